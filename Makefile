@@ -1,0 +1,108 @@
+# Each target sets up what it needs; only Python 3.11 or newer (with venv) and make have to be there.
+#
+#   make demo      a capture of a real stack, decoded, encoded again and compared
+#   make test      the tests, against the source tree
+#   make check     what CI runs: format, lint, types, and the tests against the built wheel
+#   make versions  the tests against the built wheel on every Python that the package claims
+#   make lowest    the tests on the oldest Python with the oldest dependencies that the package claims
+#   make bench     the benchmarks, peers in the same run
+#   make format    put the sources into the form that `make check` asks for
+#   make clean     remove all that the targets above made
+#
+# PYTHON=... picks the interpreter; PYTEST_ARGS=... reaches pytest.
+
+MAKEFLAGS += --no-print-directory
+.DEFAULT_GOAL := help
+.PHONY: help demo test check format-check lint types wheel-test versions lowest bench format clean FORCE
+
+# The first interpreter that is new enough and can make environments.
+usable = $(1) -c "import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))" >/dev/null 2>&1
+ifndef PYTHON
+PYTHON := $(shell for p in python3 python3.13 python3.12 python3.11; do if $(call usable,$$p); then echo $$p; break; fi; done)
+endif
+
+VENV := .venv
+PY := $(VENV)/bin/python
+PIP_OPTIONS := --quiet --disable-pip-version-check --retries 10 --timeout 60
+# pyright asks for its newest release at each start otherwise.
+export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
+
+TYPED := src tests $(wildcard examples bench fuzz)
+DEMO_CAPTURE := tests/captures/kernel-vxlan-inner-vlan.pcap
+
+help:
+	@sed -n 's/^#   //p' Makefile
+
+# ---- environments: a stamp for each set of packages, older than pyproject.toml when that changed ----
+
+# The stamp names its interpreter, so that another PYTHON makes the environment anew.
+$(VENV)/.made: $(if $(filter-out $(shell cat $(VENV)/.made 2>/dev/null),$(PYTHON)),FORCE)
+	@test -n "$(PYTHON)" || { echo "No Python 3.11 or newer with the venv module was found; set PYTHON=..." >&2; exit 1; }
+	@$(call usable,$(PYTHON)) || { echo "$(PYTHON) is older than Python 3.11 or lacks the venv module" >&2; exit 1; }
+	$(PYTHON) -m venv --clear $(VENV)
+	@# 25.1 is the first pip that installs dependency groups.
+	$(PY) -m pip install $(PIP_OPTIONS) "pip>=25.1"
+	@echo "$(PYTHON)" >$@
+
+$(VENV)/.demo: $(VENV)/.made pyproject.toml
+	$(PY) -m pip install $(PIP_OPTIONS) --editable ".[cli]"
+	@touch $@
+
+$(VENV)/.test: $(VENV)/.made pyproject.toml
+	$(PY) -m pip install $(PIP_OPTIONS) --editable ".[cli,hypothesis]" --group test
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.made pyproject.toml
+	$(PY) -m pip install $(PIP_OPTIONS) --editable ".[cli,hypothesis]" --group dev
+	@touch $@
+
+# ---- for people ----
+
+demo: $(VENV)/.demo
+	$(VENV)/bin/overlaycodec show --verify $(DEMO_CAPTURE)
+
+test: $(VENV)/.test
+	$(PY) -m pytest $(PYTEST_ARGS)
+
+bench: $(VENV)/.dev
+	$(PY) -m bench
+
+format: $(VENV)/.dev
+	$(PY) -m ruff check --fix --exit-zero --quiet
+	$(PY) -m ruff format
+
+clean:
+	rm -rf $(VENV) build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# ---- what CI runs ----
+
+check: format-check lint types wheel-test
+
+format-check: $(VENV)/.dev
+	$(PY) -m ruff format --check
+
+lint: $(VENV)/.dev
+	$(PY) -m ruff check
+
+types: $(VENV)/.dev
+	$(PY) -m mypy $(TYPED)
+	$(PY) -m pyright --pythonpath $(PY)
+
+# Built by way of the source distribution, so that both are known to be whole.
+WHEEL := build/dist/.built
+$(WHEEL): $(VENV)/.dev pyproject.toml README.md LICENSE $(shell find src -type f -not -path "*/__pycache__/*")
+	rm -rf build/dist
+	@mkdir -p build/dist
+	$(PY) -m build --outdir build/dist >build/build.log 2>&1 || { cat build/build.log; exit 1; }
+	@touch $@
+
+# The wheel's tests run in environments that never see src/; tests/conftest.py makes sure of it.
+wheel-test: $(WHEEL)
+	.ci/test-wheel $(PY) $(PYTEST_ARGS)
+
+versions: $(WHEEL)
+	.ci/test-versions $(PYTEST_ARGS)
+
+lowest: $(WHEEL)
+	LOWEST=1 .ci/test-versions $(PYTEST_ARGS)

@@ -1,0 +1,145 @@
+"""pcap files: one header, then records until the end.
+
+Strategy: the format's facts stand once, for reader and writer. The reader believes nothing but the bounds it checks.
+Spec: draft-ietf-opsawg-pcap; for versions before 2.4 and the modified format, what libpcap does.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable, Iterator
+from typing import Final, Literal
+
+from overlaycodec.capture.limits import MAX_OCTETS, check
+from overlaycodec.capture.record import Interface, Record
+from overlaycodec.capture.window import Window
+from overlaycodec.errors import CaptureError, EncodeError
+
+__all__ = ["MAGICS", "PcapReader", "PcapWriter"]
+
+_MICRO: Final = 0xA1B2C3D4
+_NANO: Final = 0xA1B23C4D
+_MODIFIED: Final = 0xA1B2CD34  # micro, with 8 octets more in each record's header
+
+_FILE_HEADER: Final = "IHHiIII"  # magic, major, minor, zone, accuracy, snap length, link type
+_RECORD_HEADER: Final = "IIII"  # seconds, fraction, captured octets, octets on the wire
+
+_LINK_TYPE: Final = 0x03FF_FFFF
+_FCS_PRESENT: Final = 0x0400_0000
+_FCS_SHIFT: Final = 28  # the top 4 bits count the FCS in units of 2 octets, if _FCS_PRESENT says so
+_FCS_UNIT: Final = 2
+
+_SECOND: Final = 1_000_000_000  # in ns
+_MAX_TIME_NS: Final = (1 << 32) * _SECOND - 1
+_SNAP_LENGTH: Final = 262_144  # libpcap's largest
+
+# Magic as it stands in the file: byte order, ticks in a second, octets of a record's header.
+MAGICS: Final = {
+    struct.pack(order + "I", magic): (order, ticks, record_octets)
+    for order in "<>"
+    for magic, ticks, record_octets in ((_MICRO, 10**6, 16), (_NANO, 10**9, 16), (_MODIFIED, 10**6, 24))
+}
+
+
+class PcapReader:
+    """The records of one pcap file, from a window that stands at its start."""
+
+    format: Literal["pcap"] = "pcap"
+
+    def __init__(self, window: Window) -> None:
+        self._window = window
+        order, ticks, self._header_octets = MAGICS[window.chunk[window.at : window.at + 4]]
+        self.byte_order: Literal["little", "big"] = "little" if order == "<" else "big"
+        self._unpack = struct.Struct(order + _RECORD_HEADER).unpack_from
+        header = struct.Struct(order + _FILE_HEADER)
+        if not window.has(header.size):
+            raise CaptureError(f"the file header needs {header.size} octets, {window.left} are there", window.octet)
+        _, major, minor, _, _, snap_length, word = header.unpack_from(window.chunk, window.at)
+        if major < 2:
+            raise CaptureError(f"pcap version {major}.{minor} is not known", window.octet + 4)
+        # Up to 2.2 the two lengths stood the other way round; 2.3 was written both ways.
+        self._swapped, self._doubtful = (major, minor) < (2, 3), (major, minor) == (2, 3)
+        window.at += header.size
+        fcs_octets = _FCS_UNIT * (word >> _FCS_SHIFT) if word & _FCS_PRESENT else None
+        self.interfaces = (
+            Interface(
+                link_type=word & _LINK_TYPE,
+                snap_length=snap_length,
+                ticks_per_second=ticks,
+                fcs_octets=fcs_octets,
+            ),
+        )
+
+    def records(self) -> Iterator[Record]:
+        """Each record in turn.
+
+        Raises: CaptureError where the file is damaged, after all records before that place.
+        """
+        window, unpack, header_octets = self._window, self._unpack, self._header_octets
+        odd = self._swapped or self._doubtful
+        (interface,) = self.interfaces
+        link_type, fcs_octets = interface.link_type, interface.fcs_octets
+        tick = _SECOND // interface.ticks_per_second
+        while window.has(header_octets):
+            seconds, fraction, captured, wire = unpack(window.chunk, window.at)
+            if odd and (self._swapped or captured > wire):
+                captured, wire = wire, captured
+            if captured > MAX_OCTETS:
+                raise CaptureError(f"a record of {captured} octets: at most {MAX_OCTETS} are read", window.octet + 8)
+            if not window.has(header_octets + captured):
+                there = window.left - header_octets
+                raise CaptureError(f"the record has {captured} octets, {there} are there", window.octet)
+            start = window.at + header_octets
+            end = window.at = start + captured
+            time_ns = seconds * _SECOND + fraction * tick
+            yield Record(window.chunk[start:end], link_type, time_ns, wire, 0, (), fcs_octets, None)
+        if window.left:
+            raise CaptureError(f"the record header needs {header_octets} octets, {window.left} are there", window.octet)
+
+
+class PcapWriter:
+    """Writes pcap in nanoseconds and little-endian order.
+
+    A file cannot know beforehand whether a later time stamp will need nanoseconds, so it always has them. Comments,
+    flags and interfaces have no place in pcap.
+    """
+
+    _header = struct.Struct("<" + _FILE_HEADER)
+    _record = struct.Struct("<" + _RECORD_HEADER)
+
+    def __init__(self, write: Callable[[bytes], None]) -> None:
+        self._write = write
+        self._first: Record | None = None
+        self.count = 0
+
+    def add(self, record: Record) -> None:
+        """Write one record; the first also decides what the file header says."""
+        index, data = self.count, record.data
+        time_ns = 0 if record.time_ns is None else record.time_ns
+        check(index, "data", len(data), MAX_OCTETS, "octets")
+        check(index, "time_ns", time_ns, _MAX_TIME_NS, "ns")
+        check(index, "wire_length", record.wire_length, 0xFFFF_FFFF)
+        if self._first is None:
+            self._start(record.link_type, record.fcs_octets)
+            self._first = record
+        elif (record.link_type, record.fcs_octets) != (self._first.link_type, self._first.fcs_octets):
+            field = "fcs_octets" if record.link_type == self._first.link_type else "link_type"
+            value, first = getattr(record, field), getattr(self._first, field)
+            reason = f"= {value}: a pcap file has one, here {first}; pcapng can hold both"
+            raise EncodeError(f"records[{index}].{field}", value, reason)
+        self._write(self._record.pack(*divmod(time_ns, _SECOND), len(data), record.wire_length) + data)
+        self.count += 1
+
+    def finish(self, link_type: int) -> None:
+        """Write what is left to write: without records, a header with the link type to assume."""
+        if self._first is None:
+            self._start(link_type, None)
+
+    def _start(self, link_type: int, fcs_octets: int | None) -> None:
+        word = check(0, "link_type", link_type, _LINK_TYPE)
+        if fcs_octets is not None:
+            units, rest = divmod(check(0, "fcs_octets", fcs_octets, _FCS_UNIT * 0xF), _FCS_UNIT)
+            if rest:
+                raise EncodeError("records[0].fcs_octets", fcs_octets, f"= {fcs_octets}: pcap counts it in 2 octets")
+            word |= _FCS_PRESENT | units << _FCS_SHIFT
+        self._write(self._header.pack(_NANO, 2, 4, 0, 0, _SNAP_LENGTH, word))

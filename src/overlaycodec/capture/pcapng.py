@@ -1,0 +1,289 @@
+"""pcapng files: sections of blocks, each block with its length before and after it.
+
+Strategy: blocks that hold packets or describe interfaces are read in place, all others are skipped by their length.
+A block counts only when both its lengths agree, so a file cut short or overwritten ends in an error, never in a guess.
+Spec: draft-ietf-opsawg-pcapng.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from typing import Final, Literal, NoReturn
+
+from overlaycodec.capture.limits import MAX_INTERFACES, MAX_OCTETS
+from overlaycodec.capture.record import Interface, Record
+from overlaycodec.capture.window import Window
+from overlaycodec.errors import CaptureError
+
+__all__ = ["SECTION_MAGIC", "PcapngReader"]
+
+SECTION_MAGIC: Final = b"\n\r\r\n"  # the same in both byte orders
+BYTE_ORDER_MAGIC: Final = 0x1A2B3C4D
+INTERFACE, OBSOLETE_PACKET, SIMPLE_PACKET, ENHANCED_PACKET = 1, 2, 3, 6
+
+OPT_END, OPT_COMMENT = 0, 1
+EPB_FLAGS: Final = 2
+IF_NAME, IF_DESCRIPTION, IF_TSRESOL, IF_FCSLEN, IF_TSOFFSET, IF_TSOFFSET_NS = 2, 3, 9, 13, 14, 19
+
+# What stands between the two octets of lengths; each block then goes on with data, options or both.
+SECTION_FIELDS: Final = "IHHq"  # magic, major, minor, section length
+INTERFACE_FIELDS: Final = "HHI"  # link type, reserved, snap length
+ENHANCED_FIELDS: Final = "IIIII"  # interface, time stamp high and low, captured octets, octets on the wire
+_OBSOLETE_FIELDS: Final = "H2xIIII"  # interface in 2 octets, drops (passed over), then as in the enhanced block
+
+FRAME: Final = 12  # octets of type and the two lengths
+FCS_SHIFT, FCS_MASK = 5, 0xF << 5  # within epb_flags
+_SECOND: Final = 1_000_000_000  # in ns
+
+# The least octets of each block that is kept; all others are skipped.
+_LEAST: Final = {
+    INTERFACE: FRAME + struct.calcsize("=" + INTERFACE_FIELDS),
+    OBSOLETE_PACKET: FRAME + struct.calcsize("=" + _OBSOLETE_FIELDS),
+    SIMPLE_PACKET: FRAME + 4,
+    ENHANCED_PACKET: FRAME + struct.calcsize("=" + ENHANCED_FIELDS),
+}
+_LEAST_SECTION: Final = FRAME + struct.calcsize("=" + SECTION_FIELDS)
+
+
+class _Order:
+    """The layouts in one byte order."""
+
+    def __init__(self, order: str) -> None:
+        self.name: Literal["little", "big"] = "little" if order == "<" else "big"
+        self.word = struct.Struct(order + "I")
+        self.block = struct.Struct(order + "II")  # type, length
+        self.section = struct.Struct(order + SECTION_FIELDS)
+        self.interface = struct.Struct(order + INTERFACE_FIELDS)
+        self.enhanced = struct.Struct(order + ENHANCED_FIELDS)
+        self.obsolete = struct.Struct(order + _OBSOLETE_FIELDS)
+        self.option = struct.Struct(order + "HH")  # code, length
+
+
+_ORDERS: Final = {struct.pack(order + "I", BYTE_ORDER_MAGIC): _Order(order) for order in "<>"}
+
+
+class PcapngReader:
+    """The records of one pcapng file, from a window that stands at its start."""
+
+    format: Literal["pcapng"] = "pcapng"
+
+    def __init__(self, window: Window) -> None:
+        self._window = window
+        self._interfaces: list[Interface] = []
+        self._described = 0  # octets of interface descriptions in this section
+        self._begin_section()
+
+    @property
+    def byte_order(self) -> Literal["little", "big"]:
+        """The byte order of the section being read."""
+        return self._order.name
+
+    @property
+    def interfaces(self) -> tuple[Interface, ...]:
+        """The interfaces seen so far in the section being read."""
+        return tuple(self._interfaces)
+
+    def records(self) -> Iterator[Record]:
+        """Each packet in turn.
+
+        Raises: CaptureError where the file is damaged, after all records before that place.
+        """
+        window = self._window
+        while window.has(8):
+            if window.chunk.startswith(SECTION_MAGIC, window.at):
+                self._begin_section()
+                continue
+            order = self._order
+            kind, total = order.block.unpack_from(window.chunk, window.at)
+            least = _LEAST.get(kind)
+            if least is None:
+                self._skip(total)
+                continue
+            end = self._whole_block(total, least)
+            if kind == INTERFACE:
+                self._describe(end)
+                window.at = end + 4
+                continue
+            if kind == SIMPLE_PACKET:
+                record = self._simple(end)
+            else:
+                record = self._packet(order.enhanced if kind == ENHANCED_PACKET else order.obsolete, end)
+            window.at = end + 4
+            yield record
+        if window.left:
+            raise CaptureError(f"a block begins with 8 octets, {window.left} are there", window.octet)
+
+    # Blocks
+
+    def _begin_section(self) -> None:
+        window = self._window
+        if not window.has(FRAME):
+            raise CaptureError(f"a section header has at least 28 octets, {window.left} are there", window.octet)
+        order = _ORDERS.get(window.chunk[window.at + 8 : window.at + 12])
+        if order is None:
+            raise CaptureError("the section header has no byte-order magic", window.octet + 8)
+        self._order = order
+        _, total = order.block.unpack_from(window.chunk, window.at)
+        end = self._whole_block(total, _LEAST_SECTION)
+        _, major, minor, _ = order.section.unpack_from(window.chunk, window.at + 8)
+        if major != 1 or minor not in (0, 2):  # 2 is the same format; skipping the section would lose packets unseen
+            raise CaptureError(f"pcapng version {major}.{minor} is not known", window.octet + 12)
+        self._interfaces.clear()
+        self._described = 0
+        window.at = end + 4
+
+    def _describe(self, end: int) -> None:
+        window = self._window
+        self._described += end + 4 - window.at
+        if len(self._interfaces) == MAX_INTERFACES or self._described > MAX_OCTETS:
+            raise CaptureError(
+                f"more than {MAX_INTERFACES} interfaces, or {MAX_OCTETS} octets of them, in a section", window.octet
+            )
+        link_type, _, snap_length = self._order.interface.unpack_from(window.chunk, window.at + 8)
+        ticks_per_second, offset_ns, fcs_octets = 10**6, 0, None
+        texts: dict[int, str] = {}
+        comments: list[str] = []
+        for code, value in self._options(window.at + 16, end):
+            if code == OPT_COMMENT:
+                comments.append(_text(value))
+            elif code in (IF_NAME, IF_DESCRIPTION):
+                texts[code] = _text(value)
+            elif code == IF_TSRESOL:
+                resolution = self._number(value, 1, "if_tsresol")
+                ticks_per_second = (2 if resolution & 0x80 else 10) ** (resolution & 0x7F)
+            elif code == IF_TSOFFSET:
+                offset_ns += self._number(value, 8, "if_tsoffset", signed=True) * _SECOND
+            elif code == IF_TSOFFSET_NS:
+                offset_ns += self._number(value, 4, "if_tsoffset_ns", signed=True)
+            elif code == IF_FCSLEN:
+                fcs_octets = _fcs_octets(self._number(value, 1, "if_fcslen"))
+        self._interfaces.append(
+            Interface(
+                link_type=link_type,
+                snap_length=snap_length,
+                ticks_per_second=ticks_per_second,
+                time_offset_ns=offset_ns,
+                fcs_octets=fcs_octets,
+                name=texts.get(IF_NAME),
+                description=texts.get(IF_DESCRIPTION),
+                comments=tuple(comments),
+            )
+        )
+
+    def _packet(self, layout: struct.Struct, end: int) -> Record:
+        window = self._window
+        chunk = window.chunk
+        index, high, low, captured, wire = layout.unpack_from(chunk, window.at + 8)
+        start = window.at + 28
+        data_end = start + captured
+        if index >= len(self._interfaces) or data_end > end:
+            self._refuse(index, captured, end - start)
+        interface = self._interfaces[index]
+        ticks = high << 32 | low
+        if interface.ticks_per_second != _SECOND:
+            # The nanosecond in which the tick lies: rounded towards the past.
+            ticks = ticks * _SECOND // interface.ticks_per_second
+        time_ns = ticks + interface.time_offset_ns
+        fcs_octets = interface.fcs_octets
+        comments, flags = [], None
+        options = data_end + (-captured & 3)
+        if options < end:
+            for code, value in self._options(options, end):
+                if code == OPT_COMMENT:
+                    comments.append(_text(value))
+                elif code == EPB_FLAGS:
+                    word = self._number(value, 4, "epb_flags")
+                    flags = word & ~FCS_MASK
+                    fcs_octets = (word & FCS_MASK) >> FCS_SHIFT or fcs_octets
+        data = chunk[start:data_end]
+        return Record(data, interface.link_type, time_ns, wire, index, tuple(comments), fcs_octets, flags)
+
+    def _simple(self, end: int) -> Record:
+        window = self._window
+        (wire,) = self._order.word.unpack_from(window.chunk, window.at + 8)
+        start = window.at + 12
+        snap_length = self._interfaces[0].snap_length if self._interfaces else 0
+        captured = min(wire, snap_length or wire)
+        if not self._interfaces or captured > end - start:
+            self._refuse(0, captured, end - start)
+        interface = self._interfaces[0]
+        data = window.chunk[start : start + captured]
+        return Record(data, interface.link_type, None, wire, 0, (), interface.fcs_octets, None)
+
+    def _refuse(self, index: int, captured: int, room: int) -> NoReturn:
+        if index >= len(self._interfaces):
+            reason = f"a packet of interface {index}; the section has described {len(self._interfaces)}"
+        else:
+            reason = f"a packet of {captured} octets in a block with room for {room}"
+        raise CaptureError(reason, self._window.octet)
+
+    # Parts of blocks
+
+    def _whole_block(self, total: int, least: int) -> int:
+        """Where the body of the block at the window ends, once it is all there and its two lengths agree."""
+        window = self._window
+        if total < least or total & 3 or total > MAX_OCTETS:
+            self._refuse_length(total, least)
+        if not window.has(total):
+            raise CaptureError(f"the block has {total} octets, {window.left} are there", window.octet)
+        end = window.at + total - 4
+        (again,) = self._order.word.unpack_from(window.chunk, end)
+        if again != total:
+            self._refuse_second(total, again, end)
+        return end
+
+    def _skip(self, total: int) -> None:
+        """Pass over a block without keeping it, whatever its size."""
+        window, octet = self._window, self._window.octet
+        if total < FRAME or total & 3:
+            self._refuse_length(total, FRAME)
+        if not (window.skip(total - 4) and window.has(4)):
+            raise CaptureError(f"the block has {total} octets, {window.octet + window.left - octet} are there", octet)
+        (again,) = self._order.word.unpack_from(window.chunk, window.at)
+        if again != total:
+            self._refuse_second(total, again, window.at)
+        window.at += 4
+
+    def _refuse_length(self, total: int, least: int) -> NoReturn:
+        if total > MAX_OCTETS:
+            reason = f"a block of {total} octets: at most {MAX_OCTETS} are read"
+        elif total < least:
+            reason = f"a block of {total} octets: its kind has at least {least}"
+        else:
+            reason = f"a block of {total} octets: not a multiple of 4"
+        raise CaptureError(reason, self._window.octet + 4)
+
+    def _refuse_second(self, total: int, again: int, end: int) -> NoReturn:
+        octet = self._window.octet + end - self._window.at
+        raise CaptureError(f"the block's length is {total} before it and {again} after it", octet)
+
+    def _options(self, start: int, end: int) -> Iterator[tuple[int, bytes]]:
+        window, layout = self._window, self._order.option
+        while end - start >= layout.size:
+            code, octets = layout.unpack_from(window.chunk, start)
+            if code == OPT_END:
+                return
+            start += layout.size
+            if octets > end - start:
+                octet = window.octet + start - window.at - layout.size
+                raise CaptureError(f"option {code} has {octets} octets, its block {end - start}", octet)
+            yield code, window.chunk[start : start + octets]
+            start += octets + (-octets & 3)
+
+    def _number(self, value: bytes, octets: int, name: str, *, signed: bool = False) -> int:
+        if len(value) != octets:
+            raise CaptureError(f"{name} has {len(value)} octets, not {octets}", self._window.octet)
+        return int.from_bytes(value, self._order.name, signed=signed)
+
+
+def _text(value: bytes) -> str:
+    """A string option; what is no UTF-8 is shown as such, and a zero octet ends it, as the specification says."""
+    return value.partition(b"\0")[0].decode("utf-8", "replace")
+
+
+def _fcs_octets(value: int) -> int | None:
+    """The meaning of if_fcslen: its text says bits and its example, 4, octets. From 16 on it can only be bits."""
+    if value < 16:
+        return value
+    return None if value % 8 else value // 8

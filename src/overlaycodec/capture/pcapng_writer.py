@@ -1,0 +1,109 @@
+"""Writing pcapng: one section, an interface for each kind of record, a packet block a record."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable
+
+from overlaycodec.capture import pcapng
+from overlaycodec.capture.limits import MAX_INTERFACES, MAX_OCTETS, check
+from overlaycodec.capture.record import Record
+from overlaycodec.errors import EncodeError, LengthOverflowError
+
+__all__ = ["PcapngWriter"]
+
+_SECTION_TYPE = int.from_bytes(pcapng.SECTION_MAGIC, "little")
+_MAX_OPTION = 0xFFFF
+_ENHANCED_OCTETS = struct.calcsize("<" + pcapng.ENHANCED_FIELDS) + pcapng.FRAME
+
+
+class PcapngWriter:
+    """Writes pcapng in nanoseconds and little-endian order.
+
+    Records with the same interface, link type and FCS length share an interface in the file; interfaces are numbered as
+    they come. A record without time stamp becomes a simple packet block where that can hold it (interface 0, not cut
+    short, no comments, no flags), else an enhanced packet block with time 0.
+    """
+
+    _section = struct.Struct("<" + pcapng.SECTION_FIELDS)
+    _interface = struct.Struct("<" + pcapng.INTERFACE_FIELDS)
+    _enhanced = struct.Struct("<II" + pcapng.ENHANCED_FIELDS)
+    _block = struct.Struct("<II")
+    _word = struct.Struct("<I")
+    _option = struct.Struct("<HH")
+
+    def __init__(self, write: Callable[[bytes], None]) -> None:
+        self._write = write
+        self._interfaces: dict[tuple[int, int, int | None], int] = {}
+        self.count = 0
+        self._put(_SECTION_TYPE, self._section.pack(pcapng.BYTE_ORDER_MAGIC, 1, 0, -1))
+
+    def add(self, record: Record) -> None:
+        """Write one record, and its interface before it where that is new."""
+        index, data, wire, flags = self.count, record.data, record.wire_length, record.flags
+        check(index, "wire_length", wire, 0xFFFF_FFFF)
+        time_ns = 0 if record.time_ns is None else check(index, "time_ns", record.time_ns, (1 << 64) - 1, "ns")
+        options = b""
+        if record.comments or flags is not None:
+            options = self._options(record)
+        interface = self._interface_of(record)
+        padding = -len(data) & 3
+        total = len(data) + padding + len(options) + _ENHANCED_OCTETS
+        if total > MAX_OCTETS:
+            raise LengthOverflowError(f"records[{index}]", total, MAX_OCTETS)
+        if record.time_ns is None and interface == 0 and not options and wire == len(data):
+            self._put(pcapng.SIMPLE_PACKET, self._word.pack(wire) + data + bytes(padding))
+        else:
+            fields = self._enhanced.pack(
+                pcapng.ENHANCED_PACKET, total, interface, time_ns >> 32, time_ns & 0xFFFF_FFFF, len(data), wire
+            )
+            self._write(b"".join((fields, data, bytes(padding), options, self._word.pack(total))))
+        self.count += 1
+
+    def _options(self, record: Record) -> bytes:
+        options = b"".join(self._text(comment) for comment in record.comments)
+        if record.flags is not None:
+            check(self.count, "flags", record.flags, 0xFFFF_FFFF)
+            # The FCS length is the interface's; a second one here would speak against `fcs_octets`.
+            options += self._opt(pcapng.EPB_FLAGS, self._word.pack(record.flags & ~pcapng.FCS_MASK))
+        return options + self._opt(pcapng.OPT_END, b"")
+
+    def finish(self, link_type: int) -> None:
+        """Write what is left to write: without records, an interface with the link type to assume."""
+        if not self._interfaces:
+            self._interface_of(Record(b"", link_type))
+
+    def _interface_of(self, record: Record) -> int:
+        key = record.interface, record.link_type, record.fcs_octets
+        number = self._interfaces.get(key)
+        if number is None:
+            number = len(self._interfaces)
+            if number == MAX_INTERFACES:
+                path = f"records[{self.count}].interface"
+                raise EncodeError(path, record.interface, f"would need more than {MAX_INTERFACES} interfaces in a file")
+            body = self._interface.pack(check(self.count, "link_type", record.link_type, 0xFFFF), 0, 0)
+            body += self._opt(pcapng.IF_TSRESOL, b"\x09")
+            if record.fcs_octets is not None:
+                body += self._opt(pcapng.IF_FCSLEN, bytes([check(self.count, "fcs_octets", record.fcs_octets, 15)]))
+            self._put(pcapng.INTERFACE, body + self._opt(pcapng.OPT_END, b""))
+            self._interfaces[key] = number
+        return number
+
+    def _put(self, kind: int, body: bytes) -> None:
+        total = len(body) + pcapng.FRAME
+        self._write(self._block.pack(kind, total) + body + self._word.pack(total))
+
+    def _opt(self, code: int, value: bytes) -> bytes:
+        return self._option.pack(code, len(value)) + value + bytes(-len(value) & 3)
+
+    def _text(self, comment: str) -> bytes:
+        path = f"records[{self.count}].comments"
+        if "\0" in comment:
+            raise EncodeError(path, comment, "holds a zero character, which would end it in the file")
+        try:
+            value = comment.encode()
+        except UnicodeEncodeError as error:
+            raise EncodeError(path, comment, f"is no UTF-8: {error.reason}") from None
+        if len(value) > _MAX_OPTION:
+            raise LengthOverflowError(path, len(value), _MAX_OPTION)
+        return self._opt(pcapng.OPT_COMMENT, value)

@@ -1,0 +1,123 @@
+"""Opening captures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from types import TracebackType
+from typing import TYPE_CHECKING, Literal, Protocol
+
+from overlaycodec.capture.pcap import MAGICS, PcapReader
+from overlaycodec.capture.pcapng import SECTION_MAGIC, PcapngReader
+from overlaycodec.capture.record import Interface, Record
+from overlaycodec.capture.source import Source, chunks_of, source_of
+from overlaycodec.capture.window import Window
+from overlaycodec.errors import CaptureError
+from overlaycodec.packet import Packet
+from overlaycodec.pipeline import DEFAULT, Catalog
+
+if TYPE_CHECKING:
+    from overlaycodec.capture.source import Readable
+
+__all__ = ["Capture", "open_capture"]
+
+
+class _Reader(Protocol):
+    """What the two formats have in common."""
+
+    @property
+    def format(self) -> Literal["pcap", "pcapng"]: ...
+    @property
+    def byte_order(self) -> Literal["little", "big"]: ...
+    @property
+    def interfaces(self) -> tuple[Interface, ...]: ...
+    def records(self) -> Iterator[Record]: ...
+
+
+class Capture:
+    """An open capture: iterate over it for its records, or over `packets()`; records are read as they are asked for.
+
+    Each loop starts at the first record, except that a stream that cannot seek is read once. Memory does not grow with
+    the capture.
+    """
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._reader = _reader(source)
+        self._fresh = True
+        self._closed = False
+
+    @property
+    def format(self) -> Literal["pcap", "pcapng"]:
+        """The format by the file's first octets; its name does not matter."""
+        return self._reader.format
+
+    @property
+    def byte_order(self) -> Literal["little", "big"]:
+        """The byte order of the file's numbers: in pcapng, of the section being read."""
+        return self._reader.byte_order
+
+    @property
+    def interfaces(self) -> tuple[Interface, ...]:
+        """The interfaces seen so far (in the section being read): `interfaces[record.interface]` is the record's."""
+        return self._reader.interfaces
+
+    def __iter__(self) -> Iterator[Record]:
+        """The records, from the first.
+
+        Raises: CaptureError where the file is damaged, after all records before that place; its octet counts in the
+        unpacked file.
+        """
+        if self._closed:
+            raise ValueError("the capture is closed")
+        if not self._fresh:
+            self._reader = _reader(self._source)
+        self._fresh = False
+        return self._reader.records()
+
+    def packets(self, *, lax: bool = False, catalog: Catalog = DEFAULT) -> Iterator[Packet]:
+        """The records decoded, each by its link type.
+
+        Raises: CaptureError as iteration does; DecodeError on the first fault, unless lax.
+        """
+        return (record.decode(lax=lax, catalog=catalog) for record in self)
+
+    def close(self) -> None:
+        """Close the file that `open_capture` opened; a stream that was handed in stays open."""
+        self._closed = True
+        self._source.close()
+
+    def __enter__(self) -> Capture:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"<Capture {self.format}, {self.byte_order}-endian, {len(self.interfaces)} interfaces so far>"
+
+
+def open_capture(source: Readable) -> Capture:
+    """The capture in a path, a binary stream or bytes-like content; pcap or pcapng, packed with gzip or not.
+
+    Raises: CaptureError if it is none of these, OSError if a path cannot be opened.
+    """
+    opened = source_of(source)
+    try:
+        return Capture(opened)
+    except BaseException:
+        opened.close()
+        raise
+
+
+def _reader(source: Source) -> _Reader:
+    window = Window(chunks_of(source))
+    if not window.has(4):
+        raise CaptureError(f"neither pcap nor pcapng: it has {window.left} octets", 0)
+    magic = window.chunk[:4]
+    if magic == SECTION_MAGIC:
+        return PcapngReader(window)
+    if magic in MAGICS:
+        return PcapReader(window)
+    raise CaptureError(f"neither pcap nor pcapng: it begins with {magic.hex(' ')}", 0)

@@ -1,0 +1,71 @@
+"""What a capture holds: records, and the interfaces they were taken on."""
+
+from __future__ import annotations
+
+import msgspec
+
+from overlaycodec.keys import LINK_TYPE
+from overlaycodec.packet import Packet
+from overlaycodec.pipeline import DEFAULT, Catalog, decode
+from overlaycodec.values import AUTO
+
+__all__ = ["Interface", "Record"]
+
+
+class Record(msgspec.Struct, frozen=True, gc=False):  # holds no containers but strings: nothing for the collector
+    """One captured packet, as octets with what the file says of it.
+
+    `link_type` is the LINKTYPE_ number; `time_ns` nanoseconds since 1970 (UTC), None where the file has none;
+    `wire_length` the octets the packet had on the wire, `len(data)` unless given. `interface` indexes the interfaces of
+    the record's section (0 in pcap). `fcs_octets` counts the frame check sequence at the end of the packet on the wire;
+    0 says that there is none, None that the file does not say. `flags` is pcapng's epb_flags word without the bits of
+    the FCS length.
+    """
+
+    data: bytes
+    link_type: int = 1
+    time_ns: int | None = None
+    wire_length: int = AUTO
+    interface: int = 0
+    comments: tuple[str, ...] = ()
+    fcs_octets: int | None = None
+    flags: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.wire_length is AUTO:
+            msgspec.structs.force_setattr(self, "wire_length", len(self.data))
+
+    @property
+    def comment(self) -> str | None:
+        """The first comment, or None."""
+        return self.comments[0] if self.comments else None
+
+    def decode(self, *, lax: bool = False, catalog: Catalog = DEFAULT) -> Packet:
+        """The packet in the record, read by its link type; one that the catalog does not know leaves it all payload.
+
+        Raises: DecodeError on the first fault, unless lax.
+        """
+        return decode(
+            self.data,
+            first=LINK_TYPE(self.link_type),
+            wire_length=self.wire_length,
+            fcs_octets=self.fcs_octets or 0,
+            lax=lax,
+            catalog=catalog,
+        )
+
+
+class Interface(msgspec.Struct, frozen=True, kw_only=True):
+    """What a capture says of one interface; a pcap file has just one, without a name.
+
+    `snap_length` 0 means no limit. A time stamp counts 1/`ticks_per_second` from `time_offset_ns` after 1970.
+    """
+
+    link_type: int
+    snap_length: int = 0
+    ticks_per_second: int = 1_000_000
+    time_offset_ns: int = 0
+    fcs_octets: int | None = None
+    name: str | None = None
+    description: str | None = None
+    comments: tuple[str, ...] = ()

@@ -1,0 +1,90 @@
+"""Where a written capture goes: a path, which is replaced as a whole, or a binary stream."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["BinaryTarget", "opened_path", "opened_stream"]
+
+_CHUNK = 1 << 18
+
+
+class BinaryTarget(Protocol):
+    """What is asked of a stream to write to."""
+
+    def write(self, data: bytes, /) -> int | None:
+        """Take the octets, or the first so many of them."""
+        ...
+
+
+@contextmanager
+def opened_stream(stream: BinaryTarget) -> Iterator[Callable[[bytes], None]]:
+    """A function that writes to the stream, in large pieces; what was written goes out even if an error follows."""
+    pending = bytearray()
+
+    def write(data: bytes) -> None:
+        pending.extend(data)
+        if len(pending) >= _CHUNK:
+            flush()
+
+    def flush() -> None:
+        data = bytes(pending)
+        pending.clear()
+        while data:
+            written = stream.write(data)
+            if written is None or written >= len(data):  # some objects do not say how much they took
+                break
+            data = data[written:]  # a raw stream may take less
+
+    try:
+        yield write
+    finally:
+        flush()
+
+
+@contextmanager
+def opened_path(path: str | os.PathLike[str], *, gzip: bool) -> Iterator[Callable[[bytes], None]]:
+    """A function that writes to the path.
+
+    A file takes the path's place only when all is written: an error leaves what was there, and a capture can be written
+    over the one that it is read from. What is no regular file (a pipe, a device) is written to directly.
+    """
+    target = Path(os.path.realpath(path))  # a link stays a link
+    before = target.stat() if target.exists() else None
+    if before is not None and not stat.S_ISREG(before.st_mode):
+        with target.open("wb") as file, _packed(file, gzip=gzip) as write:
+            yield write
+        return
+    partial = target.with_name(f".{target.name}.{os.urandom(4).hex()}.partial")
+    with partial.open("xb") as file:
+        try:
+            with _packed(file, gzip=gzip) as write:
+                yield write
+            if before is not None:
+                partial.chmod(stat.S_IMODE(before.st_mode))
+        except BaseException:
+            file.close()
+            partial.unlink()
+            raise
+    partial.replace(target)
+
+
+@contextmanager
+def _packed(file: BinaryIO, *, gzip: bool) -> Iterator[Callable[[bytes], None]]:
+    if not gzip:
+        with opened_stream(file) as write:
+            yield write
+        return
+    from gzip import GzipFile
+
+    # No name and no time: the same records give the same octets.
+    with GzipFile(filename="", mode="wb", fileobj=file, mtime=0) as packed, opened_stream(packed) as write:
+        yield write

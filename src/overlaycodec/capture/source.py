@@ -1,0 +1,176 @@
+"""Where the octets of a capture come from: bytes, a path or a binary stream, plain or packed with gzip.
+
+Strategy: a source answers "some octets from this position", and each reader keeps a position of its own. So a capture
+can be read again from its start, or by two loops at once, where the source can go back. Memory is bounded by `CHUNK`.
+"""
+
+from __future__ import annotations
+
+import os
+import zlib
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Protocol
+
+from overlaycodec.errors import CaptureError
+
+if TYPE_CHECKING:
+    from mmap import mmap
+    from typing import TypeAlias
+
+    BytesLike: TypeAlias = bytes | bytearray | memoryview | mmap
+    Readable: TypeAlias = "str | os.PathLike[str] | BytesLike | BinaryStream"
+
+__all__ = ["BinaryStream", "Source", "chunks_of", "source_of"]
+
+CHUNK = 1 << 18
+"""The most octets asked for, or unpacked, at once."""
+_GZIP = b"\x1f\x8b"
+_GZIP_ONLY = 16 + zlib.MAX_WBITS
+
+
+class BinaryStream(Protocol):
+    """What is asked of a stream; it may also have `read1`, `seekable`, `tell` and `seek`."""
+
+    def read(self, size: int, /) -> bytes | None:
+        """At most `size` octets; none at the end of the stream."""
+        ...
+
+
+class Source(Protocol):
+    """Octets by position."""
+
+    def read_at(self, position: int, size: int) -> bytes:
+        """One to `size` octets from `position`; none at the end."""
+        ...
+
+    def close(self) -> None:
+        """Give back what the source opened itself."""
+        ...
+
+
+class _Octets:
+    """Octets in memory; they are copied a chunk at a time."""
+
+    def __init__(self, view: memoryview) -> None:
+        self._view = view.cast("B")
+
+    def read_at(self, position: int, size: int) -> bytes:
+        return bytes(self._view[position : position + size])
+
+    def close(self) -> None:
+        self._view.release()  # an mmap cannot be closed while it is held; a later read is a ValueError, as with files
+
+
+class _Stream:
+    """A binary stream; one that cannot seek is read once."""
+
+    def __init__(self, stream: BinaryStream, *, owned: bool) -> None:
+        self._stream, self._owned = stream, owned
+        # read1 gives what has come in; read would wait for a whole chunk, and a live capture would lag behind.
+        self._read = getattr(stream, "read1", stream.read)
+        seekable = getattr(stream, "seekable", None)
+        self._seek = getattr(stream, "seek", None) if seekable is not None and seekable() else None
+        self._start: int = stream.tell() if self._seek else 0  # type: ignore[attr-defined]  # seekable streams can tell
+        self._next = 0
+        self._closed = False
+
+    def read_at(self, position: int, size: int) -> bytes:
+        if self._closed:
+            raise ValueError("the capture is closed")
+        if self._seek:
+            self._seek(self._start + position)
+        elif position != self._next:
+            raise CaptureError("this stream cannot go back: it is read once", position)
+        data = self._read(size)
+        if data is None:
+            raise BlockingIOError("the stream has no octets yet: open it in blocking mode")
+        if not isinstance(data, bytes):
+            raise TypeError(f"a binary stream gives bytes, this one gives {type(data).__name__}")
+        self._next = position + len(data)
+        return data
+
+    def close(self) -> None:
+        self._closed = True
+        if self._owned:
+            self._stream.close()  # type: ignore[attr-defined]  # what is owned was opened here
+
+
+def source_of(readable: Readable) -> Source:
+    """The source for what a user hands in: a path is opened, bytes are the content itself, a stream stays theirs."""
+    if isinstance(readable, str | os.PathLike):
+        return _Stream(open(readable, "rb", buffering=0), owned=True)
+    try:
+        view = memoryview(readable)  # type: ignore[arg-type]  # a stream is refused here, and taken below
+    except TypeError:
+        if not hasattr(readable, "read"):
+            raise TypeError(f"a path, bytes or a binary stream is needed, not {type(readable).__name__}") from None
+        return _Stream(readable, owned=False)  # type: ignore[arg-type]  # it has read()
+    return _Octets(view)
+
+
+def chunks_of(source: Source) -> Iterator[bytes]:
+    """The octets from the source's start, unpacked where the first two are gzip's."""
+    chunks = _plain(source)
+    head = b""
+    while len(head) < len(_GZIP) and (chunk := next(chunks, b"")):  # a pipe may give them one by one
+        head += chunk
+    if head[: len(_GZIP)] == _GZIP:
+        yield from _unpacked(head, chunks)
+    elif head:
+        yield head
+        yield from chunks
+
+
+def _plain(source: Source) -> Iterator[bytes]:
+    position = 0
+    while chunk := source.read_at(position, CHUNK):
+        position += len(chunk)
+        yield chunk
+
+
+def _unpacked(packed: bytes, chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """The content of one or more gzip members, zero padding between and after them ignored.
+
+    Raises: CaptureError where the packed data is damaged or cut short, after all octets before that place.
+    """
+    octet = 0  # of the content
+    member = None
+    full = False  # the last output was as long as allowed: more may wait inside
+    while True:
+        if not packed and not full:
+            packed = next(chunks, b"")
+            if not packed:
+                break
+        if member is None:
+            packed = packed.lstrip(b"\0")
+            if not packed:
+                continue
+            member = zlib.decompressobj(_GZIP_ONLY)
+        before = member.copy()
+        try:
+            piece = member.decompress(packed, CHUNK)
+        except zlib.error as error:
+            for piece in _salvaged(before, packed):
+                octet += len(piece)
+                yield piece
+            reason = str(error).rpartition(": ")[2]
+            raise CaptureError(f"the gzip data is damaged: {reason}", octet) from None
+        full = len(piece) == CHUNK
+        packed = member.unconsumed_tail
+        if member.eof:
+            packed, member, full = member.unused_data, None, False
+        octet += len(piece)
+        if piece:
+            yield piece
+    if member is not None:
+        raise CaptureError("the gzip data is cut short", octet)
+
+
+def _salvaged(member: zlib._Decompress, packed: bytes) -> Iterator[bytes]:
+    """What a damaged member still gives: zlib drops the output of the call that meets it, so calls are short."""
+    try:
+        for position in range(len(packed)):
+            if piece := member.decompress(packed[position : position + 1]):
+                yield piece
+    except zlib.error:
+        return

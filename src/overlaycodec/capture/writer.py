@@ -1,0 +1,82 @@
+"""Writing captures."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Literal
+
+from overlaycodec.capture.pcap import PcapWriter
+from overlaycodec.capture.pcapng_writer import PcapngWriter
+from overlaycodec.capture.record import Record
+from overlaycodec.capture.sink import BinaryTarget, opened_path, opened_stream
+from overlaycodec.packet import Packet
+from overlaycodec.pipeline import DEFAULT, Catalog, encode
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from overlaycodec.schema import Header
+
+__all__ = ["write_capture"]
+
+_WRITERS: dict[str, type[PcapWriter | PcapngWriter]] = {"pcap": PcapWriter, "pcapng": PcapngWriter}
+
+
+def write_capture(
+    target: str | os.PathLike[str] | BinaryTarget,
+    items: Iterable[Record | Packet | Header | bytes | bytearray | memoryview],
+    *,
+    format: Literal["pcap", "pcapng"] | None = None,  # noqa: A002 - the word users know it by
+    link_type: int = 1,
+    time_ns: int | None = None,
+    catalog: Catalog = DEFAULT,
+) -> int:
+    """Write a capture and return the number of records; `items` may be an iterator of any length, or a `Capture`.
+
+    The format follows the path's name (.pcap or .pcapng, .gz after it packs the file); a stream gets pcapng unless
+    `format` says otherwise. Packets (encoded by the catalog), headers and bytes get `link_type` and `time_ns`; records
+    have their own. Both formats are written with nanoseconds. pcap keeps no comments, flags or interfaces, and holds
+    one link type and FCS length; without a time stamp, a record there gets time 0.
+
+    A path is replaced once all is written: an error leaves what was there before. A stream keeps the records before
+    the error and stays open.
+
+    Raises: EncodeError for what the format cannot hold, CaptureError from a capture that is read, ValueError if the
+    name does not say the format.
+    """
+    sink: AbstractContextManager[Callable[[bytes], None]]
+    if isinstance(target, str | os.PathLike):
+        named, gzip = _format_of(os.fspath(target))
+        chosen = format or named
+        if chosen is None:
+            raise ValueError(f"the name {os.fspath(target)!r} says neither .pcap nor .pcapng: give format=")
+        sink = opened_path(target, gzip=gzip)
+    else:
+        chosen = format or "pcapng"
+        sink = opened_stream(target)
+    if chosen not in _WRITERS:
+        raise ValueError(f"format is {chosen!r}, not 'pcap' or 'pcapng'")
+    with sink as write:
+        writer = _WRITERS[chosen](write)
+        for item in items:
+            if isinstance(item, Record):
+                record = item
+            elif isinstance(item, bytes | bytearray | memoryview):
+                record = Record(bytes(item), link_type, time_ns)
+            else:
+                data = encode(item, catalog=catalog)
+                missing = item.missing if isinstance(item, Packet) else 0
+                record = Record(data, link_type, time_ns, len(data) + missing)
+            writer.add(record)
+        writer.finish(link_type)
+        return writer.count
+
+
+def _format_of(name: str) -> tuple[str | None, bool]:
+    """The format that a file's name says, and whether it says gzip."""
+    stem, gzip = name.lower(), False
+    if stem.endswith(".gz"):
+        stem, gzip = stem[:-3], True
+    return next((known for known in _WRITERS if stem.endswith("." + known)), None), gzip

@@ -1,0 +1,165 @@
+"""The catalog: which headers there are and by which keys they are found; an immutable value.
+
+Strategy: no registry of the module, no side effects: `with_binding` and `with_header` give another catalog. Steps and
+writers are generated on first use and kept with the catalog they were made for.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from overlaycodec.errors import SchemaError
+from overlaycodec.schema import Header
+from overlaycodec.stepper import Step, alternatives, step_of
+from overlaycodec.walk import Walk
+from overlaycodec.wire import Key, KeySpace
+from overlaycodec.writer import Writer, writer_of
+
+__all__ = ["Bindings"]
+
+Binding = tuple[Key, type[Header]]
+
+MAX_HEADERS: Final = 32
+
+
+class Bindings:
+    """Headers and keys. Bindings that were added later are asked earlier; of one key, those with conditions first."""
+
+    __slots__ = ("_keys", "_steps", "_tables", "_writers", "bindings", "headers", "max_headers")
+
+    headers: tuple[type[Header], ...]
+    """Every header that this catalog knows."""
+    bindings: tuple[Binding, ...]
+    """Keys and what is found there, in the order in which they are asked."""
+    max_headers: int
+    """How many headers within headers are followed."""
+
+    def __init__(
+        self,
+        headers: tuple[type[Header], ...] = (),
+        bindings: tuple[Binding, ...] | None = None,
+        max_headers: int = MAX_HEADERS,
+    ) -> None:
+        if bindings is None:
+            bindings = tuple((key, header) for header in headers for key in header.__layout__.keys)
+        if max_headers < 1:
+            raise ValueError("max_headers is 1 or more")
+        self.headers = headers
+        self.bindings = bindings
+        self.max_headers = max_headers
+        self._steps: dict[type[Header], Step] = {}
+        self._writers: dict[type[Header], Writer] = {}
+        self._tables: dict[KeySpace, tuple[dict[int, Step], Step | None]] = {}
+        self._keys: dict[KeySpace, dict[type[Header], int]] = {}
+
+    def __eq__(self, other: object) -> bool:
+        if type(other) is not type(self) or not isinstance(other, Bindings):
+            return NotImplemented
+        return (self.headers, self.bindings, self.max_headers) == (other.headers, other.bindings, other.max_headers)
+
+    def __hash__(self) -> int:
+        return hash((self.headers, self.bindings, self.max_headers))
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}: {len(self.headers)} headers, {len(self.bindings)} bindings>"
+
+    def __reduce__(self) -> tuple[Any, ...]:  # Any: what pickle asks for
+        return type(self), (self.headers, self.bindings, self.max_headers)
+
+    # --- questions ----------------------------------------------------------------------------------------------------
+
+    def candidates(self, space: KeySpace, value: int | None) -> tuple[Binding, ...]:
+        """What can be found at a value, in the order in which it is asked; `None`: what stands for all other values."""
+        found = [binding for binding in self.bindings if binding[0].space == space and binding[0].value == value]
+        if not found:
+            return () if space.parent is None else self.candidates(space.parent, value)
+        return tuple(sorted(found, key=lambda binding: not binding[0].conditions))
+
+    def values(self, space: KeySpace) -> frozenset[int]:
+        """The values of a space that are bound."""
+        own = {key.value for key, _ in self.bindings if key.space == space and key.value is not None}
+        return frozenset(own) | (frozenset() if space.parent is None else self.values(space.parent))
+
+    def key_of(self, space: KeySpace, cls: type[Header]) -> int | None:
+        """The first value of the space at which this header is found."""
+        return self.keys_in(space).get(cls)
+
+    def keys_in(self, space: KeySpace) -> dict[type[Header], int]:
+        """The first value for each header: of its own declaration's keys, else of the bindings."""
+        keys = self._keys.get(space)
+        if keys is None:
+            keys = {} if space.parent is None else dict(self.keys_in(space.parent))
+            declared = [(key, cls) for cls in self.headers for key in cls.__layout__.keys]
+            own: dict[type[Header], int] = {}
+            for key, cls in (*declared, *self.bindings):
+                if key.space == space and key.value is not None:
+                    own.setdefault(cls, key.value)
+            keys |= own
+            self._keys[space] = keys
+        return keys
+
+    # --- generated code -----------------------------------------------------------------------------------------------
+
+    def step(self, cls: type[Header]) -> Step:
+        """The decoding step for a header."""
+        step = self._steps.get(cls)
+        if step is None:
+            step = self._steps[cls] = step_of(cls.__layout__, self)
+        return step
+
+    def writer(self, cls: type[Header]) -> Writer:
+        """The writer for a header."""
+        writer = self._writers.get(cls)
+        if writer is None:
+            writer = self._writers[cls] = writer_of(cls.__layout__, self.keys_in)
+        return writer
+
+    def table(self, space: KeySpace) -> dict[int, Step]:
+        """The steps by value of a key space."""
+        return self._table(space)[0]
+
+    def otherwise(self, space: KeySpace) -> Step | None:
+        """The step for the values of a space that are not bound."""
+        return self._table(space)[1]
+
+    def _table(self, space: KeySpace) -> tuple[dict[int, Step], Step | None]:
+        entry = self._tables.get(space)
+        if entry is None:
+            table: dict[int, Step] = {}
+            for value in self.values(space):
+                table[value] = self._lazy(self.candidates(space, value), table, value)
+            rest = self.candidates(space, None)
+            entry = self._tables.setdefault(space, (table, self._lazy(rest, None, None) if rest else None))
+        return entry
+
+    def _lazy(self, candidates: tuple[Binding, ...], table: dict[int, Step] | None, value: int | None) -> Step:
+        """A step that makes itself when it is first taken, and puts what it made in its own place."""
+        made: list[Step] = []
+
+        def first(data: bytes, pos: int, end: int, walk: Walk) -> Any:  # Any: as Step
+            if not made:
+                made.append(alternatives(tuple((key, self.step(cls)) for key, cls in candidates)))
+                if table is not None and value is not None:
+                    table[value] = made[0]
+            return made[0](data, pos, end, walk)
+
+        return first
+
+    # --- other catalogs -----------------------------------------------------------------------------------------------
+
+    def _but(self, **changes: Any) -> Any:  # Any: a catalog of the subclass
+        values: dict[str, Any] = {
+            "headers": self.headers, "bindings": self.bindings, "max_headers": self.max_headers,
+        }  # fmt: skip
+        return type(self)(**(values | changes))
+
+
+def check_binding(key: object, header: object) -> None:
+    """Raises: SchemaError unless it is a key and a header class."""
+    name = getattr(header, "__name__", repr(header))
+    if not (isinstance(header, type) and issubclass(header, Header) and hasattr(header, "__layout__")):
+        raise SchemaError(name, None, "is no declared header")
+    if not isinstance(key, Key):
+        raise SchemaError(name, None, f"{key!r} is no key: say UDP_PORT(4789)")
+    if key.value is not None and not 0 <= key.value < 1 << key.space.bits:
+        raise SchemaError(name, None, f"the key {key!r} does not fit in {key.space.bits} bits")

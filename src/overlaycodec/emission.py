@@ -1,0 +1,129 @@
+"""Encoding a packet: header after header, from the inside out, so that lengths and checksums are known in time."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Sequence
+from ipaddress import IPv4Address
+from typing import Any
+
+from overlaycodec.catalog import Bindings
+from overlaycodec.errors import EncodeError, UnresolvedError
+from overlaycodec.keys import IP_PROTOCOL
+from overlaycodec.packet import Packet
+from overlaycodec.paths import names_of
+from overlaycodec.schema import Header
+from overlaycodec.wire import FinalDestination
+
+__all__ = ["Emission", "emit", "pseudo_header"]
+
+
+def pseudo_header(headers: Sequence[Header], index: int) -> tuple[int, int] | None:
+    """The addresses of the IP header outside header `index`, as numbers; None where there is none.
+
+    With a routing header in between, the second is the final destination.
+
+    Spec: RFC 768, RFC 9293 section 3.1, RFC 8200 section 8.1.
+    """
+    final: int | None = None
+    for outside in range(index - 1, -1, -1):
+        header: Any = headers[outside]  # Any: headers of several classes, known by what they declare
+        layout = header.__layout__
+        if layout.layer == "network":
+            return int(header.src), int(header.dst) if final is None else final
+        if layout.layer != "extension":
+            return None
+        for field in layout.fields:
+            if route := field.get(FinalDestination):
+                at = route.at.get(getattr(header, route.type))
+                data = getattr(header, field.name)
+                if at is not None and getattr(header, route.left):
+                    at = at if at >= 0 else len(data) + at
+                    if 0 <= at <= len(data) - 16:
+                        final = int.from_bytes(data[at : at + 16], "big")
+    return None
+
+
+class Emission:
+    """What a header's writer asks of the packet around it."""
+
+    __slots__ = ("catalog", "following", "headers", "index")
+
+    def __init__(self, catalog: Bindings, headers: Sequence[Header]) -> None:
+        self.catalog = catalog
+        self.headers = headers
+        self.index = 0
+        self.following: type[Header] | None = None
+
+    def unselected(self, path: str) -> int:
+        """Raises: EncodeError, for a selector that nothing tells."""
+        what = "nothing follows that has one" if self.following is None else f"{self.following.__name__} has none there"
+        raise UnresolvedError(path, f"is AUTO, the key of what follows, but {what}: give it a value")
+
+    def unchecked(self) -> bool:
+        """Whether the next header asks for no checksum outside, and IPv4 allows it (RFC 7348 section 4.1, RFC 6935)."""
+        if self.following is None or not self.following.__layout__.unchecked:
+            return False
+        outside: Any = next((h for h in reversed(self.headers[: self.index]) if h.__layout__.layer == "network"), None)
+        return outside is not None and isinstance(outside.dst, IPv4Address)
+
+    def pseudo(self, path: str, octets: int) -> int:
+        """The sum of the pseudo-header. Raises: UnresolvedError."""
+        addresses = pseudo_header(self.headers, self.index)
+        if addresses is None:
+            raise UnresolvedError(path, "is AUTO, but there are no addresses of an IP header to sum: give it a value")
+        protocol = self.catalog.key_of(IP_PROTOCOL, type(self.headers[self.index]))
+        return addresses[0] + addresses[1] + octets + (protocol or 0)
+
+
+def emit(
+    packet: Packet, catalog: Bindings, out: list[Header] | None = None, octets: list[bytes] | None = None
+) -> bytes:
+    """The octets of a packet.
+
+    `out` takes the resolved headers, `octets` what each header and its content came to; both innermost first.
+
+    Raises: EncodeError, under the full path.
+    """
+    headers = packet.headers
+    emission = Emission(catalog, headers)
+    writers = catalog._writers
+    content = packet.payload
+    trailers = packet.trailers
+    index = len(headers)
+    try:
+        while index:
+            index -= 1
+            header = headers[index]
+            cls = header.__class__
+            emission.index = index
+            write = writers.get(cls) or catalog.writer(cls)
+            content = write(header, content, emission, out) + content
+            emission.following = cls
+            if octets is not None:
+                octets.append(content)
+            if trailers:
+                for trailer in trailers:
+                    if trailer.header == index:
+                        content += trailer.data
+    except EncodeError as error:
+        raise _placed(error, headers, index) from None
+    except (struct.error, TypeError, AttributeError, OverflowError) as error:
+        # only a value that went round the constructor's checks comes here: let the check say what is wrong with it
+        headers[index].replace()
+        raise EncodeError(names_of(headers)[index], headers[index], f"cannot be written: {error}") from error
+    for trailer in trailers:
+        if not 0 <= trailer.header < len(headers):
+            if trailer.header != -1:
+                raise EncodeError("trailers", trailer.header, f"names header {trailer.header}, of {len(headers)}")
+            content += trailer.data
+    return content
+
+
+def _placed(error: EncodeError, headers: Sequence[Header], index: int) -> EncodeError:
+    """The error under the full path of its header."""
+    name = headers[index].__layout__.name
+    if not error.path.startswith(name):
+        return error
+    arguments = error._state()
+    return type(error)(names_of(headers)[index] + error.path[len(name) :], *arguments[1:])

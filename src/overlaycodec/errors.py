@@ -1,0 +1,228 @@
+"""Every error of the library.
+
+Strategy: one tree under `CodecError`; errors name the fault, not the layer, and carry where it is (a path and a range
+of bits), how much was needed, how much was there and what imposed the bound. They compare by value and pickle, so that
+they can be stored, sent between processes and asserted in tests.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+__all__ = [
+    "CaptureError",
+    "CodecError",
+    "DecodeError",
+    "EncodeError",
+    "FieldRangeError",
+    "FieldValueError",
+    "LengthFieldError",
+    "LengthOverflowError",
+    "MissingHeaderError",
+    "NestingError",
+    "SchemaError",
+    "TruncatedError",
+    "UnresolvedError",
+]
+
+Bits = tuple[int, int | None]
+"""First and last bit, counted from the start of the data; the last is None where the end is not known."""
+
+
+def _octets(count: int) -> str:
+    return f"{count} octet" if count == 1 else f"{count} octets"
+
+
+def _at(bits: Bits) -> str:
+    first, last = bits
+    if last is None:
+        return f"from bit {first}"
+    return f"bit {first}" if first == last else f"bits {first}-{last}"
+
+
+class CodecError(Exception):
+    """Anything this library refuses to do."""
+
+    def _state(self) -> tuple[Any, ...]:  # the constructor's arguments, whatever they are in a subclass
+        return self.args
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, CodecError) and type(other) is type(self) and self._state() == other._state()
+
+    def __hash__(self) -> int:
+        return hash((type(self), repr(self._state())))
+
+    def __reduce__(self) -> tuple[Any, ...]:  # Any: what pickle asks for
+        return type(self), self._state()
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({', '.join(map(repr, self._state()))})"
+
+
+class SchemaError(CodecError):
+    """A declaration that cannot stand; raised when the class is made."""
+
+    def __init__(self, header: str, field: str | None, reason: str) -> None:
+        self.header, self.field, self.reason = header, field, reason
+        super().__init__(f"{header}.{field}: {reason}" if field else f"{header}: {reason}")
+
+    def _state(self) -> tuple[Any, ...]:
+        return self.header, self.field, self.reason
+
+
+class DecodeError(CodecError):
+    """Octets that cannot be read as what stands there."""
+
+    def __init__(self, reason: str, path: str, bits: Bits) -> None:
+        self.reason, self.path, self.bits = reason, path, bits
+        super().__init__(f"{path} ({_at(bits)}) {reason}" if path else reason)
+
+    def _state(self) -> tuple[Any, ...]:
+        return self.reason, self.path, self.bits
+
+    def rebased(self, path: str, bounded_by: str) -> DecodeError:
+        """The same fault under its full path; `bounded_by` is taken where the error has a bound of unknown origin."""
+        state = self._state()
+        return type(self)(state[0], path, *state[2:])
+
+
+class TruncatedError(DecodeError):
+    """Octets are needed that are not there.
+
+    `needed` and `available` count octets from the first bit of `bits`, or, where the path is a length field, what it
+    says and what is there.
+    """
+
+    def __init__(
+        self, needed: int, path: str, bits: Bits, available: int, bounded_by: str = "", *, claim: bool = False
+    ) -> None:
+        self.needed, self.available, self.bounded_by, self.claim = needed, available, bounded_by, claim
+        if claim:
+            are = "is" if available == 1 else "are"
+            reason = f"says {_octets(needed)}, {available} {are} there"
+        else:
+            reason = f"needs {_octets(needed)}, has {available}"
+            if bounded_by:
+                reason += f"; bounded by {bounded_by}"
+        super().__init__(reason, path, bits)
+
+    def _state(self) -> tuple[Any, ...]:
+        return self.needed, self.path, self.bits, self.available, self.bounded_by, self.claim
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _truncated, self._state()
+
+    def rebased(self, path: str, bounded_by: str) -> TruncatedError:
+        """The same fault under its full path, with its bound where it names none itself."""
+        return TruncatedError(
+            self.needed, path, self.bits, self.available, self.bounded_by or bounded_by, claim=self.claim
+        )
+
+
+def _truncated(needed: int, path: str, bits: Bits, available: int, bounded_by: str, claim: bool) -> TruncatedError:
+    return TruncatedError(needed, path, bits, available, bounded_by, claim=claim)
+
+
+class LengthFieldError(DecodeError):
+    """A length field below the least that its format allows."""
+
+    def __init__(self, value: int, path: str, bits: Bits, minimum: int) -> None:
+        self.value, self.minimum = value, minimum
+        super().__init__(f"is {value}, its minimum is {minimum}", path, bits)
+
+    def _state(self) -> tuple[Any, ...]:
+        return self.value, self.path, self.bits, self.minimum
+
+
+class FieldValueError(DecodeError):
+    """A value on which the layout depends is not one whose layout is known."""
+
+    def __init__(self, actual: object, path: str, bits: Bits, expected: object) -> None:
+        self.actual, self.expected = actual, expected
+        super().__init__(f"is {actual}, expected {expected}", path, bits)
+
+    def _state(self) -> tuple[Any, ...]:
+        return self.actual, self.path, self.bits, self.expected
+
+
+class NestingError(DecodeError):
+    """More headers within headers than the decoder was told to follow."""
+
+    def __init__(self, maximum: int, path: str, bits: Bits) -> None:
+        self.maximum = maximum
+        super().__init__(f"would be header {maximum + 1}; at most {maximum} are followed", path, bits)
+
+    def _state(self) -> tuple[Any, ...]:
+        return self.maximum, self.path, self.bits
+
+
+class EncodeError(CodecError):
+    """A value that cannot be written."""
+
+    def __init__(self, path: str, value: object, reason: str) -> None:
+        self.path, self.value, self.reason = path, value, reason
+        super().__init__(f"{path} {reason}")
+
+    def _state(self) -> tuple[Any, ...]:
+        return self.path, self.value, self.reason
+
+
+class FieldRangeError(EncodeError):
+    """A value outside its field; raised when the header is made, replaced or edited."""
+
+    def __init__(self, path: str, value: object, minimum: int, maximum: int, unit: str = "") -> None:
+        self.minimum, self.maximum, self.unit = minimum, maximum, unit
+        inside = f"{minimum}..{maximum}" if minimum != maximum else str(minimum)
+        super().__init__(path, value, f"= {value} is not in {inside}" + (f" ({unit})" if unit else ""))
+
+    def _state(self) -> tuple[Any, ...]:
+        return self.path, self.value, self.minimum, self.maximum, self.unit
+
+
+class LengthOverflowError(EncodeError):
+    """More octets than the length field before them can count, or a number of octets that it cannot express."""
+
+    def __init__(self, path: str, value: int, maximum: int, unit: int = 1) -> None:
+        self.maximum, self.unit = maximum, unit
+        reason = f"would count {_octets(value)}; at most {maximum}"
+        if unit != 1:
+            reason += f", in steps of {unit}"
+        super().__init__(path, value, reason)
+
+    def _state(self) -> tuple[Any, ...]:
+        return self.path, self.value, self.maximum, self.unit
+
+
+class UnresolvedError(EncodeError):
+    """AUTO was used as a value, or what it stands for cannot be derived."""
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(path, None, reason)
+
+    def _state(self) -> tuple[Any, ...]:
+        return self.path, self.reason
+
+
+class MissingHeaderError(CodecError, KeyError):
+    """The packet has no such header, scope or field."""
+
+    def __init__(self, wanted: str, present: str) -> None:
+        self.wanted, self.present = wanted, present
+        super().__init__(f"no {wanted} in {present or 'an empty packet'}")
+
+    def _state(self) -> tuple[Any, ...]:
+        return self.wanted, self.present
+
+    def __str__(self) -> str:  # KeyError would show the repr
+        return str(self.args[0])
+
+
+class CaptureError(CodecError):
+    """A capture file that cannot be read on, or not written; `octet` counts from the start of the (unpacked) file."""
+
+    def __init__(self, reason: str, octet: int) -> None:
+        self.reason, self.octet = reason, octet
+        super().__init__(f"{reason} (at octet {octet})")
+
+    def _state(self) -> tuple[Any, ...]:
+        return self.reason, self.octet

@@ -1,0 +1,56 @@
+"""The key spaces of the catalog: the numberings that say what follows."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from overlaycodec.wire import KeySpace
+
+__all__ = [
+    "ETHERTYPE",
+    "GPE_PROTOCOL",
+    "ICMPV6_TYPE",
+    "ICMP_TYPE",
+    "IEEE802_LENGTH",
+    "IP_PROTOCOL",
+    "LINK_TYPE",
+    "LLC_SAP",
+    "LOOPBACK_FAMILY",
+    "MPLS_LABEL",
+    "SLL_PROTOCOL",
+    "SNAP_PROTOCOL",
+    "STT_OFFSET",
+    "TCP_PORT",
+    "UDP_PORT",
+]
+
+ETHERTYPE: Final = KeySpace("ethertype")
+"""IEEE 802 numbers of 0x0600 and up: what an Ethernet frame, a tag or a tunnel carries."""
+IEEE802_LENGTH: Final = KeySpace("ieee802_length")
+"""One key, 0: what follows where the type field is a length."""
+LLC_SAP: Final = KeySpace("llc_sap", 8)
+"""Service access points of LLC."""
+IP_PROTOCOL: Final = KeySpace("ip_protocol", 8)
+"""IANA protocol numbers: IPv4's protocol, IPv6's next header."""
+UDP_PORT: Final = KeySpace("udp_port")
+"""UDP destination ports."""
+TCP_PORT: Final = KeySpace("tcp_port")
+"""TCP destination ports; nothing is bound by default."""
+LINK_TYPE: Final = KeySpace("link_type")
+"""Link types of capture files: what a record starts with."""
+LOOPBACK_FAMILY: Final = KeySpace("loopback_family", 32)
+"""Address families at the start of NULL and LOOP records."""
+MPLS_LABEL: Final = KeySpace("mpls_label", 20)
+"""The label at the bottom of a stack; a binding says what its tunnel carries."""
+ICMP_TYPE: Final = KeySpace("icmp_type", 8)
+"""ICMP message types, which say how the body is laid out."""
+ICMPV6_TYPE: Final = KeySpace("icmpv6_type", 8)
+"""ICMPv6 message types."""
+GPE_PROTOCOL: Final = KeySpace("gpe_protocol", 8)
+"""VXLAN-GPE's next protocol."""
+SLL_PROTOCOL: Final = KeySpace("sll_protocol", parent=ETHERTYPE)
+"""Linux cooked captures: EtherTypes, and a few numbers of Linux's own."""
+SNAP_PROTOCOL: Final = KeySpace("snap_protocol", parent=ETHERTYPE)
+"""SNAP's protocol id under the OUI 0 or 0x0000F8."""
+STT_OFFSET: Final = KeySpace("stt_offset")
+"""The offset of an STT segment: only at 0 stands the frame header."""

@@ -1,0 +1,281 @@
+"""Decoding and encoding whole packets.
+
+Strategy: `decode` walks from step to step; `encode` writes from the inside out. Strict decoding raises the first
+fault; lax decoding gives what it could read, with the fault beside it, whatever the octets.
+"""
+
+from __future__ import annotations
+
+from typing import Self, TypeVar
+
+from overlaycodec.catalog import Bindings, check_binding
+from overlaycodec.emission import emit
+from overlaycodec.errors import DecodeError, EncodeError, FieldValueError, NestingError, TruncatedError
+from overlaycodec.keys import LINK_TYPE
+from overlaycodec.packet import Packet, Trailer
+from overlaycodec.paths import names_of
+from overlaycodec.protocols import HEADERS, Ethernet
+from overlaycodec.reader import reader_of
+from overlaycodec.schema import Header
+from overlaycodec.stepper import Step
+from overlaycodec.walk import Walk
+from overlaycodec.wire import Key
+
+__all__ = ["DEFAULT", "Catalog", "Octets", "Pipeline", "decode", "decode_header", "encode", "resolve"]
+
+H = TypeVar("H", bound=Header)
+
+Octets = bytes | bytearray | memoryview
+"""What can be decoded; any other object with the buffer protocol (an mmap) too."""
+
+
+def octets_of(data: Octets) -> bytes:
+    """The data as bytes: a copy, unless it is bytes already. Raises: TypeError."""
+    try:
+        return memoryview(data).tobytes()
+    except TypeError:
+        raise TypeError(f"data must be bytes-like, not {type(data).__name__}") from None
+
+
+class Catalog(Bindings):
+    """Headers and the keys by which they are found; it decodes and encodes.
+
+    >>> from overlaycodec import DEFAULT, UDP_PORT, VXLAN
+    >>> aci = DEFAULT.with_binding(UDP_PORT(48879), VXLAN)
+    """
+
+    __slots__ = ()
+
+    def with_header(self, *headers: type[Header]) -> Self:
+        """A catalog with these headers too, found by the keys of their declarations, before what was there."""
+        for header in headers:
+            check_binding(LINK_TYPE(0), header)
+        new = tuple((key, header) for header in headers for key in header.__layout__.keys)
+        known = tuple(header for header in headers if header not in self.headers)
+        catalog: Self = self._but(headers=known + self.headers, bindings=new + self.bindings)
+        return catalog
+
+    def with_binding(self, key: Key, header: type[Header]) -> Self:
+        """A catalog in which `header` is found at `key`, before what was there. Raises: SchemaError."""
+        check_binding(key, header)
+        headers = self.headers if header in self.headers else (header, *self.headers)
+        catalog: Self = self._but(headers=headers, bindings=((key, header), *self.bindings))
+        return catalog
+
+    def without_binding(self, key: Key) -> Self:
+        """A catalog in which nothing is found at `key` (whatever its conditions)."""
+        left = tuple(b for b in self.bindings if (b[0].space, b[0].value) != (key.space, key.value))
+        catalog: Self = self._but(bindings=left)
+        return catalog
+
+    def with_max_headers(self, count: int) -> Self:
+        """A catalog that follows at most `count` headers within headers."""
+        catalog: Self = self._but(max_headers=count)
+        return catalog
+
+    def decode(
+        self,
+        data: Octets,
+        *,
+        first: type[Header] | Key = Ethernet,
+        wire_length: int | None = None,
+        fcs_octets: int = 0,
+        lax: bool = False,
+    ) -> Packet:
+        """See `overlaycodec.decode`."""
+        return decode(data, first=first, wire_length=wire_length, fcs_octets=fcs_octets, lax=lax, catalog=self)
+
+    def encode(self, packet: Packet | Header) -> bytes:
+        """See `overlaycodec.encode`."""
+        return encode(packet, catalog=self)
+
+    def first_step(self, first: type[Header] | Key) -> Step | None:
+        """The step for a header class, or for what is found at a key."""
+        if isinstance(first, Key):
+            if first.value is None:
+                return self.otherwise(first.space)
+            return self.table(first.space).get(first.value, self.otherwise(first.space))
+        return self._steps.get(first) or self.step(first)
+
+
+DEFAULT = Catalog(HEADERS)
+"""The catalog that is used where none is named."""
+
+
+def decode(
+    data: Octets,
+    *,
+    first: type[Header] | Key = Ethernet,
+    wire_length: int | None = None,
+    fcs_octets: int = 0,
+    lax: bool = False,
+    catalog: Catalog = DEFAULT,
+) -> Packet:
+    """A packet from its octets.
+
+    `first` is the class of the first header, or a key such as `LINK_TYPE(113)`; at an unknown key everything is
+    payload. `wire_length` is how many octets there were before a capture cut the rest off: what is then missing is a
+    fault only where a header needs it. `fcs_octets` at the end of the wire are a frame check sequence: a trailer.
+    `lax` never raises for any octets: `fault` of the result says why it stopped, and the rest is payload.
+
+    Raises: DecodeError at the first fault, unless lax; TypeError for data that is not bytes-like.
+    """
+    if data.__class__ is not bytes:
+        data = octets_of(data)
+    end = len(data)
+    cut = None
+    if wire_length is not None and wire_length > end:
+        cut = wire_length
+    walk = Walk(lax, cut)
+    if fcs_octets:
+        end = _without_fcs(data, end, cut, fcs_octets, walk)
+    missing = 0 if cut is None else cut - len(data)
+    return _walked(data, end, catalog.first_step(first), walk, catalog, first, missing)
+
+
+def _without_fcs(data: bytes, end: int, cut: int | None, octets: int, walk: Walk) -> int:
+    """Where the frame ends before its check sequence, as much of which as was captured becomes a trailer."""
+    stop = max(0, (cut or end) - octets)
+    if cut is not None:
+        walk.cut = stop if stop > end else None
+    if stop < end:
+        walk.trailers.append(Trailer(0, data[stop:end]))
+        return stop
+    return end
+
+
+def _walked(
+    data: bytes, end: int, step: Step | None, walk: Walk, catalog: Bindings, first: object, missing: int
+) -> Packet:
+    pos, headers, fault = 0, walk.headers, None
+    if step is not None:
+        try:
+            for _ in range(catalog.max_headers):
+                step, pos, end = step(data, pos, end, walk)
+                if step is None:
+                    break
+            else:
+                pos, end = _beyond(step, data, pos, end, walk)
+        except DecodeError as error:
+            fault, pos = _fault(error, pos, walk, catalog, first)
+    trailers = walk.trailers
+    if trailers and not headers:
+        trailers = [Trailer(-1, trailer.data) for trailer in trailers]
+    return Packet(tuple(headers), data[pos:end], tuple(trailers), tuple(walk.faults), fault, missing)
+
+
+def _beyond(step: Step, data: bytes, pos: int, end: int, walk: Walk) -> tuple[int, int]:
+    """Looks for one header more than are followed. Raises: NestingError, where there is one."""
+    count, trailers, faults = len(walk.headers), list(walk.trailers), list(walk.faults)
+    try:
+        step(data, pos, end, walk)
+    except DecodeError:
+        pass  # there is a header, or the start of one
+    else:
+        if len(walk.headers) == count:
+            return pos, end
+    del walk.headers[count:]
+    walk.trailers, walk.faults, walk.stop = trailers, faults, pos
+    raise NestingError(count, walk.headers[-1].__layout__.name, (pos * 8, None))
+
+
+def _fault(error: DecodeError, pos: int, walk: Walk, catalog: Bindings, first: object) -> tuple[DecodeError, int]:
+    """The fault under its full path, and where the payload then starts. Raises: it, where strict."""
+    name, dot, field = error.path.partition(".")
+    if walk.stop > pos or isinstance(error, NestingError):
+        # the last header was read: its bound is what is wrong, or that another one follows
+        full, pos = names_of(walk.headers)[-1], walk.stop
+    else:
+        # the header that could not be read: the name that it would have had
+        known = [first, *catalog.headers]
+        classes = (cls for cls in known if isinstance(cls, type) and issubclass(cls, Header))
+        failed = next((cls for cls in classes if cls.__layout__.name == name), None)
+        full = name if failed is None else names_of([*walk.headers, failed])[-1]
+    claim = isinstance(error, TruncatedError) and error.claim
+    fault = error.rebased(full + dot + field, "" if claim else walk.bounder())
+    if not walk.lax:
+        raise fault from None
+    walk.faults.append(fault)
+    return fault, pos
+
+
+def encode(packet: Packet | Header, *, catalog: Catalog = DEFAULT) -> bytes:
+    """The octets of a packet, or of one header: each field as it stands, right or wrong; what is AUTO is derived.
+
+    Raises: EncodeError where something cannot be derived or does not fit.
+    """
+    if isinstance(packet, Header):
+        packet = Packet((packet,))
+    return emit(packet, catalog)
+
+
+def resolve(packet: Packet | Header, *, catalog: Catalog = DEFAULT) -> Packet:
+    """The packet with every AUTO derived, as `encode` writes it; decoding what `encode` wrote gives just that.
+
+    Raises: EncodeError, as `encode` does.
+    """
+    if isinstance(packet, Header):
+        packet = Packet((packet,))
+    headers: list[Header] = []
+    emit(packet, catalog, headers)
+    return packet._with(headers=tuple(reversed(headers)))
+
+
+def decode_header(cls: type[H], data: Octets) -> tuple[H, int]:
+    """One header alone, and how many octets it took; what follows is left alone, and no bound is held against it.
+
+    Raises: DecodeError.
+    """
+    octets = octets_of(data)
+    try:
+        header, stop = reader_of(cls)(octets, 0, len(octets))
+    except TruncatedError as error:
+        raise error.rebased(error.path, "the data") from None
+    return header, stop
+
+
+class Pipeline:
+    """A fixed sequence of headers: decodes to exactly those, or says what it met instead.
+
+    >>> from overlaycodec import Ethernet, IPv4, Pipeline, UDP, VXLAN
+    >>> tunnelled = Pipeline(Ethernet, IPv4, UDP, VXLAN, Ethernet)
+    """
+
+    def __init__(self, *headers: type[Header], catalog: Catalog = DEFAULT) -> None:
+        if not headers:
+            raise ValueError("a pipeline has one header at least")
+        self.headers = headers
+        self.catalog = catalog.with_max_headers(len(headers))
+
+    def __repr__(self) -> str:
+        return f"Pipeline({', '.join(header.__name__ for header in self.headers)})"
+
+    def decode(self, data: Octets, *, wire_length: int | None = None) -> Packet:
+        """A packet of just these headers; what follows the last of them is payload.
+
+        Raises: FieldValueError where another header, or none, was met; DecodeError as `overlaycodec.decode`.
+        """
+        octets = octets_of(data)
+        cut = wire_length if wire_length is not None and wire_length > len(octets) else None
+        walk = Walk(False, cut)
+        pos, end = 0, len(octets)
+        step: Step | None = self.catalog.first_step(self.headers[0])
+        for number, expected in enumerate(self.headers):
+            start = pos
+            try:
+                if step is not None:
+                    step, pos, end = step(octets, pos, end, walk)
+            except DecodeError as error:
+                _fault(error, pos, walk, self.catalog, self.headers[0])
+            if len(walk.headers) <= number or type(walk.headers[number]) is not expected:
+                met = type(walk.headers[number]).__name__ if len(walk.headers) > number else "payload"
+                name = names_of([*walk.headers[:number], expected])[-1]
+                raise FieldValueError(met, name, (start * 8, None), expected.__name__)
+        missing = 0 if cut is None else cut - len(octets)
+        return Packet(tuple(walk.headers), octets[pos:end], tuple(walk.trailers), tuple(walk.faults), None, missing)
+
+    def encode(self, packet: Packet) -> bytes:
+        """The octets of a packet of just these headers. Raises: EncodeError."""
+        if tuple(map(type, packet.headers)) != self.headers:
+            raise EncodeError("packet", packet, f"is {', '.join(packet.names)}, not what {self!r} encodes")
+        return encode(packet, catalog=self.catalog)

@@ -1,0 +1,24 @@
+"""Ethernet II and 802.3 frames."""
+
+from typing import Annotated, Final
+
+from overlaycodec.keys import ETHERTYPE, GPE_PROTOCOL, IEEE802_LENGTH, LINK_TYPE
+from overlaycodec.schema import Header
+from overlaycodec.values import AUTO, AnyMAC
+from overlaycodec.wire import Bits, Octets, Selects
+
+TYPE_OR_LENGTH: Final = Selects(ETHERTYPE, lengths=(1500, IEEE802_LENGTH(0)))
+"""IEEE 802.3 clause 3.2.6: up to 1500 the field is a length, from 1536 on a type, between them neither."""
+
+
+class Ethernet(
+    Header,
+    spec="IEEE 802.3 clause 3.2",
+    layer="link",
+    keys=(ETHERTYPE(0x6558), GPE_PROTOCOL(3), LINK_TYPE(1)),
+):
+    """The addresses of a frame, and its type or its length."""
+
+    dst: Annotated[AnyMAC, Octets(6), "Destination address"]
+    src: Annotated[AnyMAC, Octets(6), "Source address"]
+    ethertype: Annotated[int, Bits(16), TYPE_OR_LENGTH, "Type of what follows; up to 1500, its octets"] = AUTO

@@ -1,0 +1,97 @@
+"""ICMP: the common header, and bodies by type."""
+
+from typing import Annotated, Final
+
+from overlaycodec.keys import ETHERTYPE, ICMP_TYPE, IP_PROTOCOL
+from overlaycodec.schema import Header
+from overlaycodec.values import AUTO, AnyIPv4
+from overlaycodec.wire import Bits, Bounds, Checksum, Names, Octets, Reserved, Selects
+
+_TYPES: Final = Names(
+    {0: "echo reply", 3: "unreachable", 5: "redirect", 8: "echo request", 11: "time exceeded", 12: "parameter problem"}
+)
+_QUOTED_LENGTH: Final = Bounds(unit=4, origin="end", zero="unbounded", optional=True)
+"""RFC 4884 section 3: where it is not 0, the quoted packet ends there and extensions follow."""
+
+
+class ICMP(Header, spec="RFC 792", keys=(IP_PROTOCOL(1),)):
+    """Type, code and checksum; the type says what body follows."""
+
+    type: Annotated[int, Bits(8), Selects(ICMP_TYPE), _TYPES, "Type"] = AUTO
+    code: Annotated[int, Bits(8), "Code"] = 0
+    checksum: Annotated[int, Bits(16), Checksum(), "Checksum over the whole message"] = AUTO
+
+
+class ICMPEcho(Header, spec="RFC 792 page 14", path="icmp_echo", keys=(ICMP_TYPE(8), ICMP_TYPE(0))):
+    """An echo request or reply."""
+
+    identifier: Annotated[int, Bits(16), "Identifier"] = 0
+    sequence: Annotated[int, Bits(16), "Sequence number"] = 0
+
+
+class ICMPUnreachable(
+    Header,
+    spec="RFC 792 page 4, RFC 1191 section 4, RFC 4884 section 4.1",
+    path="icmp_unreachable",
+    keys=(ICMP_TYPE(3),),
+    carries=ETHERTYPE(0x0800),
+    quotes=True,
+):
+    """Destination unreachable, with the start of the packet that could not be delivered."""
+
+    unused: Annotated[int, Reserved(8)] = 0
+    length: Annotated[int, Bits(8), _QUOTED_LENGTH, "Quoted packet in units of 4 octets, 0 if not told"] = AUTO
+    next_hop_mtu: Annotated[int, Bits(16), "MTU of the next hop, for code 4"] = 0
+
+
+class ICMPRedirect(
+    Header,
+    spec="RFC 792 page 12",
+    path="icmp_redirect",
+    keys=(ICMP_TYPE(5),),
+    carries=ETHERTYPE(0x0800),
+    quotes=True,
+):
+    """A better gateway for the quoted packet."""
+
+    gateway: Annotated[AnyIPv4, Octets(4), "Address of the gateway"]
+
+
+class ICMPTimeExceeded(
+    Header,
+    spec="RFC 792 page 6, RFC 4884 section 4.2",
+    path="icmp_time_exceeded",
+    keys=(ICMP_TYPE(11),),
+    carries=ETHERTYPE(0x0800),
+    quotes=True,
+):
+    """The quoted packet ran out of hops, or its fragments out of time."""
+
+    unused: Annotated[int, Reserved(8)] = 0
+    length: Annotated[int, Bits(8), _QUOTED_LENGTH, "Quoted packet in units of 4 octets, 0 if not told"] = AUTO
+    unused2: Annotated[int, Reserved(16)] = 0
+
+
+class ICMPParameterProblem(
+    Header,
+    spec="RFC 792 page 8, RFC 4884 section 4.3",
+    path="icmp_parameter_problem",
+    keys=(ICMP_TYPE(12),),
+    carries=ETHERTYPE(0x0800),
+    quotes=True,
+):
+    """The quoted packet has a fault at an octet."""
+
+    pointer: Annotated[int, Bits(8), "Octet of the quoted packet"] = 0
+    length: Annotated[int, Bits(8), _QUOTED_LENGTH, "Quoted packet in units of 4 octets, 0 if not told"] = AUTO
+    unused: Annotated[int, Reserved(16)] = 0
+
+
+class ICMPTimestamp(Header, spec="RFC 792 page 16", path="icmp_timestamp", keys=(ICMP_TYPE(13), ICMP_TYPE(14))):
+    """A time stamp request or reply, in milliseconds since midnight UT."""
+
+    identifier: Annotated[int, Bits(16), "Identifier"] = 0
+    sequence: Annotated[int, Bits(16), "Sequence number"] = 0
+    originate: Annotated[int, Bits(32), "When the sender last touched it"] = 0
+    receive: Annotated[int, Bits(32), "When the echoer first touched it"] = 0
+    transmit: Annotated[int, Bits(32), "When the echoer last touched it"] = 0

@@ -1,0 +1,95 @@
+"""ICMPv6: the common header, echo, and errors with the quoted packet."""
+
+from typing import Annotated, Final
+
+from overlaycodec.keys import ETHERTYPE, ICMPV6_TYPE, IP_PROTOCOL
+from overlaycodec.schema import Header
+from overlaycodec.values import AUTO
+from overlaycodec.wire import Bits, Bounds, Checksum, Names, Reserved, Selects
+
+_TYPES: Final = Names(
+    {
+        1: "unreachable",
+        2: "packet too big",
+        3: "time exceeded",
+        4: "parameter problem",
+        128: "echo request",
+        129: "echo reply",
+        133: "router solicitation",
+        134: "router advertisement",
+        135: "neighbour solicitation",
+        136: "neighbour advertisement",
+        143: "MLDv2 report",
+    }
+)
+_QUOTED_LENGTH: Final = Bounds(unit=8, origin="end", zero="unbounded", optional=True)
+"""RFC 4884 section 3, in units of 8 octets for ICMPv6."""
+
+
+class ICMPv6(Header, spec="RFC 4443 section 2.1", keys=(IP_PROTOCOL(58),)):
+    """Type, code and checksum; the type says what body follows."""
+
+    type: Annotated[int, Bits(8), Selects(ICMPV6_TYPE), _TYPES, "Type"] = AUTO
+    code: Annotated[int, Bits(8), "Code"] = 0
+    checksum: Annotated[int, Bits(16), Checksum(pseudo=True), "Checksum over pseudo-header and message"] = AUTO
+
+
+class ICMPv6Echo(Header, spec="RFC 4443 section 4.1", path="icmpv6_echo", keys=(ICMPV6_TYPE(128), ICMPV6_TYPE(129))):
+    """An echo request or reply."""
+
+    identifier: Annotated[int, Bits(16), "Identifier"] = 0
+    sequence: Annotated[int, Bits(16), "Sequence number"] = 0
+
+
+class ICMPv6Unreachable(
+    Header,
+    spec="RFC 4443 section 3.1, RFC 4884 section 4.4",
+    path="icmpv6_unreachable",
+    keys=(ICMPV6_TYPE(1),),
+    carries=ETHERTYPE(0x86DD),
+    quotes=True,
+):
+    """Destination unreachable, with the start of the packet that could not be delivered."""
+
+    length: Annotated[int, Bits(8), _QUOTED_LENGTH, "Quoted packet in units of 8 octets, 0 if not told"] = AUTO
+    unused: Annotated[int, Reserved(24)] = 0
+
+
+class ICMPv6PacketTooBig(
+    Header,
+    spec="RFC 4443 section 3.2",
+    path="icmpv6_packet_too_big",
+    keys=(ICMPV6_TYPE(2),),
+    carries=ETHERTYPE(0x86DD),
+    quotes=True,
+):
+    """The quoted packet does not fit the next link."""
+
+    mtu: Annotated[int, Bits(32), "MTU of the next hop"]
+
+
+class ICMPv6TimeExceeded(
+    Header,
+    spec="RFC 4443 section 3.3, RFC 4884 section 4.5",
+    path="icmpv6_time_exceeded",
+    keys=(ICMPV6_TYPE(3),),
+    carries=ETHERTYPE(0x86DD),
+    quotes=True,
+):
+    """The quoted packet ran out of hops, or its fragments out of time."""
+
+    length: Annotated[int, Bits(8), _QUOTED_LENGTH, "Quoted packet in units of 8 octets, 0 if not told"] = AUTO
+    unused: Annotated[int, Reserved(24)] = 0
+
+
+class ICMPv6ParameterProblem(
+    Header,
+    spec="RFC 4443 section 3.4",
+    path="icmpv6_parameter_problem",
+    keys=(ICMPV6_TYPE(4),),
+    carries=ETHERTYPE(0x86DD),
+    quotes=True,
+):
+    """The quoted packet has a fault at an octet."""
+
+    pointer: Annotated[int, Bits(32), "Octet of the quoted packet"] = 0

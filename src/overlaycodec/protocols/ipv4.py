@@ -1,0 +1,68 @@
+"""IPv4 and its options."""
+
+from typing import Annotated, Final
+
+from overlaycodec.keys import ETHERTYPE, GPE_PROTOCOL, IP_PROTOCOL, LINK_TYPE, LOOPBACK_FAMILY, MPLS_LABEL
+from overlaycodec.schema import Element, Header
+from overlaycodec.values import AUTO, AnyIPv4
+from overlaycodec.wire import (
+    Bits,
+    Bounds,
+    Checksum,
+    Const,
+    FragmentOffset,
+    Items,
+    MoreFragments,
+    Octets,
+    Peek,
+    Remainder,
+    Reserved,
+    Selects,
+    Sized,
+    Unless,
+)
+
+_NIBBLE_4: Final = Peek(0, 4, 4)
+
+
+class IPv4Option(Element, spec="RFC 791 section 3.1", path="ipv4_option"):
+    """An option; types 0 (end) and 1 (no operation) are one octet long."""
+
+    type: Annotated[int, Bits(8), "Copied flag, class and number"]
+    length: Annotated[int | None, Bits(8), Unless("type", (0, 1)), "Octets, these two counted"] = AUTO
+    data: Annotated[bytes, Sized("length", bias=-2), "What the option says"] = b""
+
+
+class IPv4(
+    Header,
+    spec="RFC 791 section 3.1",
+    layer="network",
+    keys=(
+        ETHERTYPE(0x0800),
+        IP_PROTOCOL(4),
+        GPE_PROTOCOL(1),
+        LINK_TYPE(228),
+        *(LINK_TYPE(raw).when(_NIBBLE_4) for raw in (101, 12, 14)),
+        LOOPBACK_FAMILY(2),
+        MPLS_LABEL.any().when(_NIBBLE_4),
+    ),
+):
+    """The Internet Protocol."""
+
+    version: Annotated[int, Bits(4), Const(4), "Version"] = 4
+    ihl: Annotated[int, Bits(4), "Header in units of 4 octets"] = AUTO
+    dscp: Annotated[int, Bits(6), "Differentiated services (RFC 2474)"] = 0
+    ecn: Annotated[int, Bits(2), "Explicit congestion notification (RFC 3168)"] = 0
+    total_length: Annotated[int, Bits(16), Bounds(zero="unbounded"), "Octets of header and payload"] = AUTO
+    identification: Annotated[int, Bits(16), "Identifies the fragments of a datagram"] = 0
+    reserved0: Annotated[int, Reserved(1)] = 0
+    dont_fragment: Annotated[bool, Bits(1), "DF"] = False
+    more_fragments: Annotated[bool, Bits(1), MoreFragments(), "MF"] = False
+    fragment_offset: Annotated[int, Bits(13), FragmentOffset(), "In units of 8 octets"] = 0
+    ttl: Annotated[int, Bits(8), "Time to live"] = 64
+    protocol: Annotated[int, Bits(8), Selects(IP_PROTOCOL), "What follows"] = AUTO
+    checksum: Annotated[int, Bits(16), Checksum(covers="header"), "Header checksum"] = AUTO
+    src: Annotated[AnyIPv4, Octets(4), "Source address"]
+    dst: Annotated[AnyIPv4, Octets(4), "Destination address"]
+    options: Annotated[tuple[IPv4Option, ...], Sized("ihl", unit=4, bias=-20), Items("type", end=0), "Options"] = ()
+    options_rest: Annotated[bytes, Remainder("options"), "What stands after the end of the options"] = AUTO

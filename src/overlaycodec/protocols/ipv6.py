@@ -1,0 +1,112 @@
+"""IPv6 and its extension headers."""
+
+from typing import Annotated, Final
+
+from overlaycodec.keys import ETHERTYPE, GPE_PROTOCOL, IP_PROTOCOL, LINK_TYPE, LOOPBACK_FAMILY, MPLS_LABEL
+from overlaycodec.schema import Element, Header
+from overlaycodec.values import AUTO, AnyIPv6
+from overlaycodec.wire import (
+    Bits,
+    Bounds,
+    Const,
+    FinalDestination,
+    FragmentOffset,
+    Items,
+    JumboLength,
+    MoreFragments,
+    Octets,
+    Peek,
+    Remainder,
+    Reserved,
+    Selects,
+    Sized,
+    Unless,
+)
+
+_NIBBLE_6: Final = Peek(0, 4, 6)
+_NEXT: Final = Selects(IP_PROTOCOL, nothing=59)
+_OPTIONS_SIZE: Final = Sized("hdr_ext_len", unit=8, bias=6)
+_OPTIONS: Final = Items("type", pads=(0, 1))
+
+
+class IPv6(
+    Header,
+    spec="RFC 8200 section 3",
+    layer="network",
+    keys=(
+        ETHERTYPE(0x86DD),
+        IP_PROTOCOL(41),
+        GPE_PROTOCOL(2),
+        LINK_TYPE(229),
+        *(LINK_TYPE(raw).when(_NIBBLE_6) for raw in (101, 12, 14)),
+        *(LOOPBACK_FAMILY(family) for family in (30, 28, 24, 10)),
+        MPLS_LABEL.any().when(_NIBBLE_6),
+    ),
+):
+    """The Internet Protocol, version 6."""
+
+    version: Annotated[int, Bits(4), Const(6), "Version"] = 6
+    dscp: Annotated[int, Bits(6), "Differentiated services (RFC 2474)"] = 0
+    ecn: Annotated[int, Bits(2), "Explicit congestion notification (RFC 3168)"] = 0
+    flow_label: Annotated[int, Bits(20), "Flow label"] = 0
+    payload_length: Annotated[
+        int, Bits(16), Bounds(origin="end", zero="unbounded"), "Octets that follow this header"
+    ] = AUTO
+    next_header: Annotated[int, Bits(8), _NEXT, "What follows"] = AUTO
+    hop_limit: Annotated[int, Bits(8), "Hop limit"] = 64
+    src: Annotated[AnyIPv6, Octets(16), "Source address"]
+    dst: Annotated[AnyIPv6, Octets(16), "Destination address"]
+
+
+class IPv6Option(Element, spec="RFC 8200 section 4.2", path="ipv6_option"):
+    """An option; type 0 (Pad1) is one octet long."""
+
+    type: Annotated[int, Bits(8), "What to do if unknown, whether it changes on the way, number"]
+    length: Annotated[int | None, Bits(8), Unless("type", (0,)), "Octets of data"] = AUTO
+    data: Annotated[bytes, Sized("length"), "What the option says"] = b""
+
+
+class HopByHop(Header, spec="RFC 8200 section 4.3", path="hop_by_hop", layer="extension", keys=(IP_PROTOCOL(0),)):
+    """Options for every node on the way."""
+
+    next_header: Annotated[int, Bits(8), _NEXT, "What follows"] = AUTO
+    hdr_ext_len: Annotated[int, Bits(8), "In units of 8 octets, the first 8 not counted"] = AUTO
+    options: Annotated[tuple[IPv6Option, ...], _OPTIONS_SIZE, _OPTIONS, JumboLength(0xC2), "Options"] = ()
+    options_rest: Annotated[bytes, Remainder("options"), "What is no option"] = AUTO
+
+
+class DestinationOptions(
+    Header, spec="RFC 8200 section 4.6", path="destination_options", layer="extension", keys=(IP_PROTOCOL(60),)
+):
+    """Options for the destination."""
+
+    next_header: Annotated[int, Bits(8), _NEXT, "What follows"] = AUTO
+    hdr_ext_len: Annotated[int, Bits(8), "In units of 8 octets, the first 8 not counted"] = AUTO
+    options: Annotated[tuple[IPv6Option, ...], _OPTIONS_SIZE, _OPTIONS, "Options"] = ()
+    options_rest: Annotated[bytes, Remainder("options"), "What is no option"] = AUTO
+
+
+class Routing(Header, spec="RFC 8200 section 4.4", layer="extension", keys=(IP_PROTOCOL(43),)):
+    """Nodes to be visited on the way; the data is laid out by the type."""
+
+    next_header: Annotated[int, Bits(8), _NEXT, "What follows"] = AUTO
+    hdr_ext_len: Annotated[int, Bits(8), "In units of 8 octets, the first 8 not counted"] = AUTO
+    routing_type: Annotated[int, Bits(8), "Routing type"]
+    segments_left: Annotated[int, Bits(8), "Nodes still to be visited"]
+    data: Annotated[
+        bytes,
+        Sized("hdr_ext_len", unit=8, bias=4),
+        FinalDestination("routing_type", "segments_left", {0: -16, 2: -16, 4: 4}),
+        "Type-specific data",
+    ]
+
+
+class Fragment(Header, spec="RFC 8200 section 4.5", layer="extension", keys=(IP_PROTOCOL(44),)):
+    """A piece of a datagram."""
+
+    next_header: Annotated[int, Bits(8), _NEXT, "What follows in the first piece"] = AUTO
+    reserved1: Annotated[int, Reserved(8)] = 0
+    fragment_offset: Annotated[int, Bits(13), FragmentOffset(), "In units of 8 octets"] = 0
+    reserved2: Annotated[int, Reserved(2)] = 0
+    more_fragments: Annotated[bool, Bits(1), MoreFragments(), "M"] = False
+    identification: Annotated[int, Bits(32), "Identifies the pieces of a datagram"] = 0

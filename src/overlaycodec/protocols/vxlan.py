@@ -1,0 +1,76 @@
+"""VXLAN and its group-policy and generic-protocol dialects. Which dialect a port speaks is a binding, not a guess."""
+
+from typing import Annotated, Final
+
+from overlaycodec.keys import ETHERTYPE, GPE_PROTOCOL, UDP_PORT
+from overlaycodec.schema import Header
+from overlaycodec.values import AUTO
+from overlaycodec.wire import Bits, Const, Reserved, Selects
+
+_FRAME: Final = ETHERTYPE(0x6558)
+
+
+class VXLAN(
+    Header,
+    spec="RFC 7348 section 5",
+    keys=(UDP_PORT(4789), UDP_PORT(8472)),
+    carries=_FRAME,
+    tunnel=True,
+    unchecked=True,
+):
+    """Virtual eXtensible Local Area Network."""
+
+    reserved_flags0: Annotated[int, Reserved(4)] = 0
+    vni_valid: Annotated[bool, Bits(1), "I"] = True
+    reserved_flags1: Annotated[int, Reserved(3)] = 0
+    reserved1: Annotated[int, Reserved(24)] = 0
+    vni: Annotated[int, Bits(24), "VXLAN Network Identifier"]
+    reserved2: Annotated[int, Reserved(8)] = 0
+
+
+class VXLANGBP(
+    Header,
+    spec="draft-smith-vxlan-group-policy-05 section 2.1",
+    path="vxlan_gbp",
+    keys=(UDP_PORT(4789),),
+    carries=_FRAME,
+    tunnel=True,
+    unchecked=True,
+):
+    """VXLAN with a group policy."""
+
+    group_policy: Annotated[bool, Bits(1), "G: the group policy ID is valid"] = True
+    reserved_flags0: Annotated[int, Reserved(3)] = 0
+    vni_valid: Annotated[bool, Bits(1), "I"] = True
+    reserved_flags1: Annotated[int, Reserved(3)] = 0
+    reserved_flags2: Annotated[int, Reserved(1)] = 0
+    dont_learn: Annotated[bool, Bits(1), "D"] = False
+    reserved_flags3: Annotated[int, Reserved(2)] = 0
+    policy_applied: Annotated[bool, Bits(1), "A"] = False
+    reserved_flags4: Annotated[int, Reserved(3)] = 0
+    group_policy_id: Annotated[int, Bits(16), "Group of the sender"] = 0
+    vni: Annotated[int, Bits(24), "VXLAN Network Identifier"]
+    reserved1: Annotated[int, Reserved(8)] = 0
+
+
+class VXLANGPE(
+    Header,
+    spec="draft-ietf-nvo3-vxlan-gpe-13 section 3",
+    path="vxlan_gpe",
+    keys=(UDP_PORT(4790),),
+    carries=_FRAME,
+    tunnel=True,
+    unchecked=True,
+):
+    """VXLAN with any payload; without P it is an Ethernet frame."""
+
+    reserved_flags0: Annotated[int, Reserved(2)] = 0
+    version: Annotated[int, Bits(2), Const(0), "Version"] = 0
+    vni_valid: Annotated[bool, Bits(1), "I"] = True
+    next_protocol_present: Annotated[bool, Bits(1), "P"] = True
+    bum: Annotated[bool, Bits(1), "B: broadcast, unknown unicast or multicast"] = False
+    oam: Annotated[bool, Bits(1), "O"] = False
+    reserved1: Annotated[int, Reserved(16)] = 0
+    next_protocol: Annotated[int, Bits(8), Selects(GPE_PROTOCOL, when="next_protocol_present"), "What follows"] = AUTO
+    vni: Annotated[int, Bits(24), "VXLAN Network Identifier"]
+    reserved2: Annotated[int, Reserved(8)] = 0

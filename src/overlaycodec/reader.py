@@ -1,0 +1,252 @@
+"""Layout -> decoder of one header: generated source that reads the fixed fields with one `struct` call.
+
+Strategy: `add_reading` writes the lines that read one header into local variables `v_NAME`; the plain reader here and
+the pipeline's step (`stepper`) differ only in what they do afterwards. Positions in errors are absolute, paths are
+relative: `ipv4.ihl`; the pipeline puts the scope in front. Every read is tested against `end` before it is made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from struct import Struct
+from typing import Any
+
+from overlaycodec.errors import DecodeError, FieldValueError, LengthFieldError, TruncatedError
+from overlaycodec.layout import ADDRESS_OCTETS, Field, Layout, Run
+from overlaycodec.packing import plan
+from overlaycodec.schema import Record, build
+from overlaycodec.source import Source
+from overlaycodec.values import IPV4S, IPV6S, MACS
+from overlaycodec.wire import Const, Items, Remainder, Sized, Unless, Via, When
+
+__all__ = ["Reader", "add_reading", "reader_of"]
+
+Reader = Callable[[bytes, int, int], tuple[Any, int]]  # Any: a record of the class that the reader is for
+"""`reader(data, position, end)` gives the record and the position behind it."""
+
+_INTERNED = {"mac": ("MACS", MACS), "ipv4": ("IPV4S", IPV4S), "ipv6": ("IPV6S", IPV6S)}
+
+
+def _truncated(path: str, position: int, needed: int, end: int) -> TruncatedError:
+    return TruncatedError(needed, path, (position * 8, None), end - position)
+
+
+def _wrong_constant(path: str, position: int, bit: int, bits: int, actual: int, expected: int) -> FieldValueError:
+    first = position * 8 + bit
+    return FieldValueError(actual, path, (first, first + bits - 1), expected)
+
+
+def _below_minimum(path: str, position: int, bit: int, bits: int, value: int, minimum: int) -> LengthFieldError:
+    first = position * 8 + bit
+    return LengthFieldError(value, path, (first, first + bits - 1), minimum)
+
+
+@cache
+def reader_of(cls: type[Record]) -> Reader:
+    """The reader of this class. It raises DecodeError and nothing else, whatever the octets."""
+    layout = cls.__layout__
+    source = Source(f"read_{layout.name}", "data, pos, end")
+    stop = add_reading(source, layout)
+    source.add(f"return {built(source, layout)}, {stop}")
+    reader: Reader = source.compile("reader")
+    return reader
+
+
+def built(source: Source, layout: Layout) -> str:
+    """The expression that builds the record from the local variables."""
+    source.names |= {"build": build, "CLS": layout.cls}
+    return f"build(CLS, {', '.join('v_' + field.name for field in layout.fields)})"
+
+
+def add_reading(source: Source, layout: Layout) -> str:
+    """Adds the lines that read a header at `pos`; gives the expression for the position behind it."""
+    source.names |= {
+        "truncated": _truncated, "wrong_constant": _wrong_constant, "below_minimum": _below_minimum,
+    }  # fmt: skip
+    at = "pos"
+    for number, part in enumerate(layout.parts):
+        if isinstance(part, Run):
+            at = _add_run(source, layout, part, number, at)
+        elif not (remainder := part.get(Remainder)):
+            at = _add_variable(source, layout, part, at)
+        else:
+            assert remainder.of  # read together with its row
+    return at
+
+
+def condition_of(field_or_run: Field | Run) -> str | None:
+    """The expression that says whether a conditional part is there."""
+    condition = field_or_run.condition
+    if isinstance(condition, When):
+        return f"v_{condition.flag}" + (f" or v_{condition.other}" if condition.other else "")
+    if isinstance(condition, Unless):
+        return f"v_{condition.field} not in {tuple(condition.values)!r}"
+    return None
+
+
+def _add_run(source: Source, layout: Layout, run: Run, number: int, at: str) -> str:
+    start = "pos" if at == "pos" else f"r{number}"
+    if start != at:
+        source.add(f"{start} = {at}")
+    condition = condition_of(run)
+    if condition is not None:
+        source.add(f"if {condition}:")
+        source.indent()
+    path = layout.name if number == 0 else f"{layout.name}.{run.fields[0].name}"
+    stop = f"p{number}"
+    source.add(
+        f"{stop} = {start} + {run.octets}",
+        f"if {stop} > end: raise truncated({path!r}, {start}, {run.octets}, end)",
+    )
+    _add_fixed(source, layout, run, number, start)
+    if condition is not None:
+        source.dedent()
+        source.add("else:")
+        source.indent()
+        source.add(f"{stop} = {start}", *(f"v_{field.name} = None" for field in run.fields))
+        source.dedent()
+    return stop
+
+
+def _add_fixed(source: Source, layout: Layout, run: Run, number: int, start: str) -> None:
+    format_, items = plan(run)
+    unpack = source.bind(f"unpack{number}", Struct(format_).unpack_from)
+    names = [
+        f"v_{item.fields[0][0].name}" if len(item.fields) == 1 and item.odd is None else f"w{number}_{index}"
+        for index, item in enumerate(items)
+    ]
+    source.add(
+        f"{', '.join(names)}{',' if len(names) == 1 else ''} = unpack({start})".replace("unpack(", f"{unpack}(data, ")
+    )
+    for item, name in zip(items, names, strict=True):
+        if item.odd is not None:
+            source.add(f"{name} = int.from_bytes({name}, {item.odd!r})")
+        top = item.octets * 8
+        for field, shift in item.fields:
+            width = field.bits or 0
+            local = f"v_{field.name}"
+            if field.kind == "bool":
+                source.add(f"{local} = {name} & {1 << shift} != 0")
+            elif field.kind in _INTERNED:
+                table = source.bind(*_INTERNED[field.kind])
+                source.add(f"{local} = {table}[{local}]")
+            elif field.kind == "int" and (len(item.fields) > 1 or name != local):
+                shifted = f"{name} >> {shift}" if shift else name
+                source.add(f"{local} = {shifted}" + (f" & {field.maximum}" if shift + width < top else ""))
+            if const := field.get(Const):
+                bit = run.bit_of(field.name)
+                source.add(
+                    f"if {local} != {const.value}: raise wrong_constant("
+                    f"{layout.name + '.' + field.name!r}, {start}, {bit}, {width}, {local}, {const.value})"
+                )
+
+
+def _add_variable(source: Source, layout: Layout, field: Field, at: str) -> str:
+    name = field.name
+    stop = f"p_{name}"
+    condition = condition_of(field)
+    if condition is not None:
+        source.add(f"if {condition}:")
+        source.indent()
+    if sized := field.get(Sized):
+        _add_sized(source, layout, field, sized, at, stop)
+    elif via := field.get(Via):
+        from overlaycodec.foreign import parse_octets
+
+        source.names |= {"parse_octets": parse_octets, f"VIA_{name}": via.construct}
+        source.add(f"v_{name}, {stop} = parse_octets(VIA_{name}, {layout.name + '.' + name!r}, data, {at}, end)")
+    elif Items in field:
+        row = source.bind(f"row_{name}", _ending_row_of(field, f"{layout.name}.{name}"))
+        source.add(f"v_{name}, {stop} = {row}(data, {at}, end)")
+    else:
+        source.add(f"{stop} = end", f"v_{name} = data[{at}:end]")
+    if condition is not None:
+        source.dedent()
+        source.add(f"else: {stop} = {at}; v_{name} = None")
+    return stop
+
+
+def _add_sized(source: Source, layout: Layout, field: Field, sized: Sized, at: str, stop: str) -> None:
+    name, path = field.name, f"{layout.name}.{field.name}"
+    length = layout.by_name[sized.field]
+    octets = f"v_{sized.field}" + (f" * {sized.unit}" if sized.unit != 1 else "")
+    if sized.bias:
+        octets += f" {'+' if sized.bias > 0 else '-'} {abs(sized.bias)}"
+    if length.optional:
+        octets = f"0 if v_{sized.field} is None else {octets}"
+    source.add(f"n_{name} = {octets}", f"{stop} = {at} + n_{name}", f"if n_{name} > 0:")
+    source.indent()
+    source.add(f"if {stop} > end: raise truncated({path!r}, {at}, n_{name}, end)")
+    rest = next((other.name for other in layout.fields if (r := other.get(Remainder)) and r.of == name), None)
+    if Via in field:
+        from overlaycodec.foreign import parse_octets
+
+        source.names |= {"parse_octets": parse_octets, f"VIA_{name}": field.facts[Via].construct}  # type: ignore[attr-defined]
+        source.add(f"v_{name}, q_{name} = parse_octets(VIA_{name}, {path!r}, data, {at}, {stop})")
+        source.add(f"if q_{name} != {stop}: raise truncated({path!r}, q_{name}, 0, {stop})")
+    elif Items in field:
+        row = source.bind(f"row_{name}", _row_of(field))
+        source.add(f"v_{name}, v_{rest} = {row}(data, {at}, {stop})")
+    elif field.kind in ("hardware", "protocol"):
+        table = source.bind(*_INTERNED["mac" if field.kind == "hardware" else "ipv4"])
+        octets = f"data[{at}:{stop}]"
+        key = octets if field.kind == "hardware" else f"int.from_bytes({octets}, 'big')"
+        source.add(f"v_{name} = {table}[{key}] if n_{name} == {ADDRESS_OCTETS[field.kind]} else {octets}")
+    else:
+        source.add(f"v_{name} = data[{at}:{stop}]")
+    source.dedent()
+    empty = [f"v_{name} = {'()' if Items in field else repr(b'')}"] + ([f"v_{rest} = b''"] if rest else [])
+    if sized.bias < 0:
+        index, bit = layout.place_of(sized.field)
+        start = "pos" if index == 0 else f"r{index}"
+        minimum = -(sized.bias // sized.unit)
+        source.add(
+            f"elif n_{name} < 0: raise below_minimum("
+            f"{layout.name + '.' + sized.field!r}, {start}, {bit}, {length.bits}, v_{sized.field}, {minimum})"
+        )
+    source.add(f"else: {'; '.join(empty)}")
+
+
+def _row_of(field: Field) -> Callable[[bytes, int, int], tuple[tuple[Record, ...], bytes]]:
+    """A reader of a sized row: its elements, and the octets after its end or from the first that is none."""
+    read = reader_of(field.element)
+    items = field.get(Items)
+    assert items is not None
+    kind, last = items.kind, items.end
+
+    def row(data: bytes, position: int, end: int) -> tuple[tuple[Record, ...], bytes]:
+        elements: list[Record] = []
+        try:
+            while position < end:
+                element, position = read(data, position, end)
+                elements.append(element)
+                if kind is not None and last is not None and getattr(element, kind) == last:
+                    break
+        except DecodeError:
+            pass  # the grammar ends here: what is left is the remainder
+        return tuple(elements), data[position:end]
+
+    return row
+
+
+def _ending_row_of(field: Field, path: str) -> Callable[[bytes, int, int], tuple[tuple[Record, ...], int]]:
+    """A reader of a row that ends with an end element."""
+    read = reader_of(field.element)
+    items = field.get(Items)
+    assert items is not None
+    assert items.kind is not None
+    kind, last = items.kind, items.end
+
+    def row(data: bytes, position: int, end: int) -> tuple[tuple[Record, ...], int]:
+        elements: list[Record] = []
+        while True:
+            try:
+                element, position = read(data, position, end)
+            except DecodeError as error:
+                raise error.rebased(f"{path}[{len(elements)}]", "") from None
+            elements.append(element)
+            if getattr(element, kind) == last:
+                return tuple(elements), position
+
+    return row

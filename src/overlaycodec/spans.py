@@ -1,0 +1,53 @@
+"""Layout -> where each field of a given record stands, in bits from the record's start."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from ipaddress import IPv4Address
+from typing import Any
+
+from overlaycodec.errors import UnresolvedError
+from overlaycodec.layout import Field, Run
+from overlaycodec.schema import Record
+from overlaycodec.values import AUTO, MACAddress
+from overlaycodec.wire import Via
+
+__all__ = ["octets_in", "spans_of"]
+
+
+def _octets_of(record: Record, field: Field) -> int:
+    value: Any = getattr(record, field.name)  # Any: a field's own type
+    if value is None:
+        return 0
+    if value is AUTO:
+        raise UnresolvedError(f"{record.__layout__.name}.{field.name}", "is AUTO: resolve the packet first")
+    if via := field.get(Via):
+        from overlaycodec.foreign import build_octets
+
+        return len(build_octets(via.construct, f"{record.__layout__.name}.{field.name}", value))
+    if field.kind == "items":
+        return sum(octets_in(element) for element in value)
+    if isinstance(value, MACAddress):
+        return 6
+    return 4 if isinstance(value, IPv4Address) else len(value)
+
+
+def spans_of(record: Record) -> Iterator[tuple[Field, int, int]]:
+    """Each field that is there, its first bit and its number of bits. Raises: UnresolvedError for sizes still AUTO."""
+    at = 0
+    for part in record.__layout__.parts:
+        if isinstance(part, Run):
+            if part.condition is not None and getattr(record, part.fields[0].name) is None:
+                continue
+            for field in part.fields:
+                yield field, at, field.bits or 0
+                at += field.bits or 0
+        elif getattr(record, part.name) is not None:
+            bits = _octets_of(record, part) * 8
+            yield part, at, bits
+            at += bits
+
+
+def octets_in(record: Record) -> int:
+    """How many octets the record takes on the wire."""
+    return sum(bits for _, _, bits in spans_of(record)) // 8

@@ -1,0 +1,162 @@
+"""Values that fields hold, where Python has no type of its own for them.
+
+Strategy: values are immutable and compare by what they say. Addresses that were read are interned in bounded tables:
+real captures hold few addresses, and building an address object costs several times a table look-up.
+"""
+
+from __future__ import annotations
+
+import re
+from ipaddress import IPv4Address, IPv6Address
+from typing import TYPE_CHECKING, Any, Final, Generic, NoReturn, TypeVar
+
+from overlaycodec.errors import UnresolvedError
+
+__all__ = ["AUTO", "AnyHardware", "AnyIPv4", "AnyIPv6", "AnyMAC", "AnyProtocol", "MACAddress"]
+
+_MAC_TEXT = re.compile(r"[0-9A-Fa-f]{2}(?:([:-])[0-9A-Fa-f]{2})(?:\1[0-9A-Fa-f]{2}){4}|[0-9A-Fa-f]{12}")
+_INTERNED = 16384
+
+
+class MACAddress:
+    """A 48-bit IEEE 802 address: immutable, hashable, ordered.
+
+    `value` is text (`52:54:00:00:00:01`, with `-` too, or 12 digits), 6 octets, an int below 2**48 or another address.
+    Raises: ValueError for anything that is none of these.
+    """
+
+    __slots__ = ("packed",)
+
+    packed: bytes
+    """The six octets as they stand on the wire."""
+
+    def __init__(self, value: str | bytes | int | MACAddress) -> None:
+        if isinstance(value, MACAddress):
+            packed = value.packed
+        elif isinstance(value, str):
+            if _MAC_TEXT.fullmatch(value) is None:
+                raise ValueError(f"{value!r} is not a MAC address")
+            packed = bytes.fromhex(value.replace(":", "").replace("-", ""))
+        elif isinstance(value, bytes):
+            if len(value) != 6:
+                raise ValueError(f"a MAC address has 6 octets, not {len(value)}")
+            packed = value
+        elif type(value) is int:
+            if not 0 <= value < 1 << 48:
+                raise ValueError(f"{value} is not in 0..2**48-1")
+            packed = value.to_bytes(6, "big")
+        else:
+            raise ValueError(f"a MAC address is text, octets or an int, not {type(value).__name__}")
+        object.__setattr__(self, "packed", packed)
+
+    @property
+    def is_multicast(self) -> bool:
+        """Whether the group bit is set, as in the broadcast address."""
+        return bool(self.packed[0] & 1)
+
+    @property
+    def is_local(self) -> bool:
+        """Whether the address is locally administered."""
+        return bool(self.packed[0] & 2)
+
+    def __setattr__(self, name: str, value: object) -> NoReturn:
+        raise AttributeError("a MACAddress is immutable")
+
+    def __delattr__(self, name: str) -> NoReturn:
+        raise AttributeError("a MACAddress is immutable")
+
+    def __int__(self) -> int:
+        return int.from_bytes(self.packed, "big")
+
+    def __bytes__(self) -> bytes:
+        return self.packed
+
+    def __str__(self) -> str:
+        return self.packed.hex(":")
+
+    def __repr__(self) -> str:
+        return f"MACAddress('{self}')"
+
+    def __eq__(self, other: object) -> bool:
+        return self.packed == other.packed if isinstance(other, MACAddress) else NotImplemented
+
+    def __lt__(self, other: object) -> bool:
+        return self.packed < other.packed if isinstance(other, MACAddress) else NotImplemented
+
+    def __le__(self, other: object) -> bool:
+        return self.packed <= other.packed if isinstance(other, MACAddress) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self.packed)
+
+    def __reduce__(self) -> tuple[type[MACAddress], tuple[bytes]]:
+        return MACAddress, (self.packed,)
+
+
+_Got_co = TypeVar("_Got_co", covariant=True)
+_Taken_contra = TypeVar("_Taken_contra", contravariant=True)
+
+if TYPE_CHECKING:
+
+    class Accepts(Generic[_Got_co, _Taken_contra]):
+        """A field that reads as one type and is built from more: what a type checker sees of an address field."""
+
+        def __get__(self, instance: object, owner: object = None) -> _Got_co: ...
+        def __set__(self, instance: object, value: _Taken_contra) -> None: ...
+
+    AnyMAC = Accepts[MACAddress, MACAddress | str]
+    AnyIPv4 = Accepts[IPv4Address, IPv4Address | str]
+    AnyIPv6 = Accepts[IPv6Address, IPv6Address | str]
+    AnyHardware = Accepts[MACAddress | bytes, MACAddress | str | bytes]
+    AnyProtocol = Accepts[IPv4Address | bytes, IPv4Address | str | bytes]
+    AUTO: Any  # it stands for a value of any field's type; Any is what lets it be a default of all of them
+else:
+    AnyMAC, AnyIPv4, AnyIPv6 = MACAddress, IPv4Address, IPv6Address
+    AnyHardware, AnyProtocol = MACAddress | bytes, IPv4Address | bytes
+
+    class Auto:
+        """The value of a field that is derived when the packet is encoded."""
+
+        __slots__ = ()
+
+        def _unresolved(self, *_: object) -> NoReturn:
+            raise UnresolvedError("AUTO", "has no value yet: encode or resolve the packet first")
+
+        __bool__ = __int__ = __index__ = __float__ = __len__ = __iter__ = __getitem__ = _unresolved
+        __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __floordiv__ = __mod__ = _unresolved
+        __and__ = __rand__ = __or__ = __ror__ = __xor__ = __lshift__ = __rshift__ = __invert__ = __neg__ = _unresolved
+        __lt__ = __le__ = __gt__ = __ge__ = _unresolved
+
+        def __repr__(self) -> str:
+            return "AUTO"
+
+        def __reduce__(self) -> str:
+            return "AUTO"  # a name in this module: pickling and copying give this very object
+
+    AUTO = Auto()
+
+
+_Key = TypeVar("_Key")
+_Value = TypeVar("_Value")
+
+
+class Interned(dict[_Key, _Value]):
+    """A table that builds what it lacks and starts afresh when it is full."""
+
+    __slots__ = ("_build",)
+
+    def __init__(self, build: type[_Value]) -> None:
+        super().__init__()
+        self._build: Any = build  # Any: one class that takes one raw value
+
+    def __missing__(self, raw: _Key) -> _Value:
+        if len(self) >= _INTERNED:
+            self.clear()
+        value: _Value = self._build(raw)
+        self[raw] = value
+        return value
+
+
+MACS: Final[Interned[bytes, MACAddress]] = Interned(MACAddress)
+IPV4S: Final[Interned[int, IPv4Address]] = Interned(IPv4Address)
+IPV6S: Final[Interned[bytes, IPv6Address]] = Interned(IPv6Address)

@@ -1,0 +1,205 @@
+"""Checksums: judged as they stand, and lengths and checksums computed anew after an edit.
+
+Strategy: both look at the packet from the outside in and keep account of whether all octets of a region are here. What
+is computed over octets that are not all here is neither bad nor to be touched.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import Any
+
+from overlaycodec.checksum import internet_sum
+from overlaycodec.emission import emit, pseudo_header
+from overlaycodec.keys import IP_PROTOCOL
+from overlaycodec.packet import Packet
+from overlaycodec.paths import names_of
+from overlaycodec.pipeline import DEFAULT, Catalog, resolve
+from overlaycodec.schema import Header
+from overlaycodec.spans import octets_in
+from overlaycodec.values import AUTO
+from overlaycodec.wire import Bounds, Checksum, FragmentOffset, MoreFragments, Remainder, Selects, Sized, StackEnd
+
+__all__ = ["Verdict", "checksums", "fill"]
+
+
+class Verdict(StrEnum):
+    """What can be said of a checksum."""
+
+    VALID = "valid"
+    BAD = "bad"
+    ABSENT = "absent"
+    """The format's value for "no checksum"."""
+    PARTIAL = "partial"
+    """The sum of the pseudo-header alone: left for a network card to finish."""
+    UNVERIFIABLE = "unverifiable"
+    """The octets that it covers are not all here."""
+
+    def __repr__(self) -> str:
+        return self.value
+
+
+def _in_pieces(header: Header) -> bool:
+    """Whether the header says that what follows is a piece of something."""
+    return any(
+        (FragmentOffset in field or MoreFragments in field) and getattr(header, field.name)
+        for field in header.__layout__.fields
+    )
+
+
+def _claim(header: Any, octets: int, size: int) -> int | None:  # Any: headers of several classes, known by declaration
+    """How many octets, from the header's start, its length field says there are; None where it says nothing."""
+    field = header.__layout__.bounds
+    if field is None:
+        return None
+    bounds: Bounds = field.facts[Bounds]
+    value = getattr(header, field.name)
+    if value is None or (value == 0 and bounds.zero != "length"):
+        return None
+    if bounds.unless and getattr(header, bounds.unless):
+        return None
+    return int(value * bounds.unit + bounds.bias + (size if bounds.origin == "end" else 0))
+
+
+def checksums(packet: Packet, *, catalog: Catalog = DEFAULT) -> dict[str, Verdict]:
+    """The verdict on every checksum of a packet, by path: `{"ipv4.checksum": valid, "udp.checksum": absent}`.
+
+    Raises: EncodeError where a field that is AUTO cannot be derived.
+    """
+    headers: list[Header] = []
+    pieces: list[bytes] = []
+    emit(packet, catalog, headers, pieces)
+    headers.reverse()
+    pieces.reverse()
+    names = names_of(headers)
+    complete = packet.missing == 0
+    verdicts = {}
+    for index, header in enumerate(headers):
+        layout = header.__layout__
+        octets, size = pieces[index], octets_in(header)
+        claim = _claim(header, len(octets), size)
+        in_segments = layout.bounds is not None and layout.bounds.facts[Bounds].pieces  # type: ignore[attr-defined]
+        if claim is not None and not in_segments:
+            complete = claim <= len(octets)
+        if layout.checksum is not None and getattr(header, layout.checksum.name) is not None:
+            covered = octets if claim is None or in_segments else octets[: max(claim, size)]
+            verdicts[f"{names[index]}.{layout.checksum.name}"] = _verdict(
+                headers, index, covered, size, complete, catalog
+            )
+        if layout.quotes or _in_pieces(header) or (in_segments and claim is not None and claim > len(octets)):
+            complete = False
+    return verdicts
+
+
+def _verdict(
+    headers: Sequence[Header], index: int, covered: bytes, size: int, complete: bool, catalog: Catalog
+) -> Verdict:
+    header = headers[index]
+    field = header.__layout__.checksum
+    assert field is not None
+    fact = field.facts[Checksum]
+    assert isinstance(fact, Checksum)
+    value = getattr(header, field.name)
+    if value == 0 and fact.zero == "absent":
+        return Verdict.ABSENT
+    start = 0
+    if fact.covers == "header":
+        covered = covered[:size]
+    elif not complete:
+        return Verdict.UNVERIFIABLE
+    if fact.pseudo:
+        addresses = pseudo_header(headers, index)
+        if addresses is None:
+            return Verdict.UNVERIFIABLE
+        start = sum(addresses) + len(covered) + (catalog.key_of(IP_PROTOCOL, type(header)) or 0)
+    if internet_sum(covered, start) == 0xFFFF:
+        return Verdict.VALID
+    if fact.pseudo and value == internet_sum(b"", start):
+        return Verdict.PARTIAL
+    return Verdict.BAD
+
+
+def fill(
+    packet: Packet, *, lengths: bool = True, checksums: bool = True, selectors: bool = False, catalog: Catalog = DEFAULT
+) -> Packet:
+    """The packet with derived fields computed anew, as after an edit.
+
+    A selector that already selects the next header stays; so do a checksum of 0 that means "none", a length of 0 that
+    means "unbounded", and whatever is computed over octets that are not all here: those of fragments, quoted packets
+    and snapped captures.
+
+    Raises: EncodeError where something cannot be derived or does not fit.
+    """
+    complete = packet.missing == 0
+    changed = []
+    for index, header in enumerate(packet.headers):
+        following = type(packet.headers[index + 1]) if index + 1 < len(packet.headers) else None
+        changes: dict[str, Any] = {}  # Any: AUTO, for fields of any type
+        if lengths:
+            changes |= _lengths(header, following, complete, catalog)
+        if checksums:
+            changes |= _checksum(header, complete)
+        if selectors:
+            changes |= _selector(header, following, catalog)
+        changed.append(header.replace(**changes) if changes else header)
+        if header.__layout__.quotes or _in_pieces(header):
+            complete = False
+    return resolve(packet._with(headers=tuple(changed)), catalog=catalog)
+
+
+def _lengths(header: Header, following: type[Header] | None, complete: bool, catalog: Catalog) -> dict[str, Any]:
+    layout = header.__layout__
+    changes: dict[str, Any] = {name: AUTO for name in layout.sized_by if getattr(header, name) is not None}
+    changes |= dict.fromkeys(layout.flag_of, AUTO)
+    for field in layout.fields:
+        if (remainder := field.get(Remainder)) and (sized := layout.by_name[remainder.of].get(Sized)):
+            octets = sum(octets_in(element) for element in getattr(header, remainder.of))
+            rest = getattr(header, field.name)
+            if rest is not AUTO and (octets + len(rest) - sized.bias) % sized.unit and not any(rest):
+                changes[field.name] = AUTO
+    if not complete:
+        return changes
+    if (bounded := layout.bounds) is not None:
+        bounds = bounded.facts[Bounds]
+        assert isinstance(bounds, Bounds)
+        value = getattr(header, bounded.name)
+        kept = value is None or bounds.optional or (value is not AUTO and value == 0 and bounds.zero != "length")
+        if not kept and not (bounds.unless and getattr(header, bounds.unless)):
+            changes[bounded.name] = AUTO
+    if (selector := layout.selector) is not None:
+        selects = selector.facts[Selects]
+        assert isinstance(selects, Selects)
+        value = getattr(header, selector.name)
+        is_length = selects.lengths is not None and value is not AUTO and value <= selects.lengths[0]
+        if is_length and selects.lengths and following in catalog.keys_in(selects.lengths[1].space):
+            changes[selector.name] = AUTO
+    return changes
+
+
+def _checksum(header: Header, complete: bool) -> dict[str, Any]:
+    field = header.__layout__.checksum
+    if field is None:
+        return {}
+    fact = field.facts[Checksum]
+    assert isinstance(fact, Checksum)
+    value = getattr(header, field.name)
+    if value is None or value is AUTO or (value == 0 and fact.zero == "absent"):
+        return {}
+    return {field.name: AUTO} if complete or fact.covers == "header" else {}
+
+
+def _selector(header: Header, following: type[Header] | None, catalog: Catalog) -> dict[str, Any]:
+    layout = header.__layout__
+    changes: dict[str, Any] = {field.name: AUTO for field in layout.fields if StackEnd in field}
+    field = layout.selector
+    if field is None or following is None:
+        return changes
+    selects = field.facts[Selects]
+    assert isinstance(selects, Selects)
+    value = getattr(header, field.name)
+    if value is AUTO or catalog.key_of(selects.space, following) is None:
+        return changes
+    if not any(cls is following for _, cls in catalog.candidates(selects.space, value)):
+        changes[field.name] = AUTO
+    return changes

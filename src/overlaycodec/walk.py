@@ -1,0 +1,160 @@
+"""The state of one walk through a packet: bounds, faults and trailers while headers are read one after another.
+
+Strategy: the steps (see `stepper`) handle the usual case inline and call here only where a bound is not simply the end
+of what is there. `end` is where the present region ends in the octets at hand. `cut` is None where that is its true
+end; otherwise the region goes on beyond, up to octet `cut` on the wire, and only an absent octet that a header needs
+is a fault.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from overlaycodec.errors import DecodeError, LengthFieldError, TruncatedError
+from overlaycodec.layout import Layout
+from overlaycodec.packet import Trailer
+from overlaycodec.paths import names_of
+from overlaycodec.schema import Header
+from overlaycodec.wire import Bounds
+
+__all__ = ["UNKNOWN", "Walk"]
+
+UNKNOWN: Final = 1 << 62
+"""A wire end that nobody told: that of a fragment, or of a quoted packet."""
+
+_CAPTURED: Final = "the captured octets"
+
+
+class Walk:
+    """What is known so far of one packet."""
+
+    __slots__ = (
+        "append",
+        "bounded_by",
+        "cut",
+        "cut_by",
+        "faults",
+        "headers",
+        "jumbo",
+        "lax",
+        "stop",
+        "trailers",
+        "zero",
+    )
+
+    def __init__(self, lax: bool, cut: int | None) -> None:
+        self.headers: list[Header] = []
+        self.append = self.headers.append
+        self.trailers: list[Trailer] = []
+        self.faults: list[DecodeError] = []
+        self.lax = lax
+        self.cut = cut
+        self.cut_by = _CAPTURED
+        self.bounded_by = _CAPTURED
+        self.stop = 0
+        """Where the header before this fault ended, for faults of its bounds."""
+        self.zero = -1
+        """The index of the last IP header whose length was 0."""
+        self.jumbo = False
+
+    def bounder(self) -> str:
+        """What imposes the present bound, in words."""
+        return self.cut_by if self.cut is not None else self.bounded_by
+
+    def path_of_last(self, field: str) -> str:
+        """The full path of a field of the last header read."""
+        return f"{names_of(self.headers)[-1]}.{field}"
+
+    def bound(self, layout: Layout, fact: Bounds, value: int, data: bytes, pos: int, stop: int, end: int) -> int:
+        """Where the payload of the header at `pos` ends, by its length field. Raises: DecodeError where strict."""
+        if value == 0 and fact.zero != "length":
+            if fact.zero == "unbounded":
+                self.zero = len(self.headers) - 1
+                return end
+            if self.jumbo:
+                return end
+        start = pos if fact.origin == "start" else stop
+        claim = start + fact.unit * value + fact.bias
+        assert layout.bounds is not None
+        name = layout.bounds.name
+        minimum = -(-(stop - start - fact.bias) // fact.unit)
+        return self._reach(layout, name, value, data, pos, start, stop, claim, end, minimum, pieces=fact.pieces)
+
+    def length(self, layout: Layout, value: int, data: bytes, pos: int, stop: int, end: int) -> int:
+        """Where the payload ends, by a type field that is a length (802.3)."""
+        assert layout.selector is not None
+        return self._reach(layout, layout.selector.name, value, data, pos, stop, stop, stop + value, end, 0)
+
+    def jumbogram(
+        self, layout: Layout, kind: int, options: tuple[Any, ...], data: bytes, pos: int, stop: int, end: int
+    ) -> int:
+        """Where the payload ends, if a jumbo payload option says so (RFC 2675)."""
+        if self.zero == len(self.headers) - 2:
+            for option in options:
+                if option.type == kind and len(option.data) == 4:
+                    self.jumbo = True
+                    value = int.from_bytes(option.data, "big")
+                    return self._reach(layout, "options", value, data, pos, pos, stop, pos + value, end, stop - pos)
+        return end
+
+    def _reach(
+        self,
+        layout: Layout,
+        name: str,
+        value: int,
+        data: bytes,
+        pos: int,
+        start: int,
+        stop: int,
+        claim: int,
+        end: int,
+        minimum: int,
+        *,
+        pieces: bool = False,
+    ) -> int:
+        """Holds a claimed end against what is there and what was on the wire."""
+        if claim < stop:
+            self.stop = stop
+            raise LengthFieldError(value, f"{layout.name}.{name}", _bits(layout, name, pos, stop), minimum)
+        if claim <= end:
+            if claim < end:
+                self.trail(data, claim, end)
+            self.cut = None
+            first, last = _bits(layout, name, pos, stop)
+            self.bounded_by = f"{self.path_of_last(name)} (bits {first}-{last})"
+            return claim
+        if self.cut is not None and claim <= self.cut:
+            self.cut = claim
+        elif self.cut is None and pieces:
+            self.cut, self.cut_by = claim, "the segment"
+        else:
+            self.stop = stop
+            error = TruncatedError(
+                claim - start, f"{layout.name}.{name}", _bits(layout, name, pos, stop), end - start, claim=True
+            )
+            if not self.lax:
+                raise error
+            self.faults.append(error.rebased(self.path_of_last(name), ""))
+        return end
+
+    def trail(self, data: bytes, start: int, end: int) -> None:
+        """Keeps the octets behind the end of the last header read as its trailer."""
+        self.trailers.insert(0, Trailer(len(self.headers) - 1, data[start:end]))
+
+    def fragment(self) -> None:
+        """What follows is the first piece of more."""
+        self.cut, self.cut_by = UNKNOWN, "the fragment"
+
+    def quote(self) -> None:
+        """What follows is a quoted packet: read as far as it goes, whatever it lacks."""
+        self.lax = True
+        self.cut, self.cut_by = UNKNOWN, "the quotation"
+
+
+def _bits(layout: Layout, name: str, pos: int, stop: int) -> tuple[int, int]:
+    """The bits of a field; of one whose place is not fixed, those of the whole header."""
+    bit = layout.fixed_bit_of(name)
+    if bit is None:
+        return pos * 8, stop * 8 - 1
+    first = pos * 8 + bit
+    return first, first + (layout.by_name[name].bits or 0) - 1

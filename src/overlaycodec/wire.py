@@ -1,0 +1,294 @@
+"""The closed vocabulary of field facts: what an annotation may say about a field.
+
+Strategy: inert data, never a callable, so that every deriver (scalar codec, columns, strategies, diagrams,
+documentation) can read every fact. What this vocabulary cannot say, a `construct` object can (`Via`), at the price
+that some derivers pass such a field by.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+import msgspec
+
+if TYPE_CHECKING:
+    from construct import Construct
+
+__all__ = [
+    "AnyHas",
+    "Bits",
+    "Bounds",
+    "ByteOrder",
+    "Checksum",
+    "Const",
+    "Fact",
+    "FinalDestination",
+    "FragmentOffset",
+    "Items",
+    "JumboLength",
+    "Key",
+    "KeySpace",
+    "MoreFragments",
+    "Names",
+    "Octets",
+    "Peek",
+    "Remainder",
+    "Reserved",
+    "Rest",
+    "Selects",
+    "Sized",
+    "StackEnd",
+    "Unless",
+    "Via",
+    "When",
+    "Within",
+]
+
+
+class Fact(msgspec.Struct, frozen=True):
+    """The base of every fact."""
+
+
+# --- how many bits, and in which order -------------------------------------------------------------------------------
+
+
+class Bits(Fact, frozen=True):
+    """An unsigned number of `count` bits; a bool where the field is typed so and `count` is 1."""
+
+    count: int
+
+
+class Octets(Fact, frozen=True):
+    """`count` octets: bytes, or the address type that the field is annotated with."""
+
+    count: int
+
+
+class Reserved(Fact, frozen=True):
+    """`count` bits without a meaning yet: read and written back as they are, 0 by default."""
+
+    count: int
+
+
+class ByteOrder(Fact, frozen=True):
+    """Another order than the network's for a number of whole octets."""
+
+    order: Literal["big", "little"]
+
+
+class Const(Fact, frozen=True):
+    """The layout is known only for this value: another one, read, is a `FieldValueError`."""
+
+    value: int
+
+
+class Names(Fact, frozen=True):
+    """Words for values, for people; a value without a word is as good as one with."""
+
+    of: dict[int, str]
+
+
+# --- fields whose size or presence other fields tell ------------------------------------------------------------------
+
+
+class Sized(Fact, frozen=True):
+    """Size in octets = `unit` x field + `bias`, by an earlier field; the AUTO of that field is derived from it."""
+
+    field: str
+    unit: int = 1
+    bias: int = 0
+
+
+class Rest(Fact, frozen=True):
+    """All octets up to the bound; only the last field can be this."""
+
+
+class Items(Fact, frozen=True):
+    """A row of elements that fills the field.
+
+    An element whose `kind` field equals `end` is the last one. Where the size is not told by `Sized`, `end` ends the
+    field. `pads` names the kinds that fill up to the unit of the size: one octet long, then any length (IPv6's Pad1
+    and PadN); without it, and with `end`, the row is filled up with an end element and zeros.
+    """
+
+    kind: str | None = None
+    end: int | None = None
+    pads: tuple[int, int] | None = None
+
+
+class Remainder(Fact, frozen=True):
+    """What the grammar of the row before could not read, or what stands after its end: kept as it is."""
+
+    of: str
+
+
+class When(Fact, frozen=True):
+    """Present only if an earlier flag, or one of two, is set; typed `T | None`. The flag's AUTO is derived from it."""
+
+    flag: str
+    other: str | None = None
+
+
+class Unless(Fact, frozen=True):
+    """Absent where an earlier number has one of these values; typed `T | None`."""
+
+    field: str
+    values: tuple[int, ...]
+
+
+class Via(Fact, frozen=True):
+    """The escape hatch: this field is whatever the `construct` object reads and builds."""
+
+    construct: Construct[Any, Any]  # Any: construct's own types are open
+
+
+# --- what follows, and how far it reaches -----------------------------------------------------------------------------
+
+
+class Peek(Fact, frozen=True):
+    """A condition on what follows: the `count` bits at `bit` equal `value`."""
+
+    bit: int
+    count: int
+    value: int
+
+
+class Within(Fact, frozen=True):
+    """A condition on what follows: it lies within a whole whose length it tells (STT's segments).
+
+    The octets after the first `header`, put at the offset in the 16 bits at `offset`, end within the length in the 16
+    bits at `length`.
+    """
+
+    length: int
+    offset: int
+    header: int
+
+
+class KeySpace(Fact, frozen=True):
+    """A numbering that selects headers, such as EtherTypes: `ETHERTYPE(0x0800)` is a key in it.
+
+    A value without a binding of its own falls back to the same value in the space `parent`.
+    """
+
+    name: str
+    bits: int = 16
+    parent: KeySpace | None = None
+
+    def __call__(self, value: int) -> Key:
+        """The key `value` in this space."""
+        return Key(self, value)
+
+    def any(self) -> Key:
+        """The key for every value that is not bound otherwise."""
+        return Key(self, None)
+
+    def __repr__(self) -> str:
+        return self.name.upper()
+
+
+class Key(Fact, frozen=True):
+    """Where a header is found: a value of a key space, and conditions on the header's own first octets."""
+
+    space: KeySpace
+    value: int | None
+    conditions: tuple[Peek | Within, ...] = ()
+
+    def when(self, *conditions: Peek | Within) -> Key:
+        """The same key, good only where all `conditions` hold. Conditional keys are asked before unconditional ones."""
+        return Key(self.space, self.value, self.conditions + conditions)
+
+    def __repr__(self) -> str:
+        value = "any" if self.value is None else f"{self.value:#06x}" if self.space.bits == 16 else str(self.value)
+        return f"{self.space!r}({value})" + (f".when{self.conditions!r}" if self.conditions else "")
+
+
+class Selects(Fact, frozen=True):
+    """The field is a key: it says what follows; its AUTO is the key of the header that does.
+
+    `lengths`: values up to this one are not keys but the octets that follow (802.3), which then start with what is
+    bound to the key beside it. `only`, `unless`: name another field, and the values of it for which alone, or for
+    which not, this is a key. `when`: names a flag without which the header is followed by what its class `carries`.
+    `nothing`: the value that says that nothing follows.
+    """
+
+    space: KeySpace
+    lengths: tuple[int, Key] | None = None
+    nothing: int | None = None
+    when: str | None = None
+    only: tuple[str, tuple[int, ...]] | None = None
+    unless: tuple[str, tuple[int, ...]] | None = None
+
+
+class StackEnd(Fact, frozen=True):
+    """A flag: where it is clear, another header of the same class follows (MPLS)."""
+
+
+class Bounds(Fact, frozen=True):
+    """The field ends what follows.
+
+    Header and payload are `unit` x field + `bias` octets, from the header's start (`origin="start"`) or from its end.
+
+    `zero`: what 0 stands for: "length", an ordinary value; "unbounded", as far as the outer bound reaches; "jumbo",
+    that, but only where a jumbo payload length was seen. `unless`: an earlier field that, when it is not 0, leaves the
+    bound to the outer one. `pieces`: what is here may be the first piece of more. `optional`: AUTO is 0, and an edit
+    does not compute it where it is 0.
+    """
+
+    unit: int = 1
+    bias: int = 0
+    origin: Literal["start", "end"] = "start"
+    zero: Literal["length", "unbounded", "jumbo"] = "length"
+    unless: str | None = None
+    pieces: bool = False
+    optional: bool = False
+
+
+class AnyHas(Fact, frozen=True):
+    """A flag: its AUTO is whether any element of a row has one of these bits set in a field (critical options)."""
+
+    row: str
+    field: str
+    mask: int
+
+
+class FragmentOffset(Fact, frozen=True):
+    """Where it is not 0, what follows is a later piece of something: payload, whatever the selector says."""
+
+
+class MoreFragments(Fact, frozen=True):
+    """Where the flag is set, what follows is not all there."""
+
+
+class JumboLength(Fact, frozen=True):
+    """An element of this kind with 4 octets tells how many octets follow the IPv6 header whose length field is 0.
+
+    Spec: RFC 2675 section 2.
+    """
+
+    kind: int
+
+
+class FinalDestination(Fact, frozen=True):
+    """Where a routing header keeps the last address of the way, by its type.
+
+    `at` gives an octet offset in this field, negative from its end; the pseudo-header uses it while `left` is not 0.
+
+    Spec: RFC 8200 section 8.1.
+    """
+
+    type: str
+    left: str
+    at: dict[int, int]
+
+
+class Checksum(Fact, frozen=True):
+    """The Internet checksum over the header (`covers="header"`) or over the header and all that it bounds.
+
+    `pseudo`: with the addresses, the protocol and the length of the network header outside. `zero`: what 0 stands for:
+    a value like others, or "absent"; then a computed 0 goes out as 0xFFFF.
+    """
+
+    covers: Literal["header", "all"] = "all"
+    pseudo: bool = False
+    zero: Literal["value", "absent"] = "value"

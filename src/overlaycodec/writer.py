@@ -1,0 +1,370 @@
+"""Layout -> encoder of one header: generated source that resolves what is AUTO and packs the rest as it stands.
+
+Strategy: `write(header, content, emission, out)` gives the header's octets; `content` is all that follows inside its
+bound, already encoded, so that lengths and checksums are known. With a list `out` the resolved header is appended to
+it: encoding and resolving are one piece of code. Values were checked when the header was made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from struct import Struct
+from typing import Any, Protocol
+
+from overlaycodec.checksum import internet_checksum
+from overlaycodec.errors import EncodeError, LengthOverflowError, UnresolvedError
+from overlaycodec.layout import Field, Layout, Run
+from overlaycodec.packing import plan
+from overlaycodec.schema import Record, build
+from overlaycodec.source import Source
+from overlaycodec.values import AUTO
+from overlaycodec.wire import (
+    AnyHas,
+    Bounds,
+    Checksum,
+    Items,
+    KeySpace,
+    Remainder,
+    Reserved,
+    Selects,
+    Sized,
+    StackEnd,
+    Unless,
+    Via,
+    When,
+)
+
+__all__ = ["Writer", "writer_of"]
+
+Writer = Callable[..., bytes]
+"""`writer(header, content, emission, out)`."""
+
+
+class Emission(Protocol):
+    """What a writer asks of the packet around its header."""
+
+    following: type[Record] | None
+    """The class of the next header."""
+
+    def unselected(self, path: str) -> int:
+        """The key of the next header where its class has none of its own in that space. Raises: EncodeError."""
+
+    def unchecked(self) -> bool:
+        """Whether the next header wants a checksum that may be absent to be so."""
+
+    def pseudo(self, path: str, octets: int) -> int:
+        """The sum of the pseudo-header for a payload of so many octets. Raises: UnresolvedError."""
+
+
+def counted(path: str, octets: int, unit: int, bias: int, maximum: int) -> int:
+    """What a length field says of so many octets. Raises: LengthOverflowError."""
+    value, odd = divmod(octets - bias, unit)
+    if odd or not 0 <= value <= maximum:
+        raise LengthOverflowError(path, octets, maximum * unit + bias, unit)
+    return value
+
+
+def _absent(path: str, flag: str) -> None:
+    raise UnresolvedError(path, f"has no value, though {flag} says that it is there")
+
+
+def _present(path: str, flag: str, value: object) -> None:
+    raise EncodeError(path, value, f"has a value, though {flag} says that it is not there")
+
+
+def writer_of(layout: Layout, keys_in: Callable[[KeySpace], dict[type[Any], int]]) -> Writer:  # Any: header classes
+    """The writer for headers of this layout; `keys_in` gives the first key of each class in a space."""
+    source = Source(f"write_{layout.name}", "header, content, emission, out")
+    source.names |= {
+        "AUTO": AUTO, "CLS": layout.cls, "build": build, "counted": counted, "absent": _absent, "present": _present,
+        "internet_checksum": internet_checksum,
+    }  # fmt: skip
+    source.add(*(f"v_{field.name} = header.{field.name}" for field in layout.fields))
+    _add_flags(source, layout)
+    _add_conditions(source, layout)
+    for part in layout.parts:
+        if isinstance(part, Field):
+            _add_octets(source, layout, part, keys_in)
+    size = _size(layout)
+    _add_lengths(source, layout)
+    _add_bounds(source, layout, size)
+    _add_selector(source, layout, keys_in)
+    _add_packing(source, layout)
+    _add_checksum(source, layout)
+    values = ", ".join(f"v_{field.name}" for field in layout.fields)
+    source.add(f"if out is not None: out.append(build(CLS, {values}))", "return octets")
+    writer: Writer = source.compile("writer")
+    return writer
+
+
+def _add_flags(source: Source, layout: Layout) -> None:
+    """Flags that say what is there, and what else the rows and the next header tell."""
+    for field in layout.fields:
+        local = f"v_{field.name}"
+        if field.name in layout.flag_of:
+            primary = [f for f in layout.flag_of[field.name] if (w := f.get(When)) and w.flag == field.name]
+            tests = " or ".join(f"(v_{f.name} is not None and v_{f.name} is not AUTO)" for f in primary) or "False"
+            source.add(f"if {local} is AUTO: {local} = {tests}")
+        elif marks := field.get(AnyHas):
+            source.add(f"if {local} is AUTO: {local} = any(e.{marks.field} & {marks.mask} for e in v_{marks.row})")
+        elif StackEnd in field:
+            source.add(f"if {local} is AUTO: {local} = emission.following is not CLS")
+
+
+def _add_conditions(source: Source, layout: Layout) -> None:
+    """A conditional field is a value where it is there and None where it is not; anything else is an error."""
+    for field in layout.fields:
+        local, path = f"v_{field.name}", f"{layout.name}.{field.name}"
+        condition = field.condition
+        if isinstance(condition, When):
+            flags = [flag for flag in (condition.flag, condition.other) if flag]
+            holds = " or ".join(f"v_{flag}" for flag in flags)
+            named = " or ".join(f"{layout.name}.{flag}" for flag in flags)
+        elif isinstance(condition, Unless):
+            holds = f"v_{condition.field} not in {condition.values!r}"
+            named = f"{layout.name}.{condition.field}"
+        else:
+            continue
+        source.add(f"if {holds}:", f"    if {local} is None: absent({path!r}, {named!r})")
+        if Reserved in field:
+            source.add(f"    if {local} is AUTO: {local} = 0")
+        elif not (Checksum in field or Bounds in field or field.name in layout.sized_by):
+            source.add(f"    if {local} is AUTO: absent({path!r}, {named!r})")
+        source.add(
+            f"elif {local} is AUTO: {local} = None", f"elif {local} is not None: present({path!r}, {named!r}, {local})"
+        )
+
+
+def _add_octets(source: Source, layout: Layout, field: Field, keys_in: Any) -> None:  # Any: as in writer_of
+    """The octets `e_NAME` of a field of variable size."""
+    name, local, path = field.name, f"v_{field.name}", f"{layout.name}.{field.name}"
+    if via := field.get(Via):
+        from overlaycodec.foreign import build_octets
+
+        source.names |= {"build_octets": build_octets, f"VIA_{name}": via.construct}
+        source.add(f"e_{name} = b'' if {local} is None else build_octets(VIA_{name}, {path!r}, {local})")
+    elif items := field.get(Items):
+        writer = writer_of(field.element.__layout__, keys_in)
+        rows = source.bind(f"row_{name}", _row_writer(writer, path))
+        condition = f" if {local} is not None else ({local}, b'')" if field.optional else ""
+        source.add(f"{local}, e_{name} = {rows}({local}, out is not None){condition}")
+        rest = next((f.name for f in layout.fields if (r := f.get(Remainder)) and r.of == name), None)
+        sized = field.get(Sized)
+        if rest and sized:
+            pad = source.bind(f"pad_{name}", _padding_of(field, items, sized.unit, sized.bias))
+            length = f"v_{sized.field}"
+            source.add(
+                f"if v_{rest} is AUTO:",
+                f"    v_{rest} = b''",
+                f"    if {length} is AUTO and (len(e_{name}) - {sized.bias}) % {sized.unit}:",
+                f"        {local}, e_{name}, v_{rest} = {pad}({local}, e_{name})",
+            )
+    elif field.kind in ("hardware", "protocol"):
+        source.add(f"e_{name} = {local} if {local}.__class__ is bytes else {local}.packed")
+    else:
+        source.add(f"e_{name} = {local}")
+
+
+def _row_writer(write: Writer, path: str) -> Callable[[tuple[Any, ...], bool], tuple[tuple[Any, ...], bytes]]:
+    def row(elements: tuple[Any, ...], resolve: bool) -> tuple[tuple[Any, ...], bytes]:  # Any: elements
+        resolved: list[Any] | None = [] if resolve else None
+        octets = []
+        for number, element in enumerate(elements):
+            try:
+                octets.append(write(element, b"", None, resolved))
+            except EncodeError as error:
+                raise _moved(error, f"{path}[{number}]") from None
+        return (elements if resolved is None else tuple(resolved)), b"".join(octets)
+
+    return row
+
+
+def _moved(error: EncodeError, path: str) -> EncodeError:
+    """The error of an element, under the row's path."""
+    cls, arguments = type(error), error._state()
+    return cls(f"{path}.{error.path.partition('.')[2]}", *arguments[1:])
+
+
+def _padding_of(field: Field, items: Items, unit: int, bias: int) -> Callable[..., Any]:
+    """Fills a row up to the unit of its length field, as its protocol does."""
+    element = field.element
+
+    def pad(elements: tuple[Any, ...], octets: bytes) -> tuple[tuple[Any, ...], bytes, bytes]:  # Any: elements
+        missing = -(len(octets) - bias) % unit
+        if items.pads is not None:
+            one, more = items.pads
+            if missing == 1:
+                return (*elements, build(element, one, None, b"")), octets + bytes([one]), b""
+            zeros = bytes(missing - 2)
+            return (
+                (*elements, build(element, more, missing - 2, zeros)),
+                octets + bytes([more, missing - 2]) + zeros,
+                b"",
+            )
+        if items.end is None or items.kind is None:
+            return elements, octets, b""
+        if elements and getattr(elements[-1], items.kind) == items.end:
+            return elements, octets, bytes(missing)
+        return (*elements, build(element, items.end, None, b"")), octets + bytes([items.end]), bytes(missing - 1)
+
+    return pad
+
+
+def _size(layout: Layout) -> str:
+    """The expression for the header's octets."""
+    fixed = sum(part.octets for part in layout.parts if isinstance(part, Run) and part.condition is None)
+    terms = [str(fixed)]
+    for part in layout.parts:
+        if isinstance(part, Field):
+            terms.append(f"len(e_{part.name})")
+        elif part.condition is not None:
+            terms.append(f"({part.octets} if v_{part.fields[0].name} is not None else 0)")
+    return " + ".join(terms)
+
+
+def _add_lengths(source: Source, layout: Layout) -> None:
+    for name, fields in layout.sized_by.items():
+        sized = fields[0].facts[Sized]
+        assert isinstance(sized, Sized)
+        rest = [f.name for f in layout.fields if (r := f.get(Remainder)) and r.of == fields[0].name]
+        octets = " + ".join(f"len(e_{other})" for other in [fields[0].name, *rest])
+        path = f"{layout.name}.{name}"
+        source.add(f"if v_{name} is AUTO:")
+        if sized.unit == 1 and layout.by_name[name].maximum == 255 and not layout.by_name[name].optional and not rest:
+            source.add(f"    v_{name} = {octets} - {sized.bias}" if sized.bias else f"    v_{name} = {octets}")
+            source.add(f"    if v_{name} > 255: counted({path!r}, {octets}, 1, {sized.bias}, 255)")
+        else:
+            maximum = layout.by_name[name].maximum
+            source.add(f"    v_{name} = counted({path!r}, {octets}, {sized.unit}, {sized.bias}, {maximum})")
+        for other in fields[1:]:
+            source.add(f"    if len(e_{other.name}) != len(e_{fields[0].name}): unequal({path!r}, {other.name!r})")
+            source.names["unequal"] = _unequal
+
+
+def _unequal(path: str, other: str) -> None:
+    raise EncodeError(path, None, f"cannot be derived: {other} has another size than the field before it")
+
+
+def _add_bounds(source: Source, layout: Layout, size: str) -> None:
+    field = layout.bounds
+    if field is None:
+        return
+    bounds = field.facts[Bounds]
+    assert isinstance(bounds, Bounds)
+    local, path = f"v_{field.name}", f"{layout.name}.{field.name}"
+    if bounds.optional:
+        source.add(f"if {local} is AUTO: {local} = 0")
+        return
+    octets = f"{size} + len(content)" if bounds.origin == "start" else "len(content)"
+    source.add(f"if {local} is AUTO: ")
+    if bounds.unless:
+        source.names["pieced"] = _pieced
+        other = layout.by_name[bounds.unless]
+        position = "" if other.default is not AUTO else f"v_{bounds.unless} is not AUTO and "
+        source.add(f"    if {position}v_{bounds.unless}: pieced({path!r}, {layout.name + '.' + bounds.unless!r})")
+    source.add(f"    {local} = counted({path!r}, {octets}, {bounds.unit}, {bounds.bias}, {field.maximum})")
+
+
+def _pieced(path: str, other: str) -> None:
+    raise UnresolvedError(path, f"cannot be derived: {other} says that this is a later piece")
+
+
+def _add_selector(source: Source, layout: Layout, keys_in: Any) -> None:  # Any: as in writer_of
+    field = layout.selector
+    if field is None:
+        return
+    selects = field.facts[Selects]
+    assert isinstance(selects, Selects)
+    local, path = f"v_{field.name}", f"{layout.name}.{field.name}"
+    keys = source.bind("KEYS", keys_in(selects.space))
+    source.add(f"if {local} is AUTO:")
+    source.indent()
+    if selects.lengths:
+        limit, key = selects.lengths
+        lengths = source.bind("LENGTHS", keys_in(key.space))
+        source.add(
+            f"if emission.following in {lengths}:",
+            f"    {local} = counted({path!r}, len(content), 1, 0, {limit})",
+            "else:",
+        )
+        source.indent()
+    nothing = "" if selects.nothing is None else f" if emission.following is not None else {selects.nothing}"
+    source.add(
+        f"{local} = {keys}.get(emission.following){nothing}",
+        f"if {local} is None: {local} = emission.unselected({path!r})",
+    )
+    if selects.lengths:
+        source.dedent()
+    source.dedent()
+
+
+def _add_packing(source: Source, layout: Layout) -> None:
+    if layout.checksum is not None:
+        local = f"v_{layout.checksum.name}"
+        source.add(f"derive = {local} is AUTO", f"if derive: {local} = 0")
+    terms = []
+    for number, part in enumerate(layout.parts):
+        if isinstance(part, Field):
+            terms.append(f"e_{part.name}")
+            continue
+        format_, items = plan(part)
+        pack = source.bind(f"pack{number}", Struct(format_).pack)
+        arguments = []
+        for item in items:
+            joined = []
+            for field, shift in item.fields:
+                value = f"v_{field.name}"
+                if field.kind == "ipv4":
+                    value = f"int({value})"
+                elif field.kind in ("mac", "ipv6"):
+                    value = f"{value}.packed"
+                joined.append(f"{value} << {shift}" if shift else value)
+            text = " | ".join(joined)
+            arguments.append(f"({text}).to_bytes({item.octets}, {item.odd!r})" if item.odd else text)
+        packed = f"{pack}({', '.join(arguments)})"
+        terms.append(
+            packed if part.condition is None else f"({packed} if v_{part.fields[0].name} is not None else b'')"
+        )
+    source.add(f"octets = {' + '.join(terms)}")
+
+
+def _add_checksum(source: Source, layout: Layout) -> None:
+    field = layout.checksum
+    if field is None:
+        return
+    checksum = field.facts[Checksum]
+    assert isinstance(checksum, Checksum)
+    local, path = f"v_{field.name}", f"{layout.name}.{field.name}"
+    bit = layout.fixed_bit_of(field.name)
+    if bit is None or bit % 8:
+        raise EncodeError(path, None, "does not stand at a fixed octet")
+    source.add("if derive:" if checksum.zero != "absent" else "if derive and not emission.unchecked():")
+    source.indent()
+    if checksum.covers == "header":
+        source.add(f"{local} = internet_checksum(octets)")
+    else:
+        source.add("covered = octets + content")
+        if layout.bounds is not None and not layout.bounds.facts[Bounds].pieces:  # type: ignore[attr-defined]
+            source.names["bounded"] = _bounded_of(layout)
+            source.add(f"covered = bounded(v_{layout.bounds.name}, covered, len(octets))")
+        start = f"emission.pseudo({path!r}, len(covered))" if checksum.pseudo else "0"
+        source.add(
+            f"{local} = internet_checksum(covered, {start})" + (" or 0xFFFF" if checksum.zero == "absent" else "")
+        )
+    source.add(f"octets = octets[:{bit // 8}] + {local}.to_bytes(2, 'big') + octets[{bit // 8 + 2}:]")
+    source.dedent()
+
+
+def _bounded_of(layout: Layout) -> Callable[[int | None, bytes, int], bytes]:
+    """Cuts what a checksum covers to what the length field says, as a receiver would."""
+    assert layout.bounds is not None
+    bounds = layout.bounds.facts[Bounds]
+    assert isinstance(bounds, Bounds)
+
+    def bounded(value: int | None, covered: bytes, header: int) -> bytes:
+        if value is None or (value == 0 and bounds.zero != "length"):
+            return covered
+        octets = bounds.unit * value + bounds.bias + (header if bounds.origin == "end" else 0)
+        return covered[:octets] if octets >= header else covered
+
+    return bounded

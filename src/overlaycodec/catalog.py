@@ -161,5 +161,5 @@ def check_binding(key: object, header: object) -> None:
         raise SchemaError(name, None, "is no declared header")
     if not isinstance(key, Key):
         raise SchemaError(name, None, f"{key!r} is no key: say UDP_PORT(4789)")
-    if key.value is not None and not 0 <= key.value < 1 << key.space.bits:
+    if not key.fits:
         raise SchemaError(name, None, f"the key {key!r} does not fit in {key.space.bits} bits")

@@ -116,10 +116,10 @@ def check_defaults(layout: Layout) -> None:
             try:
                 value = check(layout, field, field.default)
             except (TypeError, EncodeError) as error:
-                raise SchemaError(layout.name, field.name, f"the default does not fit: {error}") from None
+                raise SchemaError(layout.cls.__name__, field.name, f"the default does not fit: {error}") from None
             if type(value) is not type(field.default):
                 raise SchemaError(
-                    layout.name, field.name, f"the default is a {type(field.default).__name__}: write {value!r}"
+                    layout.cls.__name__, field.name, f"the default is a {type(field.default).__name__}: write {value!r}"
                 )
 
 
@@ -139,7 +139,7 @@ def maker_of(layout: Layout, build: Any) -> Any:  # Any: a generated constructor
     arguments = ", ".join([*required, *(f"{name}=_default_{name}" for name in defaulted)])
     source = Source(layout.cls.__name__, f"*, {arguments}")
     # no field begins with an underscore: these names cannot be hidden by one called `type` or `int`
-    source.names |= {"_check": check, "_layout": layout, "_cls": layout.cls, "_build": build, "_int": int}
+    source.names |= {"_check": check, "_layout": layout, "_build": build, "_int": int}
     for field in layout.fields:
         name = field.name
         source.names[f"_field_{name}"] = field
@@ -154,5 +154,5 @@ def maker_of(layout: Layout, build: Any) -> Any:  # Any: a generated constructor
         else:
             passes = "False"
         source.add(f"if not ({passes}): {name} = _check(_layout, _field_{name}, {name})")
-    source.add(f"return _build(_cls, {', '.join(field.name for field in layout.fields)})")
+    source.add(f"return _build({', '.join(field.name for field in layout.fields)})")
     return source.compile("constructor")

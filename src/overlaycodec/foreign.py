@@ -69,6 +69,8 @@ def frozen(value: Any) -> Any:  # Any: construct's values have no common type
         hash(value)
     except TypeError:
         raise TypeError(f"a {type(value).__name__} cannot be frozen") from None
+    if callable(value):
+        raise TypeError(f"a {type(value).__name__} is not a value yet")
     return value
 
 
@@ -90,9 +92,12 @@ def refusal(candidate: object) -> str:
 
 
 def parse_octets(
-    via: construct.Construct[Any, Any], path: str, data: bytes, position: int, end: int
+    via: construct.Construct[Any, Any], path: str, data: bytes, position: int, end: int, whole: bool = False
 ) -> tuple[Any, int]:  # Any: construct's values have no common type
-    """The frozen value at `position`, and where it ends. Raises: DecodeError, TruncatedError."""
+    """The frozen value at `position`, and where it ends; `whole` asks that this be `end`.
+
+    What would not be written back as it was is refused: nothing read is lost. Raises: DecodeError, TruncatedError.
+    """
     stream = io.BytesIO(data[position:end])
     bits = (position * 8, None)
     try:
@@ -101,8 +106,23 @@ def parse_octets(
         available = end - position
         raise TruncatedError(available + 1, path, bits, available) from error
     except Exception as error:  # adapters and expressions are foreign code: whatever they raise is one kind of fault
-        raise DecodeError(f"is not what the construct object reads: {error}".splitlines()[0], path, bits) from error
-    return value, position + stream.tell()
+        raise DecodeError(f"is not what the construct object reads: {_reason(error)}", path, bits) from error
+    octets = stream.tell()
+    if whole and octets != end - position:
+        raise DecodeError(f"leaves {end - position - octets} of its octets unread", path, bits)
+    try:
+        again = build_octets(via, path, value)
+    except EncodeError as error:
+        raise DecodeError(f"is read but cannot be written back: {error.reason}", path, bits) from error
+    if again != data[position : position + octets]:
+        raise DecodeError("is read but would be written back as other octets", path, bits)
+    return value, position + octets
+
+
+def _reason(error: Exception) -> str:
+    """What construct says, behind the lines that say where in its own objects."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return lines[-1] if lines else type(error).__name__
 
 
 def build_octets(via: construct.Construct[Any, Any], path: str, value: object) -> bytes:
@@ -110,5 +130,5 @@ def build_octets(via: construct.Construct[Any, Any], path: str, value: object) -
     try:
         octets: bytes = via.build(_thawed(value))
     except Exception as error:  # as above
-        raise EncodeError(path, value, f"is not what the construct object builds: {error}".splitlines()[0]) from error
+        raise EncodeError(path, value, f"is not what the construct object builds: {_reason(error)}") from error
     return octets

@@ -10,7 +10,14 @@ from typing import Self, TypeVar
 
 from overlaycodec.catalog import Bindings, check_binding
 from overlaycodec.emission import emit
-from overlaycodec.errors import DecodeError, EncodeError, FieldValueError, NestingError, TruncatedError
+from overlaycodec.errors import (
+    DecodeError,
+    EncodeError,
+    FieldValueError,
+    NestingError,
+    SchemaError,
+    TruncatedError,
+)
 from overlaycodec.keys import LINK_TYPE
 from overlaycodec.packet import Packet, Trailer
 from overlaycodec.paths import names_of
@@ -64,6 +71,8 @@ class Catalog(Bindings):
 
     def without_binding(self, key: Key) -> Self:
         """A catalog in which nothing is found at `key` (whatever its conditions)."""
+        if not isinstance(key, Key):
+            raise SchemaError(repr(key), None, "is no key: say UDP_PORT(4789)")
         left = tuple(b for b in self.bindings if (b[0].space, b[0].value) != (key.space, key.value))
         catalog: Self = self._but(bindings=left)
         return catalog
@@ -95,7 +104,7 @@ class Catalog(Bindings):
             if first.value is None:
                 return self.otherwise(first.space)
             return self.table(first.space).get(first.value, self.otherwise(first.space))
-        return self._steps.get(first) or self.step(first)
+        return self.step(first)
 
 
 DEFAULT = Catalog(HEADERS)
@@ -122,32 +131,17 @@ def decode(
     """
     if data.__class__ is not bytes:
         data = octets_of(data)
-    end = len(data)
-    cut = None
+    pos, end, missing = 0, len(data), 0
+    fault: DecodeError | None = None
+    walk = Walk()
+    if lax:
+        walk.lax = True
     if wire_length is not None and wire_length > end:
-        cut = wire_length
-    walk = Walk(lax, cut)
+        missing = wire_length - end
+        walk.cut = wire_length
     if fcs_octets:
-        end = _without_fcs(data, end, cut, fcs_octets, walk)
-    missing = 0 if cut is None else cut - len(data)
-    return _walked(data, end, catalog.first_step(first), walk, catalog, first, missing)
-
-
-def _without_fcs(data: bytes, end: int, cut: int | None, octets: int, walk: Walk) -> int:
-    """Where the frame ends before its check sequence, as much of which as was captured becomes a trailer."""
-    stop = max(0, (cut or end) - octets)
-    if cut is not None:
-        walk.cut = stop if stop > end else None
-    if stop < end:
-        walk.trailers.append(Trailer(0, data[stop:end]))
-        return stop
-    return end
-
-
-def _walked(
-    data: bytes, end: int, step: Step | None, walk: Walk, catalog: Bindings, first: object, missing: int
-) -> Packet:
-    pos, headers, fault = 0, walk.headers, None
+        end = _without_fcs(data, end, fcs_octets, walk)
+    step = catalog._steps.get(first) or catalog.first_step(first)  # type: ignore[arg-type]
     if step is not None:
         try:
             for _ in range(catalog.max_headers):
@@ -159,24 +153,35 @@ def _walked(
         except DecodeError as error:
             fault, pos = _fault(error, pos, walk, catalog, first)
     trailers = walk.trailers
-    if trailers and not headers:
-        trailers = [Trailer(-1, trailer.data) for trailer in trailers]
-    return Packet(tuple(headers), data[pos:end], tuple(trailers), tuple(walk.faults), fault, missing)
+    if trailers and not walk:
+        trailers = tuple(Trailer(-1, trailer.data) for trailer in trailers)
+    return Packet(tuple(walk), data[pos:end], trailers, walk.faults, fault, missing)
+
+
+def _without_fcs(data: bytes, end: int, octets: int, walk: Walk) -> int:
+    """Where the frame ends before its check sequence, as much of which as was captured becomes a trailer."""
+    stop = max(0, (walk.cut or end) - octets)
+    if walk.cut is not None:
+        walk.cut = stop if stop > end else None
+    if stop < end:
+        walk.trailers = (Trailer(0, data[stop:end]),)
+        return stop
+    return end
 
 
 def _beyond(step: Step, data: bytes, pos: int, end: int, walk: Walk) -> tuple[int, int]:
     """Looks for one header more than are followed. Raises: NestingError, where there is one."""
-    count, trailers, faults = len(walk.headers), list(walk.trailers), list(walk.faults)
+    count, trailers, faults = len(walk), walk.trailers, walk.faults
     try:
         step(data, pos, end, walk)
     except DecodeError:
         pass  # there is a header, or the start of one
     else:
-        if len(walk.headers) == count:
+        if len(walk) == count:
             return pos, end
-    del walk.headers[count:]
+    del walk[count:]
     walk.trailers, walk.faults, walk.stop = trailers, faults, pos
-    raise NestingError(count, walk.headers[-1].__layout__.name, (pos * 8, None))
+    raise NestingError(count, walk[-1].__layout__.name, (pos * 8, None))
 
 
 def _fault(error: DecodeError, pos: int, walk: Walk, catalog: Bindings, first: object) -> tuple[DecodeError, int]:
@@ -184,18 +189,18 @@ def _fault(error: DecodeError, pos: int, walk: Walk, catalog: Bindings, first: o
     name, dot, field = error.path.partition(".")
     if walk.stop > pos or isinstance(error, NestingError):
         # the last header was read: its bound is what is wrong, or that another one follows
-        full, pos = names_of(walk.headers)[-1], walk.stop
+        full, pos = names_of(walk)[-1], walk.stop
     else:
         # the header that could not be read: the name that it would have had
         known = [first, *catalog.headers]
         classes = (cls for cls in known if isinstance(cls, type) and issubclass(cls, Header))
         failed = next((cls for cls in classes if cls.__layout__.name == name), None)
-        full = name if failed is None else names_of([*walk.headers, failed])[-1]
+        full = name if failed is None else names_of([*walk, failed])[-1]
     claim = isinstance(error, TruncatedError) and error.claim
     fault = error.rebased(full + dot + field, "" if claim else walk.bounder())
     if not walk.lax:
         raise fault from None
-    walk.faults.append(fault)
+    walk.faults += (fault,)
     return fault, pos
 
 
@@ -256,9 +261,11 @@ class Pipeline:
         Raises: FieldValueError where another header, or none, was met; DecodeError as `overlaycodec.decode`.
         """
         octets = octets_of(data)
-        cut = wire_length if wire_length is not None and wire_length > len(octets) else None
-        walk = Walk(False, cut)
+        walk = Walk()
         pos, end = 0, len(octets)
+        missing = max(0, (wire_length or 0) - end)
+        if missing:
+            walk.cut = wire_length
         step: Step | None = self.catalog.first_step(self.headers[0])
         for number, expected in enumerate(self.headers):
             start = pos
@@ -267,12 +274,11 @@ class Pipeline:
                     step, pos, end = step(octets, pos, end, walk)
             except DecodeError as error:
                 _fault(error, pos, walk, self.catalog, self.headers[0])
-            if len(walk.headers) <= number or type(walk.headers[number]) is not expected:
-                met = type(walk.headers[number]).__name__ if len(walk.headers) > number else "payload"
-                name = names_of([*walk.headers[:number], expected])[-1]
+            if len(walk) <= number or type(walk[number]) is not expected:
+                met = type(walk[number]).__name__ if len(walk) > number else "payload"
+                name = names_of([*walk[:number], expected])[-1]
                 raise FieldValueError(met, name, (start * 8, None), expected.__name__)
-        missing = 0 if cut is None else cut - len(octets)
-        return Packet(tuple(walk.headers), octets[pos:end], tuple(walk.trailers), tuple(walk.faults), None, missing)
+        return Packet(tuple(walk), octets[pos:end], walk.trailers, walk.faults, None, missing)
 
     def encode(self, packet: Packet) -> bytes:
         """The octets of a packet of just these headers. Raises: EncodeError."""

@@ -15,7 +15,7 @@ from typing import Any
 from overlaycodec.errors import DecodeError, FieldValueError, LengthFieldError, TruncatedError
 from overlaycodec.layout import ADDRESS_OCTETS, Field, Layout, Run
 from overlaycodec.packing import plan
-from overlaycodec.schema import Record, build
+from overlaycodec.schema import Record, builder_of
 from overlaycodec.source import Source
 from overlaycodec.values import IPV4S, IPV6S, MACS
 from overlaycodec.wire import Const, Items, Remainder, Sized, Unless, Via, When
@@ -55,8 +55,8 @@ def reader_of(cls: type[Record]) -> Reader:
 
 def built(source: Source, layout: Layout) -> str:
     """The expression that builds the record from the local variables."""
-    source.names |= {"build": build, "CLS": layout.cls}
-    return f"build(CLS, {', '.join('v_' + field.name for field in layout.fields)})"
+    source.names["build"] = builder_of(layout.cls)
+    return f"build({', '.join('v_' + field.name for field in layout.fields)})"
 
 
 def add_reading(source: Source, layout: Layout) -> str:
@@ -123,14 +123,19 @@ def _add_fixed(source: Source, layout: Layout, run: Run, number: int, start: str
         if item.odd is not None:
             source.add(f"{name} = int.from_bytes({name}, {item.odd!r})")
         top = item.octets * 8
+        table = item.table()
+        if table is not None:
+            values = ", ".join(f"v_{field.name}" for field, _ in item.fields)
+            source.add(f"{values} = {source.bind(f'OCTETS{number}_{name}', table)}[{name}]")
         for field, shift in item.fields:
             width = field.bits or 0
             local = f"v_{field.name}"
-            if field.kind == "bool":
+            if table is not None:
+                pass
+            elif field.kind == "bool":
                 source.add(f"{local} = {name} & {1 << shift} != 0")
             elif field.kind in _INTERNED:
-                table = source.bind(*_INTERNED[field.kind])
-                source.add(f"{local} = {table}[{local}]")
+                source.add(f"{local} = {source.bind(*_INTERNED[field.kind])}[{local}]")
             elif field.kind == "int" and (len(item.fields) > 1 or name != local):
                 shifted = f"{name} >> {shift}" if shift else name
                 source.add(f"{local} = {shifted}" + (f" & {field.maximum}" if shift + width < top else ""))
@@ -175,7 +180,7 @@ def _add_sized(source: Source, layout: Layout, field: Field, sized: Sized, at: s
         octets += f" {'+' if sized.bias > 0 else '-'} {abs(sized.bias)}"
     if length.optional:
         octets = f"0 if v_{sized.field} is None else {octets}"
-    source.add(f"n_{name} = {octets}", f"{stop} = {at} + n_{name}", f"if n_{name} > 0:")
+    source.add(f"n_{name} = {octets}", f"{stop} = {at} + n_{name}", f"if n_{name} {'>=' if Via in field else '>'} 0:")
     source.indent()
     source.add(f"if {stop} > end: raise truncated({path!r}, {at}, n_{name}, end)")
     rest = next((other.name for other in layout.fields if (r := other.get(Remainder)) and r.of == name), None)
@@ -183,8 +188,7 @@ def _add_sized(source: Source, layout: Layout, field: Field, sized: Sized, at: s
         from overlaycodec.foreign import parse_octets
 
         source.names |= {"parse_octets": parse_octets, f"VIA_{name}": field.facts[Via].construct}  # type: ignore[attr-defined]
-        source.add(f"v_{name}, q_{name} = parse_octets(VIA_{name}, {path!r}, data, {at}, {stop})")
-        source.add(f"if q_{name} != {stop}: raise truncated({path!r}, q_{name}, 0, {stop})")
+        source.add(f"v_{name}, _ = parse_octets(VIA_{name}, {path!r}, data, {at}, {stop}, True)")
     elif Items in field:
         row = source.bind(f"row_{name}", _row_of(field))
         source.add(f"v_{name}, v_{rest} = {row}(data, {at}, {stop})")

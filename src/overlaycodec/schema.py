@@ -17,7 +17,8 @@ import msgspec
 
 from overlaycodec import checked
 from overlaycodec.errors import SchemaError
-from overlaycodec.layout import ADDRESS_OCTETS, REQUIRED, Field, Kind, Layout, layout_of
+from overlaycodec.grammar import layout_of
+from overlaycodec.layout import ADDRESS_OCTETS, REQUIRED, Field, Kind, Layout
 from overlaycodec.values import AUTO, MACAddress
 from overlaycodec.wire import (
     Bits,
@@ -36,7 +37,7 @@ from overlaycodec.wire import (
     When,
 )
 
-__all__ = ["Element", "Header", "Record", "build"]
+__all__ = ["Element", "Header", "Record", "build", "builder_of"]
 
 _KINDS: dict[Any, Kind] = {  # Any: types and unions of types
     int: "int",
@@ -50,8 +51,17 @@ _KINDS: dict[Any, Kind] = {  # Any: types and unions of types
 }
 _SIZES: tuple[type[Fact], ...] = (Bits, Octets, Reserved)
 
-build = type(msgspec.Struct).__call__
-"""msgspec's own constructor: `build(cls, *values)`, unchecked, for values that were just read."""
+_construct: Any = type(msgspec.Struct).__call__  # Any: msgspec's own constructor, under the checked one
+
+
+def build(cls: type[Record], *values: object) -> Any:  # Any: a record of that class
+    """A record of values that were just read: unchecked."""
+    return _construct(cls, *values)
+
+
+def builder_of(cls: type[Record]) -> Any:  # Any: a constructor whose arguments only the declaration knows
+    """The unchecked constructor of one class, the quickest way that there is: `builder_of(cls)(*values)`."""
+    return _construct.__get__(cls)
 
 
 def _evaluate(owner: str, name: str, text: str, globals_: dict[str, Any], frame: Any) -> Any:
@@ -131,18 +141,18 @@ def _bits_of(owner: str, name: str, kind: Kind, facts: dict[type[Fact], Fact]) -
             raise SchemaError(owner, name, f"an {kind} has a fixed number of Bits")
         return None
     size = sizes[0]
+    assert isinstance(size, Bits | Octets | Reserved)
+    if type(size.count) is not int or size.count < 1:
+        raise SchemaError(owner, name, f"{size!r} is no number of bits or octets")
     if isinstance(size, Octets):
         bits = size.count * 8
         if kind in ("int", "bool") or (kind in ADDRESS_OCTETS and size.count != ADDRESS_OCTETS[kind]):
             raise SchemaError(owner, name, f"{size!r} does not fit the type")
     else:
-        assert isinstance(size, Bits | Reserved)
         bits = size.count
         if kind not in ("int", "bool") or (kind == "bool" and bits != 1) or bits > 64:
             raise SchemaError(owner, name, f"{size!r} does not fit the type")
-    if bits < 1:
-        raise SchemaError(owner, name, f"{size!r} holds nothing")
-    if ByteOrder in facts and (kind != "int" or bits % 8):
+    if ByteOrder in facts and bits % 8:
         raise SchemaError(owner, name, "ByteOrder is for numbers of whole octets")
     return bits
 
@@ -170,12 +180,8 @@ else:
     class RecordMeta(type(msgspec.Struct)):
         """Reads the annotations into a `Layout`; calling the class builds a checked value."""
 
-        def __new__(
-            mcs, name, bases, namespace, *, abstract=False, spec="", keys=(), carries=None, path=None, tunnel=False,
-            quotes=False, closed=False, unchecked=False, layer=None,
-        ):  # fmt: skip
-            annotations = dict(namespace.get("__annotations__", {}))
-            declared = {key: hint for key, hint in annotations.items() if not str(hint).startswith("ClassVar")}
+        def __new__(mcs, name, bases, namespace, *, abstract=False, path=None, **options):
+            annotations = namespace.get("__annotations__", {})
             if abstract:
                 return super().__new__(mcs, name, bases, namespace, frozen=True, gc=False)
             if any(getattr(base, "__struct_fields__", ()) for base in bases):
@@ -183,10 +189,12 @@ else:
             globals_ = sys.modules[namespace["__module__"]].__dict__
             frame = sys._getframe(1)
             fields = []
-            for field, hint in declared.items():
+            for field, hint in annotations.items():
+                read = _evaluate(name, field, hint, globals_, frame) if isinstance(hint, str) else hint
+                if read is ClassVar or typing.get_origin(read) is ClassVar:
+                    continue
                 if field.startswith("_") or hasattr(bases[0], field):
                     raise SchemaError(name, field, "the name is taken by the base class or begins with an underscore")
-                read = _evaluate(name, field, hint, globals_, frame) if isinstance(hint, str) else hint
                 fields.append(_field_of(name, field, read, namespace.get(field, REQUIRED)))
             if not fields:
                 raise SchemaError(name, None, "declares no field")
@@ -194,10 +202,7 @@ else:
             namespace |= {field.name: field.default for field in fields}
             namespace["__match_args__"] = ()
             cls = super().__new__(mcs, name, bases, namespace, frozen=True, gc=False)
-            cls.__layout__ = layout_of(
-                cls, path or name.lower(), spec, tuple(fields), keys=keys, carries=carries, tunnel=tunnel,
-                quotes=quotes, closed=closed, unchecked=unchecked, layer=layer,
-            )  # fmt: skip
+            cls.__layout__ = layout_of(cls, path or name.lower(), tuple(fields), **options)
             checked.check_defaults(cls.__layout__)
             return cls
 
@@ -206,7 +211,7 @@ else:
             if maker is None:
                 if not hasattr(cls, "__layout__"):
                     raise TypeError(f"{cls.__name__} is a base to declare from")
-                maker = checked.maker_of(cls.__layout__, build)
+                maker = checked.maker_of(cls.__layout__, builder_of(cls))
                 cls.__make__ = staticmethod(maker)
             return maker(*args, **values)
 

@@ -161,11 +161,10 @@ def _condition(condition: Peek | Within) -> str:
     octets = last - first + 1
     shift = octets * 8 - condition.bit % 8 - condition.count
     if condition.bit % 8 == 0 and shift == 0:
-        text = f"data[pos + {first}:pos + {last + 1}] == {condition.value.to_bytes(octets, 'big')!r}"
-    elif octets == 1:
+        tests = zip(range(first, last + 1), condition.value.to_bytes(octets, "big"), strict=True)
+        return f"pos + {last} < end and " + " and ".join(f"data[pos + {at}] == {octet}" for at, octet in tests)
+    if octets == 1:
         mask = (1 << condition.count) - 1
         return f"pos + {first} < end and data[pos + {first}] >> {shift} & {mask} == {condition.value}"
-    else:
-        number = f"int.from_bytes(data[pos + {first}:pos + {last + 1}], 'big')"
-        text = f"{number} >> {shift} & {(1 << condition.count) - 1} == {condition.value}"
-    return f"{text} and pos + {last} < end"
+    number = f"int.from_bytes(data[pos + {first}:pos + {last + 1}], 'big')"
+    return f"pos + {last} < end and {number} >> {shift} & {(1 << condition.count) - 1} == {condition.value}"

@@ -25,37 +25,23 @@ UNKNOWN: Final = 1 << 62
 _CAPTURED: Final = "the captured octets"
 
 
-class Walk:
-    """What is known so far of one packet."""
+class Walk(list[Header]):
+    """What is known so far of one packet: the headers, and beside them how far they reach and what is wrong.
 
-    __slots__ = (
-        "append",
-        "bounded_by",
-        "cut",
-        "cut_by",
-        "faults",
-        "headers",
-        "jumbo",
-        "lax",
-        "stop",
-        "trailers",
-        "zero",
-    )
+    It is the list of headers itself, since beginning a walk must cost little.
+    """
 
-    def __init__(self, lax: bool, cut: int | None) -> None:
-        self.headers: list[Header] = []
-        self.append = self.headers.append
-        self.trailers: list[Trailer] = []
-        self.faults: list[DecodeError] = []
-        self.lax = lax
-        self.cut = cut
-        self.cut_by = _CAPTURED
-        self.bounded_by = _CAPTURED
-        self.stop = 0
-        """Where the header before this fault ended, for faults of its bounds."""
-        self.zero = -1
-        """The index of the last IP header whose length was 0."""
-        self.jumbo = False
+    # what most packets leave as it is stands here once
+    trailers: tuple[Trailer, ...] = ()
+    faults: tuple[DecodeError, ...] = ()
+    lax = False
+    cut: int | None = None
+    cut_by = bounded_by = _CAPTURED
+    stop = 0
+    """Where the header before this fault ended, for faults of its bounds."""
+    zero = -1
+    """The index of the last IP header whose length was 0."""
+    jumbo = False
 
     def bounder(self) -> str:
         """What imposes the present bound, in words."""
@@ -63,13 +49,13 @@ class Walk:
 
     def path_of_last(self, field: str) -> str:
         """The full path of a field of the last header read."""
-        return f"{names_of(self.headers)[-1]}.{field}"
+        return f"{names_of(self)[-1]}.{field}"
 
     def bound(self, layout: Layout, fact: Bounds, value: int, data: bytes, pos: int, stop: int, end: int) -> int:
         """Where the payload of the header at `pos` ends, by its length field. Raises: DecodeError where strict."""
         if value == 0 and fact.zero != "length":
             if fact.zero == "unbounded":
-                self.zero = len(self.headers) - 1
+                self.zero = len(self) - 1
                 return end
             if self.jumbo:
                 return end
@@ -89,7 +75,7 @@ class Walk:
         self, layout: Layout, kind: int, options: tuple[Any, ...], data: bytes, pos: int, stop: int, end: int
     ) -> int:
         """Where the payload ends, if a jumbo payload option says so (RFC 2675)."""
-        if self.zero == len(self.headers) - 2:
+        if self.zero == len(self) - 2:
             for option in options:
                 if option.type == kind and len(option.data) == 4:
                     self.jumbo = True
@@ -134,12 +120,12 @@ class Walk:
             )
             if not self.lax:
                 raise error
-            self.faults.append(error.rebased(self.path_of_last(name), ""))
+            self.faults += (error.rebased(self.path_of_last(name), ""),)
         return end
 
     def trail(self, data: bytes, start: int, end: int) -> None:
         """Keeps the octets behind the end of the last header read as its trailer."""
-        self.trailers.insert(0, Trailer(len(self.headers) - 1, data[start:end]))
+        self.trailers = (Trailer(len(self) - 1, data[start:end]), *self.trailers)
 
     def fragment(self) -> None:
         """What follows is the first piece of more."""

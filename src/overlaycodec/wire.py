@@ -194,6 +194,12 @@ class Key(Fact, frozen=True):
     value: int | None
     conditions: tuple[Peek | Within, ...] = ()
 
+    @property
+    def fits(self) -> bool:
+        """Whether the value is a number that the space has room for."""
+        value: object = self.value
+        return value is None or (isinstance(value, int) and 0 <= value < 1 << self.space.bits)
+
     def when(self, *conditions: Peek | Within) -> Key:
         """The same key, good only where all `conditions` hold. Conditional keys are asked before unconditional ones."""
         return Key(self.space, self.value, self.conditions + conditions)

@@ -15,7 +15,7 @@ from overlaycodec.checksum import internet_checksum
 from overlaycodec.errors import EncodeError, LengthOverflowError, UnresolvedError
 from overlaycodec.layout import Field, Layout, Run
 from overlaycodec.packing import plan
-from overlaycodec.schema import Record, build
+from overlaycodec.schema import Record, build, builder_of
 from overlaycodec.source import Source
 from overlaycodec.values import AUTO
 from overlaycodec.wire import (
@@ -72,11 +72,16 @@ def _present(path: str, flag: str, value: object) -> None:
     raise EncodeError(path, value, f"has a value, though {flag} says that it is not there")
 
 
-def writer_of(layout: Layout, keys_in: Callable[[KeySpace], dict[type[Any], int]]) -> Writer:  # Any: header classes
+KeysIn = Callable[[KeySpace], dict[type[Any], int]]  # Any: header classes
+"""The first key of each class in a space."""
+
+
+def writer_of(layout: Layout, keys_in: KeysIn) -> Writer:
     """The writer for headers of this layout; `keys_in` gives the first key of each class in a space."""
     source = Source(f"write_{layout.name}", "header, content, emission, out")
     source.names |= {
-        "AUTO": AUTO, "CLS": layout.cls, "build": build, "counted": counted, "absent": _absent, "present": _present,
+        "AUTO": AUTO, "CLS": layout.cls, "build": builder_of(layout.cls), "counted": counted,
+        "absent": _absent, "present": _present,
         "internet_checksum": internet_checksum,
     }  # fmt: skip
     source.add(*(f"v_{field.name} = header.{field.name}" for field in layout.fields))
@@ -92,7 +97,7 @@ def writer_of(layout: Layout, keys_in: Callable[[KeySpace], dict[type[Any], int]
     _add_packing(source, layout)
     _add_checksum(source, layout)
     values = ", ".join(f"v_{field.name}" for field in layout.fields)
-    source.add(f"if out is not None: out.append(build(CLS, {values}))", "return octets")
+    source.add(f"if out is not None: out.append(build({values}))", "return octets")
     writer: Writer = source.compile("writer")
     return writer
 
@@ -135,14 +140,15 @@ def _add_conditions(source: Source, layout: Layout) -> None:
         )
 
 
-def _add_octets(source: Source, layout: Layout, field: Field, keys_in: Any) -> None:  # Any: as in writer_of
+def _add_octets(source: Source, layout: Layout, field: Field, keys_in: KeysIn) -> None:
     """The octets `e_NAME` of a field of variable size."""
     name, local, path = field.name, f"v_{field.name}", f"{layout.name}.{field.name}"
     if via := field.get(Via):
         from overlaycodec.foreign import build_octets
 
         source.names |= {"build_octets": build_octets, f"VIA_{name}": via.construct}
-        source.add(f"e_{name} = b'' if {local} is None else build_octets(VIA_{name}, {path!r}, {local})")
+        absent = f"b'' if {local} is None else " if field.optional else ""
+        source.add(f"e_{name} = {absent}build_octets(VIA_{name}, {path!r}, {local})")
     elif items := field.get(Items):
         writer = writer_of(field.element.__layout__, keys_in)
         rows = source.bind(f"row_{name}", _row_writer(writer, path))
@@ -269,7 +275,7 @@ def _pieced(path: str, other: str) -> None:
     raise UnresolvedError(path, f"cannot be derived: {other} says that this is a later piece")
 
 
-def _add_selector(source: Source, layout: Layout, keys_in: Any) -> None:  # Any: as in writer_of
+def _add_selector(source: Source, layout: Layout, keys_in: KeysIn) -> None:
     field = layout.selector
     if field is None:
         return
@@ -336,8 +342,7 @@ def _add_checksum(source: Source, layout: Layout) -> None:
     assert isinstance(checksum, Checksum)
     local, path = f"v_{field.name}", f"{layout.name}.{field.name}"
     bit = layout.fixed_bit_of(field.name)
-    if bit is None or bit % 8:
-        raise EncodeError(path, None, "does not stand at a fixed octet")
+    assert bit is not None
     source.add("if derive:" if checksum.zero != "absent" else "if derive and not emission.unchecked():")
     source.indent()
     if checksum.covers == "header":

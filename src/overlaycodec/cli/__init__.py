@@ -1,0 +1,45 @@
+"""The command line.
+
+Strategy: this module loads nothing, so that what is missing can be said in a sentence; each command stands in a module of
+its own, and what people read is made from the declarations.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+__all__ = ["main"]
+
+_INTERRUPTED, _NO_READER = 130, 141
+"""What a shell reports for a process that SIGINT or SIGPIPE ended."""
+
+
+def main(args: Sequence[str] | None = None) -> int:
+    """Run the command line with these arguments, or those of the process; gives the exit status."""
+    try:
+        import click
+
+        from overlaycodec.cli.commands import overlaycodec
+    except ModuleNotFoundError as error:
+        if error.name not in ("click", "rich"):
+            raise
+        sys.stderr.write(
+            f"overlaycodec: the command line needs the package {error.name!r}: "
+            "install it with `pip install 'overlaycodec[cli]'`\n"
+        )
+        return 2
+    try:
+        status = overlaycodec.main(args, prog_name="overlaycodec", standalone_mode=False)
+        sys.stdout.flush()
+        return int(status or 0)
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        return _INTERRUPTED
+    except BrokenPipeError:
+        # The reader has gone, as `head` does: whatever is still in the buffer goes nowhere, when Python ends too.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _NO_READER

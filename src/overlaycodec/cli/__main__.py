@@ -1,0 +1,7 @@
+"""`python -m overlaycodec.cli` is `overlaycodec`."""
+
+import sys
+
+from overlaycodec.cli import main
+
+sys.exit(main())

@@ -1,0 +1,92 @@
+"""Layout -> what people and other programs read: fields with their places, as text and as plain data.
+
+Strategy: nothing here knows a protocol. Numbers are told in the base that their facts ask for: a checksum and an EtherType
+in hexadecimal digits, everything else in decimal ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, TypeAlias
+
+import msgspec
+
+from overlaycodec.keys import ETHERTYPE
+from overlaycodec.layout import Field
+from overlaycodec.schema import Record
+from overlaycodec.spans import octets_in, spans_of
+from overlaycodec.wire import Checksum, KeySpace, Names, Reserved, Selects
+
+__all__ = ["Leaf", "Plain", "key_text", "leaves_of", "plain_of", "text_of", "word_of"]
+
+Plain: TypeAlias = "bool | int | float | str | None | list[Plain] | dict[str, Plain]"
+"""What JSON can say."""
+
+
+class Leaf(msgspec.Struct, frozen=True):
+    """A field without parts, at its place: `bits` bits from bit `bit` on, counted from the start of the header."""
+
+    path: str
+    field: Field
+    value: Any  # Any: a field's own type
+    bit: int
+    bits: int
+
+
+def leaves_of(record: Record, prefix: str = "", at: int = 0) -> Iterator[Leaf]:
+    """Each field that is there, in wire order; in place of a row with elements, the fields of each.
+
+    Raises: UnresolvedError for sizes still AUTO.
+    """
+    for field, bit, bits in spans_of(record):
+        value = getattr(record, field.name)
+        if field.kind == "items" and value:
+            start = at + bit
+            for number, element in enumerate(value):
+                yield from leaves_of(element, f"{prefix}{field.name}[{number}].", start)
+                start += octets_in(element) * 8
+        else:
+            yield Leaf(prefix + field.name, field, value, at + bit, bits)
+
+
+def word_of(field: Field, value: object) -> str | None:
+    """The declaration's word for a value, if it has one."""
+    names = field.get(Names)
+    return names.of.get(value) if names is not None and isinstance(value, int) else None
+
+
+def _hexadecimal(space: KeySpace) -> bool:
+    return space == ETHERTYPE or (space.parent is not None and _hexadecimal(space.parent))
+
+
+def key_text(space: KeySpace, value: int) -> str:
+    """A value of a key space, as it is usually written."""
+    return f"{value:#06x}" if _hexadecimal(space) else str(value)
+
+
+def text_of(field: Field, value: object) -> str:
+    """A value on one line: bytes in hexadecimal digits, flags as 0 and 1."""
+    if isinstance(value, bool):
+        return str(int(value))
+    if isinstance(value, int):
+        if selects := field.get(Selects):
+            return key_text(selects.space, value)
+        if Checksum in field or (Reserved in field and value):
+            return f"{value:#0{(field.bits or 0) // 4 + 2}x}"
+        return str(value)
+    return value.hex() if isinstance(value, bytes) else str(value)
+
+
+def plain_of(value: object) -> Plain:
+    """A header, or a value in one, as plain data: addresses as text, bytes in hexadecimal digits, absent fields as None."""
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    if isinstance(value, Record):
+        return {field.name: plain_of(getattr(value, field.name)) for field in value.__layout__.fields}
+    if isinstance(value, bytes):
+        return value.hex()
+    if isinstance(value, Mapping):
+        return {str(key): plain_of(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain_of(item) for item in value]
+    return str(value)

@@ -1,0 +1,245 @@
+"""Layout -> a record with random values: what is derived is left AUTO, all else is drawn from what the facts allow.
+
+Strategy: by construction, never by trying and throwing away. Every number shrinks to its default or else to its least
+value, every size to its least.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from ipaddress import IPv4Address, IPv6Address
+from typing import Any
+
+from hypothesis import strategies as st
+
+from overlaycodec.layout import ADDRESS_OCTETS, Field, Layout, Run
+from overlaycodec.schema import Record
+from overlaycodec.values import AUTO, MACAddress
+from overlaycodec.wire import (
+    AnyHas,
+    Bounds,
+    Checksum,
+    Const,
+    FragmentOffset,
+    Items,
+    JumboLength,
+    MoreFragments,
+    Octets,
+    Remainder,
+    Reserved,
+    Selects,
+    Sized,
+    StackEnd,
+    Unless,
+    When,
+)
+
+__all__ = ["Room", "fixed_octets", "number", "record"]
+
+_ELEMENTS = 4
+"""A row seldom has more elements than this in nature; few keep examples small."""
+
+
+class Room:
+    """How many octets of variable size may still be drawn, so that a whole stack fits a length of 802.3."""
+
+    def __init__(self, octets: int, *, reserved: bool = False) -> None:
+        self.octets = octets
+        self.reserved = reserved
+        """Whether reserved bits are drawn too."""
+
+    def take(self, octets: int) -> None:
+        """Counts octets that were drawn."""
+        self.octets -= octets
+
+
+def fixed_octets(layout: Layout) -> int:
+    """The most octets that the fields of fixed size take."""
+    return sum(part.octets for part in layout.parts if isinstance(part, Run))
+
+
+def number(  # noqa: PLR0913 - the limits of one number
+    draw: st.DrawFn,
+    field: Field,
+    excluded: frozenset[int] = frozenset(),
+    lowest: int = 0,
+    highest: int | None = None,
+) -> int:
+    """A number that fits the field and is not excluded; the simplest is the default."""
+    highest = field.maximum if highest is None else highest
+    skipped = sorted(value for value in excluded if lowest <= value <= highest)
+    count = highest - lowest + 1 - len(skipped)
+    default = field.default
+    shift = 0
+    if type(default) is int and lowest <= default <= highest and default not in excluded:
+        shift = default - lowest - sum(value < default for value in skipped)
+    value = lowest + (draw(st.integers(0, count - 1)) + shift) % count
+    for other in skipped:
+        value += other <= value
+    return value
+
+
+def record(
+    draw: st.DrawFn,
+    layout: Layout,
+    given: Mapping[str, Any],  # Any: a value of any field, or a strategy for one
+    excluded: Mapping[str, frozenset[int]],
+    room: Room,
+) -> dict[str, Any]:
+    """Values for every field. `given` are values, or strategies for them; `excluded` are numbers that fields must not be."""
+    values: dict[str, Any] = {}
+    counts: dict[str, int] = {}
+    for field in layout.fields:
+        name = field.name
+        if name in given:
+            value = given[name]
+            values[name] = draw(value) if isinstance(value, st.SearchStrategy) else value
+        elif not _present(field, values):
+            values[name] = None
+        elif name in layout.flag_of and (told := _told(layout, name, given)) is not None:
+            values[name] = told
+        elif _derived(layout, field):
+            values[name] = AUTO
+        elif field.bits is not None:
+            values[name] = _fixed(draw, field, excluded.get(name, frozenset()), room)
+        elif (sized := field.get(Sized)) is not None:
+            values[name] = _sized(draw, layout, field, sized, values, counts, room)
+        elif Items in field:
+            values[name] = (*_row(draw, field, room, room.octets), _last(draw, field))
+        else:
+            values[name] = draw(_octets(0, room.octets))
+            room.take(len(values[name]))
+    return values
+
+
+def _present(field: Field, values: Mapping[str, Any]) -> bool:
+    condition = field.condition
+    if isinstance(condition, When):
+        return values[condition.flag] is True or (condition.other is not None and values[condition.other] is True)
+    if isinstance(condition, Unless):
+        return values[condition.field] not in condition.values
+    return True
+
+
+def _told(layout: Layout, flag: str, given: Mapping[str, Any]) -> bool | None:
+    """What a flag must be for the fields that are given."""
+    for field in layout.flag_of[flag]:
+        when = field.get(When)
+        if field.name in given and when is not None and when.flag == flag:
+            return given[field.name] is not None
+    return None
+
+
+def _derived(layout: Layout, field: Field) -> bool:
+    return field.name in layout.sized_by or any(
+        kind in field for kind in (Selects, Bounds, Checksum, StackEnd, AnyHas, Remainder)
+    )
+
+
+def _fixed(draw: st.DrawFn, field: Field, excluded: frozenset[int], room: Room) -> Any:  # Any: a field's own type
+    const = field.get(Const)
+    if const is not None:
+        return const.value
+    if Reserved in field and not room.reserved:
+        return AUTO if field.optional else 0
+    if FragmentOffset in field or MoreFragments in field:
+        return False if field.kind == "bool" else 0
+    if field.kind == "bool":
+        simplest = field.default is True
+        return draw(st.booleans()) ^ simplest
+    if field.kind == "int":
+        return number(draw, field, excluded)
+    if field.kind == "mac":
+        return MACAddress(draw(st.binary(min_size=6, max_size=6)))
+    if field.kind == "ipv4":
+        return IPv4Address(draw(st.integers(0, (1 << 32) - 1)))
+    if field.kind == "ipv6":
+        return IPv6Address(draw(st.integers(0, (1 << 128) - 1)))
+    size = field.get(Octets)
+    assert size is not None
+    return draw(_octets(size.count, size.count))
+
+
+def _octets(least: int, most: int) -> st.SearchStrategy[bytes]:
+    return st.binary(min_size=least, max_size=max(least, most))
+
+
+def _sized(  # noqa: PLR0913 - the state of one record
+    draw: st.DrawFn,
+    layout: Layout,
+    field: Field,
+    sized: Sized,
+    values: Mapping[str, Any],
+    counts: dict[str, int],
+    room: Room,
+) -> Any:  # Any: a field's own type
+    length = layout.by_name[sized.field]
+    told = values[sized.field]
+    least = max(0, -(sized.bias // sized.unit))
+    if told is None:
+        capacity = 0
+    elif told is not AUTO:
+        capacity = max(0, told * sized.unit + sized.bias)
+    else:
+        capacity = length.maximum * sized.unit + sized.bias
+    if Items in field:
+        return tuple(_row(draw, field, room, min(capacity, room.octets)))
+    if told is None:
+        return b""
+    if told is not AUTO:
+        octets = capacity
+    else:
+        if sized.field not in counts:
+            counts[sized.field] = _count(draw, field, sized, least, length.maximum, room)
+        octets = counts[sized.field] * sized.unit + sized.bias
+    room.take(octets)
+    data = draw(_octets(octets, octets))
+    if octets == ADDRESS_OCTETS.get(field.kind):
+        return MACAddress(data) if field.kind == "hardware" else IPv4Address(data)
+    return data
+
+
+def _count(  # noqa: PLR0913 - the facts of one length field
+    draw: st.DrawFn, field: Field, sized: Sized, least: int, maximum: int, room: Room
+) -> int:
+    """What the length field will say."""
+    most = max(least, min(maximum, (room.octets - sized.bias) // sized.unit))
+    usual = ADDRESS_OCTETS.get(field.kind)
+    if usual is not None and least <= usual <= most and not draw(st.booleans()):
+        return usual
+    return draw(st.integers(least, min(most, least + 16)) | st.integers(least, most))
+
+
+def _row(draw: st.DrawFn, field: Field, room: Room, capacity: int) -> list[Record]:
+    """Elements of a row, up to so many octets."""
+    items = field.get(Items)
+    layout: Layout = field.element.__layout__
+    assert items is not None
+    excluded: dict[str, frozenset[int]] = {}
+    if items.kind is not None:
+        never = {items.end} | {jumbo.kind for jumbo in [field.get(JumboLength)] if jumbo}
+        excluded[items.kind] = frozenset(kind for kind in never if kind is not None)
+    elements: list[Record] = []
+    least = _least(layout)
+    while capacity >= least and len(elements) < _ELEMENTS and draw(st.booleans()):
+        inside = Room(capacity - least, reserved=room.reserved)
+        elements.append(layout.cls(**record(draw, layout, {}, excluded, inside)))
+        taken = capacity - inside.octets
+        room.take(taken)
+        capacity -= taken
+    return elements
+
+
+def _least(layout: Layout) -> int:
+    """Octets of an element whose variable fields are as short as they may be, all else present."""
+    fields = ((field, field.get(Sized)) for field in layout.fields)
+    return fixed_octets(layout) + sum(max(0, sized.bias) for field, sized in fields if sized and Items not in field)
+
+
+def _last(draw: st.DrawFn, field: Field) -> Record:
+    """The element that ends a row which no length ends."""
+    items = field.get(Items)
+    assert items is not None and items.kind is not None
+    layout: Layout = field.element.__layout__
+    element: Record = layout.cls(**record(draw, layout, {items.kind: items.end}, {}, Room(0)))
+    return element

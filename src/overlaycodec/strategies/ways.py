@@ -1,0 +1,265 @@
+"""Layouts and a catalog -> which header can follow which, and where a stack can end.
+
+Strategy: a graph, explored once from a first header. Its nodes are spots: a header class, with what the conditions of the
+key that led there ask of its fields. The edges say what the header before must hold. All of it comes from the
+declarations; decoding has no part in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Literal, NamedTuple
+
+from overlaycodec.catalog import Bindings
+from overlaycodec.layout import Field, Layout
+from overlaycodec.schema import Header
+from overlaycodec.wire import (
+    Bounds,
+    Checksum,
+    Const,
+    FragmentOffset,
+    Key,
+    KeySpace,
+    Peek,
+    Rest,
+    Selects,
+    StackEnd,
+    Via,
+)
+
+__all__ = ["End", "Map", "Spot", "Way", "map_of", "selects_of"]
+
+Guard = tuple[Peek, ...]
+Binding = tuple[Key, type[Header]]
+
+
+class Spot(NamedTuple):
+    """A header class, and the values that its fields must and must not have for the key that leads to it."""
+
+    cls: type[Header]
+    must: tuple[tuple[str, int], ...] = ()
+    must_not: tuple[tuple[str, int], ...] = ()
+
+
+class Way(NamedTuple):
+    """How one header leads to the next: by the next label of a stack, as what the class carries, by a value of the
+    selector, by a length in its place, or by any value that is not bound."""
+
+    spot: Spot
+    kind: Literal["stack", "carried", "key", "length", "other"]
+    values: tuple[int, ...] = ()
+    """The selector's values, of "key"."""
+    auto: bool = False
+    """Whether the selector may be derived."""
+
+
+class End(NamedTuple):
+    """How a stack can end: at a header that nothing follows, with a selector at a value that is not bound, with one that
+    is no key there, or at a later piece of something."""
+
+    kind: Literal["closed", "plain", "carried", "nothing", "unbound", "unread", "piece"]
+    avoid: tuple[Guard, ...] = ()
+    """Conditions, of which the payload must fulfil none."""
+
+
+class Map(NamedTuple):
+    """Ways and ends of every spot that can be reached."""
+
+    ways: dict[Spot, tuple[Way, ...]]
+    ends: dict[Spot, tuple[End, ...]]
+    to_end: dict[Spot, int]
+    """How many more headers a stack needs at least."""
+
+    def distances(self, target: type[Header]) -> dict[Spot, int]:
+        """How many more headers a stack needs at least that has still to reach `target`, and then to end."""
+        start = {spot: count for spot, count in self.to_end.items() if spot.cls is target}
+        return _relaxed(self.ways, start)
+
+
+def selects_of(layout: Layout) -> tuple[Field, Selects] | None:
+    """The selector, and what it says."""
+    field = layout.selector
+    selects = None if field is None else field.get(Selects)
+    return None if field is None or selects is None else (field, selects)
+
+
+def _field_at(layout: Layout, peek: Peek) -> Field | None:
+    """The number that stands just where a condition looks."""
+    for field in layout.fields:
+        if field.bits == peek.count and field.kind == "int" and layout.fixed_bit_of(field.name) == peek.bit:
+            return field
+    return None
+
+
+def _fails(layout: Layout, guards: Key) -> tuple[str, int] | None:
+    """A field and the value that it must not have for a condition to fail; ("", 0) where one fails anyhow."""
+    for peek in guards.conditions:
+        field = _field_at(layout, peek) if isinstance(peek, Peek) else None
+        if field is None or not isinstance(peek, Peek):
+            continue
+        const = field.get(Const)
+        if const is not None:
+            if const.value != peek.value:
+                return "", 0
+        elif not (field.name in layout.sized_by or Bounds in field or Checksum in field):
+            return field.name, peek.value
+    return None
+
+
+def _holds(layout: Layout, key: Key) -> tuple[tuple[str, int], ...] | None:
+    """The fields that fulfil the conditions of a key. `Within` is fulfilled by lengths that are right."""
+    must = []
+    for peek in key.conditions:
+        if isinstance(peek, Peek):
+            field = _field_at(layout, peek)
+            const = None if field is None else field.get(Const)
+            if field is None or (const is not None and const.value != peek.value):
+                return None
+            must.append((field.name, peek.value))
+    return tuple(must)
+
+
+def _spot_of(candidates: tuple[Binding, ...], cls: type[Header]) -> Spot | None:
+    """What a header's fields must be for it to be the one that is found; None where another always is."""
+    layout = cls.__layout__
+    must_not: list[tuple[str, int]] = []
+    for key, other in candidates:
+        if other is cls and (must := _holds(layout, key)) is not None:
+            kept = tuple(pair for pair in must_not if pair[0])
+            return None if set(must) & set(kept) else Spot(cls, must, kept)
+        failing = _fails(layout, key) if key.conditions else None
+        if failing is None:
+            return None
+        must_not.append(failing)
+    return None
+
+
+def _spots(candidates: tuple[Binding, ...]) -> dict[Spot, None]:
+    """What can be found, in order."""
+    classes = dict.fromkeys(cls for _, cls in candidates)
+    return dict.fromkeys(spot for cls in classes if (spot := _spot_of(candidates, cls)) is not None)
+
+
+def _avoid(candidates: tuple[Binding, ...]) -> tuple[Guard, ...] | None:
+    """The conditions under which something is found; None where something always is."""
+    if any(not any(isinstance(condition, Peek) for condition in key.conditions) for key, _ in candidates):
+        return None
+    return tuple(tuple(peek for peek in key.conditions if isinstance(peek, Peek)) for key, _ in candidates)
+
+
+def _keyed(spot: Spot, selector: Field, selects: Selects, catalog: Bindings) -> Iterable[Way]:
+    """The ways of a selector's values."""
+    space = selects.space
+    lowest = selects.lengths[0] + 1 if selects.lengths else 0
+    found: dict[Spot, list[int]] = {}
+    for value in sorted(catalog.values(space)):
+        if lowest <= value <= selector.maximum and _allowed(spot, selector, value):
+            for other in _spots(catalog.candidates(space, value)):
+                found.setdefault(other, []).append(value)
+    for other, values in found.items():
+        first = catalog.key_of(space, other.cls)
+        lengthy = selects.lengths and other.cls in catalog.keys_in(selects.lengths[1].space)
+        yield Way(other, "key", tuple(values), auto=first in values and not lengthy)
+    for other in _spots(catalog.candidates(space, None)):
+        yield Way(other, "other")
+    if selects.lengths and selector.name not in dict(spot.must):
+        space = selects.lengths[1].space
+        for other in _spots(catalog.candidates(space, selects.lengths[1].value)):
+            if other.cls in catalog.keys_in(space):
+                yield Way(other, "length", auto=True)
+
+
+def _allowed(spot: Spot, field: Field, value: int) -> bool:
+    return dict(spot.must).get(field.name, value) == value and (field.name, value) not in spot.must_not
+
+
+def _unbound(selector: Field, selects: Selects, bound: frozenset[int]) -> bool:
+    """Whether some value of the selector is neither a length nor bound."""
+    lowest = selects.lengths[0] + 1 if selects.lengths else 0
+    return sum(lowest <= value <= selector.maximum for value in bound) <= selector.maximum - lowest
+
+
+def _carried(layout: Layout, catalog: Bindings) -> tuple[Binding, ...]:
+    return () if layout.carries is None else catalog.candidates(layout.carries.space, layout.carries.value)
+
+
+def _closed(layout: Layout) -> bool:
+    """Whether nothing can follow."""
+    return layout.closed or any(Rest in field for field in layout.fields)
+
+
+def _ways(spot: Spot, catalog: Bindings) -> Iterable[Way]:
+    layout = spot.cls.__layout__
+    if _closed(layout):
+        return
+    if any(StackEnd in field for field in layout.fields):
+        key = layout.keys[0]
+        for other in _spots(catalog.candidates(key.space, key.value)):
+            if other.cls is spot.cls:
+                yield Way(other, "stack")
+    selection = selects_of(layout)
+    if selection is not None:
+        yield from _keyed(spot, *selection, catalog)
+    if selection is None or selection[1].when:
+        for other in _spots(_carried(layout, catalog)):
+            yield Way(other, "carried")
+
+
+def _ends(spot: Spot, catalog: Bindings) -> Iterable[End]:
+    layout = spot.cls.__layout__
+    if _closed(layout):
+        yield End("closed")
+        return
+    selection = selects_of(layout)
+    carried = _carried(layout, catalog)
+    if selection is None or selection[1].when:
+        avoid = _avoid(carried)
+        if avoid is not None:
+            yield End("carried" if selection else "plain", avoid)
+    if selection is None:
+        return
+    selector, selects = selection
+    avoid = _avoid(catalog.candidates(selects.space, None))
+    bound = catalog.values(selects.space)
+    if selector.name not in dict(spot.must):
+        if selects.nothing is not None and selects.nothing not in bound and avoid == ():
+            yield End("nothing")
+        if avoid is not None and _unbound(selector, selects, bound):
+            yield End("unbound", avoid)
+    if selects.only or selects.unless:
+        yield End("unread")
+    if any(FragmentOffset in field for field in layout.fields):
+        yield End("piece")
+
+
+def _relaxed(ways: dict[Spot, tuple[Way, ...]], start: dict[Spot, int]) -> dict[Spot, int]:
+    """The least number of steps from each spot to one of those in `start`, each of which has a number already."""
+    best = dict(start)
+    changed = True
+    while changed:
+        changed = False
+        for spot, found in ways.items():
+            count = min((best[way.spot] + 1 for way in found if way.spot in best), default=None)
+            if count is not None and count < best.get(spot, count + 1):
+                best[spot] = count
+                changed = True
+    return best
+
+
+@lru_cache(maxsize=64)
+def map_of(catalog: Bindings, first: type[Header]) -> Map:
+    """The map of what can follow `first`."""
+    ways: dict[Spot, tuple[Way, ...]] = {}
+    found = [Spot(first)]
+    for spot in found:  # grows while it is read
+        if spot not in ways:
+            ways[spot] = tuple(way for way in _ways(spot, catalog) if drawable(way.spot.cls.__layout__))
+            found += [way.spot for way in ways[spot]]
+    ends = {spot: tuple(_ends(spot, catalog)) for spot in ways}
+    return Map(ways, ends, _relaxed(ways, {spot: 0 for spot, kinds in ends.items() if kinds}))
+
+
+def drawable(layout: Layout) -> bool:
+    """Whether the declaration says all of every field: what a `construct` object reads must be given."""
+    return not any(Via in field for field in layout.fields)

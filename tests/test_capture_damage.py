@@ -250,6 +250,18 @@ def test_endless_interfaces_are_refused(described: bytes) -> None:
         assert 500 <= len(capture.interfaces) <= 65536
 
 
+def test_the_bound_on_interfaces_is_a_sections_own() -> None:
+    section = LITTLE.section() + LITTLE.interface((2, b"x" * 65535), (3, b"y" * 65535)) * 128
+    sections = itertools.chain([section] * 5, [LITTLE.simple(b"end"), b""])  # 80 MiB of interfaces
+
+    class Sections:
+        def read(self, size: int, /) -> bytes:
+            return next(sections)
+
+    with open_capture(Sections()) as capture:
+        assert [each.data for each in capture] == [b"end"]
+
+
 # Any octets
 
 SEEDS = [

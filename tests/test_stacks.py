@@ -7,8 +7,7 @@ own, and it ends where a protocol begins that the catalog does not describe: wha
 from __future__ import annotations
 
 import json
-from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pytest
 
@@ -17,39 +16,139 @@ from tests.tools import stacks
 
 DIFFERENCES: Final = stacks.ROOT / "tests" / "expected" / "stack-differences.json"
 
-NAMES: Final[dict[type[oc.Header], tuple[str, ...]]] = {}
+# tshark's name of each header; None where it counts the header to the one before.
+NAMES: Final[dict[type[oc.Header], str | None]] = {
+    oc.ARP: "arp",
+    oc.DestinationOptions: "ipv6.dstopts",
+    oc.Ethernet: "eth",
+    oc.Fragment: "ipv6.fraghdr",
+    oc.GRE: "gre",
+    oc.GREv1: "gre",
+    oc.Geneve: "geneve",
+    oc.HopByHop: "ipv6.hopopts",
+    oc.ICMP: "icmp",
+    oc.ICMPEcho: None,
+    oc.ICMPParameterProblem: None,
+    oc.ICMPRedirect: None,
+    oc.ICMPTimeExceeded: None,
+    oc.ICMPTimestamp: None,
+    oc.ICMPUnreachable: None,
+    oc.ICMPv6: "icmpv6",
+    oc.ICMPv6Echo: None,
+    oc.ICMPv6PacketTooBig: None,
+    oc.ICMPv6ParameterProblem: None,
+    oc.ICMPv6TimeExceeded: None,
+    oc.ICMPv6Unreachable: None,
+    oc.IPv4: "ip",
+    oc.IPv6: "ipv6",
+    oc.LLC: "llc",
+    oc.Loopback: "null",
+    oc.LoopbackLittle: "null",
+    oc.MPLS: "mpls",
+    oc.Routing: "ipv6.routing",
+    oc.SLL: "sll",
+    oc.SLL2: "sll",
+    oc.SNAP: None,
+    oc.STT: None,
+    oc.STTSegment: "stt",
+    oc.TCP: "tcp",
+    oc.UDP: "udp",
+    oc.VLANTag: "vlan",
+    oc.VXLAN: "vxlan",
+    oc.VXLANGBP: "vxlan",
+    oc.VXLANGPE: "vxlan",
+}
+S_TAG: Final = 0x88A8
 
+# What tshark lists and is no header.
 NO_HEADER: Final = {
     "ethertype",  # the type field of the header before it
-    "raw",  # the link type that has no header
+    "raw",  # a link type without a header
 }
 
-# Protocols that the catalog does not describe. One that it learns moves to NAMES.
-OUTSIDE: Final = {
-    "ah",
-    "erspan",
-    "gtp",
-    "igmp",
-    "nhrp",
-    "nsh",
-    "ospf",
-    "pim",
-    "ppp",
-    "pppoed",
-    # what UDP and TCP carry
-    "bvlc",
-    "data",
-    "db-lsp-disc",
-    "dhcp",
-    "dns",
-    "http",
-    "mdns",
-    "mysql",
-    "rip",
-    "sap",
-    "ssh",
-    "tls",
-    "x11",
+# Where the catalog ends by design. A protocol that it learns moves to NAMES.
+OUTSIDE: Final = {"ah", "erspan", "gtp", "igmp", "nhrp", "nsh", "ospf", "pim", "ppp", "pppoed"} | {
+    # what the last header carries
+    *("bvlc", "data", "db-lsp-disc", "dhcp", "dns", "http", "mdns", "mysql", "rip", "sap", "ssh", "stp", "tls", "x11"),
 }
 
-Stack = tuple[str, ...]
+CAPTURES: Final = {
+    name: (path, stored)
+    for folder, stored in stacks.SETS
+    for name, path in stacks.captures(folder).items()
+}  # fmt: skip
+STORED: Final = {name: column for _, path in stacks.SETS for name, column in stacks.load(path).items()}
+
+
+def our_stack(packet: oc.Packet) -> str:
+    """The headers of a packet, in tshark's words."""
+    names: list[str] = []
+    before: Any = None  # Any: a header whose type is not known, or none
+    for header in packet:
+        name = NAMES[type(header)]
+        if (
+            name == "vlan"
+            and before is not None
+            and getattr(before, "ethertype", getattr(before, "protocol", 0)) == S_TAG
+        ):
+            name = "ieee8021ad"
+        # tshark reads a stack of labels as one protocol
+        if name is not None and not (name == "mpls" == names[-1]):
+            names.append(name)
+        before = header
+    return ":".join(names)
+
+
+def their_stack(column: str) -> str:
+    """tshark's protocol column, as far as the catalog goes."""
+    names: list[str] = []
+    for name in column.split(":"):
+        if name in OUTSIDE:
+            break
+        if name not in NO_HEADER:
+            names.append(name)
+    return ":".join(names)
+
+
+def expected_differences() -> dict[str, dict[int, tuple[str, str]]]:
+    """By capture and by the record's number from 1: our stack and theirs."""
+    found: dict[str, dict[int, tuple[str, str]]] = {}
+    for entry in json.loads(DIFFERENCES.read_text()):
+        assert entry["why"], entry
+        records = found.setdefault(entry["file"], {})
+        for number in entry["records"]:
+            assert number not in records, f"{entry['file']}, record {number} is listed twice"
+            records[number] = (entry["ours"], entry["tshark"])
+    return found
+
+
+def test_every_header_of_the_catalog_has_tsharks_name() -> None:
+    assert set(NAMES) == set(oc.DEFAULT.headers)
+    assert not OUTSIDE & set(NAMES.values())
+
+
+def test_every_protocol_in_the_lists_is_known() -> None:
+    known = {name for name in NAMES.values() if name} | {"ieee8021ad"} | NO_HEADER | OUTSIDE
+    for name, column in STORED.items():
+        for number, protocols in enumerate(column, 1):
+            for protocol in their_stack(protocols).split(":"):
+                assert protocol in known or not protocol, f"{name}, record {number}: what is {protocol}?"
+
+
+def test_lists_and_captures_belong_together() -> None:
+    """No capture without tshark's list, no list or difference without its capture."""
+    for folder, path in stacks.SETS:
+        if folder.is_dir():
+            assert set(stacks.captures(folder)) == set(stacks.load(path)), "run python -m tests.tools.stacks"
+    assert set(expected_differences()) <= set(STORED)
+
+
+@pytest.mark.parametrize("name", CAPTURES)
+def test_stacks(name: str) -> None:
+    ours: list[str] = []
+    with oc.open_capture(CAPTURES[name][0]) as capture:
+        ours.extend(our_stack(record.decode(lax=True)) for record in capture)
+    theirs = [their_stack(column) for column in STORED[name]]
+    assert len(ours) == len(theirs), "another number of records"
+    differences = {n: pair for n, pair in enumerate(zip(ours, theirs, strict=True), 1) if pair[0] != pair[1]}
+    assert differences == expected_differences().get(name, {})

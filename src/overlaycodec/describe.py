@@ -1,11 +1,12 @@
 """Layout -> what people and other programs read: fields with their places, as text and as plain data.
 
-Strategy: nothing here knows a protocol. Numbers are told in the base that their facts ask for: a checksum and an EtherType
-in hexadecimal digits, everything else in decimal ones.
+Strategy: nothing here knows a protocol. Numbers are written in the base that their facts ask for: a checksum and an
+EtherType in hexadecimal digits, everything else in decimal ones.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from typing import Any, TypeAlias
 
@@ -17,9 +18,9 @@ from overlaycodec.schema import Record
 from overlaycodec.spans import octets_in, spans_of
 from overlaycodec.wire import Checksum, KeySpace, Names, Reserved, Selects
 
-__all__ = ["Leaf", "Plain", "key_text", "leaves_of", "plain_of", "text_of", "word_of"]
+__all__ = ["Leaf", "Plain", "key_text", "leaves_of", "plain_of", "printable", "text_of", "word_of"]
 
-Plain: TypeAlias = "bool | int | float | str | None | list[Plain] | dict[str, Plain]"
+Plain: TypeAlias = "bool | int | float | str | list[Plain] | dict[str, Plain] | None"
 """What JSON can say."""
 
 
@@ -64,23 +65,31 @@ def key_text(space: KeySpace, value: int) -> str:
     return f"{value:#06x}" if _hexadecimal(space) else str(value)
 
 
+def printable(text: str) -> str:
+    """Text from a file with all that would move a terminal's cursor, or worse, written as escapes."""
+    return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in text)
+
+
 def text_of(field: Field, value: object) -> str:
     """A value on one line: bytes in hexadecimal digits, flags as 0 and 1."""
     if isinstance(value, bool):
         return str(int(value))
     if isinstance(value, int):
         if selects := field.get(Selects):
-            return key_text(selects.space, value)
+            is_length = selects.lengths is not None and value <= selects.lengths[0]
+            return str(value) if is_length else key_text(selects.space, value)
         if Checksum in field or (Reserved in field and value):
             return f"{value:#0{(field.bits or 0) // 4 + 2}x}"
         return str(value)
-    return value.hex() if isinstance(value, bytes) else str(value)
+    return value.hex() if isinstance(value, bytes) else printable(str(value))
 
 
 def plain_of(value: object) -> Plain:
-    """A header, or a value in one, as plain data: addresses as text, bytes in hexadecimal digits, absent fields as None."""
-    if value is None or isinstance(value, bool | int | float | str):
+    """A header or a value as plain data: addresses as text, bytes in hexadecimal digits, absent fields None."""
+    if value is None or isinstance(value, bool | int | str):
         return value
+    if isinstance(value, float):
+        return value if math.isfinite(value) else str(value)  # JSON has no word for the others
     if isinstance(value, Record):
         return {field.name: plain_of(getattr(value, field.name)) for field in value.__layout__.fields}
     if isinstance(value, bytes):

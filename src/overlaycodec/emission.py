@@ -47,9 +47,10 @@ def pseudo_header(headers: Sequence[Header], index: int) -> tuple[int, int] | No
 class Emission:
     """What a header's writer asks of the packet around it."""
 
-    __slots__ = ("catalog", "following", "headers", "index")
+    __slots__ = ("catalog", "following", "headers", "index", "omits")
 
-    def __init__(self, catalog: Bindings, headers: Sequence[Header]) -> None:
+    def __init__(self, catalog: Bindings, headers: Sequence[Header], omits: bool) -> None:
+        self.omits = omits
         self.catalog = catalog
         self.headers = headers
         self.index = 0
@@ -62,7 +63,7 @@ class Emission:
 
     def unchecked(self) -> bool:
         """Whether the next header asks for no checksum outside, and IPv4 allows it (RFC 7348 section 4.1, RFC 6935)."""
-        if self.following is None or not self.following.__layout__.unchecked:
+        if not self.omits or self.following is None or not self.following.__layout__.unchecked:
             return False
         outside: Any = next((h for h in reversed(self.headers[: self.index]) if h.__layout__.layer == "network"), None)
         return outside is not None and isinstance(outside.dst, IPv4Address)
@@ -77,16 +78,22 @@ class Emission:
 
 
 def emit(
-    packet: Packet, catalog: Bindings, out: list[Header] | None = None, octets: list[bytes] | None = None
+    packet: Packet,
+    catalog: Bindings,
+    out: list[Header] | None = None,
+    octets: list[bytes] | None = None,
+    *,
+    omits: bool = True,
 ) -> bytes:
     """The octets of a packet.
 
     `out` takes the resolved headers, `octets` what each header and its content came to; both innermost first.
+    `omits`: whether an AUTO checksum is left out where the header inside wants that.
 
     Raises: EncodeError, under the full path.
     """
     headers = packet.headers
-    emission = Emission(catalog, headers)
+    emission = Emission(catalog, headers, omits)
     writers = catalog._writers
     content = packet.payload
     trailers = packet.trailers

@@ -24,7 +24,7 @@ __all__ = [
     "UDP_PORT",
 ]
 
-ETHERTYPE: Final = KeySpace("ethertype")
+ETHERTYPE: Final = KeySpace("ethertype", hexadecimal=True)
 """IEEE 802 numbers of 0x0600 and up: what an Ethernet frame, a tag or a tunnel carries."""
 IEEE802_LENGTH: Final = KeySpace("ieee802_length")
 """One key, 0: what follows where the type field is a length."""
@@ -48,9 +48,9 @@ ICMPV6_TYPE: Final = KeySpace("icmpv6_type", 8)
 """ICMPv6 message types."""
 GPE_PROTOCOL: Final = KeySpace("gpe_protocol", 8)
 """VXLAN-GPE's next protocol."""
-SLL_PROTOCOL: Final = KeySpace("sll_protocol", parent=ETHERTYPE)
+SLL_PROTOCOL: Final = KeySpace("sll_protocol", parent=ETHERTYPE, hexadecimal=True)
 """Linux cooked captures: EtherTypes, and a few numbers of Linux's own."""
-SNAP_PROTOCOL: Final = KeySpace("snap_protocol", parent=ETHERTYPE)
+SNAP_PROTOCOL: Final = KeySpace("snap_protocol", parent=ETHERTYPE, hexadecimal=True)
 """SNAP's protocol id under the OUI 0 or 0x0000F8."""
 STT_OFFSET: Final = KeySpace("stt_offset")
 """The offset of an STT segment: only at 0 stands the frame header."""

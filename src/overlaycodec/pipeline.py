@@ -104,6 +104,8 @@ class Catalog(Bindings):
             if first.value is None:
                 return self.otherwise(first.space)
             return self.table(first.space).get(first.value, self.otherwise(first.space))
+        if first not in self.headers and not hasattr(first, "__layout__"):
+            raise TypeError(f"the first header is a header class or a key, not {first!r}")
         return self.step(first)
 
 
@@ -204,14 +206,20 @@ def _fault(error: DecodeError, pos: int, walk: Walk, catalog: Bindings, first: o
     return fault, pos
 
 
+def _packet_of(packet: Packet | Header) -> Packet:
+    if isinstance(packet, Packet):
+        return packet
+    if isinstance(packet, Header):
+        return Packet((packet,))
+    raise TypeError(f"a packet or a header can be encoded, not {type(packet).__name__}")
+
+
 def encode(packet: Packet | Header, *, catalog: Catalog = DEFAULT) -> bytes:
     """The octets of a packet, or of one header: each field as it stands, right or wrong; what is AUTO is derived.
 
     Raises: EncodeError where something cannot be derived or does not fit.
     """
-    if isinstance(packet, Header):
-        packet = Packet((packet,))
-    return emit(packet, catalog)
+    return emit(_packet_of(packet), catalog)
 
 
 def resolve(packet: Packet | Header, *, catalog: Catalog = DEFAULT) -> Packet:
@@ -219,8 +227,7 @@ def resolve(packet: Packet | Header, *, catalog: Catalog = DEFAULT) -> Packet:
 
     Raises: EncodeError, as `encode` does.
     """
-    if isinstance(packet, Header):
-        packet = Packet((packet,))
+    packet = _packet_of(packet)
     headers: list[Header] = []
     emit(packet, catalog, headers)
     return packet._with(headers=tuple(reversed(headers)))

@@ -15,7 +15,7 @@ from overlaycodec.emission import emit, pseudo_header
 from overlaycodec.keys import IP_PROTOCOL
 from overlaycodec.packet import Packet
 from overlaycodec.paths import names_of
-from overlaycodec.pipeline import DEFAULT, Catalog, resolve
+from overlaycodec.pipeline import DEFAULT, Catalog
 from overlaycodec.schema import Header
 from overlaycodec.spans import octets_in
 from overlaycodec.values import AUTO
@@ -145,7 +145,9 @@ def fill(
         changed.append(header.replace(**changes) if changes else header)
         if header.__layout__.quotes or _in_pieces(header):
             complete = False
-    return resolve(packet._with(headers=tuple(changed)), catalog=catalog)
+    resolved: list[Header] = []
+    emit(packet._with(headers=tuple(changed)), catalog, resolved, omits=False)
+    return packet._with(headers=tuple(reversed(resolved)))
 
 
 def _lengths(header: Header, following: type[Header] | None, complete: bool, catalog: Catalog) -> dict[str, Any]:

@@ -174,6 +174,8 @@ class KeySpace(Fact, frozen=True):
     name: str
     bits: int = 16
     parent: KeySpace | None = None
+    hexadecimal: bool = False
+    """How people write its values."""
 
     def __call__(self, value: int) -> Key:
         """The key `value` in this space."""
@@ -205,7 +207,7 @@ class Key(Fact, frozen=True):
         return Key(self.space, self.value, self.conditions + conditions)
 
     def __repr__(self) -> str:
-        value = "any" if self.value is None else f"{self.value:#06x}" if self.space.bits == 16 else str(self.value)
+        value = "any" if self.value is None else f"{self.value:#06x}" if self.space.hexadecimal else str(self.value)
         return f"{self.space!r}({value})" + (f".when{self.conditions!r}" if self.conditions else "")
 
 

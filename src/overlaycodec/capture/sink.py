@@ -6,7 +6,6 @@ import os
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 if TYPE_CHECKING:
@@ -57,24 +56,25 @@ def opened_path(path: str | os.PathLike[str], *, gzip: bool) -> Iterator[Callabl
     A file takes the path's place only when all is written: an error leaves what was there, and a capture can be written
     over the one that it is read from. What is no regular file (a pipe, a device) is written to directly.
     """
-    target = Path(os.path.realpath(path))  # a link stays a link
-    before = target.stat() if target.exists() else None
-    if before is not None and not stat.S_ISREG(before.st_mode):
-        with target.open("wb") as file, _packed(file, gzip=gzip) as write:
+    target = os.path.realpath(path)  # a link stays a link
+    mode = os.stat(target).st_mode if os.path.exists(target) else None
+    if mode is not None and not stat.S_ISREG(mode):
+        with open(target, "wb") as file, _packed(file, gzip=gzip) as write:
             yield write
         return
-    partial = target.with_name(f".{target.name}.{os.urandom(4).hex()}.partial")
-    with partial.open("xb") as file:
+    folder, name = os.path.split(target)
+    partial = os.path.join(folder, f".{name}.{os.urandom(4).hex()}.partial")
+    with open(partial, "xb") as file:
         try:
             with _packed(file, gzip=gzip) as write:
                 yield write
-            if before is not None:
-                partial.chmod(stat.S_IMODE(before.st_mode))
+            if mode is not None:
+                os.chmod(partial, stat.S_IMODE(mode))
         except BaseException:
             file.close()
-            partial.unlink()
+            os.unlink(partial)
             raise
-    partial.replace(target)
+    os.replace(partial, target)
 
 
 @contextmanager

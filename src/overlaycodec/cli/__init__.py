@@ -1,7 +1,7 @@
 """The command line.
 
-Strategy: this module loads nothing, so that what is missing can be said in a sentence; each command stands in a module of
-its own, and what people read is made from the declarations.
+Strategy: this module loads nothing, so that what is missing can be said in a sentence. What people read is made from
+the declarations, by a module for each form of it.
 """
 
 from __future__ import annotations

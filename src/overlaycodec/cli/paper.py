@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final, Literal, TextIO
+from typing import TYPE_CHECKING, Final, Literal, TextIO, TypeAlias
 
 import msgspec
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-__all__ = ["ColorChoice", "Paper", "Part", "Piece", "paper_for", "printable"]
+__all__ = ["ColorChoice", "Paper", "Part", "Piece", "Role", "paper_for"]
 
-ColorChoice = Literal["auto", "always", "never"]
-Role = Literal[
+ColorChoice: TypeAlias = Literal["auto", "always", "never"]
+Role: TypeAlias = Literal[
     "plain", "faint", "address", "inner", "tunnel", "tag", "protocol", "header", "value", "note", "good", "warn", "bad"
 ]
 
@@ -38,6 +38,9 @@ STYLES: Final[dict[Role, str]] = {
     "bad": "bold red",
 }
 _ASCII: Final = str.maketrans({"→": ">", "│": "|", "✗": "x", "·": ".", "…": "~", "─": "-"})
+
+
+_HANG: Final = 2
 
 
 class Piece(msgspec.Struct, frozen=True, gc=False):
@@ -72,12 +75,12 @@ class Paper:
 
     def write(self, *pieces: Piece) -> None:
         """One line."""
-        text = "".join(piece.text for piece in pieces)
+        text = "".join(piece.text for piece in pieces).rstrip(" ")
         if self._plain_letters:
             text = text.translate(_ASCII)
         self._stream.write(text + "\n")
 
-    def flow(self, parts: Sequence[Part], indent: int) -> None:  # noqa: ARG002 - a terminal needs the indent
+    def flow(self, parts: Sequence[Part], indent: int) -> None:
         """One line of parts; what does not fit on a terminal goes on `indent` blanks from its edge."""
         self.write(*_joined(parts))
 
@@ -107,17 +110,20 @@ class ColorPaper(Paper):
         from rich.cells import cell_len
 
         width = self._console.width
-        fits = sum(part.gap + cell_len(part.text) for part in parts) - parts[0].gap <= width
+        sizes = [cell_len(part.text) for part in parts]
+        fits = sum(part.gap for part in parts) - parts[0].gap + sum(sizes) <= width
         line: list[Part] = []
-        used = 0
-        for part in parts:
-            size = cell_len(part.text)
+        used = -parts[0].gap  # the first stands at the edge
+        for part, size in zip(parts, sizes, strict=True):
             if line and not fits and (part.fresh or used + part.gap + size > width):
                 self.write(*_joined(line))
-                line, used = [Part((Piece(" " * indent),))], indent
-                part = msgspec.structs.replace(part, gap=0)
-            used += (part.gap if line else 0) + size
-            line.append(part)
+                used = indent if part.fresh else indent + _HANG
+                line = [Part((Piece(" " * used),))]
+                line.append(msgspec.structs.replace(part, gap=0))
+                used += size
+            else:
+                line.append(part)
+                used += part.gap + size
         self.write(*_joined(line))
 
 
@@ -149,8 +155,3 @@ def paper_for(color: ColorChoice) -> Paper:
     forced = True if color == "always" else None
     console = Console(file=sys.stdout, force_terminal=forced, no_color=False if color == "always" else None)
     return ColorPaper(sys.stdout, console)
-
-
-def printable(text: str) -> str:
-    """Text from a file with all that would move a terminal's cursor, or worse, written as escapes."""
-    return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in text)

@@ -1,0 +1,126 @@
+"""The commands and their options."""
+
+from __future__ import annotations
+
+import click
+
+import overlaycodec as library
+from overlaycodec.cli.clock import TimeChoice
+from overlaycodec.cli.paper import ColorChoice, paper_for
+
+__all__ = ["overlaycodec"]
+
+_NAMES = {"help_option_names": ["-h", "--help"]}
+
+
+@click.group(context_settings=_NAMES)
+@click.version_option(library.__version__, message="%(prog)s %(version)s")
+def overlaycodec() -> None:
+    r"""Overlay networks, packet by packet: VXLAN, Geneve, STT, GRE, VLAN tags, and what is inside and outside them.
+
+    \b
+    overlaycodec show trace.pcap            a line a packet
+    overlaycodec show --help                what else it shows
+    """
+
+
+def _catalog_with(context: click.Context, option: click.Parameter, bindings: tuple[str, ...]) -> library.Catalog:
+    """The default catalog with the bindings of the command line, such as "udp_port:48879=vxlan"."""
+    catalog = library.DEFAULT
+    spaces = {key.space.name: key.space for key, _ in catalog.bindings}
+    headers = {header.__layout__.name: header for header in catalog.headers}
+    for binding in bindings:
+        key, _, name = binding.partition("=")
+        space, _, number = key.partition(":")
+        try:
+            value = int(number, 0)
+        except ValueError:
+            raise click.BadParameter(f"{binding!r} is not of the form udp_port:48879=vxlan") from None
+        if space not in spaces:
+            raise click.BadParameter(f"{space!r} is none of {', '.join(sorted(spaces))}")
+        if name not in headers:
+            raise click.BadParameter(f"{name!r} is none of {', '.join(sorted(headers))}")
+        try:
+            catalog = catalog.with_binding(spaces[space](value), headers[name])
+        except library.SchemaError as error:
+            raise click.BadParameter(error.reason) from None
+    return catalog
+
+
+@overlaycodec.command(no_args_is_help=True)
+@click.argument("files", nargs=-1, required=True, metavar="FILE...")
+@click.option("-v", "--verbose", is_flag=True, help="Show the tree: each header and each field; checksums are judged.")
+@click.option("-x", "--octets", is_flag=True, help="Show the octets, field by field.")
+@click.option("--json", is_flag=True, help="Write a JSON object a packet, one a line; -v adds checksums, -x octets.")
+@click.option("--first", type=click.IntRange(1), default=1, metavar="N", help="Begin with packet N of each file.")
+@click.option("-c", "--count", type=click.IntRange(0), metavar="N", help="Show at most N packets of each file.")
+@click.option(
+    "-t",
+    "--time",
+    type=click.Choice(["relative", "delta", "utc", "epoch"]),
+    default="relative",
+    show_default=True,
+    help="Time since the first packet shown, since the one before, of day, or since 1970.",
+)
+@click.option(
+    "--bind",
+    "catalog",
+    multiple=True,
+    callback=_catalog_with,
+    metavar="KEY=HEADER",
+    help="Find a header at another key too: udp_port:48879=vxlan, udp_port:4789=vxlan_gbp, ethertype:0x9300=vlan.",
+)
+@click.option(
+    "--verify", is_flag=True, help="Encode each packet again; the exit status is 1 unless all octets are the same."
+)
+@click.option(
+    "--color",
+    type=click.Choice(["auto", "always", "never"]),
+    default="auto",
+    show_default=True,
+    help="Colours: on a terminal only (and not if NO_COLOR is set), or as you say.",
+)
+def show(
+    files: tuple[str, ...],
+    *,
+    verbose: bool,
+    octets: bool,
+    json: bool,
+    first: int,
+    count: int | None,
+    time: TimeChoice,
+    catalog: library.Catalog,
+    verify: bool,
+    color: ColorChoice,
+) -> None:
+    r"""Show the packets of captures, pcap or pcapng, gzip-packed or not; "-" is the standard input.
+
+    A line tells number, time, length (captured/on the wire), tags, outer endpoints, tunnel and its network, inner
+    endpoints and protocol; "✗" and a reason where a packet could not be read on. A value behind a tunnel's name is one
+    that is not as usual, such as a reserved bit that is set.
+
+    \b
+    overlaycodec show trace.pcap
+    overlaycodec show -v --first 7 --count 1 trace.pcapng
+    overlaycodec show -x -c 1 trace.pcap | less
+    overlaycodec show --json trace.pcap | jq -r '.headers[] | select(.path == "vxlan").fields.vni'
+    tcpdump -U -w - udp port 4789 | overlaycodec show -
+    overlaycodec show --bind udp_port:48879=vxlan aci.pcap
+
+    The exit status is 1 if a file is damaged (what stands before the damage is shown) or --verify failed.
+    """
+    from overlaycodec.cli.show import Wanted
+    from overlaycodec.cli.show import show as run
+
+    wanted = Wanted(
+        files=files,
+        tree=verbose,
+        octets=octets,
+        json=json,
+        verify=verify,
+        first=first,
+        count=count,
+        time=time,
+        catalog=catalog,
+    )
+    click.get_current_context().exit(run(wanted, paper_for("never" if json else color)))

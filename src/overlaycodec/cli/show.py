@@ -1,0 +1,161 @@
+"""`overlaycodec show`: the packets of captures, one after another."""
+
+from __future__ import annotations
+
+import sys
+
+import msgspec
+
+from overlaycodec.capture import Capture, Interface, Record, open_capture
+from overlaycodec.cli.clock import Clock, TimeChoice
+from overlaycodec.cli.document import document_of, json_line
+from overlaycodec.cli.octets import write_octets
+from overlaycodec.cli.paper import Paper, Part, Piece
+from overlaycodec.cli.summary import parts_of
+from overlaycodec.cli.tree import write_tree
+from overlaycodec.errors import CaptureError, EncodeError
+from overlaycodec.packet import Packet
+from overlaycodec.pipeline import Catalog, encode
+from overlaycodec.verify import checksums
+
+__all__ = ["Wanted", "show"]
+
+
+class Wanted(msgspec.Struct, frozen=True, kw_only=True):
+    """What was asked for on the command line."""
+
+    files: tuple[str, ...]
+    tree: bool
+    octets: bool
+    json: bool
+    verify: bool
+    first: int
+    count: int | None
+    time: TimeChoice
+    catalog: Catalog
+
+
+class _Shown(msgspec.Struct, frozen=True):
+    """One record, and what is known of it."""
+
+    number: int
+    record: Record
+    packet: Packet
+    interface: Interface | None
+    same: bool | None
+    """Whether it encodes to the same octets, if that was asked."""
+
+
+def reencodes(record: Record, packet: Packet, catalog: Catalog) -> bool:
+    """Whether the packet, each of its headers built anew from its fields, encodes to the record's own octets."""
+    try:
+        headers = tuple(header.replace() for header in packet.headers)
+        again = Packet(headers, packet.payload, packet.trailers, missing=packet.missing)
+        return encode(again, catalog=catalog) == record.data
+    except EncodeError:
+        return False
+
+
+def show(wanted: Wanted, paper: Paper) -> int:
+    """Shows what was wanted; gives the exit status: 1 where a file has no readable end, or octets differ."""
+    run = _Run(wanted, paper)
+    for number, file in enumerate(wanted.files):
+        if len(wanted.files) > 1 and not wanted.json:
+            if number:
+                paper.write()
+            paper.write(Piece(f"{file}:", "header"))
+        run.show_file(file)
+    return run.conclude()
+
+
+class _Run:
+    """One run of the command, and what it found so far."""
+
+    def __init__(self, wanted: Wanted, paper: Paper) -> None:
+        self._wanted, self._paper = wanted, paper
+        self._packets = self._same = 0
+        self._failed = False
+
+    def show_file(self, file: str) -> None:
+        """The packets of a file; what is wrong with it goes to the standard error."""
+        try:
+            with open_capture(sys.stdin.buffer if file == "-" else file) as capture:
+                self._show_records(file, capture)
+        except BrokenPipeError:
+            raise
+        except CaptureError as error:
+            self._complain(file, str(error))
+        except OSError as error:
+            self._complain(file, error.strerror or str(error))
+
+    def conclude(self) -> int:
+        """The sentence of --verify, and the exit status."""
+        if not self._wanted.verify:
+            return int(self._failed)
+        same = self._same == self._packets
+        text = f"{self._same} of {self._packets} packets re-encoded to the same octets"
+        if self._wanted.json:  # the standard output holds nothing but objects, each of which says it of itself
+            sys.stderr.write(text + "\n")
+        else:
+            self._paper.write(Piece(text, "good" if same else "bad"))
+        return int(self._failed or not same)
+
+    def _complain(self, file: str, reason: str) -> None:
+        self._failed = True
+        self._paper.flush()  # what was shown before it stands before it
+        sys.stderr.write(f"overlaycodec: {file}: {reason}\n")
+
+    def _show_records(self, file: str, capture: Capture) -> None:
+        wanted = self._wanted
+        clock = Clock(wanted.time)
+        if wanted.count == 0:
+            return
+        last = None if wanted.count is None else wanted.first + wanted.count - 1
+        for number, record in enumerate(capture, 1):
+            if number >= wanted.first:
+                shown = self._shown(number, record, capture)
+                if wanted.json:
+                    self._write_json(file, shown)
+                else:
+                    self._write_text(clock, shown)
+                if file == "-":
+                    self._paper.flush()  # the next record of a live capture may take its time
+            if number == last:
+                return
+
+    def _shown(self, number: int, record: Record, capture: Capture) -> _Shown:
+        catalog = self._wanted.catalog
+        packet = record.decode(lax=True, catalog=catalog)
+        same = reencodes(record, packet, catalog) if self._wanted.verify else None
+        self._packets += 1
+        self._same += bool(same)
+        interfaces = capture.interfaces
+        interface = interfaces[record.interface] if record.interface < len(interfaces) else None
+        return _Shown(number, record, packet, interface, same)
+
+    def _write_json(self, file: str, shown: _Shown) -> None:
+        document = document_of(file, shown.number, shown.record, shown.packet)
+        if self._wanted.tree:
+            verdicts = checksums(shown.packet, catalog=self._wanted.catalog)
+            document["checksums"] = {path: verdict.value for path, verdict in verdicts.items()}
+        if self._wanted.octets:
+            document["octets"] = shown.record.data.hex()
+        if shown.same is not None:
+            document["verified"] = shown.same
+        self._paper.write(Piece(json_line(document)))
+
+    def _write_text(self, clock: Clock, shown: _Shown) -> None:
+        wanted, paper, record, packet = self._wanted, self._paper, shown.record, shown.packet
+        captured, wire = len(record.data), record.wire_length
+        length = str(wire) if captured == wire else f"{captured}/{wire}"
+        head = f"{shown.number:4}  {clock.tell(record.time_ns, shown.interface):>9}  {length:>4}"
+        parts = [Part((Piece(head, "faint"),)), *parts_of(record, packet, wanted.catalog)]
+        if shown.same is False:
+            parts.append(Part((Piece("✗ encodes to other octets", "bad"),), fresh=True))
+        paper.flow(parts, len(head) + 2)
+        if wanted.tree:
+            write_tree(paper, shown.interface, record, packet, wanted.catalog)
+        if wanted.octets:
+            write_octets(paper, record.data, packet)
+        if wanted.tree or wanted.octets:
+            paper.write()

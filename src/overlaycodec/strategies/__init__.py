@@ -1,0 +1,141 @@
+"""Hypothesis strategies for headers, whole stacks and damaged octets, read from the declarations.
+
+Strategy: nothing here knows a protocol. A header that is declared and bound in a catalog is drawn, stacked and damaged like
+all others. What comes out is valid in every derived field and decodes to the very headers that were drawn.
+
+>>> from hypothesis import given
+>>> from overlaycodec import VXLAN, encode, strategies as overlay
+>>> @given(overlay.packets(VXLAN))
+... def test_my_parser(packet):
+...     assert my_parser(encode(packet)).vni == packet[VXLAN].vni
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+try:
+    from hypothesis import reject
+    from hypothesis import strategies as st
+except ModuleNotFoundError as error:
+    if error.name != "hypothesis":
+        raise
+    raise ModuleNotFoundError(
+        "overlaycodec.strategies needs Hypothesis: pip install 'overlaycodec[hypothesis]'", name="hypothesis"
+    ) from None
+
+from overlaycodec.errors import LengthOverflowError
+from overlaycodec.packet import Packet
+from overlaycodec.pipeline import DEFAULT, Catalog, encode, resolve
+from overlaycodec.protocols import Ethernet
+from overlaycodec.schema import Header
+from overlaycodec.strategies import damage, stacks
+from overlaycodec.strategies.ways import Map, Spot, drawable, map_of
+from overlaycodec.values import AUTO
+from overlaycodec.wire import Via
+
+__all__ = ["headers", "malformed_bytes", "packets"]
+
+H = TypeVar("H", bound=Header)
+
+LONGEST = 10
+"""How many headers a stack has at most, unless told otherwise."""
+
+
+def headers(cls: type[H], /, **fixed: object) -> st.SearchStrategy[H]:
+    """Headers of one class, complete: no field is AUTO, lengths and checksums are those of a header without payload, a
+    selector selects nothing that `DEFAULT` knows.
+
+    `fixed` are fields by name: values, or strategies for them, taken as they are. Where one of them is AUTO, all that is
+    derived stays AUTO, for the packet to derive that the header is put in. A checksum that covers the addresses of a
+    header outside can be any number.
+
+    Raises: TypeError for a field that the class has not, ValueError for one that only a `construct` object can read and
+    that is not fixed.
+    """
+    layout = cls.__layout__
+    if unknown := fixed.keys() - layout.by_name.keys():
+        raise TypeError(f"{cls.__name__} has no field {', '.join(map(repr, sorted(unknown)))}")
+    if foreign := [field.name for field in layout.fields if Via in field and field.name not in fixed]:
+        raise ValueError(f"{cls.__name__}.{foreign[0]} is read by a construct object: give a strategy for it")
+    kept = any(value is AUTO for value in fixed.values())
+    plan = map_of(DEFAULT, cls)
+
+    @st.composite
+    def draw_header(draw: st.DrawFn) -> Any:  # Any: a header of the class
+        header = stacks.lone_header(draw, cls, plan, DEFAULT, fixed)
+        return header if kept else resolve(header).headers[0]
+
+    strategy: st.SearchStrategy[H] = draw_header()
+    return strategy
+
+
+def packets(  # noqa: PLR0913 - the choices of one stack
+    through: type[Header] | None = None,
+    *,
+    first: type[Header] = Ethernet,
+    catalog: Catalog = DEFAULT,
+    max_headers: int = LONGEST,
+    resolved: bool = True,
+    reserved: bool = False,
+) -> st.SearchStrategy[Packet]:
+    """Whole stacks that begin with `first` and hold a `through`, with a payload and now and then padding.
+
+    Each header selects the next as the catalog binds it; the last selects nothing that is bound. `catalog.decode` gives the
+    same packet back from its octets. With `resolved` false, what is derived is left AUTO, as in a packet that was just put
+    together. With `reserved`, reserved bits are drawn too; they are 0 otherwise. The simplest packet is the shortest way.
+
+    Raises: ValueError where no stack of `max_headers` headers leads there.
+    """
+    plan = _plan(through, first, catalog, max_headers)
+
+    @st.composite
+    def draw_packet(draw: st.DrawFn) -> Packet:
+        packet = stacks.stack(draw, plan, catalog, first, through, max_headers, reserved=reserved)
+        try:
+            whole = resolve(packet, catalog=catalog)
+        except LengthOverflowError:  # only a declared length that counts less than a short frame comes here
+            reject()
+        return whole if resolved else packet
+
+    return draw_packet()
+
+
+def malformed_bytes(
+    through: type[Header] | None = None,
+    *,
+    first: type[Header] = Ethernet,
+    catalog: Catalog = DEFAULT,
+    max_headers: int = LONGEST,
+) -> st.SearchStrategy[bytes]:
+    """Octets that a decoder must survive: those of `packets`, then damaged in fields, cut, spliced, or with bits flipped.
+
+    Most are wrong somewhere behind headers that are right, so that they reach deep; a few may be valid.
+
+    Raises: ValueError as `packets` does.
+    """
+    whole = packets(through, first=first, catalog=catalog, max_headers=max_headers)
+
+    @st.composite
+    def draw_octets(draw: st.DrawFn) -> bytes:
+        packet = draw(whole)
+        return damage.damaged(draw, packet, encode(packet, catalog=catalog))
+
+    return draw_octets()
+
+
+def _plan(through: type[Header] | None, first: type[Header], catalog: Catalog, max_headers: int) -> Map:
+    """The map of the catalog. Raises: ValueError where it has no way."""
+    for cls in filter(None, (first, through)):
+        if not drawable(cls.__layout__):
+            raise ValueError(f"{cls.__name__} has fields that only a construct object can read: no stack can be drawn with it")
+    if not 1 <= max_headers <= catalog.max_headers:
+        raise ValueError(f"max_headers is 1..{catalog.max_headers}, as the catalog follows, not {max_headers}")
+    plan = map_of(catalog, first)
+    distance = (plan.to_end if through is None or through is first else plan.distances(through)).get(Spot(first))
+    if distance is None:
+        name = "an end" if through is None else through.__name__
+        raise ValueError(f"no way leads from {first.__name__} to {name} in this catalog: bind a key, or begin elsewhere")
+    if distance >= max_headers:
+        raise ValueError(f"that takes {distance + 1} headers, more than max_headers = {max_headers}")
+    return plan

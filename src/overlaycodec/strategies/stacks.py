@@ -1,0 +1,301 @@
+"""Whole stacks: headers along the ways of the catalog, a payload that no condition takes for a header, padding.
+
+Strategy: the sequence of headers is drawn first and the octets at its end next; then each header from the outside in, as
+its neighbours ask. Derived fields are left AUTO, save where nothing could derive them.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from hypothesis import strategies as st
+
+from overlaycodec.catalog import Bindings
+from overlaycodec.layout import Field, Layout
+from overlaycodec.packet import Packet, Trailer
+from overlaycodec.schema import Header
+from overlaycodec.strategies.records import Room, fixed_octets, number, record
+from overlaycodec.strategies.ways import End, Map, Spot, Way, selects_of
+from overlaycodec.values import AUTO
+from overlaycodec.wire import Bounds, Checksum, FragmentOffset, MoreFragments, Peek, Rest, Selects
+
+__all__ = ["lone_header", "route", "stack"]
+
+_FRAME = 1500
+"""What a length in place of a type can count: no stack is made longer."""
+_PAYLOAD = 64
+_PADDING = 18
+
+
+class _Step(NamedTuple):
+    spot: Spot
+    on: Way | End
+
+
+def route(draw: st.DrawFn, plan: Map, first: type[Header], target: type[Header] | None, longest: int) -> list[_Step]:
+    """A sequence of headers from `first` through `target` to an end; the simplest is the shortest."""
+    distances = plan.to_end if target is None else plan.distances(target)
+    spot, steps = Spot(first), list[_Step]()
+    met = target is None or first is target
+    wanted = draw(st.integers(1, longest))
+    while True:
+        left = longest - len(steps) - 1
+        needs = [(_need(plan, distances, way.spot, target, met), way) for way in plan.ways[spot]]
+        within = [(need, way) for need, way in needs if need is not None and need < left]
+        ends = plan.ends[spot] if met else ()
+        if ends and (len(steps) + 1 >= wanted or not within):
+            return [*steps, _Step(spot, draw(st.sampled_from(ends)))]
+        ways = [way for _, way in sorted(within, key=lambda pair: pair[0])]
+        if len(steps) + 1 >= wanted:
+            nearest = min(need for need, _ in within)
+            ways = [way for need, way in within if need == nearest]
+        way = draw(st.sampled_from(ways))
+        steps.append(_Step(spot, way))
+        spot = way.spot
+        met = met or spot.cls is target
+
+
+def _need(plan: Map, distances: dict[Spot, int], spot: Spot, target: type[Header] | None, met: bool) -> int | None:
+    """How many headers must follow the one at this spot; None where it leads nowhere."""
+    return (plan.to_end if met or spot.cls is target else distances).get(spot)
+
+
+def stack(  # noqa: PLR0913 - the choices of one packet
+    draw: st.DrawFn,
+    plan: Map,
+    catalog: Bindings,
+    first: type[Header],
+    target: type[Header] | None,
+    longest: int,
+    *,
+    reserved: bool,
+) -> Packet:
+    """A packet whose derived fields are AUTO."""
+    steps = route(draw, plan, first, target, longest)
+    fixed = sum(fixed_octets(step.spot.cls.__layout__) for step in steps)
+    room = Room(max(0, _FRAME - fixed - _PADDING * len(steps)), reserved=reserved)
+    end = steps[-1].on
+    assert isinstance(end, End)
+    payload = b""
+    if end.kind != "closed":
+        payload = _dull(draw(st.binary(max_size=min(_PAYLOAD, room.octets))), end.avoid)
+        room.take(len(payload))
+    headers: list[Header] = []
+    network: Layout | None = None
+    for step in steps:
+        headers.append(_header(draw, step, network, len(payload), catalog, room))
+        network = _network(step.spot.cls.__layout__, network)
+    return Packet(tuple(headers), payload, _trailers(draw, steps, headers, payload))
+
+
+def _network(layout: Layout, outside: Layout | None) -> Layout | None:
+    """The header whose addresses a checksum behind this one covers."""
+    if layout.layer == "network":
+        return layout
+    return outside if layout.layer == "extension" else None
+
+
+def lone_header(draw: st.DrawFn, cls: type[Header], plan: Map, catalog: Bindings, fixed: dict[str, Any]) -> Header:
+    """A header that nothing follows and that stands in nothing; derived fields are AUTO where that is enough."""
+    spot = Spot(cls)
+    ends = [end for end in plan.ends[spot] if not _contradicts(cls.__layout__, end, fixed)]
+    on = draw(st.sampled_from(ends)) if ends else None
+    return _header(draw, _Step(spot, on or End("plain")), None, 0, catalog, Room(_FRAME), fixed, loose=on is None)
+
+
+def _contradicts(layout: Layout, end: End, fixed: dict[str, Any]) -> bool:
+    """Whether an end needs fields that are fixed otherwise; a selector that is fixed is taken as it is."""
+    selection = selects_of(layout)
+    if selection is None:
+        return False
+    selects = selection[1]
+    if end.kind == "piece":
+        return any(field.name in fixed for field in layout.fields if FragmentOffset in field)
+    if end.kind == "unread":
+        return any(named[0] in fixed for named in (selects.only, selects.unless) if named)
+    return False
+
+
+def _header(  # noqa: PLR0913 - a header and its neighbours
+    draw: st.DrawFn,
+    step: _Step,
+    network: Layout | None,
+    content: int,
+    catalog: Bindings,
+    room: Room,
+    fixed: dict[str, Any] | None = None,
+    *,
+    loose: bool = False,
+) -> Header:
+    layout = step.spot.cls.__layout__
+    given: dict[str, Any] = dict(step.spot.must) | (fixed or {})
+    excluded: dict[str, frozenset[int]] = {}
+    for name, value in step.spot.must_not:
+        excluded[name] = excluded.get(name, frozenset()) | {value}
+    _pieces(draw, layout, step.on, given)
+    _later_piece(draw, layout, step.on, given, content, catalog, excluded)
+    _selection(draw, layout, step.on, given, excluded, catalog, loose=loose)
+    _sum(draw, layout, step.on, given, network)
+    header: Header = step.spot.cls(**record(draw, layout, given, excluded, room))
+    return header
+
+
+def _pieces(draw: st.DrawFn, layout: Layout, on: Way | End, given: dict[str, Any]) -> None:
+    """Fragments: only where nothing would be looked for behind them."""
+    if isinstance(on, Way):
+        return
+    for field in layout.fields:
+        if FragmentOffset in field and on.kind == "piece" and field.name not in given:
+            given[field.name] = number(draw, field, frozenset({0}))
+        if MoreFragments in field and on.kind in ("piece", "unbound"):
+            given.setdefault(field.name, st.booleans())
+
+
+def _later_piece(  # noqa: PLR0913 - a header and its end
+    draw: st.DrawFn,
+    layout: Layout,
+    on: Way | End,
+    given: dict[str, Any],
+    content: int,
+    catalog: Bindings,
+    excluded: dict[str, frozenset[int]],
+) -> None:
+    """A length that counts the whole of which this is a later piece cannot be derived: what went before is drawn too."""
+    field = layout.bounds
+    bounds = None if field is None else field.get(Bounds)
+    if field is None or bounds is None or bounds.unless is None or bounds.unless in given or field.name in given:
+        return
+    before = layout.by_name[bounds.unless]
+    selects = before.get(Selects)
+    if isinstance(on, Way) or (selects is not None and on.kind != "unbound"):
+        if selects is None:
+            given[before.name] = 0
+        return
+    here = content + (fixed_octets(layout) if bounds.origin == "start" else 0)
+    most = field.maximum * bounds.unit + bounds.bias - here
+    never = excluded.get(before.name, frozenset()) | (catalog.values(selects.space) if selects else frozenset())
+    octets = number(draw, before, never, 0, min(before.maximum, most))
+    given[before.name] = octets
+    if octets:
+        least = -(-(here + octets - bounds.bias) // bounds.unit)
+        given[field.name] = number(draw, field, lowest=least)
+
+
+def _selection(  # noqa: PLR0913 - a header and what follows
+    draw: st.DrawFn,
+    layout: Layout,
+    on: Way | End,
+    given: dict[str, Any],
+    excluded: dict[str, frozenset[int]],
+    catalog: Bindings,
+    *,
+    loose: bool,
+) -> None:
+    """The selector, and the fields that say whether it is one."""
+    selection = selects_of(layout)
+    if selection is None:
+        return
+    field, selects = selection
+    if on.kind in ("stack", "piece") or loose:
+        given.setdefault(field.name, _any_but(field, excluded))
+        return
+    if selects.when:
+        given.setdefault(selects.when, on.kind != "carried")
+    if on.kind == "carried":
+        given.setdefault(field.name, _any_but(field, excluded))
+        return
+    for named, wanted in ((selects.only, on.kind != "unread"), (selects.unless, on.kind == "unread")):
+        if named is None:
+            continue
+        if wanted:
+            given.setdefault(named[0], st.sampled_from(named[1]))
+        else:
+            excluded[named[0]] = excluded.get(named[0], frozenset()) | frozenset(named[1])
+    if field.name not in given:
+        given[field.name] = _selector(draw, field, selects, on, excluded, catalog)
+
+
+def _selector(  # noqa: PLR0913 - the facts of one selector
+    draw: st.DrawFn,
+    field: Field,
+    selects: Selects,
+    on: Way | End,
+    excluded: dict[str, frozenset[int]],
+    catalog: Bindings,
+) -> Any:  # Any: a number, AUTO, or a strategy for one
+    if isinstance(on, Way) and on.kind in ("key", "length"):
+        choices: list[Any] = [AUTO] if on.auto else []
+        return draw(st.sampled_from([*choices, *on.values]))
+    if on.kind == "nothing":
+        return AUTO
+    if on.kind == "unread":
+        return _any_but(field, excluded)
+    never = excluded.get(field.name, frozenset()) | catalog.values(selects.space)
+    lowest = selects.lengths[0] + 1 if selects.lengths else 0
+    return number(draw, field, never, lowest)
+
+
+def _any_but(field: Field, excluded: dict[str, frozenset[int]]) -> st.SearchStrategy[int]:
+    never = excluded.get(field.name, frozenset())
+    return st.composite(lambda draw: number(draw, field, never))()
+
+
+def _sum(draw: st.DrawFn, layout: Layout, on: Way | End, given: dict[str, Any], network: Layout | None) -> None:
+    """A checksum with a pseudo-header: derived where there is one, and left out where that is allowed."""
+    field = layout.checksum
+    checksum = None if field is None else field.get(Checksum)
+    if field is None or checksum is None or not checksum.pseudo or field.name in given:
+        return
+    if network is None:
+        given[field.name] = number(draw, field)
+    elif checksum.zero == "absent":
+        tunnel = isinstance(on, Way) and on.spot.cls.__layout__.unchecked
+        if tunnel or network.by_name["dst"].kind == "ipv4":
+            given[field.name] = draw(st.sampled_from([AUTO, 0]))
+
+
+def _dull(payload: bytes, avoid: tuple[tuple[Peek, ...], ...]) -> bytes:
+    """The payload, changed in few bits so that it fulfils none of the conditions."""
+    while True:
+        held = next((guard for guard in avoid if all(_is(payload, peek) for peek in guard)), None)
+        if held is None:
+            return payload
+        peek = held[0]
+        taken = {p.value for guard in avoid for p in guard if (p.bit, p.count) == (peek.bit, peek.count)}
+        value = next((value for value in range(1 << peek.count) if value not in taken), None)
+        if value is None:
+            return payload[: peek.bit // 8]
+        below = len(payload) * 8 - peek.bit - peek.count
+        mask = (1 << peek.count) - 1
+        bits = int.from_bytes(payload, "big") & ~(mask << below) | value << below
+        payload = bits.to_bytes(len(payload), "big")
+
+
+def _is(payload: bytes, peek: Peek) -> bool:
+    below = len(payload) * 8 - peek.bit - peek.count
+    return below >= 0 and int.from_bytes(payload, "big") >> below & (1 << peek.count) - 1 == peek.value
+
+
+def _trailers(draw: st.DrawFn, steps: list[_Step], headers: list[Header], payload: bytes) -> tuple[Trailer, ...]:
+    """Octets behind the end of some bounded headers, innermost first."""
+    bounded = [
+        index for index, step in enumerate(steps) if _bounded(step, headers[index], index + 1 < len(steps) or payload != b"")
+    ]
+    if not bounded:
+        return ()
+    padded = draw(st.lists(st.sampled_from(bounded), max_size=2, unique=True))
+    size = st.binary(min_size=1, max_size=_PADDING)
+    return tuple(Trailer(index, draw(size)) for index in sorted(padded, reverse=True))
+
+
+def _bounded(step: _Step, header: Header, content: bool) -> bool:
+    """Whether the end of what the header holds is known from itself."""
+    layout = header.__layout__
+    if isinstance(step.on, End) and step.on.kind == "closed":
+        return not any(Rest in field for field in layout.fields)
+    if isinstance(step.on, Way) and step.on.kind == "length":
+        return True
+    bounds = None if layout.bounds is None else layout.bounds.get(Bounds)
+    if bounds is None or layout.bounds is None or bounds.optional or bounds.pieces:
+        return False
+    return getattr(header, layout.bounds.name) is AUTO and (content or bounds.zero == "length" or bounds.origin == "start")

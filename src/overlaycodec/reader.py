@@ -14,7 +14,7 @@ from typing import Any
 
 from overlaycodec.errors import DecodeError, FieldValueError, LengthFieldError, TruncatedError
 from overlaycodec.layout import ADDRESS_OCTETS, Field, Layout, Run
-from overlaycodec.packing import plan
+from overlaycodec.packing import Item, plan
 from overlaycodec.schema import Record, builder_of
 from overlaycodec.source import Source
 from overlaycodec.values import IPV4S, IPV6S, MACS
@@ -116,35 +116,34 @@ def _add_fixed(source: Source, layout: Layout, run: Run, number: int, start: str
         f"v_{item.fields[0][0].name}" if len(item.fields) == 1 and item.odd is None else f"w{number}_{index}"
         for index, item in enumerate(items)
     ]
-    source.add(
-        f"{', '.join(names)}{',' if len(names) == 1 else ''} = unpack({start})".replace("unpack(", f"{unpack}(data, ")
-    )
+    source.add(f"{', '.join(names)}{',' if len(names) == 1 else ''} = {unpack}(data, {start})")
     for item, name in zip(items, names, strict=True):
-        if item.odd is not None:
-            source.add(f"{name} = int.from_bytes({name}, {item.odd!r})")
-        top = item.octets * 8
-        table = item.table()
-        if table is not None:
-            values = ", ".join(f"v_{field.name}" for field, _ in item.fields)
-            source.add(f"{values} = {source.bind(f'OCTETS{number}_{name}', table)}[{name}]")
-        for field, shift in item.fields:
-            width = field.bits or 0
-            local = f"v_{field.name}"
-            if table is not None:
-                pass
-            elif field.kind == "bool":
-                source.add(f"{local} = {name} & {1 << shift} != 0")
-            elif field.kind in _INTERNED:
-                source.add(f"{local} = {source.bind(*_INTERNED[field.kind])}[{local}]")
-            elif field.kind == "int" and (len(item.fields) > 1 or name != local):
-                shifted = f"{name} >> {shift}" if shift else name
-                source.add(f"{local} = {shifted}" + (f" & {field.maximum}" if shift + width < top else ""))
-            if const := field.get(Const):
-                bit = run.bit_of(field.name)
-                source.add(
-                    f"if {local} != {const.value}: raise wrong_constant("
-                    f"{layout.name + '.' + field.name!r}, {start}, {bit}, {width}, {local}, {const.value})"
-                )
+        _add_item(source, item, name)
+    for field in run.fields:
+        if const := field.get(Const):
+            path, bit, local = f"{layout.name}.{field.name}", run.bit_of(field.name), f"v_{field.name}"
+            wrong = f"wrong_constant({path!r}, {start}, {bit}, {field.bits}, {local}, {const.value})"
+            source.add(f"if {local} != {const.value}: raise {wrong}")
+
+
+def _add_item(source: Source, item: Item, name: str) -> None:
+    """Cuts the fields of one item out of the number or the octets that it was read as."""
+    if item.odd is not None:
+        source.add(f"{name} = int.from_bytes({name}, {item.odd!r})")
+    if table := item.table():
+        values = ", ".join(f"v_{field.name}" for field, _ in item.fields)
+        source.add(f"{values} = {source.bind('OCTET', table)}[{name}]")
+        return
+    for field, shift in item.fields:
+        local = f"v_{field.name}"
+        if field.kind == "bool":
+            source.add(f"{local} = {name} & {1 << shift} != 0")
+        elif field.kind in _INTERNED:
+            source.add(f"{local} = {source.bind(*_INTERNED[field.kind])}[{local}]")
+        elif field.kind == "int" and name != local:
+            shifted = f"{name} >> {shift}" if shift else name
+            inside = shift + (field.bits or 0) < item.octets * 8
+            source.add(f"{local} = {shifted} & {field.maximum}" if inside else f"{local} = {shifted}")
 
 
 def _add_variable(source: Source, layout: Layout, field: Field, at: str) -> str:

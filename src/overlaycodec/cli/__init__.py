@@ -10,7 +10,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-__all__ = ["main"]
+__all__ = ["main", "without_reader"]
 
 _INTERRUPTED, _NO_READER = 130, 141
 """What a shell reports for a process that SIGINT or SIGPIPE ended."""
@@ -40,6 +40,10 @@ def main(args: Sequence[str] | None = None) -> int:
     except (click.Abort, KeyboardInterrupt):
         return _INTERRUPTED
     except BrokenPipeError:
-        # The reader has gone, as `head` does: whatever is still in the buffer goes nowhere, when Python ends too.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return _NO_READER
+        return without_reader()
+
+
+def without_reader() -> int:
+    """The exit status for a reader that has gone, as `head` does; what is still in the buffer goes nowhere."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return _NO_READER

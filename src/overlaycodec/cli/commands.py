@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 import overlaycodec as library
+from overlaycodec.cli import without_reader
 from overlaycodec.cli.clock import TimeChoice
 from overlaycodec.cli.paper import ColorChoice, paper_for
 
@@ -16,12 +17,12 @@ _NAMES = {"help_option_names": ["-h", "--help"]}
 @click.group(context_settings=_NAMES)
 @click.version_option(library.__version__, message="%(prog)s %(version)s")
 def overlaycodec() -> None:
-    r"""Overlay networks, packet by packet: VXLAN, Geneve, STT, GRE, VLAN tags, and what is inside and outside them.
+    """Overlay networks, packet by packet: VXLAN, Geneve, STT, GRE, VLAN tags, and what is inside and outside them.
 
     \b
     overlaycodec show trace.pcap            a line a packet
     overlaycodec show --help                what else it shows
-    """
+    """  # noqa: D301 - a real backspace is what keeps click from filling the paragraph
 
 
 def _catalog_with(context: click.Context, option: click.Parameter, bindings: tuple[str, ...]) -> library.Catalog:
@@ -93,7 +94,7 @@ def show(
     verify: bool,
     color: ColorChoice,
 ) -> None:
-    r"""Show the packets of captures, pcap or pcapng, gzip-packed or not; "-" is the standard input.
+    """Show the packets of captures, pcap or pcapng, gzip-packed or not; "-" is the standard input.
 
     A line tells number, time, length (captured/on the wire), tags, outer endpoints, tunnel and its network, inner
     endpoints and protocol; "✗" and a reason where a packet could not be read on. A value behind a tunnel's name is one
@@ -108,7 +109,7 @@ def show(
     overlaycodec show --bind udp_port:48879=vxlan aci.pcap
 
     The exit status is 1 if a file is damaged (what stands before the damage is shown) or --verify failed.
-    """
+    """  # noqa: D301 - as above
     from overlaycodec.cli.show import Wanted
     from overlaycodec.cli.show import show as run
 
@@ -123,4 +124,8 @@ def show(
         time=time,
         catalog=catalog,
     )
-    click.get_current_context().exit(run(wanted, paper_for("never" if json else color)))
+    try:
+        status = run(wanted, paper_for("never" if json else color))
+    except BrokenPipeError:
+        status = without_reader()
+    click.get_current_context().exit(status)

@@ -1,66 +1,47 @@
 """A packet on one line: tags, endpoints, tunnels and what they carry, from the outside in.
 
-Strategy: read from the declarations (layers, tunnels, selectors, words for values) and from what fields are called, not
-from a list of protocols, so that a header declared tomorrow has its place on the line. Of a tunnel or a tag the line
-says what is not as usual: each field that differs from its default.
+Strategy: made from the traits of the declarations, so that a header declared tomorrow has its place on the line. Of a
+tunnel or a tag the line says what is not as usual: each field that differs from its default.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, Final
 
 from overlaycodec.capture import Record
 from overlaycodec.cli.paper import Part, Piece, Role
+from overlaycodec.cli.traits import Pair, Traits, traits_of
 from overlaycodec.describe import key_text, printable, text_of, word_of
-from overlaycodec.layout import REQUIRED, Field
+from overlaycodec.layout import Field
 from overlaycodec.packet import Packet
 from overlaycodec.paths import scopes_of
 from overlaycodec.pipeline import Catalog
 from overlaycodec.schema import Header
-from overlaycodec.values import AUTO
-from overlaycodec.wire import FragmentOffset, MoreFragments, Reserved, Selects
+from overlaycodec.wire import Reserved
 
 __all__ = ["faults_of", "parts_of"]
 
-ENDPOINTS: Final = (("src", "dst"), ("sender_protocol", "target_protocol"))
-"""Fields that say from where and to where."""
-PORTS: Final = ("src_port", "dst_port")
-IDENTIFIERS: Final = ("vni", "context_id", "key", "call_id", "vid", "label")
-"""Fields that say which network, tenant or path a header stands for, by the words of their specifications."""
 
-
-def _pair(header: Header, names: tuple[str, str]) -> tuple[object, object] | None:
-    if all(name in header.__layout__.by_name for name in names):
-        return getattr(header, names[0]), getattr(header, names[1])
-    return None
-
-
-def _endpoints(header: Header) -> tuple[object, object] | None:
-    return next((pair for names in ENDPOINTS if (pair := _pair(header, names))), None)
-
-
-def _between(pair: tuple[object, object]) -> str:
-    first, second = (value.hex() if isinstance(value, bytes) else str(value) for value in pair)
+def _between(header: Header, names: Pair) -> str:
+    first, second = getattr(header, names[0]), getattr(header, names[1])
+    if isinstance(first, bytes) or isinstance(second, bytes):  # addresses of a kind that is not known
+        return f"{bytes(first).hex() or '-'} → {bytes(second).hex() or '-'}"
     return f"{first} → {second}"
 
 
-def _word(header: Header) -> tuple[Field, str] | None:
-    """The last of a header's words: a header begins with what is common and goes on to what is its own."""
-    fields = reversed(header.__layout__.fields)
-    return next(((field, word) for field in fields if (word := word_of(field, getattr(header, field.name)))), None)
+def _word(header: Header, traits: Traits) -> tuple[Field | None, str]:
+    """The first word that a header has for one of its values, behind a blank."""
+    for field in traits.words:
+        if word := word_of(field, getattr(header, field.name)):
+            return field, f" {word}"
+    return None, ""
 
 
-def _identifier(header: Header) -> Field | None:
-    by_name = header.__layout__.by_name
-    return next((by_name[name] for name in IDENTIFIERS if name in by_name and getattr(header, name) is not None), None)
-
-
-def _unusual(header: Header, identifier: Field | None) -> Iterator[Piece]:
+def _unusual(header: Header, traits: Traits) -> Iterator[Piece]:
     """Each field that differs from its default; of options, how many."""
-    for field in header.__layout__.fields:
-        value: Any = getattr(header, field.name)  # Any: a field's own type
-        if field is identifier or field.default in (AUTO, REQUIRED, value) or Selects in field:
+    for field, usual in traits.usual:
+        value = getattr(header, field.name)
+        if value == usual:
             continue
         if field.kind == "bool":
             yield Piece(f" {field.name}" if value else f" no {field.name}")
@@ -72,82 +53,83 @@ def _unusual(header: Header, identifier: Field | None) -> Iterator[Piece]:
 
 def _unusual_key(headers: Sequence[Header], index: int, catalog: Catalog) -> str:
     """The key at which a header was found, where it is not the one that its declaration names first."""
-    before, cls = headers[index - 1], type(headers[index])
-    selector = before.__layout__.selector
-    selects = selector.get(Selects) if selector is not None and index else None
-    if selector is None or selects is None:
+    if index == 0:
         return ""
-    value = getattr(before, selector.name)
-    usual = catalog.key_of(selects.space, cls)
-    if usual in (None, value) or all(found is not cls for _, found in catalog.candidates(selects.space, value)):
+    before, cls = traits_of(type(headers[index - 1])), type(headers[index])
+    if before.selector is None or before.selects is None:
         return ""
-    return f" ({key_text(selects.space, value)})"
+    space, value = before.selects.space, getattr(headers[index - 1], before.selector.name)
+    usual = catalog.key_of(space, cls)
+    if usual is None or usual == value or all(found is not cls for _, found in catalog.candidates(space, value)):
+        return ""
+    return f" ({key_text(space, value)})"
 
 
-def _fragment(header: Header) -> str:
+def _fragment(header: Header, traits: Traits) -> str:
     """Which piece of something follows, if a header says that one does."""
-    fields = header.__layout__.fields
-    offset = next((getattr(header, field.name) for field in fields if FragmentOffset in field), None)
-    more = any(getattr(header, field.name) for field in fields if MoreFragments in field)
-    if not offset and not more:
-        return ""
-    return f"fragment at {offset}, more follow" if more else f"fragment at {offset}, the last"
+    offset = getattr(header, traits.offset.name) if traits.offset else 0
+    if traits.more and getattr(header, traits.more.name):
+        return f"fragment at {offset}, more follow"
+    return f"fragment at {offset}, the last" if offset else ""
 
 
-def _labelled(headers: Sequence[Header], index: int, catalog: Catalog) -> Part:
+def _labelled(headers: Sequence[Header], index: int, traits: Traits, catalog: Catalog) -> Part:
     """A tunnel or a tag: its name, its identifier, and what is not as usual."""
-    header = headers[index]
-    layout = header.__layout__
-    identifier = _identifier(header)
-    text = layout.name if identifier is None else f"{layout.name} {getattr(header, identifier.name)}"
+    header, layout = headers[index], traits.layout
+    numbers = (getattr(header, field.name) for field in traits.identifiers)
+    text = layout.name + "".join(f" {number}" for number in numbers if number is not None)
     text += _unusual_key(headers, index, catalog)
-    return Part((Piece(text, "tunnel" if layout.tunnel else "tag"), *_unusual(header, identifier)))
+    return Part((Piece(text, "tunnel" if layout.tunnel else "tag"), *_unusual(header, traits)))
 
 
-def _ports(header: Header, pair: tuple[object, object]) -> Part:
-    flags = [field.name for field in header.__layout__.fields if field.kind == "bool" and getattr(header, field.name)]
-    pieces = [Piece(header.__layout__.name, "protocol"), Piece(f" {_between(pair)}")]
-    return Part((*pieces, Piece(f" [{' '.join(flags)}]", "faint")) if flags else tuple(pieces))
+def _ports(header: Header, traits: Traits, names: Pair) -> Part:
+    flags = " ".join(field.name for field in traits.flags if getattr(header, field.name))
+    pieces = (Piece(traits.layout.name, "protocol"), Piece(f" {_between(header, names)}"))
+    return Part((*pieces, Piece(f" [{flags}]", "faint")) if flags else pieces)
 
 
-def _header_parts(
-    headers: Sequence[Header], index: int, *, inside: bool, links: bool, catalog: Catalog
+def _parts_of_header(
+    headers: Sequence[Header], index: int, links: bool, inner: bool, catalog: Catalog
 ) -> Iterator[Part]:
     """What one header gives to the line; `links`: its scope has no other endpoints than those of the link."""
     header = headers[index]
-    layout = header.__layout__
-    word = _word(header)
-    name = Piece(layout.name if word is None else f"{layout.name} {word[1]}", "protocol")
-    if layout.tunnel or _identifier(header) is not None:
-        yield _labelled(headers, index, catalog)
-    elif (pair := _endpoints(header)) is not None:
+    traits = traits_of(type(header))
+    layout = traits.layout
+    if layout.tunnel or any(getattr(header, field.name) is not None for field in traits.identifiers):
+        yield _labelled(headers, index, traits, catalog)
+    elif traits.endpoints:
         if layout.layer == "link" and not links:
             return
-        between = Piece(_between(pair), "inner" if inside else "address")
-        yield Part((between,) if layout.layer else (name, Piece(" "), between))
-    elif (pair := _pair(header, PORTS)) is not None:
-        if index + 1 == len(headers):
-            yield _ports(header, pair)
-    elif (
-        (told := _word(headers[index - 1])) is None
-        or told[0] is not headers[index - 1].__layout__.selector
-        or not index
-    ):
-        # otherwise the selector before said it already, in a word
-        yield Part((name,))
-    if fragment := _fragment(header):
+        between = Piece(_between(header, traits.endpoints), "inner" if inner else "address")
+        name = Piece(f"{layout.name}{_word(header, traits)[1]} ", "protocol")
+        yield Part((between,) if layout.layer else (name, between))
+    elif traits.ports:
+        if index + 1 == len(headers):  # otherwise what is found at the port has a name of its own
+            yield _ports(header, traits, traits.ports)
+    elif not _told_before(headers, index):
+        yield Part((Piece(layout.name + _word(header, traits)[1], "protocol"),))
+    if fragment := _fragment(header, traits):
         yield Part((Piece(fragment, "warn"),))
+
+
+def _told_before(headers: Sequence[Header], index: int) -> bool:
+    """Whether the selector of the header before said in a word what this one is."""
+    if index == 0:
+        return False
+    before = traits_of(type(headers[index - 1]))
+    return before.selector is not None and _word(headers[index - 1], before)[0] is before.selector
 
 
 def _unknown(packet: Packet, catalog: Catalog) -> Iterator[Part]:
     """The key of a payload that is no header of the catalog."""
     last = packet.headers[-1]
-    field = last.__layout__.selector
-    selects = field.get(Selects) if field is not None else None
-    if field is None or selects is None or not packet.payload or _pair(last, PORTS) or _word(last) or _fragment(last):
+    traits = traits_of(type(last))
+    field, selects = traits.selector, traits.selects
+    if not packet.payload or field is None or selects is None or traits.ports or _fragment(last, traits):
         return
     value = getattr(last, field.name)
-    if value is not None and not catalog.candidates(selects.space, value):
+    is_told = value is None or word_of(field, value) is not None or catalog.candidates(selects.space, value)
+    if not is_told:
         yield Part((Piece(f"{field.name} {text_of(field, value)}", "protocol"),))
 
 
@@ -155,6 +137,14 @@ def faults_of(packet: Packet) -> Iterator[tuple[str, str]]:
     """A mark and a reason for each fault that lax decoding met: "✗" where it stopped, "!" where it went on."""
     for fault in packet.faults:
         yield "✗" if fault == packet.fault else "!", printable(str(fault))
+
+
+def _fault_parts(packet: Packet) -> Iterator[Part]:
+    for mark, reason in faults_of(packet):
+        role: Role = "bad" if mark == "✗" else "warn"
+        first, *words = reason.split(" ")
+        yield Part((Piece(f"{mark} {first}", role),), fresh=True)
+        yield from (Part((Piece(word, role),), gap=1) for word in words)
 
 
 def parts_of(record: Record, packet: Packet, catalog: Catalog) -> Iterator[Part]:
@@ -165,18 +155,13 @@ def parts_of(record: Record, packet: Packet, catalog: Catalog) -> Iterator[Part]
     for scope in scopes_of(headers):
         fresh = bool(scope.prefix)
         if fresh:
-            quoted = "quoted " if scope.prefix.endswith("quoted") else ""
-            yield Part((Piece(f"│ {quoted}", "faint"),), gap=1, fresh=True)
-        inside = headers[scope.start : scope.stop]
-        links = all(header.__layout__.layer == "link" or _endpoints(header) is None for header in inside)
+            yield Part((Piece("│ quoted " if scope.prefix.endswith("quoted") else "│ ", "faint"),), gap=1, fresh=True)
+        kinds = [traits_of(type(header)) for header in headers[scope.start : scope.stop]]
+        links = all(traits.layout.layer == "link" or traits.endpoints is None for traits in kinds)
         for index in range(scope.start, scope.stop):
-            for part in _header_parts(headers, index, inside=fresh, links=links, catalog=catalog):
+            for part in _parts_of_header(headers, index, links, bool(scope.prefix), catalog):
                 yield Part(part.pieces, gap=0) if fresh else part
                 fresh = False
     if headers and packet.fault is None:
         yield from _unknown(packet, catalog)
-    for mark, reason in faults_of(packet):
-        role: Role = "bad" if mark == "✗" else "warn"
-        first, *words = reason.split(" ")
-        yield Part((Piece(f"{mark} {first}", role),), fresh=True)
-        yield from (Part((Piece(word, role),), gap=1) for word in words)
+    yield from _fault_parts(packet)

@@ -8,7 +8,8 @@ from typing import Final
 from overlaycodec.capture import Interface, Record
 from overlaycodec.cli.clock import digits_of, utc
 from overlaycodec.cli.paper import Paper, Piece, Role
-from overlaycodec.cli.summary import PORTS, faults_of
+from overlaycodec.cli.summary import faults_of
+from overlaycodec.cli.traits import PORTS
 from overlaycodec.describe import Leaf, leaves_of, printable, text_of, word_of
 from overlaycodec.errors import DecodeError
 from overlaycodec.packet import Packet

@@ -91,12 +91,13 @@ def packets(  # noqa: PLR0913 - the choices of one stack
 
     @st.composite
     def draw_packet(draw: st.DrawFn) -> Packet:
-        packet = stacks.stack(draw, plan, catalog, first, through, max_headers, reserved=reserved)
+        whole = stacks.journey(plan, catalog, through, max_headers, reserved=reserved)
+        packet = stacks.stack(draw, whole, first)
         try:
-            whole = resolve(packet, catalog=catalog)
+            complete = resolve(packet, catalog=catalog)
         except LengthOverflowError:  # only a declared length that counts less than a short frame comes here
             reject()
-        return whole if resolved else packet
+        return complete if resolved else packet
 
     return draw_packet()
 

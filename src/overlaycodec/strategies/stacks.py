@@ -19,12 +19,16 @@ from overlaycodec.strategies.ways import End, Map, Spot, Way, selects_of
 from overlaycodec.values import AUTO
 from overlaycodec.wire import Bounds, Checksum, FragmentOffset, MoreFragments, Peek, Rest, Selects
 
-__all__ = ["lone_header", "route", "stack"]
+__all__ = ["journey", "lone_header", "stack"]
 
 _FRAME = 1500
 """What a length in place of a type can count: no stack is made longer."""
 _PAYLOAD = 64
 _PADDING = 18
+_UNIT = 8
+"""What a row may take more, to fill up to the unit of its length."""
+_MORE = st.sampled_from((False, True, True, True))
+"""Whether to go on where the stack could end, or to leave the shortest way."""
 
 
 class _Step(NamedTuple):
@@ -32,60 +36,74 @@ class _Step(NamedTuple):
     on: Way | End
 
 
-def route(draw: st.DrawFn, plan: Map, first: type[Header], target: type[Header] | None, longest: int) -> list[_Step]:
-    """A sequence of headers from `first` through `target` to an end; the simplest is the shortest."""
-    distances = plan.to_end if target is None else plan.distances(target)
-    spot, steps = Spot(first), list[_Step]()
-    met = target is None or first is target
-    wanted = draw(st.integers(1, longest))
-    while True:
-        left = longest - len(steps) - 1
-        needs = [(_need(plan, distances, way.spot, target, met), way) for way in plan.ways[spot]]
-        within = [(need, way) for need, way in needs if need is not None and need < left]
-        ends = plan.ends[spot] if met else ()
-        if ends and (len(steps) + 1 >= wanted or not within):
-            return [*steps, _Step(spot, draw(st.sampled_from(ends)))]
-        ways = [way for _, way in sorted(within, key=lambda pair: pair[0])]
-        if len(steps) + 1 >= wanted:
-            nearest = min(need for need, _ in within)
-            ways = [way for need, way in within if need == nearest]
-        way = draw(st.sampled_from(ways))
-        steps.append(_Step(spot, way))
-        spot = way.spot
-        met = met or spot.cls is target
+class Journey(NamedTuple):
+    """What all steps of one stack have in common."""
+
+    plan: Map
+    catalog: Bindings
+    target: type[Header] | None
+    distances: dict[Spot, int]
+    """How many more headers there must be at least while the target is not met."""
+    longest: int
+    room: Room
 
 
-def _need(plan: Map, distances: dict[Spot, int], spot: Spot, target: type[Header] | None, met: bool) -> int | None:
-    """How many headers must follow the one at this spot; None where it leads nowhere."""
-    return (plan.to_end if met or spot.cls is target else distances).get(spot)
+def journey(plan: Map, catalog: Bindings, target: type[Header] | None, longest: int, *, reserved: bool) -> Journey:
+    """The start of a stack."""
+    widest = max(fixed_octets(spot.cls.__layout__) for spot in plan.ways)
+    room = Room(max(0, _FRAME - 2 * _PADDING - longest * (widest + _UNIT)), reserved=reserved)
+    return Journey(plan, catalog, target, plan.to_end if target is None else plan.distances(target), longest, room)
 
 
-def stack(  # noqa: PLR0913 - the choices of one packet
-    draw: st.DrawFn,
-    plan: Map,
-    catalog: Bindings,
-    first: type[Header],
-    target: type[Header] | None,
-    longest: int,
-    *,
-    reserved: bool,
-) -> Packet:
+def stack(draw: st.DrawFn, whole: Journey, first: type[Header]) -> Packet:
     """A packet whose derived fields are AUTO."""
-    steps = route(draw, plan, first, target, longest)
-    fixed = sum(fixed_octets(step.spot.cls.__layout__) for step in steps)
-    room = Room(max(0, _FRAME - fixed - _PADDING * len(steps)), reserved=reserved)
-    end = steps[-1].on
-    assert isinstance(end, End)
-    payload = b""
-    if end.kind != "closed":
-        payload = _dull(draw(st.binary(max_size=min(_PAYLOAD, room.octets))), end.avoid)
-        room.take(len(payload))
+    spot, network, met = Spot(first), None, whole.target is None
+    steps: list[_Step] = []
     headers: list[Header] = []
-    network: Layout | None = None
-    for step in steps:
-        headers.append(_header(draw, step, network, len(payload), catalog, room))
-        network = _network(step.spot.cls.__layout__, network)
+    payload = b""
+    while not steps or isinstance(steps[-1].on, Way):
+        met = met or spot.cls is whole.target
+        # a header and all that is drawn for it are one span, so that shrinking can leave out just that
+        step, header, payload = draw(_one(whole, spot, network, len(steps), met))
+        steps.append(step)
+        headers.append(header)
+        network = _network(spot.cls.__layout__, network)
+        if isinstance(step.on, Way):
+            spot = step.on.spot
     return Packet(tuple(headers), payload, _trailers(draw, steps, headers, payload))
+
+
+@st.composite
+def _one(
+    draw: st.DrawFn, whole: Journey, spot: Spot, network: Layout | None, before: int, met: bool
+) -> tuple[_Step, Header, bytes]:
+    """How it goes on from a spot, the header there, and the payload where it ends."""
+    on = _choice(draw, whole, spot, whole.longest - before - 1, met)
+    payload = b""
+    if isinstance(on, End) and on.kind != "closed":
+        payload = _dull(draw(st.binary(max_size=min(_PAYLOAD, whole.room.octets))), on.avoid)
+        whole.room.take(len(payload))
+    step = _Step(spot, on)
+    return step, _header(draw, step, network, len(payload), whole.catalog, whole.room), payload
+
+
+def _choice(draw: st.DrawFn, whole: Journey, spot: Spot, left: int, met: bool) -> Way | End:
+    """The way or the end to take, with room for so many more headers; the simplest is the shortest."""
+    plan = whole.plan
+    needs = [(_need(whole, way.spot, met), way) for way in plan.ways[spot]]
+    within = [(need, way) for need, way in needs if need is not None and need < left]
+    ends = plan.ends[spot] if met else ()
+    more = within and draw(_MORE)
+    if ends and not more:
+        return draw(st.sampled_from(ends))
+    nearest = min(need for need, _ in within)
+    ways = [way for need, way in sorted(within, key=lambda pair: pair[0]) if more or need == nearest]
+    return draw(st.sampled_from(ways))
+
+
+def _need(whole: Journey, spot: Spot, met: bool) -> int | None:
+    """How many headers must follow the one at this spot; None where it leads nowhere."""
+    return (whole.plan.to_end if met or spot.cls is whole.target else whole.distances).get(spot)
 
 
 def _network(layout: Layout, outside: Layout | None) -> Layout | None:

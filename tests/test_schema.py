@@ -104,9 +104,9 @@ ANNOTATIONS: dict[str, tuple[dict[str, Any], str, str]] = {
     "two sizes": ({"n": NUMBER, "a": Annotated[bytes, Octets(2), Sized("n")]}, "a", "needs one size"),
     "a number told by another": ({"n": NUMBER, "a": Annotated[int, Sized("n")]}, "a", "fixed number of Bits"),
     "a number of all that is left": ({"a": Annotated[int, Rest()]}, "a", "fixed number of Bits"),
-    "no bits": ({"a": Annotated[int, Bits(0)]}, "a", "holds nothing"),
-    "less than no bits": ({"a": Annotated[int, Bits(-8)]}, "a", "holds nothing"),
-    "no octets": ({"a": Annotated[bytes, Octets(0)]}, "a", "holds nothing"),
+    "no bits": ({"a": Annotated[int, Bits(0)]}, "a", "no number of bits or octets"),
+    "less than no bits": ({"a": Annotated[int, Bits(-8)]}, "a", "no number of bits or octets"),
+    "no octets": ({"a": Annotated[bytes, Octets(0)]}, "a", "no number of bits or octets"),
     "more bits than 64": ({"a": Annotated[int, Bits(72)]}, "a", "does not fit the type"),
     "a bool of two bits": ({"a": Annotated[bool, Bits(2)], "b": Annotated[int, Bits(6)]}, "a", "does not fit the type"),
     "octets counted in bits": ({"a": Annotated[bytes, Bits(8)]}, "a", "does not fit the type"),
@@ -118,7 +118,20 @@ ANNOTATIONS: dict[str, tuple[dict[str, Any], str, str]] = {
         "a",
         "numbers of whole octets",
     ),
-    "order of octets": ({"a": Annotated[bytes, Octets(4), ByteOrder("little")]}, "a", "numbers of whole octets"),
+    "order of octets": ({"a": Annotated[bytes, Octets(4), ByteOrder("little")]}, "a", "ByteOrder does not stand on"),
+    "no such order": ({"a": Annotated[int, Bits(16), ByteOrder(typing.cast("Any", "middle"))]}, "a", "'middle'"),
+    "bits that are no number": (
+        {"a": Annotated[int, Bits(typing.cast("Any", "8"))]},
+        "a",
+        "no number of bits or octets",
+    ),
+    "a constant of octets": ({"a": Annotated[bytes, Octets(2), Const(4)]}, "a", "Const"),
+    "two conditions": (
+        {"f": FLAG, "r": SEVEN, "a": Annotated[int | None, Bits(8), When("f"), Unless("r", (1,))]},
+        "a",
+        "one condition is enough",
+    ),
+    "a bound in units of nothing": ({"a": Annotated[int, Bits(16), Bounds(unit=0)]}, "a", "unit of 1 or more"),
     "a constant too large": (
         {"a": Annotated[int, Bits(2), Const(4)], "b": Annotated[int, Bits(6)]},
         "a",
@@ -178,8 +191,8 @@ ANNOTATIONS: dict[str, tuple[dict[str, Any], str, str]] = {
         "Sized names 'f', which is not typed int",
     ),
     "a size in units of nothing": ({"n": NUMBER, "a": Annotated[bytes, Sized("n", unit=0)]}, "a", "unit of 1 or more"),
-    "an address of any size": ({"n": NUMBER, "a": Annotated[IPv6Address, Sized("n")]}, "a", ""),
-    "an address of all that is left": ({"a": Annotated[MACAddress, Rest()]}, "a", ""),
+    "an address of any size": ({"n": NUMBER, "a": Annotated[IPv6Address, Sized("n")]}, "a", "Sized does not stand on"),
+    "an address of all that is left": ({"a": Annotated[MACAddress, Rest()]}, "a", "Rest does not stand on"),
     "all that is left, and more": ({"a": Annotated[bytes, Rest()], "b": NUMBER}, "a", "must be the last field"),
     "two Selects": (
         {"a": Annotated[int, Bits(16), Selects(UDP_PORT)], "b": Annotated[int, Bits(16), Selects(UDP_PORT)]},
@@ -205,7 +218,7 @@ ANNOTATIONS: dict[str, tuple[dict[str, Any], str, str]] = {
     "a checksum at no fixed octet": (
         {"n": NUMBER, "a": Annotated[bytes, Sized("n")], "b": Annotated[int, Bits(16), Checksum()]},
         "b",
-        "",
+        "at a place that does not vary",
     ),
     "a choice by a flag, and nothing else to choose": (
         {"f": FLAG, "r": SEVEN, "a": Annotated[int, Bits(16), Selects(UDP_PORT, when="f")]},
@@ -222,8 +235,8 @@ ANNOTATIONS: dict[str, tuple[dict[str, Any], str, str]] = {
         "a",
         "Selects names 'b', which is no field",
     ),
-    "a key that is octets": ({"a": Annotated[bytes, Octets(2), Selects(UDP_PORT)]}, "a", ""),
-    "a bound that is octets": ({"a": Annotated[bytes, Octets(2), Bounds()]}, "a", ""),
+    "a key that is octets": ({"a": Annotated[bytes, Octets(2), Selects(UDP_PORT)]}, "a", "Selects does not stand on"),
+    "a bound that is octets": ({"a": Annotated[bytes, Octets(2), Bounds()]}, "a", "Bounds does not stand on"),
     "a bound but for a field that is nowhere": (
         {"a": Annotated[int, Bits(16), Bounds(unless="b")]},
         "a",
@@ -232,7 +245,7 @@ ANNOTATIONS: dict[str, tuple[dict[str, Any], str, str]] = {
     "a mark of a row that is nowhere": (
         {"a": Annotated[bool, Bits(1), AnyHas("rows", "kind", 1)], "r": SEVEN},
         "a",
-        "AnyHas names 'rows'.'kind', which is no field of a row",
+        "AnyHas names rows.kind, which is no field of a row",
     ),
     "a mark of a field that is nowhere": (
         {
@@ -243,16 +256,28 @@ ANNOTATIONS: dict[str, tuple[dict[str, Any], str, str]] = {
             "rest": Annotated[bytes, Remainder("rows")],
         },
         "a",
-        "AnyHas names 'rows'.'type', which is no field of a row",
+        "AnyHas names rows.type, which is no field of a row",
     ),
-    "an offset that is a flag": ({"a": Annotated[bool, Bits(1), FragmentOffset()], "r": SEVEN}, "a", "is a number"),
-    "a flag for more that is a number": ({"a": Annotated[int, Bits(8), MoreFragments()]}, "a", ""),
-    "a stack's end that is a number": ({"a": Annotated[int, Bits(8), StackEnd()]}, "a", ""),
-    "a jumbo length in no row": ({"a": Annotated[int, Bits(8), JumboLength(0xC2)]}, "a", ""),
+    "an offset that is a flag": (
+        {"a": Annotated[bool, Bits(1), FragmentOffset()], "r": SEVEN},
+        "a",
+        "does not stand on",
+    ),
+    "a flag for more that is a number": (
+        {"a": Annotated[int, Bits(8), MoreFragments()]},
+        "a",
+        "MoreFragments does not stand on",
+    ),
+    "a stack's end that is a number": ({"a": Annotated[int, Bits(8), StackEnd()]}, "a", "StackEnd does not stand on"),
+    "a jumbo length in no row": (
+        {"a": Annotated[int, Bits(8), JumboLength(0xC2)]},
+        "a",
+        "JumboLength does not stand on",
+    ),
     "a final destination by fields that are nowhere": (
         {"a": Annotated[bytes, Octets(16), FinalDestination("type", "left", {})]},
         "a",
-        "",
+        "FinalDestination names 'type', which is no earlier field",
     ),
     "a row without Items": ({"size": NUMBER, "rows": Annotated[tuple[Part, ...], Sized("size")]}, "rows", "with Items"),
     "a row of numbers": (
@@ -263,7 +288,11 @@ ANNOTATIONS: dict[str, tuple[dict[str, Any], str, str]] = {
     "a row of one": ({"size": NUMBER, "rows": Annotated[tuple[Part], Sized("size"), Items()]}, "rows", "tuple[E, ...]"),
     "Items without a row": ({"n": NUMBER, "a": Annotated[bytes, Sized("n"), Items()]}, "a", "tuple[E, ...]"),
     "a row without an end": ({"rows": Annotated[tuple[Part, ...], Items()]}, "rows", "an element that ends it"),
-    "a row whose end is of no kind": ({"rows": Annotated[tuple[Part, ...], Items(end=0)]}, "rows", ""),
+    "a row whose end is of no kind": (
+        {"rows": Annotated[tuple[Part, ...], Items(end=0)]},
+        "rows",
+        "known by its `kind`",
+    ),
     "a row of an unknown kind": (
         {"rows": Annotated[tuple[Part, ...], Items("type", end=0)]},
         "rows",
@@ -316,6 +345,7 @@ def test_a_bad_field_is_refused(case: str) -> None:
 @pytest.mark.parametrize(
     ("annotation", "default", "words"),
     [
+        (Annotated[int, Bits(8), Const(4)], 5, "its default is not the 4"),
         (NUMBER, AUTO, "nothing in the declaration derives it"),
         (NUMBER, 256, "256 is not in 0..255 (8 bits)"),
         (NUMBER, -1, "-1 is not in 0..255 (8 bits)"),
@@ -340,6 +370,14 @@ def test_a_bad_default_is_refused(annotation: Any, default: Any, words: str) -> 
         ({"keys": (UDP_PORT(-1),)}, "does not fit in 16 bits"),
         ({"keys": (oc.IP_PROTOCOL(256),)}, "the key IP_PROTOCOL(256) does not fit in 8 bits"),
         ({"bases": (oc.VXLAN,)}, "cannot be extended"),
+        ({"keys": (4789,)}, "4789 is no key: say UDP_PORT(4789)"),
+        ({"keys": UDP_PORT(4789)}, "keys is a tuple of keys"),
+        ({"carries": 0x6558}, "25944 is no key"),
+        ({"carries": oc.IP_PROTOCOL(256)}, "does not fit in 8 bits"),
+        ({"path": "Bad Path"}, "'Bad Path' cannot be a name in paths"),
+        ({"path": "inner"}, "'inner' cannot be a name in paths"),
+        ({"path": "payload"}, "'payload' cannot be a name in paths"),
+        ({"layer": "application"}, "there is no layer 'application'"),
     ],
 )
 def test_a_bad_class_is_refused(options: dict[str, Any], words: str) -> None:
@@ -431,7 +469,7 @@ def test_a_binding_is_a_key_and_a_declared_header() -> None:
         with pytest.raises(oc.SchemaError) as caught:
             oc.DEFAULT.with_binding(strange, oc.VXLAN)
         assert caught.value == oc.SchemaError("VXLAN", None, f"{shown} is no key: say UDP_PORT(4789)")
-    with pytest.raises(oc.SchemaError, match=r"UDP_PORT\(0x10000\) does not fit in 16 bits"):
+    with pytest.raises(oc.SchemaError, match=r"UDP_PORT\(65536\) does not fit in 16 bits"):
         oc.DEFAULT.with_binding(UDP_PORT(65536), oc.VXLAN)
 
 

@@ -92,7 +92,7 @@ def refusal(candidate: object) -> str:
 
 
 def parse_octets(
-    via: construct.Construct[Any, Any], path: str, data: bytes, position: int, end: int, whole: bool = False
+    via: construct.Construct, path: str, data: bytes, position: int, end: int, whole: bool = False
 ) -> tuple[Any, int]:  # Any: construct's values have no common type
     """The frozen value at `position`, and where it ends; `whole` asks that this be `end`.
 
@@ -125,7 +125,7 @@ def _reason(error: Exception) -> str:
     return lines[-1] if lines else type(error).__name__
 
 
-def build_octets(via: construct.Construct[Any, Any], path: str, value: object) -> bytes:
+def build_octets(via: construct.Construct, path: str, value: object) -> bytes:
     """The octets of a value. Raises: EncodeError."""
     try:
         octets: bytes = via.build(_thawed(value))

@@ -24,8 +24,9 @@ from overlaycodec.paths import names_of
 from overlaycodec.protocols import HEADERS, Ethernet
 from overlaycodec.reader import reader_of
 from overlaycodec.schema import Header
+from overlaycodec.spans import octets_in, reaches_of
 from overlaycodec.stepper import Step
-from overlaycodec.walk import Walk
+from overlaycodec.walk import CAPTURED, Walk
 from overlaycodec.wire import Key
 
 __all__ = ["DEFAULT", "Catalog", "Octets", "Pipeline", "decode", "decode_header", "encode", "resolve"]
@@ -100,6 +101,9 @@ class Catalog(Bindings):
 
     def first_step(self, first: type[Header] | Key) -> Step | None:
         """The step for a header class, or for what is found at a key."""
+        step = self._steps.get(first)  # type: ignore[arg-type]  # a key is not found here, and that is all
+        if step is not None:
+            return step
         if isinstance(first, Key):
             if first.value is None:
                 return self.otherwise(first.space)
@@ -131,29 +135,53 @@ def decode(
 
     Raises: DecodeError at the first fault, unless lax; TypeError for data that is not bytes-like.
     """
-    if data.__class__ is not bytes:
-        data = octets_of(data)
-    pos, end, missing = 0, len(data), 0
-    fault: DecodeError | None = None
+    octets = data if type(data) is bytes else octets_of(data)
+    end = len(octets)
+    guess = catalog._guess
+    if guess is not None and guess[0] == first and (wire_length or end) <= end and not fcs_octets:
+        found = guess[1](octets, end)
+        if found is not None:
+            headers, step, pos = found
+            if step is None:
+                return Packet(headers, octets[pos:end])
+            return _walked(step, octets, pos, end, Walk(headers), lax, catalog, first, 0)
     walk = Walk()
-    if lax:
-        walk.lax = True
+    missing = 0
     if wire_length is not None and wire_length > end:
         missing = wire_length - end
         walk.cut = wire_length
     if fcs_octets:
-        end = _without_fcs(data, end, fcs_octets, walk)
-    step = catalog._steps.get(first) or catalog.first_step(first)  # type: ignore[arg-type]
+        end = _without_fcs(octets, end, fcs_octets, walk)
+    packet = _walked(catalog.first_step(first), octets, 0, end, walk, lax, catalog, first, missing)
+    catalog.missed(first, packet.headers)
+    return packet
+
+
+def _walked(  # the state of one walk
+    step: Step | None,
+    data: bytes,
+    pos: int,
+    end: int,
+    walk: Walk,
+    lax: bool,
+    catalog: Bindings,
+    first: object,
+    missing: int,
+) -> Packet:
+    """Goes from step to step, from the header at `pos` on."""
+    fault: DecodeError | None = None
+    if lax:
+        walk.lax = True
     if step is not None:
         try:
-            for _ in range(catalog.max_headers):
+            for _ in range(catalog.max_headers - len(walk)):
                 step, pos, end = step(data, pos, end, walk)
                 if step is None:
                     break
             else:
                 pos, end = _beyond(step, data, pos, end, walk)
         except DecodeError as error:
-            fault, pos = _fault(error, pos, walk, catalog, first)
+            fault, pos = _fault(error, pos, end, walk, catalog, first)
     trailers = walk.trailers
     if trailers and not walk:
         trailers = tuple(Trailer(-1, trailer.data) for trailer in trailers)
@@ -186,7 +214,9 @@ def _beyond(step: Step, data: bytes, pos: int, end: int, walk: Walk) -> tuple[in
     raise NestingError(count, walk[-1].__layout__.name, (pos * 8, None))
 
 
-def _fault(error: DecodeError, pos: int, walk: Walk, catalog: Bindings, first: object) -> tuple[DecodeError, int]:
+def _fault(
+    error: DecodeError, pos: int, end: int, walk: Walk, catalog: Bindings, first: object
+) -> tuple[DecodeError, int]:
     """The fault under its full path, and where the payload then starts. Raises: it, where strict."""
     name, dot, field = error.path.partition(".")
     if walk.stop > pos or isinstance(error, NestingError):
@@ -199,11 +229,27 @@ def _fault(error: DecodeError, pos: int, walk: Walk, catalog: Bindings, first: o
         failed = next((cls for cls in classes if cls.__layout__.name == name), None)
         full = name if failed is None else names_of([*walk, failed])[-1]
     claim = isinstance(error, TruncatedError) and error.claim
-    fault = error.rebased(full + dot + field, "" if claim else walk.bounder())
+    fault = error.rebased(full + dot + field, "" if claim else _bounder(walk, end))
     if not walk.lax:
         raise fault from None
     walk.faults += (fault,)
     return fault, pos
+
+
+def _bounder(walk: Walk, end: int) -> str:
+    """What imposes the present bound, in words: the innermost length field that ends there."""
+    if walk.cut is not None:
+        return walk.cut_by
+    found, at = CAPTURED, 0
+    for name, header in zip(names_of(walk), walk, strict=True):
+        octets = octets_in(header)
+        for field, reach in reaches_of(header):
+            if at + reach == end:
+                bit = header.__layout__.fixed_bit_of(field.name)
+                where = "" if bit is None else f" (bits {at * 8 + bit}-{at * 8 + bit + (field.bits or 1) - 1})"
+                found = f"{name}.{field.name}{where}"
+        at += octets
+    return found
 
 
 def _packet_of(packet: Packet | Header) -> Packet:
@@ -280,7 +326,7 @@ class Pipeline:
                 if step is not None:
                     step, pos, end = step(octets, pos, end, walk)
             except DecodeError as error:
-                _fault(error, pos, walk, self.catalog, self.headers[0])
+                _fault(error, pos, end, walk, self.catalog, self.headers[0])
             if len(walk) <= number or type(walk[number]) is not expected:
                 met = type(walk[number]).__name__ if len(walk) > number else "payload"
                 name = names_of([*walk[:number], expected])[-1]

@@ -20,7 +20,7 @@ from overlaycodec.source import Source
 from overlaycodec.values import IPV4S, IPV6S, MACS
 from overlaycodec.wire import Const, Items, Remainder, Sized, Unless, Via, When
 
-__all__ = ["Reader", "add_reading", "reader_of"]
+__all__ = ["Reader", "add_item", "add_reading", "built", "item_names", "reader_of"]
 
 Reader = Callable[[bytes, int, int], tuple[Any, int]]  # Any: a record of the class that the reader is for
 """`reader(data, position, end)` gives the record and the position behind it."""
@@ -53,10 +53,10 @@ def reader_of(cls: type[Record]) -> Reader:
     return reader
 
 
-def built(source: Source, layout: Layout) -> str:
+def built(source: Source, layout: Layout, prefix: str = "v_") -> str:
     """The expression that builds the record from the local variables."""
-    source.names["build"] = builder_of(layout.cls)
-    return f"build({', '.join('v_' + field.name for field in layout.fields)})"
+    build = source.bind(f"build_{layout.name}", builder_of(layout.cls))
+    return f"{build}({', '.join(prefix + field.name for field in layout.fields)})"
 
 
 def add_reading(source: Source, layout: Layout) -> str:
@@ -112,13 +112,10 @@ def _add_run(source: Source, layout: Layout, run: Run, number: int, at: str) -> 
 def _add_fixed(source: Source, layout: Layout, run: Run, number: int, start: str) -> None:
     format_, items = plan(run)
     unpack = source.bind(f"unpack{number}", Struct(format_).unpack_from)
-    names = [
-        f"v_{item.fields[0][0].name}" if len(item.fields) == 1 and item.odd is None else f"w{number}_{index}"
-        for index, item in enumerate(items)
-    ]
+    names = item_names(items, "v_")
     source.add(f"{', '.join(names)}{',' if len(names) == 1 else ''} = {unpack}(data, {start})")
     for item, name in zip(items, names, strict=True):
-        _add_item(source, item, name)
+        add_item(source, item, name)
     for field in run.fields:
         if const := field.get(Const):
             path, bit, local = f"{layout.name}.{field.name}", run.bit_of(field.name), f"v_{field.name}"
@@ -126,21 +123,32 @@ def _add_fixed(source: Source, layout: Layout, run: Run, number: int, start: str
             source.add(f"if {local} != {const.value}: raise {wrong}")
 
 
-def _add_item(source: Source, item: Item, name: str) -> None:
+def item_names(items: tuple[Item, ...], prefix: str) -> list[str]:
+    """The local variables that a struct call's items go to: a field's own, or that of a number to be cut up."""
+    return [
+        f"{prefix}{item.fields[0][0].name}" if len(item.fields) == 1 and item.odd is None else f"{prefix}{index}"
+        for index, item in enumerate(items)
+    ]
+
+
+def add_item(  # the two halves of the work can be done apart: values that tests need, and address objects
+    source: Source, item: Item, name: str, prefix: str = "v_", *, cut: bool = True, intern: bool = True
+) -> None:
     """Cuts the fields of one item out of the number or the octets that it was read as."""
-    if item.odd is not None:
+    if cut and item.odd is not None:
         source.add(f"{name} = int.from_bytes({name}, {item.odd!r})")
-    if table := item.table():
-        values = ", ".join(f"v_{field.name}" for field, _ in item.fields)
+    table = item.table()
+    if cut and table is not None:
+        values = ", ".join(f"{prefix}{field.name}" for field, _ in item.fields)
         source.add(f"{values} = {source.bind('OCTET', table)}[{name}]")
-        return
-    for field, shift in item.fields:
-        local = f"v_{field.name}"
-        if field.kind == "bool":
+    for field, shift in item.fields if table is None else ():
+        local = f"{prefix}{field.name}"
+        if field.kind in _INTERNED:
+            if intern:
+                source.add(f"{local} = {source.bind(*_INTERNED[field.kind])}[{local}]")
+        elif cut and field.kind == "bool":
             source.add(f"{local} = {name} & {1 << shift} != 0")
-        elif field.kind in _INTERNED:
-            source.add(f"{local} = {source.bind(*_INTERNED[field.kind])}[{local}]")
-        elif field.kind == "int" and name != local:
+        elif cut and field.kind == "int" and name != local:
             shifted = f"{name} >> {shift}" if shift else name
             inside = shift + (field.bits or 0) < item.octets * 8
             source.add(f"{local} = {shifted} & {field.maximum}" if inside else f"{local} = {shifted}")

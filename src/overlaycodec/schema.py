@@ -223,7 +223,7 @@ def _rebuilt(cls: type[Record], values: tuple[object, ...]) -> Record:
     return record
 
 
-class Record(_Base, metaclass=RecordMeta, abstract=True):
+class Record(_Base, metaclass=RecordMeta, abstract=True):  # pyright: ignore[reportGeneralTypeIssues, reportCallIssue]
     """What headers and the elements of their rows have in common: immutable, comparable, hashable, checked."""
 
     if TYPE_CHECKING:
@@ -285,6 +285,7 @@ class Header(Record, abstract=True):
 
         def __truediv__(self, other: Header | Packet | bytes) -> Packet:
             """A packet of this header and what follows it."""
+            ...
 
 
 class Element(Record, abstract=True):

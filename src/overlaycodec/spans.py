@@ -10,9 +10,9 @@ from overlaycodec.errors import UnresolvedError
 from overlaycodec.layout import Field, Run
 from overlaycodec.schema import Record
 from overlaycodec.values import AUTO, MACAddress
-from overlaycodec.wire import Via
+from overlaycodec.wire import Bounds, JumboLength, Selects, Via
 
-__all__ = ["octets_in", "spans_of"]
+__all__ = ["octets_in", "reaches_of", "spans_of"]
 
 
 def _octets_of(record: Record, field: Field) -> int:
@@ -46,6 +46,29 @@ def spans_of(record: Record) -> Iterator[tuple[Field, int, int]]:
             bits = _octets_of(record, part) * 8
             yield part, at, bits
             at += bits
+
+
+def reaches_of(record: Record) -> Iterator[tuple[Field, int]]:
+    """Each field that says how far the record and what follows reach, in octets from the record's start."""
+    layout = record.__layout__
+    size = octets_in(record)
+    if layout.bounds is not None:
+        bounds = layout.bounds.get(Bounds)
+        value: int | None = getattr(record, layout.bounds.name)
+        assert bounds is not None
+        told = not (bounds.unless and getattr(record, bounds.unless))
+        if told and value is not None and (value or bounds.zero == "length"):
+            yield layout.bounds, value * bounds.unit + bounds.bias + (size if bounds.origin == "end" else 0)
+    if layout.selector is not None:
+        selects = layout.selector.get(Selects)
+        key: int = getattr(record, layout.selector.name)
+        if selects and selects.lengths and key <= selects.lengths[0]:
+            yield layout.selector, size + key
+    for field in layout.fields:
+        if jumbo := field.get(JumboLength):
+            for option in getattr(record, field.name):
+                if option.type == jumbo.kind and len(option.data) == 4:
+                    yield field, int.from_bytes(option.data, "big")
 
 
 def octets_in(record: Record) -> int:

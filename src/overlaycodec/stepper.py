@@ -27,7 +27,7 @@ from overlaycodec.wire import (
     Within,
 )
 
-__all__ = ["Step", "Tables", "alternatives", "step_of"]
+__all__ = ["Step", "Tables", "add_selection", "alternatives", "condition_text", "step_of"]
 
 Step = Callable[[bytes, int, int, Walk], Any]
 """Gives `(next step or None, position, end)`; a recursive type that Python cannot write down."""
@@ -38,9 +38,11 @@ class Tables(Protocol):
 
     def table(self, space: KeySpace) -> dict[int, Step]:
         """The steps by value; the object is the same at every call."""
+        ...
 
     def otherwise(self, space: KeySpace) -> Step | None:
         """The step for values that are not in the table."""
+        ...
 
 
 def step_of(layout: Layout, tables: Tables) -> Step:
@@ -61,7 +63,7 @@ def step_of(layout: Layout, tables: Tables) -> Step:
         source.add(f"if {stop} < end: walk.trail(data, {stop}, end)", f"return None, {stop}, {stop}")
     else:
         _add_fragments(source, layout, stop)
-        _add_selection(source, layout, tables, stop)
+        add_selection(source, layout, tables, "v_", stop)
     step: Step = source.compile("step")
     return step
 
@@ -99,37 +101,47 @@ def _lookup(source: Source, tables: Tables, space: KeySpace, value: str) -> str:
     return f"{get}({value}, {otherwise})"
 
 
-def _add_selection(source: Source, layout: Layout, tables: Tables, stop: str) -> None:
+def add_selection(  # the forms of one return statement
+    source: Source, layout: Layout, tables: Tables, prefix: str, stop: str, form: str = "{next}, {stop}, end"
+) -> None:
+    """Adds the lines that return the next step, in the form that is asked for."""
+
+    def leave(following: str) -> str:
+        return f"return {form.format(next=following, stop=stop)}"
+
     for field in layout.fields:
         if StackEnd in field:
             key = layout.keys[0]
-            source.add(
-                f"if not v_{field.name}: return {_lookup(source, tables, key.space, str(key.value))}, {stop}, end"
-            )
+            again = _lookup(source, tables, key.space, str(key.value))
+            source.add(f"if not {prefix}{field.name}: {leave(again)}")
     selector = layout.selector
     carried = "None"
     if layout.carries is not None:
         carried = _lookup(source, tables, layout.carries.space, str(layout.carries.value))
     if selector is None:
-        source.add(f"return {carried}, {stop}, end")
+        source.add(leave(carried))
         return
     selects = selector.facts[Selects]
     assert isinstance(selects, Selects)
-    value = f"v_{selector.name}"
+    value = f"{prefix}{selector.name}"
     if selects.when:
-        source.add(f"if not v_{selects.when}: return {carried}, {stop}, end")
+        source.add(f"if not {prefix}{selects.when}: {leave(carried)}")
     if selects.only:
-        source.add(f"if v_{selects.only[0]} not in {selects.only[1]!r}: return None, {stop}, end")
+        source.add(f"if {prefix}{selects.only[0]} not in {selects.only[1]!r}: {leave('None')}")
     if selects.unless:
-        source.add(f"if v_{selects.unless[0]} in {selects.unless[1]!r}: return None, {stop}, end")
+        source.add(f"if {prefix}{selects.unless[0]} in {selects.unless[1]!r}: {leave('None')}")
     if selects.lengths:
         limit, key = selects.lengths
-        source.add(
-            f"if {value} <= {limit}:",
-            f"    end = walk.length(LAYOUT, {value}, data, pos, {stop}, end)",
-            f"    return {_lookup(source, tables, key.space, str(key.value))} if {value} else None, {stop}, end",
-        )
-    source.add(f"return {_lookup(source, tables, selects.space, value)}, {stop}, end")
+        source.add(f"if {value} <= {limit}:")
+        if "end" in form:
+            follower = _lookup(source, tables, key.space, str(key.value))
+            source.add(
+                f"    end = walk.length(LAYOUT, {value}, data, pos, {stop}, end)",
+                f"    {leave(f'{follower} if {value} else None')}",
+            )
+        else:
+            source.add("    return None")  # a length has a bound of its own: not for a form without one
+    source.add(leave(_lookup(source, tables, selects.space, value)))
 
 
 def alternatives(candidates: tuple[tuple[Key, Step], ...]) -> Step:
@@ -143,28 +155,29 @@ def alternatives(candidates: tuple[tuple[Key, Step], ...]) -> Step:
         if not key.conditions:
             source.add(go)
             break
-        source.add(f"if {' and '.join(map(_condition, key.conditions))}: {go}")
+        source.add(f"if {' and '.join(map(condition_text, key.conditions))}: {go}")
     source.add("return None, pos, end")
     chosen: Step = source.compile("alternatives")
     return chosen
 
 
-def _condition(condition: Peek | Within) -> str:
+def condition_text(condition: Peek | Within, pos: str = "pos") -> str:
+    """The expression that asks the condition of the header at `pos`."""
     if isinstance(condition, Within):
         length, offset, header = condition.length // 8, condition.offset // 8, condition.header
         return (
-            f"pos + {header} <= end"
-            f" and int.from_bytes(data[pos + {offset}:pos + {offset + 2}], 'big') + end - pos - {header}"
-            f" <= int.from_bytes(data[pos + {length}:pos + {length + 2}], 'big')"
+            f"{pos} + {header} <= end"
+            f" and int.from_bytes(data[{pos} + {offset}:{pos} + {offset + 2}], 'big') + end - {pos} - {header}"
+            f" <= int.from_bytes(data[{pos} + {length}:{pos} + {length + 2}], 'big')"
         )
     first, last = condition.bit // 8, (condition.bit + condition.count - 1) // 8
     octets = last - first + 1
     shift = octets * 8 - condition.bit % 8 - condition.count
     if condition.bit % 8 == 0 and shift == 0:
         tests = zip(range(first, last + 1), condition.value.to_bytes(octets, "big"), strict=True)
-        return f"pos + {last} < end and " + " and ".join(f"data[pos + {at}] == {octet}" for at, octet in tests)
+        return f"{pos} + {last} < end and " + " and ".join(f"data[{pos} + {at}] == {octet}" for at, octet in tests)
     if octets == 1:
         mask = (1 << condition.count) - 1
-        return f"pos + {first} < end and data[pos + {first}] >> {shift} & {mask} == {condition.value}"
-    number = f"int.from_bytes(data[pos + {first}:pos + {last + 1}], 'big')"
-    return f"pos + {last} < end and {number} >> {shift} & {(1 << condition.count) - 1} == {condition.value}"
+        return f"{pos} + {first} < end and data[{pos} + {first}] >> {shift} & {mask} == {condition.value}"
+    number = f"int.from_bytes(data[{pos} + {first}:{pos} + {last + 1}], 'big')"
+    return f"{pos} + {last} < end and {number} >> {shift} & {(1 << condition.count) - 1} == {condition.value}"

@@ -17,7 +17,7 @@ from overlaycodec.packet import Packet
 from overlaycodec.paths import names_of
 from overlaycodec.pipeline import DEFAULT, Catalog
 from overlaycodec.schema import Header
-from overlaycodec.spans import octets_in
+from overlaycodec.spans import octets_in, reaches_of
 from overlaycodec.values import AUTO
 from overlaycodec.wire import Bounds, Checksum, FragmentOffset, MoreFragments, Remainder, Selects, Sized, StackEnd
 
@@ -48,18 +48,9 @@ def _in_pieces(header: Header) -> bool:
     )
 
 
-def _claim(header: Any, octets: int, size: int) -> int | None:  # Any: headers of several classes, known by declaration
+def _claim(header: Header) -> int | None:
     """How many octets, from the header's start, its length field says there are; None where it says nothing."""
-    field = header.__layout__.bounds
-    if field is None:
-        return None
-    bounds: Bounds = field.facts[Bounds]
-    value = getattr(header, field.name)
-    if value is None or (value == 0 and bounds.zero != "length"):
-        return None
-    if bounds.unless and getattr(header, bounds.unless):
-        return None
-    return int(value * bounds.unit + bounds.bias + (size if bounds.origin == "end" else 0))
+    return next((reach for field, reach in reaches_of(header) if Bounds in field), None)
 
 
 def checksums(packet: Packet, *, catalog: Catalog = DEFAULT) -> dict[str, Verdict]:
@@ -78,7 +69,7 @@ def checksums(packet: Packet, *, catalog: Catalog = DEFAULT) -> dict[str, Verdic
     for index, header in enumerate(headers):
         layout = header.__layout__
         octets, size = pieces[index], octets_in(header)
-        claim = _claim(header, len(octets), size)
+        claim = _claim(header)
         in_segments = layout.bounds is not None and layout.bounds.facts[Bounds].pieces  # type: ignore[attr-defined]
         if claim is not None and not in_segments:
             complete = claim <= len(octets)

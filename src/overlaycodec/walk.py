@@ -17,12 +17,13 @@ from overlaycodec.paths import names_of
 from overlaycodec.schema import Header
 from overlaycodec.wire import Bounds
 
-__all__ = ["UNKNOWN", "Walk"]
+__all__ = ["CAPTURED", "UNKNOWN", "Walk"]
 
 UNKNOWN: Final = 1 << 62
 """A wire end that nobody told: that of a fragment, or of a quoted packet."""
 
-_CAPTURED: Final = "the captured octets"
+CAPTURED: Final = "the captured octets"
+"""What bounds a packet where nothing in it does."""
 
 
 class Walk(list[Header]):
@@ -36,16 +37,12 @@ class Walk(list[Header]):
     faults: tuple[DecodeError, ...] = ()
     lax = False
     cut: int | None = None
-    cut_by = bounded_by = _CAPTURED
+    cut_by = CAPTURED
     stop = 0
     """Where the header before this fault ended, for faults of its bounds."""
     zero = -1
     """The index of the last IP header whose length was 0."""
     jumbo = False
-
-    def bounder(self) -> str:
-        """What imposes the present bound, in words."""
-        return self.cut_by if self.cut is not None else self.bounded_by
 
     def path_of_last(self, field: str) -> str:
         """The full path of a field of the last header read."""
@@ -106,8 +103,6 @@ class Walk(list[Header]):
             if claim < end:
                 self.trail(data, claim, end)
             self.cut = None
-            first, last = _bits(layout, name, pos, stop)
-            self.bounded_by = f"{self.path_of_last(name)} (bits {first}-{last})"
             return claim
         if self.cut is not None and claim <= self.cut:
             self.cut = claim

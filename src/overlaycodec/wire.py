@@ -7,7 +7,7 @@ that some derivers pass such a field by.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
@@ -139,7 +139,7 @@ class Unless(Fact, frozen=True):
 class Via(Fact, frozen=True):
     """The escape hatch: this field is whatever the `construct` object reads and builds."""
 
-    construct: Construct[Any, Any]  # Any: construct's own types are open
+    construct: Construct
 
 
 # --- what follows, and how far it reaches -----------------------------------------------------------------------------

@@ -48,12 +48,15 @@ class Emission(Protocol):
 
     def unselected(self, path: str) -> int:
         """The key of the next header where its class has none of its own in that space. Raises: EncodeError."""
+        ...
 
     def unchecked(self) -> bool:
         """Whether the next header wants a checksum that may be absent to be so."""
+        ...
 
     def pseudo(self, path: str, octets: int) -> int:
         """The sum of the pseudo-header for a payload of so many octets. Raises: UnresolvedError."""
+        ...
 
 
 def counted(path: str, octets: int, unit: int, bias: int, maximum: int) -> int:

@@ -19,17 +19,23 @@ _INTERRUPTED, _NO_READER = 130, 141
 def main(args: Sequence[str] | None = None) -> int:
     """Run the command line with these arguments, or those of the process; gives the exit status."""
     try:
-        import click
-
-        from overlaycodec.cli.commands import overlaycodec
+        return _run(args)
     except ModuleNotFoundError as error:
-        if error.name not in ("click", "rich"):
+        package = (error.name or "").partition(".")[0]
+        if package not in ("click", "rich"):
             raise
         sys.stderr.write(
-            f"overlaycodec: the command line needs the package {error.name!r}: "
+            f"overlaycodec: the command line needs the package {package!r}: "
             "install it with `pip install 'overlaycodec[cli]'`\n"
         )
         return 2
+
+
+def _run(args: Sequence[str] | None) -> int:
+    import click
+
+    from overlaycodec.cli.commands import overlaycodec
+
     try:
         status = overlaycodec.main(args, prog_name="overlaycodec", standalone_mode=False)
         sys.stdout.flush()

@@ -48,7 +48,7 @@ def _catalog_with(context: click.Context, option: click.Parameter, bindings: tup
     return catalog
 
 
-@overlaycodec.command(no_args_is_help=True)
+@overlaycodec.command(no_args_is_help=True, short_help="Show the packets of captures.")
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
 @click.option("-v", "--verbose", is_flag=True, help="Show the tree: each header and each field; checksums are judged.")
 @click.option("-x", "--octets", is_flag=True, help="Show the octets, field by field.")

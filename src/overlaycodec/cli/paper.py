@@ -95,6 +95,7 @@ class ColorPaper(Paper):
     def __init__(self, stream: TextIO, console: Console) -> None:
         super().__init__(stream)
         self._console = console
+        self._has_edge = stream.isatty()
 
     def write(self, *pieces: Piece) -> None:
         """One line."""
@@ -111,7 +112,7 @@ class ColorPaper(Paper):
 
         width = self._console.width
         sizes = [cell_len(part.text) for part in parts]
-        fits = sum(part.gap for part in parts) - parts[0].gap + sum(sizes) <= width
+        fits = not self._has_edge or sum(part.gap for part in parts) - parts[0].gap + sum(sizes) <= width
         line: list[Part] = []
         used = -parts[0].gap  # the first stands at the edge
         for part, size in zip(parts, sizes, strict=True):

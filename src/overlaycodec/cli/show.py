@@ -13,6 +13,7 @@ from overlaycodec.cli.octets import write_octets
 from overlaycodec.cli.paper import Paper, Part, Piece
 from overlaycodec.cli.summary import parts_of
 from overlaycodec.cli.tree import write_tree
+from overlaycodec.describe import printable
 from overlaycodec.errors import CaptureError, EncodeError
 from overlaycodec.packet import Packet
 from overlaycodec.pipeline import Catalog, encode
@@ -63,7 +64,7 @@ def show(wanted: Wanted, paper: Paper) -> int:
         if len(wanted.files) > 1 and not wanted.json:
             if number:
                 paper.write()
-            paper.write(Piece(f"{file}:", "header"))
+            paper.write(Piece(f"{printable(file)}:", "header"))
         run.show_file(file)
     return run.conclude()
 
@@ -103,7 +104,7 @@ class _Run:
     def _complain(self, file: str, reason: str) -> None:
         self._failed = True
         self._paper.flush()  # what was shown before it stands before it
-        sys.stderr.write(f"overlaycodec: {file}: {reason}\n")
+        sys.stderr.write(f"overlaycodec: {printable(file)}: {reason}\n")
 
     def _show_records(self, file: str, capture: Capture) -> None:
         wanted = self._wanted

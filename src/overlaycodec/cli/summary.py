@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+import msgspec
+
 from overlaycodec.capture import Record
 from overlaycodec.cli.paper import Part, Piece, Role
 from overlaycodec.cli.traits import Pair, Traits, traits_of
@@ -37,18 +39,19 @@ def _word(header: Header, traits: Traits) -> tuple[Field | None, str]:
     return None, ""
 
 
-def _unusual(header: Header, traits: Traits) -> Iterator[Piece]:
+def _unusual(header: Header, traits: Traits) -> Iterator[Part]:
     """Each field that differs from its default; of options, how many."""
     for field, usual in traits.usual:
         value = getattr(header, field.name)
         if value == usual:
             continue
         if field.kind == "bool":
-            yield Piece(f" {field.name}" if value else f" no {field.name}")
+            text = field.name if value else f"no {field.name}"
         elif field.kind == "items":
-            yield Piece(f" {field.name} {len(value)}")
+            text = f"{field.name} {len(value)}"
         else:
-            yield Piece(f" {field.name} {text_of(field, value)}", "warn" if Reserved in field else "plain")
+            text = f"{field.name} {text_of(field, value)}"
+        yield Part((Piece(text, "warn" if Reserved in field else "plain"),), gap=1)
 
 
 def _unusual_key(headers: Sequence[Header], index: int, catalog: Catalog) -> str:
@@ -73,13 +76,14 @@ def _fragment(header: Header, traits: Traits) -> str:
     return f"fragment at {offset}, the last" if offset else ""
 
 
-def _labelled(headers: Sequence[Header], index: int, traits: Traits, catalog: Catalog) -> Part:
+def _labelled(headers: Sequence[Header], index: int, traits: Traits, catalog: Catalog) -> Iterator[Part]:
     """A tunnel or a tag: its name, its identifier, and what is not as usual."""
     header, layout = headers[index], traits.layout
     numbers = (getattr(header, field.name) for field in traits.identifiers)
     text = layout.name + "".join(f" {number}" for number in numbers if number is not None)
     text += _unusual_key(headers, index, catalog)
-    return Part((Piece(text, "tunnel" if layout.tunnel else "tag"), *_unusual(header, traits)))
+    yield Part((Piece(text, "tunnel" if layout.tunnel else "tag"),))
+    yield from _unusual(header, traits)
 
 
 def _ports(header: Header, traits: Traits, names: Pair) -> Part:
@@ -96,13 +100,14 @@ def _parts_of_header(
     traits = traits_of(type(header))
     layout = traits.layout
     if layout.tunnel or any(getattr(header, field.name) is not None for field in traits.identifiers):
-        yield _labelled(headers, index, traits, catalog)
+        yield from _labelled(headers, index, traits, catalog)
     elif traits.endpoints:
         if layout.layer == "link" and not links:
             return
         between = Piece(_between(header, traits.endpoints), "inner" if inner else "address")
-        name = Piece(f"{layout.name}{_word(header, traits)[1]} ", "protocol")
-        yield Part((between,) if layout.layer else (name, between))
+        if layout.layer is None:
+            yield Part((Piece(layout.name + _word(header, traits)[1], "protocol"),))
+        yield Part((between,), gap=2 if layout.layer else 1)
     elif traits.ports:
         if index + 1 == len(headers):  # otherwise what is found at the port has a name of its own
             yield _ports(header, traits, traits.ports)
@@ -160,7 +165,7 @@ def parts_of(record: Record, packet: Packet, catalog: Catalog) -> Iterator[Part]
         links = all(traits.layout.layer == "link" or traits.endpoints is None for traits in kinds)
         for index in range(scope.start, scope.stop):
             for part in _parts_of_header(headers, index, links, bool(scope.prefix), catalog):
-                yield Part(part.pieces, gap=0) if fresh else part
+                yield msgspec.structs.replace(part, gap=0) if fresh else part
                 fresh = False
     if headers and packet.fault is None:
         yield from _unknown(packet, catalog)

@@ -1,7 +1,7 @@
 """Hypothesis strategies for headers, whole stacks and damaged octets, read from the declarations.
 
-Strategy: nothing here knows a protocol. A header that is declared and bound in a catalog is drawn, stacked and damaged like
-all others. What comes out is valid in every derived field and decodes to the very headers that were drawn.
+Strategy: nothing here knows a protocol. A header that is declared and bound in a catalog is drawn, stacked and damaged
+like all others. What comes out is valid in every derived field and decodes to the very headers that were drawn.
 
 >>> from hypothesis import given
 >>> from overlaycodec import VXLAN, encode, strategies as overlay
@@ -43,12 +43,12 @@ LONGEST = 10
 
 
 def headers(cls: type[H], /, **fixed: object) -> st.SearchStrategy[H]:
-    """Headers of one class, complete: no field is AUTO, lengths and checksums are those of a header without payload, a
-    selector selects nothing that `DEFAULT` knows.
+    """Headers of one class, complete: no field is AUTO.
 
-    `fixed` are fields by name: values, or strategies for them, taken as they are. Where one of them is AUTO, all that is
-    derived stays AUTO, for the packet to derive that the header is put in. A checksum that covers the addresses of a
-    header outside can be any number.
+    Lengths and checksums are those of a header without payload, a selector selects nothing that `DEFAULT` knows, and a
+    checksum that covers the addresses of a header outside is any number. `fixed` are fields by name: values, or
+    strategies for them, taken as they are. Where one of them is AUTO, all that is derived stays AUTO, for the packet to
+    derive that the header is put in.
 
     Raises: TypeError for a field that the class has not, ValueError for one that only a `construct` object can read and
     that is not fixed.
@@ -63,14 +63,14 @@ def headers(cls: type[H], /, **fixed: object) -> st.SearchStrategy[H]:
 
     @st.composite
     def draw_header(draw: st.DrawFn) -> Any:  # Any: a header of the class
-        header = stacks.lone_header(draw, cls, plan, DEFAULT, fixed)
+        header = stacks.lone_header(draw, cls, plan, DEFAULT, fixed, open_=kept)
         return header if kept else resolve(header).headers[0]
 
     strategy: st.SearchStrategy[H] = draw_header()
     return strategy
 
 
-def packets(  # noqa: PLR0913 - the choices of one stack
+def packets(
     through: type[Header] | None = None,
     *,
     first: type[Header] = Ethernet,
@@ -81,18 +81,19 @@ def packets(  # noqa: PLR0913 - the choices of one stack
 ) -> st.SearchStrategy[Packet]:
     """Whole stacks that begin with `first` and hold a `through`, with a payload and now and then padding.
 
-    Each header selects the next as the catalog binds it; the last selects nothing that is bound. `catalog.decode` gives the
-    same packet back from its octets. With `resolved` false, what is derived is left AUTO, as in a packet that was just put
-    together. With `reserved`, reserved bits are drawn too; they are 0 otherwise. The simplest packet is the shortest way.
+    Each header selects the next as the catalog binds it; the last selects nothing that is bound. `catalog.decode` gives
+    the same packet back from its octets. With `resolved` false, what is derived is left AUTO, as in a packet that was
+    just put together. With `reserved`, reserved bits are drawn too; they are 0 otherwise. The simplest packet is the
+    shortest way.
 
     Raises: ValueError where no stack of `max_headers` headers leads there.
     """
     plan = _plan(through, first, catalog, max_headers)
+    journey = stacks.journey(plan, catalog, first, through, max_headers, reserved=reserved)
 
     @st.composite
     def draw_packet(draw: st.DrawFn) -> Packet:
-        whole = stacks.journey(plan, catalog, through, max_headers, reserved=reserved)
-        packet = stacks.stack(draw, whole, first)
+        packet = stacks.stack(draw, journey)
         try:
             complete = resolve(packet, catalog=catalog)
         except LengthOverflowError:  # only a declared length that counts less than a short frame comes here
@@ -109,9 +110,10 @@ def malformed_bytes(
     catalog: Catalog = DEFAULT,
     max_headers: int = LONGEST,
 ) -> st.SearchStrategy[bytes]:
-    """Octets that a decoder must survive: those of `packets`, then damaged in fields, cut, spliced, or with bits flipped.
+    """Octets that a decoder must survive: those of `packets`, damaged.
 
-    Most are wrong somewhere behind headers that are right, so that they reach deep; a few may be valid.
+    Numbers are put at their limits, octets cut, spliced and added, bits flipped. Most are wrong somewhere behind
+    headers that are right, so that they reach deep; a few may be valid.
 
     Raises: ValueError as `packets` does.
     """
@@ -129,14 +131,18 @@ def _plan(through: type[Header] | None, first: type[Header], catalog: Catalog, m
     """The map of the catalog. Raises: ValueError where it has no way."""
     for cls in filter(None, (first, through)):
         if not drawable(cls.__layout__):
-            raise ValueError(f"{cls.__name__} has fields that only a construct object can read: no stack can be drawn with it")
+            raise ValueError(
+                f"{cls.__name__} has fields that only a construct object can read: no stack can be drawn with it"
+            )
     if not 1 <= max_headers <= catalog.max_headers:
         raise ValueError(f"max_headers is 1..{catalog.max_headers}, as the catalog follows, not {max_headers}")
     plan = map_of(catalog, first)
     distance = (plan.to_end if through is None or through is first else plan.distances(through)).get(Spot(first))
     if distance is None:
         name = "an end" if through is None else through.__name__
-        raise ValueError(f"no way leads from {first.__name__} to {name} in this catalog: bind a key, or begin elsewhere")
+        raise ValueError(
+            f"no way leads from {first.__name__} to {name} in this catalog: bind a key, or begin elsewhere"
+        )
     if distance >= max_headers:
         raise ValueError(f"that takes {distance + 1} headers, more than max_headers = {max_headers}")
     return plan

@@ -46,7 +46,9 @@ def _fields(packet: Packet) -> list[tuple[int, int]]:
         for field, bit, bits in spans_of(header):
             octets = (bit + bits) // 8
             if field.kind in ("int", "bool") and bits:
-                weighs = field.name in layout.sized_by or field.name in layout.flag_of or Bounds in field or Selects in field
+                weighs = (
+                    field.name in layout.sized_by or field.name in layout.flag_of or Bounds in field or Selects in field
+                )
                 found += [(at + bit, bits)] * (2 if weighs else 1)
         at += octets * 8
     return found

@@ -58,7 +58,7 @@ def fixed_octets(layout: Layout) -> int:
     return sum(part.octets for part in layout.parts if isinstance(part, Run))
 
 
-def number(  # noqa: PLR0913 - the limits of one number
+def number(
     draw: st.DrawFn,
     field: Field,
     excluded: frozenset[int] = frozenset(),
@@ -73,7 +73,7 @@ def number(  # noqa: PLR0913 - the limits of one number
     shift = 0
     if type(default) is int and lowest <= default <= highest and default not in excluded:
         shift = default - lowest - sum(value < default for value in skipped)
-    value = lowest + (draw(st.integers(0, count - 1)) + shift) % count
+    value = lowest if count == 1 else lowest + (draw(st.integers(0, count - 1)) + shift) % count
     for other in skipped:
         value += other <= value
     return value
@@ -86,7 +86,7 @@ def record(
     excluded: Mapping[str, frozenset[int]],
     room: Room,
 ) -> dict[str, Any]:
-    """Values for every field. `given` are values, or strategies for them; `excluded` are numbers that fields must not be."""
+    """Values for every field. `given` are values, or strategies for them; `excluded`, numbers that must not be."""
     values: dict[str, Any] = {}
     counts: dict[str, int] = {}
     for field in layout.fields:
@@ -164,7 +164,7 @@ def _octets(least: int, most: int) -> st.SearchStrategy[bytes]:
     return st.binary(min_size=least, max_size=max(least, most))
 
 
-def _sized(  # noqa: PLR0913 - the state of one record
+def _sized(
     draw: st.DrawFn,
     layout: Layout,
     field: Field,
@@ -199,9 +199,7 @@ def _sized(  # noqa: PLR0913 - the state of one record
     return data
 
 
-def _count(  # noqa: PLR0913 - the facts of one length field
-    draw: st.DrawFn, field: Field, sized: Sized, least: int, maximum: int, room: Room
-) -> int:
+def _count(draw: st.DrawFn, field: Field, sized: Sized, least: int, maximum: int, room: Room) -> int:
     """What the length field will say."""
     most = max(least, min(maximum, (room.octets - sized.bias) // sized.unit))
     usual = ADDRESS_OCTETS.get(field.kind)
@@ -239,7 +237,8 @@ def _least(layout: Layout) -> int:
 def _last(draw: st.DrawFn, field: Field) -> Record:
     """The element that ends a row which no length ends."""
     items = field.get(Items)
-    assert items is not None and items.kind is not None
+    assert items is not None
+    assert items.kind is not None
     layout: Layout = field.element.__layout__
     element: Record = layout.cls(**record(draw, layout, {items.kind: items.end}, {}, Room(0)))
     return element

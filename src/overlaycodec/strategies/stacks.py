@@ -1,7 +1,7 @@
 """Whole stacks: headers along the ways of the catalog, a payload that no condition takes for a header, padding.
 
-Strategy: the sequence of headers is drawn first and the octets at its end next; then each header from the outside in, as
-its neighbours ask. Derived fields are left AUTO, save where nothing could derive them.
+Strategy: header after header, from the outside in: how it goes on from here, then the fields, as its neighbours ask.
+Derived fields are left AUTO, save where nothing could derive them.
 """
 
 from __future__ import annotations
@@ -37,34 +37,41 @@ class _Step(NamedTuple):
 
 
 class Journey(NamedTuple):
-    """What all steps of one stack have in common."""
+    """What all stacks of one strategy have in common."""
 
     plan: Map
     catalog: Bindings
+    first: type[Header]
     target: type[Header] | None
     distances: dict[Spot, int]
     """How many more headers there must be at least while the target is not met."""
     longest: int
-    room: Room
+    octets: int
+    """How many octets of variable size the longest stack may hold."""
+    reserved: bool
 
 
-def journey(plan: Map, catalog: Bindings, target: type[Header] | None, longest: int, *, reserved: bool) -> Journey:
-    """The start of a stack."""
+def journey(
+    plan: Map, catalog: Bindings, first: type[Header], target: type[Header] | None, longest: int, *, reserved: bool
+) -> Journey:
+    """What is known before anything is drawn."""
     widest = max(fixed_octets(spot.cls.__layout__) for spot in plan.ways)
-    room = Room(max(0, _FRAME - 2 * _PADDING - longest * (widest + _UNIT)), reserved=reserved)
-    return Journey(plan, catalog, target, plan.to_end if target is None else plan.distances(target), longest, room)
+    octets = max(0, _FRAME - 2 * _PADDING - longest * (widest + _UNIT))
+    distances = plan.to_end if target is None else plan.distances(target)
+    return Journey(plan, catalog, first, target, distances, longest, octets, reserved)
 
 
-def stack(draw: st.DrawFn, whole: Journey, first: type[Header]) -> Packet:
+def stack(draw: st.DrawFn, whole: Journey) -> Packet:
     """A packet whose derived fields are AUTO."""
-    spot, network, met = Spot(first), None, whole.target is None
+    spot, network, met = Spot(whole.first), None, whole.target is None
+    room = Room(whole.octets, reserved=whole.reserved)
     steps: list[_Step] = []
     headers: list[Header] = []
     payload = b""
     while not steps or isinstance(steps[-1].on, Way):
         met = met or spot.cls is whole.target
         # a header and all that is drawn for it are one span, so that shrinking can leave out just that
-        step, header, payload = draw(_one(whole, spot, network, len(steps), met))
+        step, header, payload = draw(_one(whole, room, spot, network, whole.longest - len(steps) - 1, met))
         steps.append(step)
         headers.append(header)
         network = _network(spot.cls.__layout__, network)
@@ -75,16 +82,16 @@ def stack(draw: st.DrawFn, whole: Journey, first: type[Header]) -> Packet:
 
 @st.composite
 def _one(
-    draw: st.DrawFn, whole: Journey, spot: Spot, network: Layout | None, before: int, met: bool
+    draw: st.DrawFn, whole: Journey, room: Room, spot: Spot, network: Layout | None, left: int, met: bool
 ) -> tuple[_Step, Header, bytes]:
     """How it goes on from a spot, the header there, and the payload where it ends."""
-    on = _choice(draw, whole, spot, whole.longest - before - 1, met)
+    on = _choice(draw, whole, spot, left, met)
     payload = b""
     if isinstance(on, End) and on.kind != "closed":
-        payload = _dull(draw(st.binary(max_size=min(_PAYLOAD, whole.room.octets))), on.avoid)
-        whole.room.take(len(payload))
+        payload = _dull(draw(st.binary(max_size=min(_PAYLOAD, room.octets))), on.avoid)
+        room.take(len(payload))
     step = _Step(spot, on)
-    return step, _header(draw, step, network, len(payload), whole.catalog, whole.room), payload
+    return step, _header(draw, step, network, len(payload), whole.catalog, room), payload
 
 
 def _choice(draw: st.DrawFn, whole: Journey, spot: Spot, left: int, met: bool) -> Way | End:
@@ -93,7 +100,7 @@ def _choice(draw: st.DrawFn, whole: Journey, spot: Spot, left: int, met: bool) -
     needs = [(_need(whole, way.spot, met), way) for way in plan.ways[spot]]
     within = [(need, way) for need, way in needs if need is not None and need < left]
     ends = plan.ends[spot] if met else ()
-    more = within and draw(_MORE)
+    more = bool(within) and draw(_MORE)
     if ends and not more:
         return draw(st.sampled_from(ends))
     nearest = min(need for need, _ in within)
@@ -113,12 +120,22 @@ def _network(layout: Layout, outside: Layout | None) -> Layout | None:
     return outside if layout.layer == "extension" else None
 
 
-def lone_header(draw: st.DrawFn, cls: type[Header], plan: Map, catalog: Bindings, fixed: dict[str, Any]) -> Header:
-    """A header that nothing follows and that stands in nothing; derived fields are AUTO where that is enough."""
-    spot = Spot(cls)
-    ends = [end for end in plan.ends[spot] if not _contradicts(cls.__layout__, end, fixed)]
+def lone_header(
+    draw: st.DrawFn, cls: type[Header], plan: Map, catalog: Bindings, fixed: dict[str, Any], *, open_: bool
+) -> Header:
+    """A header that nothing follows and that stands in nothing; derived fields are AUTO where that is enough.
+
+    With `open_`, one that is to stand in a packet: what its neighbours tell is AUTO.
+    """
+    layout = cls.__layout__
+    ends = [end for end in plan.ends[Spot(cls)] if not _contradicts(layout, end, fixed)]
+    if open_:
+        ends = [end for end in ends if end.kind not in ("unread", "piece")]
+        told = [field for field in layout.fields if any(kind in field for kind in (Selects, Checksum, MoreFragments))]
+        unset = {field.name: field.default for field in told if not field.optional and field.default in (AUTO, False)}
+        fixed = unset | fixed
     on = draw(st.sampled_from(ends)) if ends else None
-    return _header(draw, _Step(spot, on or End("plain")), None, 0, catalog, Room(_FRAME), fixed, loose=on is None)
+    return _header(draw, _Step(Spot(cls), on or End("plain")), None, 0, catalog, Room(_FRAME), fixed, loose=on is None)
 
 
 def _contradicts(layout: Layout, end: End, fixed: dict[str, Any]) -> bool:
@@ -134,7 +151,7 @@ def _contradicts(layout: Layout, end: End, fixed: dict[str, Any]) -> bool:
     return False
 
 
-def _header(  # noqa: PLR0913 - a header and its neighbours
+def _header(
     draw: st.DrawFn,
     step: _Step,
     network: Layout | None,
@@ -169,7 +186,7 @@ def _pieces(draw: st.DrawFn, layout: Layout, on: Way | End, given: dict[str, Any
             given.setdefault(field.name, st.booleans())
 
 
-def _later_piece(  # noqa: PLR0913 - a header and its end
+def _later_piece(
     draw: st.DrawFn,
     layout: Layout,
     on: Way | End,
@@ -178,7 +195,7 @@ def _later_piece(  # noqa: PLR0913 - a header and its end
     catalog: Bindings,
     excluded: dict[str, frozenset[int]],
 ) -> None:
-    """A length that counts the whole of which this is a later piece cannot be derived: what went before is drawn too."""
+    """A length of the whole of which this is a later piece cannot be derived: what went before is drawn too."""
     field = layout.bounds
     bounds = None if field is None else field.get(Bounds)
     if field is None or bounds is None or bounds.unless is None or bounds.unless in given or field.name in given:
@@ -199,7 +216,7 @@ def _later_piece(  # noqa: PLR0913 - a header and its end
         given[field.name] = number(draw, field, lowest=least)
 
 
-def _selection(  # noqa: PLR0913 - a header and what follows
+def _selection(
     draw: st.DrawFn,
     layout: Layout,
     on: Way | End,
@@ -233,7 +250,7 @@ def _selection(  # noqa: PLR0913 - a header and what follows
         given[field.name] = _selector(draw, field, selects, on, excluded, catalog)
 
 
-def _selector(  # noqa: PLR0913 - the facts of one selector
+def _selector(
     draw: st.DrawFn,
     field: Field,
     selects: Selects,
@@ -297,7 +314,9 @@ def _is(payload: bytes, peek: Peek) -> bool:
 def _trailers(draw: st.DrawFn, steps: list[_Step], headers: list[Header], payload: bytes) -> tuple[Trailer, ...]:
     """Octets behind the end of some bounded headers, innermost first."""
     bounded = [
-        index for index, step in enumerate(steps) if _bounded(step, headers[index], index + 1 < len(steps) or payload != b"")
+        index
+        for index, step in enumerate(steps)
+        if _bounded(step, headers[index], index + 1 < len(steps) or payload != b"")
     ]
     if not bounded:
         return ()
@@ -316,4 +335,6 @@ def _bounded(step: _Step, header: Header, content: bool) -> bool:
     bounds = None if layout.bounds is None else layout.bounds.get(Bounds)
     if bounds is None or layout.bounds is None or bounds.optional or bounds.pieces:
         return False
-    return getattr(header, layout.bounds.name) is AUTO and (content or bounds.zero == "length" or bounds.origin == "start")
+    return getattr(header, layout.bounds.name) is AUTO and (
+        content or bounds.zero == "length" or bounds.origin == "start"
+    )

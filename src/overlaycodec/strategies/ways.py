@@ -1,7 +1,7 @@
 """Layouts and a catalog -> which header can follow which, and where a stack can end.
 
-Strategy: a graph, explored once from a first header. Its nodes are spots: a header class, with what the conditions of the
-key that led there ask of its fields. The edges say what the header before must hold. All of it comes from the
+Strategy: a graph, explored once from a first header. Its nodes are spots: a header class, with what the conditions of
+the key that led there ask of its fields. The edges say what the header before must hold. All of it comes from the
 declarations; decoding has no part in it.
 """
 
@@ -20,7 +20,6 @@ from overlaycodec.wire import (
     Const,
     FragmentOffset,
     Key,
-    KeySpace,
     Peek,
     Rest,
     Selects,
@@ -43,8 +42,11 @@ class Spot(NamedTuple):
 
 
 class Way(NamedTuple):
-    """How one header leads to the next: by the next label of a stack, as what the class carries, by a value of the
-    selector, by a length in its place, or by any value that is not bound."""
+    """How one header leads to the next.
+
+    By the next label of a stack, as what the class carries, by a value of the selector, by a length in its place, or by
+    any value that is not bound.
+    """
 
     spot: Spot
     kind: Literal["stack", "carried", "key", "length", "other"]
@@ -55,8 +57,11 @@ class Way(NamedTuple):
 
 
 class End(NamedTuple):
-    """How a stack can end: at a header that nothing follows, with a selector at a value that is not bound, with one that
-    is no key there, or at a later piece of something."""
+    """How a stack can end.
+
+    At a header that nothing follows, with a selector at a value that says so, at one that is not bound, with one that
+    is no key there, or at a piece of something.
+    """
 
     kind: Literal["closed", "plain", "carried", "nothing", "unbound", "unread", "piece"]
     avoid: tuple[Guard, ...] = ()

@@ -1,0 +1,197 @@
+"""What the property tests share: rebuilding from public fields, stacks through a header, and an oracle of truncations.
+
+The oracle reads the fields of the whole packet and where they stand, never the decoder: it says which octets the first
+header that is not all there would have needed, or which length field would have promised too much.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple, TypeVar
+
+from hypothesis import settings
+from hypothesis import strategies as st
+
+import overlaycodec as oc
+from overlaycodec import strategies as overlay
+from overlaycodec.layout import Layout, Run
+from overlaycodec.paths import names_of
+from overlaycodec.schema import Record
+from overlaycodec.spans import octets_in, spans_of
+from overlaycodec.wire import Bounds, Items, Key, Peek, Remainder, Selects, Sized, StackEnd, Within
+
+R = TypeVar("R", bound=Record)
+
+CLASSES = oc.DEFAULT.headers
+by_name = [pytest_id.__name__ for pytest_id in CLASSES]
+
+
+def share(part: int) -> settings:
+    """A part of the profile's examples: for laws that are tried on every header."""
+    return settings(max_examples=max(5, settings.default.max_examples // part))
+
+
+# --- from public fields alone -----------------------------------------------------------------------------------------
+
+
+def rebuilt(record: R) -> R:
+    """The record, built again by its constructor from its public fields: nothing that was kept aside survives."""
+    values: dict[str, Any] = {}
+    for field in record.__layout__.fields:
+        value = getattr(record, field.name)
+        values[field.name] = tuple(map(rebuilt, value)) if field.kind == "items" and value is not None else value
+    return type(record)(**values)
+
+
+def rebuilt_packet(packet: oc.Packet) -> oc.Packet:
+    """The packet, of rebuilt headers."""
+    trailers = tuple(oc.Trailer(trailer.header, bytes(trailer.data)) for trailer in packet.trailers)
+    return oc.Packet(tuple(map(rebuilt, packet.headers)), bytes(packet.payload), trailers)
+
+
+# --- stacks -----------------------------------------------------------------------------------------------------------
+
+
+def first_of(cls: type[oc.Header]) -> type[oc.Header]:
+    """Ethernet, where some way leads from there to this header; else the header itself."""
+    try:
+        overlay.packets(cls)
+    except ValueError:
+        return cls
+    return oc.Ethernet
+
+
+def packets(cls: type[oc.Header], *, resolved: bool = True) -> st.SearchStrategy[oc.Packet]:
+    """Stacks through a header, reserved bits too."""
+    return overlay.packets(cls, first=first_of(cls), resolved=resolved, reserved=True)
+
+
+# --- truncations ------------------------------------------------------------------------------------------------------
+
+
+class Short(NamedTuple):
+    """What a truncation must be said to be."""
+
+    path: str
+    first_bit: int
+    needed: int
+    available: int
+    claim: bool
+
+
+class Part(NamedTuple):
+    """Octets that are read at once."""
+
+    path: str
+    start: int
+    octets: int
+
+
+UNDECIDED = "undecided"
+"""The octets that a key's conditions ask for are not all there: another header may be found, or none."""
+
+
+def _parts(record: Record, start: int, path: str, element: str = "") -> Iterator[Part]:
+    sizes = {field.name: bits // 8 for field, _, bits in spans_of(record) if field.bits is None}
+    at = start
+    for number, part in enumerate(record.__layout__.parts):
+        if isinstance(part, Run):
+            if part.condition is None or getattr(record, part.fields[0].name) is not None:
+                yield Part(element or (path if number == 0 else f"{path}.{part.fields[0].name}"), at, part.octets)
+                at += part.octets
+        elif part.name in sizes and Remainder not in part:
+            octets = sizes[part.name]
+            rests = (f.name for f in record.__layout__.fields if (r := f.get(Remainder)) and r.of == part.name)
+            octets += sum(sizes[name] for name in rests)
+            if Items in part and Sized not in part:
+                inside = at
+                for index, member in enumerate(getattr(record, part.name)):
+                    yield from _parts(member, inside, "", f"{path}.{part.name}[{index}]")
+                    inside += octets_in(member)
+            elif octets:
+                yield Part(element or f"{path}.{part.name}", at, octets)
+            at += octets
+
+
+def _claim(header: oc.Header) -> tuple[str, bool] | None:
+    """The field that says where what follows ends, and whether it counts the header too."""
+    layout = header.__layout__
+    if layout.bounds is not None:
+        bounds = layout.bounds.get(Bounds)
+        assert bounds is not None
+        value = getattr(header, layout.bounds.name)
+        if value is None or (value == 0 and bounds.zero != "length"):
+            return None
+        if bounds.unless and getattr(header, bounds.unless):
+            return None
+        return layout.bounds.name, bounds.origin == "start"
+    if layout.selector is not None:
+        selects = layout.selector.get(Selects)
+        assert selects is not None
+        if selects.lengths and getattr(header, layout.selector.name) <= selects.lengths[0]:
+            return layout.selector.name, False
+    return None
+
+
+def _asked(before: oc.Header) -> tuple[Key, ...]:
+    """The keys under which what follows was looked for."""
+    layout: Layout = before.__layout__
+    if any(StackEnd in field and not getattr(before, field.name) for field in layout.fields):
+        return ()
+    selects = None if layout.selector is None else layout.selector.get(Selects)
+    if layout.selector is None or selects is None or (selects.when and not getattr(before, selects.when)):
+        carries = layout.carries
+        found = () if carries is None else oc.DEFAULT.candidates(carries.space, carries.value)
+    else:
+        value = getattr(before, layout.selector.name)
+        if selects.lengths and value <= selects.lengths[0]:
+            return ()
+        found = oc.DEFAULT.candidates(selects.space, value) or oc.DEFAULT.candidates(selects.space, None)
+    return tuple(key for key, _ in found)
+
+
+def _looks(keys: Sequence[Key]) -> int:
+    """How many octets the conditions of these keys look at."""
+    octets = [0]
+    for key in keys:
+        for condition in key.conditions:
+            if isinstance(condition, Peek):
+                octets.append(-(-(condition.bit + condition.count) // 8))
+            elif isinstance(condition, Within):
+                octets.append(condition.header)
+    return max(octets)
+
+
+def shortage(packet: oc.Packet, octets: int, here: int, *, known: bool) -> Short | str | None:
+    """What must be said of the first `here` octets of a resolved packet of `octets`; None where nothing is wrong.
+
+    `known`: the length on the wire is told, so that no length field promises too much.
+    """
+    names = names_of(packet.headers)
+    start, end = 0, octets
+    for index, header in enumerate(packet.headers):
+        if index and here - start < _looks(_asked(packet.headers[index - 1])):
+            return UNDECIDED
+        for part in _parts(header, start, names[index]):
+            if part.start + part.octets > here:
+                return Short(part.path, part.start * 8, part.octets, here - part.start, False)
+        stop = start + octets_in(header)
+        if header.__layout__.quotes:
+            return None
+        end -= sum(len(trailer.data) for trailer in packet.trailers if trailer.header == index)
+        claim = _claim(header)
+        if claim is not None and end > here and not known:
+            name, whole = claim
+            bit = next(bit for field, bit, _ in spans_of(header) if field.name == name)
+            origin = start if whole else stop
+            bounds = header.__layout__.bounds
+            if bounds is None or not bounds.facts[Bounds].pieces:  # type: ignore[attr-defined]  # the fact of that name
+                return Short(f"{names[index]}.{name}", start * 8 + bit, end - origin, here - origin, True)
+            known = True  # it may be the first piece of more: what is missing is so until it is needed
+        start = stop
+    return None
+
+
+def bounded(packet: oc.Packet) -> bool:
+    """Whether some header says where the packet ends, so that octets behind that are a trailer."""
+    return any(header.__layout__.closed or _claim(header) is not None for header in packet.headers)

@@ -1,0 +1,118 @@
+"""The checked guess: with it and without it, decoding gives the same, whatever the octets."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import overlaycodec as oc
+from overlaycodec import DEFAULT, LINK_TYPE, Catalog, CodecError, Ethernet, Packet, strategies
+from overlaycodec.catalog import _MISSES_A_GUESS
+from overlaycodec.fused import plain_stack
+from overlaycodec.protocols import HEADERS
+
+
+def outcome(catalog: Catalog, data: bytes, lax: bool, **options: int) -> tuple[object, ...]:
+    """All that decoding says: the packet, or the error."""
+    try:
+        packet = catalog.decode(data, lax=lax, **options)
+    except CodecError as error:
+        return ("error", error)
+    return (packet, packet.fault, packet.faults, packet.missing)
+
+
+def fresh(data: bytes | None = None) -> Catalog:
+    """A catalog that has no guess, or expects packets such as this one."""
+    catalog = Catalog(HEADERS)
+    if data is not None:
+        catalog.guess(Ethernet, catalog.decode(data, lax=True).headers)
+    return catalog
+
+
+@given(strategies.packets(), st.data())
+def test_a_guess_changes_nothing(packet: Packet, draw: st.DataObject) -> None:
+    data = oc.encode(packet)
+    guessing, plain = fresh(data), fresh()
+    assert outcome(guessing, data, False) == outcome(plain, data, False)
+    for _ in range(4):
+        damaged = bytearray(data)
+        for _ in range(draw.draw(st.integers(1, 3))):
+            if damaged:
+                damaged[draw.draw(st.integers(0, len(damaged) - 1))] = draw.draw(st.integers(0, 255))
+        cut = bytes(damaged[: draw.draw(st.integers(0, len(damaged)))])
+        for octets in (bytes(damaged), cut, bytes(damaged) + b"\0\0"):
+            for lax in (False, True):
+                assert outcome(guessing, octets, lax) == outcome(plain, octets, lax)
+        assert outcome(guessing, cut, True, wire_length=len(data)) == outcome(plain, cut, True, wire_length=len(data))
+
+
+TUNNELLED = oc.encode(
+    oc.Ethernet(dst="52:54:00:00:00:02", src="52:54:00:00:00:01")
+    / oc.IPv4(src="10.0.0.1", dst="10.0.0.2")
+    / oc.UDP(src_port=49152)
+    / oc.VXLAN(vni=100)
+    / oc.Ethernet(dst="02:00:00:00:00:02", src="02:00:00:00:00:01")
+    / oc.IPv4(src="192.168.0.1", dst="192.168.0.2")
+    / oc.TCP(src_port=1000, dst_port=2000)
+    / b"hello"
+)
+
+
+def test_every_bit_of_a_guessed_stack() -> None:
+    """Whatever bit is not as it was, the guess gives what the steps give."""
+    guessing, plain = fresh(TUNNELLED), fresh()
+    for bit in range(len(TUNNELLED) * 8):
+        data = bytearray(TUNNELLED)
+        data[bit // 8] ^= 0x80 >> bit % 8
+        assert outcome(guessing, bytes(data), True) == outcome(plain, bytes(data), True), f"bit {bit}"
+
+
+def test_the_guess_is_used_and_learnt(monkeypatch: pytest.MonkeyPatch) -> None:
+    catalog = fresh()
+    stepped: list[int] = []
+    missed = catalog.missed
+
+    def count(*arguments: object) -> None:
+        stepped.append(1)
+        missed(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Catalog, "missed", lambda self, *arguments: count(*arguments))
+    for number in range(3 * _MISSES_A_GUESS):
+        data = bytearray(TUNNELLED)
+        data[-1] = number
+        catalog.decode(bytes(data))
+    assert len(stepped) == _MISSES_A_GUESS
+
+
+def test_what_is_plain() -> None:
+    packet = DEFAULT.decode(TUNNELLED)
+    assert len(plain_stack(packet.headers)) == 7
+    syn = oc.TCP(src_port=1, dst_port=2, options=(oc.TCPOption(kind=2, data=b"\x05\xb4"),))
+    with_options = oc.resolve(packet.headers[0] / packet.headers[1].replace(protocol=oc.AUTO) / syn)
+    assert len(plain_stack(with_options.headers)) == 2
+    later = packet.replace(oc.IPv4, fragment_offset=5)
+    assert outcome(fresh(TUNNELLED), oc.encode(later), False) == outcome(fresh(), oc.encode(later), False)
+
+
+def test_a_guess_holds_for_its_own_first_header_only() -> None:
+    catalog = fresh(TUNNELLED)
+    for link_type in (0, 1, 101, 108, 113):
+        first = LINK_TYPE(link_type)
+        assert catalog.decode(TUNNELLED, first=first, lax=True) == fresh().decode(TUNNELLED, first=first, lax=True)
+
+
+@settings(max_examples=20)
+@given(st.binary(max_size=60), st.sampled_from([0, 12, 101, 108]))
+def test_guesses_from_link_types(data: bytes, link_type: int) -> None:
+    first = LINK_TYPE(link_type)
+    plain, guessing = fresh(), fresh()
+    guessing.guess(first, guessing.decode(data, first=first, lax=True).headers)
+    rng = random.Random(data)
+    for _ in range(10):
+        octets = bytearray(data)
+        if octets:
+            octets[rng.randrange(len(octets))] = rng.randrange(256)
+        assert guessing.decode(octets, first=first, lax=True) == plain.decode(octets, first=first, lax=True)

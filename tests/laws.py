@@ -162,34 +162,65 @@ def _looks(keys: Sequence[Key]) -> int:
     return max(octets)
 
 
-def shortage(packet: oc.Packet, octets: int, here: int, *, known: bool) -> Short | str | None:
-    """What must be said of the first `here` octets of a resolved packet of `octets`; None where nothing is wrong.
+class _Place(NamedTuple):
+    """One header of a whole packet."""
 
-    `known`: the length on the wire is told, so that no length field promises too much.
-    """
-    names = names_of(packet.headers)
-    start, end = 0, octets
-    for index, header in enumerate(packet.headers):
-        if index and here - start < _looks(_asked(packet.headers[index - 1])):
-            return UNDECIDED
-        for part in _parts(header, start, names[index]):
-            if part.start + part.octets > here:
-                return Short(part.path, part.start * 8, part.octets, here - part.start, False)
-        stop = start + octets_in(header)
-        if header.__layout__.quotes:
-            return None
-        end -= sum(len(trailer.data) for trailer in packet.trailers if trailer.header == index)
-        claim = _claim(header)
-        if claim is not None and end > here and not known:
-            name, whole = claim
-            bit = next(bit for field, bit, _ in spans_of(header) if field.name == name)
-            origin = start if whole else stop
-            bounds = header.__layout__.bounds
-            if bounds is None or not bounds.facts[Bounds].pieces:  # type: ignore[attr-defined]  # the fact of that name
-                return Short(f"{names[index]}.{name}", start * 8 + bit, end - origin, here - origin, True)
-            known = True  # it may be the first piece of more: what is missing is so until it is needed
-        start = stop
-    return None
+    start: int
+    looks: int
+    """How many octets the keys by which it was found look at."""
+    parts: tuple[Part, ...]
+    quotes: bool
+    end: int
+    """Where what it holds ends."""
+    claim: Short | None
+    """What is wrong where that is not all there: `available` is counted from the start of the octets."""
+    pieces: bool
+
+
+def _place(packet: oc.Packet, index: int, name: str, start: int, end: int) -> _Place:
+    header = packet.headers[index]
+    layout = header.__layout__
+    looks = _looks(_asked(packet.headers[index - 1])) if index else 0
+    short, pieces = None, False
+    if (claim := _claim(header)) is not None:
+        field, whole = claim
+        bit = next(bit for other, bit, _ in spans_of(header) if other.name == field)
+        origin = start if whole else start + octets_in(header)
+        short = Short(f"{name}.{field}", start * 8 + bit, end - origin, -origin, True)
+        bounds = None if layout.bounds is None else layout.bounds.get(Bounds)
+        pieces = bounds is not None and bounds.pieces
+    return _Place(start, looks, tuple(_parts(header, start, name)), layout.quotes, end, short, pieces)
+
+
+class Oracle:
+    """What must be said of truncations of a resolved packet."""
+
+    def __init__(self, packet: oc.Packet, octets: int) -> None:
+        self.places = []
+        start, end = 0, octets
+        for index, name in enumerate(names_of(packet.headers)):
+            end -= sum(len(trailer.data) for trailer in packet.trailers if trailer.header == index)
+            self.places.append(_place(packet, index, name, start, end))
+            start += octets_in(packet.headers[index])
+
+    def shortage(self, here: int, *, known: bool) -> Short | str | None:
+        """What is wrong with the first `here` octets; None where nothing is.
+
+        `known`: the length on the wire is told, so that no length field promises too much.
+        """
+        for place in self.places:
+            if here - place.start < place.looks:
+                return UNDECIDED
+            for part in place.parts:
+                if part.start + part.octets > here:
+                    return Short(part.path, part.start * 8, part.octets, here - part.start, False)
+            if place.quotes:
+                return None
+            if place.claim is not None and place.end > here and not known:
+                if not place.pieces:
+                    return place.claim._replace(available=here + place.claim.available)
+                known = True  # it may be the first piece of more: what is missing is so until it is needed
+        return None
 
 
 def bounded(packet: oc.Packet) -> bool:

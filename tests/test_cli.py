@@ -16,6 +16,7 @@ import sys
 import termios
 from collections.abc import Iterable
 from fcntl import ioctl
+from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -327,6 +328,23 @@ def test_bits_of_fields_that_share_octets_stand_in_their_places() -> None:
     assert "                   ....0000 11001000 vid 200\n" in text
 
 
+def test_octets_behind_the_end_of_a_header_are_shown() -> None:
+    """The padding of a short frame and its check sequence, each for itself."""
+    frame = oc.encode(LINK / NETWORK / oc.UDP(src_port=1, dst_port=2) / b"hi") + bytes(16)
+    fcs = b"\xde\xad\xbe\xef"
+    content = files.pcap(files.record(frame + fcs), word=0x2400_0001)  # 4 octets of FCS
+    text = show_bytes(b"", "-v", "-x", stdin=content)
+    assert "      payload  2 octets\n      002a  68 69" in text
+    assert "      trailer behind ipv4  16 octets\n      002c  00 00 00" in text
+    assert "      trailer behind ethernet  4 octets\n      003c  de ad be ef" in text
+    assert "      trailer behind ethernet  4 octets  de ad be ef\n" in text
+    document = json.loads(show_bytes(b"", "--json", stdin=content))
+    assert document["trailers"] == [
+        {"header": "ipv4", "octets": "00" * 16},
+        {"header": "ethernet", "octets": "deadbeef"},
+    ]
+
+
 # --- JSON ------------------------------------------------------------------------------------------------------------
 
 
@@ -350,7 +368,9 @@ def test_json_is_complete(path: Path) -> None:
             assert (document["fault"] is None) == (record.decode(lax=True).fault is None)
 
 
-RECORDS: Final = [record.data for path in sorted(CAPTURES.glob("*.pcap")) for record in list(open_capture(path))[:20]]
+RECORDS: Final = [
+    record.data for path in sorted(CAPTURES.glob("*.pcap")) for record in islice(open_capture(path.read_bytes()), 20)
+]
 
 
 @given(octets=st.one_of(st.binary(max_size=200), st.sampled_from(RECORDS)), draw=st.data())
@@ -451,6 +471,17 @@ def test_damage_is_reported_after_what_stands_before_it() -> None:
     assert result.stderr == b"overlaycodec: -: the record has 106 octets, 24 are there (at octet 260)\n"
 
 
+def test_what_stands_before_the_damage_is_printed_before_the_complaint(tmp_path: Path) -> None:
+    path = tmp_path / "damaged.pcap"
+    path.write_bytes(INNER_VLAN.read_bytes()[:300])
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    env.pop("PYTHONUNBUFFERED", None)
+    both = subprocess.run(
+        [*COMMAND, "show", str(path)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=env, check=False
+    ).stdout.decode()
+    assert [line.split()[0] for line in both.splitlines()] == ["1", "2", "overlaycodec:"]
+
+
 def test_each_file_is_shown_though_another_is_missing_or_no_capture(tmp_path: Path) -> None:
     other = tmp_path / "other"
     other.write_bytes(b"something else")
@@ -485,6 +516,7 @@ def test_a_reader_that_goes_is_no_error(tmp_path: Path, buffered: bool) -> None:
         records = list(capture) * (1 if buffered else 400)
     write_capture(path, records)
     env = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    env.pop("PYTHONUNBUFFERED", None)
     with subprocess.Popen(
         [*COMMAND, "show", str(path)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=env
     ) as process:
@@ -579,9 +611,11 @@ def test_version_help_and_misuse(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_an_interrupt_is_quiet(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    def interrupted(self: Paper, *args: object) -> None:
+    def interrupted(*args: object, **options: object) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(Paper, "write", interrupted)
     assert cli.main(["show", str(INNER_VLAN)]) == 130
+    monkeypatch.setattr(overlaycodec, "main", interrupted)  # while the last lines are given out
+    assert cli.main([]) == 130
     assert capsys.readouterr().err.strip() == ""

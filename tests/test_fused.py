@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from typing import Annotated
 
 import pytest
 from hypothesis import given, settings
@@ -15,10 +16,10 @@ from overlaycodec.fused import plain_stack
 from overlaycodec.protocols import HEADERS
 
 
-def outcome(catalog: Catalog, data: bytes, lax: bool, **options: int) -> tuple[object, ...]:
+def outcome(catalog: Catalog, data: bytes, lax: bool, wire_length: int | None = None) -> tuple[object, ...]:
     """All that decoding says: the packet, or the error."""
     try:
-        packet = catalog.decode(data, lax=lax, **options)
+        packet = catalog.decode(data, lax=lax, wire_length=wire_length)
     except CodecError as error:
         return ("error", error)
     return (packet, packet.fault, packet.faults, packet.missing)
@@ -28,8 +29,13 @@ def fresh(data: bytes | None = None) -> Catalog:
     """A catalog that has no guess, or expects packets such as this one."""
     catalog = Catalog(HEADERS)
     if data is not None:
-        catalog.guess(Ethernet, catalog.decode(data, lax=True).headers)
+        expect(catalog, data)
     return catalog
+
+
+def expect(catalog: Catalog, data: bytes) -> None:
+    """The catalog expects packets such as this one, whatever it has learnt since."""
+    catalog.guess(Ethernet, catalog.decode(data, lax=True).headers)
 
 
 @given(strategies.packets(), st.data())
@@ -45,6 +51,7 @@ def test_a_guess_changes_nothing(packet: Packet, draw: st.DataObject) -> None:
         cut = bytes(damaged[: draw.draw(st.integers(0, len(damaged)))])
         for octets in (bytes(damaged), cut, bytes(damaged) + b"\0\0"):
             for lax in (False, True):
+                expect(guessing, data)
                 assert outcome(guessing, octets, lax) == outcome(plain, octets, lax)
         assert outcome(guessing, cut, True, wire_length=len(data)) == outcome(plain, cut, True, wire_length=len(data))
 
@@ -67,6 +74,7 @@ def test_every_bit_of_a_guessed_stack() -> None:
     for bit in range(len(TUNNELLED) * 8):
         data = bytearray(TUNNELLED)
         data[bit // 8] ^= 0x80 >> bit % 8
+        expect(guessing, TUNNELLED)
         assert outcome(guessing, bytes(data), True) == outcome(plain, bytes(data), True), f"bit {bit}"
 
 
@@ -116,3 +124,40 @@ def test_guesses_from_link_types(data: bytes, link_type: int) -> None:
         if octets:
             octets[rng.randrange(len(octets))] = rng.randrange(256)
         assert guessing.decode(octets, first=first, lax=True) == plain.decode(octets, first=first, lax=True)
+
+
+def test_conditions_of_other_candidates_are_asked() -> None:
+    """TCP is guessed, but the octets are those of an STT segment."""
+    outer = TUNNELLED_HEADERS[:2]
+    tcp = oc.encode(Packet(outer) / oc.TCP(src_port=1, dst_port=7471, sequence=99, ack=True) / bytes(20))
+    stt = oc.encode(
+        Packet(outer)
+        / oc.STTSegment(src_port=1)
+        / oc.STT(context_id=1)
+        / oc.Ethernet(dst="02:00:00:00:00:02", src="02:00:00:00:00:01", ethertype=0x9999)
+    )
+    guessing = fresh(tcp)
+    assert guessing.decode(tcp).names == ["ethernet", "ipv4", "tcp"]
+    expect(guessing, tcp)
+    assert guessing.decode(stt).names == ["ethernet", "ipv4", "stt_segment", "stt", "inner.ethernet"]
+
+
+TUNNELLED_HEADERS = tuple(
+    header.replace(protocol=oc.AUTO, total_length=oc.AUTO, checksum=oc.AUTO) if isinstance(header, oc.IPv4) else header
+    for header in DEFAULT.decode(TUNNELLED).headers
+)
+
+
+class Behind(oc.Header):
+    """A header of fixed size behind an 802.3 length."""
+
+    number: Annotated[int, oc.Bits(16)]
+
+
+def test_a_length_is_a_bound_and_no_key() -> None:
+    catalog = Catalog(HEADERS).with_binding(oc.IEEE802_LENGTH(0), Behind)
+    data = bytes.fromhex("0180c2000000 020000000001 8100 0001 0002 1234 0000 0000")
+    plain = catalog.decode(data)
+    assert plain.trailers == (oc.Trailer(1, bytes(4)),)
+    expect(catalog, data)
+    assert catalog.decode(data) == plain

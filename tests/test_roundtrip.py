@@ -39,7 +39,7 @@ every_header = pytest.mark.parametrize("cls", laws.CLASSES, ids=laws.by_name)
 def test_a_packet_decodes_to_what_it_resolves_to(cls: type[oc.Header]) -> None:
     first = laws.first_of(cls)
 
-    @laws.share(8)
+    @laws.share(10)
     @given(laws.packets(cls, resolved=False))
     def law(packet: oc.Packet) -> None:
         data = oc.encode(packet)
@@ -57,7 +57,7 @@ def test_a_packet_decodes_to_what_it_resolves_to(cls: type[oc.Header]) -> None:
 def test_damaged_octets_encode_to_themselves(cls: type[oc.Header]) -> None:
     first = laws.first_of(cls)
 
-    @laws.share(5)
+    @laws.share(8)
     @given(overlay.malformed_bytes(cls, first=first))
     def law(data: bytes) -> None:
         packet = oc.decode(data, first=first, lax=True)
@@ -94,15 +94,17 @@ def test_there_are_captures() -> None:
 @every_header
 def test_every_truncation_is_told_with_its_numbers(cls: type[oc.Header]) -> None:
     first = laws.first_of(cls)
-    told = []
+    told = 0
 
-    @laws.share(30)
-    @given(laws.packets(cls))
+    @laws.share(40)
+    @given(overlay.packets(cls, first=first, reserved=True, max_headers=7))
     def law(packet: oc.Packet) -> None:
+        nonlocal told
         data = oc.encode(packet)
+        oracle = laws.Oracle(packet, len(data))
         for here in range(len(data)):
             for wire_length in (None, len(data)):
-                expected = laws.shortage(packet, len(data), here, known=wire_length is not None)
+                expected = oracle.shortage(here, known=wire_length is not None)
                 fault = _fault(data[:here], first, wire_length)
                 if expected is None:
                     assert fault is None, here
@@ -112,24 +114,23 @@ def test_every_truncation_is_told_with_its_numbers(cls: type[oc.Header]) -> None
                     assert found == expected, (here, wire_length)
                     assert fault.needed > fault.available >= 0
                     assert fault.claim or fault.bounded_by
-                    told.append(fault)
-            lax = oc.decode(data[:here], first=first, wire_length=len(data), lax=True)
-            assert oc.encode(laws.rebuilt_packet(lax)) == data[:here]
-            assert lax.missing == len(data) - here
+                    told += 1
+                # every other time, for each of the two: lax decoding says the same and loses no octet
+                if (here + (wire_length is None)) % 2:
+                    lax = oc.decode(data[:here], first=first, wire_length=wire_length, lax=True)
+                    assert oc.encode(laws.rebuilt_packet(lax)) == data[:here]
+                    assert lax.missing == (0 if wire_length is None else len(data) - here)
+                    assert fault is None or fault in lax.faults
 
     law()
-    assert len(told) > 50
+    assert told > 50
 
 
 def _fault(data: bytes, first: type[oc.Header], wire_length: int | None) -> oc.DecodeError | None:
     try:
-        packet = oc.decode(data, first=first, wire_length=wire_length)
+        oc.decode(data, first=first, wire_length=wire_length)
     except oc.DecodeError as error:
-        lax = oc.decode(data, first=first, wire_length=wire_length, lax=True)
-        assert error in lax.faults
-        assert oc.encode(laws.rebuilt_packet(lax)) == data
         return error
-    assert oc.encode(laws.rebuilt_packet(packet)) == data
     return None
 
 
@@ -137,7 +138,7 @@ def _fault(data: bytes, first: type[oc.Header], wire_length: int | None) -> oc.D
 def test_trailing_octets_stay_out_of_the_headers(cls: type[oc.Header]) -> None:
     first = laws.first_of(cls)
 
-    @laws.share(10)
+    @laws.share(20)
     @given(laws.packets(cls), st.sampled_from([b"\0", b"\xff"]), st.integers(1, 40))
     def law(packet: oc.Packet, octet: bytes, count: int) -> None:
         # neither octet begins what MPLS, whose labels may end a frame, would take for IP
@@ -161,7 +162,7 @@ def test_trailing_octets_stay_out_of_the_headers(cls: type[oc.Header]) -> None:
 
 @every_header
 def test_headers_are_values(cls: type[oc.Header]) -> None:
-    @laws.share(8)
+    @laws.share(20)
     @given(overlay.headers(cls), overlay.headers(cls))
     def law(header: oc.Header, other: oc.Header) -> None:
         for same in (

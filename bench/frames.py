@@ -1,0 +1,92 @@
+"""Inputs: frames of seven headers, Ethernet/IPv4/UDP/VXLAN/Ethernet/IPv4/TCP, built by plain `struct` calls.
+
+No decoder under test has a part in them, and no two are alike: ports, sequence numbers, identifications, VNIs and
+payloads are random. Their addresses are drawn from a few hosts, or are all distinct.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from struct import Struct
+
+__all__ = ["OCTETS", "PAYLOAD_OCTETS", "Host", "capture_record", "frame", "frames", "hosts"]
+
+PAYLOAD_OCTETS = 64
+OCTETS = 14 + 20 + 8 + 8 + 14 + 20 + 20 + PAYLOAD_OCTETS
+
+Host = tuple[bytes, bytes]
+"""A MAC address and an IPv4 address, as octets."""
+
+_ETHERNET = Struct(">6s6sH").pack
+_IPV4 = Struct(">BBHHHBBH4s4s").pack
+_UDP = Struct(">HHHH").pack
+_VXLAN = Struct(">II").pack
+_TCP = Struct(">HHIIBBHHH").pack
+_RECORD = Struct("<IIII").pack
+
+
+def _sum(octets: bytes) -> int:
+    """The Internet checksum (RFC 1071), word by word as the RFC has it."""
+    total = 0
+    for index in range(0, len(octets) - 1, 2):
+        total += octets[index] << 8 | octets[index + 1]
+    if len(octets) % 2:
+        total += octets[-1] << 8
+    while total >> 16:
+        total = (total & 0xFFFF) + (total >> 16)
+    return 0xFFFF - total
+
+
+def hosts(source: random.Random, count: int = 16) -> list[Host]:
+    """A few hosts, for frames among which addresses come back."""
+    return [_new_host(source) for _ in range(count)]
+
+
+def _new_host(source: random.Random) -> Host:
+    return b"\x02" + source.randbytes(5), b"\x0a" + source.randbytes(3)
+
+
+def _ipv4(source: random.Random, protocol: int, src: bytes, dst: bytes, octets: int) -> bytes:
+    dscp_ecn = source.choice((0, 0, 40, 184))
+    identification, ttl = source.getrandbits(16), source.randrange(30, 256)
+    header = _IPV4(0x45, dscp_ecn, 20 + octets, identification, 0x4000, ttl, protocol, 0, src, dst)
+    return header[:10] + _sum(header).to_bytes(2, "big") + header[12:]
+
+
+def frame(source: random.Random, known: Sequence[Host] | None = None, *, summed: bool = True) -> bytes:
+    """One frame; from new hosts unless some are `known`. Without `summed` the TCP checksum is any number."""
+    pick = (lambda: source.choice(known)) if known else (lambda: _new_host(source))
+    (outer_src_mac, outer_src), (outer_dst_mac, outer_dst) = pick(), pick()
+    (inner_src_mac, inner_src), (inner_dst_mac, inner_dst) = pick(), pick()
+    payload = source.randbytes(PAYLOAD_OCTETS)
+    numbers = source.getrandbits(32), source.getrandbits(32)
+    # ports that no decoder binds to anything
+    ports = source.randrange(32768, 47000), source.randrange(50000, 60000)
+    flags = source.choice((0x10, 0x18, 0x02, 0x11))
+    checksum = source.getrandbits(16)
+    window = source.getrandbits(16)
+    tcp = _TCP(*ports, *numbers, 0x50, flags, window, 0 if summed else checksum, 0)
+    if summed:
+        pseudo = inner_src + inner_dst + bytes([0, 6]) + (len(tcp) + len(payload)).to_bytes(2, "big")
+        tcp = tcp[:16] + _sum(pseudo + tcp + payload).to_bytes(2, "big") + tcp[18:]
+    inner = (
+        _ETHERNET(inner_dst_mac, inner_src_mac, 0x0800)
+        + _ipv4(source, 6, inner_src, inner_dst, len(tcp) + len(payload))
+        + tcp
+        + payload
+    )
+    vxlan = _VXLAN(0x08000000, source.getrandbits(24) << 8) + inner
+    udp = _UDP(source.randrange(49152, 65536), 4789, 8 + len(vxlan), 0) + vxlan
+    return _ETHERNET(outer_dst_mac, outer_src_mac, 0x0800) + _ipv4(source, 17, outer_src, outer_dst, len(udp)) + udp
+
+
+def frames(source: random.Random, count: int, *, distinct: bool) -> list[bytes]:
+    """New frames: all addresses distinct, or those of 16 new hosts."""
+    known = None if distinct else hosts(source)
+    return [frame(source, known) for _ in range(count)]
+
+
+def capture_record(number: int, data: bytes) -> bytes:
+    """A pcap record of one frame."""
+    return _RECORD(1_700_000_000 + number // 1_000_000, number % 1_000_000, len(data), len(data)) + data

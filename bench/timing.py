@@ -1,0 +1,87 @@
+"""How time is taken.
+
+Strategy: contestants take turns within each round, in another order each round, so that what else the machine does falls
+on all of them alike. Each round has new inputs, made outside the clock. The clock is the CPU time of this one process,
+bound to one core. The garbage collector runs as it does in a program; what lives before a turn is frozen out of it.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import statistics
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+__all__ = ["Contestant", "Timing", "compete", "use_one_core"]
+
+
+@dataclass
+class Contestant:
+    """Somebody who does one piece of work for each input."""
+
+    name: str
+    work: Callable[[Any], object]  # Any: each has inputs of its own kind
+    share: int = 1
+    """One input in so many is theirs: slow ones get fewer."""
+    prepare: Callable[[Any], Any] | None = None  # Any: as above
+    """Makes their input of the common one, outside the clock."""
+
+
+@dataclass
+class Timing:
+    """Microseconds an input, a figure a round."""
+
+    name: str
+    rounds: list[float] = field(default_factory=list)
+
+    @property
+    def median(self) -> float:
+        return statistics.median(self.rounds)
+
+    @property
+    def best(self) -> float:
+        return min(self.rounds)
+
+
+def use_one_core() -> str:
+    """Binds this process to one core, where the system can; says what it did."""
+    if not hasattr(os, "sched_setaffinity"):
+        return "not bound to a core"
+    core = max(os.sched_getaffinity(0))
+    os.sched_setaffinity(0, {core})
+    return "bound to one core"
+
+
+def compete(
+    contestants: Sequence[Contestant],
+    inputs: Callable[[int], Sequence[Any]],  # Any: the inputs of one contest, whatever they are
+    rounds: int,
+) -> dict[str, Timing]:
+    """The timings of all contestants by name; `inputs(round)` gives that round's inputs."""
+    timings = {contestant.name: Timing(contestant.name) for contestant in contestants}
+    for contestant in contestants:
+        _took(contestant, inputs(-1)[:200])  # what is generated or imported at first use
+    for number in range(rounds):
+        given = inputs(number)
+        turn = number % len(contestants)
+        for contestant in (*contestants[turn:], *contestants[:turn]):
+            mine = given[: max(1, len(given) // contestant.share)]
+            timings[contestant.name].rounds.append(_took(contestant, mine))
+    return timings
+
+
+def _took(contestant: Contestant, given: Sequence[Any]) -> float:
+    if contestant.prepare is not None:
+        given = [contestant.prepare(item) for item in given]
+    work = contestant.work
+    gc.collect()
+    gc.freeze()
+    start = time.process_time_ns()
+    for item in given:
+        work(item)
+    took = time.process_time_ns() - start
+    gc.unfreeze()
+    return took / 1000 / len(given)

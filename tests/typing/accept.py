@@ -1,0 +1,198 @@
+"""Correct uses: mypy --strict and pyright see every type as it is asserted here, and the file runs."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from ipaddress import IPv4Address, IPv6Address
+from pathlib import Path
+from typing import Annotated, assert_type
+
+from hypothesis import given
+from hypothesis.strategies import SearchStrategy
+
+import overlaycodec as oc
+from overlaycodec import (
+    ARP,
+    GRE,
+    STT,
+    TCP,
+    UDP,
+    VXLAN,
+    Ethernet,
+    Geneve,
+    GeneveOption,
+    Header,
+    IPv4,
+    IPv6,
+    MACAddress,
+    Packet,
+    TCPOption,
+    VLANTag,
+)
+from overlaycodec import strategies as overlay
+
+# --- build, encode, decode --------------------------------------------------------------------------------------------
+
+frame = (
+    Ethernet(dst="52:54:00:00:00:02", src=MACAddress("52:54:00:00:00:01"))
+    / IPv4(src="10.0.0.1", dst=IPv4Address("10.0.0.2"))
+    / UDP(src_port=49152)
+    / VXLAN(vni=100)
+    / Ethernet(dst="02:00:00:00:00:02", src="02:00:00:00:00:01")
+    / VLANTag(vid=7)
+    / IPv4(src="192.168.0.1", dst="192.168.0.2")
+    / UDP(src_port=1000, dst_port=2000)
+    / b"hello"
+)
+assert_type(frame, Packet)
+data = oc.encode(frame)
+assert_type(data, bytes)
+assert_type(oc.encode(VXLAN(vni=1)), bytes)
+packet = oc.decode(data)
+assert_type(packet, Packet)
+assert_type(oc.decode(bytearray(data)), Packet)
+assert_type(oc.decode(memoryview(data), wire_length=1500, fcs_octets=0, lax=True), Packet)
+assert_type(oc.decode(data, first=oc.LINK_TYPE(1)), Packet)
+assert_type(oc.decode(data[14:], first=IPv4, catalog=oc.DEFAULT), Packet)
+assert_type(oc.resolve(frame), Packet)
+
+# --- fields -----------------------------------------------------------------------------------------------------------
+
+assert_type(packet[VXLAN], VXLAN)
+assert_type(packet[VXLAN].vni, int)
+assert_type(packet[VXLAN].vni_valid, bool)
+assert_type(packet[Ethernet].src, MACAddress)
+assert_type(packet[IPv4].src, IPv4Address)
+assert_type(packet[IPv4, 1].dst, IPv4Address)
+assert_type(packet.get(VXLAN), VXLAN | None)
+assert_type(packet.get(VXLAN, VXLAN(vni=1)), VXLAN)
+assert_type(packet.get(IPv6), IPv6 | None)
+assert_type(packet.inner, Packet)
+assert_type(packet.inner[IPv4].ttl, int)
+assert_type(packet.outer, Packet)
+assert_type(packet.innermost, Packet)
+assert_type(packet.payload, bytes)
+assert_type(packet.headers, tuple[Header, ...])
+assert_type(VXLAN in packet, bool)
+assert_type(len(packet), int)
+headers: Iterator[Header] = iter(packet)
+assert_type(GRE(protocol_type=0x0800).key, int | None)
+assert_type(GRE(key=7, protocol_type=0x6558).checksum, int | None)
+assert_type(STT(context_id=1).context_id, int)
+options = Geneve(vni=1, options=(GeneveOption(option_class=0x0102, type=0x80, data=b"\0\0\0\1"),)).options
+assert_type(options, tuple[GeneveOption, ...])
+assert_type(options[0].data, bytes)
+assert_type(TCP(src_port=1, dst_port=2, options=(TCPOption(kind=2, data=b"\5\xb4"),)).options[0].kind, int)
+question = ARP(
+    sender_hardware="02:00:00:00:00:01",
+    sender_protocol="10.0.0.1",
+    target_hardware=bytes(6),
+    target_protocol="10.0.0.2",
+)
+assert_type(question.sender_hardware, MACAddress | bytes)
+assert_type(question.target_protocol, IPv4Address | bytes)
+assert_type(IPv6(src="::1", dst=IPv6Address("::2")).dst, IPv6Address)
+
+# --- edit -------------------------------------------------------------------------------------------------------------
+
+routed = packet.inner.replace(VLANTag, vid=8).replace(IPv4, ttl=63)
+assert_type(routed, Packet)
+assert_type(oc.fill(routed, lengths=True, checksums=True, selectors=False), Packet)
+assert_type(packet.replace_at("inner.vlan.vid", 8), Packet)
+assert_type(packet.replace((IPv4, 1), ttl=1), Packet)
+assert_type(packet[VXLAN].replace(vni=2), VXLAN)
+assert_type(copy.copy(packet[VXLAN]), VXLAN)
+assert_type(packet.insert(1, VLANTag(vid=5)), Packet)
+assert_type(packet.without(VLANTag), Packet)
+assert_type(packet.span("inner.vlan.vid"), tuple[int, int])
+assert_type(oc.checksums(packet), dict[str, oc.Verdict])
+assert_type(packet.fault, oc.DecodeError | None)
+assert_type(packet.faults, tuple[oc.DecodeError, ...])
+assert_type(packet.trailers, tuple[oc.Trailer, ...])
+flow = packet.flow
+assert flow is not None
+assert_type(flow.src, IPv4Address | IPv6Address)
+assert_type(flow.dst_port, int | None)
+
+vxlan, octets = oc.decode_header(VXLAN, data[42:])
+assert_type(vxlan, VXLAN)
+assert_type(octets, int)
+assert_type(oc.decode_header(VXLAN, data[42:]), tuple[VXLAN, int])
+
+match packet.inner:
+    case oc.Packet(headers=[Ethernet(), VLANTag(vid=vid), *_]):
+        assert_type(vid, int)
+    case _:
+        raise AssertionError("the inner frame is tagged")
+
+try:
+    oc.VXLAN(vni=1 << 24)
+except oc.FieldRangeError as error:
+    assert_type(error.maximum, int)
+    assert_type(error.path, str)
+try:
+    oc.decode(data[:60])
+except oc.TruncatedError as truncated:
+    assert_type(truncated.needed, int)
+    assert_type(truncated.bits, tuple[int, int | None])
+
+pipeline = oc.Pipeline(Ethernet, IPv4, UDP, VXLAN, Ethernet)
+assert_type(pipeline.decode(data), Packet)
+
+# --- catalogs ---------------------------------------------------------------------------------------------------------
+
+
+class Telemetry(oc.Header, spec="in-house", keys=(oc.UDP_PORT(9999),)):
+    """Eight octets in front of the mirrored frame."""
+
+    version: Annotated[int, oc.Bits(4), "Version"] = 1
+    reserved: Annotated[int, oc.Reserved(4)] = 0
+    switch: Annotated[int, oc.Bits(24), "Switch id"]
+    delay: Annotated[int, oc.Bits(32), "Nanoseconds in the queue"]
+
+
+codec = oc.DEFAULT.with_header(Telemetry)
+assert_type(codec, oc.Catalog)
+mirror = IPv4(src="10.0.0.1", dst="10.0.0.2") / UDP(src_port=1) / Telemetry(switch=1, delay=2)
+mirrored = codec.decode(codec.encode(mirror), first=IPv4)
+assert_type(mirrored[Telemetry].switch, int)
+assert_type(mirrored.get(Telemetry), Telemetry | None)
+assert_type(Telemetry(switch=1, delay=2).replace(delay=3), Telemetry)
+assert_type(oc.DEFAULT.with_binding(oc.UDP_PORT(48879), VXLAN), oc.Catalog)
+assert_type(oc.UDP_PORT(48879), oc.Key)
+
+# --- captures ---------------------------------------------------------------------------------------------------------
+
+
+def from_a_capture(path: Path) -> list[Packet]:
+    with oc.open_capture(path) as capture:
+        for record in capture:
+            assert_type(record.time_ns, int | None)
+            assert_type(record.wire_length, int)
+            assert_type(record.data, bytes)
+            assert_type(record.link_type, int)
+            assert_type(record.comment, str | None)
+            assert_type(record.decode(lax=True), Packet)
+    with oc.open_capture(str(path)) as capture:
+        tenant = [p for p in capture.packets(lax=True) if p.get(VXLAN) and p[VXLAN].vni == 100]
+    assert_type(tenant, list[Packet])
+    return tenant
+
+
+def to_a_capture(path: Path) -> list[Packet]:
+    oc.write_capture(path, [frame])
+    return from_a_capture(path)
+
+
+# --- strategies -------------------------------------------------------------------------------------------------------
+
+assert_type(overlay.headers(VLANTag), SearchStrategy[VLANTag])
+assert_type(overlay.headers(VLANTag, vid=7), SearchStrategy[VLANTag])
+assert_type(overlay.packets(VXLAN), SearchStrategy[Packet])
+assert_type(overlay.malformed_bytes(), SearchStrategy[bytes])
+
+
+@given(overlay.packets(VXLAN))
+def law(packet: Packet) -> None:
+    assert_type(packet[VXLAN].vni, int)

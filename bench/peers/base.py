@@ -1,0 +1,49 @@
+"""What a contestant of the benchmarks can do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+__all__ = ["Peer", "Values"]
+
+
+class Values(NamedTuple):
+    """What a frame of seven headers is built from; all that can be derived is left to the encoder."""
+
+    outer_src: str
+    outer_dst: str
+    outer_src_mac: str
+    outer_dst_mac: str
+    identification: int
+    src_port: int
+    vni: int
+    inner_src: str
+    inner_dst: str
+    inner_src_mac: str
+    inner_dst_mac: str
+    sequence: int
+    payload: bytes
+
+
+# Any below: headers and packets are each library's own
+@dataclass(frozen=True)
+class Peer:
+    """A library, as its users use it. What it cannot do is None."""
+
+    name: str
+    version: str
+    read_frame: Callable[[bytes], tuple[Any, int, int, bytes]]
+    """Decodes a frame of seven headers, reads every field of each, and gives the outer source address, the VNI, the
+    sequence number and the payload."""
+    read_vxlan: Callable[[bytes], int]
+    """Decodes one VXLAN header alone, reads every field and gives the VNI."""
+    decode: Callable[[bytes], object] | None = None
+    """Decodes a frame of any stack as far as the library knows it; no field is read."""
+    build: Callable[[Values], Any] | None = None
+    """A packet object in which lengths, checksums and the keys of what follows are still to be derived."""
+    encode: Callable[[Any], bytes] | None = None
+    """Its octets, with all that derived."""
+    share: int = 1
+    """One input in so many is timed: slow libraries get fewer."""

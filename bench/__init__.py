@@ -1,1 +1,1 @@
-"""Benchmarks: this library and its peers on the same inputs in the same run. `python -m bench` prints a Markdown report."""
+"""Benchmarks: this library and its peers, on the same inputs in the same run; `python -m bench` prints a report."""

@@ -10,7 +10,7 @@ import random
 from collections.abc import Sequence
 from struct import Struct
 
-__all__ = ["OCTETS", "PAYLOAD_OCTETS", "Host", "capture_record", "frame", "frames", "hosts"]
+__all__ = ["OCTETS", "PAYLOAD_OCTETS", "Host", "capture_record", "frame", "frames", "hosts", "mixed_frames"]
 
 PAYLOAD_OCTETS = 64
 OCTETS = 14 + 20 + 8 + 8 + 14 + 20 + 20 + PAYLOAD_OCTETS
@@ -56,9 +56,10 @@ def _ipv4(source: random.Random, protocol: int, src: bytes, dst: bytes, octets: 
 
 def frame(source: random.Random, known: Sequence[Host] | None = None, *, summed: bool = True) -> bytes:
     """One frame; from new hosts unless some are `known`. Without `summed` the TCP checksum is any number."""
-    pick = (lambda: source.choice(known)) if known else (lambda: _new_host(source))
-    (outer_src_mac, outer_src), (outer_dst_mac, outer_dst) = pick(), pick()
-    (inner_src_mac, inner_src), (inner_dst_mac, inner_dst) = pick(), pick()
+    ends = [source.choice(known) if known else _new_host(source) for _ in range(4)]
+    (outer_src_mac, outer_src), (outer_dst_mac, outer_dst), (inner_src_mac, inner_src), (inner_dst_mac, inner_dst) = (
+        ends
+    )
     payload = source.randbytes(PAYLOAD_OCTETS)
     numbers = source.getrandbits(32), source.getrandbits(32)
     # ports that no decoder binds to anything
@@ -90,3 +91,52 @@ def frames(source: random.Random, count: int, *, distinct: bool) -> list[bytes]:
 def capture_record(number: int, data: bytes) -> bytes:
     """A pcap record of one frame."""
     return _RECORD(1_700_000_000 + number // 1_000_000, number % 1_000_000, len(data), len(data)) + data
+
+
+def mixed_frames(source: random.Random, count: int) -> list[bytes]:
+    """New frames of four stacks in random order, of 16 hosts.
+
+    VXLAN with TCP inside, with a tagged frame and UDP inside, with IPv6 inside; TCP with options outside any tunnel.
+    """
+    known = hosts(source)
+    return [source.choice((frame, _tagged, _ipv6, _plain))(source, known) for _ in range(count)]
+
+
+def _tunnelled(source: random.Random, known: Sequence[Host], inner: bytes) -> bytes:
+    (src_mac, src), (dst_mac, dst) = source.choice(known), source.choice(known)
+    vxlan = _VXLAN(0x08000000, source.getrandbits(24) << 8) + inner
+    udp = _UDP(source.randrange(49152, 65536), 4789, 8 + len(vxlan), 0) + vxlan
+    return _ETHERNET(dst_mac, src_mac, 0x0800) + _ipv4(source, 17, src, dst, len(udp)) + udp
+
+
+def _tagged(source: random.Random, known: Sequence[Host]) -> bytes:
+    (src_mac, src), (dst_mac, dst) = source.choice(known), source.choice(known)
+    payload = source.randbytes(PAYLOAD_OCTETS)
+    udp = _UDP(source.randrange(49152, 65536), 50000, 8 + len(payload), source.getrandbits(16)) + payload
+    tag = source.randrange(1, 4095).to_bytes(2, "big") + b"\x08\x00"
+    return _tunnelled(
+        source, known, _ETHERNET(dst_mac, src_mac, 0x8100) + tag + _ipv4(source, 17, src, dst, len(udp)) + udp
+    )
+
+
+def _tcp(source: random.Random, options: bytes) -> bytes:
+    ports = source.randrange(32768, 47000), source.randrange(50000, 60000)
+    numbers = source.getrandbits(32), source.getrandbits(32)
+    offset = 0x50 + (len(options) << 2)
+    tcp = _TCP(*ports, *numbers, offset, 0x18, source.getrandbits(16), source.getrandbits(16), 0)
+    return tcp + options + source.randbytes(PAYLOAD_OCTETS)
+
+
+def _ipv6(source: random.Random, known: Sequence[Host]) -> bytes:
+    (src_mac, src), (dst_mac, dst) = source.choice(known), source.choice(known)
+    tcp = _tcp(source, b"")
+    head = (6 << 28 | source.getrandbits(20)).to_bytes(4, "big") + len(tcp).to_bytes(2, "big") + b"\x06\x40"
+    addresses = b"\x20\x01\x0d\xb8" + bytes(8) + src + b"\x20\x01\x0d\xb8" + bytes(8) + dst
+    return _tunnelled(source, known, _ETHERNET(dst_mac, src_mac, 0x86DD) + head + addresses + tcp)
+
+
+def _plain(source: random.Random, known: Sequence[Host]) -> bytes:
+    (src_mac, src), (dst_mac, dst) = source.choice(known), source.choice(known)
+    # no operation, no operation, time stamps: what Linux sends in each segment
+    tcp = _tcp(source, b"\x01\x01\x08\x0a" + source.randbytes(8))
+    return _ETHERNET(dst_mac, src_mac, 0x0800) + _ipv4(source, 6, src, dst, len(tcp)) + tcp

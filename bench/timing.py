@@ -1,8 +1,8 @@
 """How time is taken.
 
-Strategy: contestants take turns within each round, in another order each round, so that what else the machine does falls
-on all of them alike. Each round has new inputs, made outside the clock. The clock is the CPU time of this one process,
-bound to one core. The garbage collector runs as it does in a program; what lives before a turn is frozen out of it.
+Strategy: contestants take turns within each round, in another order each round, so that what else the machine does
+falls on all of them alike. Each round has new inputs, made outside the clock. The clock is the CPU time of this one
+process, bound to one core. The garbage collector runs as it does in a program; what lived before is frozen out.
 """
 
 from __future__ import annotations

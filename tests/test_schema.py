@@ -351,7 +351,7 @@ def test_a_bad_field_is_refused(case: str) -> None:
         (NUMBER, -1, "-1 is not in 0..255 (8 bits)"),
         (NUMBER, "7", "takes an int, not str"),
         (NUMBER, None, "takes an int, not NoneType"),
-        (Annotated[bytes, Octets(2)], b"abc", "3 is not in 2 (octets)"),
+        (Annotated[bytes, Octets(2)], b"abc", "bad.a has 3 octets, not 2"),
         (Annotated[MACAddress, Octets(6)], "02:00:00:00:00:01", "write MACAddress('02:00:00:00:00:01')"),
         (Annotated[IPv4Address, Octets(4)], "10.0.0.1", "write IPv4Address('10.0.0.1')"),
         (Annotated[IPv4Address, Octets(4)], "10.0.0.256", "takes no such address"),

@@ -36,7 +36,8 @@ def survive(data: bytes, first: type[oc.Header] | oc.Key) -> oc.Packet:
         assert str(error)
     else:
         assert strict == lax
-        assert strict.fault is None
+        assert strict.faults == lax.faults
+        assert strict.fault is None or "quoted." in strict.fault.path  # quotations are decoded lax, always
     assert oc.encode(laws.rebuilt_packet(lax)) == data
     return lax
 
@@ -90,7 +91,7 @@ def test_random_octets_reach_every_header(cls: type[oc.Header]) -> None:
     random = Random(cls.__name__)
     tries, reached = 300, 0
     for _ in range(tries):
-        packet = survive(dressed(random.randbytes(random.randrange(40, 400)), cls), cls)
+        packet = survive(dressed(random.randbytes(random.randrange(40, 2_500)), cls), cls)
         reached += bool(packet.headers) and type(packet.headers[0]) is cls
     # a header of a fixed size is always there; of another, its length must fit by chance
     assert reached == tries if cls.__layout__.fixed else reached >= tries // 10
@@ -105,17 +106,12 @@ def test_damage_reaches_every_header(cls: type[oc.Header]) -> None:
     @given(overlay.malformed_bytes(cls, first=first))
     def law(data: bytes) -> None:
         packet = survive(data, first)
-        count["tries"] += 1
         count["reached"] += cls in packet
         count["faults"] += bool(packet.faults)
-        count["beyond"] += cls in packet and packet.headers[-1] is not packet[cls]
 
     law()
-    assert count["tries"] >= 40
-    assert count["reached"] >= 12, count
+    assert count["reached"] >= 7, count
     assert count["faults"] >= 4, count  # else there was no damage
-    if not cls.__layout__.closed and first is not cls:
-        assert count["beyond"] + count["reached"] >= 14, count
 
 
 @pytest.mark.parametrize("link_type", LINK_TYPES)
@@ -135,30 +131,26 @@ def test_long_monotonous_octets_are_survived(cls: type[oc.Header], octet: int) -
     assert len(packet.headers) <= oc.DEFAULT.max_headers
 
 
-@every_header
-def test_deep_nesting_ends(cls: type[oc.Header]) -> None:
-    """A header that can follow itself, far more often than is followed."""
-    header = next((h for h in _itself(cls)), None)
-    if header is None:
-        return
-    data = oc.encode(oc.Packet((header,))) * 100
-    with pytest.raises(oc.DecodeError) as caught:
-        oc.decode(data, first=cls)
-    assert isinstance(caught.value, oc.NestingError | oc.TruncatedError | oc.LengthFieldError)
-    assert len(survive(data, cls).headers) <= oc.DEFAULT.max_headers
+@laws.share(4)
+@given(overlay.packets(reserved=True))
+def test_nesting_ends_where_it_is_told(packet: oc.Packet) -> None:
+    data = oc.encode(packet)
+    for most in range(1, len(packet.headers)):
+        few = oc.DEFAULT.with_max_headers(most)
+        lax = few.decode(data, lax=True)
+        assert lax.headers == packet.headers[:most]
+        assert isinstance(lax.fault, oc.NestingError)
+        assert lax.fault.maximum == most
+        assert oc.encode(laws.rebuilt_packet(lax)) == data
+        if not any(header.__layout__.quotes for header in packet.headers[:most]):
+            with pytest.raises(oc.NestingError) as caught:
+                few.decode(data)
+            assert caught.value == lax.fault
+    assert oc.DEFAULT.with_max_headers(len(packet.headers)).decode(data) == packet
 
 
-def _itself(cls: type[oc.Header]) -> list[oc.Header]:
-    """A header that says that another of its class follows, if that needs no more than its selector."""
-    selector = cls.__layout__.selector
-    if selector is None:
-        return []
-    for key, other in oc.DEFAULT.bindings:
-        if other is cls and key.value is not None and key.space == selector.facts[oc.Selects].space:  # type: ignore[attr-defined]
-            try:
-                packet = oc.decode(bytes(64), first=cls, lax=True)
-                header = packet.headers[0].replace(**{selector.name: key.value}) if packet.headers else None
-                return [] if header is None else [header]
-            except oc.CodecError:
-                return []
-    return []
+def test_nesting_ends_by_default() -> None:
+    tags = oc.encode(oc.VLANTag(vid=1, ethertype=0x8100)) * 100_000
+    packet = survive(bytes(12) + b"\x81\x00" + tags, oc.Ethernet)
+    assert len(packet.headers) == oc.DEFAULT.max_headers == 32
+    assert isinstance(packet.fault, oc.NestingError)

@@ -1,7 +1,7 @@
 """The contestants: this library, and those peers that are installed.
 
-A peer reads all that it calls a field, by the names that its users write. What it lacks is written by hand, as its users
-write it: VXLAN for dpkt and pypacker, the whole stack for construct (which spares it the search for the next header).
+A peer reads all that it calls a field, by the names that its users write. What it lacks is written by hand, as its
+users write it: VXLAN for dpkt and pypacker, the whole stack for construct, which need not look for what follows.
 """
 
 from __future__ import annotations
@@ -10,22 +10,22 @@ from importlib import import_module
 
 from bench.peers.base import Peer, Values
 
-__all__ = ["MODULES", "Peer", "Values", "installed"]
+__all__ = ["Peer", "Values", "installed"]
 
-MODULES = {
+_NEEDS = {
     "dpkt": "dpkt",
     "pypacker": "pypacker.layer12.ethernet",
     "construct": "construct",
     "scapy": "scapy.layers.vxlan",
 }
-"""Each peer, and what must be imported to decode a frame."""
+"""Each peer, and the module without which it is not there."""
 
 
 def installed() -> tuple[list[Peer], list[str]]:
     """The contestants, this library first, and the names of the peers that are not there."""
     found: list[Peer] = list(import_module("bench.peers.overlaycodec_").PEERS)
     absent = []
-    for name, module in MODULES.items():
+    for name, module in _NEEDS.items():
         try:
             import_module(module)
         except ImportError:

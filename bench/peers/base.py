@@ -27,23 +27,22 @@ class Values(NamedTuple):
     payload: bytes
 
 
-# Any below: headers and packets are each library's own
 @dataclass(frozen=True)
 class Peer:
-    """A library, as its users use it. What it cannot do is None."""
+    """A library, as its users use it. What it cannot do, or nobody asked, is None."""
 
     name: str
     version: str
-    read_frame: Callable[[bytes], tuple[Any, int, int, bytes]]
+    read_frame: Callable[[bytes], tuple[Any, int, int, bytes]]  # Any: an address as the library has it
     """Decodes a frame of seven headers, reads every field of each, and gives the outer source address, the VNI, the
     sequence number and the payload."""
     read_vxlan: Callable[[bytes], int]
     """Decodes one VXLAN header alone, reads every field and gives the VNI."""
     decode: Callable[[bytes], object] | None = None
     """Decodes a frame of any stack as far as the library knows it; no field is read."""
-    build: Callable[[Values], Any] | None = None
+    build: Callable[[Values], Any] | None = None  # Any: a packet as the library has it
     """A packet object in which lengths, checksums and the keys of what follows are still to be derived."""
-    encode: Callable[[Any], bytes] | None = None
+    encode: Callable[[Any], bytes] | None = None  # Any: as above
     """Its octets, with all that derived."""
     share: int = 1
     """One input in so many is timed: slow libraries get fewer."""

@@ -27,6 +27,7 @@ _ADDRESS: dict[str, type[Any]] = {  # Any: each is built from text
     "hardware": MACAddress,
     "protocol": IPv4Address,
 }
+_ARTICLE = {"mac": "a", "ipv4": "an", "ipv6": "an", "hardware": "a", "protocol": "an"}
 
 
 def _number(path: str, field: Field, value: Any) -> int:  # Any: it is what must be checked
@@ -46,7 +47,7 @@ def _octets(path: str, field: Field, value: Any) -> bytes:  # Any: it is what mu
         raise TypeError(f"{path} takes bytes, not {type(value).__name__}")
     octets = bytes(value)
     if (size := field.get(Octets)) and len(octets) != size.count:
-        raise FieldRangeError(f"len({path})", len(octets), size.count, size.count, "octets")
+        raise FieldRangeError(path, len(octets), size.count, size.count, "octets")
     return octets
 
 
@@ -62,7 +63,7 @@ def _address(path: str, field: Field, value: Any) -> Any:  # Any: one of the add
     if field.kind in ("hardware", "protocol") and isinstance(value, bytes | bytearray | memoryview):
         octets = bytes(value)
         return cls(octets) if len(octets) == ADDRESS_OCTETS[field.kind] else octets
-    raise TypeError(f"{path} takes a {cls.__name__} or its text, not {type(value).__name__}")
+    raise TypeError(f"{path} takes {_ARTICLE[field.kind]} {cls.__name__} or its text, not {type(value).__name__}")
 
 
 def _row(path: str, field: Field, value: Any) -> tuple[Any, ...]:  # Any: elements

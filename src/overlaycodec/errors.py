@@ -94,7 +94,7 @@ class TruncatedError(DecodeError):
     """
 
     def __init__(
-        self, needed: int, path: str, bits: Bits, available: int, bounded_by: str = "", *, claim: bool = False
+        self, needed: int, path: str, bits: Bits, available: int, bounded_by: str = "", claim: bool = False
     ) -> None:
         self.needed, self.available, self.bounded_by, self.claim = needed, available, bounded_by, claim
         if claim:
@@ -109,18 +109,9 @@ class TruncatedError(DecodeError):
     def _state(self) -> tuple[Any, ...]:
         return self.needed, self.path, self.bits, self.available, self.bounded_by, self.claim
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        return _truncated, self._state()
-
     def rebased(self, path: str, bounded_by: str) -> TruncatedError:
         """The same fault under its full path, with its bound where it names none itself."""
-        return TruncatedError(
-            self.needed, path, self.bits, self.available, self.bounded_by or bounded_by, claim=self.claim
-        )
-
-
-def _truncated(needed: int, path: str, bits: Bits, available: int, bounded_by: str, claim: bool) -> TruncatedError:
-    return TruncatedError(needed, path, bits, available, bounded_by, claim=claim)
+        return TruncatedError(self.needed, path, self.bits, self.available, self.bounded_by or bounded_by, self.claim)
 
 
 class LengthFieldError(DecodeError):
@@ -172,8 +163,11 @@ class FieldRangeError(EncodeError):
 
     def __init__(self, path: str, value: object, minimum: int, maximum: int, unit: str = "") -> None:
         self.minimum, self.maximum, self.unit = minimum, maximum, unit
-        inside = f"{minimum}..{maximum}" if minimum != maximum else str(minimum)
-        super().__init__(path, value, f"= {value} is not in {inside}" + (f" ({unit})" if unit else ""))
+        if minimum == maximum:
+            reason = f"has {value} {unit}, not {minimum}"
+        else:
+            reason = f"= {value} is not in {minimum}..{maximum}" + (f" ({unit})" if unit else "")
+        super().__init__(path, value, reason)
 
     def _state(self) -> tuple[Any, ...]:
         return self.path, self.value, self.minimum, self.maximum, self.unit

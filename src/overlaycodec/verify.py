@@ -19,7 +19,17 @@ from overlaycodec.pipeline import DEFAULT, Catalog
 from overlaycodec.schema import Header
 from overlaycodec.spans import octets_in, reaches_of
 from overlaycodec.values import AUTO
-from overlaycodec.wire import Bounds, Checksum, FragmentOffset, MoreFragments, Remainder, Selects, Sized, StackEnd
+from overlaycodec.wire import (
+    Bounds,
+    Checksum,
+    FragmentOffset,
+    JumboLength,
+    MoreFragments,
+    Remainder,
+    Selects,
+    Sized,
+    StackEnd,
+)
 
 __all__ = ["Verdict", "checksums", "fill"]
 
@@ -123,25 +133,41 @@ def fill(
     Raises: EncodeError where something cannot be derived or does not fit.
     """
     complete = packet.missing == 0
+    jumbo = False
     changed = []
     for index, header in enumerate(packet.headers):
+        in_part = _first_of_more(packet, index)
         following = type(packet.headers[index + 1]) if index + 1 < len(packet.headers) else None
         changes: dict[str, Any] = {}  # Any: AUTO, for fields of any type
         if lengths:
-            changes |= _lengths(header, following, complete, catalog)
+            changes |= _lengths(header, following, complete and not in_part, jumbo, catalog)
         if checksums:
             changes |= _checksum(header, complete)
         if selectors:
             changes |= _selector(header, following, catalog)
         changed.append(header.replace(**changes) if changes else header)
-        if header.__layout__.quotes or _in_pieces(header):
+        jumbo = jumbo or any(JumboLength in field for field, _ in reaches_of(header))
+        if header.__layout__.quotes or in_part or _in_pieces(header):
             complete = False
     resolved: list[Header] = []
     emit(packet._with(headers=tuple(changed)), catalog, resolved, omits=False)
     return packet._with(headers=tuple(reversed(resolved)))
 
 
-def _lengths(header: Header, following: type[Header] | None, complete: bool, catalog: Catalog) -> dict[str, Any]:
+def _first_of_more(packet: Packet, index: int) -> bool:
+    """Whether the header's length counts pieces that are in other packets, as that of STT's first segment does."""
+    field = packet.headers[index].__layout__.bounds
+    bounds = None if field is None else field.get(Bounds)
+    if field is None or bounds is None or not bounds.pieces or getattr(packet.headers[index], field.name) is AUTO:
+        return False
+    claim = _claim(packet.headers[index])
+    here = len(packet.payload) + sum(len(trailer.data) for trailer in packet.trailers if trailer.header > index)
+    return claim is not None and claim > here + sum(octets_in(header) for header in packet.headers[index:])
+
+
+def _lengths(
+    header: Header, following: type[Header] | None, complete: bool, jumbo: bool, catalog: Catalog
+) -> dict[str, Any]:
     layout = header.__layout__
     changes: dict[str, Any] = {name: AUTO for name in layout.sized_by if getattr(header, name) is not None}
     changes |= dict.fromkeys(layout.flag_of, AUTO)
@@ -157,7 +183,8 @@ def _lengths(header: Header, following: type[Header] | None, complete: bool, cat
         bounds = bounded.facts[Bounds]
         assert isinstance(bounds, Bounds)
         value = getattr(header, bounded.name)
-        kept = value is None or bounds.optional or (value is not AUTO and value == 0 and bounds.zero != "length")
+        unbounded = bounds.zero == "unbounded" or (bounds.zero == "jumbo" and jumbo)
+        kept = value is None or bounds.optional or (value is not AUTO and value == 0 and unbounded)
         if not kept and not (bounds.unless and getattr(header, bounds.unless)):
             changes[bounded.name] = AUTO
     if (selector := layout.selector) is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import strategies as st
 
 from overlaycodec.packet import Packet
-from overlaycodec.spans import spans_of
+from overlaycodec.spans import octets_in, spans_of
 from overlaycodec.wire import Bounds, Selects
 
 __all__ = ["damaged"]
@@ -14,44 +14,46 @@ _JUNK = 24
 
 
 def damaged(draw: st.DrawFn, packet: Packet, data: bytes) -> bytes:
-    """The octets of the packet after one to three damages; the simplest cuts all of it."""
-    fields = _fields(packet)
+    """The octets of the packet after one to three damages, all of them behind some header; the simplest cuts at the last."""
+    starts, fields = _places(packet)
+    since = draw(st.sampled_from(starts[::-1]))
+    behind = [place for place in fields if place[0] >= since * 8]
     for _ in range(draw(st.integers(1, 3))):
-        kinds = ["cut", "extend", "flip", "splice"] + (["field"] * 4 if fields else [])
-        kind = draw(st.sampled_from(kinds))
+        least = min(since, len(data))
+        kind = draw(st.sampled_from(["cut", "extend", "flip", "splice"] + (["field"] * 4 if behind else [])))
         if kind == "cut":
-            data = data[: draw(st.integers(0, len(data)))]
+            data = data[: draw(st.integers(least, len(data)))]
         elif kind == "extend":
             data += draw(st.binary(min_size=1, max_size=_JUNK))
         elif kind == "splice":
-            start = draw(st.integers(0, len(data)))
+            start = draw(st.integers(least, len(data)))
             stop = draw(st.integers(start, min(len(data), start + _JUNK)))
             data = data[:start] + draw(st.binary(max_size=_JUNK)) + data[stop:]
         elif kind == "flip":
-            if data:
-                data = _written(data, draw(st.integers(0, len(data) * 8 - 1)), 1, None)
+            if least < len(data):
+                data = _written(data, draw(st.integers(least * 8, len(data) * 8 - 1)), 1, None)
         else:
-            bit, bits = draw(st.sampled_from(fields))
+            bit, bits = draw(st.sampled_from(behind))
             data = _field(draw, data, bit, bits)
     return data
 
 
-def _fields(packet: Packet) -> list[tuple[int, int]]:
-    """First bit and number of bits of each number; those on which the layout hangs come twice as often."""
-    found = []
+def _places(packet: Packet) -> tuple[list[int], list[tuple[int, int]]]:
+    """The octets at which headers start, and the first bit and the number of bits of each number.
+
+    Those numbers on which the layout hangs come twice as often.
+    """
+    starts, found = [], []
     at = 0
     for header in packet.headers:
         layout = header.__layout__
-        octets = 0
+        starts.append(at // 8)
         for field, bit, bits in spans_of(header):
-            octets = (bit + bits) // 8
-            if field.kind in ("int", "bool") and bits:
-                weighs = (
-                    field.name in layout.sized_by or field.name in layout.flag_of or Bounds in field or Selects in field
-                )
+            if field.kind in ("int", "bool"):
+                weighs = field.name in layout.sized_by or field.name in layout.flag_of or Bounds in field or Selects in field
                 found += [(at + bit, bits)] * (2 if weighs else 1)
-        at += octets * 8
-    return found
+        at += octets_in(header) * 8
+    return starts, found
 
 
 def _field(draw: st.DrawFn, data: bytes, bit: int, bits: int) -> bytes:

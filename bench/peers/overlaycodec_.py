@@ -1,0 +1,53 @@
+"""This library."""
+
+# ruff: noqa: B018 - to read a field is the work
+
+from __future__ import annotations
+
+from typing import Any
+
+import overlaycodec
+from bench.peers.base import Peer, Values
+from overlaycodec import TCP, UDP, VXLAN, Ethernet, IPv4, Packet, decode, decode_header, encode
+
+__all__ = ["PEERS"]
+
+
+def read_frame(data: bytes) -> Any:  # Any: as each library has it
+    packet = decode(data)
+    headers: tuple[Any, ...] = packet.headers  # Any: of the seven classes below
+    ethernet, ip, udp, vxlan, inner, inner_ip, tcp = headers
+    ethernet.dst, ethernet.src, ethernet.ethertype
+    for ip_ in (ip, inner_ip):
+        ip_.version, ip_.ihl, ip_.dscp, ip_.ecn, ip_.total_length, ip_.identification
+        ip_.reserved0, ip_.dont_fragment, ip_.more_fragments, ip_.fragment_offset
+        ip_.ttl, ip_.protocol, ip_.checksum, ip_.src, ip_.dst, ip_.options, ip_.options_rest
+    udp.src_port, udp.dst_port, udp.length, udp.checksum
+    vxlan.reserved_flags0, vxlan.vni_valid, vxlan.reserved_flags1, vxlan.reserved1, vxlan.vni, vxlan.reserved2
+    inner.dst, inner.src, inner.ethertype
+    tcp.src_port, tcp.dst_port, tcp.sequence, tcp.acknowledgment, tcp.data_offset, tcp.reserved1
+    tcp.cwr, tcp.ece, tcp.urg, tcp.ack, tcp.psh, tcp.rst, tcp.syn, tcp.fin
+    tcp.window, tcp.checksum, tcp.urgent_pointer, tcp.options, tcp.options_rest
+    return ip.src, vxlan.vni, tcp.sequence, packet.payload
+
+
+def read_vxlan(data: bytes) -> int:
+    vxlan, _ = decode_header(VXLAN, data)
+    vxlan.reserved_flags0, vxlan.vni_valid, vxlan.reserved_flags1, vxlan.reserved1, vxlan.reserved2
+    return vxlan.vni
+
+
+def build(values: Values) -> Packet:
+    return (
+        Ethernet(dst=values.outer_dst_mac, src=values.outer_src_mac)
+        / IPv4(src=values.outer_src, dst=values.outer_dst, identification=values.identification)
+        / UDP(src_port=values.src_port)
+        / VXLAN(vni=values.vni)
+        / Ethernet(dst=values.inner_dst_mac, src=values.inner_src_mac)
+        / IPv4(src=values.inner_src, dst=values.inner_dst)
+        / TCP(src_port=40000, dst_port=50000, sequence=values.sequence, ack=True, window=8192)
+        / values.payload
+    )
+
+
+PEERS = [Peer("overlaycodec", overlaycodec.__version__, read_frame, read_vxlan, decode, build, encode)]

@@ -1,0 +1,329 @@
+"""The strategies give what they promise: valid stacks, of everything that the catalog can lead to, simple ones first."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Annotated, Any, Final
+
+import construct
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+import overlaycodec as oc
+from overlaycodec import strategies as overlay
+from overlaycodec.wire import FragmentOffset, MoreFragments
+from tests import laws
+
+every_header = pytest.mark.parametrize("cls", laws.CLASSES, ids=laws.by_name)
+survey = settings(
+    max_examples=400,
+    derandomize=True,
+    database=None,
+    deadline=None,
+    phases=[Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
+
+
+class Telemetry(oc.Header, spec="in-house", keys=(oc.UDP_PORT(9999),)):
+    """A protocol of somebody's own."""
+
+    version: Annotated[int, oc.Bits(4), "Version"] = 1
+    reserved: Annotated[int, oc.Reserved(4)] = 0
+    switch: Annotated[int, oc.Bits(24), "Switch id"]
+    delay: Annotated[int, oc.Bits(32), "Nanoseconds in the queue"]
+
+
+class Guarded(oc.Header, spec="in-house", keys=(oc.UDP_PORT(9998).when(oc.Peek(0, 8, 0x47)),), tunnel=True):
+    """Found only where its first octet says so; what it carries is told by a field that a condition looks at."""
+
+    mark: Annotated[int, oc.Bits(8), "0x47"] = 0x47
+    next_protocol: Annotated[int, oc.Bits(8), oc.Selects(oc.GPE_PROTOCOL), "What follows"] = oc.AUTO
+
+
+class Unguarded(oc.Header, spec="in-house", keys=(oc.UDP_PORT(9998),)):
+    """Found at the same port where the other is not."""
+
+    kind: Annotated[int, oc.Bits(8), "Anything but 0x47"]
+    rest: Annotated[bytes, oc.Rest(), "All that is left"] = b""
+
+
+class Foreign(oc.Header, spec="in-house", keys=(oc.UDP_PORT(9997),)):
+    """A field that only construct can read."""
+
+    body: Annotated[int, oc.Via(construct.VarInt)]
+
+
+class Tiny(oc.Header, spec="in-house", keys=(oc.UDP_PORT(9996),), tunnel=True, carries=oc.ETHERTYPE(0x6558)):
+    """A length that counts less than the stacks behind it may be."""
+
+    length: Annotated[int, oc.Bits(8), oc.Bounds(origin="end"), "Octets that follow"] = oc.AUTO
+
+
+CATALOG: Final = oc.DEFAULT.with_header(Telemetry, Guarded, Unguarded, Foreign, Tiny)
+
+
+def simplest(strategy: st.SearchStrategy[oc.Packet], wanted: Any) -> oc.Packet:  # Any: a predicate
+    """What a failing test is shown: the example that Hypothesis shrinks to."""
+    found: list[oc.Packet] = []
+
+    @settings(max_examples=500, derandomize=True, database=None, deadline=None, suppress_health_check=list(HealthCheck))
+    @given(strategy)
+    def test(packet: oc.Packet) -> None:
+        if wanted(packet):
+            found.append(packet)
+            raise AssertionError
+
+    with pytest.raises(AssertionError):
+        test()
+    return found[-1]
+
+
+# --- what comes out is valid ------------------------------------------------------------------------------------------
+
+
+@every_header
+def test_stacks_are_whole(cls: type[oc.Header]) -> None:
+    first = laws.first_of(cls)
+
+    @laws.share(20)
+    @given(overlay.packets(cls, first=first))
+    def law(packet: oc.Packet) -> None:
+        assert cls in packet
+        assert type(packet.headers[0]) is first
+        assert len(packet.headers) <= 10
+        assert len(oc.encode(packet)) <= 1_536
+        for header in packet.headers:
+            for field in type(header).__layout__.fields:
+                value = getattr(header, field.name)
+                assert value is not oc.AUTO
+                if oc.Reserved in field:
+                    assert value in (0, None)
+        assert oc.resolve(packet) == packet
+        assert oc.fill(packet, selectors=True) == packet
+        verdicts = oc.checksums(packet)
+        assert set(verdicts.values()) <= {oc.Verdict.VALID, oc.Verdict.ABSENT, oc.Verdict.UNVERIFIABLE}, verdicts
+
+    law()
+
+
+@every_header
+def test_headers_are_complete(cls: type[oc.Header]) -> None:
+    fields = cls.__layout__.fields
+
+    @laws.share(20)
+    @given(overlay.headers(cls))
+    def law(header: oc.Header) -> None:
+        assert type(header) is cls
+        assert all(getattr(header, field.name) is not oc.AUTO for field in fields)
+        assert oc.encode(header) == oc.encode(laws.rebuilt(header))
+
+    law()
+
+
+@survey
+@given(overlay.packets(oc.IPv4))
+def test_checksums_of_ip_are_right(packet: oc.Packet) -> None:
+    """Summed here, 16 bits at a time, as RFC 1071 says."""
+    data = oc.encode(packet)
+    first, _ = packet.span("ipv4")
+    octets = data[first // 8 : first // 8 + packet[oc.IPv4].ihl * 4]
+    total = sum(int.from_bytes(octets[at : at + 2], "big") for at in range(0, len(octets), 2))
+    while total >> 16:
+        total = (total & 0xFFFF) + (total >> 16)
+    assert total == 0xFFFF
+    assert packet[oc.IPv4].total_length <= len(data) - first // 8
+
+
+def test_fixed_fields_are_kept() -> None:
+    @given(overlay.headers(oc.GRE, key=st.integers(5, 9), version=0))
+    def optional(header: oc.GRE) -> None:
+        assert header.key is not None
+        assert 5 <= header.key <= 9
+        assert header.key_present
+
+    @given(overlay.headers(oc.IPv4, protocol=oc.AUTO), overlay.headers(oc.UDP, dst_port=oc.AUTO), st.integers(0, 9))
+    def composed(network: oc.IPv4, transport: oc.UDP, vni: int) -> None:
+        link = oc.Ethernet(dst="00:00:00:00:00:00", src="00:00:00:00:00:00", ethertype=0x88B5)
+        packet = network / transport / oc.VXLAN(vni=vni) / link
+        assert oc.decode(oc.encode(packet), first=oc.IPv4) == oc.resolve(packet)
+
+    @given(overlay.headers(oc.SNAP, oui=5), overlay.headers(oc.Fragment, fragment_offset=3))
+    def said(snap: oc.SNAP, fragment: oc.Fragment) -> None:
+        assert (snap.oui, fragment.fragment_offset) == (5, 3)
+
+    optional()
+    composed()
+    said()
+
+
+# --- all that there is, is drawn --------------------------------------------------------------------------------------
+
+
+def test_stacks_are_of_every_kind() -> None:
+    seen: Counter[str] = Counter()
+    pairs: set[tuple[str, str]] = set()
+
+    @survey
+    @given(overlay.packets(reserved=True))
+    def look(packet: oc.Packet) -> None:
+        seen[f"{len(packet.headers)} headers"] += 1
+        seen["payload"] += packet.payload != b""
+        seen["no payload"] += packet.payload == b""
+        seen["padding"] += packet.trailers != ()
+        seen["padding twice"] += len(packet.trailers) == 2
+        names = [type(header).__name__ for header in packet.headers]
+        pairs.update(zip(names, names[1:], strict=False))
+        for header in packet.headers:
+            layout = header.__layout__
+            seen[layout.name] += 1
+            for field in layout.fields:
+                value = getattr(header, field.name)
+                if field.kind == "items":
+                    seen[f"{layout.name}.{field.name} {'none' if not value else 'some'}"] += 1
+                elif field.optional:
+                    seen[f"{layout.name}.{field.name} {'none' if value is None else 'some'}"] += 1
+                elif FragmentOffset in field or MoreFragments in field:
+                    seen[f"{layout.name}.{field.name} {'some' if value else 'none'}"] += 1
+                elif oc.Reserved in field:
+                    seen["reserved bits"] += value != 0
+
+    look()
+    for count in range(1, 11):
+        assert seen[f"{count} headers"] >= 5, seen
+    for what in ("payload", "no payload", "padding", "padding twice", "reserved bits"):
+        assert seen[what] >= 20, seen
+    for cls in laws.CLASSES:
+        layout = cls.__layout__
+        if laws.first_of(cls) is oc.Ethernet:
+            assert seen[layout.name] >= 5, (layout.name, seen)
+    for name in ("ipv4", "ipv6", "ethernet", "vlan", "geneve", "gre", "tcp"):
+        assert seen[name] >= 20, (name, seen)
+    for what in (
+        "ipv4.options", "tcp.options", "geneve.options", "hop_by_hop.options", "gre.key", "gre.routing", "gre.checksum",
+        "llc.sequence", "ipv4.fragment_offset", "ipv4.more_fragments", "fragment.fragment_offset", "gre_v1.payload_length",
+    ):  # fmt: skip
+        assert seen[f"{what} none"], what
+        assert seen[f"{what} some"], what
+    assert len(pairs) > 120
+    for pair in [
+        ("VLANTag", "VLANTag"), ("Ethernet", "LLC"), ("VXLAN", "Ethernet"), ("Geneve", "IPv4"), ("Geneve", "Ethernet"),
+        ("STTSegment", "STT"), ("IPv4", "TCP"), ("IPv4", "GREv1"), ("MPLS", "MPLS"), ("MPLS", "IPv6"), ("IPv6", "Routing"),
+    ]:  # fmt: skip
+        assert pair in pairs, pair
+
+
+@every_header
+def test_a_selector_that_selects_is_derived(cls: type[oc.Header]) -> None:
+    """Left AUTO or at another key of the same header; the key of the first kind is what encoding puts there."""
+    derived = []
+
+    @laws.share(10)
+    @given(laws.packets(cls, resolved=False))
+    def look(packet: oc.Packet) -> None:
+        derived.extend(value for header in packet.headers for value in map(header.__getattribute__, _fields(header)))
+
+    look()
+    assert sum(value is oc.AUTO for value in derived) > 10
+
+
+def _fields(header: oc.Header) -> list[str]:
+    return [field.name for field in header.__layout__.fields if oc.Selects in field or oc.Bounds in field]
+
+
+# --- simple ones first ------------------------------------------------------------------------------------------------
+
+
+def test_failures_shrink_to_short_stacks_of_zeros() -> None:
+    packet = simplest(overlay.packets(oc.VXLAN), lambda packet: packet[oc.VXLAN].vni >= 100)
+    assert len(packet.headers) == 5
+    assert [type(header) for header in packet.headers[2:]] == [oc.UDP, oc.VXLAN, oc.Ethernet]
+    assert packet.payload == b""
+    assert packet.trailers == ()
+    assert packet[oc.VXLAN] == oc.VXLAN(vni=100)
+    assert packet[oc.UDP].src_port == 0
+    assert int(packet[oc.Ethernet].dst) == int(packet[oc.Ethernet, 1].src) == 0
+
+    packet = simplest(overlay.packets(oc.Geneve), lambda packet: any(o.type >= 0x80 for o in packet[oc.Geneve].options))
+    assert packet[oc.Geneve].options == (oc.GeneveOption(option_class=0, type=0x80, length=0),)
+    assert packet[oc.Geneve].critical
+
+    packet = simplest(overlay.packets(), lambda packet: packet.payload.startswith(b"\x01"))
+    assert (len(packet.headers), packet.payload) == (1, b"\x01")
+
+
+# --- other catalogs, other starts -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("cls", [Telemetry, Guarded, Unguarded, Tiny])
+def test_a_protocol_of_ones_own(cls: type[oc.Header]) -> None:
+    @laws.share(4)
+    @given(overlay.packets(cls, catalog=CATALOG, resolved=False, reserved=True))
+    def law(packet: oc.Packet) -> None:
+        assert cls in packet
+        assert CATALOG.decode(CATALOG.encode(packet)) == oc.resolve(packet, catalog=CATALOG)
+
+    law()
+
+
+def test_the_way_follows_the_bindings() -> None:
+    gbp = oc.DEFAULT.with_binding(oc.UDP_PORT(4789), oc.VXLANGBP)
+
+    @laws.share(4)
+    @given(overlay.packets(oc.VXLANGBP, catalog=gbp))
+    def bound(packet: oc.Packet) -> None:
+        assert gbp.decode(gbp.encode(packet)) == packet
+        assert oc.VXLANGBP in packet
+
+    @laws.share(4)
+    @given(overlay.packets(oc.Geneve, first=oc.SLL2, max_headers=6))
+    def elsewhere(packet: oc.Packet) -> None:
+        assert oc.decode(oc.encode(packet), first=oc.LINK_TYPE(276)) == packet
+        assert len(packet.headers) <= 6
+
+    bound()
+    elsewhere()
+
+
+def test_what_cannot_be_is_said_at_once() -> None:
+    with pytest.raises(ValueError, match="no way leads from Ethernet to VXLANGBP"):
+        overlay.packets(oc.VXLANGBP)
+    with pytest.raises(ValueError, match="takes 5 headers, more than max_headers = 4"):
+        overlay.packets(oc.VXLAN, max_headers=4)
+    with pytest.raises(ValueError, match=r"max_headers is 1\.\.32"):
+        overlay.packets(max_headers=33)
+    with pytest.raises(ValueError, match="Foreign has fields that only a construct object can read"):
+        overlay.packets(Foreign, catalog=CATALOG)
+    with pytest.raises(ValueError, match=r"Foreign\.body is read by a construct object"):
+        overlay.headers(Foreign)
+    with pytest.raises(TypeError, match="VXLAN has no field 'vid'"):
+        overlay.headers(oc.VXLAN, vid=7)
+
+
+@given(overlay.headers(Foreign, body=st.integers(0, 1 << 40)))
+def test_a_foreign_field_can_be_given(header: Foreign) -> None:
+    assert oc.decode_header(Foreign, oc.encode(header))[0] == header
+
+
+# --- damage -----------------------------------------------------------------------------------------------------------
+
+
+def test_damage_is_of_every_kind() -> None:
+    seen: Counter[str] = Counter()
+
+    @survey
+    @given(overlay.malformed_bytes(oc.VXLAN))
+    def look(data: bytes) -> None:
+        packet = oc.decode(data, lax=True)
+        seen["in the tunnel" if oc.VXLAN in packet else "before it"] += 1
+        seen[type(packet.fault).__name__] += 1
+        for fault in packet.faults:
+            seen[f"{type(fault).__name__} {fault.path.rpartition('.')[2]}"] += 1
+
+    look()
+    assert seen["in the tunnel"] > 100, seen
+    for kind in ("NoneType", "TruncatedError", "LengthFieldError", "FieldValueError"):
+        assert seen[kind] >= 3, seen
+    for what in ("LengthFieldError total_length", "LengthFieldError ihl", "TruncatedError length", "FieldValueError version"):
+        assert seen[what], seen

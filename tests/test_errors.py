@@ -164,6 +164,11 @@ ENCODING: Final[dict[str, tuple[Callable[[], object], CodecError, str]]] = {
         LengthOverflowError("geneve.opt_len", 384, 252, 4),
         "geneve.opt_len would count 384 octets; at most 252, in steps of 4",
     ),
+    "octets that are too few": (
+        lambda: oc.SLL(address=b"ab"),
+        FieldRangeError("sll.address", 2, 8, 8, "octets"),
+        "sll.address has 2 octets, not 8",
+    ),
     "a selector that nothing tells": (
         lambda: oc.encode(IPv4(src="10.0.0.1", dst="10.0.0.2") / UDP(src_port=1) / b"hello"),
         UnresolvedError(
@@ -238,7 +243,7 @@ def test_an_encoding_error_has_the_path_within_the_packet() -> None:
         (lambda: VXLAN(vni=True), "vxlan.vni takes an int, not bool"),
         (lambda: VXLAN(vni=1.0), "vxlan.vni takes an int, not float"),  # type: ignore[arg-type]
         (lambda: VLANTag(vid=1, dei=1), "vlan.dei takes a bool, not int"),  # type: ignore[arg-type]
-        (lambda: IPv4(src=3, dst="10.0.0.2"), "IPv4Address or its text, not int"),  # type: ignore[arg-type]
+        (lambda: IPv4(src=3, dst="10.0.0.2"), "ipv4.src takes an IPv4Address or its text, not int"),  # type: ignore[arg-type]
         (lambda: VXLAN(vni=AUTO), "vxlan.vni is not derived from anything: it takes no AUTO"),
         (lambda: ARP(sender_hardware=3), "missing 3 required keyword-only arguments"),  # type: ignore[arg-type,call-arg]
     ],
@@ -301,6 +306,7 @@ def test_errors_are_values(error: CodecError) -> None:
         assert vars(other) == vars(error)
     assert sum(error == other for other in ONE_OF_EACH) == 1
     assert error != str(error)
+    assert eval(repr(error), vars(errors)) == error
     assert "\n" not in str(error)
     assert not str(error).endswith(".")
 

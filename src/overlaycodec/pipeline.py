@@ -6,6 +6,7 @@ fault; lax decoding gives what it could read, with the fault beside it, whatever
 
 from __future__ import annotations
 
+from copy import copy
 from typing import Self, TypeVar
 
 from overlaycodec.catalog import Bindings, check_binding
@@ -201,16 +202,15 @@ def _without_fcs(data: bytes, end: int, octets: int, walk: Walk) -> int:
 
 def _beyond(step: Step, data: bytes, pos: int, end: int, walk: Walk) -> tuple[int, int]:
     """Looks for one header more than are followed. Raises: NestingError, where there is one."""
-    count, trailers, faults = len(walk), walk.trailers, walk.faults
+    count, trial = len(walk), copy(walk)
     try:
-        step(data, pos, end, walk)
+        step(data, pos, end, trial)
     except DecodeError:
         pass  # there is a header, or the start of one
     else:
-        if len(walk) == count:
+        if len(trial) == count:
             return pos, end
-    del walk[count:]
-    walk.trailers, walk.faults, walk.stop = trailers, faults, pos
+    walk.stop = pos
     raise NestingError(count, walk[-1].__layout__.name, (pos * 8, None))
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bench.frames import frames, mixed_frames
+from bench.frames import frames, mixed_frames, usual_frames
 from bench.peers import Peer, Values
 from bench.timing import Contestant, Timing, compete
 
@@ -118,6 +118,13 @@ CONTESTS = {
         lambda source, count: frames(source, count, distinct=True),
         _reads,
         seed=2,
+    ),
+    "usual": Contest(
+        "Decode, one frame in a hundred of another stack",
+        "frame of 7 headers, no field read",
+        usual_frames,
+        _decodes,
+        seed=7,
     ),
     "mixed": Contest(
         "Decode, four stacks in random order",

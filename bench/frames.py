@@ -10,7 +10,17 @@ import random
 from collections.abc import Sequence
 from struct import Struct
 
-__all__ = ["OCTETS", "PAYLOAD_OCTETS", "Host", "capture_record", "frame", "frames", "hosts", "mixed_frames"]
+__all__ = [
+    "OCTETS",
+    "PAYLOAD_OCTETS",
+    "Host",
+    "capture_record",
+    "frame",
+    "frames",
+    "hosts",
+    "mixed_frames",
+    "usual_frames",
+]
 
 PAYLOAD_OCTETS = 64
 OCTETS = 14 + 20 + 8 + 8 + 14 + 20 + 20 + PAYLOAD_OCTETS
@@ -100,6 +110,12 @@ def mixed_frames(source: random.Random, count: int) -> list[bytes]:
     """
     known = hosts(source)
     return [source.choice((frame, _tagged, _ipv6, _plain))(source, known) for _ in range(count)]
+
+
+def usual_frames(source: random.Random, count: int) -> list[bytes]:
+    """New frames of 16 hosts: VXLAN with TCP inside, save one in a hundred, which is TCP outside any tunnel."""
+    known = hosts(source)
+    return [_plain(source, known) if source.random() < 0.01 else frame(source, known) for _ in range(count)]
 
 
 def _tunnelled(source: random.Random, known: Sequence[Host], inner: bytes) -> bytes:

@@ -23,12 +23,14 @@ from overlaycodec.wire import Bounds, Items, Key, Peek, Remainder, Selects, Size
 R = TypeVar("R", bound=Record)
 
 CLASSES = oc.DEFAULT.headers
-by_name = [pytest_id.__name__ for pytest_id in CLASSES]
+by_name = [cls.__name__ for cls in CLASSES]
 
 
 def share(part: int) -> settings:
     """A part of the profile's examples: for laws that are tried on every header."""
-    return settings(max_examples=max(5, settings.default.max_examples // part))
+    profile = settings.default
+    assert profile is not None
+    return settings(max_examples=max(5, profile.max_examples // part))
 
 
 # --- from public fields alone -----------------------------------------------------------------------------------------

@@ -90,7 +90,7 @@ def test_the_guess_is_used_and_learnt(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Catalog, "missed", lambda self, *arguments: count(*arguments))
     for number in range(3 * _MISSES_A_GUESS):
         data = bytearray(TUNNELLED)
-        data[-1] = number
+        data[-1] = number % 256
         catalog.decode(bytes(data))
     assert len(stepped) == _MISSES_A_GUESS
 
@@ -161,3 +161,22 @@ def test_a_length_is_a_bound_and_no_key() -> None:
     assert plain.trailers == (oc.Trailer(1, bytes(4)),)
     expect(catalog, data)
     assert catalog.decode(data) == plain
+
+
+def test_a_guess_that_fits_the_start_only_is_given_up() -> None:
+    """One packet that is plain for two headers must not slow down those that are plain for seven."""
+    syn = oc.TCP(src_port=1, dst_port=2, options=(oc.TCPOption(kind=2, data=b"\x05\xb4"),))
+    catalog = fresh(oc.encode(Packet(TUNNELLED_HEADERS[:2]) / syn))
+    assert catalog._guess is not None
+    short = catalog._guess[1]
+    for _ in range(_MISSES_A_GUESS):
+        catalog.decode(TUNNELLED)
+    assert catalog._guess[1] is not short
+    found = catalog._guess[1](TUNNELLED, len(TUNNELLED))
+    assert found is not None
+    assert len(found[0]) == 7
+
+
+def test_one_function_serves_all_keys_of_the_last_header() -> None:
+    packet = DEFAULT.decode(TUNNELLED)
+    assert plain_stack(packet.headers) == plain_stack(packet.replace(oc.TCP, dst_port=5).headers)

@@ -1,9 +1,10 @@
-"""The limits of identifiers, exhaustively where that can be: against octets that are put together here by plain shifts."""
+"""The limits of identifiers, exhaustively where that can be, against octets put together here by plain shifts."""
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 import pytest
@@ -55,11 +56,11 @@ class Identifier(NamedTuple):
     field: str
     bits: int
     octets: Callable[[int], bytes]
-    others: dict[str, Any] = {}
+    others: Mapping[str, Any] = MappingProxyType({})
 
     def header(self, value: Any) -> oc.Header:
         """The header with this identifier."""
-        return self.cls(**(self.others | {self.field: value}))
+        return self.cls(**{**self.others, self.field: value})
 
 
 IDENTIFIERS: Final = (

@@ -23,7 +23,8 @@ Binding = tuple[Key, type[Header]]
 
 MAX_HEADERS: Final = 32
 
-_MISSES_A_GUESS: Final = 16
+_MISSES_A_GUESS: Final = 256
+"""Seldom enough that looking at a packet costs nothing where no guess is right."""
 _WORTH_A_GUESS: Final = 2
 _MAX_FUSED: Final = 64
 
@@ -126,7 +127,7 @@ class Bindings:
         return writer
 
     def missed(self, first: type[Header] | Key, headers: Sequence[Header]) -> None:
-        """Takes note of a packet that no guess was right for; now and then, such a packet becomes the next guess."""
+        """Takes note of a packet that no guess was right for to its end; now and then one becomes the next guess."""
         self._misses += 1
         if self._misses % _MISSES_A_GUESS == 0:
             self.guess(first, headers)

@@ -63,6 +63,8 @@ def plain_stack(headers: Sequence[Header]) -> tuple[Link, ...]:
         if lengths and value <= lengths[0]:
             break
         stack.append((type(header), value))
+    if stack:
+        stack[-1] = stack[-1][0], None  # what follows the last one is looked up: one function for all its values
     return tuple(stack)
 
 

@@ -145,7 +145,9 @@ def decode(
             headers, step, pos = found
             if step is None:
                 return Packet(headers, octets[pos:end])
-            return _walked(step, octets, pos, end, Walk(headers), lax, catalog, first, 0)
+            packet = _walked(step, octets, pos, end, Walk(headers), lax, catalog, first, 0)
+            catalog.missed(first, packet.headers)
+            return packet
     walk = Walk()
     missing = 0
     if wire_length is not None and wire_length > end:

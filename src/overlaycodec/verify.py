@@ -29,6 +29,7 @@ from overlaycodec.wire import (
     Selects,
     Sized,
     StackEnd,
+    When,
 )
 
 __all__ = ["Verdict", "checksums", "fill"]
@@ -170,7 +171,12 @@ def _lengths(
 ) -> dict[str, Any]:
     layout = header.__layout__
     changes: dict[str, Any] = {name: AUTO for name in layout.sized_by if getattr(header, name) is not None}
-    changes |= dict.fromkeys(layout.flag_of, AUTO)
+    for field in layout.fields:
+        if when := field.get(When):
+            flags = [flag for flag in (when.flag, when.other) if flag]
+            told, value = [getattr(header, flag) for flag in flags], getattr(header, field.name)
+            if value is not AUTO and not any(flag is AUTO for flag in told) and any(told) is (value is None):
+                changes |= dict.fromkeys(flags, AUTO)  # the field was put in or taken out
     for field in layout.fields:
         if (remainder := field.get(Remainder)) and (sized := layout.by_name[remainder.of].get(Sized)):
             octets = sum(octets_in(element) for element in getattr(header, remainder.of))
@@ -217,6 +223,14 @@ def _selector(header: Header, following: type[Header] | None, catalog: Catalog) 
         return changes
     selects = field.facts[Selects]
     assert isinstance(selects, Selects)
+    if selects.when and not getattr(header, selects.when):
+        return changes
+    if selects.only and getattr(header, selects.only[0]) not in selects.only[1]:
+        return changes
+    if selects.unless and getattr(header, selects.unless[0]) in selects.unless[1]:
+        return changes
+    if changes and following is type(header):
+        return changes  # another one of a stack: the selector says nothing here
     value = getattr(header, field.name)
     if value is AUTO or catalog.key_of(selects.space, following) is None:
         return changes

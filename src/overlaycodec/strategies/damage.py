@@ -6,17 +6,19 @@ from hypothesis import strategies as st
 
 from overlaycodec.packet import Packet
 from overlaycodec.spans import octets_in, spans_of
-from overlaycodec.wire import Bounds, Selects
+from overlaycodec.wire import Bounds
 
 __all__ = ["damaged"]
 
 _JUNK = 24
+_WEIGHT = 4
 
 
 def damaged(draw: st.DrawFn, packet: Packet, data: bytes) -> bytes:
-    """The octets of the packet after one to three damages, all of them behind some header; the simplest cuts at the last."""
+    """The octets of the packet after one to three damages, behind some header; the simplest cuts at the last one."""
     starts, fields = _places(packet)
-    since = draw(st.sampled_from(starts[::-1]))
+    # the later of two, so that more of the headers before it are still right
+    since = max(draw(st.sampled_from(starts[::-1])), draw(st.sampled_from(starts[::-1])))
     behind = [place for place in fields if place[0] >= since * 8]
     for _ in range(draw(st.integers(1, 3))):
         least = min(since, len(data))
@@ -41,7 +43,7 @@ def damaged(draw: st.DrawFn, packet: Packet, data: bytes) -> bytes:
 def _places(packet: Packet) -> tuple[list[int], list[tuple[int, int]]]:
     """The octets at which headers start, and the first bit and the number of bits of each number.
 
-    Those numbers on which the layout hangs come twice as often.
+    Those on which the layout hangs come more often.
     """
     starts, found = [], []
     at = 0
@@ -50,8 +52,8 @@ def _places(packet: Packet) -> tuple[list[int], list[tuple[int, int]]]:
         starts.append(at // 8)
         for field, bit, bits in spans_of(header):
             if field.kind in ("int", "bool"):
-                weighs = field.name in layout.sized_by or field.name in layout.flag_of or Bounds in field or Selects in field
-                found += [(at + bit, bits)] * (2 if weighs else 1)
+                weighs = field.name in layout.sized_by or field.name in layout.flag_of or Bounds in field
+                found += [(at + bit, bits)] * (_WEIGHT if weighs else 1)
         at += octets_in(header) * 8
     return starts, found
 

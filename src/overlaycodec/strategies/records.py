@@ -50,7 +50,7 @@ class Room:
 
     def take(self, octets: int) -> None:
         """Counts octets that were drawn."""
-        self.octets -= octets
+        self.octets = max(0, self.octets - octets)
 
 
 def fixed_octets(layout: Layout) -> int:

@@ -27,7 +27,7 @@ _PAYLOAD = 64
 _PADDING = 18
 _UNIT = 8
 """What a row may take more, to fill up to the unit of its length."""
-_MORE = st.sampled_from((False, True, True, True))
+_MORE = st.sampled_from((False, *(True,) * 6))
 """Whether to go on where the stack could end, or to leave the shortest way."""
 
 

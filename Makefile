@@ -22,6 +22,8 @@ PYTHON := $(shell for p in python3 python3.13 python3.12 python3.11; do if $(cal
 endif
 
 VENV := .venv
+# One worker a core; PYTEST_ARGS=-p no:xdist, or any other arguments, instead.
+PYTEST_ARGS ?= -n auto
 PY := $(VENV)/bin/python
 PIP_OPTIONS := --quiet --disable-pip-version-check --retries 10 --timeout 60
 # pyright asks for its newest release at each start otherwise.

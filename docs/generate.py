@@ -26,7 +26,9 @@ def row(cls: type[Header]) -> str:
     keys = ", ".join(f"`{key!r}`" for key in layout.keys if not key.conditions)
     conditional = [key for key in layout.keys if key.conditions]
     if conditional:
-        keys += (", " if keys else "") + ", ".join(f"`{key.space!r}({key.value})` by its first bits" for key in conditional)
+        keys += (", " if keys else "") + ", ".join(
+            f"`{key.space!r}({key.value})` by its first bits" for key in conditional
+        )
     keys = keys.replace("(None)", "(any)")
     selects = "–"
     if layout.selector is not None:

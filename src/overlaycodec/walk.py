@@ -106,8 +106,10 @@ class Walk(list[Header]):
             return claim
         if self.cut is not None and claim <= self.cut:
             self.cut = claim
-        elif self.cut is None and pieces:
-            self.cut, self.cut_by = claim, "the segment"
+        elif pieces:  # the first of more segments: the rest of the frame is in others
+            if self.cut is None:
+                self.cut_by = "the segment"
+            self.cut = claim
         else:
             self.stop = stop
             error = TruncatedError(

@@ -195,7 +195,7 @@ def _later_piece(
     catalog: Bindings,
     excluded: dict[str, frozenset[int]],
 ) -> None:
-    """A length of the whole of which this is a later piece cannot be derived: what went before is drawn too."""
+    """The length of a whole, of which this is the first piece, or a later one behind octets that are drawn too."""
     field = layout.bounds
     bounds = None if field is None else field.get(Bounds)
     if field is None or bounds is None or bounds.unless is None or bounds.unless in given or field.name in given:
@@ -205,6 +205,9 @@ def _later_piece(
     if isinstance(on, Way) or (selects is not None and on.kind != "unbound"):
         if selects is None:
             given[before.name] = 0
+        most = 2 * _FRAME  # more than any stack is long
+        if isinstance(on, Way) and bounds.pieces and field.maximum > most and draw(st.booleans()):
+            given[field.name] = number(draw, field, lowest=most)  # the first piece of more
         return
     here = content + (fixed_octets(layout) if bounds.origin == "start" else 0)
     most = field.maximum * bounds.unit + bounds.bias - here

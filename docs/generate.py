@@ -12,8 +12,8 @@ HEAD = """# Headers
 The headers of the default catalog, in the order in which their bindings are asked. Made from the declarations by
 `python docs/generate.py`; a test holds it against them.
 
-"Found at" lists the keys of the declaration, "selects by" the field and key space that say what follows. A tunnel header
-opens an `inner` scope, one that quotes a `quoted` scope.
+"Found at" lists the keys of the declaration, "selects by" the field and key space that say what follows. A tunnel
+header opens an `inner` scope, one that quotes a `quoted` scope.
 
 | class | path | octets | found at | selects by | what it is | document |
 |---|---|---|---|---|---|---|
@@ -30,7 +30,7 @@ def row(cls: type[Header]) -> str:
             f"`{key.space!r}({key.value})` by its first bits" for key in conditional
         )
     keys = keys.replace("(None)", "(any)")
-    selects = "–"
+    selects = "-"
     if layout.selector is not None:
         fact = next(fact for kind, fact in layout.selector.facts.items() if kind.__name__ == "Selects")
         selects = f"`{layout.selector.name}`: {fact.space!r}"  # type: ignore[attr-defined]
@@ -42,7 +42,7 @@ def row(cls: type[Header]) -> str:
         what += " *Tunnel.*"
     if layout.quotes:
         what += " *Quotes.*"
-    return f"| `{cls.__name__}` | `{layout.name}` | {octets} | {keys or '–'} | {selects} | {what} | {layout.spec} |"
+    return f"| `{cls.__name__}` | `{layout.name}` | {octets} | {keys or '-'} | {selects} | {what} | {layout.spec} |"
 
 
 def page() -> str:

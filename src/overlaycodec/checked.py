@@ -146,14 +146,14 @@ def maker_of(layout: Layout, build: Any) -> Any:  # Any: a generated constructor
         source.names[f"_field_{name}"] = field
         if field.default is not REQUIRED:
             source.names[f"_default_{name}"] = field.default
+        quick = [] if field.default is REQUIRED else [f"{name} is _default_{name}"]
         if field.kind == "int":
-            passes = f"{name}.__class__ is _int and 0 <= {name} <= {field.maximum}"
+            quick.append(f"{name}.__class__ is _int and 0 <= {name} <= {field.maximum}")
         elif field.kind == "bool":
-            passes = f"{name} is True or {name} is False"
-        elif field.default is not REQUIRED:
-            passes = f"{name} is _default_{name}"
-        else:
-            passes = "False"
+            quick.append(f"{name} is True or {name} is False")
+        elif field.kind in _ADDRESS:
+            quick.append(f"{name}.__class__ is {source.bind('_' + field.kind, _ADDRESS[field.kind])}")
+        passes = " or ".join(quick) or "False"
         source.add(f"if not ({passes}): {name} = _check(_layout, _field_{name}, {name})")
     source.add(f"return _build({', '.join(field.name for field in layout.fields)})")
     return source.compile("constructor")

@@ -9,7 +9,6 @@ from typing import Any
 
 from overlaycodec.catalog import Bindings
 from overlaycodec.errors import EncodeError, UnresolvedError
-from overlaycodec.keys import IP_PROTOCOL
 from overlaycodec.packet import Packet
 from overlaycodec.paths import names_of
 from overlaycodec.schema import Header
@@ -47,11 +46,10 @@ def pseudo_header(headers: Sequence[Header], index: int) -> tuple[int, int] | No
 class Emission:
     """What a header's writer asks of the packet around it."""
 
-    __slots__ = ("catalog", "following", "headers", "index", "omits")
+    __slots__ = ("following", "headers", "index", "omits")
 
-    def __init__(self, catalog: Bindings, headers: Sequence[Header], omits: bool) -> None:
+    def __init__(self, headers: Sequence[Header], omits: bool) -> None:
         self.omits = omits
-        self.catalog = catalog
         self.headers = headers
         self.index = 0
         self.following: type[Header] | None = None
@@ -65,16 +63,18 @@ class Emission:
         """Whether the next header asks for no checksum outside, and IPv4 allows it (RFC 7348 section 4.1, RFC 6935)."""
         if not self.omits or self.following is None or not self.following.__layout__.unchecked:
             return False
-        outside: Any = next((h for h in reversed(self.headers[: self.index]) if h.__layout__.layer == "network"), None)
-        return outside is not None and isinstance(outside.dst, IPv4Address)
+        for index in range(self.index - 1, -1, -1):
+            outside: Any = self.headers[index]  # Any: headers of several classes, known by what they declare
+            if outside.__layout__.layer == "network":
+                return isinstance(outside.dst, IPv4Address)
+        return False
 
-    def pseudo(self, path: str, octets: int) -> int:
+    def pseudo(self, path: str, octets: int, protocol: int) -> int:
         """The sum of the pseudo-header. Raises: UnresolvedError."""
         addresses = pseudo_header(self.headers, self.index)
         if addresses is None:
             raise UnresolvedError(path, "is AUTO, but there are no addresses of an IP header to sum: give it a value")
-        protocol = self.catalog.key_of(IP_PROTOCOL, type(self.headers[self.index]))
-        return addresses[0] + addresses[1] + octets + (protocol or 0)
+        return addresses[0] + addresses[1] + octets + protocol
 
 
 def emit(
@@ -93,7 +93,7 @@ def emit(
     Raises: EncodeError, under the full path.
     """
     headers = packet.headers
-    emission = Emission(catalog, headers, omits)
+    emission = Emission(headers, omits)
     writers = catalog._writers
     content = packet.payload
     trailers = packet.trailers

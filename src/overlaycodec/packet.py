@@ -78,10 +78,10 @@ class Packet(msgspec.Struct, frozen=True, eq=False, gc=False):
         return f"<Packet {text}{'' if self.fault is None else f'; {self.fault}'}>"
 
     def __truediv__(self, other: Header | Packet | bytes) -> Packet:
-        if isinstance(other, bytes | bytearray | memoryview):
-            return self._with(payload=self.payload + bytes(other))
         if isinstance(other, Header):
             other = Packet((other,))
+        elif isinstance(other, bytes | bytearray | memoryview):
+            return self._with(payload=self.payload + bytes(other))
         elif not isinstance(other, Packet):
             return NotImplemented
         if self.payload or self.trailers:

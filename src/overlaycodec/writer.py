@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 from overlaycodec.checksum import internet_checksum
 from overlaycodec.errors import EncodeError, LengthOverflowError, UnresolvedError
+from overlaycodec.keys import IP_PROTOCOL
 from overlaycodec.layout import Field, Layout, Run
 from overlaycodec.packing import plan
 from overlaycodec.schema import Record, build, builder_of
@@ -54,8 +55,8 @@ class Emission(Protocol):
         """Whether the next header wants a checksum that may be absent to be so."""
         ...
 
-    def pseudo(self, path: str, octets: int) -> int:
-        """The sum of the pseudo-header for a payload of so many octets. Raises: UnresolvedError."""
+    def pseudo(self, path: str, octets: int, protocol: int) -> int:
+        """The sum of the pseudo-header for so many octets of a protocol. Raises: UnresolvedError."""
         ...
 
 
@@ -98,7 +99,7 @@ def writer_of(layout: Layout, keys_in: KeysIn) -> Writer:
     _add_bounds(source, layout, size)
     _add_selector(source, layout, keys_in)
     _add_packing(source, layout)
-    _add_checksum(source, layout)
+    _add_checksum(source, layout, keys_in)
     values = ", ".join(f"v_{field.name}" for field in layout.fields)
     source.add(f"if out is not None: out.append(build({values}))", "return octets")
     writer: Writer = source.compile("writer")
@@ -155,8 +156,7 @@ def _add_octets(source: Source, layout: Layout, field: Field, keys_in: KeysIn) -
     elif items := field.get(Items):
         writer = writer_of(field.element.__layout__, keys_in)
         rows = source.bind(f"row_{name}", _row_writer(writer, path))
-        condition = f" if {local} is not None else ({local}, b'')" if field.optional else ""
-        source.add(f"{local}, e_{name} = {rows}({local}, out is not None){condition}")
+        source.add(f"{local}, e_{name} = {rows}({local}, out is not None) if {local} else ({local}, b'')")
         rest = next((f.name for f in layout.fields if (r := f.get(Remainder)) and r.of == name), None)
         sized = field.get(Sized)
         if rest and sized:
@@ -337,7 +337,7 @@ def _add_packing(source: Source, layout: Layout) -> None:
     source.add(f"octets = {' + '.join(terms)}")
 
 
-def _add_checksum(source: Source, layout: Layout) -> None:
+def _add_checksum(source: Source, layout: Layout, keys_in: KeysIn) -> None:
     field = layout.checksum
     if field is None:
         return
@@ -355,7 +355,8 @@ def _add_checksum(source: Source, layout: Layout) -> None:
         if layout.bounds is not None and not layout.bounds.facts[Bounds].pieces:  # type: ignore[attr-defined]
             source.names["bounded"] = _bounded_of(layout)
             source.add(f"covered = bounded(v_{layout.bounds.name}, covered, len(octets))")
-        start = f"emission.pseudo({path!r}, len(covered))" if checksum.pseudo else "0"
+        protocol = keys_in(IP_PROTOCOL).get(layout.cls, 0)
+        start = f"emission.pseudo({path!r}, len(covered), {protocol})" if checksum.pseudo else "0"
         source.add(
             f"{local} = internet_checksum(covered, {start})" + (" or 0xFFFF" if checksum.zero == "absent" else "")
         )

@@ -21,7 +21,7 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 # For the further Python versions of a CI run: the same laws, fewer examples.
-settings.register_profile("brief", settings.get_profile("ci"), max_examples=25)
+settings.register_profile("brief", settings.get_profile("ci"), max_examples=50)
 settings.register_profile(
     "nightly",
     max_examples=5_000,

@@ -189,7 +189,7 @@ def test_stacks_are_of_every_kind() -> None:
                     seen["reserved bits"] += value != 0
 
     for cls in laws.CLASSES:
-        settings(survey, max_examples=25)(given(laws.packets(cls))(look))()
+        settings(survey, max_examples=75)(given(laws.packets(cls))(look))()
     for what in (
         "1 times 3 headers", "2 times 3 headers", "3 times 3 headers", "payload", "no payload", "reserved bits",
         "padded 0 times", "padded 1 times", "padded 2 times",
@@ -199,8 +199,8 @@ def test_stacks_are_of_every_kind() -> None:
         "ipv4.options", "tcp.options", "geneve.options", "gre.key", "gre.routing", "gre.checksum", "llc.sequence",
         "ipv4.fragment_offset", "ipv4.more_fragments", "gre_v1.payload_length",
     ):  # fmt: skip
-        assert seen[f"{what} none"] >= 2, (what, seen)
-        assert seen[f"{what} some"] >= 2, (what, seen)
+        assert seen[f"{what} none"], (what, seen)
+        assert seen[f"{what} some"], (what, seen)
     assert len(pairs) > 120
     for pair in [
         ("VLANTag", "VLANTag"), ("Ethernet", "LLC"), ("VXLAN", "Ethernet"), ("Geneve", "IPv4"), ("Geneve", "Ethernet"),
@@ -308,7 +308,8 @@ def test_a_foreign_field_can_be_given(header: Foreign) -> None:
 def test_damage_is_of_every_kind() -> None:
     seen: Counter[str] = Counter()
 
-    @survey
+    # which examples are drawn depends on the machine: many, so that the rare kinds are met on each
+    @settings(survey, max_examples=2000)
     @given(overlay.malformed_bytes(oc.VXLAN))
     def look(data: bytes) -> None:
         packet = oc.decode(data, lax=True)
@@ -318,7 +319,7 @@ def test_damage_is_of_every_kind() -> None:
             seen[f"{type(fault).__name__} {fault.path.rpartition('.')[2]}"] += 1
 
     look()
-    assert seen["in the tunnel"] > 60, seen
+    assert seen["in the tunnel"] > 600, seen
     for kind in ("NoneType", "TruncatedError", "LengthFieldError", "FieldValueError"):
         assert seen[kind] >= 3, seen
     assert seen["TruncatedError length"], seen

@@ -219,13 +219,25 @@ def _row(draw: st.DrawFn, field: Field, room: Room, capacity: int) -> list[Recor
         excluded[items.kind] = frozenset(kind for kind in never if kind is not None)
     elements: list[Record] = []
     least = _least(layout)
-    while capacity >= least and len(elements) < _ELEMENTS and draw(st.booleans()):
+    while capacity >= least and len(elements) < _ELEMENTS:
         inside = Room(capacity - least, reserved=room.reserved)
-        elements.append(layout.cls(**record(draw, layout, {}, excluded, inside)))
+        element = draw(_another(layout, excluded, inside))
+        if element is None:
+            break
+        elements.append(element)
         taken = capacity - inside.octets
         room.take(taken)
         capacity -= taken
     return elements
+
+
+@st.composite
+def _another(draw: st.DrawFn, layout: Layout, excluded: Mapping[str, frozenset[int]], room: Room) -> Record | None:
+    """One more element or none, drawn as a whole, so that shrinking can take it out as a whole."""
+    if not draw(st.booleans()):
+        return None
+    element: Record = layout.cls(**record(draw, layout, {}, excluded, room))
+    return element
 
 
 def _least(layout: Layout) -> int:

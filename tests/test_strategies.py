@@ -215,7 +215,7 @@ def test_a_selector_that_selects_is_derived(cls: type[oc.Header]) -> None:
     """Left AUTO or at another key of the same header; the key of the first kind is what encoding puts there."""
     derived: list[object] = []
 
-    @laws.share(10)
+    @settings(survey, max_examples=40)
     @given(laws.packets(cls, resolved=False))
     def look(packet: oc.Packet) -> None:
         derived.extend(value for header in packet.headers for value in map(header.__getattribute__, _fields(header)))

@@ -30,7 +30,7 @@ FLOORS: Final = (
     # 1: what a declaration is
     ("layout", "grammar", "schema", "checked", "foreign", "keys"),
     # 2: declarations, and what is derived from one of them; neither knows the other
-    ("protocols", "packing", "reader", "writer", "spans", "describe"),
+    ("protocols", "packing", "reader", "rows", "writer", "spans", "describe"),
     # 3: packets, and the ways through them
     ("paths", "packet", "walk", "stepper", "fused", "emission", "catalog", "pipeline", "verify", "capture"),
     # 4: what is made of all that

@@ -34,6 +34,8 @@ from overlaycodec.cli.paper import Paper, Part
 from overlaycodec.cli.show import reencodes
 from overlaycodec.cli.summary import parts_of
 from overlaycodec.describe import leaves_of, plain_of, printable
+from overlaycodec.layout import Field
+from overlaycodec.wire import Const
 from tests.tools import capture_files as files
 
 CAPTURES: Final = Path(__file__).parent / "captures"
@@ -390,12 +392,22 @@ EITHER: Final = ("hardware", "protocol")
 """Kinds of fields that hold an address, or octets of another size."""
 
 
+def element_of(field: Field, fields: dict[str, Any]) -> Any:  # Any: elements of any class
+    """The class of a row's element: the one that has just these fields, and these values in its constants."""
+    for cls in field.elements:
+        layout = cls.__layout__
+        consts = {other.name: other[Const].value for other in layout.fields if Const in other}
+        if layout.by_name.keys() == fields.keys() and consts.items() <= fields.items():
+            return cls
+    raise AssertionError(fields)
+
+
 def rebuilt(cls: Any, fields: dict[str, Any]) -> Any:  # Any: headers and elements of any class
     values: dict[str, Any] = {}
     for field in cls.__layout__.fields:
         value = fields.pop(field.name)
         if field.kind == "items" and value is not None:
-            value = tuple(rebuilt(field.element, each) for each in value)
+            value = tuple(rebuilt(element_of(field, each), each) for each in value)
         elif value is not None and (field.kind == "bytes" or (field.kind in EITHER and not re.search("[.:]", value))):
             value = bytes.fromhex(value)
         values[field.name] = value

@@ -28,6 +28,7 @@ from overlaycodec import (
     ByteOrder,
     Checksum,
     Const,
+    Counted,
     Element,
     FinalDestination,
     FragmentOffset,
@@ -38,6 +39,7 @@ from overlaycodec import (
     MACAddress,
     MoreFragments,
     Octets,
+    Only,
     Packet,
     Remainder,
     Reserved,
@@ -65,6 +67,12 @@ class Hollow(Element):
     """An element that may take no octets at all."""
 
     rest: Annotated[bytes, Rest()]
+
+
+class Other(Element):
+    """Another element of any kind."""
+
+    kind: Annotated[int, Bits(8)]
 
 
 ROW = Annotated[tuple[Part, ...], Sized("size"), Items()]
@@ -269,10 +277,69 @@ ANNOTATIONS: dict[str, tuple[dict[str, Any], str, str]] = {
         "MoreFragments does not stand on",
     ),
     "a stack's end that is a number": ({"a": Annotated[int, Bits(8), StackEnd()]}, "a", "StackEnd does not stand on"),
-    "a jumbo length in no row": (
-        {"a": Annotated[int, Bits(8), JumboLength(0xC2)]},
+    "a jumbo length of octets": (
+        {"a": Annotated[bytes, Octets(4), JumboLength()]},
         "a",
         "JumboLength does not stand on",
+    ),
+    "two conditions on a number": (
+        {"n": NUMBER, "a": Annotated[int | None, Bits(8), Only("n", (1,)), Unless("n", (2,))]},
+        "a",
+        "one condition is enough",
+    ),
+    "only where a flag is a number": (
+        {"n": FLAG, "r": SEVEN, "a": Annotated[int | None, Bits(8), Only("n", (1,))]},
+        "a",
+        "which is not typed int",
+    ),
+    "a count of octets": ({"n": NUMBER, "a": Annotated[bytes, Counted("n")]}, "a", "Counted does not stand on"),
+    "a count that is nowhere": (
+        {"rows": Annotated[tuple[Part, ...], Counted("n"), Items()]},
+        "rows",
+        "Counted names 'n', which is no earlier field",
+    ),
+    "a row with two sizes": (
+        {"n": NUMBER, "rows": Annotated[tuple[Part, ...], Counted("n"), Rest(), Items()]},
+        "rows",
+        "Counted tells the size of a row alone",
+    ),
+    "a row of all that is left, and more": (
+        {
+            "rows": Annotated[tuple[Part, ...], Rest(), Items()],
+            "rest": Annotated[bytes, Remainder("rows")],
+            "n": NUMBER,
+        },
+        "rows",
+        "must be the last field",
+    ),
+    "a row of all that is left without a remainder": (
+        {"rows": Annotated[tuple[Part, ...], Rest(), Items()]},
+        "rows",
+        "needs a Remainder field",
+    ),
+    "a remainder that is there when its row is not": (
+        {
+            "n": NUMBER,
+            "size": NUMBER,
+            "rows": Annotated[tuple[Part, ...] | None, Only("n", (1,)), Sized("size"), Items()],
+            "rest": Annotated[bytes, Remainder("rows")],
+        },
+        "rest",
+        "must follow the sized row 'rows'",
+    ),
+    "a row of two classes for any kind": (
+        {
+            "size": NUMBER,
+            "rows": Annotated[tuple[Part | Other, ...], Sized("size"), Items()],
+            "rest": Annotated[bytes, Remainder("rows")],
+        },
+        "rows",
+        "known by constants at its front",
+    ),
+    "a key that may be absent, by nothing": (
+        {"f": FLAG, "r": SEVEN, "a": Annotated[int | None, Bits(16), When("f"), Selects(ETHERTYPE)]},
+        "a",
+        "a selector that may be absent needs the flag",
     ),
     "a final destination by fields that are nowhere": (
         {"a": Annotated[bytes, Octets(16), FinalDestination("type", "left", {})]},

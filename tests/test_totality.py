@@ -104,7 +104,7 @@ def test_damage_reaches_every_header(cls: type[oc.Header]) -> None:
     first = laws.first_of(cls)
     count: Counter[str] = Counter()
 
-    @settings(max_examples=40, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=100, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
     @given(overlay.malformed_bytes(cls, first=first))
     def law(data: bytes) -> None:
         packet = survive(data, first)

@@ -67,11 +67,12 @@ def _address(path: str, field: Field, value: Any) -> Any:  # Any: one of the add
 
 
 def _row(path: str, field: Field, value: Any) -> tuple[Any, ...]:  # Any: elements
+    names = " or ".join(element.__name__ for element in field.elements[::-1])
     if not isinstance(value, tuple | list):
-        raise TypeError(f"{path} takes a tuple of {field.element.__name__}, not {type(value).__name__}")
+        raise TypeError(f"{path} takes a tuple of {names}, not {type(value).__name__}")
     for number, element in enumerate(value):
-        if not isinstance(element, field.element):
-            raise TypeError(f"{path}[{number}] takes a {field.element.__name__}, not {type(element).__name__}")
+        if not isinstance(element, field.elements):
+            raise TypeError(f"{path}[{number}] takes a {names}, not {type(element).__name__}")
     return tuple(value)
 
 

@@ -114,7 +114,7 @@ def emit(
                     if trailer.header == index:
                         content += trailer.data
     except EncodeError as error:
-        raise _placed(error, headers, index) from None
+        raise error.rebased(headers[index].__layout__.name, names_of(headers)[index]) from None
     except (struct.error, TypeError, AttributeError, OverflowError) as error:
         # only a value that went round the constructor's checks comes here: let the check say what is wrong with it
         headers[index].replace()
@@ -125,12 +125,3 @@ def emit(
                 raise EncodeError("trailers", trailer.header, f"names header {trailer.header}, of {len(headers)}")
             content += trailer.data
     return content
-
-
-def _placed(error: EncodeError, headers: Sequence[Header], index: int) -> EncodeError:
-    """The error under the full path of its header."""
-    name = headers[index].__layout__.name
-    if not error.path.startswith(name):
-        return error
-    arguments = error._state()
-    return type(error)(names_of(headers)[index] + error.path[len(name) :], *arguments[1:])

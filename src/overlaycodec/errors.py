@@ -157,6 +157,12 @@ class EncodeError(CodecError):
     def _state(self) -> tuple[Any, ...]:
         return self.path, self.value, self.reason
 
+    def rebased(self, name: str, path: str) -> EncodeError:
+        """The same error of a record whose path does not begin with its own `name` but with `path`."""
+        if not self.path.startswith(name):
+            return self
+        return type(self)(path + self.path[len(name) :], *self._state()[1:])
+
 
 class FieldRangeError(EncodeError):
     """A value outside its field; raised when the header is made, replaced or edited."""

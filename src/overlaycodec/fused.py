@@ -22,16 +22,20 @@ from overlaycodec.source import Source
 from overlaycodec.spans import octets_in
 from overlaycodec.stepper import Step, Tables, add_selection, condition_text
 from overlaycodec.wire import (
+    Before,
     Bounds,
     Const,
     FragmentOffset,
     Key,
     KeySpace,
     MoreFragments,
+    Peek,
+    Remainder,
     Selects,
     Sized,
     StackEnd,
     When,
+    Within,
 )
 
 __all__ = ["Fused", "fused_of", "plain_stack"]
@@ -58,10 +62,12 @@ def plain_stack(headers: Sequence[Header]) -> tuple[Link, ...]:
         layout = header.__layout__
         if not _can_be_plain(layout) or octets_in(header) != _run_of(layout).octets:
             break
-        value = getattr(header, layout.selector.name) if layout.selector else None
-        lengths = layout.selector.facts[Selects].lengths if layout.selector else None  # type: ignore[attr-defined]
-        if lengths and value <= lengths[0]:
-            break
+        value = None
+        if layout.selector is not None:
+            value = getattr(header, layout.selector.name)
+            lengths = layout.selector[Selects].lengths
+            if lengths and value <= lengths[0]:
+                break
         stack.append((type(header), value))
     if stack:
         stack[-1] = stack[-1][0], None  # what follows the last one is looked up: one function for all its values
@@ -94,13 +100,14 @@ def _can_be_plain(layout: Layout) -> bool:
 def _empty(layout: Layout, field: Field) -> str | None:
     """The expression that says that a field behind the run is empty or not there; None if there is none."""
     if when := field.get(When):
-        return " and ".join(f"not {{p}}{flag}" for flag in (when.flag, when.other) if flag)
+        return " and ".join(f"not {{p}}{flag}" for flag in when.flags)
+    if field.condition is not None:
+        return None
     if sized := field.get(Sized):
         value, odd = divmod(-sized.bias, sized.unit)
         length = layout.by_name[sized.field]
         return None if odd or value < 0 or length.optional else f"{{p}}{sized.field} == {value}"
-    remainder = [fact for kind, fact in field.facts.items() if kind.__name__ == "Remainder"]
-    return "" if remainder else None
+    return "" if Remainder in field else None
 
 
 def fused_of(first: type[Header] | Key, stack: tuple[Link, ...], tables: Keyed) -> Fused:
@@ -170,18 +177,31 @@ def _leads_to(
     """What must hold for the next header to be `following`."""
     if layout.selector is None:
         assert layout.carries is not None
-        return _chosen(layout.carries.space, layout.carries.value, following, tables, at)
-    selects = layout.selector.facts[Selects]
-    assert isinstance(selects, Selects)
+        return _chosen(layout.carries.space, layout.carries.value, following, tables, at, layout, prefix)
     same = f"{prefix}{layout.selector.name} == {value}"
-    return [same, *_chosen(selects.space, value, following, tables, at)]
+    return [same, *_chosen(layout.selector[Selects].space, value, following, tables, at, layout, prefix)]
 
 
-def _chosen(space: KeySpace, found: int | None, wanted: type[Header], tables: Keyed, at: int) -> list[str]:
+def _chosen(
+    space: KeySpace,
+    found: int | None,
+    wanted: type[Header],
+    tables: Keyed,
+    at: int,
+    before: Layout | None = None,
+    prefix: str = "",
+) -> list[str]:
     """What must hold for `wanted`, of all that is found at a key, to be chosen for the octets at `at`."""
+
+    def text(condition: Peek | Within | Before) -> str:
+        if not isinstance(condition, Before):
+            return condition_text(condition, str(at))
+        told = before is not None and any(field.name == condition.field for field in _run_of(before).fields)
+        return f"{prefix}{condition.field} == {condition.value}" if told else "False"
+
     tests: list[str] = []
     for key, cls in tables.candidates(space, found) or tables.candidates(space, None):
-        holds = " and ".join(condition_text(condition, str(at)) for condition in key.conditions)
+        holds = " and ".join(map(text, key.conditions))
         if cls is wanted:
             return [*tests, *([holds] if holds else [])]
         tests.append(f"not ({holds})" if holds else "False")

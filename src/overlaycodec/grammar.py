@@ -19,6 +19,7 @@ from overlaycodec.wire import (
     ByteOrder,
     Checksum,
     Const,
+    Counted,
     Fact,
     FinalDestination,
     FragmentOffset,
@@ -28,6 +29,7 @@ from overlaycodec.wire import (
     MoreFragments,
     Names,
     Octets,
+    Only,
     Remainder,
     Rest,
     Selects,
@@ -46,21 +48,22 @@ _STANDS_ON: Final[dict[type[Fact], tuple[Kind, ...]]] = {
     ByteOrder: ("int",),
     Checksum: ("int",),
     Const: ("int",),
+    Counted: ("items",),
     FinalDestination: ("bytes",),
     FragmentOffset: ("int",),
     Items: ("items",),
-    JumboLength: ("items",),
+    JumboLength: ("int",),
     MoreFragments: ("bool",),
     Names: ("int",),
     Remainder: ("bytes",),
-    Rest: ("bytes",),
+    Rest: ("bytes", "items"),
     Selects: ("int",),
     Sized: ("bytes", "hardware", "protocol", "items", "via"),
     StackEnd: ("bool",),
 }
 _PATH: Final = re.compile(r"[a-z][a-z0-9_]*")
 _TAKEN: Final = ("inner", "innermost", "outer", "payload", "quoted")
-_LAYERS: Final = (None, "link", "network", "extension")
+_LAYERS: Final = (None, "link", "network", "extension", "shim")
 
 
 def layout_of(cls: type[Any], name: str, fields: tuple[Field, ...], **options: Any) -> Layout:
@@ -75,13 +78,12 @@ def layout_of(cls: type[Any], name: str, fields: tuple[Field, ...], **options: A
         fields=fields,
         parts=_parts(owner, fields),
         by_name={field.name: field for field in fields},
-        sized_by=_dependants(fields, lambda field: [s.field] if (s := field.get(Sized)) else []),
-        flag_of=_dependants(
-            fields, lambda field: [f for f in (w.flag, w.other) if f] if (w := field.get(When)) else []
-        ),
+        sized_by=_dependants(fields, lambda field: (s.field,) if (s := field.get(Sized) or field.get(Counted)) else ()),
+        flag_of=_dependants(fields, lambda field: when.flags if (when := field.get(When)) else ()),
         selector=_only(owner, fields, Selects),
         bounds=_only(owner, fields, Bounds),
         checksum=_only(owner, fields, Checksum),
+        jumbo=_jumbo(fields),
         **options,
     )
     _check_options(owner, layout)
@@ -93,7 +95,7 @@ def layout_of(cls: type[Any], name: str, fields: tuple[Field, ...], **options: A
     return layout
 
 
-def _dependants(fields: tuple[Field, ...], named: Callable[[Field], list[str]]) -> dict[str, tuple[Field, ...]]:
+def _dependants(fields: tuple[Field, ...], named: Callable[[Field], tuple[str, ...]]) -> dict[str, tuple[Field, ...]]:
     found: dict[str, list[Field]] = {}
     for field in fields:
         for other in named(field):
@@ -106,6 +108,15 @@ def _only(owner: str, fields: tuple[Field, ...], kind: type[Fact]) -> Field | No
     if len(found) > 1:
         raise SchemaError(owner, found[1].name, f"a second {kind.__name__}; {found[0].name} is the first")
     return found[0] if found else None
+
+
+def _jumbo(fields: tuple[Field, ...]) -> tuple[str, Any, str] | None:
+    for row in fields:
+        for element in row.elements:
+            for field in element.__layout__.fields:
+                if JumboLength in field:
+                    return row.name, element, field.name
+    return None
 
 
 def _parts(owner: str, fields: tuple[Field, ...]) -> tuple[Part, ...]:
@@ -160,8 +171,10 @@ def _check_facts(owner: str, layout: Layout, field: Field) -> None:
     for fact, kinds in _STANDS_ON.items():
         if fact in field and field.kind not in kinds and not (fact is Remainder and field.kind == "via"):
             refuse(f"{fact.__name__} does not stand on a field of this type")
-    if When in field and Unless in field:
-        refuse("is there When and Unless: one condition is enough")
+    if sum(condition in field for condition in (When, Only, Unless)) > 1:
+        refuse("has two of When, Only and Unless: one condition is enough")
+    if Counted in field and (Sized in field or Rest in field or field.optional):
+        refuse("Counted tells the size of a row alone, and of one that is always there")
     if (const := field.get(Const)) and field.default != const.value:
         refuse(f"its default is not the {const.value} that its Const asks for")
     if (order := field.get(ByteOrder)) and order.order not in ("big", "little"):
@@ -170,7 +183,9 @@ def _check_facts(owner: str, layout: Layout, field: Field) -> None:
         refuse("Bounds needs a unit of 1 or more")
     if StackEnd in field and not layout.keys:
         refuse("StackEnd needs a class with keys")
-    if (Rest in field or (Via in field and Sized not in field)) and field is not layout.fields[-1]:
+    behind = layout.fields[layout.fields.index(field) + 1 :]
+    takes_all = Rest in field or (Via in field and Sized not in field)
+    if takes_all and behind and not (Items in field and behind == (layout.remainder_of(field.name),)):
         refuse("takes all that is left, so it must be the last field")
     if (checksum := field.get(Checksum)) and (
         field.bits != 16 or (bit := layout.fixed_bit_of(field.name)) is None or bit % 8
@@ -198,11 +213,15 @@ def _check_references(owner: str, layout: Layout, field: Field, before: tuple[Fi
             raise SchemaError(owner, field.name, "Sized needs a unit of 1 or more")
         if Octets in field:
             raise SchemaError(owner, field.name, "has two sizes: Octets and Sized")
+    if counted := field.get(Counted):
+        need("Counted", counted.field, "int")
     if when := field.get(When):
         for flag in filter(None, (when.flag, when.other)):
             need("When", flag, "bool")
-    if unless := field.get(Unless):
-        need("Unless", unless.field, "int")
+    kinds: tuple[type[Only] | type[Unless], ...] = (Only, Unless)
+    for kind in kinds:
+        if kind in field:
+            need(kind.__name__, field[kind].field, "int")
     if (bounds := field.get(Bounds)) and bounds.unless:
         exists("Bounds", bounds.unless)
     if selects := field.get(Selects):
@@ -210,17 +229,25 @@ def _check_references(owner: str, layout: Layout, field: Field, before: tuple[Fi
             need("Selects", selects.when, "bool")
             if layout.carries is None:
                 raise SchemaError(owner, field.name, "Selects has a condition, but the class carries nothing else")
+        if field.optional and not ((when := field.get(When)) and selects.when in when.flags):
+            raise SchemaError(owner, field.name, "a selector that may be absent needs the flag that it is there by")
         for named in filter(None, (selects.only, selects.unless)):
             exists("Selects", named[0])
     if route := field.get(FinalDestination):
         need("FinalDestination", route.type, "int")
         need("FinalDestination", route.left, "int")
     if (remainder := field.get(Remainder)) and not (
-        before and before[-1].name == remainder.of and Items in before[-1] and Sized in before[-1]
+        before
+        and before[-1].name == remainder.of
+        and before[-1].condition == field.condition
+        and Items in before[-1]
+        and (Sized in before[-1] or Rest in before[-1])
     ):
         raise SchemaError(owner, field.name, f"Remainder must follow the sized row {remainder.of!r}")
     if (marks := field.get(AnyHas)) and not (
-        (row := layout.by_name.get(marks.row)) and row.element and marks.field in row.element.__layout__.by_name
+        (row := layout.by_name.get(marks.row))
+        and row.elements
+        and all(marks.field in element.__layout__.by_name for element in row.elements)
     ):
         raise SchemaError(owner, field.name, f"AnyHas names {marks.row}.{marks.field}, which is no field of a row")
     if items := field.get(Items):
@@ -228,15 +255,19 @@ def _check_references(owner: str, layout: Layout, field: Field, before: tuple[Fi
 
 
 def _check_items(owner: str, layout: Layout, field: Field, items: Items) -> None:
-    inner: Layout = field.element.__layout__
-    if inner.minimum_octets < 1:
-        raise SchemaError(owner, field.name, f"{inner.cls.__name__} may be empty: the row would never end")
-    if items.kind is not None and items.kind not in inner.by_name:
-        raise SchemaError(owner, field.name, f"{inner.cls.__name__} has no field {items.kind!r}")
+    layouts: list[Layout] = [element.__layout__ for element in field.elements]
+    for inner in layouts:
+        if inner.minimum_octets < 1:
+            raise SchemaError(owner, field.name, f"{inner.cls.__name__} may be empty: the row would never end")
+        if items.kind is not None and items.kind not in inner.by_name:
+            raise SchemaError(owner, field.name, f"{inner.cls.__name__} has no field {items.kind!r}")
+    octets, typed = field.typed()
+    if len(layouts) > 1 and (not octets or len(typed) + 1 < len(layouts)):
+        raise SchemaError(owner, field.name, "each class but the last is known by constants at its front, of its own")
     if items.kind is None and (items.end is not None or items.pads is not None):
         raise SchemaError(owner, field.name, "an element that ends or fills the row is known by its `kind`")
-    if Sized not in field:
-        if items.end is None:
-            raise SchemaError(owner, field.name, "the row needs Sized, or an element that ends it")
-    elif not any((rest := other.get(Remainder)) and rest.of == field.name for other in layout.fields):
+    if Sized not in field and Rest not in field:
+        if items.end is None and Counted not in field:
+            raise SchemaError(owner, field.name, "the row needs Sized, Counted or Rest, or an element that ends it")
+    elif layout.remainder_of(field.name) is None:
         raise SchemaError(owner, field.name, "a sized row needs a Remainder field for what cannot be read")

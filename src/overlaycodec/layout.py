@@ -13,9 +13,13 @@ import msgspec
 from overlaycodec.wire import (
     AnyHas,
     Bounds,
+    ByteOrder,
     Checksum,
+    Condition,
+    Const,
     Fact,
     Key,
+    Only,
     Remainder,
     Selects,
     StackEnd,
@@ -55,7 +59,18 @@ class Field(msgspec.Struct, frozen=True, eq=False):
     bits: int | None
     facts: dict[type[Fact], Fact]
     doc: str = ""
-    element: Any = None  # Any: an Element class, known one floor up
+    elements: tuple[Any, ...] = ()  # Any: Element classes, known one floor up
+    """The classes that a row's elements are of; the last one is for those that no other fits."""
+
+    @property
+    def element(self) -> Any:  # Any: as above
+        """The class for elements of any kind."""
+        return self.elements[-1]
+
+    def __getitem__(self, kind: type[_F]) -> _F:
+        fact = self.facts[kind]
+        assert isinstance(fact, kind)
+        return fact
 
     def get(self, kind: type[_F]) -> _F | None:
         """The fact of this kind, if the field has one."""
@@ -65,15 +80,21 @@ class Field(msgspec.Struct, frozen=True, eq=False):
     def __contains__(self, kind: type[Fact]) -> bool:
         return kind in self.facts
 
+    def typed(self) -> tuple[int, dict[bytes, Any]]:  # Any: Element classes
+        """How many octets tell the class of a row's element, and the class by these octets."""
+        leads = {element.__layout__.lead: element for element in self.elements[:-1]}
+        octets = min(map(len, leads), default=0)
+        return octets, {lead[:octets]: element for lead, element in leads.items()}
+
     @property
     def maximum(self) -> int:
         """The largest number that fits."""
         return (1 << (self.bits or 0)) - 1
 
     @property
-    def condition(self) -> When | Unless | None:
+    def condition(self) -> Condition | None:
         """What makes the field present, where that is not a matter of course."""
-        return self.get(When) or self.get(Unless)
+        return self.get(When) or self.get(Only) or self.get(Unless)
 
 
 class Run(msgspec.Struct, frozen=True, eq=False):
@@ -81,7 +102,7 @@ class Run(msgspec.Struct, frozen=True, eq=False):
 
     fields: tuple[Field, ...]
     octets: int
-    condition: When | Unless | None
+    condition: Condition | None
 
     def bit_of(self, name: str) -> int:
         """The bit at which the field starts, from the start of the run."""
@@ -106,7 +127,7 @@ class Layout(msgspec.Struct, frozen=True, eq=False):
     parts: tuple[Part, ...]
     by_name: dict[str, Field]
     sized_by: dict[str, tuple[Field, ...]]
-    """The fields that a length field tells the size of."""
+    """The fields that a length field tells the size of, or a count the elements."""
     flag_of: dict[str, tuple[Field, ...]]
     """The fields that a flag tells the presence of."""
     selector: Field | None
@@ -120,6 +141,19 @@ class Layout(msgspec.Struct, frozen=True, eq=False):
     closed: bool = False
     unchecked: bool = False
     layer: str | None = None
+    jumbo: tuple[str, Any, str] | None = None  # Any: an Element class
+    """The row, the class of its elements and the number in those that tells the length of a jumbogram."""
+
+    @property
+    def lead(self) -> bytes:
+        """The octets that every such record starts with: those of the constants at its front."""
+        number, bits = 0, 0
+        for field in self.parts[0].fields if isinstance(self.parts[0], Run) else ():
+            const = field.get(Const)
+            if const is None or field.bits is None or ByteOrder in field:
+                break
+            number, bits = number << field.bits | const.value, bits + field.bits
+        return (number >> bits % 8).to_bytes(bits // 8, "big")
 
     @property
     def minimum_octets(self) -> int:
@@ -150,6 +184,10 @@ class Layout(msgspec.Struct, frozen=True, eq=False):
                 return None
             before += part.octets * 8
         return None
+
+    def remainder_of(self, row: str) -> Field | None:
+        """The field that keeps what cannot be read of a row."""
+        return next((field for field in self.fields if (fact := field.get(Remainder)) and fact.of == row), None)
 
     def derived(self, field: Field) -> bool:
         """Whether AUTO can stand in this field."""

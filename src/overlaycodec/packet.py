@@ -176,10 +176,9 @@ class Packet(msgspec.Struct, frozen=True, eq=False, gc=False):
 
     def _tail(self, start: int) -> Self:
         trailers = tuple(Trailer(t.header - start, t.data) for t in self.trailers if t.header >= start)
-        tail = type(self)(self.headers[start:], self.payload, trailers, missing=self.missing)
-        if self.fault is not None or self.faults:
-            return msgspec.structs.replace(tail, fault=self.fault, faults=self.faults)
-        return tail
+        return type(self)(
+            self.headers[start:], self.payload, trailers, missing=self.missing, fault=self.fault, faults=self.faults
+        )
 
     def _scope(self, kind: str) -> Self:
         scopes = scopes_of(self.headers)
@@ -234,7 +233,7 @@ class Packet(msgspec.Struct, frozen=True, eq=False, gc=False):
             layout = header.__layout__
             if layout.layer == "network":
                 network = header
-            if layout.selector and layout.selector.facts[Selects].space is IP_PROTOCOL:  # type: ignore[attr-defined]
+            if layout.selector and layout.selector[Selects].space is IP_PROTOCOL:
                 protocol = getattr(header, layout.selector.name)
             elif network is not None and layout.layer is None:
                 ports = "src_port" in layout.by_name and "dst_port" in layout.by_name
@@ -282,7 +281,6 @@ class Packet(msgspec.Struct, frozen=True, eq=False, gc=False):
         """The first and the last bit of what a path names, from the start of the packet.
 
         What is empty ends before it starts.
-
 
         Raises: MissingHeaderError; UnresolvedError where a size is still AUTO.
         """

@@ -44,6 +44,8 @@ def _opens(before: HeaderOrClass, header: HeaderOrClass) -> str | None:
     outside, inside = before.__layout__, header.__layout__
     if outside.quotes:
         return "quoted"
+    if inside.layer == "shim":
+        return None
     if outside.tunnel or inside.layer == "link":
         return "inner"
     if inside.layer == "network" and outside.layer in ("network", "extension"):

@@ -18,7 +18,7 @@ from overlaycodec.packing import Item, plan
 from overlaycodec.schema import Record, builder_of
 from overlaycodec.source import Source
 from overlaycodec.values import IPV4S, IPV6S, MACS
-from overlaycodec.wire import Const, Items, Remainder, Sized, Unless, Via, When
+from overlaycodec.wire import Const, Counted, Items, Only, Remainder, Rest, Sized, Unless, Via, When
 
 __all__ = ["Reader", "add_item", "add_reading", "built", "item_names", "reader_of"]
 
@@ -68,10 +68,8 @@ def add_reading(source: Source, layout: Layout) -> str:
     for number, part in enumerate(layout.parts):
         if isinstance(part, Run):
             at = _add_run(source, layout, part, number, at)
-        elif not (remainder := part.get(Remainder)):
+        elif Remainder not in part:  # which is read together with its row
             at = _add_variable(source, layout, part, at)
-        else:
-            assert remainder.of  # read together with its row
     return at
 
 
@@ -79,7 +77,9 @@ def condition_of(field_or_run: Field | Run) -> str | None:
     """The expression that says whether a conditional part is there."""
     condition = field_or_run.condition
     if isinstance(condition, When):
-        return f"v_{condition.flag}" + (f" or v_{condition.other}" if condition.other else "")
+        return " or ".join(f"v_{flag}" for flag in condition.flags)
+    if isinstance(condition, Only):
+        return f"v_{condition.field} in {tuple(condition.values)!r}"
     if isinstance(condition, Unless):
         return f"v_{condition.field} not in {tuple(condition.values)!r}"
     return None
@@ -157,29 +157,39 @@ def add_item(  # the two halves of the work can be done apart: values that tests
 def _add_variable(source: Source, layout: Layout, field: Field, at: str) -> str:
     name = field.name
     stop = f"p_{name}"
+    remainder = layout.remainder_of(name)
+    rest = None if remainder is None else remainder.name
     condition = condition_of(field)
     if condition is not None:
         source.add(f"if {condition}:")
         source.indent()
     if sized := field.get(Sized):
-        _add_sized(source, layout, field, sized, at, stop)
+        _add_sized(source, layout, field, sized, at, stop, rest)
     elif via := field.get(Via):
         from overlaycodec.foreign import parse_octets
 
         source.names |= {"parse_octets": parse_octets, f"VIA_{name}": via.construct}
         source.add(f"v_{name}, {stop} = parse_octets(VIA_{name}, {layout.name + '.' + name!r}, data, {at}, end)")
+    elif Items in field and Rest in field:
+        source.add(
+            f"{stop} = end", f"v_{name}, v_{rest} = {source.bind(f'row_{name}', _row_of(field))}(data, {at}, end)"
+        )
     elif Items in field:
-        row = source.bind(f"row_{name}", _ending_row_of(field, f"{layout.name}.{name}"))
-        source.add(f"v_{name}, {stop} = {row}(data, {at}, end)")
+        counted = field.get(Counted)
+        make = _ending_row_of if counted is None else _counted_row_of
+        row = source.bind(f"row_{name}", make(field, f"{layout.name}.{name}"))
+        source.add(f"v_{name}, {stop} = {row}(data, {at}, end{f', v_{counted.field}' if counted else ''})")
     else:
         source.add(f"{stop} = end", f"v_{name} = data[{at}:end]")
     if condition is not None:
         source.dedent()
-        source.add(f"else: {stop} = {at}; v_{name} = None")
+        source.add(f"else: {stop} = {at}; v_{name} = None" + (f"; v_{rest} = None" if rest else ""))
     return stop
 
 
-def _add_sized(source: Source, layout: Layout, field: Field, sized: Sized, at: str, stop: str) -> None:
+def _add_sized(
+    source: Source, layout: Layout, field: Field, sized: Sized, at: str, stop: str, rest: str | None
+) -> None:
     name, path = field.name, f"{layout.name}.{field.name}"
     length = layout.by_name[sized.field]
     octets = f"v_{sized.field}" + (f" * {sized.unit}" if sized.unit != 1 else "")
@@ -190,11 +200,10 @@ def _add_sized(source: Source, layout: Layout, field: Field, sized: Sized, at: s
     source.add(f"n_{name} = {octets}", f"{stop} = {at} + n_{name}", f"if n_{name} {'>=' if Via in field else '>'} 0:")
     source.indent()
     source.add(f"if {stop} > end: raise truncated({path!r}, {at}, n_{name}, end)")
-    rest = next((other.name for other in layout.fields if (r := other.get(Remainder)) and r.of == name), None)
     if Via in field:
         from overlaycodec.foreign import parse_octets
 
-        source.names |= {"parse_octets": parse_octets, f"VIA_{name}": field.facts[Via].construct}  # type: ignore[attr-defined]
+        source.names |= {"parse_octets": parse_octets, f"VIA_{name}": field[Via].construct}
         source.add(f"v_{name}, _ = parse_octets(VIA_{name}, {path!r}, data, {at}, {stop}, True)")
     elif Items in field:
         row = source.bind(f"row_{name}", _row_of(field))
@@ -219,11 +228,30 @@ def _add_sized(source: Source, layout: Layout, field: Field, sized: Sized, at: s
     source.add(f"else: {'; '.join(empty)}")
 
 
+def _element_reader(field: Field) -> Reader:
+    """A reader of one element: of the class that its first octets tell, or of any."""
+    generic = reader_of(field.element)
+    octets, classes = field.typed()
+    if not classes:
+        return generic
+    readers = {lead: reader_of(cls) for lead, cls in classes.items()}
+
+    def read(data: bytes, position: int, end: int) -> tuple[Any, int]:  # Any: as Reader
+        typed = readers.get(data[position : position + octets])
+        if typed is not None:
+            try:
+                return typed(data, position, end)
+            except DecodeError:
+                pass  # not laid out as its kind should be: an element like any other
+        return generic(data, position, end)
+
+    return read
+
+
 def _row_of(field: Field) -> Callable[[bytes, int, int], tuple[tuple[Record, ...], bytes]]:
     """A reader of a sized row: its elements, and the octets after its end or from the first that is none."""
-    read = reader_of(field.element)
-    items = field.get(Items)
-    assert items is not None
+    read = _element_reader(field)
+    items = field[Items]
     kind, last = items.kind, items.end
 
     def row(data: bytes, position: int, end: int) -> tuple[tuple[Record, ...], bytes]:
@@ -243,9 +271,8 @@ def _row_of(field: Field) -> Callable[[bytes, int, int], tuple[tuple[Record, ...
 
 def _ending_row_of(field: Field, path: str) -> Callable[[bytes, int, int], tuple[tuple[Record, ...], int]]:
     """A reader of a row that ends with an end element."""
-    read = reader_of(field.element)
-    items = field.get(Items)
-    assert items is not None
+    read = _element_reader(field)
+    items = field[Items]
     assert items.kind is not None
     kind, last = items.kind, items.end
 
@@ -259,5 +286,22 @@ def _ending_row_of(field: Field, path: str) -> Callable[[bytes, int, int], tuple
             elements.append(element)
             if getattr(element, kind) == last:
                 return tuple(elements), position
+
+    return row
+
+
+def _counted_row_of(field: Field, path: str) -> Callable[[bytes, int, int, int], tuple[tuple[Record, ...], int]]:
+    """A reader of a row with so many elements."""
+    read = _element_reader(field)
+
+    def row(data: bytes, position: int, end: int, count: int) -> tuple[tuple[Record, ...], int]:
+        elements: list[Record] = []
+        for number in range(count):
+            try:
+                element, position = read(data, position, end)
+            except DecodeError as error:
+                raise error.rebased(f"{path}[{number}]", "") from None
+            elements.append(element)
+        return tuple(elements), position
 
     return row

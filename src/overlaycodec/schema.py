@@ -24,10 +24,12 @@ from overlaycodec.wire import (
     Bits,
     ByteOrder,
     Const,
+    Counted,
     Fact,
     Items,
     Key,
     Octets,
+    Only,
     Remainder,
     Reserved,
     Rest,
@@ -99,11 +101,12 @@ def _field_of(owner: str, name: str, annotation: Any, default: Any) -> Field:  #
     if type(None) in union:
         optional = True
         hint = typing.Union[tuple(arm for arm in union if arm is not type(None))]  # noqa: UP007 - computed arms
-    kind, element = _kind_of(owner, name, hint, facts)
+    kind, elements = _kind_of(owner, name, hint, facts)
     bits = _bits_of(owner, name, kind, facts)
-    if optional is not (When in facts or Unless in facts) and not (kind == "via" and optional):
+    conditional = any(condition in facts for condition in (When, Only, Unless))
+    if optional is not conditional and not (kind == "via" and optional):
         raise SchemaError(
-            owner, name, "is `T | None` exactly where it is there only When or Unless another field says so"
+            owner, name, "is `T | None` exactly where it is there only When, Only or Unless another field says so"
         )
     if const := facts.get(Const):
         assert isinstance(const, Const)
@@ -111,29 +114,31 @@ def _field_of(owner: str, name: str, annotation: Any, default: Any) -> Field:  #
             raise SchemaError(owner, name, f"{const!r} does not fit")
     if default is REQUIRED:
         default = _default_of(facts)
-    return Field(name, kind, optional, default, bits, facts, doc, element)
+    return Field(name, kind, optional, default, bits, facts, doc, elements)
 
 
-def _kind_of(owner: str, name: str, hint: Any, facts: dict[type[Fact], Fact]) -> tuple[Kind, Any]:
+def _kind_of(owner: str, name: str, hint: Any, facts: dict[type[Fact], Fact]) -> tuple[Kind, tuple[Any, ...]]:
     if Via in facts:
         checked.check_via(owner, name, facts[Via])
-        return "via", None
+        return "via", ()
     if typing.get_origin(hint) is tuple:
         arms = typing.get_args(hint)
-        element = arms[0] if len(arms) == 2 and arms[1] is Ellipsis else None
-        if not (isinstance(element, type) and issubclass(element, Element) and Items in facts):
-            raise SchemaError(owner, name, "a row is `tuple[E, ...]` of an Element class E, with Items")
-        return "items", element
+        union = arms[0] if len(arms) == 2 and arms[1] is Ellipsis else None
+        elements = typing.get_args(union) if isinstance(union, types.UnionType) else (union,)
+        declared = all(isinstance(element, type) and issubclass(element, Element) for element in elements)
+        if not (declared and Items in facts):
+            raise SchemaError(owner, name, "a row is `tuple[E, ...]` of an Element class E, or several, with Items")
+        return "items", elements
     if hint not in _KINDS:
         raise SchemaError(owner, name, f"{hint!r} is no type of a field")
     if Items in facts:
         raise SchemaError(owner, name, "Items needs the type `tuple[E, ...]`")
-    return _KINDS[hint], None
+    return _KINDS[hint], ()
 
 
 def _bits_of(owner: str, name: str, kind: Kind, facts: dict[type[Fact], Fact]) -> int | None:
     sizes = [facts[size] for size in _SIZES if size in facts]
-    variable = [fact for fact in (Sized, Rest, Remainder, Items, Via) if fact in facts]
+    variable = [fact for fact in (Sized, Rest, Counted, Remainder, Items, Via) if fact in facts]
     if len(sizes) + bool(variable) != 1:
         raise SchemaError(owner, name, "needs one size: Bits, Octets, Reserved, Sized, Rest, Remainder, Items or Via")
     if not sizes:
@@ -159,7 +164,7 @@ def _bits_of(owner: str, name: str, kind: Kind, facts: dict[type[Fact], Fact]) -
 
 def _default_of(facts: dict[type[Fact], Fact]) -> Any:  # Any: a default of any field
     if Reserved in facts:
-        return AUTO if When in facts else 0
+        return AUTO if When in facts or Only in facts or Unless in facts else 0
     if Remainder in facts:
         return AUTO
     const = facts.get(Const)
@@ -272,7 +277,7 @@ class Header(Record, abstract=True):
             quotes: bool = False,
             closed: bool = False,
             unchecked: bool = False,
-            layer: typing.Literal["link", "network", "extension"] | None = None,
+            layer: typing.Literal["link", "network", "extension", "shim"] | None = None,
         ) -> None:
             """What a class says of itself.
 
@@ -280,7 +285,8 @@ class Header(Record, abstract=True):
             is found. `carries`: what follows whatever the fields say. `tunnel`: the next header opens an inner scope;
             `quotes`: a quoted one. `closed`: nothing follows. `unchecked`: over IPv4, the header outside leaves its
             checksum out where it may. `layer`: "network" for IP, which opens a scope within another IP; "extension"
-            for what stands between; "link" for Ethernet, which opens one wherever it is not first.
+            for what stands between; "link" for Ethernet, which opens one wherever it is not first; "shim" for what
+            stays in the scope of the tunnel header before it.
             """
 
         def __truediv__(self, other: Header | Packet | bytes) -> Packet:

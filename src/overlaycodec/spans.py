@@ -10,7 +10,7 @@ from overlaycodec.errors import UnresolvedError
 from overlaycodec.layout import Field, Run
 from overlaycodec.schema import Record
 from overlaycodec.values import AUTO, MACAddress
-from overlaycodec.wire import Bounds, JumboLength, Selects, Via
+from overlaycodec.wire import Bounds, Selects, Via
 
 __all__ = ["octets_in", "reaches_of", "spans_of"]
 
@@ -53,9 +53,8 @@ def reaches_of(record: Record) -> Iterator[tuple[Field, int]]:
     layout = record.__layout__
     size = octets_in(record)
     if layout.bounds is not None:
-        bounds = layout.bounds.get(Bounds)
+        bounds = layout.bounds[Bounds]
         value: int | None = getattr(record, layout.bounds.name)
-        assert bounds is not None
         told = not (bounds.unless and getattr(record, bounds.unless))
         if told and value is not None and (value or bounds.zero == "length"):
             yield layout.bounds, value * bounds.unit + bounds.bias + (size if bounds.origin == "end" else 0)
@@ -64,11 +63,11 @@ def reaches_of(record: Record) -> Iterator[tuple[Field, int]]:
         key: int = getattr(record, layout.selector.name)
         if selects and selects.lengths and key <= selects.lengths[0]:
             yield layout.selector, size + key
-    for field in layout.fields:
-        if jumbo := field.get(JumboLength):
-            for option in getattr(record, field.name):
-                if option.type == jumbo.kind and len(option.data) == 4:
-                    yield field, int.from_bytes(option.data, "big")
+    if layout.jumbo is not None:
+        row, cls, name = layout.jumbo
+        for element in getattr(record, row):
+            if type(element) is cls:
+                yield layout.by_name[row], getattr(element, name)
 
 
 def octets_in(record: Record) -> int:

@@ -15,9 +15,9 @@ from overlaycodec.reader import add_reading, built
 from overlaycodec.source import Source
 from overlaycodec.walk import Walk
 from overlaycodec.wire import (
+    Before,
     Bounds,
     FragmentOffset,
-    JumboLength,
     Key,
     KeySpace,
     MoreFragments,
@@ -54,11 +54,8 @@ def step_of(layout: Layout, tables: Tables) -> Step:
     if layout.quotes:
         source.add("walk.quote()")
     _add_bounds(source, layout, stop)
-    for field in layout.fields:
-        if jumbo := field.get(JumboLength):
-            source.add(
-                f"if walk.zero >= 0: end = walk.jumbogram(LAYOUT, {jumbo.kind}, v_{field.name}, data, pos, {stop}, end)"
-            )
+    if layout.jumbo is not None:
+        source.add(f"if walk.zero >= 0: end = walk.jumbogram(LAYOUT, v_{layout.jumbo[0]}, data, pos, {stop}, end)")
     if layout.closed:
         source.add(f"if {stop} < end: walk.trail(data, {stop}, end)", f"return None, {stop}, {stop}")
     else:
@@ -72,8 +69,7 @@ def _add_bounds(source: Source, layout: Layout, stop: str) -> None:
     field = layout.bounds
     if field is None:
         return
-    bounds = field.facts[Bounds]
-    assert isinstance(bounds, Bounds)
+    bounds = field[Bounds]
     source.names["BOUNDS"] = bounds
     value = f"v_{field.name}"
     start = "pos" if bounds.origin == "start" else stop
@@ -121,15 +117,14 @@ def add_selection(  # the forms of one return statement
     if selector is None:
         source.add(leave(carried))
         return
-    selects = selector.facts[Selects]
-    assert isinstance(selects, Selects)
+    selects = selector[Selects]
     value = f"{prefix}{selector.name}"
-    if selects.when:
-        source.add(f"if not {prefix}{selects.when}: {leave(carried)}")
     if selects.only:
         source.add(f"if {prefix}{selects.only[0]} not in {selects.only[1]!r}: {leave('None')}")
     if selects.unless:
         source.add(f"if {prefix}{selects.unless[0]} in {selects.unless[1]!r}: {leave('None')}")
+    if selects.when:
+        source.add(f"if not {prefix}{selects.when}: {leave(carried)}")
     if selects.lengths:
         limit, key = selects.lengths
         source.add(f"if {value} <= {limit}:")
@@ -156,13 +151,16 @@ def alternatives(candidates: tuple[tuple[Key, Step], ...]) -> Step:
             source.add(go)
             break
         source.add(f"if {' and '.join(map(condition_text, key.conditions))}: {go}")
-    source.add("return None, pos, end")
+    else:
+        source.add("return None, pos, end")
     chosen: Step = source.compile("alternatives")
     return chosen
 
 
-def condition_text(condition: Peek | Within, pos: str = "pos") -> str:
-    """The expression that asks the condition of the header at `pos`."""
+def condition_text(condition: Peek | Within | Before, pos: str = "pos") -> str:
+    """The expression that asks the condition of the header at `pos`, or of the last one of the walk."""
+    if isinstance(condition, Before):
+        return f"(walk and getattr(walk[-1], {condition.field!r}, None) == {condition.value})"
     if isinstance(condition, Within):
         length, offset, header = condition.length // 8, condition.offset // 8, condition.header
         return (

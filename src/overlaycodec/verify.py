@@ -23,7 +23,6 @@ from overlaycodec.wire import (
     Bounds,
     Checksum,
     FragmentOffset,
-    JumboLength,
     MoreFragments,
     Remainder,
     Selects,
@@ -81,7 +80,7 @@ def checksums(packet: Packet, *, catalog: Catalog = DEFAULT) -> dict[str, Verdic
         layout = header.__layout__
         octets, size = pieces[index], octets_in(header)
         claim = _claim(header)
-        in_segments = layout.bounds is not None and layout.bounds.facts[Bounds].pieces  # type: ignore[attr-defined]
+        in_segments = layout.bounds is not None and layout.bounds[Bounds].pieces
         if claim is not None and not in_segments:
             complete = claim <= len(octets)
         if layout.checksum is not None and getattr(header, layout.checksum.name) is not None:
@@ -100,8 +99,7 @@ def _verdict(
     header = headers[index]
     field = header.__layout__.checksum
     assert field is not None
-    fact = field.facts[Checksum]
-    assert isinstance(fact, Checksum)
+    fact = field[Checksum]
     value = getattr(header, field.name)
     if value == 0 and fact.zero == "absent":
         return Verdict.ABSENT
@@ -147,7 +145,7 @@ def fill(
         if selectors:
             changes |= _selector(header, following, catalog)
         changed.append(header.replace(**changes) if changes else header)
-        jumbo = jumbo or any(JumboLength in field for field, _ in reaches_of(header))
+        jumbo = jumbo or any(field.kind == "items" for field, _ in reaches_of(header))
         if header.__layout__.quotes or in_part or _in_pieces(header):
             complete = False
     resolved: list[Header] = []
@@ -173,7 +171,7 @@ def _lengths(
     changes: dict[str, Any] = {name: AUTO for name in layout.sized_by if getattr(header, name) is not None}
     for field in layout.fields:
         if when := field.get(When):
-            flags = [flag for flag in (when.flag, when.other) if flag]
+            flags = when.flags
             told, value = [getattr(header, flag) for flag in flags], getattr(header, field.name)
             if value is not AUTO and not any(flag is AUTO for flag in told) and any(told) is (value is None):
                 changes |= dict.fromkeys(flags, AUTO)  # the field was put in or taken out
@@ -186,16 +184,14 @@ def _lengths(
     if not complete:
         return changes
     if (bounded := layout.bounds) is not None:
-        bounds = bounded.facts[Bounds]
-        assert isinstance(bounds, Bounds)
+        bounds = bounded[Bounds]
         value = getattr(header, bounded.name)
         unbounded = bounds.zero == "unbounded" or (bounds.zero == "jumbo" and jumbo)
         kept = value is None or bounds.optional or (value is not AUTO and value == 0 and unbounded)
         if not kept and not (bounds.unless and getattr(header, bounds.unless)):
             changes[bounded.name] = AUTO
     if (selector := layout.selector) is not None:
-        selects = selector.facts[Selects]
-        assert isinstance(selects, Selects)
+        selects = selector[Selects]
         value = getattr(header, selector.name)
         is_length = selects.lengths is not None and value is not AUTO and value <= selects.lengths[0]
         if is_length and selects.lengths and following in catalog.keys_in(selects.lengths[1].space):
@@ -207,8 +203,7 @@ def _checksum(header: Header, complete: bool) -> dict[str, Any]:
     field = header.__layout__.checksum
     if field is None:
         return {}
-    fact = field.facts[Checksum]
-    assert isinstance(fact, Checksum)
+    fact = field[Checksum]
     value = getattr(header, field.name)
     if value is None or value is AUTO or (value == 0 and fact.zero == "absent"):
         return {}
@@ -221,8 +216,7 @@ def _selector(header: Header, following: type[Header] | None, catalog: Catalog) 
     field = layout.selector
     if field is None or following is None:
         return changes
-    selects = field.facts[Selects]
-    assert isinstance(selects, Selects)
+    selects = field[Selects]
     if selects.when and not getattr(header, selects.when):
         return changes
     if selects.only and getattr(header, selects.only[0]) not in selects.only[1]:

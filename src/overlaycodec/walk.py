@@ -69,15 +69,17 @@ class Walk(list[Header]):
         return self._reach(layout, layout.selector.name, value, data, pos, stop, stop, stop + value, end, 0)
 
     def jumbogram(
-        self, layout: Layout, kind: int, options: tuple[Any, ...], data: bytes, pos: int, stop: int, end: int
-    ) -> int:
+        self, layout: Layout, options: tuple[Any, ...], data: bytes, pos: int, stop: int, end: int
+    ) -> int:  # Any: elements of a row
         """Where the payload ends, if a jumbo payload option says so (RFC 2675)."""
+        assert layout.jumbo is not None
+        row, cls, name = layout.jumbo
         if self.zero == len(self) - 2:
             for option in options:
-                if option.type == kind and len(option.data) == 4:
+                if type(option) is cls:
                     self.jumbo = True
-                    value = int.from_bytes(option.data, "big")
-                    return self._reach(layout, "options", value, data, pos, pos, stop, pos + value, end, stop - pos)
+                    value = getattr(option, name)
+                    return self._reach(layout, row, value, data, pos, pos, stop, pos + value, end, stop - pos)
         return end
 
     def _reach(

@@ -16,11 +16,14 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AnyHas",
+    "Before",
     "Bits",
     "Bounds",
     "ByteOrder",
     "Checksum",
+    "Condition",
     "Const",
+    "Counted",
     "Fact",
     "FinalDestination",
     "FragmentOffset",
@@ -31,6 +34,7 @@ __all__ = [
     "MoreFragments",
     "Names",
     "Octets",
+    "Only",
     "Peek",
     "Remainder",
     "Reserved",
@@ -100,15 +104,25 @@ class Sized(Fact, frozen=True):
 
 
 class Rest(Fact, frozen=True):
-    """All octets up to the bound; only the last field can be this."""
+    """All octets up to the bound: of the last field, or of a row that only its `Remainder` follows."""
+
+
+class Counted(Fact, frozen=True):
+    """The row has as many elements as an earlier field says; the AUTO of that field is derived from it."""
+
+    field: str
 
 
 class Items(Fact, frozen=True):
     """A row of elements that fills the field.
 
-    An element whose `kind` field equals `end` is the last one. Where the size is not told by `Sized`, `end` ends the
-    field. `pads` names the kinds that fill up to the unit of the size: one octet long, then any length (IPv6's Pad1
-    and PadN); without it, and with `end`, the row is filled up with an end element and zeros.
+    The type of the field names the classes of its elements: `tuple[Typed | Generic, ...]`. An element is read as the
+    class whose first octets, all of them `Const`, it starts with, as the last class where there is none or where that
+    one cannot read it.
+
+    An element whose `kind` field equals `end` is the last one. Where the size is not told by `Sized`, `Counted` or
+    `Rest`, `end` ends the field. `pads` names the kinds that fill up to the unit of the size: one octet long, then any
+    length (IPv6's Pad1 and PadN); without it, and with `end`, the row is filled up with an end element and zeros.
     """
 
     kind: str | None = None
@@ -123,10 +137,26 @@ class Remainder(Fact, frozen=True):
 
 
 class When(Fact, frozen=True):
-    """Present only if an earlier flag, or one of two, is set; typed `T | None`. The flag's AUTO is derived from it."""
+    """Present only if an earlier flag, or one of several, is set; typed `T | None`.
+
+    The AUTO of `flag` is derived from it. What is there for the sake of another flag alone is 0 where it is AUTO.
+    """
 
     flag: str
     other: str | None = None
+    third: str | None = None
+
+    @property
+    def flags(self) -> tuple[str, ...]:
+        """All flags that put it there, its own first."""
+        return tuple(flag for flag in (self.flag, self.other, self.third) if flag is not None)
+
+
+class Only(Fact, frozen=True):
+    """Present only where an earlier number has one of these values; typed `T | None`."""
+
+    field: str
+    values: tuple[int, ...]
 
 
 class Unless(Fact, frozen=True):
@@ -134,6 +164,10 @@ class Unless(Fact, frozen=True):
 
     field: str
     values: tuple[int, ...]
+
+
+Condition = When | Only | Unless
+"""What makes a field present, where that is not a matter of course."""
 
 
 class Via(Fact, frozen=True):
@@ -150,6 +184,13 @@ class Peek(Fact, frozen=True):
 
     bit: int
     count: int
+    value: int
+
+
+class Before(Fact, frozen=True):
+    """A condition on the header before: it has this field, with this value (ERSPAN's type, by GRE's S)."""
+
+    field: str
     value: int
 
 
@@ -190,11 +231,11 @@ class KeySpace(Fact, frozen=True):
 
 
 class Key(Fact, frozen=True):
-    """Where a header is found: a value of a key space, and conditions on the header's own first octets."""
+    """Where a header is found: a value of a key space, and conditions on its first octets or the header before."""
 
     space: KeySpace
     value: int | None
-    conditions: tuple[Peek | Within, ...] = ()
+    conditions: tuple[Peek | Within | Before, ...] = ()
 
     @property
     def fits(self) -> bool:
@@ -202,7 +243,7 @@ class Key(Fact, frozen=True):
         value: object = self.value
         return value is None or (isinstance(value, int) and 0 <= value < 1 << self.space.bits)
 
-    def when(self, *conditions: Peek | Within) -> Key:
+    def when(self, *conditions: Peek | Within | Before) -> Key:
         """The same key, good only where all `conditions` hold. Conditional keys are asked before unconditional ones."""
         return Key(self.space, self.value, self.conditions + conditions)
 
@@ -216,8 +257,8 @@ class Selects(Fact, frozen=True):
 
     `lengths`: values up to this one are not keys but the octets that follow (802.3), which then start with what is
     bound to the key beside it. `only`, `unless`: name another field, and the values of it for which alone, or for
-    which not, this is a key. `when`: names a flag without which the header is followed by what its class `carries`.
-    `nothing`: the value that says that nothing follows.
+    which not, this is a key. `when`: names a flag without which the header is followed by what its class `carries`; its
+    AUTO is whether what follows is something else. `nothing`: the value that says that nothing follows.
     """
 
     space: KeySpace
@@ -269,12 +310,10 @@ class MoreFragments(Fact, frozen=True):
 
 
 class JumboLength(Fact, frozen=True):
-    """An element of this kind with 4 octets tells how many octets follow the IPv6 header whose length field is 0.
+    """In an element: how many octets follow the IPv6 header whose length field is 0.
 
     Spec: RFC 2675 section 2.
     """
-
-    kind: int
 
 
 class FinalDestination(Fact, frozen=True):

@@ -12,25 +12,29 @@ from struct import Struct
 from typing import Any, Protocol
 
 from overlaycodec.checksum import internet_checksum
-from overlaycodec.errors import EncodeError, LengthOverflowError, UnresolvedError
+from overlaycodec.errors import EncodeError, FieldRangeError, LengthOverflowError, UnresolvedError
 from overlaycodec.keys import IP_PROTOCOL
 from overlaycodec.layout import Field, Layout, Run
 from overlaycodec.packing import plan
-from overlaycodec.schema import Record, build, builder_of
+from overlaycodec.reader import condition_of
+from overlaycodec.rows import padding_of, row_writer
+from overlaycodec.schema import Record, builder_of
 from overlaycodec.source import Source
 from overlaycodec.values import AUTO
 from overlaycodec.wire import (
     AnyHas,
+    Before,
     Bounds,
     Checksum,
+    Counted,
     Items,
     KeySpace,
     Remainder,
     Reserved,
+    Rest,
     Selects,
     Sized,
     StackEnd,
-    Unless,
     Via,
     When,
 )
@@ -89,7 +93,7 @@ def writer_of(layout: Layout, keys_in: KeysIn) -> Writer:
         "internet_checksum": internet_checksum,
     }  # fmt: skip
     source.add(*(f"v_{field.name} = header.{field.name}" for field in layout.fields))
-    _add_flags(source, layout)
+    _add_flags(source, layout, keys_in)
     _add_conditions(source, layout)
     for part in layout.parts:
         if isinstance(part, Field):
@@ -106,18 +110,40 @@ def writer_of(layout: Layout, keys_in: KeysIn) -> Writer:
     return writer
 
 
-def _add_flags(source: Source, layout: Layout) -> None:
+def _add_flags(source: Source, layout: Layout, keys_in: KeysIn) -> None:
     """Flags that say what is there, and what else the rows and the next header tell."""
+    selects = None if layout.selector is None else layout.selector[Selects]
     for field in layout.fields:
         local = f"v_{field.name}"
         if field.name in layout.flag_of:
-            primary = [f for f in layout.flag_of[field.name] if (w := f.get(When)) and w.flag == field.name]
-            tests = " or ".join(f"(v_{f.name} is not None and v_{f.name} is not AUTO)" for f in primary) or "False"
-            source.add(f"if {local} is AUTO: {local} = {tests}")
+            primary = [f for f in layout.flag_of[field.name] if f[When].flag == field.name]
+            tests = [f"(v_{f.name} is not None and v_{f.name} is not AUTO)" for f in primary]
+            if selects is not None:
+                tests += _asked_for(source, layout, selects, field, keys_in)
+            source.add(f"if {local} is AUTO: {local} = {' or '.join(tests) or 'False'}")
         elif marks := field.get(AnyHas):
             source.add(f"if {local} is AUTO: {local} = any(e.{marks.field} & {marks.mask} for e in v_{marks.row})")
         elif StackEnd in field:
             source.add(f"if {local} is AUTO: {local} = emission.following is not CLS")
+
+
+def _asked_for(source: Source, layout: Layout, selects: Selects, flag: Field, keys_in: KeysIn) -> list[str]:
+    """Whether the next header is only found where a flag is set."""
+    keys = source.bind("KEYS", keys_in(selects.space))
+    tests = []
+    if selects.when == flag.name and layout.carries is not None:
+        carried = layout.carries.value
+        tests.append(f"{keys}.get(emission.following, {carried}) != {carried}")
+    wanted = {cls for cls in keys_in(selects.space) if _wants(cls.__layout__, selects.space, flag.name)}
+    if wanted:
+        tests.append(f"emission.following in {source.bind('WANTED', frozenset(wanted))}")
+    return tests
+
+
+def _wants(layout: Layout, space: KeySpace, flag: str) -> bool:
+    """Whether the first key of a header asks that the flag be set in the header before."""
+    key = next((key for key in layout.keys if key.space == space), None)
+    return key is not None and any(isinstance(c, Before) and c.field == flag and c.value for c in key.conditions)
 
 
 def _add_conditions(source: Source, layout: Layout) -> None:
@@ -125,23 +151,28 @@ def _add_conditions(source: Source, layout: Layout) -> None:
     for field in layout.fields:
         local, path = f"v_{field.name}", f"{layout.name}.{field.name}"
         condition = field.condition
-        if isinstance(condition, When):
-            flags = [flag for flag in (condition.flag, condition.other) if flag]
-            holds = " or ".join(f"v_{flag}" for flag in flags)
-            named = " or ".join(f"{layout.name}.{flag}" for flag in flags)
-        elif isinstance(condition, Unless):
-            holds = f"v_{condition.field} not in {condition.values!r}"
-            named = f"{layout.name}.{condition.field}"
-        else:
+        if condition is None:
             continue
-        source.add(f"if {holds}:", f"    if {local} is None: absent({path!r}, {named!r})")
+        flags = condition.flags if isinstance(condition, When) else (condition.field,)
+        named = " or ".join(f"{layout.name}.{flag}" for flag in flags)
+        source.add(f"if {condition_of(field)}:", f"    if {local} is None: absent({path!r}, {named!r})")
         if Reserved in field:
             source.add(f"    if {local} is AUTO: {local} = 0")
-        elif not (Checksum in field or Bounds in field or field.name in layout.sized_by):
-            source.add(f"    if {local} is AUTO: absent({path!r}, {named!r})")
+        elif Items in field and (Sized in field or Rest in field):
+            source.add(f"    if {local} is AUTO: {local} = ()")
+        elif not (any(kind in field for kind in _DERIVED) or field.name in layout.sized_by):
+            otherwise = f"{local} = 0 if not v_{flags[0]} else absent({path!r}, {named!r})"
+            alone = len(flags) == 1 or field.kind != "int"
+            source.add(f"    if {local} is AUTO: {f'absent({path!r}, {named!r})' if alone else otherwise}")
+        if Selects in field:  # there for the sake of another flag: what follows is not told by it
+            source.add(f"    if {local} is AUTO and not v_{field[Selects].when}: {local} = 0")
         source.add(
             f"elif {local} is AUTO: {local} = None", f"elif {local} is not None: present({path!r}, {named!r}, {local})"
         )
+
+
+_DERIVED = (Checksum, Bounds, Selects, Remainder)
+"""What gives an AUTO its value later."""
 
 
 def _add_octets(source: Source, layout: Layout, field: Field, keys_in: KeysIn) -> None:
@@ -154,69 +185,22 @@ def _add_octets(source: Source, layout: Layout, field: Field, keys_in: KeysIn) -
         absent = f"b'' if {local} is None else " if field.optional else ""
         source.add(f"e_{name} = {absent}build_octets(VIA_{name}, {path!r}, {local})")
     elif items := field.get(Items):
-        writer = writer_of(field.element.__layout__, keys_in)
-        rows = source.bind(f"row_{name}", _row_writer(writer, path))
+        writers = {cls: writer_of(cls.__layout__, keys_in) for cls in field.elements}
+        rows = source.bind(f"row_{name}", row_writer(writers, path))
         source.add(f"{local}, e_{name} = {rows}({local}, out is not None) if {local} else ({local}, b'')")
-        rest = next((f.name for f in layout.fields if (r := f.get(Remainder)) and r.of == name), None)
-        sized = field.get(Sized)
-        if rest and sized:
-            pad = source.bind(f"pad_{name}", _padding_of(field, items, sized.unit, sized.bias))
-            length = f"v_{sized.field}"
+        rest = layout.remainder_of(name)
+        if rest is not None:
+            source.add(f"if v_{rest.name} is AUTO:", f"    v_{rest.name} = b''")
+        if rest is not None and (sized := field.get(Sized)):
+            pad = source.bind(f"pad_{name}", padding_of(field, items, sized.unit, sized.bias))
             source.add(
-                f"if v_{rest} is AUTO:",
-                f"    v_{rest} = b''",
-                f"    if {length} is AUTO and (len(e_{name}) - {sized.bias}) % {sized.unit}:",
-                f"        {local}, e_{name}, v_{rest} = {pad}({local}, e_{name})",
+                f"    if v_{sized.field} is AUTO and (len(e_{name}) - {sized.bias}) % {sized.unit}:",
+                f"        {local}, e_{name}, v_{rest.name} = {pad}({local}, e_{name})",
             )
     elif field.kind in ("hardware", "protocol"):
         source.add(f"e_{name} = {local} if {local}.__class__ is bytes else {local}.packed")
     else:
-        source.add(f"e_{name} = {local}")
-
-
-def _row_writer(write: Writer, path: str) -> Callable[[tuple[Any, ...], bool], tuple[tuple[Any, ...], bytes]]:
-    def row(elements: tuple[Any, ...], resolve: bool) -> tuple[tuple[Any, ...], bytes]:  # Any: elements
-        resolved: list[Any] | None = [] if resolve else None
-        octets = []
-        for number, element in enumerate(elements):
-            try:
-                octets.append(write(element, b"", None, resolved))
-            except EncodeError as error:
-                raise _moved(error, f"{path}[{number}]") from None
-        return (elements if resolved is None else tuple(resolved)), b"".join(octets)
-
-    return row
-
-
-def _moved(error: EncodeError, path: str) -> EncodeError:
-    """The error of an element, under the row's path."""
-    cls, arguments = type(error), error._state()
-    return cls(f"{path}.{error.path.partition('.')[2]}", *arguments[1:])
-
-
-def _padding_of(field: Field, items: Items, unit: int, bias: int) -> Callable[..., Any]:
-    """Fills a row up to the unit of its length field, as its protocol does."""
-    element = field.element
-
-    def pad(elements: tuple[Any, ...], octets: bytes) -> tuple[tuple[Any, ...], bytes, bytes]:  # Any: elements
-        missing = -(len(octets) - bias) % unit
-        if items.pads is not None:
-            one, more = items.pads
-            if missing == 1:
-                return (*elements, build(element, one, None, b"")), octets + bytes([one]), b""
-            zeros = bytes(missing - 2)
-            return (
-                (*elements, build(element, more, missing - 2, zeros)),
-                octets + bytes([more, missing - 2]) + zeros,
-                b"",
-            )
-        if items.end is None or items.kind is None:
-            return elements, octets, b""
-        if elements and getattr(elements[-1], items.kind) == items.end:
-            return elements, octets, bytes(missing)
-        return (*elements, build(element, items.end, None, b"")), octets + bytes([items.end]), bytes(missing - 1)
-
-    return pad
+        source.add(f"e_{name} = " + (f"{local} or b''" if field.optional else local))
 
 
 def _size(layout: Layout) -> str:
@@ -232,22 +216,37 @@ def _size(layout: Layout) -> str:
 
 
 def _add_lengths(source: Source, layout: Layout) -> None:
+    """Lengths and counts; of several fields that one tells the size of, the first that is there tells it."""
     for name, fields in layout.sized_by.items():
-        sized = fields[0].facts[Sized]
-        assert isinstance(sized, Sized)
-        rest = [f.name for f in layout.fields if (r := f.get(Remainder)) and r.of == fields[0].name]
-        octets = " + ".join(f"len(e_{other})" for other in [fields[0].name, *rest])
-        path = f"{layout.name}.{name}"
+        path, maximum = f"{layout.name}.{name}", layout.by_name[name].maximum
         source.add(f"if v_{name} is AUTO:")
-        if sized.unit == 1 and layout.by_name[name].maximum == 255 and not layout.by_name[name].optional and not rest:
-            source.add(f"    v_{name} = {octets} - {sized.bias}" if sized.bias else f"    v_{name} = {octets}")
-            source.add(f"    if v_{name} > 255: counted({path!r}, {octets}, 1, {sized.bias}, 255)")
-        else:
-            maximum = layout.by_name[name].maximum
-            source.add(f"    v_{name} = counted({path!r}, {octets}, {sized.unit}, {sized.bias}, {maximum})")
-        for other in fields[1:]:
-            source.add(f"    if len(e_{other.name}) != len(e_{fields[0].name}): unequal({path!r}, {other.name!r})")
-            source.names["unequal"] = _unequal
+        if Counted in fields[0]:
+            source.names["numbered"] = _numbered
+            source.add(f"    v_{name} = numbered({path!r}, v_{fields[0].name}, {maximum})")
+            continue
+        told = "if"
+        for field in fields:
+            sized, rest = field[Sized], layout.remainder_of(field.name)
+            octets = f"len(e_{field.name})" + (f" + len(e_{rest.name})" if rest else "")
+            value = f"counted({path!r}, {octets}, {sized.unit}, {sized.bias}, {maximum})"
+            if field.optional:
+                source.add(f"    {told} v_{field.name} is not None: v_{name} = {value}")
+                told = "elif"
+            elif told == "if":
+                source.add(f"    v_{name} = {value}")
+                told = ""
+            else:
+                source.names["unequal"] = _unequal
+                source.add(f"    if v_{name} != {value}: unequal({path!r}, {field.name!r})")
+        if told == "elif":
+            source.add(f"    else: v_{name} = 0")
+
+
+def _numbered(path: str, elements: tuple[Any, ...], maximum: int) -> int:
+    """What a count says of so many elements. Raises: FieldRangeError."""
+    if len(elements) > maximum:
+        raise FieldRangeError(path, len(elements), 0, maximum, "elements")
+    return len(elements)
 
 
 def _unequal(path: str, other: str) -> None:
@@ -258,8 +257,7 @@ def _add_bounds(source: Source, layout: Layout, size: str) -> None:
     field = layout.bounds
     if field is None:
         return
-    bounds = field.facts[Bounds]
-    assert isinstance(bounds, Bounds)
+    bounds = field[Bounds]
     local, path = f"v_{field.name}", f"{layout.name}.{field.name}"
     if bounds.optional:
         source.add(f"if {local} is AUTO: {local} = 0")
@@ -282,8 +280,7 @@ def _add_selector(source: Source, layout: Layout, keys_in: KeysIn) -> None:
     field = layout.selector
     if field is None:
         return
-    selects = field.facts[Selects]
-    assert isinstance(selects, Selects)
+    selects = field[Selects]
     local, path = f"v_{field.name}", f"{layout.name}.{field.name}"
     keys = source.bind("KEYS", keys_in(selects.space))
     source.add(f"if {local} is AUTO:")
@@ -341,8 +338,7 @@ def _add_checksum(source: Source, layout: Layout, keys_in: KeysIn) -> None:
     field = layout.checksum
     if field is None:
         return
-    checksum = field.facts[Checksum]
-    assert isinstance(checksum, Checksum)
+    checksum = field[Checksum]
     local, path = f"v_{field.name}", f"{layout.name}.{field.name}"
     bit = layout.fixed_bit_of(field.name)
     assert bit is not None
@@ -352,7 +348,7 @@ def _add_checksum(source: Source, layout: Layout, keys_in: KeysIn) -> None:
         source.add(f"{local} = internet_checksum(octets)")
     else:
         source.add("covered = octets + content")
-        if layout.bounds is not None and not layout.bounds.facts[Bounds].pieces:  # type: ignore[attr-defined]
+        if layout.bounds is not None and not layout.bounds[Bounds].pieces:
             source.names["bounded"] = _bounded_of(layout)
             source.add(f"covered = bounded(v_{layout.bounds.name}, covered, len(octets))")
         protocol = keys_in(IP_PROTOCOL).get(layout.cls, 0)
@@ -367,8 +363,7 @@ def _add_checksum(source: Source, layout: Layout, keys_in: KeysIn) -> None:
 def _bounded_of(layout: Layout) -> Callable[[int | None, bytes, int], bytes]:
     """Cuts what a checksum covers to what the length field says, as a receiver would."""
     assert layout.bounds is not None
-    bounds = layout.bounds.facts[Bounds]
-    assert isinstance(bounds, Bounds)
+    bounds = layout.bounds[Bounds]
 
     def bounded(value: int | None, covered: bytes, header: int) -> bytes:
         if value is None or (value == 0 and bounds.zero != "length"):

@@ -21,13 +21,40 @@ from overlaycodec.protocols.icmpv6 import (
     ICMPv6TimeExceeded,
     ICMPv6Unreachable,
 )
-from overlaycodec.protocols.ipv4 import IPv4, IPv4Option
-from overlaycodec.protocols.ipv6 import DestinationOptions, Fragment, HopByHop, IPv6, IPv6Option, Routing
+from overlaycodec.protocols.ipv4 import (
+    IPv4,
+    IPv4Option,
+    LooseSourceRouteOption,
+    RecordRouteOption,
+    RouteAddress,
+    RouterAlertOption,
+    StrictSourceRouteOption,
+)
+from overlaycodec.protocols.ipv6 import (
+    DestinationOptions,
+    Fragment,
+    HopByHop,
+    IPv6,
+    IPv6Option,
+    IPv6RouterAlertOption,
+    JumboPayloadOption,
+    Routing,
+    TunnelEncapsulationLimitOption,
+)
 from overlaycodec.protocols.link import SLL, SLL2, Loopback, LoopbackLittle
 from overlaycodec.protocols.llc import LLC, SNAP
 from overlaycodec.protocols.mpls import MPLS
 from overlaycodec.protocols.stt import STT, STTSegment
-from overlaycodec.protocols.tcp import TCP, TCPOption
+from overlaycodec.protocols.tcp import (
+    TCP,
+    MSSOption,
+    SACKBlock,
+    SACKOption,
+    SACKPermittedOption,
+    TCPOption,
+    TimestampsOption,
+    WindowScaleOption,
+)
 from overlaycodec.protocols.udp import UDP
 from overlaycodec.protocols.vlan import VLANTag
 from overlaycodec.protocols.vxlan import VXLAN, VXLANGBP, VXLANGPE
@@ -36,7 +63,6 @@ from overlaycodec.schema import Header
 __all__ = [
     "ARP",
     "GRE",
-    "HEADERS",
     "ICMP",
     "LLC",
     "MPLS",
@@ -72,13 +98,27 @@ __all__ = [
     "IPv4Option",
     "IPv6",
     "IPv6Option",
+    "IPv6RouterAlertOption",
+    "JumboPayloadOption",
     "Loopback",
     "LoopbackLittle",
+    "LooseSourceRouteOption",
+    "MSSOption",
+    "RecordRouteOption",
+    "RouteAddress",
+    "RouterAlertOption",
     "Routing",
+    "SACKBlock",
+    "SACKOption",
+    "SACKPermittedOption",
     "STTSegment",
     "SourceRoute",
+    "StrictSourceRouteOption",
     "TCPOption",
+    "TimestampsOption",
+    "TunnelEncapsulationLimitOption",
     "VLANTag",
+    "WindowScaleOption",
 ]
 
 HEADERS: tuple[type[Header], ...] = (

@@ -1,6 +1,6 @@
 """IPv4 and its options."""
 
-from typing import Annotated, Final
+from typing import Annotated, Final, TypeAlias
 
 from overlaycodec.keys import ETHERTYPE, GPE_PROTOCOL, IP_PROTOCOL, LINK_TYPE, LOOPBACK_FAMILY, MPLS_LABEL
 from overlaycodec.schema import Element, Header
@@ -31,6 +31,61 @@ class IPv4Option(Element, spec="RFC 791 section 3.1", path="ipv4_option"):
     type: Annotated[int, Bits(8), "Copied flag, class and number"]
     length: Annotated[int | None, Bits(8), Unless("type", (0, 1)), "Octets, these two counted"] = AUTO
     data: Annotated[bytes, Sized("length", bias=-2), "What the option says"] = b""
+
+
+class RouteAddress(Element, spec="RFC 791 section 3.1", path="route_address"):
+    """One address of a route."""
+
+    address: Annotated[AnyIPv4, Octets(4), "Address"]
+
+
+_LENGTH: TypeAlias = Annotated[int, Bits(8), "Octets, all counted"]
+_POINTER: TypeAlias = Annotated[int, Bits(8), "Octet of the option at which the next address stands, counted from 1"]
+_ROUTE: TypeAlias = Annotated[tuple[RouteAddress, ...], Sized("length", bias=-3), Items(), "Addresses"]
+_REST: TypeAlias = Annotated[bytes, Remainder("route"), "What is no address"]
+
+
+class RecordRouteOption(Element, spec="RFC 791 section 3.1", path="record_route"):
+    """Room for the addresses of the gateways on the way."""
+
+    type: Annotated[int, Bits(8), Const(7), "Type"] = 7
+    length: _LENGTH = AUTO
+    pointer: _POINTER = 4
+    route: _ROUTE = ()
+    route_rest: _REST = AUTO
+
+
+class LooseSourceRouteOption(Element, spec="RFC 791 section 3.1", path="loose_source_route"):
+    """Gateways to be visited, with others in between."""
+
+    type: Annotated[int, Bits(8), Const(131), "Type"] = 131
+    length: _LENGTH = AUTO
+    pointer: _POINTER = 4
+    route: _ROUTE = ()
+    route_rest: _REST = AUTO
+
+
+class StrictSourceRouteOption(Element, spec="RFC 791 section 3.1", path="strict_source_route"):
+    """Gateways to be visited, and no others."""
+
+    type: Annotated[int, Bits(8), Const(137), "Type"] = 137
+    length: _LENGTH = AUTO
+    pointer: _POINTER = 4
+    route: _ROUTE = ()
+    route_rest: _REST = AUTO
+
+
+class RouterAlertOption(Element, spec="RFC 2113 section 2.1", path="router_alert"):
+    """Every router on the way should look at the packet."""
+
+    type: Annotated[int, Bits(8), Const(148), "Type"] = 148
+    length: Annotated[int, Bits(8), Const(4), "Octets, all counted"] = 4
+    value: Annotated[int, Bits(16), "What for; 0 is any router"] = 0
+
+
+_IPv4Option: TypeAlias = (
+    RecordRouteOption | LooseSourceRouteOption | StrictSourceRouteOption | RouterAlertOption | IPv4Option
+)
 
 
 class IPv4(
@@ -64,5 +119,5 @@ class IPv4(
     checksum: Annotated[int, Bits(16), Checksum(covers="header"), "Header checksum"] = AUTO
     src: Annotated[AnyIPv4, Octets(4), "Source address"]
     dst: Annotated[AnyIPv4, Octets(4), "Destination address"]
-    options: Annotated[tuple[IPv4Option, ...], Sized("ihl", unit=4, bias=-20), Items("type", end=0), "Options"] = ()
+    options: Annotated[tuple[_IPv4Option, ...], Sized("ihl", unit=4, bias=-20), Items("type", end=0), "Options"] = ()
     options_rest: Annotated[bytes, Remainder("options"), "What stands after the end of the options"] = AUTO

@@ -14,6 +14,7 @@ from overlaycodec.wire import (
     Items,
     JumboLength,
     MoreFragments,
+    Names,
     Octets,
     Peek,
     Remainder,
@@ -66,12 +67,38 @@ class IPv6Option(Element, spec="RFC 8200 section 4.2", path="ipv6_option"):
     data: Annotated[bytes, Sized("length"), "What the option says"] = b""
 
 
+class IPv6RouterAlertOption(Element, spec="RFC 2711 section 2.1", path="ipv6_router_alert"):
+    """Every router on the way should look at the packet."""
+
+    type: Annotated[int, Bits(8), Const(5), "Type"] = 5
+    length: Annotated[int, Bits(8), Const(2), "Octets of data"] = 2
+    value: Annotated[int, Bits(16), Names({0: "MLD", 1: "RSVP", 2: "active network"}), "What for"] = 0
+
+
+class JumboPayloadOption(Element, spec="RFC 2675 section 2", path="jumbo_payload"):
+    """A payload too long for the IPv6 header's own length."""
+
+    type: Annotated[int, Bits(8), Const(0xC2), "Type"] = 0xC2
+    length: Annotated[int, Bits(8), Const(4), "Octets of data"] = 4
+    jumbo_payload_length: Annotated[int, Bits(32), JumboLength(), "Octets that follow the IPv6 header"]
+
+
+class TunnelEncapsulationLimitOption(Element, spec="RFC 2473 section 4.1.1", path="tunnel_encapsulation_limit"):
+    """How many more tunnels the packet may enter."""
+
+    type: Annotated[int, Bits(8), Const(4), "Type"] = 4
+    length: Annotated[int, Bits(8), Const(1), "Octets of data"] = 1
+    limit: Annotated[int, Bits(8), "Tunnels that may still be entered"]
+
+
 class HopByHop(Header, spec="RFC 8200 section 4.3", path="hop_by_hop", layer="extension", keys=(IP_PROTOCOL(0),)):
     """Options for every node on the way."""
 
     next_header: Annotated[int, Bits(8), _NEXT, "What follows"] = AUTO
     hdr_ext_len: Annotated[int, Bits(8), "In units of 8 octets, the first 8 not counted"] = AUTO
-    options: Annotated[tuple[IPv6Option, ...], _OPTIONS_SIZE, _OPTIONS, JumboLength(0xC2), "Options"] = ()
+    options: Annotated[
+        tuple[IPv6RouterAlertOption | JumboPayloadOption | IPv6Option, ...], _OPTIONS_SIZE, _OPTIONS, "Options"
+    ] = ()
     options_rest: Annotated[bytes, Remainder("options"), "What is no option"] = AUTO
 
 
@@ -82,7 +109,7 @@ class DestinationOptions(
 
     next_header: Annotated[int, Bits(8), _NEXT, "What follows"] = AUTO
     hdr_ext_len: Annotated[int, Bits(8), "In units of 8 octets, the first 8 not counted"] = AUTO
-    options: Annotated[tuple[IPv6Option, ...], _OPTIONS_SIZE, _OPTIONS, "Options"] = ()
+    options: Annotated[tuple[TunnelEncapsulationLimitOption | IPv6Option, ...], _OPTIONS_SIZE, _OPTIONS, "Options"] = ()
     options_rest: Annotated[bytes, Remainder("options"), "What is no option"] = AUTO
 
 

@@ -20,13 +20,16 @@ from overlaycodec.wire import (
     Bounds,
     Checksum,
     Const,
+    Counted,
     FragmentOffset,
     Items,
     JumboLength,
     MoreFragments,
     Octets,
+    Only,
     Remainder,
     Reserved,
+    Rest,
     Selects,
     Sized,
     StackEnd,
@@ -91,11 +94,11 @@ def record(
     counts: dict[str, int] = {}
     for field in layout.fields:
         name = field.name
-        if name in given:
+        if not _present(field, values):
+            values[name] = None
+        elif name in given:
             value = given[name]
             values[name] = draw(value) if isinstance(value, st.SearchStrategy) else value
-        elif not _present(field, values):
-            values[name] = None
         elif name in layout.flag_of and (told := _told(layout, name, given)) is not None:
             values[name] = told
         elif _derived(layout, field):
@@ -104,6 +107,10 @@ def record(
             values[name] = _fixed(draw, field, excluded.get(name, frozenset()), room)
         elif (sized := field.get(Sized)) is not None:
             values[name] = _sized(draw, layout, field, sized, values, counts, room)
+        elif Rest in field and Items in field:
+            values[name] = tuple(_row(draw, field, room, room.octets))
+        elif (counted := field.get(Counted)) is not None:
+            values[name] = tuple(_row(draw, field, room, room.octets, values[counted.field]))
         elif Items in field:
             values[name] = (*_row(draw, field, room, room.octets), _last(draw, field))
         else:
@@ -115,7 +122,9 @@ def record(
 def _present(field: Field, values: Mapping[str, Any]) -> bool:
     condition = field.condition
     if isinstance(condition, When):
-        return values[condition.flag] is True or (condition.other is not None and values[condition.other] is True)
+        return any(values[flag] is True for flag in condition.flags)
+    if isinstance(condition, Only):
+        return values[condition.field] in condition.values
     if isinstance(condition, Unless):
         return values[condition.field] not in condition.values
     return True
@@ -208,20 +217,16 @@ def _count(draw: st.DrawFn, field: Field, sized: Sized, least: int, maximum: int
     return draw(st.integers(least, min(most, least + 16)) | st.integers(least, most))
 
 
-def _row(draw: st.DrawFn, field: Field, room: Room, capacity: int) -> list[Record]:
-    """Elements of a row, up to so many octets."""
-    items = field.get(Items)
-    layout: Layout = field.element.__layout__
-    assert items is not None
-    excluded: dict[str, frozenset[int]] = {}
-    if items.kind is not None:
-        never = {items.end} | {jumbo.kind for jumbo in [field.get(JumboLength)] if jumbo}
-        excluded[items.kind] = frozenset(kind for kind in never if kind is not None)
+def _row(draw: st.DrawFn, field: Field, room: Room, capacity: int, count: object = AUTO) -> list[Record]:
+    """Elements of a row, up to so many octets; `count` of them where that is told."""
+    generic: Layout = field.element.__layout__
+    excluded = _told_apart(field, generic)
+    drawable = [cls.__layout__ for cls in field.elements[::-1] if not _jumbo(cls.__layout__)]
     elements: list[Record] = []
-    least = _least(layout)
-    while capacity >= least and len(elements) < _ELEMENTS:
-        inside = Room(capacity - least, reserved=room.reserved)
-        element = draw(_another(layout, excluded, inside))
+    while len(elements) < (count if isinstance(count, int) else _ELEMENTS):
+        layouts = [layout for layout in drawable if _least(layout) <= capacity or isinstance(count, int)]
+        inside = Room(capacity, reserved=room.reserved)
+        element = draw(_another(layouts, generic, excluded, inside, sure=count is not AUTO)) if layouts else None
         if element is None:
             break
         elements.append(element)
@@ -231,12 +236,40 @@ def _row(draw: st.DrawFn, field: Field, room: Room, capacity: int) -> list[Recor
     return elements
 
 
+def _jumbo(layout: Layout) -> bool:
+    return any(JumboLength in field for field in layout.fields)
+
+
+def _told_apart(field: Field, generic: Layout) -> dict[str, frozenset[int]]:
+    """The numbers that an element of any kind must not have, lest it be the last one or one of another class."""
+    octets, classes = field.typed()
+    excluded: dict[str, frozenset[int]] = {}
+    for other in generic.fields:
+        bit = generic.fixed_bit_of(other.name)
+        if classes and bit is not None and bit + (other.bits or 0) == octets * 8:
+            excluded[other.name] = frozenset(int.from_bytes(lead, "big") & other.maximum for lead in classes)
+    items = field[Items]
+    if items.kind is not None and items.end is not None:
+        excluded[items.kind] = excluded.get(items.kind, frozenset()) | {items.end}
+    return excluded
+
+
 @st.composite
-def _another(draw: st.DrawFn, layout: Layout, excluded: Mapping[str, frozenset[int]], room: Room) -> Record | None:
+def _another(
+    draw: st.DrawFn,
+    layouts: list[Layout],
+    generic: Layout,
+    excluded: Mapping[str, frozenset[int]],
+    room: Room,
+    *,
+    sure: bool,
+) -> Record | None:
     """One more element or none, drawn as a whole, so that shrinking can take it out as a whole."""
-    if not draw(st.booleans()):
+    if not sure and not draw(st.booleans()):
         return None
-    element: Record = layout.cls(**record(draw, layout, {}, excluded, room))
+    layout = draw(st.sampled_from(layouts))
+    room.take(_least(layout))
+    element: Record = layout.cls(**record(draw, layout, {}, excluded if layout is generic else {}, room))
     return element
 
 

@@ -163,7 +163,8 @@ def _header(
     loose: bool = False,
 ) -> Header:
     layout = step.spot.cls.__layout__
-    given: dict[str, Any] = dict(step.spot.must) | (fixed or {})
+    told = dict(step.on.before) if isinstance(step.on, Way) else {}
+    given: dict[str, Any] = dict(step.spot.must) | told | (fixed or {})
     excluded: dict[str, frozenset[int]] = {}
     for name, value in step.spot.must_not:
         excluded[name] = excluded.get(name, frozenset()) | {value}

@@ -15,6 +15,7 @@ from overlaycodec.catalog import Bindings
 from overlaycodec.layout import Field, Layout
 from overlaycodec.schema import Header
 from overlaycodec.wire import (
+    Before,
     Bounds,
     Checksum,
     Const,
@@ -30,6 +31,8 @@ from overlaycodec.wire import (
 __all__ = ["End", "Map", "Spot", "Way", "map_of", "selects_of"]
 
 Guard = tuple[Peek, ...]
+Told = tuple[tuple[str, int], ...]
+"""Fields and their values."""
 Binding = tuple[Key, type[Header]]
 
 
@@ -52,6 +55,8 @@ class Way(NamedTuple):
     kind: Literal["stack", "carried", "key", "length", "other"]
     values: tuple[int, ...] = ()
     """The selector's values, of "key"."""
+    before: Told = ()
+    """The values that fields of the header before must have."""
     auto: bool = False
     """Whether the selector may be derived."""
 
@@ -125,14 +130,28 @@ def _holds(layout: Layout, key: Key) -> tuple[tuple[str, int], ...] | None:
     return tuple(must)
 
 
-def _spot_of(candidates: tuple[Binding, ...], cls: type[Header]) -> Spot | None:
-    """What a header's fields must be for it to be the one that is found; None where another always is."""
+def _before(key: Key, outside: Layout) -> dict[str, int] | None:
+    """What the conditions of a key ask of the header before; None where that is none that could fulfil them."""
+    asked = {condition.field: condition.value for condition in key.conditions if isinstance(condition, Before)}
+    return asked if all(name in outside.by_name for name in asked) else None
+
+
+def _spot_of(candidates: tuple[Binding, ...], cls: type[Header], outside: Layout) -> tuple[Spot, Told] | None:
+    """What the fields of a header, and of the one before, must be for it to be found; None where another always is."""
     layout = cls.__layout__
     must_not: list[tuple[str, int]] = []
+    told: dict[str, int] = {}
     for key, other in candidates:
+        asked = _before(key, outside)
+        if asked is None or any(told.get(name, value) != value for name, value in asked.items()):
+            continue
         if other is cls and (must := _holds(layout, key)) is not None:
             kept = tuple(pair for pair in must_not if pair[0])
-            return None if set(must) & set(kept) else Spot(cls, must, kept)
+            return None if set(must) & set(kept) else (Spot(cls, must, kept), tuple((told | asked).items()))
+        flag = next((name for name in asked if outside.by_name[name].kind == "bool" and name not in told), None)
+        if flag is not None:
+            told[flag] = not asked[flag]
+            continue
         failing = _fails(layout, key) if key.conditions else None
         if failing is None:
             return None
@@ -140,10 +159,10 @@ def _spot_of(candidates: tuple[Binding, ...], cls: type[Header]) -> Spot | None:
     return None
 
 
-def _spots(candidates: tuple[Binding, ...]) -> dict[Spot, None]:
-    """What can be found, in order."""
+def _spots(candidates: tuple[Binding, ...], outside: Layout) -> dict[tuple[Spot, Told], None]:
+    """What can be found behind a header, in order, and what that header must be for it."""
     classes = dict.fromkeys(cls for _, cls in candidates)
-    return dict.fromkeys(spot for cls in classes if (spot := _spot_of(candidates, cls)) is not None)
+    return dict.fromkeys(found for cls in classes if (found := _spot_of(candidates, cls, outside)) is not None)
 
 
 def _avoid(candidates: tuple[Binding, ...]) -> tuple[Guard, ...] | None:
@@ -157,22 +176,23 @@ def _keyed(spot: Spot, selector: Field, selects: Selects, catalog: Bindings) -> 
     """The ways of a selector's values."""
     space = selects.space
     lowest = selects.lengths[0] + 1 if selects.lengths else 0
-    found: dict[Spot, list[int]] = {}
+    outside = spot.cls.__layout__
+    found: dict[tuple[Spot, Told], list[int]] = {}
     for value in sorted(catalog.values(space)):
         if lowest <= value <= selector.maximum and _allowed(spot, selector, value):
-            for other in _spots(catalog.candidates(space, value)):
-                found.setdefault(other, []).append(value)
-    for other, values in found.items():
+            for place in _spots(catalog.candidates(space, value), outside):
+                found.setdefault(place, []).append(value)
+    for (other, before), values in found.items():
         first = catalog.key_of(space, other.cls)
         lengthy = selects.lengths and other.cls in catalog.keys_in(selects.lengths[1].space)
-        yield Way(other, "key", tuple(values), auto=first in values and not lengthy)
-    for other in _spots(catalog.candidates(space, None)):
-        yield Way(other, "other")
+        yield Way(other, "key", tuple(values), before, auto=first in values and not lengthy)
+    for other, before in _spots(catalog.candidates(space, None), outside):
+        yield Way(other, "other", before=before)
     if selects.lengths and selector.name not in dict(spot.must):
         space = selects.lengths[1].space
-        for other in _spots(catalog.candidates(space, selects.lengths[1].value)):
+        for other, before in _spots(catalog.candidates(space, selects.lengths[1].value), outside):
             if other.cls in catalog.keys_in(space):
-                yield Way(other, "length", auto=True)
+                yield Way(other, "length", before=before, auto=True)
 
 
 def _allowed(spot: Spot, field: Field, value: int) -> bool:
@@ -200,15 +220,15 @@ def _ways(spot: Spot, catalog: Bindings) -> Iterable[Way]:
         return
     if any(StackEnd in field for field in layout.fields):
         key = layout.keys[0]
-        for other in _spots(catalog.candidates(key.space, key.value)):
+        for other, before in _spots(catalog.candidates(key.space, key.value), layout):
             if other.cls is spot.cls:
-                yield Way(other, "stack")
+                yield Way(other, "stack", before=before)
     selection = selects_of(layout)
     if selection is not None:
         yield from _keyed(spot, *selection, catalog)
     if selection is None or selection[1].when:
-        for other in _spots(_carried(layout, catalog)):
-            yield Way(other, "carried")
+        for other, before in _spots(_carried(layout, catalog), layout):
+            yield Way(other, "carried", before=before)
 
 
 def _ends(spot: Spot, catalog: Bindings) -> Iterable[End]:

@@ -1,0 +1,226 @@
+"""What facts mean on the wire: small declarations, and octets written out by hand."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import pytest
+
+import overlaycodec as oc
+from overlaycodec import (
+    AUTO,
+    ETHERTYPE,
+    UDP_PORT,
+    Bits,
+    Const,
+    Counted,
+    Element,
+    Header,
+    Items,
+    Octets,
+    Only,
+    Remainder,
+    Reserved,
+    Rest,
+    Selects,
+    Sized,
+    Unless,
+    When,
+)
+
+
+class Word(Element):
+    """One octet."""
+
+    value: Annotated[int, Bits(8)]
+
+
+class Group(Element):
+    """A count of words, and the words."""
+
+    count: Annotated[int, Bits(8)] = AUTO
+    words: Annotated[tuple[Word, ...], Counted("count"), Items()] = ()
+
+
+class Report(Header, keys=(UDP_PORT(40000),)):
+    """Counted rows within a counted row, and two octets behind."""
+
+    groups_count: Annotated[int, Bits(8)] = AUTO
+    groups: Annotated[tuple[Group, ...], Counted("groups_count"), Items()] = ()
+    tail: Annotated[int, Bits(16)] = 0
+
+
+REPORT = Report(groups=(Group(words=(Word(value=1), Word(value=2))), Group()), tail=0xABCD)
+
+
+def test_a_count_tells_how_many_elements_a_row_has() -> None:
+    assert oc.encode(REPORT).hex() == "0202010200abcd"
+    read, octets = oc.decode_header(Report, bytes.fromhex("02020102 00 abcd ffff"))
+    assert (read, octets) == (oc.resolve(REPORT)[Report], 7)
+
+
+def test_a_count_of_more_than_there_is_names_the_element() -> None:
+    with pytest.raises(oc.TruncatedError) as caught:
+        oc.decode_header(Report, bytes.fromhex("02 020102"))
+    assert (caught.value.path, caught.value.bits, caught.value.available) == ("report.groups[1]", (32, None), 0)
+
+
+def test_more_elements_than_a_count_can_say_are_refused() -> None:
+    row = tuple(Word(value=0) for _ in range(256))
+    with pytest.raises(oc.FieldRangeError) as caught:
+        oc.encode(Report(groups=(Group(words=row),)))
+    assert caught.value == oc.FieldRangeError("report.groups[0].count", 256, 0, 255, "elements")
+
+
+def test_a_wrong_count_is_written_as_it_stands() -> None:
+    assert oc.encode(REPORT.replace(groups_count=9))[0] == 9
+
+
+class Option(Element):
+    """Type, length in words of 4 octets with these two, data."""
+
+    type: Annotated[int, Bits(8)]
+    length: Annotated[int, Bits(8)] = AUTO
+    data: Annotated[bytes, Sized("length", unit=4, bias=-2)] = b""
+
+
+class Clock(Element):
+    """An option of type 7."""
+
+    type: Annotated[int, Bits(8), Const(7)] = 7
+    length: Annotated[int, Bits(8), Const(2)] = 2
+    time: Annotated[int, Bits(48)]
+
+
+class Message(Header, keys=(UDP_PORT(40001),)):
+    """Options up to the end."""
+
+    code: Annotated[int, Bits(8)]
+    options: Annotated[tuple[Clock | Option, ...], Rest(), Items()] = ()
+    options_rest: Annotated[bytes, Remainder("options")] = AUTO
+
+
+def test_a_row_takes_all_that_is_left() -> None:
+    message = Message(code=1, options=(Option(type=3, data=b"ab"), Clock(time=5)))
+    assert oc.encode(message).hex() == "01030161620702000000000005"
+    read, octets = oc.decode_header(Message, oc.encode(message))
+    assert (read, octets) == (oc.resolve(message)[Message], 13)
+
+
+@pytest.mark.parametrize("rest", ["09", "0900", "0903aabb", "0900aabb07020000"])
+def test_what_is_no_element_is_kept(rest: str) -> None:
+    """A length of 0, as in RFC 4861 section 4.6, must neither loop nor be lost."""
+    data = bytes.fromhex("01 03016162" + rest)
+    read, octets = oc.decode_header(Message, data)
+    assert (read.options, read.options_rest, octets) == ((Option(type=3, length=1, data=b"ab"),), data[5:], len(data))
+    assert oc.encode(read) == data
+
+
+@pytest.mark.parametrize(
+    ("octets", "element"),
+    [
+        ("0702000000000009", Clock(time=9)),
+        ("07010909", Option(type=7, length=1, data=b"\x09\x09")),
+        ("0703" + "00" * 10, Option(type=7, length=3, data=bytes(10))),
+    ],
+)
+def test_an_element_is_of_the_class_that_its_octets_fit(octets: str, element: Element) -> None:
+    read, _ = oc.decode_header(Message, bytes.fromhex("01" + octets))
+    assert read.options == (element,)
+    assert oc.encode(read).hex() == "01" + octets
+
+
+def test_a_row_takes_elements_of_its_classes_only() -> None:
+    with pytest.raises(TypeError, match="takes a Option or Clock, not Word"):
+        Message(code=1, options=(Word(value=1),))  # type: ignore[arg-type]
+
+
+class Context(Header, keys=(UDP_PORT(40002),)):
+    """Octets of one kind, or a row, by a type; one length for both."""
+
+    kind: Annotated[int, Bits(4)]
+    length: Annotated[int, Bits(4)] = AUTO
+    fixed: Annotated[bytes | None, Only("kind", (1,)), Sized("length", unit=2)] = AUTO
+    words: Annotated[tuple[Word, ...] | None, Only("kind", (2, 3)), Sized("length", unit=2), Items()] = AUTO
+    words_rest: Annotated[bytes | None, Only("kind", (2, 3)), Remainder("words")] = AUTO
+    other: Annotated[int | None, Unless("kind", (1, 2, 3)), Bits(8)] = AUTO
+
+
+@pytest.mark.parametrize(
+    ("header", "octets"),
+    [
+        (Context(kind=1, fixed=b"abcd"), "1261626364"),
+        (Context(kind=2, words=(Word(value=9), Word(value=8))), "210908"),
+        (Context(kind=3), "30"),
+        (Context(kind=4, other=7), "4007"),
+    ],
+)
+def test_of_alternatives_the_one_that_is_there_tells_the_length(header: Context, octets: str) -> None:
+    assert oc.encode(header).hex() == octets
+    read, _ = oc.decode_header(Context, bytes.fromhex(octets))
+    assert read == oc.resolve(header)[Context]
+    assert oc.encode(read).hex() == octets
+
+
+def test_what_only_another_kind_has_is_refused() -> None:
+    with pytest.raises(oc.EncodeError, match=r"context\.fixed .* context\.kind says that it is not there"):
+        oc.encode(Context(kind=2, fixed=b"ab"))
+    with pytest.raises(oc.UnresolvedError, match=r"context\.fixed .* context\.kind says that it is there"):
+        oc.encode(Context(kind=1))
+
+
+class Tail(Header):
+    """Three fields that any of three flags puts there, one of them the key of what follows."""
+
+    chained: Annotated[bool, Bits(1)] = AUTO
+    first_present: Annotated[bool, Bits(1)] = AUTO
+    second_present: Annotated[bool, Bits(1)] = AUTO
+    reserved: Annotated[int, Reserved(5)] = 0
+    first: Annotated[int | None, Bits(8), When("first_present", "second_present", "chained")] = AUTO
+    second: Annotated[int | None, Bits(8), When("second_present", "first_present", "chained")] = AUTO
+
+
+def test_any_of_three_flags_puts_a_field_there() -> None:
+    assert oc.encode(Tail()).hex() == "00"
+    assert oc.encode(Tail(first=5)).hex() == "400500"
+    assert oc.encode(Tail(second=6)).hex() == "200006"
+    assert oc.encode(Tail(chained=True)).hex() == "800000"
+    assert oc.decode_header(Tail, bytes.fromhex("200506"))[0].first == 5
+
+
+class Mark(Header, keys=(UDP_PORT(40003),)):
+    """A flag, and a type whose meaning the flag changes."""
+
+    marked: Annotated[bool, Bits(1)] = AUTO
+    reserved: Annotated[int, Reserved(7)] = 0
+    protocol: Annotated[int, Bits(16), Selects(ETHERTYPE)] = AUTO
+    mark: Annotated[int | None, Bits(8), When("marked")] = AUTO
+
+
+class Marked(Header, keys=(ETHERTYPE(0xABCD).when(oc.Before("marked", True)),)):
+    """Only behind a mark."""
+
+    body: Annotated[bytes, Octets(1)]
+
+
+class Plain(Header, keys=(ETHERTYPE(0xABCD).when(oc.Before("marked", False)),)):
+    """Only without one."""
+
+    body: Annotated[bytes, Octets(1)]
+
+
+@pytest.mark.parametrize(("data", "found"), [("80abcd0501", Marked), ("00abcd01", Plain)])
+def test_the_header_before_tells_what_follows(data: str, found: type[Header]) -> None:
+    catalog = oc.DEFAULT.with_header(Mark).with_header(Marked).with_header(Plain)
+    for _ in range(600):  # until it is guessed, too
+        assert [type(header) for header in catalog.decode(bytes.fromhex(data), first=Mark)] == [Mark, found]
+    assert catalog.decode(bytes.fromhex(data), first=ETHERTYPE(0xABCD)).headers == ()
+    assert catalog.decode(bytes.fromhex("020000000001020000000002abcd01")).payload == b"\x01"
+
+
+def test_the_header_before_is_told_what_follows() -> None:
+    catalog = oc.DEFAULT.with_header(Mark).with_header(Marked).with_header(Plain)
+    assert catalog.encode(Mark() / Plain(body=b"x")).hex() == "00abcd78"
+    assert catalog.encode(Mark(mark=1) / Marked(body=b"x")).hex() == "80abcd0178"
+    with pytest.raises(oc.UnresolvedError, match=r"mark\.mark has no value, though mark\.marked says"):
+        catalog.encode(Mark() / Marked(body=b"x"))

@@ -18,7 +18,7 @@ from overlaycodec.layout import Layout, Run
 from overlaycodec.paths import names_of
 from overlaycodec.schema import Record
 from overlaycodec.spans import octets_in, spans_of
-from overlaycodec.wire import Bounds, Items, Key, Peek, Remainder, Selects, Sized, StackEnd, Within
+from overlaycodec.wire import AtLeast, Bounds, Items, Key, Peek, Remainder, Rest, Selects, Sized, StackEnd, Within
 
 R = TypeVar("R", bound=Record)
 
@@ -105,10 +105,12 @@ def _parts(record: Record, start: int, path: str, element: str = "") -> Iterator
             octets = sizes[part.name]
             rests = (f.name for f in record.__layout__.fields if (r := f.get(Remainder)) and r.of == part.name)
             octets += sum(sizes[name] for name in rests)
-            if Items in part and Sized not in part:
+            if Rest in part and Items in part:
+                pass  # takes what there is
+            elif Items in part and Sized not in part:
                 inside = at
                 for index, member in enumerate(getattr(record, part.name)):
-                    yield from _parts(member, inside, "", f"{path}.{part.name}[{index}]")
+                    yield from _parts(member, inside, "", element or f"{path}.{part.name}[{index}]")
                     inside += octets_in(member)
             elif octets:
                 yield Part(element or f"{path}.{part.name}", at, octets)
@@ -161,6 +163,8 @@ def _looks(keys: Sequence[Key]) -> int:
                 octets.append(-(-(condition.bit + condition.count) // 8))
             elif isinstance(condition, Within):
                 octets.append(condition.header)
+            elif isinstance(condition, AtLeast):
+                octets.append(condition.octets)
     return max(octets)
 
 

@@ -153,8 +153,8 @@ NETWORK: Final = oc.IPv4(src="10.0.0.1", dst="10.0.0.2")
 @pytest.mark.parametrize(
     ("packet", "line"),
     [
-        (LINK.replace(ethertype=0x88CC) / b"x", "02:00:00:00:00:01 → 02:00:00:00:00:02  ethertype 0x88cc"),
-        (LINK / NETWORK.replace(protocol=2) / b"x", "10.0.0.1 → 10.0.0.2  protocol 2"),
+        (LINK.replace(ethertype=0x88B5) / b"x", "02:00:00:00:00:01 → 02:00:00:00:00:02  ethertype 0x88b5"),
+        (LINK / NETWORK.replace(protocol=253) / b"x", "10.0.0.1 → 10.0.0.2  protocol 253"),
         (
             LINK / NETWORK.replace(protocol=17, more_fragments=True) / b"\0\1\0\2\0\x08\0\0",
             "10.0.0.1 → 10.0.0.2  fragment at 0, more follow  udp 1 → 2",
@@ -168,7 +168,7 @@ NETWORK: Final = oc.IPv4(src="10.0.0.1", dst="10.0.0.2")
             "10.0.0.1 → 10.0.0.2  tcp 1 → 2 [ack syn]",
         ),
         (
-            LINK / NETWORK / oc.UDP(src_port=1, dst_port=8472) / oc.VXLAN(vni=7) / LINK.replace(ethertype=0x88CC),
+            LINK / NETWORK / oc.UDP(src_port=1, dst_port=8472) / oc.VXLAN(vni=7) / LINK.replace(ethertype=0x88B5),
             "10.0.0.1 → 10.0.0.2  vxlan 7 (8472) │ 02:00:00:00:00:01 → 02:00:00:00:00:02",
         ),
         (

@@ -175,6 +175,8 @@ def _plain(field: Field) -> object:
     """A value for a field without a default."""
     if field.kind in ("int", "bool"):
         return field.kind == "bool" or 0
+    if field.kind == "items":
+        return ()
     texts = {"mac": "00:00:00:00:00:00", "ipv4": "0.0.0.0", "ipv6": "::", "hardware": b"", "protocol": b""}
     return texts.get(field.kind, b"")
 

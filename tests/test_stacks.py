@@ -19,11 +19,19 @@ DIFFERENCES: Final = stacks.ROOT / "tests" / "expected" / "stack-differences.jso
 # tshark's name of each header; None where it counts the header to the one before.
 NAMES: Final[dict[type[oc.Header], str | None]] = {
     oc.ARP: "arp",
+    oc.AuthenticationHeader: "ah",
+    oc.ControlWord: None,
     oc.DestinationOptions: "ipv6.dstopts",
+    oc.ERSPAN: "erspan",
+    oc.ERSPANv3: "erspan",
+    oc.ETag: "etag",
     oc.Ethernet: "eth",
     oc.Fragment: "ipv6.fraghdr",
     oc.GRE: "gre",
     oc.GREv1: "gre",
+    oc.GTPU: "gtp",
+    oc.GTPUExtension: None,
+    oc.GUE: "gue",
     oc.Geneve: "geneve",
     oc.HopByHop: "ipv6.hopopts",
     oc.ICMP: "icmp",
@@ -39,24 +47,48 @@ NAMES: Final[dict[type[oc.Header], str | None]] = {
     oc.ICMPv6ParameterProblem: None,
     oc.ICMPv6TimeExceeded: None,
     oc.ICMPv6Unreachable: None,
+    oc.IGMP: "igmp",
+    oc.IGMPGroup: None,
+    oc.IGMPQuery: None,
+    oc.IGMPv3Query: None,
+    oc.IGMPv3Report: None,
     oc.IPv4: "ip",
     oc.IPv6: "ipv6",
+    oc.ITag: "ieee8021ah",
     oc.LLC: "llc",
+    oc.LLDP: "lldp",
     oc.Loopback: "null",
     oc.LoopbackLittle: "null",
+    oc.MLDQuery: None,
+    oc.MLDReport: None,
+    oc.MLDv2Query: None,
+    oc.MLDv2Report: None,
     oc.MPLS: "mpls",
+    oc.NDPRedirect: None,
+    oc.NSH: "nsh",
+    oc.NeighborAdvertisement: None,
+    oc.NeighborSolicitation: None,
+    oc.PPP: "ppp",
+    oc.PPPFramed: "ppp",
+    oc.PPPoE: "pppoes",
+    oc.PPPoEDiscovery: "pppoed",
+    oc.RouterAdvertisement: None,
+    oc.RouterSolicitation: None,
     oc.Routing: "ipv6.routing",
-    oc.SLL: "sll",
+    oc.SCTP: "sctp",
     oc.SLL2: "sll",
+    oc.SLL: "sll",
     oc.SNAP: None,
     oc.STT: None,
     oc.STTSegment: "stt",
     oc.TCP: "tcp",
     oc.UDP: "udp",
     oc.VLANTag: "vlan",
+    oc.VNTag: "vntag",
     oc.VXLAN: "vxlan",
     oc.VXLANGBP: "vxlan",
     oc.VXLANGPE: "vxlan",
+    oc.VXLANRCO: "vxlan",
 }
 S_TAG: Final = 0x88A8
 
@@ -67,7 +99,7 @@ NO_HEADER: Final = {
 }
 
 # Where the catalog ends by design. A protocol that it learns moves to NAMES.
-OUTSIDE: Final = {"ah", "erspan", "gtp", "igmp", "nhrp", "nsh", "ospf", "pim", "ppp", "pppoed"} | {
+OUTSIDE: Final = {"ccp", "nhrp", "ospf", "pim"} | {
     # what the last header carries
     *("bvlc", "data", "db-lsp-disc", "dhcp", "dns", "http", "mdns", "mysql", "rip", "sap", "ssh", "stp", "tls", "x11"),
 }
@@ -105,7 +137,8 @@ def their_stack(column: str) -> str:
     for name in column.split(":"):
         if name in OUTSIDE:
             break
-        if name not in NO_HEADER:
+        # tshark lists IGMP twice, for its version and for the message
+        if name not in NO_HEADER and not (name == "igmp" == names[-1]):
             names.append(name)
     return ":".join(names)
 

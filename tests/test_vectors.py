@@ -23,9 +23,7 @@ DECODING: Final = {name: vector for name, vector in VECTORS.items() if "error" n
 FAULTY: Final = {name: vector for name, vector in VECTORS.items() if "error" in vector}
 
 BY_NAME: Final[dict[str, type[Header]]] = {header.__layout__.name: header for header in HEADERS}
-SPACES: Final[dict[str, oc.KeySpace]] = {
-    space.name: space for space in (oc.LINK_TYPE, oc.UDP_PORT, oc.TCP_PORT, oc.ETHERTYPE, oc.IP_PROTOCOL, oc.MPLS_LABEL)
-}
+SPACES: Final = {space.name: space for space in vars(oc).values() if isinstance(space, oc.KeySpace)}
 
 
 def catalog_of(vector: dict[str, Any]) -> oc.Catalog:
@@ -136,7 +134,10 @@ def test_decoding_gives_the_fault(name: str) -> None:
     assert error in lax.faults
 
 
-ELEMENTS: Final = (oc.IPv4Option, oc.TCPOption, oc.IPv6Option, oc.GeneveOption, oc.SourceRoute)
+def elements_of(record: Any) -> set[Any]:
+    """The classes of the elements in the record's rows, and in theirs."""
+    direct = {element for field in record.__layout__.fields for element in field.elements}
+    return direct.union(*map(elements_of, direct))
 
 
 def test_every_header_stands_in_a_vector_with_values() -> None:
@@ -152,7 +153,9 @@ def test_every_header_stands_in_a_vector_with_values() -> None:
                 valued[type(packet.at(row)).__name__] += 1
         assert vector["source"], name
     fields = {header.__name__: len(header.__layout__.fields) for header in HEADERS}
-    fields |= {element.__name__: len(element.__layout__.fields) for element in ELEMENTS}
+    fields |= {
+        element.__name__: len(element.__layout__.fields) for header in HEADERS for element in elements_of(header)
+    }
     lacking = {name: count for name, count in fields.items() if not valued[name]}
     assert not lacking
 

@@ -27,6 +27,7 @@ from overlaycodec import (
     Unless,
     When,
 )
+from overlaycodec.checksum import crc32c
 
 
 class Word(Element):
@@ -224,3 +225,72 @@ def test_the_header_before_is_told_what_follows() -> None:
     assert catalog.encode(Mark(mark=1) / Marked(body=b"x")).hex() == "80abcd0178"
     with pytest.raises(oc.UnresolvedError, match=r"mark\.mark has no value, though mark\.marked says"):
         catalog.encode(Mark() / Marked(body=b"x"))
+
+
+class Padded(Element):
+    """A length, so many octets, and zeros up to a multiple of four."""
+
+    size: Annotated[int, Bits(8)] = AUTO
+    body: Annotated[bytes, Sized("size")] = b""
+    padding: Annotated[bytes, oc.Pads(4)] = AUTO
+
+
+class Padding(Header, keys=(UDP_PORT(40004),)):
+    """A row of padded elements."""
+
+    kind: Annotated[int, Bits(8)] = 0
+    row: Annotated[tuple[Padded, ...], Rest(), Items()] = ()
+    row_rest: Annotated[bytes, Remainder("row")] = AUTO
+
+
+def test_padding_goes_to_the_next_multiple_from_the_elements_start() -> None:
+    row = (Padded(body=b"abc"), Padded(body=b"abcd"), Padded(body=b"x", padding=b"\1\2"))
+    octets = oc.encode(Padding(row=row))
+    assert octets.hex(" ") == "00 03 61 62 63 04 61 62 63 64 00 00 00 01 78 01 02"
+    read, _ = oc.decode_header(Padding, octets)
+    assert [element.padding for element in read.row] == [b"", bytes(3), b"\1\2"]
+    assert oc.encode(read) == octets
+
+
+def test_padding_that_is_cut_off_makes_no_element() -> None:
+    read, _ = oc.decode_header(Padding, bytes.fromhex("00 01 78 00"))
+    assert (read.row, read.row_rest) == ((), bytes.fromhex("01 78 00"))
+
+
+def test_padding_of_another_size_is_refused() -> None:
+    with pytest.raises(oc.EncodeError, match=r"row\[0\]\.padding"):
+        oc.encode(Padding(row=(Padded(body=b"abc", padding=b"\0"),)))
+
+
+class Short(Header, keys=(UDP_PORT(40005),)):
+    """What a short message has."""
+
+    kind: Annotated[int, Bits(16)] = 0
+
+
+class Long(Header, keys=(UDP_PORT(40005).when(oc.AtLeast(4)),)):
+    """What a message of four octets and more has."""
+
+    kind: Annotated[int, Bits(16)] = 0
+    more: Annotated[int, Bits(16)] = 0
+
+
+@pytest.mark.parametrize(("octets", "found"), [(2, Short), (3, Short), (4, Long), (5, Long)])
+def test_the_number_of_octets_tells_what_follows(octets: int, found: type[Header]) -> None:
+    codec = oc.DEFAULT.with_header(Short).with_header(Long)
+    assert found in codec.decode(bytes.fromhex(f"0001 9c45 {8 + octets:04x} 0000") + bytes(octets), first=oc.UDP)
+
+
+@pytest.mark.parametrize(
+    ("octets", "crc"),
+    [
+        (bytes(32), 0x8A9136AA),
+        (b"\xff" * 32, 0x62A8AB43),
+        (bytes(range(32)), 0x46DD794E),
+        (bytes(range(31, -1, -1)), 0x113FDB5C),
+        (b"123456789", 0xE3069283),
+    ],
+)
+def test_crc_32c(octets: bytes, crc: int) -> None:
+    """RFC 3720 appendix B.4, and the check value of the CRC catalogues."""
+    assert crc32c(octets) == crc

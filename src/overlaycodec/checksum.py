@@ -7,7 +7,7 @@ from one of 0xFFFF: only all-zero data has the sum 0.
 
 from __future__ import annotations
 
-__all__ = ["internet_checksum", "internet_sum"]
+__all__ = ["crc32c", "internet_checksum", "internet_sum"]
 
 
 def internet_sum(data: bytes, start: int = 0) -> int:
@@ -25,3 +25,29 @@ def internet_checksum(data: bytes, start: int = 0) -> int:
     Spec: RFC 1071 section 1.
     """
     return 0xFFFF ^ internet_sum(data, start)
+
+
+def _octet_remainders() -> tuple[int, ...]:
+    """The remainder of each octet by Castagnoli's polynomial, bits reversed."""
+    table = []
+    for octet in range(256):
+        remainder = octet
+        for _ in range(8):
+            remainder = remainder >> 1 ^ (0x82F63B78 if remainder & 1 else 0)
+        table.append(remainder)
+    return tuple(table)
+
+
+_REMAINDERS = _octet_remainders()
+
+
+def crc32c(data: bytes) -> int:
+    """CRC-32C (RFC 9260 appendix A).
+
+    >>> hex(crc32c(b"123456789"))
+    '0xe3069283'
+    """
+    remainder = 0xFFFFFFFF
+    for octet in data:
+        remainder = remainder >> 8 ^ _REMAINDERS[(remainder ^ octet) & 0xFF]
+    return remainder ^ 0xFFFFFFFF

@@ -22,6 +22,7 @@ from overlaycodec.source import Source
 from overlaycodec.spans import octets_in
 from overlaycodec.stepper import Step, Tables, add_selection, condition_text
 from overlaycodec.wire import (
+    Asked,
     Before,
     Bounds,
     Const,
@@ -29,13 +30,11 @@ from overlaycodec.wire import (
     Key,
     KeySpace,
     MoreFragments,
-    Peek,
     Remainder,
     Selects,
     Sized,
     StackEnd,
     When,
-    Within,
 )
 
 __all__ = ["Fused", "fused_of", "plain_stack"]
@@ -193,7 +192,7 @@ def _chosen(
 ) -> list[str]:
     """What must hold for `wanted`, of all that is found at a key, to be chosen for the octets at `at`."""
 
-    def text(condition: Peek | Within | Before) -> str:
+    def text(condition: Asked) -> str:
         if not isinstance(condition, Before):
             return condition_text(condition, str(at))
         told = before is not None and any(field.name == condition.field for field in _run_of(before).fields)

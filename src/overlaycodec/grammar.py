@@ -30,6 +30,7 @@ from overlaycodec.wire import (
     Names,
     Octets,
     Only,
+    Pads,
     Remainder,
     Rest,
     Selects,
@@ -55,6 +56,7 @@ _STANDS_ON: Final[dict[type[Fact], tuple[Kind, ...]]] = {
     JumboLength: ("int",),
     MoreFragments: ("bool",),
     Names: ("int",),
+    Pads: ("bytes",),
     Remainder: ("bytes",),
     Rest: ("bytes", "items"),
     Selects: ("int",),
@@ -187,10 +189,12 @@ def _check_facts(owner: str, layout: Layout, field: Field) -> None:
     takes_all = Rest in field or (Via in field and Sized not in field)
     if takes_all and behind and not (Items in field and behind == (layout.remainder_of(field.name),)):
         refuse("takes all that is left, so it must be the last field")
-    if (checksum := field.get(Checksum)) and (
-        field.bits != 16 or (bit := layout.fixed_bit_of(field.name)) is None or bit % 8
-    ):
-        refuse(f"{checksum!r} needs 16 bits on an octet boundary, at a place that does not vary")
+    if (pads := field.get(Pads)) and (pads.unit < 2 or field.optional):
+        refuse("Pads needs a unit of 2 or more, in a field that is always there")
+    if checksum := field.get(Checksum):
+        bits, bit = 16 if checksum.algorithm == "internet" else 32, layout.fixed_bit_of(field.name)
+        if field.bits != bits or bit is None or bit % 8:
+            refuse(f"{checksum!r} needs {bits} bits on an octet boundary, at a place that does not vary")
 
 
 def _check_references(owner: str, layout: Layout, field: Field, before: tuple[Field, ...]) -> None:

@@ -7,16 +7,23 @@ from typing import Final
 from overlaycodec.wire import KeySpace
 
 __all__ = [
+    "ERSPAN_FRAME",
     "ETHERTYPE",
     "GPE_PROTOCOL",
+    "GTPU_EXTENSION",
     "ICMPV6_TYPE",
     "ICMP_TYPE",
     "IEEE802_LENGTH",
+    "IGMP_QUERY",
+    "IGMP_TYPE",
     "IP_PROTOCOL",
     "LINK_TYPE",
     "LLC_SAP",
     "LOOPBACK_FAMILY",
+    "MLD_QUERY",
     "MPLS_LABEL",
+    "NSH_PROTOCOL",
+    "PPP_PROTOCOL",
     "SLL_PROTOCOL",
     "SNAP_PROTOCOL",
     "STT_OFFSET",
@@ -54,3 +61,17 @@ SNAP_PROTOCOL: Final = KeySpace("snap_protocol", parent=ETHERTYPE, hexadecimal=T
 """SNAP's protocol id under the OUI 0 or 0x0000F8."""
 STT_OFFSET: Final = KeySpace("stt_offset")
 """The offset of an STT segment: only at 0 stands the frame header."""
+PPP_PROTOCOL: Final = KeySpace("ppp_protocol", hexadecimal=True)
+"""PPP's protocol numbers."""
+NSH_PROTOCOL: Final = KeySpace("nsh_protocol", 8)
+"""The network service header's next protocol."""
+ERSPAN_FRAME: Final = KeySpace("erspan_frame", 5)
+"""What kind of frame ERSPAN III mirrors."""
+GTPU_EXTENSION: Final = KeySpace("gtpu_extension", 8, hexadecimal=True)
+"""Types of GTP-U's extension headers; 0: the packet itself follows."""
+IGMP_TYPE: Final = KeySpace("igmp_type", 8, hexadecimal=True)
+"""IGMP message types."""
+IGMP_QUERY: Final = KeySpace("igmp_query", 1)
+"""One key, 0: what a query has beyond the group."""
+MLD_QUERY: Final = KeySpace("mld_query", 1)
+"""The same of MLD."""

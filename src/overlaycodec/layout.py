@@ -20,6 +20,7 @@ from overlaycodec.wire import (
     Fact,
     Key,
     Only,
+    Pads,
     Remainder,
     Selects,
     StackEnd,
@@ -195,5 +196,5 @@ class Layout(msgspec.Struct, frozen=True, eq=False):
             field.name in self.sized_by
             or field.name in self.flag_of
             or field.condition is not None
-            or any(kind in field for kind in (Selects, Bounds, Checksum, StackEnd, Remainder, AnyHas))
+            or any(kind in field for kind in (Selects, Bounds, Checksum, StackEnd, Remainder, Pads, AnyHas))
         )

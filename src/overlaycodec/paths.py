@@ -40,7 +40,8 @@ class Place(msgspec.Struct, frozen=True):
 HeaderOrClass = Header | type[Header]
 
 
-def _opens(before: HeaderOrClass, header: HeaderOrClass) -> str | None:
+def _opens(before: HeaderOrClass, header: HeaderOrClass, networked: bool) -> str | None:
+    """The scope that a header opens; `networked`: whether the present one has a network header already."""
     outside, inside = before.__layout__, header.__layout__
     if outside.quotes:
         return "quoted"
@@ -48,7 +49,7 @@ def _opens(before: HeaderOrClass, header: HeaderOrClass) -> str | None:
         return None
     if outside.tunnel or inside.layer == "link":
         return "inner"
-    if inside.layer == "network" and outside.layer in ("network", "extension"):
+    if inside.layer == "network" and networked:
         return "inner"
     return None
 
@@ -56,11 +57,14 @@ def _opens(before: HeaderOrClass, header: HeaderOrClass) -> str | None:
 def scopes_of(headers: Sequence[HeaderOrClass]) -> list[Scope]:
     """The scopes of a packet, outermost first; one at least."""
     scopes, start, prefix = [], 0, ""
+    networked = bool(headers) and headers[0].__layout__.layer == "network"
     for index in range(1, len(headers)):
-        kind = _opens(headers[index - 1], headers[index])
+        kind = _opens(headers[index - 1], headers[index], networked)
         if kind:
             scopes.append(Scope(start, index, prefix))
             start, prefix = index, f"{prefix}.{kind}" if prefix else kind
+            networked = False
+        networked = networked or headers[index].__layout__.layer == "network"
     scopes.append(Scope(start, len(headers), prefix))
     return scopes
 

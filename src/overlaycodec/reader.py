@@ -18,7 +18,7 @@ from overlaycodec.packing import Item, plan
 from overlaycodec.schema import Record, builder_of
 from overlaycodec.source import Source
 from overlaycodec.values import IPV4S, IPV6S, MACS
-from overlaycodec.wire import Const, Counted, Items, Only, Remainder, Rest, Sized, Unless, Via, When
+from overlaycodec.wire import Const, Counted, Items, Only, Pads, Remainder, Rest, Sized, Unless, Via, When
 
 __all__ = ["Reader", "add_item", "add_reading", "built", "item_names", "reader_of"]
 
@@ -170,6 +170,13 @@ def _add_variable(source: Source, layout: Layout, field: Field, at: str) -> str:
 
         source.names |= {"parse_octets": parse_octets, f"VIA_{name}": via.construct}
         source.add(f"v_{name}, {stop} = parse_octets(VIA_{name}, {layout.name + '.' + name!r}, data, {at}, end)")
+    elif pads := field.get(Pads):
+        source.add(
+            f"n_{name} = -({at} - pos) % {pads.unit}",
+            f"{stop} = {at} + n_{name}",
+            f"if {stop} > end: raise truncated({layout.name + '.' + name!r}, {at}, n_{name}, end)",
+            f"v_{name} = data[{at}:{stop}]",
+        )
     elif Items in field and Rest in field:
         source.add(
             f"{stop} = end", f"v_{name}, v_{rest} = {source.bind(f'row_{name}', _row_of(field))}(data, {at}, end)"

@@ -30,6 +30,7 @@ from overlaycodec.wire import (
     Key,
     Octets,
     Only,
+    Pads,
     Remainder,
     Reserved,
     Rest,
@@ -138,9 +139,11 @@ def _kind_of(owner: str, name: str, hint: Any, facts: dict[type[Fact], Fact]) ->
 
 def _bits_of(owner: str, name: str, kind: Kind, facts: dict[type[Fact], Fact]) -> int | None:
     sizes = [facts[size] for size in _SIZES if size in facts]
-    variable = [fact for fact in (Sized, Rest, Counted, Remainder, Items, Via) if fact in facts]
+    variable = [fact for fact in (Sized, Rest, Counted, Pads, Remainder, Items, Via) if fact in facts]
     if len(sizes) + bool(variable) != 1:
-        raise SchemaError(owner, name, "needs one size: Bits, Octets, Reserved, Sized, Rest, Remainder, Items or Via")
+        raise SchemaError(
+            owner, name, "needs one size: Bits, Octets, Reserved, Sized, Rest, Pads, Remainder, Items or Via"
+        )
     if not sizes:
         if kind in ("int", "bool"):
             raise SchemaError(owner, name, f"an {kind} has a fixed number of Bits")
@@ -165,7 +168,7 @@ def _bits_of(owner: str, name: str, kind: Kind, facts: dict[type[Fact], Fact]) -
 def _default_of(facts: dict[type[Fact], Fact]) -> Any:  # Any: a default of any field
     if Reserved in facts:
         return AUTO if When in facts or Only in facts or Unless in facts else 0
-    if Remainder in facts:
+    if Remainder in facts or Pads in facts:
         return AUTO
     const = facts.get(Const)
     return const.value if isinstance(const, Const) else REQUIRED

@@ -15,13 +15,14 @@ from overlaycodec.reader import add_reading, built
 from overlaycodec.source import Source
 from overlaycodec.walk import Walk
 from overlaycodec.wire import (
+    Asked,
+    AtLeast,
     Before,
     Bounds,
     FragmentOffset,
     Key,
     KeySpace,
     MoreFragments,
-    Peek,
     Selects,
     StackEnd,
     Within,
@@ -157,10 +158,12 @@ def alternatives(candidates: tuple[tuple[Key, Step], ...]) -> Step:
     return chosen
 
 
-def condition_text(condition: Peek | Within | Before, pos: str = "pos") -> str:
+def condition_text(condition: Asked, pos: str = "pos") -> str:
     """The expression that asks the condition of the header at `pos`, or of the last one of the walk."""
     if isinstance(condition, Before):
         return f"(walk and getattr(walk[-1], {condition.field!r}, None) == {condition.value})"
+    if isinstance(condition, AtLeast):
+        return f"{pos} + {condition.octets} <= end"
     if isinstance(condition, Within):
         length, offset, header = condition.length // 8, condition.offset // 8, condition.header
         return (

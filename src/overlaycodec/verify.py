@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from enum import StrEnum
 from typing import Any
 
-from overlaycodec.checksum import internet_sum
+from overlaycodec.checksum import crc32c, internet_sum
 from overlaycodec.emission import emit, pseudo_header
 from overlaycodec.keys import IP_PROTOCOL
 from overlaycodec.packet import Packet
@@ -113,6 +113,11 @@ def _verdict(
         if addresses is None:
             return Verdict.UNVERIFIABLE
         start = sum(addresses) + len(covered) + (catalog.key_of(IP_PROTOCOL, type(header)) or 0)
+    if fact.algorithm == "crc32c":
+        bit = header.__layout__.fixed_bit_of(field.name)
+        assert bit is not None
+        zeroed = covered[: bit // 8] + bytes(4) + covered[bit // 8 + 4 :]
+        return Verdict.VALID if crc32c(zeroed).to_bytes(4, "little") == value.to_bytes(4, "big") else Verdict.BAD
     if internet_sum(covered, start) == 0xFFFF:
         return Verdict.VALID
     if fact.pseudo and value == internet_sum(b"", start):
@@ -177,9 +182,14 @@ def _lengths(
                 changes |= dict.fromkeys(flags, AUTO)  # the field was put in or taken out
     for field in layout.fields:
         if (remainder := field.get(Remainder)) and (sized := layout.by_name[remainder.of].get(Sized)):
-            octets = sum(octets_in(element) for element in getattr(header, remainder.of))
+            octets = sum(octets_in(element) for element in getattr(header, remainder.of) or ())
             rest = getattr(header, field.name)
-            if rest is not AUTO and (octets + len(rest) - sized.bias) % sized.unit and not any(rest):
+            if (
+                rest is not AUTO
+                and rest is not None
+                and (octets + len(rest) - sized.bias) % sized.unit
+                and not any(rest)
+            ):
                 changes[field.name] = AUTO
     if not complete:
         return changes

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AnyHas",
+    "Asked",
+    "AtLeast",
     "Before",
     "Bits",
     "Bounds",
@@ -35,6 +37,7 @@ __all__ = [
     "Names",
     "Octets",
     "Only",
+    "Pads",
     "Peek",
     "Remainder",
     "Reserved",
@@ -130,6 +133,12 @@ class Items(Fact, frozen=True):
     pads: tuple[int, int] | None = None
 
 
+class Pads(Fact, frozen=True):
+    """The octets up to the next multiple of `unit` from the record's start; AUTO is that many zeros."""
+
+    unit: int
+
+
 class Remainder(Fact, frozen=True):
     """What the grammar of the row before could not read, or what stands after its end: kept as it is."""
 
@@ -194,6 +203,12 @@ class Before(Fact, frozen=True):
     value: int
 
 
+class AtLeast(Fact, frozen=True):
+    """A condition on what follows: there are so many octets (an IGMPv3 query is told from older ones by its size)."""
+
+    octets: int
+
+
 class Within(Fact, frozen=True):
     """A condition on what follows: it lies within a whole whose length it tells (STT's segments).
 
@@ -204,6 +219,10 @@ class Within(Fact, frozen=True):
     length: int
     offset: int
     header: int
+
+
+Asked = Peek | Within | AtLeast | Before
+"""What the condition of a key can ask."""
 
 
 class KeySpace(Fact, frozen=True):
@@ -235,7 +254,7 @@ class Key(Fact, frozen=True):
 
     space: KeySpace
     value: int | None
-    conditions: tuple[Peek | Within | Before, ...] = ()
+    conditions: tuple[Asked, ...] = ()
 
     @property
     def fits(self) -> bool:
@@ -243,7 +262,7 @@ class Key(Fact, frozen=True):
         value: object = self.value
         return value is None or (isinstance(value, int) and 0 <= value < 1 << self.space.bits)
 
-    def when(self, *conditions: Peek | Within | Before) -> Key:
+    def when(self, *conditions: Asked) -> Key:
         """The same key, good only where all `conditions` hold. Conditional keys are asked before unconditional ones."""
         return Key(self.space, self.value, self.conditions + conditions)
 
@@ -330,7 +349,10 @@ class FinalDestination(Fact, frozen=True):
 
 
 class Checksum(Fact, frozen=True):
-    """The Internet checksum over the header (`covers="header"`) or over the header and all that it bounds.
+    """The checksum over the header (`covers="header"`) or over the header and all that it bounds.
+
+    `algorithm`: the Internet checksum (RFC 1071) in 16 bits, or CRC-32C in 32, least significant octet first
+    (RFC 9260 appendix A).
 
     `pseudo`: with the addresses, the protocol and the length of the network header outside. `zero`: what 0 stands for:
     a value like others, or "absent"; then a computed 0 goes out as 0xFFFF.
@@ -339,3 +361,4 @@ class Checksum(Fact, frozen=True):
     covers: Literal["header", "all"] = "all"
     pseudo: bool = False
     zero: Literal["value", "absent"] = "value"
+    algorithm: Literal["internet", "crc32c"] = "internet"

@@ -11,10 +11,10 @@ from collections.abc import Callable
 from struct import Struct
 from typing import Any, Protocol
 
-from overlaycodec.checksum import internet_checksum
+from overlaycodec.checksum import crc32c, internet_checksum
 from overlaycodec.errors import EncodeError, FieldRangeError, LengthOverflowError, UnresolvedError
 from overlaycodec.keys import IP_PROTOCOL
-from overlaycodec.layout import Field, Layout, Run
+from overlaycodec.layout import Field, Layout, Part, Run
 from overlaycodec.packing import plan
 from overlaycodec.reader import condition_of
 from overlaycodec.rows import padding_of, row_writer
@@ -29,6 +29,7 @@ from overlaycodec.wire import (
     Counted,
     Items,
     KeySpace,
+    Pads,
     Remainder,
     Reserved,
     Rest,
@@ -98,7 +99,7 @@ def writer_of(layout: Layout, keys_in: KeysIn) -> Writer:
     for part in layout.parts:
         if isinstance(part, Field):
             _add_octets(source, layout, part, keys_in)
-    size = _size(layout)
+    size = _size(layout.parts)
     _add_lengths(source, layout)
     _add_bounds(source, layout, size)
     _add_selector(source, layout, keys_in)
@@ -199,15 +200,29 @@ def _add_octets(source: Source, layout: Layout, field: Field, keys_in: KeysIn) -
             )
     elif field.kind in ("hardware", "protocol"):
         source.add(f"e_{name} = {local} if {local}.__class__ is bytes else {local}.packed")
+    elif pads := field.get(Pads):
+        before = _size(layout.parts[: layout.parts.index(field)])
+        source.names["padded"] = _padded
+        source.add(f"{local} = e_{name} = padded({path!r}, {local}, -({before}) % {pads.unit})")
     else:
         source.add(f"e_{name} = " + (f"{local} or b''" if field.optional else local))
 
 
-def _size(layout: Layout) -> str:
-    """The expression for the header's octets."""
-    fixed = sum(part.octets for part in layout.parts if isinstance(part, Run) and part.condition is None)
+def _padded(path: str, value: Any, octets: int) -> bytes:  # Any: bytes, or AUTO
+    """What fills up so many octets. Raises: FieldRangeError."""
+    if value is AUTO:
+        return bytes(octets)
+    if len(value) != octets:
+        raise FieldRangeError(path, len(value), octets, octets, "octets")
+    padding: bytes = value
+    return padding
+
+
+def _size(parts: tuple[Part, ...]) -> str:
+    """The expression for the octets of these parts."""
+    fixed = sum(part.octets for part in parts if isinstance(part, Run) and part.condition is None)
     terms = [str(fixed)]
-    for part in layout.parts:
+    for part in parts:
         if isinstance(part, Field):
             terms.append(f"len(e_{part.name})")
         elif part.condition is not None:
@@ -346,6 +361,9 @@ def _add_checksum(source: Source, layout: Layout, keys_in: KeysIn) -> None:
     source.indent()
     if checksum.covers == "header":
         source.add(f"{local} = internet_checksum(octets)")
+    elif checksum.algorithm == "crc32c":
+        source.names["crc32c"] = crc32c
+        source.add(f"{local} = int.from_bytes(crc32c(octets + content).to_bytes(4, 'little'), 'big')")
     else:
         source.add("covered = octets + content")
         if layout.bounds is not None and not layout.bounds[Bounds].pieces:
@@ -356,7 +374,8 @@ def _add_checksum(source: Source, layout: Layout, keys_in: KeysIn) -> None:
         source.add(
             f"{local} = internet_checksum(covered, {start})" + (" or 0xFFFF" if checksum.zero == "absent" else "")
         )
-    source.add(f"octets = octets[:{bit // 8}] + {local}.to_bytes(2, 'big') + octets[{bit // 8 + 2}:]")
+    size = (field.bits or 0) // 8
+    source.add(f"octets = octets[:{bit // 8}] + {local}.to_bytes({size}, 'big') + octets[{bit // 8 + size}:]")
     source.dedent()
 
 

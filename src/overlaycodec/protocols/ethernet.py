@@ -2,10 +2,10 @@
 
 from typing import Annotated, Final
 
-from overlaycodec.keys import ETHERTYPE, GPE_PROTOCOL, IEEE802_LENGTH, LINK_TYPE
+from overlaycodec.keys import ERSPAN_FRAME, ETHERTYPE, GPE_PROTOCOL, IEEE802_LENGTH, LINK_TYPE, NSH_PROTOCOL
 from overlaycodec.schema import Header
 from overlaycodec.values import AUTO, AnyMAC
-from overlaycodec.wire import Bits, Octets, Selects
+from overlaycodec.wire import Before, Bits, Octets, Selects
 
 TYPE_OR_LENGTH: Final = Selects(ETHERTYPE, lengths=(1500, IEEE802_LENGTH(0)))
 """IEEE 802.3 clause 3.2.6: up to 1500 the field is a length, from 1536 on a type, between them neither."""
@@ -15,7 +15,14 @@ class Ethernet(
     Header,
     spec="IEEE 802.3 clause 3.2",
     layer="link",
-    keys=(ETHERTYPE(0x6558), GPE_PROTOCOL(3), LINK_TYPE(1)),
+    keys=(
+        ETHERTYPE(0x6558),
+        GPE_PROTOCOL(3),
+        LINK_TYPE(1),
+        NSH_PROTOCOL(3),
+        ERSPAN_FRAME(0),
+        ETHERTYPE(0x88BE).when(Before("sequence_present", False)),  # ERSPAN type I
+    ),
 ):
     """The addresses of a frame, and its type or its length."""
 

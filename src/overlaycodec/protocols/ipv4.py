@@ -2,7 +2,19 @@
 
 from typing import Annotated, Final, TypeAlias
 
-from overlaycodec.keys import ETHERTYPE, GPE_PROTOCOL, IP_PROTOCOL, LINK_TYPE, LOOPBACK_FAMILY, MPLS_LABEL
+from overlaycodec.keys import (
+    ERSPAN_FRAME,
+    ETHERTYPE,
+    GPE_PROTOCOL,
+    GTPU_EXTENSION,
+    IP_PROTOCOL,
+    LINK_TYPE,
+    LOOPBACK_FAMILY,
+    MPLS_LABEL,
+    NSH_PROTOCOL,
+    PPP_PROTOCOL,
+    UDP_PORT,
+)
 from overlaycodec.schema import Element, Header
 from overlaycodec.values import AUTO, AnyIPv4
 from overlaycodec.wire import (
@@ -100,6 +112,11 @@ class IPv4(
         *(LINK_TYPE(raw).when(_NIBBLE_4) for raw in (101, 12, 14)),
         LOOPBACK_FAMILY(2),
         MPLS_LABEL.any().when(_NIBBLE_4),
+        PPP_PROTOCOL(0x0021),
+        NSH_PROTOCOL(1),
+        ERSPAN_FRAME(2).when(_NIBBLE_4),
+        GTPU_EXTENSION(0).when(_NIBBLE_4),
+        UDP_PORT(6080).when(_NIBBLE_4),
     ),
 ):
     """The Internet Protocol."""

@@ -2,7 +2,19 @@
 
 from typing import Annotated, Final
 
-from overlaycodec.keys import ETHERTYPE, GPE_PROTOCOL, IP_PROTOCOL, LINK_TYPE, LOOPBACK_FAMILY, MPLS_LABEL
+from overlaycodec.keys import (
+    ERSPAN_FRAME,
+    ETHERTYPE,
+    GPE_PROTOCOL,
+    GTPU_EXTENSION,
+    IP_PROTOCOL,
+    LINK_TYPE,
+    LOOPBACK_FAMILY,
+    MPLS_LABEL,
+    NSH_PROTOCOL,
+    PPP_PROTOCOL,
+    UDP_PORT,
+)
 from overlaycodec.schema import Element, Header
 from overlaycodec.values import AUTO, AnyIPv6
 from overlaycodec.wire import (
@@ -42,6 +54,11 @@ class IPv6(
         *(LINK_TYPE(raw).when(_NIBBLE_6) for raw in (101, 12, 14)),
         *(LOOPBACK_FAMILY(family) for family in (30, 28, 24, 10)),
         MPLS_LABEL.any().when(_NIBBLE_6),
+        PPP_PROTOCOL(0x0057),
+        NSH_PROTOCOL(2),
+        ERSPAN_FRAME(2).when(_NIBBLE_6),
+        GTPU_EXTENSION(0).when(_NIBBLE_6),
+        UDP_PORT(6080).when(_NIBBLE_6),
     ),
 ):
     """The Internet Protocol, version 6."""

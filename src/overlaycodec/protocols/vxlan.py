@@ -74,3 +74,24 @@ class VXLANGPE(
     next_protocol: Annotated[int, Bits(8), Selects(GPE_PROTOCOL, when="next_protocol_present"), "What follows"] = AUTO
     vni: Annotated[int, Bits(24), "VXLAN Network Identifier"]
     reserved2: Annotated[int, Reserved(8)] = 0
+
+
+class VXLANRCO(
+    Header,
+    spec="draft-herbert-vxlan-rco-00 section 2",
+    path="vxlan_rco",
+    keys=(UDP_PORT(4789),),
+    carries=_FRAME,
+    tunnel=True,
+    unchecked=True,
+):
+    """VXLAN with remote checksum offload, as Linux speaks it: an inner checksum is left for the receiver to finish."""
+
+    reserved_flags0: Annotated[int, Reserved(4)] = 0
+    vni_valid: Annotated[bool, Bits(1), "I"] = True
+    reserved_flags1: Annotated[int, Reserved(5)] = 0
+    remote_checksum: Annotated[bool, Bits(1), "C: the last octet says which checksum"] = True
+    reserved1: Annotated[int, Reserved(21)] = 0
+    vni: Annotated[int, Bits(24), "VXLAN Network Identifier"]
+    checksum_is_udp: Annotated[bool, Bits(1), "O: the checksum is UDP's, else TCP's"] = False
+    checksum_start: Annotated[int, Bits(7), "Where it starts to sum, in units of 2 octets of the inner frame"] = 0

@@ -27,6 +27,7 @@ from overlaycodec.wire import (
     MoreFragments,
     Octets,
     Only,
+    Pads,
     Remainder,
     Reserved,
     Rest,
@@ -141,7 +142,7 @@ def _told(layout: Layout, flag: str, given: Mapping[str, Any]) -> bool | None:
 
 def _derived(layout: Layout, field: Field) -> bool:
     return field.name in layout.sized_by or any(
-        kind in field for kind in (Selects, Bounds, Checksum, StackEnd, AnyHas, Remainder)
+        kind in field for kind in (Selects, Bounds, Checksum, StackEnd, AnyHas, Remainder, Pads)
     )
 
 

@@ -17,7 +17,7 @@ from overlaycodec.schema import Header
 from overlaycodec.strategies.records import Room, fixed_octets, number, record
 from overlaycodec.strategies.ways import End, Map, Spot, Way, selects_of
 from overlaycodec.values import AUTO
-from overlaycodec.wire import Bounds, Checksum, FragmentOffset, MoreFragments, Peek, Rest, Selects
+from overlaycodec.wire import AtLeast, Bounds, Checksum, FragmentOffset, MoreFragments, Peek, Rest, Selects
 
 __all__ = ["journey", "lone_header", "stack"]
 
@@ -238,11 +238,6 @@ def _selection(
     if on.kind in ("stack", "piece") or loose:
         given.setdefault(field.name, _any_but(field, excluded))
         return
-    if selects.when:
-        given.setdefault(selects.when, on.kind != "carried")
-    if on.kind == "carried":
-        given.setdefault(field.name, _any_but(field, excluded))
-        return
     for named, wanted in ((selects.only, on.kind != "unread"), (selects.unless, on.kind == "unread")):
         if named is None:
             continue
@@ -250,7 +245,11 @@ def _selection(
             given.setdefault(named[0], st.sampled_from(named[1]))
         else:
             excluded[named[0]] = excluded.get(named[0], frozenset()) | frozenset(named[1])
-    if field.name not in given:
+    if selects.when:
+        given.setdefault(selects.when, on.kind != "carried")
+    if on.kind == "carried":
+        given.setdefault(field.name, _any_but(field, excluded))
+    elif field.name not in given:
         given[field.name] = _selector(draw, field, selects, on, excluded, catalog)
 
 
@@ -293,14 +292,17 @@ def _sum(draw: st.DrawFn, layout: Layout, on: Way | End, given: dict[str, Any], 
             given[field.name] = draw(st.sampled_from([AUTO, 0]))
 
 
-def _dull(payload: bytes, avoid: tuple[tuple[Peek, ...], ...]) -> bytes:
+def _dull(payload: bytes, avoid: tuple[tuple[Peek | AtLeast, ...], ...]) -> bytes:
     """The payload, changed in few bits so that it fulfils none of the conditions."""
     while True:
-        held = next((guard for guard in avoid if all(_is(payload, peek) for peek in guard)), None)
+        held = next((guard for guard in avoid if all(_is(payload, asked) for asked in guard)), None)
         if held is None:
             return payload
         peek = held[0]
-        taken = {p.value for guard in avoid for p in guard if (p.bit, p.count) == (peek.bit, peek.count)}
+        if isinstance(peek, AtLeast):
+            return payload[: peek.octets - 1]
+        asked = [other for guard in avoid for other in guard if isinstance(other, Peek)]
+        taken = {other.value for other in asked if (other.bit, other.count) == (peek.bit, peek.count)}
         value = next((value for value in range(1 << peek.count) if value not in taken), None)
         if value is None:
             return payload[: peek.bit // 8]
@@ -310,7 +312,9 @@ def _dull(payload: bytes, avoid: tuple[tuple[Peek, ...], ...]) -> bytes:
         payload = bits.to_bytes(len(payload), "big")
 
 
-def _is(payload: bytes, peek: Peek) -> bool:
+def _is(payload: bytes, peek: Peek | AtLeast) -> bool:
+    if isinstance(peek, AtLeast):
+        return len(payload) >= peek.octets
     below = len(payload) * 8 - peek.bit - peek.count
     return below >= 0 and int.from_bytes(payload, "big") >> below & (1 << peek.count) - 1 == peek.value
 

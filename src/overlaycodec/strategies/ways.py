@@ -15,6 +15,7 @@ from overlaycodec.catalog import Bindings
 from overlaycodec.layout import Field, Layout
 from overlaycodec.schema import Header
 from overlaycodec.wire import (
+    AtLeast,
     Before,
     Bounds,
     Checksum,
@@ -30,7 +31,7 @@ from overlaycodec.wire import (
 
 __all__ = ["End", "Map", "Spot", "Way", "map_of", "selects_of"]
 
-Guard = tuple[Peek, ...]
+Guard = tuple[Peek | AtLeast, ...]
 Told = tuple[tuple[str, int], ...]
 """Fields and their values."""
 Binding = tuple[Key, type[Header]]
@@ -102,17 +103,34 @@ def _field_at(layout: Layout, peek: Peek) -> Field | None:
     return None
 
 
+def _constant(layout: Layout, peek: Peek) -> bool | None:
+    """Whether a condition holds for every such header, by its constants; None where they do not tell."""
+    known = 0
+    for field in layout.fields:
+        const, start = field.get(Const), layout.fixed_bit_of(field.name)
+        if const is None or start is None or field.bits is None:
+            continue
+        first, last = max(start, peek.bit), min(start + field.bits, peek.bit + peek.count)
+        if first < last:
+            mask = (1 << last - first) - 1
+            own = const.value >> start + field.bits - last & mask
+            if own != peek.value >> peek.bit + peek.count - last & mask:
+                return False
+            known += last - first
+    return True if known == peek.count else None
+
+
 def _fails(layout: Layout, guards: Key) -> tuple[str, int] | None:
     """A field and the value that it must not have for a condition to fail; ("", 0) where one fails anyhow."""
     for peek in guards.conditions:
-        field = _field_at(layout, peek) if isinstance(peek, Peek) else None
-        if field is None or not isinstance(peek, Peek):
+        if not isinstance(peek, Peek):
             continue
-        const = field.get(Const)
-        if const is not None:
-            if const.value != peek.value:
-                return "", 0
-        elif not (field.name in layout.sized_by or Bounds in field or Checksum in field):
+        if _constant(layout, peek) is False:
+            return "", 0
+        field = _field_at(layout, peek)
+        if field is not None and not (
+            Const in field or field.name in layout.sized_by or Bounds in field or Checksum in field
+        ):
             return field.name, peek.value
     return None
 
@@ -121,10 +139,9 @@ def _holds(layout: Layout, key: Key) -> tuple[tuple[str, int], ...] | None:
     """The fields that fulfil the conditions of a key. `Within` is fulfilled by lengths that are right."""
     must = []
     for peek in key.conditions:
-        if isinstance(peek, Peek):
+        if isinstance(peek, Peek) and not (constant := _constant(layout, peek)):
             field = _field_at(layout, peek)
-            const = None if field is None else field.get(Const)
-            if field is None or (const is not None and const.value != peek.value):
+            if constant is False or field is None:
                 return None
             must.append((field.name, peek.value))
     return tuple(must)
@@ -167,9 +184,8 @@ def _spots(candidates: tuple[Binding, ...], outside: Layout) -> dict[tuple[Spot,
 
 def _avoid(candidates: tuple[Binding, ...]) -> tuple[Guard, ...] | None:
     """The conditions under which something is found; None where something always is."""
-    if any(not any(isinstance(condition, Peek) for condition in key.conditions) for key, _ in candidates):
-        return None
-    return tuple(tuple(peek for peek in key.conditions if isinstance(peek, Peek)) for key, _ in candidates)
+    guards = [tuple(asked for asked in key.conditions if isinstance(asked, Peek | AtLeast)) for key, _ in candidates]
+    return tuple(guards) if all(guards) else None
 
 
 def _keyed(spot: Spot, selector: Field, selects: Selects, catalog: Bindings) -> Iterable[Way]:

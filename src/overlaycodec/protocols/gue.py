@@ -1,0 +1,23 @@
+"""Generic UDP encapsulation. Its variant 1 is an IP packet right behind UDP: the IP headers have keys for that."""
+
+from typing import Annotated
+
+from overlaycodec.keys import IP_PROTOCOL, UDP_PORT
+from overlaycodec.schema import Header
+from overlaycodec.values import AUTO
+from overlaycodec.wire import Bits, Const, Peek, Selects, Sized
+
+
+class GUE(
+    Header, spec="draft-ietf-intarea-gue-09 section 3.1", keys=(UDP_PORT(6080).when(Peek(0, 2, 0)),), tunnel=True
+):
+    """Variant 0: any IP protocol in UDP."""
+
+    variant: Annotated[int, Bits(2), Const(0), "Variant"] = 0
+    control: Annotated[int, Bits(1), "C: a control message, of the type that follows"] = 0
+    hlen: Annotated[int, Bits(5), "Extensions in units of 4 octets"] = AUTO
+    proto_ctype: Annotated[int, Bits(8), Selects(IP_PROTOCOL, only=("control", (0,)), nothing=59), "What follows"] = (
+        AUTO
+    )
+    flags: Annotated[int, Bits(16), "Which extensions there are"] = 0
+    extensions: Annotated[bytes, Sized("hlen", unit=4), "Extensions, and private data behind them"] = b""

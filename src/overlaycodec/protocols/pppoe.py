@@ -1,0 +1,57 @@
+"""PPP over Ethernet, and PPP's own header."""
+
+from typing import Annotated
+
+from overlaycodec.keys import ETHERTYPE, LINK_TYPE, PPP_PROTOCOL
+from overlaycodec.schema import Element, Header
+from overlaycodec.values import AUTO
+from overlaycodec.wire import AtLeast, Bits, Bounds, Const, Items, Peek, Remainder, Selects, Sized
+
+
+class PPPoE(Header, spec="RFC 2516 section 4", keys=(ETHERTYPE(0x8864),), carries=ETHERTYPE(0x880B)):
+    """A PPP frame of a session."""
+
+    version: Annotated[int, Bits(4), Const(1), "Version"] = 1
+    type: Annotated[int, Bits(4), Const(1), "Type"] = 1
+    code: Annotated[int, Bits(8), "0 in a session"] = 0
+    session_id: Annotated[int, Bits(16), "Session"]
+    length: Annotated[int, Bits(16), Bounds(origin="end"), "Octets that follow the header"] = AUTO
+
+
+class PPPoETag(Element, spec="RFC 2516 section 4", path="pppoe_tag"):
+    """A tag; type 0 ends the row."""
+
+    type: Annotated[int, Bits(16), "Type"]
+    length: Annotated[int, Bits(16), "Octets of the value"] = AUTO
+    value: Annotated[bytes, Sized("length"), "What the tag says"] = b""
+
+
+class PPPoEDiscovery(Header, spec="RFC 2516 section 4", path="pppoe_discovery", keys=(ETHERTYPE(0x8863),), closed=True):
+    """Finds an access concentrator; begins and ends sessions."""
+
+    version: Annotated[int, Bits(4), Const(1), "Version"] = 1
+    type: Annotated[int, Bits(4), Const(1), "Type"] = 1
+    code: Annotated[int, Bits(8), "0x09 PADI, 0x07 PADO, 0x19 PADR, 0x65 PADS, 0xA7 PADT"]
+    session_id: Annotated[int, Bits(16), "Session; 0 until there is one"] = 0
+    length: Annotated[int, Bits(16), "Octets of tags"] = AUTO
+    tags: Annotated[tuple[PPPoETag, ...], Sized("length"), Items("type", end=0), "Tags"] = ()
+    tags_rest: Annotated[bytes, Remainder("tags"), "What stands after the end of the tags"] = AUTO
+
+
+class PPPFramed(
+    Header,
+    spec="RFC 1662 section 3.1",
+    path="ppp_framed",
+    keys=(LINK_TYPE(9).when(Peek(0, 16, 0xFF03)), ETHERTYPE(0x880B).when(Peek(0, 16, 0xFF03))),
+):
+    """The protocol of a PPP frame, behind the address and the control octet of HDLC."""
+
+    address: Annotated[int, Bits(8), Const(0xFF), "All stations"] = 0xFF
+    control: Annotated[int, Bits(8), Const(3), "Unnumbered information"] = 3
+    protocol: Annotated[int, Bits(16), Selects(PPP_PROTOCOL), "What follows"] = AUTO
+
+
+class PPP(Header, spec="RFC 1661 section 2", keys=(ETHERTYPE(0x880B).when(AtLeast(1)), LINK_TYPE(9))):
+    """The protocol of a PPP frame; an acknowledgment of GRE version 1 alone has none."""
+
+    protocol: Annotated[int, Bits(16), Selects(PPP_PROTOCOL), "What follows"] = AUTO

@@ -1,0 +1,47 @@
+"""SCTP: the common header, and its chunks."""
+
+from typing import Annotated, Final
+
+from overlaycodec.keys import IP_PROTOCOL
+from overlaycodec.schema import Element, Header
+from overlaycodec.values import AUTO
+from overlaycodec.wire import Bits, Checksum, Items, Names, Pads, Remainder, Rest, Sized
+
+_TYPES: Final = Names(
+    {
+        0: "data",
+        1: "initiation",
+        2: "initiation acknowledgment",
+        3: "selective acknowledgment",
+        4: "heartbeat",
+        5: "heartbeat acknowledgment",
+        6: "abort",
+        7: "shutdown",
+        8: "shutdown acknowledgment",
+        9: "error",
+        10: "cookie echo",
+        11: "cookie acknowledgment",
+        14: "shutdown complete",
+    }
+)
+
+
+class SCTPChunk(Element, spec="RFC 9260 section 3.2", path="sctp_chunk"):
+    """A chunk; what fills it up to 4 octets is not counted."""
+
+    type: Annotated[int, Bits(8), _TYPES, "Type"]
+    flags: Annotated[int, Bits(8), "Flags, by the type"] = 0
+    length: Annotated[int, Bits(16), "Octets of the chunk, these 4 counted"] = AUTO
+    value: Annotated[bytes, Sized("length", bias=-4), "What the chunk says"] = b""
+    padding: Annotated[bytes, Pads(4), "Up to the next 4 octets"] = AUTO
+
+
+class SCTP(Header, spec="RFC 9260 section 3", keys=(IP_PROTOCOL(132),)):
+    """The common header, and as many chunks as there are."""
+
+    src_port: Annotated[int, Bits(16), "Source port"]
+    dst_port: Annotated[int, Bits(16), "Destination port"]
+    verification_tag: Annotated[int, Bits(32), "Tells the association"] = 0
+    checksum: Annotated[int, Bits(32), Checksum(algorithm="crc32c"), "CRC-32C over header and chunks"] = AUTO
+    chunks: Annotated[tuple[SCTPChunk, ...], Rest(), Items(), "Chunks"] = ()
+    chunks_rest: Annotated[bytes, Remainder("chunks"), "What is no chunk"] = AUTO

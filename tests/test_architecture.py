@@ -30,11 +30,11 @@ FLOORS: Final = (
     # 1: what a declaration is
     ("layout", "grammar", "schema", "checked", "foreign", "keys"),
     # 2: declarations, and what is derived from one of them; neither knows the other
-    ("protocols", "packing", "reader", "rows", "writer", "spans", "describe"),
+    ("protocols", "packing", "reader", "rows", "writer", "spans", "describe", "views", "prose", "diagram"),
     # 3: packets, and the ways through them
     ("paths", "packet", "walk", "stepper", "fused", "emission", "catalog", "pipeline", "verify", "capture"),
     # 4: what is made of all that
-    ("strategies",),
+    ("strategies", "dialects"),
     # 5: faces
     ("cli",),
 )

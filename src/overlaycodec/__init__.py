@@ -85,6 +85,9 @@ from overlaycodec.verify import (
     checksums,
     fill,
 )
+from overlaycodec.views import (
+    View,
+)
 from overlaycodec.wire import (
     AnyHas,
     AtLeast,
@@ -205,6 +208,7 @@ __all__ = [
     "UnresolvedError",
     "Verdict",
     "Via",
+    "View",
     "When",
     "Within",
     "checksums",

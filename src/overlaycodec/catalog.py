@@ -6,13 +6,14 @@ writers are generated on first use and kept with the catalog they were made for.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from overlaycodec.errors import SchemaError
 from overlaycodec.fused import Fused, Link, fused_of, plain_stack
-from overlaycodec.schema import Header
+from overlaycodec.schema import Element, Header, Record
 from overlaycodec.stepper import Step, alternatives, step_of
+from overlaycodec.views import View
 from overlaycodec.walk import Walk
 from overlaycodec.wire import Key, KeySpace
 from overlaycodec.writer import Writer, writer_of
@@ -20,6 +21,7 @@ from overlaycodec.writer import Writer, writer_of
 __all__ = ["Bindings"]
 
 Binding = tuple[Key, type[Header]]
+AnyView = View[Any, Any]  # Any: views of whatever record
 
 MAX_HEADERS: Final = 32
 
@@ -33,7 +35,8 @@ class Bindings:
     """Headers and keys. Bindings that were added later are asked earlier; of one key, those with conditions first."""
 
     __slots__ = (
-        "_fused", "_guess", "_keys", "_misses", "_steps", "_tables", "_writers", "bindings", "headers", "max_headers",
+        "_fused", "_guess", "_keys", "_misses", "_steps", "_tables", "_writers",
+        "bindings", "headers", "max_headers", "views",
     )  # fmt: skip
 
     headers: tuple[type[Header], ...]
@@ -42,12 +45,15 @@ class Bindings:
     """Keys and what is found there, in the order in which they are asked."""
     max_headers: int
     """How many headers within headers are followed."""
+    views: tuple[AnyView, ...]
+    """What the network reads into fields, the latest first."""
 
     def __init__(
         self,
         headers: tuple[type[Header], ...] = (),
         bindings: tuple[Binding, ...] | None = None,
         max_headers: int = MAX_HEADERS,
+        views: tuple[AnyView, ...] = (),
     ) -> None:
         if bindings is None:
             bindings = tuple((key, header) for header in headers for key in header.__layout__.keys)
@@ -56,6 +62,7 @@ class Bindings:
         self.headers = headers
         self.bindings = bindings
         self.max_headers = max_headers
+        self.views = views
         self._steps: dict[type[Header], Step] = {}
         self._writers: dict[type[Header], Writer] = {}
         self._tables: dict[KeySpace, tuple[dict[int, Step], Step | None]] = {}
@@ -67,16 +74,19 @@ class Bindings:
     def __eq__(self, other: object) -> bool:
         if type(other) is not type(self) or not isinstance(other, Bindings):
             return NotImplemented
-        return (self.headers, self.bindings, self.max_headers) == (other.headers, other.bindings, other.max_headers)
+        return self._parts() == other._parts()
 
     def __hash__(self) -> int:
-        return hash((self.headers, self.bindings, self.max_headers))
+        return hash(self._parts())
+
+    def _parts(self) -> tuple[Any, ...]:  # Any: the arguments of the constructor
+        return self.headers, self.bindings, self.max_headers, self.views
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}: {len(self.headers)} headers, {len(self.bindings)} bindings>"
 
     def __reduce__(self) -> tuple[Any, ...]:  # Any: what pickle asks for
-        return type(self), (self.headers, self.bindings, self.max_headers)
+        return type(self), self._parts()
 
     # --- questions ----------------------------------------------------------------------------------------------------
 
@@ -109,6 +119,13 @@ class Bindings:
             keys |= own
             self._keys[space] = keys
         return keys
+
+    def meanings(self, record: Record) -> Iterator[tuple[str, Element]]:
+        """What the network reads into the record's fields: each such field's name, and the meaning of its value."""
+        for view in self.views:
+            meaning = view.of(record)
+            if meaning is not None:
+                yield view.field, meaning
 
     # --- generated code -----------------------------------------------------------------------------------------------
 
@@ -179,7 +196,7 @@ class Bindings:
 
     def _but(self, **changes: Any) -> Any:  # Any: a catalog of the subclass
         values: dict[str, Any] = {
-            "headers": self.headers, "bindings": self.bindings, "max_headers": self.max_headers,
+            "headers": self.headers, "bindings": self.bindings, "max_headers": self.max_headers, "views": self.views,
         }  # fmt: skip
         return type(self)(**(values | changes))
 

@@ -28,7 +28,7 @@ from overlaycodec.wire import (
     When,
 )
 
-__all__ = ["REQUIRED", "Field", "Layout", "Run"]
+__all__ = ["REQUIRED", "Field", "Layout", "Part", "Run"]
 
 Kind = Literal["int", "bool", "bytes", "mac", "ipv4", "ipv6", "hardware", "protocol", "items", "via"]
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from copy import copy
 from typing import Self, TypeVar
 
-from overlaycodec.catalog import Bindings, check_binding
+from overlaycodec.catalog import AnyView, Bindings, check_binding
 from overlaycodec.emission import emit
 from overlaycodec.errors import (
     DecodeError,
@@ -27,6 +27,7 @@ from overlaycodec.reader import reader_of
 from overlaycodec.schema import Header
 from overlaycodec.spans import octets_in, reaches_of
 from overlaycodec.stepper import Step
+from overlaycodec.views import View
 from overlaycodec.walk import CAPTURED, Walk
 from overlaycodec.wire import Key
 
@@ -77,6 +78,17 @@ class Catalog(Bindings):
             raise SchemaError(repr(key), None, "is no key: say UDP_PORT(4789)")
         left = tuple(b for b in self.bindings if (b[0].space, b[0].value) != (key.space, key.value))
         catalog: Self = self._but(bindings=left)
+        return catalog
+
+    def with_view(self, *views: AnyView) -> Self:
+        """A catalog whose network reads these meanings into fields, before those that were there.
+
+        They change nothing of what is decoded or encoded; `meanings` gives them, and the command line shows them.
+        """
+        for view in views:
+            if not isinstance(view, View):
+                raise TypeError(f"{view!r} is no View")
+        catalog: Self = self._but(views=(*views, *self.views))
         return catalog
 
     def with_max_headers(self, count: int) -> Self:

@@ -1,0 +1,201 @@
+"""Catalogs for deployments that speak a dialect, and views of what they put into numbers.
+
+Which dialect a port speaks cannot be seen in the octets, so it is chosen: each catalog here is a value to decode and
+encode with, and `DEFAULT.with_binding(...).with_view(...)` makes others.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Final
+
+from overlaycodec.keys import UDP_PORT
+from overlaycodec.pipeline import DEFAULT, Catalog
+from overlaycodec.protocols import GRE, STT, VXLAN, VXLANGBP, VXLANGPE, VXLANRCO, GeneveOption
+from overlaycodec.schema import Element, Header
+from overlaycodec.views import View
+from overlaycodec.wire import Bits, Names, Octets, Reserved
+
+__all__ = [
+    "AWS_ATTACHMENT",
+    "AWS_COOKIE",
+    "AWS_ENDPOINT",
+    "AWS_GATEWAY_LOAD_BALANCER",
+    "AWS_TRAFFIC_MIRRORING",
+    "AZURE_GATEWAY_LOAD_BALANCER",
+    "AZURE_TUNNEL",
+    "CILIUM",
+    "CILIUM_IDENTITY",
+    "CISCO_ACI",
+    "FLANNEL",
+    "GBP",
+    "GPE",
+    "LINUX_RCO",
+    "NAMED",
+    "NVGRE",
+    "NVGRE_KEY",
+    "OVN",
+    "OVNVNI",
+    "OVN_CONTEXT",
+    "OVN_PORTS",
+    "OVN_VNI",
+    "PLAIN",
+    "AWSAttachment",
+    "AWSCookie",
+    "AWSEndpoint",
+    "AzureTunnel",
+    "CiliumIdentity",
+    "NVGREKey",
+    "OVNContext",
+    "OVNPorts",
+]
+
+
+def _at(header: type[Header], *ports: int) -> Catalog:
+    catalog = DEFAULT
+    for port in ports:
+        catalog = catalog.with_binding(UDP_PORT(port), header)
+    return catalog
+
+
+# --- dialects of VXLAN ------------------------------------------------------------------------------------------------
+
+PLAIN: Final = DEFAULT
+"""VXLAN to ports 4789 and 8472, VXLAN-GPE to 4790, Geneve to 6081."""
+GBP: Final = _at(VXLANGBP, 4789, 8472)
+"""VXLAN with a group policy: Linux with `gbp`, Open vSwitch with `exts=gbp`."""
+GPE: Final = _at(VXLANGPE, 4789)
+"""VXLAN-GPE at VXLAN's own port too."""
+LINUX_RCO: Final = _at(VXLANRCO, 4789, 8472)
+"""VXLAN with remote checksum offload: Linux with `remcsumtx`."""
+CISCO_ACI: Final = _at(VXLANGBP, 48879)
+"""The fabric of Cisco ACI: its group policy ID is the class of the sending endpoint group."""
+
+
+# --- NVGRE ------------------------------------------------------------------------------------------------------------
+
+
+class NVGREKey(Element, spec="RFC 7637 section 3.2", path="nvgre_key"):
+    """A GRE key as NVGRE reads it."""
+
+    vsid: Annotated[int, Bits(24), "Virtual Subnet ID"]
+    flow_id: Annotated[int, Bits(8), "Entropy; 0 where there is none"] = 0
+
+
+NVGRE_KEY: Final = View(
+    GRE, "key", NVGREKey, (("protocol_type", 0x6558), ("checksum_present", False), ("sequence_present", False))
+)
+NVGRE: Final = DEFAULT.with_view(NVGRE_KEY)
+"""GRE with a key in front of Ethernet is NVGRE. (A Linux gretap device with a key looks the same.)"""
+
+
+# --- OVN --------------------------------------------------------------------------------------------------------------
+
+
+class OVNVNI(Element, spec="ovn-architecture(7), tunnel encapsulations", path="ovn_vni"):
+    """A VNI as OVN writes it where a VTEP speaks VXLAN: there is no room for the ingress port."""
+
+    egress_port: Annotated[int, Bits(12), "Tunnel key of the logical egress port"]
+    datapath: Annotated[int, Bits(12), "Tunnel key of the logical datapath"]
+
+
+class OVNPorts(Element, spec="ovn-architecture(7), tunnel encapsulations", path="ovn_ports"):
+    """The data of OVN's Geneve option; the VNI beside it is the logical datapath."""
+
+    reserved: Annotated[int, Reserved(1)] = 0
+    ingress_port: Annotated[int, Bits(15), "Tunnel key of the logical ingress port"]
+    egress_port: Annotated[int, Bits(16), "Tunnel key of the logical egress port"]
+
+
+class OVNContext(Element, spec="ovn-architecture(7), tunnel encapsulations", path="ovn_context"):
+    """An STT context ID as OVN writes it."""
+
+    reserved: Annotated[int, Reserved(9)] = 0
+    ingress_port: Annotated[int, Bits(15), "Tunnel key of the logical ingress port"]
+    egress_port: Annotated[int, Bits(16), "Tunnel key of the logical egress port"]
+    datapath: Annotated[int, Bits(24), "Tunnel key of the logical datapath"]
+
+
+OVN_VNI: Final = View(VXLAN, "vni", OVNVNI)
+OVN_PORTS: Final = View(GeneveOption, "data", OVNPorts, (("option_class", 0x0102), ("type", 0x80)))
+OVN_CONTEXT: Final = View(STT, "context_id", OVNContext)
+OVN: Final = DEFAULT.with_view(OVN_VNI, OVN_PORTS, OVN_CONTEXT)
+"""OVN's tunnels: Geneve, STT, and VXLAN in its VXLAN mode."""
+
+
+# --- container networks -----------------------------------------------------------------------------------------------
+
+
+_RESERVED_IDENTITIES: Final = {
+    1: "host", 2: "world", 3: "unmanaged", 4: "health", 5: "init", 6: "remote-node", 7: "kube-apiserver", 8: "ingress",
+}  # fmt: skip
+
+
+class CiliumIdentity(Element, spec="Cilium: security identities", path="cilium_identity"):
+    """A VNI as Cilium reads it: who sent the packet."""
+
+    cluster: Annotated[int, Bits(8), "Cluster of the sender; 0 for one cluster alone"] = 0
+    identity: Annotated[int, Bits(16), Names(_RESERVED_IDENTITIES), "Security identity"]
+
+
+CILIUM_IDENTITY: Final = View(VXLAN, "vni", CiliumIdentity)
+CILIUM: Final = DEFAULT.with_view(CILIUM_IDENTITY)
+"""Cilium in its tunnel mode, port 8472; the VNI is the sender's identity, not a network."""
+FLANNEL: Final = DEFAULT
+"""flannel's VXLAN backend: port 8472, one VNI (1) for the whole cluster. Nothing but plain VXLAN."""
+
+
+# --- clouds -----------------------------------------------------------------------------------------------------------
+
+
+class AWSEndpoint(Element, spec="AWS Gateway Load Balancer: Geneve TLV 1", path="aws_endpoint"):
+    """Which endpoint the flow came through."""
+
+    endpoint_id: Annotated[bytes, Octets(8), "Network interface of the endpoint"]
+
+
+class AWSAttachment(Element, spec="AWS Gateway Load Balancer: Geneve TLV 2", path="aws_attachment"):
+    """Which attachment the flow came through; zeros where there is none."""
+
+    attachment_id: Annotated[bytes, Octets(8), "Attachment"]
+
+
+class AWSCookie(Element, spec="AWS Gateway Load Balancer: Geneve TLV 3", path="aws_cookie"):
+    """Which flow it is; an appliance gives it back as it came."""
+
+    flow_cookie: Annotated[int, Bits(32), "Flow"]
+
+
+AWS_ENDPOINT: Final = View(GeneveOption, "data", AWSEndpoint, (("option_class", 0x0108), ("type", 1)))
+AWS_ATTACHMENT: Final = View(GeneveOption, "data", AWSAttachment, (("option_class", 0x0108), ("type", 2)))
+AWS_COOKIE: Final = View(GeneveOption, "data", AWSCookie, (("option_class", 0x0108), ("type", 3)))
+AWS_GATEWAY_LOAD_BALANCER: Final = DEFAULT.with_view(AWS_ENDPOINT, AWS_ATTACHMENT, AWS_COOKIE)
+"""Geneve with IP packets inside, and three options that an appliance must give back."""
+AWS_TRAFFIC_MIRRORING: Final = DEFAULT
+"""Mirrored frames in plain VXLAN to port 4789; the VNI is that of the mirror session."""
+
+
+class AzureTunnel(Element, spec="Azure Gateway Load Balancer: tunnel interfaces", path="azure_tunnel"):
+    """A VNI as the appliance behind the balancer reads it, with its default numbers."""
+
+    side: Annotated[int, Bits(24), Names({800: "internal", 801: "external"}), "Which side the packet is on"]
+
+
+AZURE_TUNNEL: Final = View(VXLAN, "vni", AzureTunnel)
+AZURE_GATEWAY_LOAD_BALANCER: Final = _at(VXLAN, 10800, 10801).with_view(AZURE_TUNNEL)
+"""VXLAN to port 10800 (internal, VNI 800) and 10801 (external, VNI 801), which are the defaults."""
+
+NAMED: Final[dict[str, Catalog]] = {
+    "plain": PLAIN,
+    "gbp": GBP,
+    "gpe": GPE,
+    "linux-rco": LINUX_RCO,
+    "cisco-aci": CISCO_ACI,
+    "nvgre": NVGRE,
+    "ovn": OVN,
+    "cilium": CILIUM,
+    "flannel": FLANNEL,
+    "aws-gateway-load-balancer": AWS_GATEWAY_LOAD_BALANCER,
+    "aws-traffic-mirroring": AWS_TRAFFIC_MIRRORING,
+    "azure-gateway-load-balancer": AZURE_GATEWAY_LOAD_BALANCER,
+}
+"""The catalogs by the names that the command line knows them by."""

@@ -1,54 +1,139 @@
-"""Writes docs/headers.md from the declarations: `python docs/generate.py`."""
+"""Writes docs/headers.md and docs/headers/ from the declarations: `python docs/generate.py`."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
+from overlaycodec.diagram import diagram_of
+from overlaycodec.layout import Field, Layout
 from overlaycodec.pipeline import DEFAULT
-from overlaycodec.schema import Header
+from overlaycodec.prose import default_text, found_at, presence_of, says_of, size_of, type_of
+from overlaycodec.schema import Header, Record
+from overlaycodec.wire import Before, Key, KeySpace
 
-HEAD = """# Headers
+HERE = Path(__file__).parent
+INDEX = """# Headers
 
 The headers of the default catalog, in the order in which their bindings are asked. Made from the declarations by
-`python docs/generate.py`; a test holds it against them.
+`python docs/generate.py`; a test holds it against them. A tunnel header opens an `inner` scope, one that quotes a
+`quoted` scope.
 
-"Found at" lists the keys of the declaration, "selects by" the field and key space that say what follows. A tunnel
-header opens an `inner` scope, one that quotes a `quoted` scope.
-
-| class | path | octets | found at | selects by | what it is | document |
-|---|---|---|---|---|---|---|
+| path | class | octets | what it is | specification |
+|---|---|---|---|---|
 """
 
 
+def purpose(record: type[Record]) -> str:
+    """The first sentence of the declaration."""
+    return (record.__doc__ or "").splitlines()[0]
+
+
+def octets(layout: Layout) -> str:
+    """The size of a header."""
+    return f"{layout.minimum_octets}" + ("" if layout.fixed else " and more")
+
+
+def line(*cells: str) -> str:
+    """One line of a table."""
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+
+
 def row(cls: type[Header]) -> str:
-    """One line of the table."""
+    """One line of the index."""
     layout = cls.__layout__
-    keys = ", ".join(f"`{key!r}`" for key in layout.keys if not key.conditions)
-    conditional = [key for key in layout.keys if key.conditions]
-    if conditional:
-        keys += (", " if keys else "") + ", ".join(
-            f"`{key.space!r}({key.value})` by its first bits" for key in conditional
-        )
-    keys = keys.replace("(None)", "(any)")
-    selects = "-"
+    what = purpose(cls) + " *Tunnel.*" * layout.tunnel + " *Quotes.*" * layout.quotes
+    return (
+        f"| [{layout.name}](headers/{layout.name}.md) | `{cls.__name__}` | {octets(layout)} | {what} | {layout.spec} |"
+    )
+
+
+def index() -> str:
+    """The page that lists all headers."""
+    return INDEX + "\n".join(row(cls) for cls in DEFAULT.headers) + "\n"
+
+
+def field_row(layout: Layout, field: Field) -> str:
+    """One line of a table of fields."""
+    what = [field.doc, *says_of(layout, field)]
+    text = "; ".join(part for part in what if part)
+    presence = presence_of(field) or "-"
+    return line(f"`{field.name}`", type_of(field), size_of(field), presence, default_text(field), text)
+
+
+def table(layout: Layout) -> Iterator[str]:
+    """The fields of a header or an element."""
+    yield "| field | type | size | present | default | what it is |"
+    yield "|---|---|---|---|---|---|"
+    yield from (field_row(layout, field) for field in layout.fields)
+
+
+def elements(record: type[Record]) -> list[type[Record]]:
+    """The classes of the elements in the record's rows, and in theirs, each once."""
+    found: dict[type[Record], None] = {}
+    for field in record.__layout__.fields:
+        for element in field.elements:
+            found |= dict.fromkeys([element, *elements(element)])
+    return list(found)
+
+
+def link(cls: type[Header]) -> str:
+    """A link from one header's page to another's."""
+    return f"[{cls.__layout__.name}]({cls.__layout__.name}.md)"
+
+
+def what_follows(layout: Layout) -> Iterator[str]:
+    """What the catalog finds behind the header."""
+    spaces: list[tuple[KeySpace, Key | None]] = []
     if layout.selector is not None:
-        fact = next(fact for kind, fact in layout.selector.facts.items() if kind.__name__ == "Selects")
-        selects = f"`{layout.selector.name}`: {fact.space!r}"  # type: ignore[attr-defined]
+        spaces += [(fact.space, None) for fact in layout.selector.facts.values() if hasattr(fact, "space")]
     if layout.carries is not None:
-        selects = f"always `{layout.carries!r}`" if layout.selector is None else f"{selects}, else `{layout.carries!r}`"
-    octets = str(layout.minimum_octets) + ("" if layout.fixed else " and more")
-    what = (cls.__doc__ or "").splitlines()[0]
-    if layout.tunnel:
-        what += " *Tunnel.*"
-    if layout.quotes:
-        what += " *Quotes.*"
-    return f"| `{cls.__name__}` | `{layout.name}` | {octets} | {keys or '-'} | {selects} | {what} | {layout.spec} |"
+        spaces.append((layout.carries.space, layout.carries))
+    for space, only in spaces:
+        values = sorted(DEFAULT.values(space)) if only is None else [only.value]
+        found: dict[type[Header], list[str]] = {}
+        for value in [*values, *([None] if only is None else [])]:
+            for key, cls in DEFAULT.candidates(space, value):
+                if any(isinstance(asked, Before) and asked.field not in layout.by_name for asked in key.conditions):
+                    continue
+                found.setdefault(cls, []).append("any other" if value is None else space.text(value))
+        always = f", always {space.text(only.value)}" if only is not None and only.value is not None else ""
+        headers = ", ".join(f"{link(cls)} ({', '.join(texts)})" for cls, texts in found.items())
+        yield f"By {space!r}{always}: {headers}."
 
 
-def page() -> str:
-    """The whole page."""
-    return HEAD + "\n".join(row(cls) for cls in DEFAULT.headers) + "\n"
+def page(cls: type[Header]) -> str:
+    """The page of one header."""
+    layout = cls.__layout__
+    traits = [f"{octets(layout)} octets"]
+    traits += ["a tunnel: what follows is `inner`"] * layout.tunnel
+    traits += ["what follows is `quoted`"] * layout.quotes
+    traits += ["nothing follows it"] * layout.closed
+    lines = [f"# {layout.name}", "", f"`overlaycodec.{cls.__name__}`: {cls.__doc__ or ''}", ""]
+    lines += [f"{layout.spec}. {', '.join(traits)}.".replace("\n", " "), ""]
+    lines += ["```", diagram_of(cls), "```", "", *table(layout), ""]
+    for element in elements(cls):
+        spec = f" ({element.__layout__.spec})" if element.__layout__.spec else ""
+        lines += [f"## {element.__name__}", "", f"{purpose(element)}{spec}", ""]
+        lines += ["```", diagram_of(element), "```", "", *table(element.__layout__), ""]
+    if layout.keys:
+        lines += ["## Found at", "", *(f"- {found_at(key)}" for key in layout.keys), ""]
+    if following := list(what_follows(layout)):
+        lines += ["## What follows", "", *following, ""]
+    paths = [f"`{layout.name}.{layout.fields[0].name}`"]
+    paths += [f"`{layout.name}[1].{layout.fields[0].name}` for the second in a scope"]
+    paths += [f"`inner.{layout.name}.{layout.fields[0].name}` behind a tunnel"]
+    lines += ["## Paths", "", ", ".join(paths) + ".", ""]
+    return "\n".join(lines)
+
+
+def pages() -> dict[Path, str]:
+    """Every page, by where it stands."""
+    headers = {HERE / "headers" / f"{cls.__layout__.name}.md": page(cls) for cls in DEFAULT.headers}
+    return {HERE / "headers.md": index(), **headers}
 
 
 if __name__ == "__main__":
-    Path(__file__).with_name("headers.md").write_text(page(), encoding="utf-8")
+    (HERE / "headers").mkdir(exist_ok=True)
+    for path, text in pages().items():
+        path.write_text(text, encoding="utf-8")

@@ -168,7 +168,8 @@ def test_a_routing_header_says_whose_address_is_summed(case: str) -> None:
     packet = raw(data)
     assert verdicts(packet) == {"udp.checksum": "valid"}
     assert oc.encode(packet.replace(UDP, checksum=AUTO)) == data
-    wrong = packet.replace(oc.Routing, segments_left=0 if packet[oc.Routing].segments_left else 1)
+    left = f"{packet.names[1]}.segments_left"
+    wrong = packet.replace_at(left, 0 if packet.at(left) else 1)
     assert verdicts(wrong) == {"udp.checksum": "bad"}
 
 

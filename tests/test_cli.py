@@ -254,6 +254,57 @@ def test_bindings_of_the_command_line() -> None:
 # --- the tree, the octets --------------------------------------------------------------------------------------------
 
 
+def test_a_dialect_of_the_command_line() -> None:
+    capture = CAPTURES / "ovs-gre-nvgre.pcap"
+    assert "key                  11259143  0x00abcd07  vsid 43981, flow_id 7\n" in show(
+        "-v", "--dialect", "nvgre", "-c", "1", capture
+    )
+    assert "vsid" not in show("-v", capture)
+    gre = documents("--dialect", "nvgre", "-c", "1", capture)[0]["headers"][2]
+    assert gre["meanings"] == {"key": {"vsid": 43981, "flow_id": 7}}
+    gbp = CAPTURES / "kernel-vxlan-gbp.pcap"
+    assert "vxlan_gbp" in show("--dialect", "gbp", gbp)
+    assert "vxlan_gpe" in show("--dialect", "gbp", "--bind", "udp_port:4789=vxlan_gpe", gbp)
+    assert "'klingon' is not one of 'plain', " in show("--dialect", "klingon", gbp, status=2)
+
+
+def test_a_geneve_option_has_its_meaning() -> None:
+    frame = oc.Ethernet(dst="02:00:00:00:00:02", src="02:00:00:00:00:01", ethertype=0x88B5)
+    option = oc.GeneveOption(option_class=0x0102, type=0x80, data=bytes.fromhex("00030004"))
+    packet = oc.UDP(src_port=1, dst_port=6081, checksum=0) / oc.Geneve(vni=5, options=(option,)) / frame
+    text = show_bytes(oc.encode(packet), "-v", "--dialect", "ovn", "--bind", "link_type:1=udp")
+    assert "data  00030004  ingress_port 3, egress_port 4\n" in re.sub(r"  +", "  ", text)
+
+
+def reference(*args: str, status: int = 0) -> str:
+    result = CliRunner().invoke(overlaycodec, args)
+    assert result.exit_code == status, result.output
+    return result.output
+
+
+def test_headers_are_listed() -> None:
+    lines = reference("headers").splitlines()
+    assert len(lines) == len(oc.DEFAULT.headers)
+    assert any(line.split()[:3] == ["vxlan_gpe", "VXLANGPE", "8"] and "draft-ietf-nvo3" in line for line in lines)
+    found = {document["path"]: document for document in map(json.loads, reference("headers", "--json").splitlines())}
+    assert set(found) == {header.__layout__.name for header in oc.DEFAULT.headers}
+    vni = next(field for field in found["vxlan"]["fields"] if field["name"] == "vni")
+    assert (vni["bits"], vni["present"], vni["default"]) == (24, "always", "required")
+    assert "UDP_PORT 4789" in found["vxlan"]["found_at"]
+    assert set(found["geneve"]["elements"]) == {"GeneveOption"}
+
+
+@pytest.mark.parametrize("name", ["geneve", "Geneve", "GeneveOption", "geneve_option"])
+def test_a_figure_is_drawn(name: str) -> None:
+    text = reference("diagram", name)
+    assert " length " in text if "ption" in name else "protocol_type" in text
+    assert reference("diagram", "--svg", name).startswith("<svg ")
+
+
+def test_no_figure_of_what_is_not_known() -> None:
+    assert "'vxlam' is none of " in reference("diagram", "vxlam", status=2)
+
+
 def test_the_tree_has_every_field_of_every_header() -> None:
     with open_capture(CAPTURES / "linux-geneve-options.pcap") as capture:
         packet = next(iter(capture)).decode()

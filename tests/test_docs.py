@@ -40,14 +40,16 @@ def test_pages_with_examples_have_some() -> None:
     assert counts["guide.md"] >= 25
 
 
-def test_the_page_of_headers_is_what_the_declarations_say() -> None:
-    page = runpy.run_path(str(ROOT / "docs" / "generate.py"))["page"]()
-    assert page == (ROOT / "docs" / "headers.md").read_text(encoding="utf-8"), "run `python docs/generate.py`"
+def test_the_pages_of_headers_are_what_the_declarations_say() -> None:
+    pages: dict[Path, str] = runpy.run_path(str(ROOT / "docs" / "generate.py"))["pages"]()
+    for path, text in pages.items():
+        assert text == path.read_text(encoding="utf-8"), f"{path.name}: run `python docs/generate.py`"
+    assert {path for path in pages if path.parent.name == "headers"} == set(ROOT.glob("docs/headers/*.md"))
 
 
 def test_links_between_pages_lead_somewhere() -> None:
     import re
 
-    for page in PAGES:
+    for page in (*PAGES, *ROOT.glob("docs/headers/*.md")):
         for target in re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text(encoding="utf-8")):
             assert (page.parent / target).exists(), f"{page.name} links to {target}"

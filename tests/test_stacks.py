@@ -79,6 +79,7 @@ NAMES: Final[dict[type[oc.Header], str | None]] = {
     oc.SLL2: "sll",
     oc.SLL: "sll",
     oc.SNAP: None,
+    oc.SegmentRouting: "ipv6.routing",
     oc.STT: None,
     oc.STTSegment: "stt",
     oc.TCP: "tcp",

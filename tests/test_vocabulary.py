@@ -294,3 +294,51 @@ def test_the_number_of_octets_tells_what_follows(octets: int, found: type[Header
 def test_crc_32c(octets: bytes, crc: int) -> None:
     """RFC 3720 appendix B.4, and the check value of the CRC catalogues."""
     assert crc32c(octets) == crc
+
+
+class Hop(Element):
+    """Two octets."""
+
+    number: Annotated[int, Bits(16)]
+
+
+class Label(Element):
+    """Kind, length, data; kind 0 is one octet long."""
+
+    kind: Annotated[int, Bits(8)]
+    length: Annotated[int | None, Bits(8), Unless("kind", (0,))] = AUTO
+    data: Annotated[bytes, Sized("length")] = b""
+
+
+class Way(Header, keys=(UDP_PORT(40006),)):
+    """A list whose count is one less, and a row up to a length that is counted from the start (as RFC 8754 has it)."""
+
+    size: Annotated[int, Bits(8)] = AUTO
+    last: Annotated[int, Bits(8)] = AUTO
+    hops: Annotated[tuple[Hop, ...], Counted("last", bias=1), Items()]
+    labels: Annotated[tuple[Label, ...], Sized("size", unit=4, bias=4, origin="start"), Items("kind", pads=(0, 1))] = ()
+    labels_rest: Annotated[bytes, Remainder("labels")] = AUTO
+
+
+@pytest.mark.parametrize(
+    ("way", "octets"),
+    [
+        (Way(hops=(Hop(number=1),)), "00 00 0001"),
+        (Way(hops=(Hop(number=1), Hop(number=2))), "01 01 0001 0002 01 00"),
+        (Way(hops=(Hop(number=1),), labels=(Label(kind=7, data=b"a"),)), "01 00 0001 07 01 61 00"),
+    ],
+)
+def test_a_size_from_the_start_and_a_count_of_one_less(way: Way, octets: str) -> None:
+    assert oc.encode(way).hex() == octets.replace(" ", "")
+    assert oc.decode_header(Way, oc.encode(way) + b"more")[0] == oc.resolve(way)[Way]
+
+
+def test_a_size_from_the_start_that_ends_too_early_says_what_it_must_be() -> None:
+    with pytest.raises(oc.LengthFieldError) as caught:
+        oc.decode_header(Way, bytes.fromhex("00 02 0001 0002 0003 0000"))
+    assert (caught.value.path, caught.value.value, caught.value.minimum) == ("way.size", 0, 1)
+
+
+def test_too_few_elements_for_a_count_with_a_bias_are_refused() -> None:
+    with pytest.raises(oc.FieldRangeError, match=r"way\.last"):
+        oc.encode(Way(hops=()))

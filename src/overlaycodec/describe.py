@@ -12,13 +12,12 @@ from typing import Any, TypeAlias
 
 import msgspec
 
-from overlaycodec.keys import ETHERTYPE
 from overlaycodec.layout import Field
 from overlaycodec.schema import Record
 from overlaycodec.spans import octets_in, spans_of
-from overlaycodec.wire import Checksum, KeySpace, Names, Reserved, Selects
+from overlaycodec.wire import Checksum, Names, Reserved, Selects
 
-__all__ = ["Leaf", "Plain", "key_text", "leaves_of", "plain_of", "printable", "text_of", "word_of"]
+__all__ = ["Leaf", "Plain", "leaves_of", "plain_of", "printable", "text_of", "word_of"]
 
 Plain: TypeAlias = "bool | int | float | str | list[Plain] | dict[str, Plain] | None"
 """What JSON can say."""
@@ -32,6 +31,8 @@ class Leaf(msgspec.Struct, frozen=True):
     value: Any  # Any: a field's own type
     bit: int
     bits: int
+    record: Record
+    """The header or the element that has the field."""
 
 
 def leaves_of(record: Record, prefix: str = "", at: int = 0) -> Iterator[Leaf]:
@@ -47,22 +48,13 @@ def leaves_of(record: Record, prefix: str = "", at: int = 0) -> Iterator[Leaf]:
                 yield from leaves_of(element, f"{prefix}{field.name}[{number}].", start)
                 start += octets_in(element) * 8
         else:
-            yield Leaf(prefix + field.name, field, value, at + bit, bits)
+            yield Leaf(prefix + field.name, field, value, at + bit, bits, record)
 
 
 def word_of(field: Field, value: object) -> str | None:
     """The declaration's word for a value, if it has one."""
     names = field.get(Names)
     return names.of.get(value) if names is not None and isinstance(value, int) else None
-
-
-def _hexadecimal(space: KeySpace) -> bool:
-    return space == ETHERTYPE or (space.parent is not None and _hexadecimal(space.parent))
-
-
-def key_text(space: KeySpace, value: int) -> str:
-    """A value of a key space, as it is usually written."""
-    return f"{value:#06x}" if _hexadecimal(space) else str(value)
 
 
 def printable(text: str) -> str:
@@ -77,7 +69,7 @@ def text_of(field: Field, value: object) -> str:
     if isinstance(value, int):
         if selects := field.get(Selects):
             is_length = selects.lengths is not None and value <= selects.lengths[0]
-            return str(value) if is_length else key_text(selects.space, value)
+            return str(value) if is_length else selects.space.text(value)
         if Checksum in field or (Reserved in field and value):
             return f"{value:#0{(field.bits or 0) // 4 + 2}x}"
         return str(value)

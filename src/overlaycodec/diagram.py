@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from html import escape
+from string import ascii_lowercase
 from typing import Final
 
 import msgspec
@@ -90,8 +91,8 @@ def _rows(boxes: tuple[Box, ...]) -> list[list[Box]]:
 
 def _letter_of(field: Field) -> str | None:
     """The letters by which the specification calls the field, where the declaration's words begin with them."""
-    found = re.match(r"([A-Za-z]{1,4})(?=$|[:,] | \()", field.doc)
-    return found[1] if found and found[1].upper() == found[1] or (found and len(found[1]) == 1) else None
+    found = re.match(r"([A-Z]{1,4}|[a-z])(?=$|[:,] | \()", field.doc)
+    return found[1] if found else None
 
 
 def _labels(record: type[Record], boxes: tuple[Box, ...]) -> tuple[dict[str, str], list[tuple[str, Field]]]:
@@ -101,7 +102,7 @@ def _labels(record: type[Record], boxes: tuple[Box, ...]) -> tuple[dict[str, str
         widest[box.field.name] = max(widest.get(box.field.name, 0), 2 * box.bits - 1)
     labels: dict[str, str] = {}
     legend: list[tuple[str, Field]] = []
-    spare = iter("abcdefghijklmnopqrstuvwxyz")
+    letters_used = {letters for field in record.__layout__.fields if (letters := _letter_of(field))}
     for field in record.__layout__.fields:
         room = widest.get(field.name, 0)
         if field.bits is None:
@@ -113,7 +114,9 @@ def _labels(record: type[Record], boxes: tuple[Box, ...]) -> tuple[dict[str, str
         else:
             letters = _letter_of(field)
             if letters is None or len(letters) > room:
-                letters = next(spare, "?")
+                tries = field.name.replace("_", "") + ascii_lowercase
+                letters = next((sign for sign in tries if sign not in letters_used), "?")
+                letters_used.add(letters)
             labels[field.name] = letters
             legend.append((letters, field))
     return labels, legend
@@ -194,9 +197,10 @@ def diagram_svg_of(record: type[Record]) -> str:
     rows = _rows(boxes)
     beside = any(map(_beside, rows))
     width, height = WIDTH * _CELL + 2 + (_BESIDE if beside else 0), _TOP + len(rows) * _HEIGHT + 2 + 18 * len(legend)
+    size = f'viewBox="0 0 {width} {height}" width="{width}" height="{height}"'
+    font = 'font-family="monospace" font-size="12" fill="currentColor"'
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
-        f'font-family="monospace" font-size="12" fill="currentColor" role="img">',
+        f'<svg xmlns="http://www.w3.org/2000/svg" {size} {font} role="img">',
         f"<title>{escape(record.__name__)}</title>",
     ]
     parts += [
@@ -210,7 +214,7 @@ def diagram_svg_of(record: type[Record]) -> str:
             dashes = ' stroke-dasharray="4 3"' if presence_of(box.field) or box.field.bits is None else ""
             label = labels[box.field.name] if box.part == 0 or box.bits == WIDTH else ""
             parts.append(
-                f'<g><title>{escape(f"{box.field.name}: {box.field.doc or size_of(box.field)}")}</title>'
+                f"<g><title>{escape(f'{box.field.name}: {box.field.doc or size_of(box.field)}')}</title>"
                 f'<rect x="{x}" y="{y}" width="{wide}" height="{_HEIGHT}" fill="none" stroke="currentColor"{dashes}/>'
                 f'<text x="{x + wide / 2}" y="{y + _HEIGHT / 2 + 4}" text-anchor="middle">{escape(label)}</text></g>'
             )

@@ -37,6 +37,9 @@ def pseudo_header(headers: Sequence[Header], index: int) -> tuple[int, int] | No
                 at = route.at.get(getattr(header, route.type))
                 data = getattr(header, field.name)
                 if at is not None and getattr(header, route.left):
+                    if isinstance(data, tuple):
+                        final = int(getattr(data[at], data[at].__layout__.fields[0].name)) if at < len(data) else None
+                        continue
                     at = at if at >= 0 else len(data) + at
                     if 0 <= at <= len(data) - 16:
                         final = int.from_bytes(data[at : at + 16], "big")

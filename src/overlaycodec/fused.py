@@ -105,7 +105,9 @@ def _empty(layout: Layout, field: Field) -> str | None:
     if sized := field.get(Sized):
         value, odd = divmod(-sized.bias, sized.unit)
         length = layout.by_name[sized.field]
-        return None if odd or value < 0 or length.optional else f"{{p}}{sized.field} == {value}"
+        return (
+            None if odd or value < 0 or length.optional or sized.origin == "start" else f"{{p}}{sized.field} == {value}"
+        )
     return "" if Remainder in field else None
 
 

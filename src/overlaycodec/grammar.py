@@ -50,7 +50,7 @@ _STANDS_ON: Final[dict[type[Fact], tuple[Kind, ...]]] = {
     Checksum: ("int",),
     Const: ("int",),
     Counted: ("items",),
-    FinalDestination: ("bytes",),
+    FinalDestination: ("bytes", "items"),
     FragmentOffset: ("int",),
     Items: ("items",),
     JumboLength: ("int",),
@@ -217,8 +217,12 @@ def _check_references(owner: str, layout: Layout, field: Field, before: tuple[Fi
             raise SchemaError(owner, field.name, "Sized needs a unit of 1 or more")
         if Octets in field:
             raise SchemaError(owner, field.name, "has two sizes: Octets and Sized")
+        if sized.origin == "start" and (field.optional or Items not in field or earlier[sized.field].optional):
+            raise SchemaError(owner, field.name, "a size from the record's start is that of a row that is always there")
     if counted := field.get(Counted):
         need("Counted", counted.field, "int")
+        if counted.bias < 0:
+            raise SchemaError(owner, field.name, "Counted needs a bias of 0 or more")
     if when := field.get(When):
         for flag in filter(None, (when.flag, when.other)):
             need("When", flag, "bool")

@@ -5,7 +5,7 @@ Strategy: one sentence a fact, for the pages, the command line and the figures a
 
 from __future__ import annotations
 
-from overlaycodec.describe import key_text, plain_of
+from overlaycodec.describe import plain_of
 from overlaycodec.layout import REQUIRED, Field, Layout
 from overlaycodec.values import AUTO
 from overlaycodec.wire import (
@@ -34,7 +34,6 @@ from overlaycodec.wire import (
     Selects,
     Sized,
     StackEnd,
-    Unless,
     Via,
     When,
 )
@@ -58,7 +57,7 @@ def type_of(field: Field) -> str:
 
 def _times(unit: int, name: str, bias: int) -> str:
     """`unit` x field + `bias`, as people write it."""
-    text = f"{unit} × {name}" if unit != 1 else name
+    text = f"{unit} * {name}" if unit != 1 else name
     return text + (f" {'+' if bias > 0 else '-'} {abs(bias)}" if bias else "")
 
 
@@ -67,9 +66,10 @@ def size_of(field: Field) -> str:
     if field.bits is not None:
         return f"{field.bits} bit" + ("s" if field.bits > 1 else "")
     if sized := field.get(Sized):
-        return f"{_times(sized.unit, sized.field, sized.bias)} octets"
+        octets = _times(sized.unit, sized.field, sized.bias)
+        return f"{octets} octets" if sized.origin == "here" else f"up to octet {octets}"
     if counted := field.get(Counted):
-        return f"{counted.field} elements"
+        return f"{_times(1, counted.field, counted.bias)} elements"
     if pads := field.get(Pads):
         return f"up to a multiple of {pads.unit} octets"
     if remainder := field.get(Remainder):
@@ -101,7 +101,11 @@ def default_text(field: Field) -> str:
     """What stands where no value is given."""
     if field.default is REQUIRED:
         return "required"
-    return "derived" if field.default is AUTO else str(plain_of(field.default) or (0 if field.kind == "int" else "-"))
+    if field.default is AUTO:
+        return "derived"
+    if isinstance(field.default, bool):
+        return "set" if field.default else "clear"
+    return str(plain_of(field.default) or (0 if field.kind == "int" else "none"))
 
 
 def _selects(fact: Selects) -> str:
@@ -172,7 +176,7 @@ def says_of(layout: Layout, field: Field) -> list[str]:
 
 def found_at(key: Key) -> str:
     """Where a header is found: "UDP_PORT 4789"."""
-    value = "any other" if key.value is None else key_text(key.space, key.value)
+    value = "any other" if key.value is None else key.space.text(key.value)
     return f"{key.space!r} {value}" + "".join(f", {_asked(condition)}" for condition in key.conditions)
 
 

@@ -185,7 +185,8 @@ def _add_variable(source: Source, layout: Layout, field: Field, at: str) -> str:
         counted = field.get(Counted)
         make = _ending_row_of if counted is None else _counted_row_of
         row = source.bind(f"row_{name}", make(field, f"{layout.name}.{name}"))
-        source.add(f"v_{name}, {stop} = {row}(data, {at}, end{f', v_{counted.field}' if counted else ''})")
+        bias = f" + {counted.bias}" if counted and counted.bias else ""
+        source.add(f"v_{name}, {stop} = {row}(data, {at}, end{f', v_{counted.field}{bias}' if counted else ''})")
     else:
         source.add(f"{stop} = end", f"v_{name} = data[{at}:end]")
     if condition is not None:
@@ -204,6 +205,8 @@ def _add_sized(
         octets += f" {'+' if sized.bias > 0 else '-'} {abs(sized.bias)}"
     if length.optional:
         octets = f"0 if v_{sized.field} is None else {octets}"
+    if sized.origin == "start":
+        octets = f"{octets} - {at} + pos"
     source.add(f"n_{name} = {octets}", f"{stop} = {at} + n_{name}", f"if n_{name} {'>=' if Via in field else '>'} 0:")
     source.indent()
     source.add(f"if {stop} > end: raise truncated({path!r}, {at}, n_{name}, end)")
@@ -224,10 +227,11 @@ def _add_sized(
         source.add(f"v_{name} = data[{at}:{stop}]")
     source.dedent()
     empty = [f"v_{name} = {'()' if Items in field else repr(b'')}"] + ([f"v_{rest} = b''"] if rest else [])
-    if sized.bias < 0:
+    if sized.bias < 0 or sized.origin == "start":
         index, bit = layout.place_of(sized.field)
         start = "pos" if index == 0 else f"r{index}"
-        minimum = -(sized.bias // sized.unit)
+        least = f"({at} - pos - {sized.bias})" if sized.origin == "start" else str(-sized.bias)
+        minimum = f"-(-{least} // {sized.unit})"
         source.add(
             f"elif n_{name} < 0: raise below_minimum("
             f"{layout.name + '.' + sized.field!r}, {start}, {bit}, {length.bits}, v_{sized.field}, {minimum})"

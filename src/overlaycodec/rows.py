@@ -31,12 +31,13 @@ def row_writer(
     return row
 
 
-def padding_of(field: Field, items: Items, unit: int, bias: int) -> Callable[..., Any]:
+def padding_of(field: Field, items: Items, unit: int) -> Callable[..., Any]:
     """Fills a row up to the unit of its length field, as its protocol does."""
     element = field.element
 
-    def pad(elements: tuple[Any, ...], octets: bytes) -> tuple[tuple[Any, ...], bytes, bytes]:  # Any: elements
-        missing = -(len(octets) - bias) % unit
+    def pad(  # Any: elements
+        elements: tuple[Any, ...], octets: bytes, missing: int
+    ) -> tuple[tuple[Any, ...], bytes, bytes]:
         if items.pads is not None:
             one, more = items.pads
             if missing == 1:

@@ -17,7 +17,7 @@ from overlaycodec.packet import Packet
 from overlaycodec.paths import names_of
 from overlaycodec.pipeline import DEFAULT, Catalog
 from overlaycodec.schema import Header
-from overlaycodec.spans import octets_in, reaches_of
+from overlaycodec.spans import octets_in, reaches_of, spans_of
 from overlaycodec.values import AUTO
 from overlaycodec.wire import (
     Bounds,
@@ -183,6 +183,8 @@ def _lengths(
     for field in layout.fields:
         if (remainder := field.get(Remainder)) and (sized := layout.by_name[remainder.of].get(Sized)):
             octets = sum(octets_in(element) for element in getattr(header, remainder.of) or ())
+            if sized.origin == "start":
+                octets += next(bit for other, bit, _ in spans_of(header) if other.name == remainder.of) // 8
             rest = getattr(header, field.name)
             if (
                 rest is not AUTO

@@ -29,10 +29,10 @@ class View(msgspec.Struct, Generic[R, E], frozen=True):
 
     Raises: SchemaError, where these do not fit.
 
-    >>> from overlaycodec import GRE
-    >>> from overlaycodec.dialects import NVGRE_KEY
-    >>> NVGRE_KEY.of(GRE(protocol_type=0x6558, key=0x00123407))
-    NVGREKey(vsid=4660, flow_id=7)
+    >>> from overlaycodec.dialects import NVGRE_KEY, NVGREKey
+    >>> gre = NVGRE_KEY.make(NVGREKey(vsid=0x1234, flow_id=7))
+    >>> hex(gre.key), NVGRE_KEY.of(gre)
+    ('0x123407', NVGREKey(vsid=4660, flow_id=7))
     """
 
     record: type[R]

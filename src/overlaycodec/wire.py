@@ -99,11 +99,15 @@ class Names(Fact, frozen=True):
 
 
 class Sized(Fact, frozen=True):
-    """Size in octets = `unit` x field + `bias`, by an earlier field; the AUTO of that field is derived from it."""
+    """Size in octets = `unit` x field + `bias`, by an earlier field; the AUTO of that field is derived from it.
+
+    `origin="start"`: that many octets from the record's start the row ends (the TLVs of a segment routing header).
+    """
 
     field: str
     unit: int = 1
     bias: int = 0
+    origin: Literal["here", "start"] = "here"
 
 
 class Rest(Fact, frozen=True):
@@ -111,9 +115,10 @@ class Rest(Fact, frozen=True):
 
 
 class Counted(Fact, frozen=True):
-    """The row has as many elements as an earlier field says; the AUTO of that field is derived from it."""
+    """The row has an earlier field + `bias` elements; the AUTO of that field is derived from it."""
 
     field: str
+    bias: int = 0
 
 
 class Items(Fact, frozen=True):
@@ -241,6 +246,10 @@ class KeySpace(Fact, frozen=True):
         """The key `value` in this space."""
         return Key(self, value)
 
+    def text(self, value: int) -> str:
+        """A value as people write it."""
+        return f"{value:#0{2 + self.bits // 4}x}" if self.hexadecimal else str(value)
+
     def any(self) -> Key:
         """The key for every value that is not bound otherwise."""
         return Key(self, None)
@@ -267,7 +276,7 @@ class Key(Fact, frozen=True):
         return Key(self.space, self.value, self.conditions + conditions)
 
     def __repr__(self) -> str:
-        value = "any" if self.value is None else f"{self.value:#06x}" if self.space.hexadecimal else str(self.value)
+        value = "any" if self.value is None else self.space.text(self.value)
         return f"{self.space!r}({value})" + (f".when{self.conditions!r}" if self.conditions else "")
 
 
@@ -338,7 +347,8 @@ class JumboLength(Fact, frozen=True):
 class FinalDestination(Fact, frozen=True):
     """Where a routing header keeps the last address of the way, by its type.
 
-    `at` gives an octet offset in this field, negative from its end; the pseudo-header uses it while `left` is not 0.
+    `at` gives an octet offset in this field, negative from its end, or the element of a row of addresses; the
+    pseudo-header uses it while `left` is not 0.
 
     Spec: RFC 8200 section 8.1.
     """

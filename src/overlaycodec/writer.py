@@ -193,10 +193,12 @@ def _add_octets(source: Source, layout: Layout, field: Field, keys_in: KeysIn) -
         if rest is not None:
             source.add(f"if v_{rest.name} is AUTO:", f"    v_{rest.name} = b''")
         if rest is not None and (sized := field.get(Sized)):
-            pad = source.bind(f"pad_{name}", padding_of(field, items, sized.unit, sized.bias))
+            pad = source.bind(f"pad_{name}", padding_of(field, items, sized.unit))
+            before = _size(layout.parts[: layout.parts.index(field)]) if sized.origin == "start" else "0"
             source.add(
-                f"    if v_{sized.field} is AUTO and (len(e_{name}) - {sized.bias}) % {sized.unit}:",
-                f"        {local}, e_{name}, v_{rest.name} = {pad}({local}, e_{name})",
+                f"    if v_{sized.field} is AUTO and ({before} + len(e_{name}) - {sized.bias}) % {sized.unit}:",
+                f"        missing = -({before} + len(e_{name}) - {sized.bias}) % {sized.unit}",
+                f"        {local}, e_{name}, v_{rest.name} = {pad}({local}, e_{name}, missing)",
             )
     elif field.kind in ("hardware", "protocol"):
         source.add(f"e_{name} = {local} if {local}.__class__ is bytes else {local}.packed")
@@ -237,12 +239,14 @@ def _add_lengths(source: Source, layout: Layout) -> None:
         source.add(f"if v_{name} is AUTO:")
         if Counted in fields[0]:
             source.names["numbered"] = _numbered
-            source.add(f"    v_{name} = numbered({path!r}, v_{fields[0].name}, {maximum})")
+            source.add(f"    v_{name} = numbered({path!r}, v_{fields[0].name}, {maximum}, {fields[0][Counted].bias})")
             continue
         told = "if"
         for field in fields:
             sized, rest = field[Sized], layout.remainder_of(field.name)
             octets = f"len(e_{field.name})" + (f" + len(e_{rest.name})" if rest else "")
+            if sized.origin == "start":
+                octets += " + " + _size(layout.parts[: layout.parts.index(field)])
             value = f"counted({path!r}, {octets}, {sized.unit}, {sized.bias}, {maximum})"
             if field.optional:
                 source.add(f"    {told} v_{field.name} is not None: v_{name} = {value}")
@@ -257,11 +261,11 @@ def _add_lengths(source: Source, layout: Layout) -> None:
             source.add(f"    else: v_{name} = 0")
 
 
-def _numbered(path: str, elements: tuple[Any, ...], maximum: int) -> int:
+def _numbered(path: str, elements: tuple[Any, ...], maximum: int, bias: int) -> int:
     """What a count says of so many elements. Raises: FieldRangeError."""
-    if len(elements) > maximum:
-        raise FieldRangeError(path, len(elements), 0, maximum, "elements")
-    return len(elements)
+    if not bias <= len(elements) <= maximum + bias:
+        raise FieldRangeError(path, len(elements), bias, maximum + bias, "elements")
+    return len(elements) - bias
 
 
 def _unequal(path: str, other: str) -> None:

@@ -8,6 +8,7 @@ import overlaycodec as library
 from overlaycodec.cli import without_reader
 from overlaycodec.cli.clock import TimeChoice
 from overlaycodec.cli.paper import ColorChoice, paper_for
+from overlaycodec.dialects import NAMED
 
 __all__ = ["overlaycodec"]
 
@@ -22,12 +23,14 @@ def overlaycodec() -> None:
     \b
     overlaycodec show trace.pcap            a line a packet
     overlaycodec show --help                what else it shows
+    overlaycodec headers                    the headers that it knows
+    overlaycodec diagram vxlan              the figure of one
     """  # noqa: D301 - a real backspace is what keeps click from filling the paragraph
 
 
-def _catalog_with(context: click.Context, option: click.Parameter, bindings: tuple[str, ...]) -> library.Catalog:
-    """The default catalog with the bindings of the command line, such as "udp_port:48879=vxlan"."""
-    catalog = library.DEFAULT
+def _catalog_of(dialect: str, bindings: tuple[str, ...]) -> library.Catalog:
+    """The catalog of a dialect, with the bindings of the command line, such as "udp_port:48879=vxlan"."""
+    catalog = NAMED[dialect]
     spaces = {key.space.name: key.space for key, _ in catalog.bindings}
     headers = {header.__layout__.name: header for header in catalog.headers}
     for binding in bindings:
@@ -36,16 +39,20 @@ def _catalog_with(context: click.Context, option: click.Parameter, bindings: tup
         try:
             value = int(number, 0)
         except ValueError:
-            raise click.BadParameter(f"{binding!r} is not of the form udp_port:48879=vxlan") from None
+            raise _bad(f"{binding!r} is not of the form udp_port:48879=vxlan") from None
         if space not in spaces:
-            raise click.BadParameter(f"{space!r} is none of {', '.join(sorted(spaces))}")
+            raise _bad(f"{space!r} is none of {', '.join(sorted(spaces))}")
         if name not in headers:
-            raise click.BadParameter(f"{name!r} is none of {', '.join(sorted(headers))}")
+            raise _bad(f"{name!r} is none of {', '.join(sorted(headers))}")
         try:
             catalog = catalog.with_binding(spaces[space](value), headers[name])
         except library.SchemaError as error:
-            raise click.BadParameter(error.reason) from None
+            raise _bad(error.reason) from None
     return catalog
+
+
+def _bad(reason: str) -> click.BadParameter:
+    return click.BadParameter(reason, param_hint="'--bind'")
 
 
 @overlaycodec.command(no_args_is_help=True, short_help="Show the packets of captures.")
@@ -64,10 +71,15 @@ def _catalog_with(context: click.Context, option: click.Parameter, bindings: tup
     help="Time since the first packet shown, since the one before, of day, or since 1970.",
 )
 @click.option(
+    "--dialect",
+    type=click.Choice(list(NAMED)),
+    default="plain",
+    metavar="NAME",
+    help=f"What the deployment speaks: {', '.join(NAMED)}.",
+)
+@click.option(
     "--bind",
-    "catalog",
     multiple=True,
-    callback=_catalog_with,
     metavar="KEY=HEADER",
     help="Find a header at another key too: udp_port:48879=vxlan, udp_port:4789=vxlan_gbp, ethertype:0x9300=vlan.",
 )
@@ -90,7 +102,8 @@ def show(
     first: int,
     count: int | None,
     time: TimeChoice,
-    catalog: library.Catalog,
+    dialect: str,
+    bind: tuple[str, ...],
     verify: bool,
     color: ColorChoice,
 ) -> None:
@@ -106,7 +119,8 @@ def show(
     overlaycodec show -x -c 1 trace.pcap | less
     overlaycodec show --json trace.pcap | jq -r '.headers[] | select(.path == "vxlan").fields.vni'
     tcpdump -U -w - udp port 4789 | overlaycodec show -
-    overlaycodec show --bind udp_port:48879=vxlan aci.pcap
+    overlaycodec show --dialect cisco-aci fabric.pcap
+    overlaycodec show --bind udp_port:12345=vxlan trace.pcap
 
     The exit status is 1 if a file is damaged (what stands before the damage is shown) or --verify failed.
     """  # noqa: D301 - as above
@@ -122,10 +136,38 @@ def show(
         first=first,
         count=count,
         time=time,
-        catalog=catalog,
+        catalog=_catalog_of(dialect, bind),
     )
     try:
         status = run(wanted, paper_for("never" if json else color))
     except BrokenPipeError:
         status = without_reader()
     click.get_current_context().exit(status)
+
+
+@overlaycodec.command(short_help="List the headers that it knows.")
+@click.option("--json", is_flag=True, help="Write a JSON object a header, one a line, with all that its fields say.")
+def headers(*, json: bool) -> None:
+    """List the headers of the default catalog: path, class, octets, what it is, and where it is specified."""
+    from overlaycodec.cli.reference import list_headers
+
+    list_headers(paper_for("never" if json else "auto"), json=json)
+
+
+@overlaycodec.command(no_args_is_help=True, short_help="Draw the figure of a header.")
+@click.argument("name")
+@click.option("--svg", is_flag=True, help="Write an SVG document.")
+def diagram(name: str, *, svg: bool) -> None:
+    """Draw the figure of a header or of an element of its options, 32 bits a row, from its declaration.
+
+    NAME is a path such as vxlan_gpe, or a class such as VXLANGPE or GeneveOption.
+
+    \b
+    overlaycodec diagram geneve
+    overlaycodec diagram --svg GeneveOption > option.svg
+    """  # noqa: D301 - as above
+    from overlaycodec.cli.reference import draw, known
+
+    if name not in known():
+        raise click.BadParameter(f"{name!r} is none of {', '.join(sorted(known()))}", param_hint="NAME")
+    click.echo(draw(name, svg=svg), nl=not svg)

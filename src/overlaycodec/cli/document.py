@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 
 from overlaycodec.capture import Record
-from overlaycodec.describe import Plain, plain_of
+from overlaycodec.describe import Plain, leaves_of, plain_of
 from overlaycodec.errors import DecodeError
 from overlaycodec.packet import Packet
 from overlaycodec.paths import names_of
+from overlaycodec.pipeline import Catalog
+from overlaycodec.schema import Header
 
 __all__ = ["document_of", "json_line"]
 
@@ -22,7 +24,19 @@ def _fault(fault: DecodeError) -> dict[str, Plain]:
     }
 
 
-def document_of(file: str, number: int, record: Record, packet: Packet) -> dict[str, Plain]:
+def _meanings(header: Header, catalog: Catalog) -> dict[str, Plain]:
+    """What the network reads into the header's fields, by their paths in it."""
+    if not catalog.views:
+        return {}
+    return {
+        leaf.path: plain_of(meaning)
+        for leaf in leaves_of(header)
+        for name, meaning in catalog.meanings(leaf.record)
+        if name == leaf.field.name
+    }
+
+
+def document_of(file: str, number: int, record: Record, packet: Packet, catalog: Catalog) -> dict[str, Plain]:
     """All that is known of a record: of the file, of each header by its path, and the octets that are no header."""
     names = names_of(packet.headers)
     return {
@@ -35,7 +49,12 @@ def document_of(file: str, number: int, record: Record, packet: Packet) -> dict[
         "interface": record.interface,
         "comments": list(record.comments),
         "headers": [
-            {"path": name, "protocol": type(header).__name__, "fields": plain_of(header)}
+            {
+                "path": name,
+                "protocol": type(header).__name__,
+                "fields": plain_of(header),
+                "meanings": _meanings(header, catalog),
+            }
             for name, header in zip(names, packet.headers, strict=True)
         ],
         "payload": packet.payload.hex(),

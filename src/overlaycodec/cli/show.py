@@ -135,7 +135,7 @@ class _Run:
         return _Shown(number, record, packet, interface, same)
 
     def _write_json(self, file: str, shown: _Shown) -> None:
-        document = document_of(file, shown.number, shown.record, shown.packet)
+        document = document_of(file, shown.number, shown.record, shown.packet, self._wanted.catalog)
         if self._wanted.tree:
             verdicts = checksums(shown.packet, catalog=self._wanted.catalog)
             document["checksums"] = {path: verdict.value for path, verdict in verdicts.items()}

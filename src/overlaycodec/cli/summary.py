@@ -13,7 +13,7 @@ import msgspec
 from overlaycodec.capture import Record
 from overlaycodec.cli.paper import Part, Piece, Role
 from overlaycodec.cli.traits import Pair, Traits, traits_of
-from overlaycodec.describe import key_text, printable, text_of, word_of
+from overlaycodec.describe import printable, text_of, word_of
 from overlaycodec.layout import Field
 from overlaycodec.packet import Packet
 from overlaycodec.paths import scopes_of
@@ -65,7 +65,7 @@ def _unusual_key(headers: Sequence[Header], index: int, catalog: Catalog) -> str
     usual = catalog.key_of(space, cls)
     if usual is None or usual == value or all(found is not cls for _, found in catalog.candidates(space, value)):
         return ""
-    return f" ({key_text(space, value)})"
+    return f" ({space.text(value)})"
 
 
 def _fragment(header: Header, traits: Traits) -> str:

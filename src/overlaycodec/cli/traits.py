@@ -23,7 +23,9 @@ Pair: TypeAlias = tuple[str, str]
 ENDPOINTS: Final[tuple[Pair, ...]] = (("src", "dst"), ("sender_protocol", "target_protocol"))
 """Fields that say from where and to where."""
 PORTS: Final[Pair] = ("src_port", "dst_port")
-IDENTIFIERS: Final = ("vni", "context_id", "key", "call_id", "vid", "label")
+IDENTIFIERS: Final = (
+    "vni", "context_id", "key", "call_id", "vid", "label", "teid", "isid", "service_path", "session_id",
+)  # fmt: skip
 """Fields that say which network, tenant or path a header stands for."""
 
 

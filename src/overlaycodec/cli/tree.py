@@ -15,7 +15,7 @@ from overlaycodec.errors import DecodeError
 from overlaycodec.packet import Packet
 from overlaycodec.paths import names_of, scopes_of
 from overlaycodec.pipeline import Catalog
-from overlaycodec.schema import Header
+from overlaycodec.schema import Element, Header
 from overlaycodec.verify import Verdict, checksums
 from overlaycodec.wire import Bounds, Checksum, Reserved, Selects
 
@@ -44,10 +44,16 @@ def _told_twice(leaf: Leaf) -> bool:
     return not any(fact in leaf.field for fact in (Bounds, Checksum, Reserved, Selects))
 
 
+def _meant(meaning: Element) -> str:
+    """What the network reads into a value: "vsid 5, flow_id 1"."""
+    leaves = [leaf for leaf in leaves_of(meaning) if Reserved not in leaf.field]
+    return ", ".join(f"{leaf.path} {word_of(leaf.field, leaf.value) or _value(leaf)}" for leaf in leaves)
+
+
 def _notes(
     leaf: Leaf, path: str, following: Header | None, verdicts: Mapping[str, Verdict], catalog: Catalog
 ) -> Iterator[Piece]:
-    """What the declaration, the header behind and the checksums say of a value."""
+    """What the declaration, the header behind, the checksums and the network say of a value."""
     field, value = leaf.field, leaf.value
     word = word_of(field, value)
     if word is not None:
@@ -60,6 +66,7 @@ def _notes(
         yield Piece(f"{value:#0{leaf.bits // 4 + 2}x}", "faint")
     if Reserved in field and value:
         yield Piece("reserved, not 0", "warn")
+    yield from (Piece(_meant(meaning), "note") for name, meaning in catalog.meanings(leaf.record) if name == field.name)
     if path in verdicts:
         yield Piece(str(verdicts[path]), _JUDGED.get(verdicts[path], "warn"))
 

@@ -75,6 +75,7 @@ from overlaycodec.protocols.ndp import (
 from overlaycodec.protocols.nsh import NSH, NSHMetadata
 from overlaycodec.protocols.pppoe import PPP, PPPFramed, PPPoE, PPPoEDiscovery, PPPoETag
 from overlaycodec.protocols.sctp import SCTP, SCTPChunk
+from overlaycodec.protocols.segment_routing import Segment, SegmentRouting, SegmentRoutingTLV
 from overlaycodec.protocols.stt import STT, STTSegment
 from overlaycodec.protocols.tcp import (
     TCP,
@@ -185,6 +186,9 @@ __all__ = [
     "SACKPermittedOption",
     "SCTPChunk",
     "STTSegment",
+    "Segment",
+    "SegmentRouting",
+    "SegmentRoutingTLV",
     "SourceLinkLayerAddress",
     "SourceRoute",
     "StrictSourceRouteOption",
@@ -198,8 +202,8 @@ __all__ = [
 ]
 
 HEADERS: tuple[type[Header], ...] = (
-    Ethernet, LLC, SNAP, VLANTag, ARP, MPLS, IPv4, IPv6, HopByHop, DestinationOptions, Routing, Fragment,
-    ICMP, ICMPEcho, ICMPUnreachable, ICMPRedirect, ICMPTimeExceeded, ICMPParameterProblem, ICMPTimestamp,
+    Ethernet, LLC, SNAP, VLANTag, ARP, MPLS, IPv4, IPv6, HopByHop, DestinationOptions, SegmentRouting, Routing,
+    Fragment, ICMP, ICMPEcho, ICMPUnreachable, ICMPRedirect, ICMPTimeExceeded, ICMPParameterProblem, ICMPTimestamp,
     ICMPv6, ICMPv6Echo, ICMPv6Unreachable, ICMPv6PacketTooBig, ICMPv6TimeExceeded, ICMPv6ParameterProblem,
     UDP, TCP, GRE, GREv1, VXLAN, VXLANGBP, VXLANGPE, Geneve, STTSegment, STT,
     VXLANRCO, GTPU, GTPUExtension, GUE, ERSPAN, ERSPANv3, NSH, AuthenticationHeader, SCTP,

@@ -140,7 +140,7 @@ class Routing(Header, spec="RFC 8200 section 4.4", layer="extension", keys=(IP_P
     data: Annotated[
         bytes,
         Sized("hdr_ext_len", unit=8, bias=4),
-        FinalDestination("routing_type", "segments_left", {0: -16, 2: -16, 4: 4}),
+        FinalDestination("routing_type", "segments_left", {0: -16, 2: -16}),
         "Type-specific data",
     ]
 

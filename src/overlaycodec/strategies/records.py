@@ -111,7 +111,9 @@ def record(
         elif Rest in field and Items in field:
             values[name] = tuple(_row(draw, field, room, room.octets))
         elif (counted := field.get(Counted)) is not None:
-            values[name] = tuple(_row(draw, field, room, room.octets, values[counted.field]))
+            told = values[counted.field]
+            count = told + counted.bias if isinstance(told, int) else told
+            values[name] = tuple(_row(draw, field, room, room.octets, count, counted.bias))
         elif Items in field:
             values[name] = (*_row(draw, field, room, room.octets), _last(draw, field))
         else:
@@ -192,6 +194,8 @@ def _sized(
         capacity = max(0, told * sized.unit + sized.bias)
     else:
         capacity = length.maximum * sized.unit + sized.bias
+    if sized.origin == "start":
+        capacity //= 2  # the rest is for what stands before
     if Items in field:
         return tuple(_row(draw, field, room, min(capacity, room.octets)))
     if told is None:
@@ -218,16 +222,19 @@ def _count(draw: st.DrawFn, field: Field, sized: Sized, least: int, maximum: int
     return draw(st.integers(least, min(most, least + 16)) | st.integers(least, most))
 
 
-def _row(draw: st.DrawFn, field: Field, room: Room, capacity: int, count: object = AUTO) -> list[Record]:
-    """Elements of a row, up to so many octets; `count` of them where that is told."""
+def _row(
+    draw: st.DrawFn, field: Field, room: Room, capacity: int, count: object = AUTO, least: int = 0
+) -> list[Record]:
+    """Elements of a row, up to so many octets; `count` of them where that is told, `least` or more where not."""
     generic: Layout = field.element.__layout__
     excluded = _told_apart(field, generic)
     drawable = [cls.__layout__ for cls in field.elements[::-1] if not _jumbo(cls.__layout__)]
     elements: list[Record] = []
     while len(elements) < (count if isinstance(count, int) else _ELEMENTS):
-        layouts = [layout for layout in drawable if _least(layout) <= capacity or isinstance(count, int)]
+        sure = count is not AUTO or len(elements) < least
+        layouts = [layout for layout in drawable if _least(layout) <= capacity or sure]
         inside = Room(capacity, reserved=room.reserved)
-        element = draw(_another(layouts, generic, excluded, inside, sure=count is not AUTO)) if layouts else None
+        element = draw(_another(layouts, generic, excluded, inside, sure=sure)) if layouts else None
         if element is None:
             break
         elements.append(element)

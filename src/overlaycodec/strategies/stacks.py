@@ -105,7 +105,15 @@ def _choice(draw: st.DrawFn, whole: Journey, spot: Spot, left: int, met: bool) -
         return draw(st.sampled_from(ends))
     nearest = min(need for need, _ in within)
     ways = [way for need, way in sorted(within, key=lambda pair: pair[0]) if more or need == nearest]
-    return draw(st.sampled_from(ways))
+    return draw(st.sampled_from(draw(st.sampled_from(_pools(ways)))))
+
+
+def _pools(ways: list[Way]) -> list[list[Way]]:
+    """All ways, and those to each layer: of many ways, the few to a frame or a packet are taken often enough."""
+    pools: dict[str | None, list[Way]] = {}
+    for way in ways:
+        pools.setdefault(way.spot.cls.__layout__.layer, []).append(way)
+    return [ways, *pools.values()] if len(pools) > 1 else [ways]
 
 
 def _need(whole: Journey, spot: Spot, met: bool) -> int | None:

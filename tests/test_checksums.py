@@ -348,3 +348,17 @@ def test_a_quoted_packet_stays_as_it_is() -> None:
     assert (done.at("quoted.ipv4.total_length"), done.at("quoted.udp.length")) == (1500, 1480)
     assert done.at("quoted.udp.checksum") == 0x1234
     assert verdicts(done)["icmp.checksum"] == "valid"
+
+
+def test_what_cannot_be_summed_stays_as_it_stood() -> None:
+    """A checksum that covers addresses is kept where there are none: UDP in GUE without an IP header between."""
+    gue = (
+        oc.IPv4(src="10.0.0.1", dst="10.0.0.2")
+        / UDP(src_port=1, checksum=0)
+        / oc.GUE()
+        / UDP(src_port=5, dst_port=9, length=9, checksum=0x1234)
+        / b"x"
+    )
+    packet = oc.resolve(gue)
+    assert oc.fill(packet.replace_at("inner.udp.length", 10)).at("inner.udp.length") == 9
+    assert oc.fill(packet).at("inner.udp.checksum") == 0x1234

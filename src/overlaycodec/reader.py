@@ -20,7 +20,7 @@ from overlaycodec.source import Source
 from overlaycodec.values import IPV4S, IPV6S, MACS
 from overlaycodec.wire import Const, Counted, Items, Only, Pads, Remainder, Rest, Sized, Unless, Via, When
 
-__all__ = ["Reader", "add_item", "add_reading", "built", "item_names", "reader_of"]
+__all__ = ["Reader", "add_item", "add_reading", "built", "item_names", "reader_of", "row_reader"]
 
 Reader = Callable[[bytes, int, int], tuple[Any, int]]  # Any: a record of the class that the reader is for
 """`reader(data, position, end)` gives the record and the position behind it."""
@@ -179,7 +179,7 @@ def _add_variable(source: Source, layout: Layout, field: Field, at: str) -> str:
         )
     elif Items in field and Rest in field:
         source.add(
-            f"{stop} = end", f"v_{name}, v_{rest} = {source.bind(f'row_{name}', _row_of(field))}(data, {at}, end)"
+            f"{stop} = end", f"v_{name}, v_{rest} = {source.bind(f'row_{name}', row_reader(field))}(data, {at}, end)"
         )
     elif Items in field:
         counted = field.get(Counted)
@@ -216,7 +216,7 @@ def _add_sized(
         source.names |= {"parse_octets": parse_octets, f"VIA_{name}": field[Via].construct}
         source.add(f"v_{name}, _ = parse_octets(VIA_{name}, {path!r}, data, {at}, {stop}, True)")
     elif Items in field:
-        row = source.bind(f"row_{name}", _row_of(field))
+        row = source.bind(f"row_{name}", row_reader(field))
         source.add(f"v_{name}, v_{rest} = {row}(data, {at}, {stop})")
     elif field.kind in ("hardware", "protocol"):
         table = source.bind(*_INTERNED["mac" if field.kind == "hardware" else "ipv4"])
@@ -259,7 +259,7 @@ def _element_reader(field: Field) -> Reader:
     return read
 
 
-def _row_of(field: Field) -> Callable[[bytes, int, int], tuple[tuple[Record, ...], bytes]]:
+def row_reader(field: Field) -> Callable[[bytes, int, int], tuple[tuple[Record, ...], bytes]]:
     """A reader of a sized row: its elements, and the octets after its end or from the first that is none."""
     read = _element_reader(field)
     items = field[Items]

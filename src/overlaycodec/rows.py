@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from overlaycodec.errors import EncodeError
-from overlaycodec.layout import Field
-from overlaycodec.schema import build
+from overlaycodec.layout import Field, Layout
+from overlaycodec.reader import row_reader
 from overlaycodec.wire import Items
 
 __all__ = ["padding_of", "row_writer"]
@@ -31,27 +31,26 @@ def row_writer(
     return row
 
 
-def padding_of(field: Field, items: Items, unit: int) -> Callable[..., Any]:
-    """Fills a row up to the unit of its length field, as its protocol does."""
-    element = field.element
+def padding_of(field: Field, items: Items) -> Callable[..., Any]:
+    """Fills a row up to the unit of its length field, as its protocol does: with what reads back as it is written."""
+    read = row_reader(field)
+    generic: Layout = field.element.__layout__
+    kind = None if items.kind is None else generic.by_name[items.kind]
+    kind_ends = 0 if kind is None else (generic.fixed_bit_of(kind.name) or 0) + (kind.bits or 0)
 
     def pad(  # Any: elements
         elements: tuple[Any, ...], octets: bytes, missing: int
     ) -> tuple[tuple[Any, ...], bytes, bytes]:
         if items.pads is not None:
             one, more = items.pads
-            if missing == 1:
-                return (*elements, build(element, one, None, b"")), octets + bytes([one]), b""
-            zeros = bytes(missing - 2)
-            return (
-                (*elements, build(element, more, missing - 2, zeros)),
-                octets + bytes([more, missing - 2]) + zeros,
-                b"",
-            )
-        if items.end is None or items.kind is None:
+            filling = bytes([one]) if missing == 1 else bytes([more, missing - 2, *bytes(missing - 2)])
+        elif items.end is None or items.kind is None:
             return elements, octets, b""
-        if elements and getattr(elements[-1], items.kind) == items.end:
+        elif elements and getattr(elements[-1], items.kind) == items.end:
             return elements, octets, bytes(missing)
-        return (*elements, build(element, items.end, None, b"")), octets + bytes([items.end]), bytes(missing - 1)
+        else:
+            filling = (items.end << max(0, missing * 8 - kind_ends)).to_bytes(missing, "big")
+        more_elements, rest = read(filling, 0, missing)
+        return elements + more_elements, octets + filling[: missing - len(rest)], rest
 
     return pad

@@ -132,7 +132,7 @@ def fill(
 
     A selector that already selects the next header stays; so do a checksum of 0 that means "none", a length of 0 that
     means "unbounded", and whatever is computed over octets that are not all here: those of fragments, quoted packets
-    and snapped captures.
+    and snapped captures, and of a pseudo-header where there is no IP header outside.
 
     Raises: EncodeError where something cannot be derived or does not fit.
     """
@@ -146,7 +146,7 @@ def fill(
         if lengths:
             changes |= _lengths(header, following, complete and not in_part, jumbo, catalog)
         if checksums:
-            changes |= _checksum(header, complete)
+            changes |= _checksum(header, complete, pseudo_header(packet.headers, index) is not None)
         if selectors:
             changes |= _selector(header, following, catalog)
         changed.append(header.replace(**changes) if changes else header)
@@ -211,7 +211,7 @@ def _lengths(
     return changes
 
 
-def _checksum(header: Header, complete: bool) -> dict[str, Any]:
+def _checksum(header: Header, complete: bool, addressed: bool) -> dict[str, Any]:
     field = header.__layout__.checksum
     if field is None:
         return {}
@@ -219,7 +219,8 @@ def _checksum(header: Header, complete: bool) -> dict[str, Any]:
     value = getattr(header, field.name)
     if value is None or value is AUTO or (value == 0 and fact.zero == "absent"):
         return {}
-    return {field.name: AUTO} if complete or fact.covers == "header" else {}
+    known = (complete or fact.covers == "header") and (addressed or not fact.pseudo)
+    return {field.name: AUTO} if known else {}
 
 
 def _selector(header: Header, following: type[Header] | None, catalog: Catalog) -> dict[str, Any]:

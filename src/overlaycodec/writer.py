@@ -193,7 +193,7 @@ def _add_octets(source: Source, layout: Layout, field: Field, keys_in: KeysIn) -
         if rest is not None:
             source.add(f"if v_{rest.name} is AUTO:", f"    v_{rest.name} = b''")
         if rest is not None and (sized := field.get(Sized)):
-            pad = source.bind(f"pad_{name}", padding_of(field, items, sized.unit))
+            pad = source.bind(f"pad_{name}", padding_of(field, items))
             before = _size(layout.parts[: layout.parts.index(field)]) if sized.origin == "start" else "0"
             source.add(
                 f"    if v_{sized.field} is AUTO and ({before} + len(e_{name}) - {sized.bias}) % {sized.unit}:",

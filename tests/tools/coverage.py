@@ -15,10 +15,10 @@ from tests.tools import stacks
 PAGE = stacks.ROOT / "docs" / "coverage.md"
 HEAD = """# What is left as payload
 
-Every record of every capture is decoded as far as the catalog goes; what stands behind the last header is payload. This
-page says what that is, and what tshark calls it: a protocol that tshark reads as a header and the catalog does not would
-stand here. Faults are octets that cannot be what the header before says they are. `python -m tests.tools.coverage`
-writes the page, and a test holds it against the captures.
+Every record of every capture is decoded as far as the catalog goes; what stands behind the last header is payload.
+This page says what that is, and what tshark calls it: a protocol that tshark reads as a header and the catalog does not
+would stand here. Faults are octets that cannot be what the header before says they are. `python -m
+tests.tools.coverage` writes the page, and a test holds it against the captures.
 """
 TITLES = ("The captures of this project", "Public captures of other projects, not stored here")
 

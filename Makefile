@@ -51,11 +51,11 @@ $(VENV)/.demo: $(VENV)/.made pyproject.toml
 	@touch $@
 
 $(VENV)/.test: $(VENV)/.made pyproject.toml
-	$(PY) -m pip install $(PIP_OPTIONS) --editable ".[cli,hypothesis]" --group test
+	$(PY) -m pip install $(PIP_OPTIONS) --editable ".[cli,hypothesis,columns,arrow,pandas,polars]" --group test
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.made pyproject.toml
-	$(PY) -m pip install $(PIP_OPTIONS) --editable ".[cli,hypothesis]" --group dev
+	$(PY) -m pip install $(PIP_OPTIONS) --editable ".[cli,hypothesis,columns,arrow,pandas,polars]" --group dev
 	@touch $@
 
 # ---- for people ----

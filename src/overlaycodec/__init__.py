@@ -13,6 +13,10 @@ from overlaycodec.capture import (
     open_capture,
     write_capture,
 )
+from overlaycodec.columnar import (
+    columns,
+    scan,
+)
 from overlaycodec.errors import (
     CaptureError,
     CodecError,
@@ -212,12 +216,14 @@ __all__ = [
     "When",
     "Within",
     "checksums",
+    "columns",
     "decode",
     "decode_header",
     "encode",
     "fill",
     "open_capture",
     "resolve",
+    "scan",
     "write_capture",
 ]
 __all__ += protocols.__all__

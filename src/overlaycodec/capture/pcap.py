@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Iterator
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 from overlaycodec.capture.limits import MAX_OCTETS, check
 from overlaycodec.capture.record import Interface, Record
 from overlaycodec.capture.window import Window
 from overlaycodec.errors import CaptureError, EncodeError
 
-__all__ = ["MAGICS", "PcapReader", "PcapWriter"]
+__all__ = ["MAGICS", "PcapReader", "PcapWriter", "Stretch"]
 
 _MICRO: Final = 0xA1B2C3D4
 _NANO: Final = 0xA1B23C4D
@@ -49,6 +49,7 @@ class PcapReader:
     def __init__(self, window: Window) -> None:
         self._window = window
         order, ticks, self._header_octets = MAGICS[window.chunk[window.at : window.at + 4]]
+        self._order = order
         self.byte_order: Literal["little", "big"] = "little" if order == "<" else "big"
         self._unpack = struct.Struct(order + _RECORD_HEADER).unpack_from
         header = struct.Struct(order + _FILE_HEADER)
@@ -95,6 +96,48 @@ class PcapReader:
             yield Record(window.chunk[start:end], link_type, time_ns, wire, 0, (), fcs_octets, None)
         if window.left:
             raise CaptureError(f"the record header needs {header_octets} octets, {window.left} are there", window.octet)
+
+    def stretches(self, octets: int) -> Iterator[Stretch]:
+        """The file in pieces of some `octets` octets, each with the places of the whole records in it.
+
+        A record of more octets makes a longer piece. What is wrong with the file is left for `records`, which goes on
+        where this stops.
+        """
+        window, header_octets = self._window, self._header_octets
+        captured_at = struct.Struct(self._order + "I").unpack_from
+        while window.has(octets) or window.left:
+            chunk, at, places = window.chunk, window.at, []
+            last = len(chunk) - header_octets
+            while at <= last:
+                (captured,) = captured_at(chunk, at + 8)
+                behind = at + header_octets + captured
+                if behind > len(chunk) or captured > MAX_OCTETS:
+                    break
+                places.append(at)
+                at = behind
+            window.at = at
+            if places:
+                yield Stretch(chunk, places, header_octets, self._order)
+            elif octets > MAX_OCTETS or not window.has(octets):
+                return
+            else:
+                octets *= 2
+
+    @property
+    def ordinary(self) -> bool:
+        """Whether the lengths of a record stand where they stand since version 2.4."""
+        return not (self._swapped or self._doubtful)
+
+
+class Stretch(NamedTuple):
+    """Some octets of a file with whole records."""
+
+    octets: bytes
+    places: list[int]
+    """Where each record's header begins."""
+    header_octets: int
+    order: str
+    """The byte order of the record headers, as `struct` writes it."""
 
 
 class PcapWriter:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from types import TracebackType
 from typing import TYPE_CHECKING, Literal, Protocol
 
-from overlaycodec.capture.pcap import MAGICS, PcapReader
+from overlaycodec.capture.pcap import MAGICS, PcapReader, Stretch
 from overlaycodec.capture.pcapng import SECTION_MAGIC, PcapngReader
 from overlaycodec.capture.record import Interface, Record
 from overlaycodec.capture.source import Source, chunks_of, source_of
@@ -73,6 +73,15 @@ class Capture:
             self._reader = _reader(self._source)
         self._fresh = False
         return self._reader.records()
+
+    def stretches(self, octets: int) -> Iterator[Stretch] | None:
+        """A pcap file in pieces, for those who read records in bulk; None for what must be read record by record.
+
+        Where it ends, iteration goes on: with what is wrong there, if the file is damaged.
+        """
+        if not isinstance(self._reader, PcapReader) or not self._reader.ordinary or not self._fresh:
+            return None
+        return self._reader.stretches(octets)
 
     def packets(self, *, lax: bool = False, catalog: Catalog = DEFAULT) -> Iterator[Packet]:
         """The records decoded, each by its link type.

@@ -1,0 +1,54 @@
+"""Captures as columns: `columns` for a whole one, `scan` for one that is larger than memory.
+
+Strategy: NumPy is loaded when it is asked for, so that this module costs nothing to those who do not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from overlaycodec.capture.record import Record
+from overlaycodec.pipeline import DEFAULT, Catalog
+
+if TYPE_CHECKING:
+    from overlaycodec.capture.source import Readable
+    from overlaycodec.columnar.table import Table
+
+__all__ = ["columns", "scan"]
+
+
+def columns(
+    source: Readable | Iterable[Record], names: Iterable[str] | None = None, *, catalog: Catalog = DEFAULT
+) -> Table:
+    """Fields of all packets of a capture, a masked array each.
+
+    `source` is what `open_capture` takes, or records. `names` are packet paths (`inner.ipv4.src`, `vlan[1].vid`,
+    `geneve.options[0].type`), `time_ns`, `wire_length`, `captured_length`, `link_type`, `fault` (the kind of error at
+    which lax decoding stopped) and verdicts (`inner.udp.checksum.verdict`); without names, every field that occurs.
+    The values are those that lax decoding gives: numbers as unsigned integers that are as small as they fit, flags as
+    bool, MAC addresses as uint64, IPv4 addresses as uint32, IPv6 addresses as V16, all else as objects.
+
+    Raises: MissingHeaderError for a name that the catalog does not have; CaptureError as reading does.
+    """
+    from overlaycodec.columnar.reading import table_of
+
+    return table_of(source, names, catalog)
+
+
+def scan(
+    source: Readable | Iterable[Record],
+    names: Iterable[str],
+    *,
+    catalog: Catalog = DEFAULT,
+    progress: Callable[[int], object] | None = None,
+) -> Iterator[Table]:
+    """The same in tables of some ten thousand packets, in constant memory.
+
+    `progress` is called with the number of octets of the capture that each table stands for.
+
+    Raises: as `columns`, after the tables before that place.
+    """
+    from overlaycodec.columnar.reading import tables_of
+
+    return tables_of(source, names, catalog, progress)

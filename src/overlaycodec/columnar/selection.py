@@ -1,0 +1,91 @@
+"""What follows a header, for many packets at once: keys looked up in a table, conditions asked of the rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from overlaycodec.catalog import Binding, Bindings
+from overlaycodec.columnar.batch import ROW
+from overlaycodec.columnar.extract import Values, bits_of
+from overlaycodec.columnar.shapes import Group, Mask
+from overlaycodec.wire import Asked, AtLeast, Before, KeySpace, Peek, Within
+
+__all__ = ["Tables", "holding"]
+
+_MANY_BITS = 16
+
+
+class Tables:
+    """What a catalog finds at the values of its key spaces, as tables."""
+
+    def __init__(self, catalog: Bindings) -> None:
+        self._catalog = catalog
+        self._at: dict[tuple[KeySpace, int | None], tuple[Binding, ...]] = {}
+        self._tables: dict[KeySpace, tuple[NDArray[np.uint16] | None, list[tuple[Binding, ...]]]] = {}
+
+    def at(self, space: KeySpace, value: int | None) -> tuple[Binding, ...]:
+        """What can be found at a value, in the order in which it is asked."""
+        found = self._at.get((space, value))
+        if found is None:
+            catalog = self._catalog
+            found = self._at[space, value] = catalog.candidates(space, value) or catalog.candidates(space, None)
+        return found
+
+    def _table(self, space: KeySpace) -> tuple[NDArray[np.uint16] | None, list[tuple[Binding, ...]]]:
+        """A number for each value of a space, and what is found at the values of that number; 0 is for all others."""
+        made = self._tables.get(space)
+        if made is None:
+            found: dict[tuple[Binding, ...], int] = {self.at(space, None): 0}
+            table = np.zeros(1 << space.bits, np.uint16) if space.bits <= _MANY_BITS else None
+            for value in self._catalog.values(space):
+                number = found.setdefault(self.at(space, value), len(found))
+                if table is not None and value < len(table):
+                    table[value] = number
+            made = self._tables[space] = table, list(found)
+        return made
+
+    def by_key(self, group: Group, values: Values, space: KeySpace) -> Iterator[tuple[tuple[Binding, ...], Group]]:
+        """What can be found behind the packets of a group, by their keys."""
+        if (values == values[0]).all():
+            yield self.at(space, int(values[0])), group
+            return
+        table, found = self._table(space)
+        if table is None or int(values.max()) >= len(table):
+            for value, part in group.by(values):
+                yield self.at(space, int(value)), part
+            return
+        for number, part in group.by(table[values]):
+            yield found[number], part
+
+
+def holding(conditions: tuple[Asked, ...], group: Group) -> Mask:
+    """Which packets of a group fulfil all conditions, for a header at `group.at`."""
+    holds: Mask = np.ones(len(group), np.bool_)
+    for condition in conditions:
+        holds &= _asked(condition, group)
+    return holds
+
+
+def _asked(condition: Asked, group: Group) -> Mask:
+    if isinstance(condition, Before):
+        values = group.before.get(condition.field)
+        return np.zeros(len(group), np.bool_) if values is None else values == condition.value
+    if isinstance(condition, AtLeast):
+        return np.asarray(group.at + condition.octets <= group.left)
+    if isinstance(condition, Peek):
+        last = (condition.bit + condition.count - 1) // 8
+        if group.at + last + 8 > ROW:
+            group.move()
+        seen = bits_of(group.rows, group.at * 8 + condition.bit, condition.count, "uint64")
+        return np.asarray((group.at + last < group.left) & (seen == condition.value))
+    assert isinstance(condition, Within)
+    if group.at + condition.header + 8 > ROW:
+        group.move()
+    offset = bits_of(group.rows, group.at * 8 + condition.offset, 16, "int64")
+    length = bits_of(group.rows, group.at * 8 + condition.length, 16, "int64")
+    inside = group.left - group.at - condition.header
+    holds: Mask = (inside >= 0) & (offset + inside <= length)
+    return holds

@@ -1,0 +1,333 @@
+"""Columns say what the scalar decoder says, field for field and fault for fault; and they are what people expect."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import tracemalloc
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import overlaycodec as oc
+from overlaycodec import strategies as overlay
+from overlaycodec.columnar import reading
+from overlaycodec.columnar.batch import Batch
+from overlaycodec.columnar.engine import Engine
+from overlaycodec.columnar.names import columns_of
+from overlaycodec.columnar.output import Output
+from overlaycodec.columnar.scalar import Scalar
+from overlaycodec.columnar.table import Table
+from tests import laws
+from tests.tools import stacks
+
+CAPTURES: Final = stacks.captures(stacks.CAPTURES)
+PUBLIC: Final = stacks.captures(stacks.PUBLIC) if stacks.PUBLIC.is_dir() else {}
+VXLAN: Final = CAPTURES["kernel-vxlan-inner-vlan.pcap"]
+
+
+# --- the same answers -------------------------------------------------------------------------------------------------
+
+
+def expected(packet: oc.Packet, name: str, verdicts: dict[str, Any]) -> Any:  # Any: as above
+    """What a column must hold for a packet; None where it is masked."""
+    if name == "fault":
+        return None if packet.fault is None else type(packet.fault).__name__
+    if name.endswith(".verdict"):
+        return str(verdicts[name.removesuffix(".verdict")]) if name.removesuffix(".verdict") in verdicts else None
+    try:
+        return packet.at(name)
+    except oc.MissingHeaderError:
+        return None
+
+
+def same(value: Any, wanted: Any) -> bool:  # Any: as above
+    """Whether a column's value is the scalar one."""
+    if isinstance(value, np.void):
+        return bool(value.tobytes() == wanted.packed)
+    if isinstance(value, np.bool_):
+        return wanted is bool(value)
+    if isinstance(value, np.integer):
+        return int(value) == int(wanted)
+    return (isinstance(value, str) or type(value) is type(wanted)) and bool(value == wanted)
+
+
+def walked(records: Iterable[oc.Record], names: Iterable[str] | None, catalog: oc.Catalog) -> tuple[Table, int]:
+    """Columns of which as much as possible is walked in groups, and how many packets were not."""
+    batches = list(reading._batches(records))
+    wanted = columns_of(reading._occurring(batches, catalog) if names is None else names, catalog)
+    outputs, slow = [], 0
+    for batch in batches:
+        engine, output = Engine(wanted, catalog, fewest=1), Output(wanted, len(batch))
+        reading._about(batch, output)
+        left = engine.run(batch, output)
+        slow += len(left)
+        Scalar(wanted, catalog).run(batch, left, output)
+        outputs.append(output)
+    return Table(outputs or [Output(wanted, 0)]), slow
+
+
+def check(records: list[oc.Record], names: Iterable[str] | None = None, catalog: oc.Catalog = oc.DEFAULT) -> int:
+    """Compares each value of each column with the packet's own; gives the number of packets not walked in groups."""
+    table, slow = walked(records, names, catalog)
+    packets = [record.decode(lax=True, catalog=catalog) for record in records]
+    verdicts = [oc.checksums(p, catalog=catalog) if any("verdict" in n for n in table) else {} for p in packets]
+    for name in table:
+        if name in ("time_ns", "wire_length", "captured_length", "link_type"):
+            continue
+        column = table[name]
+        for index, packet in enumerate(packets):
+            wanted = expected(packet, name, verdicts[index])
+            gone = bool(np.ma.getmaskarray(column)[index])
+            assert gone == (wanted is None), (name, index, records[index].data.hex())
+            assert gone or same(column.data[index], wanted), (name, index, records[index].data.hex())
+    return slow
+
+
+@pytest.mark.parametrize("path", [*CAPTURES.values(), *PUBLIC.values()], ids=lambda path: path.stem)
+def test_every_field_of_every_capture(path: Path) -> None:
+    with oc.open_capture(path) as capture:
+        check(list(capture))
+
+
+def test_most_packets_are_walked_in_groups() -> None:
+    slow = count = 0
+    for path in CAPTURES.values():
+        with oc.open_capture(path) as capture:
+            records = list(capture)
+        slow += walked(records, None, oc.DEFAULT)[1]
+        count += len(records)
+    assert slow < count // 8
+
+
+FRAMED: Final = [cls for cls in laws.CLASSES if laws.first_of(cls) is oc.Ethernet]
+SOME: Final = [
+    "fault", "outer.ipv4.src", "ipv4[1].dst", "inner.ipv4.src", "innermost.ipv4.src", "innermost.ethernet.dst",
+    "inner.inner.ipv6.dst", "vlan.vid", "vlan[1].vid", "inner.vlan.vid", "mpls[1].label", "udp.length", "tcp.options",
+    "tcp.options[0].kind", "tcp.options[2].data", "geneve.options[0].type", "geneve.options[1].data", "gre.key",
+    "geneve.options_rest", "ipv4.options_rest", "arp.sender_hardware", "quoted.ipv4.src", "stt.context_id",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("cls", FRAMED, ids=lambda cls: cls.__name__)
+def test_any_stack_whole_cut_and_damaged(cls: type[oc.Header]) -> None:
+    """For each header: stacks through it, whole, snapped, cut short, with a check sequence, and damaged."""
+    records: list[oc.Record] = []
+
+    @settings(max_examples=6, derandomize=True, database=None, deadline=None, suppress_health_check=list(HealthCheck))
+    @given(laws.packets(cls), overlay.malformed_bytes(cls), st.integers(0, 80))
+    def draw(packet: oc.Packet, damaged: bytes, octets: int) -> None:
+        data = oc.encode(packet)
+        left = data[: max(0, len(data) - octets)]
+        records.extend([oc.Record(data), oc.Record(damaged), oc.Record(left), oc.Record(left, wire_length=len(data))])
+        records.extend([oc.Record(data, fcs_octets=4), oc.Record(left, wire_length=len(data), fcs_octets=4)])
+
+    draw()
+    check(records)
+    check(records, SOME)
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.lists(st.binary(max_size=90), max_size=8), st.sampled_from(sorted(oc.DEFAULT.values(oc.LINK_TYPE))))
+def test_any_octets(packets: list[bytes], link_type: int) -> None:
+    check([oc.Record(data, link_type) for data in packets])
+
+
+def test_more_headers_than_are_followed() -> None:
+    tag = bytes.fromhex("00018100")
+    data = bytes.fromhex("020000000002 020000000001 8100") + tag * 40
+    records = [oc.Record(data), oc.Record(data[:130]), oc.Record(data[:144])] * 3
+    check(records, ["fault", "vlan.vid", "vlan[30].vid", "vlan[31].vid"])
+    check(records, ["fault", "vlan[2].vid"], oc.DEFAULT.with_max_headers(3))
+
+
+def test_verdicts() -> None:
+    names = [
+        "ipv4.checksum.verdict",
+        "udp.checksum.verdict",
+        "inner.ipv4.checksum.verdict",
+        "inner.udp.checksum.verdict",
+    ]
+    with oc.open_capture(CAPTURES["python-to-ovs-geneve.pcap"]) as capture:
+        records = list(capture)
+    check(records, names)
+    assert set(oc.columns(records, names)["udp.checksum.verdict"].compressed()) == {"absent", "bad", "valid"}
+
+
+def test_a_catalog_of_ones_own() -> None:
+    catalog = oc.DEFAULT.with_binding(oc.UDP_PORT(4789), oc.VXLANGBP)
+    table = oc.columns(CAPTURES["kernel-vxlan-gbp.pcap"], ["vxlan_gbp.group_policy_id"], catalog=catalog)
+    assert list(table["vxlan_gbp.group_policy_id"].compressed()) == [4660, 65535, 1, 0, 16962, 0, 0, 0]
+
+
+# --- what people see --------------------------------------------------------------------------------------------------
+
+
+def test_a_table() -> None:
+    names = ["time_ns", "outer.ipv4.src", "vxlan.vni", "inner.vlan.vid", "inner.ethernet.src", "inner.ipv6.src"]
+    table = oc.columns(VXLAN, names)
+    with oc.open_capture(VXLAN) as capture:
+        records = list(capture)
+    assert len(table) == len(records)
+    assert table.names == list(table) == names
+    assert "vxlan.vni" in table
+    assert table["vxlan.vni"].dtype == np.uint32
+    assert table["inner.vlan.vid"].dtype == np.uint16
+    assert table["outer.ipv4.src"].dtype == np.uint32
+    assert table["inner.ethernet.src"].dtype == np.uint64
+    assert table["inner.ipv6.src"].dtype == "V16"
+    assert table["time_ns"].tolist() == [record.time_ns for record in records]
+    assert set(table["inner.vlan.vid"].compressed().tolist()) == {0, 1, 100, 200}
+    assert repr(table) == f"<Table: {len(records)} packets, 6 columns>"
+    with pytest.raises(KeyError):
+        table["udp.length"]
+
+
+def test_without_names_every_field_that_occurs() -> None:
+    table = oc.columns(VXLAN)
+    assert {"time_ns", "ethernet.dst", "vxlan.vni", "inner.vlan.vid", "inner.ipv4.src"} <= set(table)
+    assert not any(np.ma.getmaskarray(table[name]).all() for name in table)
+    assert oc.columns([]).names == []
+
+
+@pytest.mark.parametrize(
+    ("name", "word"),
+    [
+        ("vxlan.vnid", "vni_valid"), ("vxlam.vni", "vxlan"), ("vxlan", "field of one"), ("", "grammar"),
+        ("inner.vxlan", "field of one"), ("geneve.options[0].typ", "no typ"), ("geneve.vni[0]", "row"),
+        ("geneve.options.type", r"\[n\]"),
+    ],
+)  # fmt: skip
+def test_a_name_that_is_none_is_refused(name: str, word: str) -> None:
+    with pytest.raises(oc.MissingHeaderError, match=word):
+        oc.columns(VXLAN, [name])
+
+
+def test_sources() -> None:
+    names = ["time_ns", "wire_length", "captured_length", "link_type", "vxlan.vni", "inner.ipv4.src"]
+    data = VXLAN.read_bytes()
+    with oc.open_capture(VXLAN) as capture:
+        records = list(capture)
+    out = io.BytesIO()
+    oc.write_capture(out, records, format="pcapng")
+    sources: list[Any] = [str(VXLAN), data, bytearray(data), memoryview(data), io.BytesIO(data), gzip.compress(data)]
+    sources += [records, iter(records), out.getvalue()]
+    tables = [oc.columns(source, names) for source in sources]
+    for table in tables:
+        for name in names:
+            assert table[name].tolist() == tables[0][name].tolist()
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+@pytest.mark.parametrize("magic", [0xA1B2C3D4, 0xA1B23C4D, 0xA1B2CD34])
+@pytest.mark.parametrize("version", [(2, 4), (2, 2), (2, 3)])
+def test_kinds_of_pcap(order: str, magic: int, version: tuple[int, int]) -> None:
+    from tests.tools import capture_files as files
+
+    extra = bytes(8) if magic == 0xA1B2CD34 else b""
+    frames = [bytes(12) + b"\x08\x06" + bytes(octets) for octets in (28, 46, 0)]
+    records = []
+    for number, frame in enumerate(frames):
+        head = files.record(frame, seconds=5, fraction=number, wire=len(frame), order=order)[:16]
+        records.append(head + extra + frame)
+    data = files.pcap(*records, order=order, magic=magic, version=version)
+    names = ["time_ns", "captured_length", "wire_length", "arp.operation", "fault"]
+    with oc.open_capture(data) as capture:
+        by_record = oc.columns(list(capture), names)
+    table = oc.columns(data, names)
+    assert [table[name].tolist() for name in names] == [by_record[name].tolist() for name in names]
+
+
+def test_a_damaged_file_gives_what_stands_before_the_damage() -> None:
+    data = VXLAN.read_bytes()[:-3]
+    with pytest.raises(oc.CaptureError) as caught:
+        oc.columns(data, ["vxlan.vni"])
+    seen: list[int] = []
+    with pytest.raises(oc.CaptureError) as again:
+        seen.extend(len(table) for table in oc.scan(data, ["vxlan.vni"]))
+    with oc.open_capture(data) as capture, pytest.raises(oc.CaptureError) as plain_error:
+        count = sum(1 for _ in iter(capture))
+    with oc.open_capture(VXLAN) as capture:
+        count = sum(1 for _ in capture) - 1
+    assert sum(seen) == count
+    assert str(caught.value) == str(again.value) == str(plain_error.value)
+
+
+def test_scanning_takes_constant_memory_and_tells_its_progress(tmp_path: Path) -> None:
+    record = oc.Record(bytes.fromhex("020000000002 020000000001 88b5") + bytes(986))
+    peaks = []
+    for count in (20_000, 80_000):
+        path = tmp_path / f"{count}.pcap"
+        oc.write_capture(path, (record for _ in range(count)))
+        told: list[int] = []
+        tracemalloc.start()
+        rows = sum(len(table) for table in oc.scan(path, ["ethernet.dst", "fault"], progress=told.append))
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+        assert rows == count
+        assert sum(told) == count * 1000
+    assert peaks[1] < peaks[0] * 1.5, peaks
+
+
+# --- other libraries --------------------------------------------------------------------------------------------------
+
+ADDRESSES: Final = [
+    "time_ns",
+    "fault",
+    "outer.ipv4.src",
+    "inner.ethernet.src",
+    "inner.ipv6.src",
+    "vxlan.vni",
+    "udp.checksum",
+]
+
+
+def test_arrow() -> None:
+    import pyarrow as pa
+
+    table = oc.columns(VXLAN, ADDRESSES)
+    arrow = table.to_arrow()
+    assert arrow.schema.field("time_ns").type == pa.timestamp("ns", "UTC")
+    assert arrow.schema.field("vxlan.vni").type == pa.uint32()
+    with oc.open_capture(VXLAN) as capture:
+        packets = list(capture.packets(lax=True))
+    for name in ADDRESSES[2:5]:
+        wanted = [expected(packet, name, {}) for packet in packets]
+        assert arrow[name].to_pylist() == [None if value is None else str(value) for value in wanted]
+        octets = table.to_arrow(addresses="binary")[name].to_pylist()
+        assert octets == [None if value is None else value.packed for value in wanted]
+    with pytest.raises(ValueError, match="'text' or 'binary'"):
+        table.to_arrow(addresses="words")  # type: ignore[arg-type]  # that is the point
+
+
+def test_arrow_of_rows_and_of_time_stamps_beyond_64_bits() -> None:
+    table = oc.columns(CAPTURES["linux-geneve-options.pcap"], ["geneve.options", "geneve.options[0].data"])
+    arrow = table.to_arrow()
+    assert '"option_class": 258' in arrow["geneve.options"][0].as_py()
+    with oc.open_capture(CAPTURES["linux-geneve-options.pcap"]) as capture:
+        first = next(iter(capture)).decode()
+    assert arrow["geneve.options[0].data"][0].as_py() == first[oc.Geneve].options[0].data
+    late = oc.columns([oc.Record(b"", time_ns=1 << 70), oc.Record(b"")], ["time_ns"])
+    assert late["time_ns"].tolist() == [1 << 70, None]
+    assert late.to_arrow()["time_ns"].to_pylist() == [str(1 << 70), None]
+
+
+def test_pandas_and_polars() -> None:
+    table = oc.columns(VXLAN, ADDRESSES)
+    wanted = table.to_arrow()["vxlan.vni"].to_pylist()
+    frame = table.to_pandas()
+    assert frame["vxlan.vni"].isna().tolist() == [value is None for value in wanted]
+    assert frame["vxlan.vni"].dropna().tolist() == [value for value in wanted if value is not None]
+    assert table.to_polars()["vxlan.vni"].to_list() == wanted
+
+
+def test_batches_are_whole() -> None:
+    with oc.open_capture(VXLAN) as capture:
+        records = list(capture)
+    batches: list[Batch] = list(reading._batches(VXLAN))
+    assert [batch.data(index) for batch in batches for index in range(len(batch))] == [r.data for r in records]

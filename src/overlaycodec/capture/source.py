@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Protocol
 
 from overlaycodec.errors import CaptureError
@@ -17,10 +17,12 @@ if TYPE_CHECKING:
     from mmap import mmap
     from typing import TypeAlias
 
+    from typing_extensions import TypeIs
+
     BytesLike: TypeAlias = bytes | bytearray | memoryview | mmap
     Readable: TypeAlias = "str | os.PathLike[str] | BytesLike | BinaryStream"
 
-__all__ = ["BinaryStream", "Source", "chunks_of", "source_of"]
+__all__ = ["BinaryStream", "Source", "chunks_of", "is_readable", "source_of"]
 
 CHUNK = 1 << 18
 """The most octets asked for, or unpacked, at once."""
@@ -106,6 +108,12 @@ def source_of(readable: Readable) -> Source:
             raise TypeError(f"a path, bytes or a binary stream is needed, not {type(readable).__name__}") from None
         return _Stream(readable, owned=False)  # type: ignore[arg-type]  # it has read()
     return _Octets(view)
+
+
+def is_readable(source: Readable | Iterable[object]) -> TypeIs[Readable]:
+    """Whether this is the content of a capture, or where it is, and not the records themselves."""
+    whole = isinstance(source, str | bytes | bytearray | memoryview | os.PathLike)
+    return whole or hasattr(source, "read") or not isinstance(source, Iterable)
 
 
 def chunks_of(source: Source) -> Iterator[bytes]:

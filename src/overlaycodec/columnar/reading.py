@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from overlaycodec.capture.reader import open_capture
 from overlaycodec.capture.record import Record
+from overlaycodec.capture.source import is_readable
 from overlaycodec.columnar.batch import Batch, batches_in, batches_of
 from overlaycodec.columnar.engine import FEWEST, Engine
 from overlaycodec.columnar.names import ABOUT, Column, columns_of
@@ -18,8 +18,6 @@ from overlaycodec.paths import names_of
 from overlaycodec.pipeline import Catalog
 
 if TYPE_CHECKING:
-    from typing_extensions import TypeIs
-
     from overlaycodec.capture.source import Readable
 
 __all__ = ["table_of", "tables_of"]
@@ -57,7 +55,7 @@ def tables_of(
 
 
 def _batches(source: Readable | Iterable[Record]) -> Iterator[Batch]:
-    if _is_readable(source):
+    if is_readable(source):
         with open_capture(source) as capture:
             stretches = capture.stretches(_OCTETS)
             if stretches is not None:
@@ -66,12 +64,6 @@ def _batches(source: Readable | Iterable[Record]) -> Iterator[Batch]:
             yield from batches_of(capture, _RECORDS)  # what no stretch holds, and what is wrong with the file
     else:
         yield from batches_of(source, _RECORDS)
-
-
-def _is_readable(source: Readable | Iterable[Record]) -> TypeIs[Readable]:
-    """Whether it is the capture itself, and not records."""
-    whole = isinstance(source, str | bytes | bytearray | memoryview | os.PathLike)
-    return whole or hasattr(source, "read") or not isinstance(source, Iterable)
 
 
 def _outputs(

@@ -6,6 +6,7 @@
 #   make versions  the tests against the built wheel on every Python that the package claims
 #   make lowest    the tests on the oldest Python with the oldest dependencies that the package claims
 #   make bench     the benchmarks, peers in the same run
+#   make fuzz      the fuzzers, for FUZZ_SECONDS in all; what they find is in build/fuzz
 #   make format    put the sources into the form that `make check` asks for
 #   make clean     remove all that the targets above made
 #
@@ -13,7 +14,7 @@
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format-check lint types wheel-test versions lowest bench format clean FORCE
+.PHONY: help demo test check format-check lint types wheel-test versions lowest bench fuzz format clean FORCE
 
 # The first interpreter that is new enough and can make environments.
 usable = $(1) -c "import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))" >/dev/null 2>&1
@@ -58,6 +59,10 @@ $(VENV)/.dev: $(VENV)/.made pyproject.toml
 	$(PY) -m pip install $(PIP_OPTIONS) --editable ".[cli,hypothesis,columns,arrow,pandas,polars]" --group dev
 	@touch $@
 
+$(VENV)/.fuzz: $(VENV)/.made pyproject.toml
+	$(PY) -m pip install $(PIP_OPTIONS) --editable ".[cli,hypothesis,columns]" --group fuzz
+	@touch $@
+
 # ---- for people ----
 
 demo: $(VENV)/.demo
@@ -68,6 +73,10 @@ test: $(VENV)/.test
 
 bench: $(VENV)/.dev
 	$(PY) -m bench
+
+FUZZ_SECONDS ?= 60
+fuzz: $(VENV)/.fuzz
+	$(PY) -m fuzz --seconds $(FUZZ_SECONDS)
 
 format: $(VENV)/.dev
 	$(PY) -m ruff check --fix --exit-zero --quiet

@@ -1,0 +1,49 @@
+"""One target under atheris, the library and the functions that it generates instrumented.
+
+python -m fuzz.engine TARGET [options and folders as libFuzzer takes them]
+"""
+
+from __future__ import annotations
+
+import sys
+from types import CodeType
+from typing import Any, Final
+
+import atheris
+
+_MOST_GENERATED: Final = 1_000
+"""Counters are never given back, and a new order of headers makes a new function."""
+
+
+def instrument_generated() -> None:
+    """Has each generated function report its branches too; the same source always the same ones."""
+    from overlaycodec.source import Source
+
+    plain = Source.compile
+    known: dict[str, CodeType] = {}
+
+    def instrumented(self: Source, module: str) -> Any:  # Any: as what it stands for
+        function = plain(self, module)
+        text = "\n".join((module, *self.lines))
+        if text not in known and len(known) < _MOST_GENERATED:
+            known[text] = atheris.patch_code(function.__code__, True, True)
+        function.__code__ = known.get(text, function.__code__)
+        return function
+
+    Source.compile = instrumented  # type: ignore[method-assign]
+
+
+def main(arguments: list[str]) -> None:
+    """Runs until libFuzzer has enough, and leaves the process."""
+    with atheris.instrument_imports(include=["overlaycodec"]):
+        import overlaycodec.columnar.table
+        import overlaycodec.source  # noqa: F401  # instrumented before anything is generated
+    instrument_generated()
+    from fuzz.targets import TARGETS
+
+    atheris.Setup([sys.argv[0], *arguments[1:]], TARGETS[arguments[0]])
+    atheris.Fuzz()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

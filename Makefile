@@ -7,6 +7,7 @@
 #   make lowest    the tests on the oldest Python with the oldest dependencies that the package claims
 #   make bench     the benchmarks, peers in the same run
 #   make fuzz      the fuzzers, for FUZZ_SECONDS in all; what they find is in build/fuzz
+#   make interop   the tests against live stacks: Linux, Open vSwitch, user-mode Linux (docs/interop.md)
 #   make format    put the sources into the form that `make check` asks for
 #   make clean     remove all that the targets above made
 #
@@ -14,7 +15,7 @@
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format-check lint types wheel-test versions lowest bench fuzz format clean FORCE
+.PHONY: help demo test check format-check lint types wheel-test versions lowest bench fuzz interop format clean FORCE
 
 # The first interpreter that is new enough and can make environments.
 usable = $(1) -c "import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))" >/dev/null 2>&1
@@ -77,6 +78,10 @@ bench: $(VENV)/.dev
 FUZZ_SECONDS ?= 60
 fuzz: $(VENV)/.fuzz
 	$(PY) -m fuzz --seconds $(FUZZ_SECONDS)
+
+# REQUIRE=1 makes a stack that cannot run here a failure.
+interop: $(VENV)/.test
+	$(PY) -m pytest -m interop $(if $(REQUIRE),--require-interop) -n 2 --dist loadfile tests/interop $(INTEROP_ARGS)
 
 format: $(VENV)/.dev
 	$(PY) -m ruff check --fix --exit-zero --quiet

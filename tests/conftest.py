@@ -32,9 +32,36 @@ settings.register_profile(
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.environ.get("CI") else "dev"))
 
 
-def pytest_report_header() -> list[str]:
-    """Say which copy of the package is under test."""
-    return [f"overlaycodec: {Path(overlaycodec.__file__).parent}"]
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """The options of these tests."""
+    parser.addoption(
+        "--require-interop",
+        action="store_true",
+        help="run the tests against live stacks, and fail where a stack cannot run here",
+    )
+
+
+def _interop(config: pytest.Config) -> bool:
+    """Whether the tests against live stacks are asked for."""
+    return bool(config.getoption("--require-interop")) or "interop" in config.getoption("markexpr")
+
+
+def pytest_report_header(config: pytest.Config) -> list[str]:
+    """Say which copy of the package is under test, and what is left out."""
+    lines = [f"overlaycodec: {Path(overlaycodec.__file__).parent}"]
+    if not _interop(config):
+        lines.append("interop: left out; `make interop` runs the tests against live stacks (docs/interop.md)")
+    return lines
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what needs a machine of one's own, unless it is asked for."""
+    if _interop(config):
+        return
+    left_out = [item for item in items if item.get_closest_marker("interop")]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if not item.get_closest_marker("interop")]
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:

@@ -212,6 +212,7 @@ def test_packets_are_values(packet: oc.Packet, other: oc.Packet) -> None:
     ):
         assert same == packet
         assert hash(same) == hash(packet)
+        assert not same != packet  # noqa: SIM202 - another method than `==`
     parts = ("headers", "payload", "trailers")
     assert (packet == other) is all(getattr(packet, part) == getattr(other, part) for part in parts)
 

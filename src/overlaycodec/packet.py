@@ -65,6 +65,9 @@ class Packet(msgspec.Struct, frozen=True, eq=False, gc=False):
             self.headers == other.headers and self.payload == other.payload and self.trailers == other.trailers
         )  # fmt: skip
 
+    def __ne__(self, other: object) -> bool:  # a Struct has one of its own, by identity
+        return not self == other
+
     def __hash__(self) -> int:
         return hash((self.headers, self.payload, self.trailers))
 

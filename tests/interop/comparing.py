@@ -1,0 +1,40 @@
+"""What must hold of a packet that a live stack emitted."""
+
+from __future__ import annotations
+
+import overlaycodec as oc
+from overlaycodec.spans import spans_of
+from tests import laws
+
+GOOD = ("valid", "absent")
+
+
+def read(data: bytes, catalog: oc.Catalog = oc.DEFAULT) -> oc.Packet:
+    """The packet, read strictly; its headers, each built again by its constructor, give the same octets."""
+    packet = catalog.decode(data)
+    again = laws.rebuilt_packet(packet)
+    assert catalog.encode(again) == data
+    assert again == packet
+    wrong = {path: verdict for path, verdict in oc.checksums(packet.outer).items() if str(verdict) not in GOOD}
+    assert not wrong, f"{wrong} in {data.hex()}"
+    return packet
+
+
+def same(data: bytes, ours: oc.Packet, catalog: oc.Catalog = oc.DEFAULT) -> None:
+    """What was emitted is, octet for octet, what we build."""
+    octets = catalog.encode(ours)
+    assert octets == data, differences(catalog.decode(octets, lax=True), catalog.decode(data, lax=True))
+
+
+def differences(ours: oc.Packet, theirs: oc.Packet) -> str:
+    """The fields in which two packets differ, for people."""
+    lines = [f"ours {ours.names}, theirs {theirs.names}"] if ours.names != theirs.names else []
+    for name, mine, other in zip(ours.names, ours.headers, theirs.headers, strict=False):
+        if type(mine) is type(other):
+            for field, _, _ in spans_of(mine):
+                pair = getattr(mine, field.name), getattr(other, field.name, None)
+                if pair[0] != pair[1]:
+                    lines.append(f"{name}.{field.name}: ours {pair[0]!r}, theirs {pair[1]!r}")
+    if ours.payload != theirs.payload:
+        lines.append(f"payload: ours {ours.payload.hex()}, theirs {theirs.payload.hex()}")
+    return "\n".join(lines)

@@ -1,0 +1,104 @@
+"""What a peer makes of each frame that is put in: nothing, or what came out, never a guess.
+
+Strategy: behind each frame goes a fence, a frame with a number that the peer is known to pass on. Peers keep the order
+of frames, so what comes out between two fences was made of the frame between them, and a frame is dropped only where
+the fence behind it arrived and nothing before it. A fence that does not arrive is an error, not a verdict.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Final
+
+import overlaycodec as oc
+from tests.interop.live.machine import Silent
+from tests.interop.live.ports import Port
+
+_MARK: Final = b"overlaycodec fence"
+_LOCAL_EXPERIMENT: Final = 0x88B5
+_PATIENCE: Final = 30.0
+
+
+def fence(number: int) -> bytes:
+    """A frame that ends with a number."""
+    return oc.encode(
+        oc.Ethernet(dst="02:fe:ce:00:00:02", src="02:fe:ce:00:00:01", ethertype=_LOCAL_EXPERIMENT)
+        / (bytes(20) + _MARK + number.to_bytes(8, "big"))
+    )
+
+
+def number_of(frame: bytes) -> int | None:
+    """The number of a fence, bare or within a tunnel."""
+    return int.from_bytes(frame[-8:], "big") if frame[-8 - len(_MARK) : -8] == _MARK else None
+
+
+@contextmanager
+def _on_one_processor() -> Iterator[None]:
+    """The kernel keeps the order of what is sent from one processor."""
+    allowed = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {min(allowed)})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, allowed)
+
+
+class Passage:
+    """A way through a peer, from one port to another.
+
+    `wrapped` makes of a fence the frame that is put in, so that the fence is what comes out. `window` is the number of
+    frames under way at once: fewer than the peer's queues hold. `heard` says which frames that come out are of
+    interest, where the peer speaks unasked.
+    """
+
+    def __init__(
+        self,
+        entry: Port,
+        exit_: Port,
+        *,
+        wrapped: Callable[[bytes], bytes] = bytes,
+        window: int = 16,
+        heard: Callable[[bytes], bool] = lambda _: True,
+    ) -> None:
+        self._entry, self._exit = entry, exit_
+        self._wrapped, self._window, self._heard = wrapped, window, heard
+        self._number = 0
+
+    def through(self, frames: Sequence[bytes]) -> list[tuple[bytes, ...]]:
+        """For each frame all that came out of it, in order. Raises: Silent where a fence is lost."""
+        results: list[tuple[bytes, ...]] = []
+        for start in range(0, len(frames), self._window):
+            part = frames[start : start + self._window]
+            opening = self._number + 1
+            with _on_one_processor():
+                self._put_fence()
+                for frame in part:
+                    self._entry.send(frame)
+                    self._put_fence()
+            self._until(opening)  # what came before is of no frame here
+            results += [self._until(opening + 1 + index) for index in range(len(part))]
+        return results
+
+    def _put_fence(self) -> None:
+        self._number += 1
+        self._entry.send(self._wrapped(fence(self._number)))
+
+    def _until(self, number: int) -> tuple[bytes, ...]:
+        """What came before that fence."""
+        before: list[bytes] = []
+        end = time.monotonic() + _PATIENCE
+        while True:
+            frame = self._exit.receive(max(0.0, end - time.monotonic()))
+            if frame is None:
+                raise Silent(f"fence {number} did not come out; before it came {[octets.hex() for octets in before]}")
+            found = number_of(frame)
+            if found is None:
+                if self._heard(frame):
+                    before.append(frame)
+            elif found == number:
+                return tuple(before)
+            elif found > number:
+                raise Silent(f"fence {found} came out, fence {number} before it did not")

@@ -1,0 +1,124 @@
+"""Tunnel receivers of real stacks, asked one question: what do you deliver of these packets?
+
+>>> with LinuxVXLANReceiver() as receiver:
+...     receiver.deliver([oc.encode(over_udp(oc.VXLAN(vni=receiver.vni), frame))])  # [frame], or [None] where dropped
+
+Packets are whole frames of the underlay, from `HERE` to `PEER`; `underlay.over_udp` makes their outer headers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import ExitStack
+from typing import ClassVar, Final, Self
+
+import overlaycodec as oc
+from tests.interop.live import linux_vxlan
+from tests.interop.live.linux_vxlan import LinuxVXLAN
+from tests.interop.live.ovs import OpenVSwitch
+from tests.interop.live.passage import Passage
+from tests.interop.live.uml import UserModeLinux
+from tests.interop.live.underlay import over_udp
+
+ETHERNET: Final = 0x6558
+
+
+class Receiver:
+    """A tunnel endpoint that takes packets of the underlay and delivers inner frames."""
+
+    vni: ClassVar[int] = linux_vxlan.VNI
+    """The one that a receiver with a fixed VNI takes."""
+
+    def __init__(self) -> None:
+        with ExitStack() as stack:
+            self._passage = self._open(stack)
+            self._stack = stack.pop_all()
+
+    def deliver(self, packets: Sequence[bytes]) -> list[bytes | None]:
+        """For each packet the frame that came out of it, None where it was dropped."""
+        delivered: list[bytes | None] = []
+        for packet, frames in zip(packets, self._passage.through(packets), strict=True):
+            if len(frames) > 1:
+                raise RuntimeError(f"{len(frames)} frames came out of {packet.hex()}")
+            delivered.append(frames[0] if frames else None)
+        return delivered
+
+    def _open(self, stack: ExitStack) -> Passage:
+        """Starts the peer; `stack` ends it."""
+        raise NotImplementedError
+
+    @classmethod
+    def wrapped(cls, frame: bytes) -> bytes:
+        """A packet with this inner frame, as plain as the receiver takes it."""
+        raise NotImplementedError
+
+    def close(self) -> None:
+        """Ends the peer."""
+        self._stack.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+class _OverVXLAN(Receiver):
+    @classmethod
+    def wrapped(cls, frame: bytes) -> bytes:
+        return oc.encode(over_udp(oc.VXLAN(vni=cls.vni), frame, dst_port=4789))
+
+
+class _OverGeneve(Receiver):
+    @classmethod
+    def wrapped(cls, frame: bytes) -> bytes:
+        return oc.encode(over_udp(oc.Geneve(vni=cls.vni, protocol_type=ETHERNET), frame))
+
+
+class LinuxVXLANReceiver(_OverVXLAN):
+    """This machine's kernel, a device with the VNI `vni`."""
+
+    options: ClassVar[str] = ""
+
+    def _open(self, stack: ExitStack) -> Passage:
+        peer = stack.enter_context(LinuxVXLAN(self.options))
+        return Passage(peer.outside, peer.inside, wrapped=self.wrapped)
+
+
+class LinuxVXLANGBPReceiver(LinuxVXLANReceiver):
+    """The same with group policies, which takes plain VXLAN too."""
+
+    options = "gbp"
+
+
+class _OVSReceiver(Receiver):
+    kind: ClassVar[str]
+
+    def _open(self, stack: ExitStack) -> Passage:
+        switch = stack.enter_context(OpenVSwitch())
+        host = switch.host("h1")
+        switch.tunnel("t1", self.kind)
+        switch.flows("in_port=t1,actions=output:h1")
+        return Passage(switch.underlay, host, wrapped=self.wrapped)
+
+
+class OVSVXLANReceiver(_OVSReceiver, _OverVXLAN):
+    """Open vSwitch's userspace datapath, any VNI."""
+
+    kind = "vxlan"
+
+
+class OVSGeneveReceiver(_OVSReceiver, _OverGeneve):
+    """Open vSwitch's userspace datapath, any VNI, no option known to it."""
+
+    kind = "geneve"
+
+
+class LinuxGeneveReceiver(_OverGeneve):
+    """The kernel of user-mode Linux, a device with the VNI `vni`."""
+
+    def _open(self, stack: ExitStack) -> Passage:
+        kernel = stack.enter_context(UserModeLinux())
+        kernel.run(f"ip link add g0 type geneve id {self.vni} remote 10.77.0.2", "ip link set g0 up")
+        kernel.tie("g0")
+        return Passage(kernel.underlay, kernel.inside, wrapped=self.wrapped)

@@ -1,0 +1,116 @@
+"""Real tunnel receivers deliver the very frame that we encapsulated, and their verdicts on the rest are no guesses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import overlaycodec as oc
+from overlaycodec import strategies as overlay
+from tests.interop import frames
+from tests.interop.live import receivers
+from tests.interop.live.machine import Silent
+from tests.interop.live.passage import Passage, fence, number_of
+from tests.interop.live.receivers import Receiver
+from tests.interop.tally import Tally
+
+Start = Callable[[type[Receiver]], Receiver]
+
+KINDS: Final = [
+    receivers.LinuxVXLANReceiver,
+    receivers.LinuxVXLANGBPReceiver,
+    receivers.OVSVXLANReceiver,
+    receivers.OVSGeneveReceiver,
+    receivers.LinuxGeneveReceiver,
+]
+LINUX: Final = {receivers.LinuxVXLANReceiver, receivers.LinuxVXLANGBPReceiver, receivers.LinuxGeneveReceiver}
+
+
+def due(kind: type[Receiver], frame: bytes) -> bytes | None:
+    """What a receiver makes of a frame that is whole: itself.
+
+    But Linux takes the outermost tag out of the frame, and asks for two octets behind it (`skb_vlan_untag`).
+    """
+    tagged = frame[12:14] in (b"\x81\x00", b"\x88\xa8")
+    return None if kind in LINUX and tagged and len(frame) < 20 else frame
+
+
+each = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
+
+
+@each
+def test_frames_from_a_seed_are_delivered(kind: type[Receiver], started: Start, tally: Tally) -> None:
+    made = frames.frames(seed=7348, count=2_000)
+    octets = list(map(oc.encode, made))
+    receiver = started(kind)
+    assert receiver.deliver(list(map(receiver.wrapped, octets))) == [due(kind, frame) for frame in octets]
+    tally.add(kind.__name__, "delivers", made)
+
+
+@each
+def test_whatever_the_catalog_holds_is_delivered(kind: type[Receiver], started: Start, tally: Tally) -> None:
+    receiver = started(kind)
+
+    @given(st.lists(overlay.packets(reserved=True), min_size=1, max_size=8))
+    def delivers(drawn: list[oc.Packet]) -> None:
+        octets = list(map(oc.encode, drawn))
+        assert receiver.deliver(list(map(receiver.wrapped, octets))) == [due(kind, frame) for frame in octets]
+        tally.add(kind.__name__, "delivers", drawn)
+
+    delivers()
+
+
+@each
+def test_a_verdict_is_of_its_own_packet(kind: type[Receiver], started: Start) -> None:
+    """One octet of the tunnel header that no receiver takes, in every third packet."""
+    receiver = started(kind)
+    octets = [oc.encode(packet) for packet in frames.frames(seed=6040, count=100)]
+    packets = [bytearray(receiver.wrapped(frame)) for frame in octets]
+    for packet in packets[::3]:
+        packet[42] = 0x40  # VXLAN without I and with a reserved bit; Geneve of version 1
+    expected: list[bytes | None] = [*octets]
+    expected[::3] = [None] * len(expected[::3])
+    assert receiver.deliver(list(map(bytes, packets))) == expected
+
+
+class Pipe:
+    """A peer of which each part can fail."""
+
+    def __init__(self, passes: Callable[[bytes], list[bytes]]) -> None:
+        self.passes = passes
+        self.frames: list[bytes] = []
+
+    def send(self, frame: bytes) -> None:
+        self.frames += self.passes(frame)
+
+    def receive(self, seconds: float) -> bytes | None:
+        return self.frames.pop(0) if self.frames else None
+
+    def close(self) -> None:
+        pass
+
+
+def test_what_comes_out_between_two_fences_is_of_the_frame_between_them() -> None:
+    pipe = Pipe(lambda frame: [frame] if number_of(frame) else [frame.upper()] * frame.count(b"a"))
+    passage = Passage(pipe, pipe, window=2)
+    assert passage.through([b"aa", b"", b"ab"]) == [(b"AA", b"AA"), (), (b"AB",)]
+    pipe.frames.append(b"unasked")
+    assert passage.through([b"a"]) == [(b"A",)]
+
+
+@pytest.mark.parametrize("lost", [1, 2, 3])
+def test_a_lost_fence_is_an_error(lost: int) -> None:
+    pipe = Pipe(lambda frame: [] if number_of(frame) == lost else [frame])
+    with pytest.raises(Silent, match="did not"):
+        Passage(pipe, pipe).through([b"a", b"b"])
+
+
+def test_fences_are_told_from_frames() -> None:
+    assert number_of(fence(7)) == 7
+    assert number_of(fence(7)[:-1]) is None
+    found: Any = [number_of(oc.encode(packet)) for packet in frames.frames(seed=1, count=10)]
+    assert found == [None] * 10

@@ -24,7 +24,7 @@ GROUP: Final = Host("01:00:5e:01:01:01", "239.1.1.1", "")
 
 
 def to_peer(*, version: int = 4, peer: Host = PEER, **fields: Any) -> oc.Packet:
-    """Ethernet and IP from us to the peer, for a tunnel to be put behind; `fields` are the IP header's, each of its own type."""
+    """Ethernet and IP from us to the peer, for a tunnel to stand behind; `fields` are IP's, each of its own type."""
     link = oc.Ethernet(dst=peer.mac, src=HERE.mac)
     if version == 4:
         return link / oc.IPv4(src=HERE.ipv4, dst=peer.ipv4, **fields)

@@ -15,7 +15,8 @@ def read(data: bytes, catalog: oc.Catalog = oc.DEFAULT) -> oc.Packet:
     again = laws.rebuilt_packet(packet)
     assert catalog.encode(again) == data
     assert again == packet
-    wrong = {path: verdict for path, verdict in oc.checksums(packet.outer).items() if str(verdict) not in GOOD}
+    outer = {path: str(verdict) for path, verdict in oc.checksums(packet).items() if not path.startswith("inner.")}
+    wrong = {path: verdict for path, verdict in outer.items() if verdict not in GOOD}
     assert not wrong, f"{wrong} in {data.hex()}"
     return packet
 

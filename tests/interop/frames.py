@@ -25,7 +25,7 @@ def frame(random: Random, largest: int, depth: int = 0) -> oc.Packet:
     link = oc.Ethernet(dst=_mac(random), src=_mac(random, unicast=True))
     headers: tuple[oc.Header, ...] = (link, *tags)
     if isinstance(behind, bytes):
-        last = headers[-1].replace(ethertype=random.randrange(0x8900, 0x8940))
+        last = headers[-1].replace(ethertype=random.choice((0x88B5, 0x88B6, 0x9999)))
         return oc.Packet((*headers[:-1], last), behind)
     return oc.Packet(headers) / behind
 
@@ -48,7 +48,7 @@ def _payload(random: Random, largest: int) -> bytes:
 
 
 def _unknown(random: Random, largest: int, depth: int) -> bytes:
-    return random.randbytes(random.randrange(1, 100))
+    return random.randbytes(random.randrange(2, 100))  # Linux takes no tagged frame with less
 
 
 def _arp(random: Random, largest: int, depth: int) -> oc.Packet:
@@ -63,6 +63,11 @@ def _arp(random: Random, largest: int, depth: int) -> oc.Packet:
             ),
         )
     )
+
+
+def ip(random: Random, largest: int, version: int) -> oc.Packet:
+    """An IP packet, without a link."""
+    return _ipv4(random, largest, 0) if version == 4 else _ipv6(random, largest, 0)
 
 
 def _ipv4_address(random: Random) -> IPv4Address:

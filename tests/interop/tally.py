@@ -9,6 +9,7 @@ import overlaycodec as oc
 from overlaycodec.schema import Record
 
 COMPARED: Final = "compared"
+VERSION: Final = "version"
 
 
 def fields_of(packet: oc.Packet) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 from contextlib import ExitStack
 from typing import Final, Self
 
@@ -45,6 +46,11 @@ class LinuxVXLAN:
             self.inside = PacketSocket(self.namespace, DEVICE)
             stack.callback(self.inside.close)
             self._stack = stack.pop_all()
+
+    @property
+    def version(self) -> str:
+        """Of the kernel."""
+        return f"Linux {platform.release()}"
 
     def close(self) -> None:
         """Ends the sockets, then the namespaces with all in them."""

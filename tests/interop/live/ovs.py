@@ -106,7 +106,7 @@ class OpenVSwitch:
     def version(self) -> str:
         """As it tells it."""
         found = re.search(r"\d+\.\d+\.\d+", self.control("version"))
-        return found.group() if found else "of unknown version"
+        return f"Open vSwitch {found.group() if found else 'of unknown version'}"
 
     # --- inside -------------------------------------------------------------------------------------------------------
 

@@ -64,7 +64,7 @@ class Passage:
         heard: Callable[[bytes], bool] = lambda _: True,
     ) -> None:
         self._entry, self._exit = entry, exit_
-        self._wrapped, self._window, self._heard = wrapped, window, heard
+        self.wrapped, self._window, self._heard = wrapped, window, heard
         self._number = 0
 
     def through(self, frames: Sequence[bytes]) -> list[tuple[bytes, ...]]:
@@ -84,7 +84,7 @@ class Passage:
 
     def _put_fence(self) -> None:
         self._number += 1
-        self._entry.send(self._wrapped(fence(self._number)))
+        self._entry.send(self.wrapped(fence(self._number)))
 
     def _until(self, number: int) -> tuple[bytes, ...]:
         """What came before that fence."""

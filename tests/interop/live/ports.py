@@ -16,6 +16,7 @@ _EVERY_ETHERTYPE: Final = 3
 _PACKET_AUXDATA: Final = 8
 _PACKET_IGNORE_OUTGOING: Final = 23
 _SOL_PACKET: Final = 263
+_SO_MARK: Final = 36
 _SO_RCVBUFFORCE: Final = 33
 _VLAN_VALID, _TPID_VALID = 0x10, 0x40
 
@@ -50,6 +51,10 @@ class PacketSocket:
         select.select([], [self._socket], [], 10)
         self._socket.send(frame)
 
+    def mark(self, value: int) -> None:
+        """The mark of what is sent from now on."""
+        self._socket.setsockopt(socket.SOL_SOCKET, _SO_MARK, value)
+
     def receive(self, seconds: float) -> bytes | None:
         """What came in, with the VLAN tag that the kernel keeps beside the frame put back."""
         if not select.select([self._socket], [], [], seconds)[0]:
@@ -66,6 +71,33 @@ class PacketSocket:
     def close(self) -> None:
         """Ends it."""
         self._socket.close()
+
+
+class RoutedSocket:
+    """What a namespace routes: whole IP packets go in, nothing comes out."""
+
+    def __init__(self, namespace: Namespace) -> None:
+        with namespace.entered():
+            self._sockets = {
+                4: socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW),
+                6: socket.socket(socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_RAW),
+            }
+
+    def send(self, frame: bytes) -> None:
+        """To where the packet says."""
+        if frame[0] >> 4 == 4:
+            self._sockets[4].sendto(frame, (socket.inet_ntop(socket.AF_INET, frame[16:20]), 0))
+        else:
+            self._sockets[6].sendto(frame, (socket.inet_ntop(socket.AF_INET6, frame[24:40]), 0))
+
+    def receive(self, seconds: float) -> bytes | None:
+        """Nothing."""
+        return None
+
+    def close(self) -> None:
+        """Ends it."""
+        for ended in self._sockets.values():
+            ended.close()
 
 
 class DatagramPort:

@@ -28,6 +28,8 @@ class Receiver:
 
     vni: ClassVar[int] = linux_vxlan.VNI
     """The one that a receiver with a fixed VNI takes."""
+    version: str
+    """Of the stack."""
 
     def __init__(self) -> None:
         with ExitStack() as stack:
@@ -82,6 +84,7 @@ class LinuxVXLANReceiver(_OverVXLAN):
 
     def _open(self, stack: ExitStack) -> Passage:
         peer = stack.enter_context(LinuxVXLAN(self.options))
+        self.version = peer.version
         return Passage(peer.outside, peer.inside, wrapped=self.wrapped)
 
 
@@ -99,6 +102,7 @@ class _OVSReceiver(Receiver):
         host = switch.host("h1")
         switch.tunnel("t1", self.kind)
         switch.flows("in_port=t1,actions=output:h1")
+        self.version = switch.version
         return Passage(switch.underlay, host, wrapped=self.wrapped)
 
 
@@ -121,4 +125,5 @@ class LinuxGeneveReceiver(_OverGeneve):
         kernel = stack.enter_context(UserModeLinux())
         kernel.run(f"ip link add g0 type geneve id {self.vni} remote 10.77.0.2", "ip link set g0 up")
         kernel.tie("g0")
+        self.version = kernel.version
         return Passage(kernel.underlay, kernel.inside, wrapped=self.wrapped)

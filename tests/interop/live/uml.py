@@ -90,7 +90,7 @@ class UserModeLinux:
     @property
     def version(self) -> str:
         """Of the kernel, as it tells it."""
-        return self.run("uname -r").strip()
+        return f"user-mode Linux {self.run('uname -r').strip()}"
 
     def _until(self, sign: bytes) -> tuple[str, str]:
         """What was said before the sign, and the rest of its line."""

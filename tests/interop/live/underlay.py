@@ -25,12 +25,37 @@ GROUP: Final = Host("01:00:5e:01:01:01", "239.1.1.1", "")
 
 def to_peer(*, version: int = 4, peer: Host = PEER, **fields: Any) -> oc.Packet:
     """Ethernet and IP from us to the peer, for a tunnel to stand behind; `fields` are IP's, each of its own type."""
-    link = oc.Ethernet(dst=peer.mac, src=HERE.mac)
+    return between(HERE, peer, version, fields)
+
+
+def from_peer(*, version: int = 4, to: Host = HERE, **fields: Any) -> oc.Packet:
+    """Ethernet and IP from the peer to us."""
+    return between(PEER, to, version, fields)
+
+
+def between(sender: Host, receiver: Host, version: int, fields: dict[str, Any]) -> oc.Packet:
+    """Ethernet and IP from one host to another."""
+    link = oc.Ethernet(dst=receiver.mac, src=sender.mac)
     if version == 4:
-        return link / oc.IPv4(src=HERE.ipv4, dst=peer.ipv4, **fields)
-    return link / oc.IPv6(src=HERE.ipv6, dst=peer.ipv6, **fields)
+        return link / oc.IPv4(src=sender.ipv4, dst=receiver.ipv4, **fields)
+    return link / oc.IPv6(src=sender.ipv6, dst=receiver.ipv6, **fields)
 
 
-def over_udp(tunnel: oc.Header, frame: bytes | oc.Packet, *, version: int = 4, **fields: Any) -> oc.Packet:
-    """A tunnel over UDP from us to the peer; `fields` are the UDP header's."""
-    return to_peer(version=version) / oc.UDP(**{"src_port": 49152, **fields}) / tunnel / frame
+def over_udp(
+    tunnel: oc.Header,
+    frame: bytes | oc.Packet,
+    *,
+    version: int = 4,
+    peer: Host = PEER,
+    dst_port: int = oc.AUTO,
+    checked: bool | None = None,
+) -> oc.Packet:
+    """A tunnel over UDP from us to the peer; the UDP checksum computed, left out, or as the tunnel usually has it."""
+    packet = to_peer(version=version, peer=peer) / oc.UDP(src_port=49152, dst_port=dst_port) / tunnel / frame
+    return packet if checked is None else summed(packet, checked=checked)
+
+
+def summed(packet: oc.Packet, *, checked: bool) -> oc.Packet:
+    """The packet with its outer UDP checksum computed, or left out."""
+    packet = packet.replace(oc.UDP, checksum=int(checked))
+    return oc.fill(oc.resolve(packet), lengths=False) if checked else packet

@@ -7,7 +7,7 @@ from one of 0xFFFF: only all-zero data has the sum 0.
 
 from __future__ import annotations
 
-__all__ = ["crc32c", "internet_checksum", "internet_sum"]
+__all__ = ["adjusted_checksum", "crc32c", "internet_checksum", "internet_sum"]
 
 
 def internet_sum(data: bytes, start: int = 0) -> int:
@@ -25,6 +25,16 @@ def internet_checksum(data: bytes, start: int = 0) -> int:
     Spec: RFC 1071 section 1.
     """
     return 0xFFFF ^ internet_sum(data, start)
+
+
+def adjusted_checksum(checksum: int, old: bytes, new: bytes) -> int:
+    """What a checksum becomes where `old` octets that it covers become as many `new` ones, at an even place.
+
+    A checksum that was wrong stays wrong by as much.
+
+    Spec: RFC 1624 section 3, equation 3.
+    """
+    return 0xFFFF ^ internet_sum(b"", (0xFFFF ^ checksum) + (0xFFFF ^ internet_sum(old)) + internet_sum(new))
 
 
 def _octet_remainders() -> tuple[int, ...]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, NoReturn, TypeVar
 
 from overlaycodec.errors import UnresolvedError
 
-__all__ = ["AUTO", "AnyHardware", "AnyIPv4", "AnyIPv6", "AnyMAC", "AnyProtocol", "MACAddress"]
+__all__ = ["AUTO", "AnyHardware", "AnyIP", "AnyIPv4", "AnyIPv6", "AnyMAC", "AnyProtocol", "MACAddress"]
 
 _MAC_TEXT = re.compile(r"[0-9A-Fa-f]{2}(?:([:-])[0-9A-Fa-f]{2})(?:\1[0-9A-Fa-f]{2}){4}|[0-9A-Fa-f]{12}")
 _INTERNED = 16384
@@ -108,11 +108,12 @@ if TYPE_CHECKING:
     AnyMAC = Accepts[MACAddress, MACAddress | str]
     AnyIPv4 = Accepts[IPv4Address, IPv4Address | str]
     AnyIPv6 = Accepts[IPv6Address, IPv6Address | str]
+    AnyIP = Accepts[IPv4Address | IPv6Address, IPv4Address | IPv6Address | str]
     AnyHardware = Accepts[MACAddress | bytes, MACAddress | str | bytes]
     AnyProtocol = Accepts[IPv4Address | bytes, IPv4Address | str | bytes]
     AUTO: Any  # it stands for a value of any field's type; Any is what lets it be a default of all of them
 else:
-    AnyMAC, AnyIPv4, AnyIPv6 = MACAddress, IPv4Address, IPv6Address
+    AnyMAC, AnyIPv4, AnyIPv6, AnyIP = MACAddress, IPv4Address, IPv6Address, IPv4Address | IPv6Address
     AnyHardware, AnyProtocol = MACAddress | bytes, IPv4Address | bytes
 
     class Auto:

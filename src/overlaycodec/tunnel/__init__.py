@@ -2,8 +2,47 @@
 
 Strategy: pure functions over octets and packets. Endpoints are immutable values; nothing here keeps state, reads a
 clock or draws a random number.
+
+>>> from overlaycodec import Ethernet, tunnel
+>>> tep = tunnel.VXLANTunnel(vni=100, src="10.0.0.1", dst="10.0.0.2")
+>>> tep.overhead_octets, tep.inner_mtu(1500)
+(36, 1450)
 """
 
+from overlaycodec.tunnel.decapsulation import Decapsulated, decapsulate, decapsulate_all
 from overlaycodec.tunnel.ecn import ECNAlarm, ECNOutcome, egress_ecn, ingress_ecn
+from overlaycodec.tunnel.endpoint import Tunnel, overhead_octets
+from overlaycodec.tunnel.entropy import flow_hash, flow_octets, flow_port
+from overlaycodec.tunnel.families import (
+    GeneveTunnel,
+    NVGRETunnel,
+    STTTunnel,
+    UDPTunnel,
+    VXLANGBPTunnel,
+    VXLANGPETunnel,
+    VXLANTunnel,
+)
+from overlaycodec.tunnel.groups import group_mac
 
-__all__ = ["ECNAlarm", "ECNOutcome", "egress_ecn", "ingress_ecn"]
+__all__ = [
+    "Decapsulated",
+    "ECNAlarm",
+    "ECNOutcome",
+    "GeneveTunnel",
+    "NVGRETunnel",
+    "STTTunnel",
+    "Tunnel",
+    "UDPTunnel",
+    "VXLANGBPTunnel",
+    "VXLANGPETunnel",
+    "VXLANTunnel",
+    "decapsulate",
+    "decapsulate_all",
+    "egress_ecn",
+    "flow_hash",
+    "flow_octets",
+    "flow_port",
+    "group_mac",
+    "ingress_ecn",
+    "overhead_octets",
+]

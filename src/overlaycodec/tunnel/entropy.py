@@ -1,0 +1,85 @@
+"""Entropy: numbers that are the same for all packets of a flow and differ between flows, for the path to be chosen by.
+
+Strategy: BLAKE2b (RFC 7693) over the octets that tell the flow, keyed, 64 bits of it. It is in every Python, gives the
+same on every machine and in every process, and whoever does not know the key cannot aim flows at one path.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from hashlib import blake2b
+
+from overlaycodec.packet import FlowKey, Packet
+from overlaycodec.protocols import Ethernet, IPv6
+from overlaycodec.schema import Header
+from overlaycodec.wire import FragmentOffset, MoreFragments
+
+__all__ = ["flow_hash", "flow_label", "flow_octets", "flow_port", "spread"]
+
+BITS = 64
+
+
+def flow_octets(packet: Packet) -> bytes:
+    """The octets that tell the flow of a packet, by its outermost scope.
+
+    Of IP: source and destination address, protocol (1 octet), then source and destination port (2 octets each). Where
+    there are no ports, or the packet is a fragment, whose other pieces have none, IPv6's flow label (3 octets) takes
+    their place. Of other frames: destination, source and EtherType; of what has no headers, its first 14 octets.
+    """
+    flow = packet.flow
+    if flow is None:
+        ethernet = packet.get(Ethernet)
+        if ethernet is None:
+            return packet.payload[:14]
+        return ethernet.dst.packed + ethernet.src.packed + ethernet.ethertype.to_bytes(2, "big")
+    octets = flow.src.packed + flow.dst.packed + bytes([flow.protocol])
+    ports = _ports(flow)
+    if ports is None or _in_pieces(packet.headers):
+        label = packet[IPv6].flow_label if flow.src.version == 6 else 0
+        return octets + label.to_bytes(3, "big") if label else octets
+    return octets + ports
+
+
+def _ports(flow: FlowKey) -> bytes | None:
+    if flow.src_port is None or flow.dst_port is None:
+        return None
+    return flow.src_port.to_bytes(2, "big") + flow.dst_port.to_bytes(2, "big")
+
+
+def _in_pieces(headers: Sequence[Header]) -> bool:
+    """Whether the outermost IP packet is a fragment, the first one too."""
+    for header in headers:
+        layout = header.__layout__
+        for field in layout.fields:
+            if (FragmentOffset in field or MoreFragments in field) and getattr(header, field.name):
+                return True
+        if layout.layer is None and "src_port" in layout.by_name:
+            return False
+    return False
+
+
+def flow_hash(packet: Packet, key: bytes = b"") -> int:
+    """64 bits that tell the flow: BLAKE2b of `flow_octets` with a digest of 8 octets, read as one number.
+
+    `key` has 64 octets at most.
+    """
+    return int.from_bytes(blake2b(flow_octets(packet), digest_size=BITS // 8, key=key).digest(), "big")
+
+
+def spread(number: int, first: int, last: int) -> int:
+    """The number of `first` to `last` that 64 bits fall on, all alike: its high bits decide."""
+    return first + (number * (last - first + 1) >> BITS)
+
+
+def flow_port(packet: Packet, first: int = 49152, last: int = 65535, key: bytes = b"") -> int:
+    """The source port for a flow, `first` to `last`: what RFC 7348 section 5 asks for unless told otherwise."""
+    return spread(flow_hash(packet, key), first, last)
+
+
+def flow_label(number: int) -> int:
+    """A flow label, never 0, from the low bits, which do not decide the port.
+
+    Spec: RFC 6438 section 3.
+    """
+    half = BITS // 2
+    return 1 + ((number & (1 << half) - 1) * 0xFFFFF >> half)

@@ -1,0 +1,184 @@
+"""The endpoints of each kind of tunnel.
+
+Each class names its addresses anew: mypy reads an inherited field as what may be given for it, text too.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, TypeAlias
+
+from overlaycodec.checksum import adjusted_checksum
+from overlaycodec.dialects import NVGRE_KEY, NVGREKey
+from overlaycodec.keys import ETHERTYPE, GPE_PROTOCOL
+from overlaycodec.packet import Packet
+from overlaycodec.pipeline import DEFAULT, Catalog, Octets
+from overlaycodec.protocols import (
+    STT,
+    UDP,
+    VXLAN,
+    VXLANGBP,
+    VXLANGPE,
+    Ethernet,
+    Geneve,
+    GeneveOption,
+    STTSegment,
+)
+from overlaycodec.schema import Header
+from overlaycodec.tunnel.endpoint import Tunnel, ethernet_only, selector_of
+from overlaycodec.tunnel.entropy import spread
+from overlaycodec.values import AnyIP
+
+__all__ = ["GeneveTunnel", "NVGRETunnel", "STTTunnel", "UDPTunnel", "VXLANGBPTunnel", "VXLANGPETunnel", "VXLANTunnel"]
+
+AnyOption: TypeAlias = GeneveOption
+"""What stands in Geneve's row of options."""
+
+
+class UDPTunnel(Tunnel, frozen=True, kw_only=True, dict=True):
+    """What the endpoints of tunnels in UDP have in common."""
+
+    src: AnyIP
+    dst: AnyIP
+    dst_port: int
+    src_ports: tuple[int, int] = (49152, 65535)
+    """The first and the last source port: one of them, by the frame's flow. RFC 7348 section 5 asks for these."""
+    checksum: Literal["default", "compute", "zero"] = "default"
+    """By default as the tunnel's specification says: 0 for VXLAN over IPv4; computed for Geneve, and over IPv6."""
+    ipv6_zero_checksum: bool = False
+    """Whether `checksum="zero"` holds over IPv6 too: only where the other end was told so (RFC 6936 section 4)."""
+
+    def _check(self) -> None:
+        first, last = self.src_ports
+        if not 0 <= first <= last <= 0xFFFF:
+            raise ValueError(f"src_ports are the first and the last of 0..65535, not {self.src_ports}")
+        if self.checksum == "zero" and self.src.version == 6 and not self.ipv6_zero_checksum:
+            raise ValueError(
+                "over IPv6 a UDP checksum of 0 is for tunnels whose ends both allow it (RFC 6935, RFC 6936): "
+                "say ipv6_zero_checksum=True"
+            )
+
+    @property
+    def _computes(self) -> bool:
+        return self.checksum == "compute"
+
+    def _udp(self, number: int) -> UDP:
+        port = spread(number, *self.src_ports)
+        if self.checksum == "zero":
+            return UDP(src_port=port, dst_port=self.dst_port, checksum=0)
+        return UDP(src_port=port, dst_port=self.dst_port)
+
+
+class VXLANTunnel(UDPTunnel, frozen=True, kw_only=True, dict=True):
+    """VXLAN: RFC 7348."""
+
+    src: AnyIP
+    dst: AnyIP
+    vni: int
+    dst_port: int = 4789
+
+    def _shim(self, number: int, first: type[Header]) -> tuple[Header, ...]:
+        ethernet_only(first, "vxlan")
+        return self._udp(number), VXLAN(vni=self.vni)
+
+
+class VXLANGBPTunnel(UDPTunnel, frozen=True, kw_only=True, dict=True):
+    """VXLAN with a group policy: draft-smith-vxlan-group-policy-05."""
+
+    src: AnyIP
+    dst: AnyIP
+    vni: int
+    group_policy_id: int | None = None
+    """The group of the sender; None for a frame without a policy, whose G flag is clear."""
+    dont_learn: bool = False
+    policy_applied: bool = False
+    dst_port: int = 4789
+
+    def _shim(self, number: int, first: type[Header]) -> tuple[Header, ...]:
+        ethernet_only(first, "vxlan_gbp")
+        return self._udp(number), VXLANGBP(
+            vni=self.vni,
+            group_policy=self.group_policy_id is not None,
+            group_policy_id=self.group_policy_id or 0,
+            dont_learn=self.dont_learn,
+            policy_applied=self.policy_applied,
+        )
+
+
+class VXLANGPETunnel(UDPTunnel, frozen=True, kw_only=True, dict=True):
+    """VXLAN-GPE, which says what it carries: draft-ietf-nvo3-vxlan-gpe-13."""
+
+    src: AnyIP
+    dst: AnyIP
+    vni: int
+    bum: bool = False
+    oam: bool = False
+    dst_port: int = 4790
+
+    def _shim(self, number: int, first: type[Header]) -> tuple[Header, ...]:
+        protocol = selector_of(GPE_PROTOCOL, first, "vxlan_gpe.next_protocol")
+        return self._udp(number), VXLANGPE(vni=self.vni, next_protocol=protocol, bum=self.bum, oam=self.oam)
+
+
+class GeneveTunnel(UDPTunnel, frozen=True, kw_only=True, dict=True):
+    """Geneve with its options: RFC 8926."""
+
+    src: AnyIP
+    dst: AnyIP
+    vni: int
+    options: tuple[AnyOption, ...] = ()
+    control: bool = False
+    dst_port: int = 6081
+    src_ports: tuple[int, int] = (1, 65535)
+    """RFC 8926 section 3.3 allows all ports; 0 says that there is none (RFC 768)."""
+
+    def _shim(self, number: int, first: type[Header]) -> tuple[Header, ...]:
+        protocol = selector_of(ETHERTYPE, first, "geneve.protocol_type")
+        header = Geneve(vni=self.vni, options=self.options, control=self.control, protocol_type=protocol)
+        return self._udp(number), header
+
+
+class NVGRETunnel(Tunnel, frozen=True, kw_only=True, dict=True):
+    """NVGRE: RFC 7637."""
+
+    src: AnyIP
+    dst: AnyIP
+    vsid: int
+    """Virtual Subnet ID: 24 bits."""
+    flow_id: int | Literal["flow"] = "flow"
+    """The low octet of GRE's key: a number, or a hash of the frame's flow."""
+
+    def _shim(self, number: int, first: type[Header]) -> tuple[Header, ...]:
+        ethernet_only(first, "gre")
+        flow = spread(number, 0, 0xFF) if self.flow_id == "flow" else self.flow_id
+        return (NVGRE_KEY.make(NVGREKey(vsid=self.vsid, flow_id=flow)),)
+
+
+class STTTunnel(Tunnel, frozen=True, kw_only=True, dict=True):
+    """STT, for frames that one segment holds: draft-davie-stt-08."""
+
+    src: AnyIP
+    dst: AnyIP
+    context_id: int
+    """What the frame belongs to: 64 bits."""
+    src_ports: tuple[int, int] = (49152, 65535)
+    dst_port: int = 7471
+
+    def encapsulate(
+        self,
+        frame: Octets | Packet,
+        *,
+        first: type[Header] = Ethernet,
+        identification: int = 0,
+        catalog: Catalog = DEFAULT,
+        frame_id: int = 0,
+    ) -> Packet:
+        """As `Tunnel.encapsulate`; `frame_id` tells the segments of one frame from those of others."""
+        packet = super().encapsulate(frame, first=first, identification=identification, catalog=catalog)
+        segment = packet[STTSegment].replace(frame_id=frame_id)
+        checksum = adjusted_checksum(segment.checksum, bytes(4), frame_id.to_bytes(4, "big"))
+        return packet.replace(STTSegment, frame_id=frame_id, checksum=checksum)
+
+    def _shim(self, number: int, first: type[Header]) -> tuple[Header, ...]:
+        ethernet_only(first, "stt")
+        segment = STTSegment(src_port=spread(number, *self.src_ports), dst_port=self.dst_port)
+        return segment, STT(context_id=self.context_id)

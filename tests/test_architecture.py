@@ -34,7 +34,7 @@ FLOORS: Final = (
     # 3: packets, and the ways through them
     ("paths", "packet", "walk", "stepper", "fused", "emission", "catalog", "pipeline", "verify", "edits", "capture"),
     # 4: what is made of all that
-    ("strategies", "dialects", "columnar", "tunnel", "vlan"),
+    ("strategies", "dialects", "columnar", "reassembly", "tunnel", "vlan"),
     # 5: faces
     ("cli",),
 )

@@ -1,0 +1,151 @@
+"""Reassembly of IPv4 and IPv6 fragments.
+
+Spec: RFC 791 section 3.2, RFC 8200 section 4.5, RFC 5722, RFC 6946, RFC 3168 section 5.3.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping, Sequence
+
+from overlaycodec.checksum import internet_sum
+from overlaycodec.errors import EncodeError
+from overlaycodec.packet import Packet
+from overlaycodec.paths import scopes_of
+from overlaycodec.pipeline import DEFAULT, Catalog, Octets, decode
+from overlaycodec.protocols import Fragment, IPv4, IPv6, VLANTag
+from overlaycodec.reassembly.content import around, in_pieces, is_cut, network_of, unbounded, written
+from overlaycodec.reassembly.pieces import Drop, Overlap
+from overlaycodec.reassembly.waiting import MAX_OCTETS, MAX_WHOLES, SECOND, Piece, Unfinished, Waiting
+from overlaycodec.schema import Header
+from overlaycodec.spans import octets_in
+
+__all__ = ["FragmentReassembler"]
+
+_MAX_TOTAL = 0xFFFF
+_NOT_ECT, _CE = 0, 3
+_MIXED = 1 << _NOT_ECT | 1 << _CE
+
+
+class FragmentReassembler:
+    """Feeds on packets, and gives whole ones back: those that are no fragments as they are, others when all came.
+
+    It looks at the outermost IP header; feed it `packet.inner` for fragments within a tunnel. A datagram is known by
+    its addresses, identification, VLAN tags and, in IPv4, protocol; `context` at `feed` is for what else tells
+    datagrams apart, such as the tunnel's network.
+
+    `overlap` says what happens where fragments overlap. A datagram that is not whole within `lifetime_ns` from its
+    first fragment is given up, and so is the oldest one where more than `max_octets` of memory or `max_wholes`
+    datagrams would wait. `verify`: a fragment whose IPv4 header checksum is wrong is dropped, as by every receiver;
+    captures taken where a network card computes it need False.
+    """
+
+    def __init__(
+        self,
+        *,
+        overlap: Overlap = "drop",
+        lifetime_ns: int = 60 * SECOND,
+        max_octets: int = MAX_OCTETS,
+        max_wholes: int = MAX_WHOLES,
+        verify: bool = True,
+        catalog: Catalog = DEFAULT,
+    ) -> None:
+        self._waiting = Waiting(overlap, lifetime_ns, max_octets, max_wholes)
+        self._verify, self._catalog = verify, catalog
+
+    @property
+    def drops(self) -> Mapping[Drop, int]:
+        """How much was dropped, and why: fragments, or whatever had come of a datagram."""
+        return self._waiting.drops
+
+    @property
+    def octets(self) -> int:
+        """The memory that unfinished datagrams take, about."""
+        return self._waiting.octets
+
+    def __len__(self) -> int:
+        """How many datagrams are unfinished."""
+        return len(self._waiting)
+
+    def feed(self, packet: Packet | Octets, *, time_ns: int | None = None, context: Hashable = None) -> Packet | None:
+        """The packet, if it is no fragment; the datagram, if this was the last fragment missing; else None.
+
+        Octets are read from Ethernet on. `time_ns` is the time at which the packet came, on any clock; without it
+        nothing grows old. The datagram has the headers of its first fragment, and an IPv6 one no fragment header. One
+        fragment that is all of a datagram (RFC 6946) is given back as it is.
+        """
+        if not isinstance(packet, Packet):
+            packet = decode(packet, lax=True, catalog=self._catalog)
+        network = network_of(packet)
+        if network is None:
+            return packet
+        stop = scopes_of(packet.headers)[0].stop
+        index = next((i for i in range(network, stop) if in_pieces(packet.headers[i])), None)
+        if index is None or not isinstance(packet.headers[index], IPv4 | Fragment):
+            return packet
+        headers, octets = written(packet, self._catalog)
+        ip, piece = headers[network], headers[index]
+        if not isinstance(ip, IPv4 | IPv6) or not isinstance(piece, IPv4 | Fragment):
+            return packet
+        start, data = piece.fragment_offset * 8, octets[index][octets_in(piece) :]
+        more = piece.more_fragments
+        if why := self._fault(packet, ip, octets[network], start, data, more):
+            self._waiting.drop(why)
+            return None
+        tags = tuple(header.vid for header in headers[:network] if isinstance(header, VLANTag))
+        protocol = piece.protocol if isinstance(piece, IPv4) else None
+        key = (context, tags, ip.src, ip.dst, protocol, piece.identification)
+        whole = self._waiting.at(key, time_ns)
+        head = None if start else Packet(_unfragmented(headers[: index + 1], network))
+        total = None if more else start + len(data)
+        content = self._waiting.add(key, whole, Piece(start, data, total, head, ip.ecn))
+        return None if content is None else self._whole(whole, network, content)
+
+    def _fault(self, packet: Packet, ip: Header, octets: bytes, start: int, data: bytes, more: bool) -> Drop | None:
+        """Why a fragment is not taken, whatever came before it."""
+        if packet.missing or is_cut(ip, octets):
+            return Drop.CUT_SHORT
+        if self._verify and isinstance(ip, IPv4) and internet_sum(octets[: octets_in(ip)]) != 0xFFFF:
+            return Drop.CHECKSUM
+        if not data:
+            return Drop.EMPTY
+        if start + len(data) > _MAX_TOTAL:
+            return Drop.PAST_END
+        return Drop.UNEVEN if more and len(data) % 8 else None
+
+    def _whole(self, whole: Unfinished, network: int, content: bytes) -> Packet | None:
+        """The datagram, if its headers can be."""
+        assert whole.head is not None  # octet 0 came with it
+        headers = whole.head.headers
+        ecn = _combined(whole.ecn)
+        if ecn is None:
+            self._waiting.drop(Drop.CONGESTION)
+            return None
+        if ecn == _CE:
+            headers = (*headers[:network], headers[network].replace(ecn=_CE), *headers[network + 1 :])
+        try:
+            return around(headers, content, self._catalog)
+        except EncodeError:
+            self._waiting.drop(Drop.MALFORMED)
+            return None
+
+
+def _unfragmented(headers: Sequence[Header], network: int) -> tuple[Header, ...]:
+    """The headers of the datagram whose first fragment has these, the last of which says that it is one."""
+    *before, piece = headers
+    if isinstance(piece, IPv4):
+        return unbounded((*before, piece.replace(more_fragments=False, fragment_offset=0)), network)
+    assert isinstance(piece, Fragment)
+    selector = before[-1].__layout__.selector
+    assert selector is not None  # it led to the fragment header
+    before[-1] = before[-1].replace(**{selector.name: piece.next_header})
+    return unbounded(before, network)
+
+
+def _combined(came: int) -> int | None:
+    """The codepoint of a datagram whose fragments had these, a bit each.
+
+    -1 leaves it as in the first fragment; None says that there must be no such datagram.
+    """
+    if came & _MIXED == _MIXED:
+        return None
+    return _CE if came & 1 << _CE else -1

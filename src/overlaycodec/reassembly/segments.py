@@ -1,0 +1,163 @@
+"""Reassembly of STT segments.
+
+Spec: draft-davie-stt-08 section 3, and what Open vSwitch does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from overlaycodec.checksum import internet_checksum, internet_sum
+from overlaycodec.emission import pseudo_header
+from overlaycodec.errors import DecodeError
+from overlaycodec.packet import Packet
+from overlaycodec.pipeline import DEFAULT, Catalog, Octets, decode, decode_header
+from overlaycodec.protocols import STT, TCP, STTSegment
+from overlaycodec.reassembly.content import in_pieces, is_cut, outside_of, written
+from overlaycodec.reassembly.pieces import Drop
+from overlaycodec.reassembly.waiting import MAX_OCTETS, MAX_WHOLES, SECOND, Piece, Waiting
+from overlaycodec.schema import Header
+from overlaycodec.spans import octets_in
+
+__all__ = ["STTFrame", "STTReassembler"]
+
+_PORT, _PROTOCOL = 7471, 6
+_TCP_CHECKSUM, _UDP_CHECKSUM = 16, 6  # octets from the start of the header
+
+
+class STTFrame(msgspec.Struct, frozen=True):
+    """A whole inner frame, and how it came."""
+
+    frame: Packet
+    """As it was sent: where `stt.checksum_partial` is set, its checksum of layer 4 holds the pseudo-header's sum."""
+    tunnel: Packet
+    """The outer headers of the first segment; `STT` is the last."""
+    data: bytes
+    """The octets of the frame."""
+
+    @property
+    def stt(self) -> STT:
+        """The frame header."""
+        return self.tunnel[STT]
+
+    @property
+    def context_id(self) -> int:
+        """The context, such as the tenant."""
+        return self.stt.context_id
+
+    @property
+    def checksum_verified(self) -> bool:
+        """Whether the sender vouches for the inner checksum, so that a receiver need not look."""
+        return self.stt.checksum_verified and not self.stt.checksum_partial
+
+    def completed(self, *, catalog: Catalog = DEFAULT) -> Packet:
+        """The frame as it goes on: with a partial checksum of layer 4 made whole; as it is, where none is partial."""
+        stt, data = self.stt, self.data
+        at = stt.l4_offset + (_TCP_CHECKSUM if stt.tcp else _UDP_CHECKSUM)
+        stop = len(data) - sum(len(trailer.data) for trailer in self.frame.trailers)
+        if not stt.checksum_partial or not stt.l4_offset or at + 2 > stop:
+            return self.frame
+        checksum = internet_checksum(data[stt.l4_offset : stop])
+        if not checksum and not stt.tcp:
+            checksum = 0xFFFF
+        return decode(data[:at] + checksum.to_bytes(2, "big") + data[at + 2 :], lax=True, catalog=catalog)
+
+
+class STTReassembler:
+    """Feeds on packets, and gives the frames whose segments all came.
+
+    A frame is known by the addresses outside and its frame id. Segments without octets, past the frame's end, or over
+    octets that came already are dropped, and so are those with a wrong TCP checksum, unless `verify` is False: for
+    captures taken where a network card computes it. A frame that is not whole within `lifetime_ns` from its first
+    segment is given up, and so is the oldest one where more than `max_octets` of memory or `max_wholes` frames would
+    wait.
+    """
+
+    def __init__(
+        self,
+        *,
+        lifetime_ns: int = 30 * SECOND,
+        max_octets: int = MAX_OCTETS,
+        max_wholes: int = MAX_WHOLES,
+        verify: bool = True,
+        catalog: Catalog = DEFAULT,
+    ) -> None:
+        self._waiting = Waiting("drop_piece", lifetime_ns, max_octets, max_wholes)
+        self._verify, self._catalog = verify, catalog
+
+    @property
+    def drops(self) -> Mapping[Drop, int]:
+        """How much was dropped, and why: segments, or whatever had come of a frame."""
+        return self._waiting.drops
+
+    @property
+    def octets(self) -> int:
+        """The memory that unfinished frames take, about."""
+        return self._waiting.octets
+
+    def __len__(self) -> int:
+        """How many frames are unfinished."""
+        return len(self._waiting)
+
+    def feed(self, packet: Packet | Octets, *, time_ns: int | None = None) -> STTFrame | None:
+        """The frame, if this packet is the last segment of it that was missing.
+
+        Octets are read from Ethernet on. `time_ns` is the time at which the packet came, on any clock; without it
+        nothing grows old. What is no STT segment gives None.
+        """
+        if not isinstance(packet, Packet):
+            packet = decode(packet, lax=True, catalog=self._catalog)
+        index = next((i for i, header in enumerate(packet.headers) if isinstance(header, STTSegment)), None)
+        if index is None:
+            tcp = packet.get(TCP)
+            if tcp is not None and tcp.dst_port == _PORT and tcp.data_offset == 5:
+                self._waiting.drop(Drop.PAST_END)  # or real TCP to this port: nothing tells one from the other
+            return None
+        network = outside_of(packet.headers, index)
+        if network is None:
+            return None
+        headers, octets = written(packet, self._catalog)
+        segment = headers[index]
+        assert isinstance(segment, STTSegment)
+        content = octets[index - 1][octets_in(headers[index - 1]) :]
+        data = content[octets_in(segment) :]
+        cut = packet.missing or is_cut(headers[network], octets[network]) or any(map(in_pieces, headers[:index]))
+        why = Drop.CUT_SHORT if cut else self._fault(headers, index, content)
+        if why:
+            self._waiting.drop(why)
+            return None
+        key = (type(headers[network]), pseudo_header(headers, index), segment.frame_id)
+        waiting = self._waiting.at(key, time_ns)
+        head = None if segment.segment_offset else Packet(tuple(headers[: index + 1]))
+        piece = Piece(segment.segment_offset, data, segment.total_length, head)
+        frame = self._waiting.add(key, waiting, piece)
+        if frame is None:
+            return None
+        assert waiting.head is not None  # octet 0 came with it
+        return self._frame(waiting.head, frame)
+
+    def _fault(self, headers: Sequence[Header], index: int, content: bytes) -> Drop | None:
+        """Why a segment is not taken, whatever came before it."""
+        segment = headers[index]
+        assert isinstance(segment, STTSegment)
+        octets = len(content) - octets_in(segment)
+        if self._verify:
+            addresses = pseudo_header(headers, index)
+            assert addresses is not None
+            if internet_sum(content, sum(addresses) + len(content) + _PROTOCOL) != 0xFFFF:
+                return Drop.CHECKSUM
+        if not octets:
+            return Drop.EMPTY
+        return Drop.PAST_END if segment.segment_offset + octets > segment.total_length else None
+
+    def _frame(self, head: Packet, octets: bytes) -> STTFrame | None:
+        """The frame behind the frame header; both are in these octets."""
+        try:
+            stt, size = decode_header(STT, octets)
+        except DecodeError:
+            self._waiting.drop(Drop.MALFORMED)
+            return None
+        data = octets[size:]
+        return STTFrame(decode(data, lax=True, catalog=self._catalog), head / stt, data)

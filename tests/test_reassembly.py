@@ -74,9 +74,8 @@ def test_segments_of_the_sample() -> None:
     for frame, context in zip([frames[0], frames[4], frames[6]], [0x1122334455667788, 0xABC, 0xABC], strict=True):
         assert frame is not None
         assert frame.context_id == context
-        assert oc.checksums(frame.frame)["udp.checksum"] is oc.Verdict.VALID
-        assert frame.frame.payload == b"p" * 600
-        assert oc.encode(frame.frame) == frame.data
+        assert oc.checksums(frame.packet)["udp.checksum"] is oc.Verdict.VALID
+        assert frame.packet.payload == b"p" * 600
     assert frames[4] is not None
     assert (frames[4].stt.pcp, frames[4].stt.tag_valid, frames[4].stt.vid) == (3, True, 100)
     unverified = STTReassembler(verify=False)
@@ -116,7 +115,7 @@ def segment(
 
 def feed(reassembler: STTReassembler, *segments: bytes) -> list[bytes | None]:
     frames = map(reassembler.feed, segments)
-    return [None if frame is None else frame.data for frame in frames]
+    return [None if frame is None else frame.frame for frame in frames]
 
 
 def test_a_segment_alone() -> None:
@@ -214,9 +213,9 @@ def test_a_partial_checksum_is_completed(protocol: int) -> None:
     whole = header + inner[:at] + partial.to_bytes(2, "big") + inner[at + 2 :]
     frame = STTReassembler().feed(segment(0, len(whole), total=len(whole), data=whole))
     assert frame is not None
-    assert oc.encode(frame.frame) == frame.data == whole[18:]
+    assert frame.frame == whole[18:]
     assert not frame.checksum_verified
-    assert oc.encode(frame.completed()) == inner
+    assert frame.completed() == inner
 
 
 def test_a_completed_checksum_of_udp_is_never_0_and_leaves_padding_alone() -> None:
@@ -229,7 +228,7 @@ def test_a_completed_checksum_of_udp_is_never_0_and_leaves_padding_alone() -> No
     whole = struct.pack("!BBBBHHQH", 0, 2 | 4, 34, 0, 1400, 0, 7, 0) + bytes(inner) + b"padding"
     frame = STTReassembler().feed(segment(0, len(whole), total=len(whole), data=whole))
     assert frame is not None
-    completed = frame.completed()
+    completed = oc.decode(frame.completed())
     assert completed[oc.UDP].checksum == 0xFFFF
     assert oc.checksums(completed)["udp.checksum"] is oc.Verdict.VALID
     assert completed.trailers[0].data == b"padding"
@@ -287,7 +286,7 @@ def test_segments_in_any_order_are_the_frame_and_loss_gives_none(
     for number, piece in pieces:
         frame = reassembler.feed(piece)
         if frame is not None:
-            assert frame.data == inner[number]
+            assert frame.frame == inner[number]
             seen.add(number)
     assert seen == set(range(len(sizes))) - {spoilt}
 
@@ -301,7 +300,7 @@ def test_the_longest_frame() -> None:
     assert all(oc.checksums(piece)["stt_segment.checksum"] is oc.Verdict.VALID for piece in segments)
     reassembler = STTReassembler()
     (frame,) = [frame for piece in reversed(segments) if (frame := reassembler.feed(oc.encode(piece))) is not None]
-    assert len(frame.data) == 65517
+    assert len(frame.frame) == 65517
     with pytest.raises(oc.LengthOverflowError):
         segment_stt(stt_packet(octets + 1, six=False), mtu=1500)
 

@@ -30,12 +30,15 @@ _TCP_CHECKSUM, _UDP_CHECKSUM = 16, 6  # octets from the start of the header
 class STTFrame(msgspec.Struct, frozen=True):
     """A whole inner frame, and how it came."""
 
-    frame: Packet
-    """As it was sent: where `stt.checksum_partial` is set, its checksum of layer 4 holds the pseudo-header's sum."""
+    frame: bytes
+    """Its octets as they were sent: with `stt.checksum_partial`, its layer 4 has the pseudo-header's sum alone."""
     tunnel: Packet
     """The outer headers of the first segment; `STT` is the last."""
-    data: bytes
-    """The octets of the frame."""
+
+    @property
+    def packet(self) -> Packet:
+        """The frame decoded, as far as it can be."""
+        return decode(self.frame, lax=True)
 
     @property
     def stt(self) -> STT:
@@ -52,17 +55,19 @@ class STTFrame(msgspec.Struct, frozen=True):
         """Whether the sender vouches for the inner checksum, so that a receiver need not look."""
         return self.stt.checksum_verified and not self.stt.checksum_partial
 
-    def completed(self, *, catalog: Catalog = DEFAULT) -> Packet:
+    def completed(self) -> bytes:
         """The frame as it goes on: with a partial checksum of layer 4 made whole; as it is, where none is partial."""
-        stt, data = self.stt, self.data
+        stt, frame = self.stt, self.frame
         at = stt.l4_offset + (_TCP_CHECKSUM if stt.tcp else _UDP_CHECKSUM)
-        stop = len(data) - sum(len(trailer.data) for trailer in self.frame.trailers)
-        if not stt.checksum_partial or not stt.l4_offset or at + 2 > stop:
-            return self.frame
-        checksum = internet_checksum(data[stt.l4_offset : stop])
+        if not stt.checksum_partial or not stt.l4_offset:
+            return frame
+        stop = len(frame) - sum(len(trailer.data) for trailer in self.packet.trailers)
+        if at + 2 > stop:
+            return frame
+        checksum = internet_checksum(frame[stt.l4_offset : stop])
         if not checksum and not stt.tcp:
             checksum = 0xFFFF
-        return decode(data[:at] + checksum.to_bytes(2, "big") + data[at + 2 :], lax=True, catalog=catalog)
+        return frame[:at] + checksum.to_bytes(2, "big") + frame[at + 2 :]
 
 
 class STTReassembler:
@@ -159,5 +164,4 @@ class STTReassembler:
         except DecodeError:
             self._waiting.drop(Drop.MALFORMED)
             return None
-        data = octets[size:]
-        return STTFrame(decode(data, lax=True, catalog=self._catalog), head / stt, data)
+        return STTFrame(octets[size:], head / stt)

@@ -9,6 +9,7 @@ clock or draws a random number.
 (36, 1450)
 """
 
+from overlaycodec.reassembly import STTFrame, STTReassembler, segment_stt
 from overlaycodec.tunnel.decapsulation import Decapsulated, decapsulate, decapsulate_all
 from overlaycodec.tunnel.ecn import ECNAlarm, ECNOutcome, egress_ecn, ingress_ecn
 from overlaycodec.tunnel.endpoint import Tunnel, overhead_octets
@@ -30,6 +31,8 @@ __all__ = [
     "ECNOutcome",
     "GeneveTunnel",
     "NVGRETunnel",
+    "STTFrame",
+    "STTReassembler",
     "STTTunnel",
     "Tunnel",
     "UDPTunnel",
@@ -45,4 +48,5 @@ __all__ = [
     "group_mac",
     "ingress_ecn",
     "overhead_octets",
+    "segment_stt",
 ]

@@ -8,6 +8,7 @@
 from overlaycodec import protocols
 from overlaycodec.capture import (
     Capture,
+    Frames,
     Interface,
     Record,
     open_capture,
@@ -15,6 +16,7 @@ from overlaycodec.capture import (
 )
 from overlaycodec.columnar import (
     columns,
+    encode_columns,
     scan,
 )
 from overlaycodec.errors import (
@@ -179,6 +181,7 @@ __all__ = [
     "FinalDestination",
     "FlowKey",
     "FragmentOffset",
+    "Frames",
     "Header",
     "Interface",
     "Items",
@@ -220,6 +223,7 @@ __all__ = [
     "decode",
     "decode_header",
     "encode",
+    "encode_columns",
     "fill",
     "open_capture",
     "resolve",

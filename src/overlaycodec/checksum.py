@@ -7,7 +7,7 @@ from one of 0xFFFF: only all-zero data has the sum 0.
 
 from __future__ import annotations
 
-__all__ = ["adjusted_checksum", "crc32c", "internet_checksum", "internet_sum"]
+__all__ = ["REMAINDERS", "adjusted_checksum", "crc32c", "internet_checksum", "internet_sum"]
 
 
 def internet_sum(data: bytes, start: int = 0) -> int:
@@ -48,7 +48,7 @@ def _octet_remainders() -> tuple[int, ...]:
     return tuple(table)
 
 
-_REMAINDERS = _octet_remainders()
+REMAINDERS = _octet_remainders()
 
 
 def crc32c(data: bytes) -> int:
@@ -59,5 +59,5 @@ def crc32c(data: bytes) -> int:
     """
     remainder = 0xFFFFFFFF
     for octet in data:
-        remainder = remainder >> 8 ^ _REMAINDERS[(remainder ^ octet) & 0xFF]
+        remainder = remainder >> 8 ^ REMAINDERS[(remainder ^ octet) & 0xFF]
     return remainder ^ 0xFFFFFFFF

@@ -14,7 +14,7 @@ from overlaycodec.paths import names_of
 from overlaycodec.schema import Header
 from overlaycodec.wire import FinalDestination
 
-__all__ = ["Emission", "emit", "pseudo_header"]
+__all__ = ["Emission", "emit", "final_destination", "pseudo_header"]
 
 
 def pseudo_header(headers: Sequence[Header], index: int) -> tuple[int, int] | None:
@@ -32,17 +32,28 @@ def pseudo_header(headers: Sequence[Header], index: int) -> tuple[int, int] | No
             return int(header.src), int(header.dst) if final is None else final
         if layout.layer != "extension":
             return None
-        for field in layout.fields:
-            if route := field.get(FinalDestination):
-                at = route.at.get(getattr(header, route.type))
-                data = getattr(header, field.name)
-                if at is not None and getattr(header, route.left):
-                    if isinstance(data, tuple):
-                        final = int(getattr(data[at], data[at].__layout__.fields[0].name)) if at < len(data) else None
-                        continue
-                    at = at if at >= 0 else len(data) + at
-                    if 0 <= at <= len(data) - 16:
-                        final = int.from_bytes(data[at : at + 16], "big")
+        if (found := final_destination(header)) is not None:
+            name, at = found
+            data = getattr(header, name)
+            if isinstance(data, tuple):
+                final = int(getattr(data[at], data[at].__layout__.fields[0].name))
+            else:
+                final = int.from_bytes(data[at : at + 16], "big")
+    return None
+
+
+def final_destination(header: Any) -> tuple[str, int] | None:  # Any: a header, known by what it declares
+    """Where an extension header keeps the last address of the way: the field, and the element or the octet in it."""
+    for field in header.__layout__.fields:
+        if route := field.get(FinalDestination):
+            at = route.at.get(getattr(header, route.type))
+            data = getattr(header, field.name)
+            if at is None or not getattr(header, route.left):
+                continue
+            if not isinstance(data, tuple):
+                at = at if at >= 0 else len(data) + at
+            if 0 <= at <= len(data) - (1 if isinstance(data, tuple) else 16):
+                return field.name, at
     return None
 
 

@@ -40,7 +40,7 @@ from overlaycodec.wire import (
     When,
 )
 
-__all__ = ["Writer", "writer_of"]
+__all__ = ["Writer", "bounded_of", "writer_of"]
 
 Writer = Callable[..., bytes]
 """`writer(header, content, emission, out)`."""
@@ -371,7 +371,7 @@ def _add_checksum(source: Source, layout: Layout, keys_in: KeysIn) -> None:
     else:
         source.add("covered = octets + content")
         if layout.bounds is not None and not layout.bounds[Bounds].pieces:
-            source.names["bounded"] = _bounded_of(layout)
+            source.names["bounded"] = bounded_of(layout)
             source.add(f"covered = bounded(v_{layout.bounds.name}, covered, len(octets))")
         protocol = keys_in(IP_PROTOCOL).get(layout.cls, 0)
         start = f"emission.pseudo({path!r}, len(covered), {protocol})" if checksum.pseudo else "0"
@@ -383,7 +383,7 @@ def _add_checksum(source: Source, layout: Layout, keys_in: KeysIn) -> None:
     source.dedent()
 
 
-def _bounded_of(layout: Layout) -> Callable[[int | None, bytes, int], bytes]:
+def bounded_of(layout: Layout) -> Callable[[int | None, bytes, int], bytes]:
     """Cuts what a checksum covers to what the length field says, as a receiver would."""
     assert layout.bounds is not None
     bounds = layout.bounds[Bounds]

@@ -6,8 +6,9 @@ nothing of files. Any octets whatsoever give records and then either the end or 
 
 from __future__ import annotations
 
+from overlaycodec.capture.frames import Frames
 from overlaycodec.capture.reader import Capture, open_capture
 from overlaycodec.capture.record import Interface, Record
 from overlaycodec.capture.writer import write_capture
 
-__all__ = ["Capture", "Interface", "Record", "open_capture", "write_capture"]
+__all__ = ["Capture", "Frames", "Interface", "Record", "open_capture", "write_capture"]

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Iterator
-from typing import Final, Literal, NamedTuple
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from overlaycodec.capture.limits import MAX_OCTETS, check
 from overlaycodec.capture.record import Interface, Record
 from overlaycodec.capture.window import Window
 from overlaycodec.errors import CaptureError, EncodeError
+
+if TYPE_CHECKING:
+    from overlaycodec.capture.frames import Frames
 
 __all__ = ["MAGICS", "PcapReader", "PcapWriter", "Stretch"]
 
@@ -172,6 +175,21 @@ class PcapWriter:
             raise EncodeError(f"records[{index}].{field}", value, reason)
         self._write(self._record.pack(*divmod(time_ns, _SECOND), len(data), record.wire_length) + data)
         self.count += 1
+
+    def add_frames(self, frames: Frames, link_type: int, time_ns: int | None) -> None:
+        """Write frames, as records of their octets: without an object of any of them."""
+        from overlaycodec.capture.bulk import checked_lengths, checked_times, laid_out, parts_of, words
+
+        lengths = checked_lengths(frames, self.count, MAX_OCTETS)
+        times = checked_times(frames, self.count, time_ns or 0, _MAX_TIME_NS)
+        for part in parts_of(frames):
+            if self._first is None:
+                self._start(link_type, None)
+                self._first = Record(b"", link_type)
+            seconds, fraction = divmod(times[part], _SECOND)
+            heads = words(seconds, fraction, lengths[part], lengths[part], count=part.stop - part.start)
+            self._write(laid_out(frames, part, heads, heads[:, :0], 1).tobytes())
+        self.count += len(frames)
 
     def finish(self, link_type: int) -> None:
         """Write what is left to write: without records, a header with the link type to assume."""

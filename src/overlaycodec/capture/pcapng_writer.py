@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from overlaycodec.capture import pcapng
 from overlaycodec.capture.limits import MAX_INTERFACES, MAX_OCTETS, check
@@ -11,6 +12,9 @@ from overlaycodec.capture.record import Record
 from overlaycodec.errors import EncodeError, LengthOverflowError
 
 __all__ = ["PcapngWriter"]
+
+if TYPE_CHECKING:
+    from overlaycodec.capture.frames import Frames
 
 _SECTION_TYPE = int.from_bytes(pcapng.SECTION_MAGIC, "little")
 _MAX_OPTION = 0xFFFF
@@ -59,6 +63,27 @@ class PcapngWriter:
             )
             self._write(b"".join((fields, data, bytes(padding), options, self._word.pack(total))))
         self.count += 1
+
+    def add_frames(self, frames: Frames, link_type: int, time_ns: int | None) -> None:
+        """Write frames, as records of their octets: without an object of any of them."""
+        from overlaycodec.capture.bulk import checked_lengths, checked_times, laid_out, parts_of, words
+
+        interface = self._interface_of(Record(b"", link_type)) if len(frames) else 0
+        timed = interface != 0 or frames.time_ns is not None or time_ns is not None
+        before = _ENHANCED_OCTETS if timed else pcapng.FRAME + self._word.size
+        lengths = checked_lengths(frames, self.count, MAX_OCTETS - _ENHANCED_OCTETS - 3)
+        times = checked_times(frames, self.count, time_ns or 0, (1 << 64) - 1)
+        for part in parts_of(frames):
+            captured = lengths[part]
+            totals, count = captured + -captured % 4 + before, len(captured)
+            if timed:
+                clock = times[part]
+                stamp = clock >> clock.dtype.type(32), clock & clock.dtype.type(0xFFFF_FFFF)
+                heads = words(pcapng.ENHANCED_PACKET, totals, interface, *stamp, captured, captured, count=count)
+            else:
+                heads = words(pcapng.SIMPLE_PACKET, totals, captured, count=count)
+            self._write(laid_out(frames, part, heads, words(totals, count=count), 4).tobytes())
+        self.count += len(frames)
 
     def _options(self, record: Record) -> bytes:
         options = b"".join(self._text(comment) for comment in record.comments)

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Literal
 
+from overlaycodec.capture.frames import Frames
 from overlaycodec.capture.pcap import PcapWriter
 from overlaycodec.capture.pcapng_writer import PcapngWriter
 from overlaycodec.capture.record import Record
@@ -37,8 +38,9 @@ def write_capture(
 
     The format follows the path's name (.pcap or .pcapng, .gz after it packs the file); a stream gets pcapng unless
     `format` says otherwise. Packets (encoded by the catalog), headers and bytes get `link_type` and `time_ns`; records
-    have their own. Both formats are written with nanoseconds. pcap keeps no comments, flags or interfaces, and holds
-    one link type and FCS length; without a time stamp, a record there gets time 0.
+    have their own. `Frames` are written many at a time. Both formats are written with nanoseconds. pcap keeps no
+    comments, flags or interfaces, and holds one link type and FCS length; without a time stamp, a record there gets
+    time 0.
 
     A path is replaced once all is written: an error leaves what was there before. A stream keeps the records before
     the error and stays open.
@@ -60,6 +62,9 @@ def write_capture(
         raise ValueError(f"format is {chosen!r}, not 'pcap' or 'pcapng'")
     with sink as write:
         writer = _WRITERS[chosen](write)
+        if isinstance(items, Frames):
+            writer.add_frames(items, link_type, time_ns)
+            items = ()
         for item in items:
             if isinstance(item, Record):
                 record = item

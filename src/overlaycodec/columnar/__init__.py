@@ -1,21 +1,29 @@
-"""Captures as columns: `columns` for a whole one, `scan` for one that is larger than memory.
+"""Packets as columns, read and written.
 
+`columns` reads a whole capture, `scan` one that is larger than memory; `encode_columns` is the way back.
 Strategy: NumPy is loaded when it is asked for, so that this module costs nothing to those who do not.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from overlaycodec.capture.record import Record
 from overlaycodec.pipeline import DEFAULT, Catalog
 
 if TYPE_CHECKING:
+    from typing import Any
+
+    from numpy.typing import NDArray
+
+    from overlaycodec.capture.frames import Frames
     from overlaycodec.capture.source import Readable
     from overlaycodec.columnar.table import Table
+    from overlaycodec.packet import Packet
+    from overlaycodec.schema import Header
 
-__all__ = ["columns", "scan"]
+__all__ = ["columns", "encode_columns", "scan"]
 
 
 def columns(
@@ -52,3 +60,26 @@ def scan(
     from overlaycodec.columnar.reading import tables_of
 
     return tables_of(source, names, catalog, progress)
+
+
+def encode_columns(
+    template: Packet | Header,
+    columns: Mapping[str, NDArray[Any] | Sequence[object]] | Table,  # Any: each column has its type
+    *,
+    catalog: Catalog = DEFAULT,
+) -> Frames:
+    """The octets of as many packets as the columns are long: the template, with these fields of it changed.
+
+    Columns have the names and types that `oc.columns` gives, and `payload` is one: an array of uint8 with a row a
+    packet, or a sequence of bytes. Sequences of Python's own values do too, addresses as objects or text. An absent
+    value is None, where the field can be absent. `time_ns` gives the packets their time stamps in a capture.
+
+    The octets are those that `encode` gives for `template.replace_at(name, value)` of each packet: what is AUTO in the
+    template is derived for each, and what is not stands as it is.
+
+    Raises: FieldRangeError and other EncodeErrors that name packet and column; MissingHeaderError for a column of which
+    the template has no field; TypeError, and ValueError for columns that do not fit together.
+    """
+    from overlaycodec.columnar.writing import frames_of
+
+    return frames_of(template, columns, catalog)

@@ -1,0 +1,63 @@
+"""Packets in bulk: their octets end to end, as columns are encoded and a file takes them.
+
+Strategy: nothing here makes an object of a packet unless it is asked for one. NumPy is loaded by those who make these.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+__all__ = ["Frames"]
+
+
+class Frames:
+    """The octets of packets, one behind another; iterating gives each one's bytes.
+
+    `octets` are `(n,) uint8`; `starts` says where each packet begins and, one more, where the last ends; `time_ns` has
+    a time stamp for each packet, if any has.
+    """
+
+    __slots__ = ("octets", "starts", "time_ns")
+
+    def __init__(
+        self, octets: NDArray[np.uint8], starts: NDArray[np.int64], time_ns: NDArray[np.int64] | None = None
+    ) -> None:
+        self.octets, self.starts, self.time_ns = octets, starts, time_ns
+
+    @property
+    def lengths(self) -> NDArray[np.int64]:
+        """How many octets each packet has."""
+        return self.starts[1:] - self.starts[:-1]
+
+    @property
+    def rows(self) -> NDArray[np.uint8]:
+        """A packet a row: the same memory. Raises: ValueError where they are not all of one length."""
+        lengths = self.lengths
+        if not len(lengths):
+            return self.octets.reshape(0, 0)
+        if (lengths != lengths[0]).any():
+            raise ValueError(
+                f"these packets have {lengths.min()} to {lengths.max()} octets: they are no rows of one length"
+            )
+        return self.octets.reshape(len(lengths), int(lengths[0]))
+
+    def __len__(self) -> int:
+        return len(self.starts) - 1
+
+    def __getitem__(self, index: int) -> bytes:
+        """The octets of one packet."""
+        at = range(len(self))[index]
+        return self.octets[self.starts[at] : self.starts[at + 1]].tobytes()
+
+    def __iter__(self) -> Iterator[bytes]:
+        for start, stop in pairwise(self.starts.tolist()):
+            yield self.octets[start:stop].tobytes()
+
+    def __repr__(self) -> str:
+        return f"<Frames: {len(self)} packets, {len(self.octets)} octets>"

@@ -8,6 +8,7 @@ from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
 from typing import Annotated, assert_type
 
+import numpy as np
 from hypothesis import given
 from hypothesis.strategies import SearchStrategy
 
@@ -183,6 +184,23 @@ def from_a_capture(path: Path) -> list[Packet]:
 def to_a_capture(path: Path) -> list[Packet]:
     oc.write_capture(path, [frame])
     return from_a_capture(path)
+
+
+# --- columns ----------------------------------------------------------------------------------------------------------
+
+frames = oc.encode_columns(
+    frame,
+    {"vxlan.vni": np.arange(3, dtype=np.uint32), "inner.ipv4.src": ["192.168.0.7"] * 3, "payload": [b"", b"a", b"bc"]},
+)
+assert_type(frames, oc.Frames)
+assert_type(frames[0], bytes)
+assert_type(list(frames), list[bytes])
+assert_type(len(frames), int)
+
+
+def written(path: Path) -> int:
+    table = oc.columns(path, ["vxlan.vni"])
+    return oc.write_capture(path, oc.encode_columns(VXLAN(vni=1), table, catalog=codec))
 
 
 # --- strategies -------------------------------------------------------------------------------------------------------

@@ -115,3 +115,9 @@ whole: bytes = oc.decode(b"")  # E
 other: UDP = packet[VXLAN]  # E
 text: str = oc.encode(Packet())  # E
 mac: MACAddress = packet[IPv4].dst  # E
+
+# wrong columns
+oc.encode_columns(b"", {})  # E
+oc.encode_columns(packet, {"vxlan.vni": 5})  # E
+oc.encode_columns(packet, [("vxlan.vni", [5])])  # E
+octets: bytes = oc.encode_columns(packet, {"vxlan.vni": [5]})  # E

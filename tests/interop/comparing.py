@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import overlaycodec as oc
 from overlaycodec.spans import spans_of
 from tests import laws
@@ -25,6 +27,19 @@ def same(data: bytes, ours: oc.Packet, catalog: oc.Catalog = oc.DEFAULT) -> None
     """What was emitted is, octet for octet, what we build."""
     octets = catalog.encode(ours)
     assert octets == data, differences(catalog.decode(octets, lax=True), catalog.decode(data, lax=True))
+
+
+def marks(frame: oc.Packet, deepest: int = 8) -> tuple[int, int]:
+    """DSCP of an inner frame, and the ECN that the stacks at hand give it outside.
+
+    That is RFC 6040 in its normal mode, but CE goes out as ECT(0), as RFC 3168 had it. What stands behind more than
+    `deepest` tags is not looked at.
+    """
+    tags = list(itertools.takewhile(lambda header: isinstance(header, oc.VLANTag), frame.headers[1:]))
+    network = frame.headers[1 + len(tags)] if len(frame.headers) > 1 + len(tags) <= 1 + deepest else None
+    if not isinstance(network, oc.IPv4 | oc.IPv6):
+        return 0, 0
+    return network.dscp, 2 if network.ecn == 3 else network.ecn
 
 
 def differences(ours: oc.Packet, theirs: oc.Packet) -> str:

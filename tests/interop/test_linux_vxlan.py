@@ -48,7 +48,7 @@ class Way:
 
     def built(self, frame: oc.Packet, seen: oc.Packet) -> oc.Packet:
         """What we would have sent in its place; what it chose freely is as seen."""
-        dscp, ecn = marks(frame)
+        dscp, ecn = comparing.marks(frame)
         fields: dict[str, Any] = {"dscp": dscp if self.dscp_inherited else 0, "ecn": ecn}
         if self.version == 4:
             fields |= {
@@ -60,14 +60,6 @@ class Way:
             fields |= {"hop_limit": self.ttl, "flow_label": seen[oc.IPv6].flow_label}
         outer = from_peer(version=self.version, to=self.to, **fields) / oc.UDP(src_port=seen[oc.UDP].src_port)
         return summed(outer / self.tunnel / frame, checked=self.checked)
-
-
-def marks(frame: oc.Packet) -> tuple[int, int]:
-    """DSCP of an inner frame, and the ECN that it has outside (RFC 6040, but compatible: CE goes out as ECT(0))."""
-    header = next((header for header in frame.headers[1:] if not isinstance(header, oc.VLANTag)), None)
-    if not isinstance(header, oc.IPv4 | oc.IPv6):
-        return 0, 0
-    return header.dscp, 2 if header.ecn == 3 else header.ecn
 
 
 WAYS: Final = [

@@ -87,6 +87,7 @@ class OpenVSwitch:
     def flows(self, *flows: str) -> None:
         """Makes these the flows of `br-int`."""
         self.ofctl("--bundle", "replace-flows", "br-int", "-", stdin="".join(f"{flow}\n" for flow in flows))
+        self.control("revalidator/purge")  # else the datapath goes on as it did for a while
 
     # --- its tools ----------------------------------------------------------------------------------------------------
 

@@ -117,6 +117,7 @@ class Tunnels:
             self.host = self.switch.host("h1")
             for port, way in WAYS.items():
                 self.switch.tunnel(port, way.kind, *way.options)
+            self.switch.tunnel("t10", "gre", "csum=true", "seq=true", "key=10")
             self._stack = stack.pop_all()
 
     @property
@@ -179,3 +180,36 @@ def check_emitted(
         assert packet.inner == frame
         packets.append(packet)
     return packets
+
+
+def test_the_checksum_of_a_numbered_gre_packet_is_that_of_number_0(tunnels: Tunnels) -> None:
+    """Open vSwitch 3.1 sums before it writes the sequence number; RFC 2890 has the checksum over all that is there."""
+    made = frames.frames(2890, 20)
+    out = tunnels.emitting(["in_port=h1,actions=output:t10"], "t10").through(list(map(oc.encode, made)))
+    for (data,) in out:
+        packet = oc.decode(data)
+        assert packet[oc.GRE].sequence  # those of fences lie between
+        as_summed = packet.replace(oc.GRE, sequence=0)
+        assert str(oc.checksums(as_summed)["gre.checksum"]) == "valid"
+        assert str(oc.checksums(packet)["gre.checksum"]) == "bad"
+
+
+@pytest.mark.parametrize("port", ["t2", "t8"])
+def test_a_bad_outer_checksum_is_dropped(port: str, tunnels: Tunnels) -> None:
+    way = WAYS[port]
+    header, path = (oc.GRE, "gre.checksum") if way.kind == "gre" else (oc.UDP, "udp.checksum")
+    made = frames.frames(1071, 40)
+    packets = [oc.resolve(way.ours(frame, 0)) for frame in made]
+    packets[::2] = [
+        packet.replace(header, checksum=packet[header].checksum ^ 0x8000)  # type: ignore[attr-defined]
+        for packet in packets[::2]
+    ]
+    verdicts = [str(oc.checksums(packet)[path]) for packet in packets]
+    passage = tunnels.delivering(
+        [f"in_port={port},actions=output:h1"], port, lambda fence: oc.encode(way.ours(oc.decode(fence), 0))
+    )
+    expected = [
+        (oc.encode(frame),) if verdict == "valid" else () for frame, verdict in zip(made, verdicts, strict=True)
+    ]
+    assert verdicts == ["bad", "valid"] * 20
+    assert passage.through(list(map(oc.encode, packets))) == expected

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import pickle
 import random
+from ipaddress import IPv4Address
 from typing import Annotated
 
 import pytest
@@ -11,9 +13,10 @@ from hypothesis import strategies as st
 
 import overlaycodec as oc
 from overlaycodec import DEFAULT, LINK_TYPE, Catalog, CodecError, Ethernet, Packet, strategies
-from overlaycodec.catalog import _MISSES_A_GUESS
 from overlaycodec.fused import plain_stack
+from overlaycodec.guesses import _MOST_GUESSES, MISSES_A_GUESS, Guesses
 from overlaycodec.protocols import HEADERS
+from overlaycodec.values import _KEPT, _PASSED_OVER, IPV4S, Interned
 
 
 def outcome(catalog: Catalog, data: bytes, lax: bool, wire_length: int | None = None) -> tuple[object, ...]:
@@ -35,7 +38,7 @@ def fresh(data: bytes | None = None) -> Catalog:
 
 def expect(catalog: Catalog, data: bytes) -> None:
     """The catalog expects packets such as this one, whatever it has learnt since."""
-    catalog.guess(Ethernet, catalog.decode(data, lax=True).headers)
+    catalog._guesses.expect(Ethernet, catalog.decode(data, lax=True).headers)
 
 
 @given(strategies.packets(), st.data())
@@ -81,18 +84,18 @@ def test_every_bit_of_a_guessed_stack() -> None:
 def test_the_guess_is_used_and_learnt(monkeypatch: pytest.MonkeyPatch) -> None:
     catalog = fresh()
     stepped: list[int] = []
-    missed = catalog.missed
+    missed = catalog._guesses.missed
 
     def count(*arguments: object) -> None:
         stepped.append(1)
         missed(*arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(Catalog, "missed", lambda self, *arguments: count(*arguments))
-    for number in range(3 * _MISSES_A_GUESS):
+    monkeypatch.setattr(Guesses, "missed", lambda self, *arguments: count(*arguments))
+    for number in range(3 * MISSES_A_GUESS):
         data = bytearray(TUNNELLED)
         data[-1] = number % 256
         catalog.decode(bytes(data))
-    assert len(stepped) == _MISSES_A_GUESS
+    assert len(stepped) == MISSES_A_GUESS
 
 
 def test_what_is_plain() -> None:
@@ -117,7 +120,7 @@ def test_a_guess_holds_for_its_own_first_header_only() -> None:
 def test_guesses_from_link_types(data: bytes, link_type: int) -> None:
     first = LINK_TYPE(link_type)
     plain, guessing = fresh(), fresh()
-    guessing.guess(first, guessing.decode(data, first=first, lax=True).headers)
+    guessing._guesses.expect(first, guessing.decode(data, first=first, lax=True).headers)
     rng = random.Random(data)
     for _ in range(10):
         octets = bytearray(data)
@@ -163,20 +166,109 @@ def test_a_length_is_a_bound_and_no_key() -> None:
     assert catalog.decode(data) == plain
 
 
-def test_a_guess_that_fits_the_start_only_is_given_up() -> None:
+def test_a_guess_that_fits_the_start_only_gives_way() -> None:
     """One packet that is plain for two headers must not slow down those that are plain for seven."""
     syn = oc.TCP(src_port=1, dst_port=2, options=(oc.TCPOption(kind=2, data=b"\x05\xb4"),))
-    catalog = fresh(oc.encode(Packet(TUNNELLED_HEADERS[:2]) / syn))
-    assert catalog._guess is not None
-    short = catalog._guess[1]
-    for _ in range(_MISSES_A_GUESS):
+    with_options = oc.encode(Packet(TUNNELLED_HEADERS[:2]) / syn)
+    catalog = fresh(with_options)
+    for _ in range(MISSES_A_GUESS):
         catalog.decode(TUNNELLED)
-    assert catalog._guess[1] is not short
-    found = catalog._guess[1](TUNNELLED, len(TUNNELLED))
-    assert found is not None
-    assert len(found[0]) == 7
+    read = catalog._guesses.present[1]
+    assert read(TUNNELLED, len(TUNNELLED)) == catalog.decode(TUNNELLED)
+    found = read(with_options, len(with_options))
+    assert isinstance(found, tuple)
+    assert len(found[0]) == 2
+
+
+@settings(max_examples=10)
+@given(st.lists(strategies.packets(), min_size=2, max_size=5), st.data())
+def test_several_guesses_change_nothing(packets: list[Packet], draw: st.DataObject) -> None:
+    """Each packet is read as it is, whatever else is expected, and in whatever order that was learnt."""
+    octets = [oc.encode(packet) for packet in packets]
+    guessing, plain = fresh(), fresh()
+    for data in octets:
+        expect(guessing, data)
+    for data in octets:
+        assert outcome(guessing, data, False) == outcome(plain, data, False)
+        damaged = bytearray(data)
+        if damaged:
+            damaged[draw.draw(st.integers(0, len(damaged) - 1))] = draw.draw(st.integers(0, 255))
+        for other in (bytes(damaged), bytes(damaged[: draw.draw(st.integers(0, len(damaged)))])):
+            assert outcome(guessing, other, True) == outcome(plain, other, True)
+
+
+def test_traffic_of_several_stacks_is_guessed_in_any_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    inner = TUNNELLED_HEADERS[:2]
+    frames = [
+        oc.encode(Packet((*inner, oc.UDP(src_port=49152), oc.VXLAN(vni=1), *behind)) / b"hello")
+        for behind in (
+            TUNNELLED_HEADERS[4:],
+            (
+                Ethernet(dst=MAC, src=MAC),
+                oc.VLANTag(vid=7),
+                oc.IPv4(src="10.0.0.1", dst="10.0.0.2"),
+                oc.UDP(src_port=1, dst_port=2),
+            ),
+            (Ethernet(dst=MAC, src=MAC), oc.IPv6(src="2001:db8::1", dst="2001:db8::2"), oc.UDP(src_port=1, dst_port=2)),
+        )
+    ]
+    frames.append(oc.encode(Packet(inner) / oc.UDP(src_port=1, dst_port=2) / b"hello"))
+    catalog = fresh()
+    for data in frames * (3 * MISSES_A_GUESS):
+        catalog.decode(data)
+    stepped: list[object] = []
+    monkeypatch.setattr(Guesses, "missed", lambda self, *arguments: stepped.append(arguments))
+    plain = fresh()
+    for data in frames:
+        assert catalog.decode(data) == plain.decode(data)
+    assert len(stepped) == len(frames)  # those of the catalog that had learnt nothing
+
+
+MAC = "02:00:00:00:00:01"
+
+
+def test_stacks_without_end_are_not_learnt_without_end() -> None:
+    catalog = fresh()
+    patience = catalog._guesses._patience
+    for tags in range(_MOST_GUESSES + 1):
+        expect(
+            catalog,
+            oc.encode(Packet((Ethernet(dst=MAC, src=MAC), *(oc.VLANTag(vid=1),) * tags, *TUNNELLED_HEADERS[1:]))),
+        )
+    assert len(catalog._guesses._stacks) == 1
+    assert catalog._guesses._patience == 2 * patience
 
 
 def test_one_function_serves_all_keys_of_the_last_header() -> None:
     packet = DEFAULT.decode(TUNNELLED)
     assert plain_stack(packet.headers) == plain_stack(packet.replace(oc.TCP, dst_port=5).headers)
+
+
+def test_addresses_come_as_their_constructor_makes_them() -> None:
+    for number in (0, 1, 0x0A000001, 0xFFFFFFFF):
+        for table in (IPV4S, Interned(IPv4Address)):
+            address, public = table[number], IPv4Address(number)
+            assert type(address) is IPv4Address
+            assert (address, hash(address), str(address), address.packed) == (
+                public, hash(public), str(public), public.packed,
+            )  # fmt: skip
+            assert pickle.loads(pickle.dumps(address)) == public
+
+
+def test_tables_of_addresses_are_bounded_and_start_afresh() -> None:
+    table = Interned(IPv4Address)
+    assert table[1] is table[1]
+    for number in range(_KEPT + _PASSED_OVER):
+        table[number]
+    assert len(table) == _KEPT
+    table[1 << 31]
+    assert len(table) == 1
+    assert table[1 << 31] is table[1 << 31]
+
+
+def test_what_does_not_fit_is_built_and_not_kept() -> None:
+    table = Interned(IPv4Address)
+    for number in range(_KEPT):
+        table[number]
+    assert table[_KEPT] == IPv4Address(_KEPT)
+    assert table[_KEPT] is not table[_KEPT]

@@ -6,11 +6,11 @@ writers are generated on first use and kept with the catalog they were made for.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any, Final
 
 from overlaycodec.errors import SchemaError
-from overlaycodec.fused import Fused, Link, fused_of, plain_stack
+from overlaycodec.guesses import Guesses
 from overlaycodec.schema import Element, Header, Record
 from overlaycodec.stepper import Step, alternatives, step_of
 from overlaycodec.views import View
@@ -25,17 +25,12 @@ AnyView = View[Any, Any]  # Any: views of whatever record
 
 MAX_HEADERS: Final = 32
 
-_MISSES_A_GUESS: Final = 256
-"""Seldom enough that looking at a packet costs nothing where no guess is right."""
-_WORTH_A_GUESS: Final = 2
-_MAX_FUSED: Final = 64
-
 
 class Bindings:
     """Headers and keys. Bindings that were added later are asked earlier; of one key, those with conditions first."""
 
     __slots__ = (
-        "_fused", "_guess", "_keys", "_misses", "_steps", "_tables", "_writers",
+        "_guesses", "_keys", "_steps", "_tables", "_writers",
         "bindings", "headers", "max_headers", "views",
     )  # fmt: skip
 
@@ -67,9 +62,7 @@ class Bindings:
         self._writers: dict[type[Header], Writer] = {}
         self._tables: dict[KeySpace, tuple[dict[int, Step], Step | None]] = {}
         self._keys: dict[KeySpace, dict[type[Header], int]] = {}
-        self._fused: dict[tuple[object, tuple[Link, ...]], Fused] = {}
-        self._guess: tuple[object, Fused] | None = None
-        self._misses = 0
+        self._guesses = Guesses(self)
 
     def __eq__(self, other: object) -> bool:
         if type(other) is not type(self) or not isinstance(other, Bindings):
@@ -142,24 +135,6 @@ class Bindings:
         if writer is None:
             writer = self._writers[cls] = writer_of(cls.__layout__, self.keys_in)
         return writer
-
-    def missed(self, first: type[Header] | Key, headers: Sequence[Header]) -> None:
-        """Takes note of a packet that no guess was right for to its end; now and then one becomes the next guess."""
-        self._misses += 1
-        if self._misses % _MISSES_A_GUESS == 0:
-            self.guess(first, headers)
-
-    def guess(self, first: type[Header] | Key, headers: Sequence[Header]) -> None:
-        """From now on, packets are expected to begin as this one did, where enough of it is plain."""
-        stack = plain_stack(headers[: self.max_headers - 1])
-        if len(stack) < _WORTH_A_GUESS:
-            return
-        fused = self._fused.get((first, stack))
-        if fused is None:
-            if len(self._fused) >= _MAX_FUSED:
-                self._fused.clear()
-            fused = self._fused[first, stack] = fused_of(first, stack, self)
-        self._guess = (first, fused)
 
     def table(self, space: KeySpace) -> dict[int, Step]:
         """The steps by value of a key space."""

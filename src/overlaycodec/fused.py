@@ -6,17 +6,22 @@ found is tested (constants, lengths, selectors, conditions, bounds). If one does
 the packet goes from step to step as if nothing had been tried. A header is plain where it consists of its first run
 alone and fills its bound to the end; what follows the plain headers is left to its step. The function is keyed by
 classes, never by a packet's octets.
+
+What the tests pin to one value is a constant in the function. Numbers made of flags and reserved bits are mostly
+what they were in the packet that the guess was made from: that is asked first, before they are cut up.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from struct import Struct, calcsize
-from typing import Protocol
+from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
+from struct import Struct
+from typing import NamedTuple, Protocol
 
 from overlaycodec.layout import Field, Layout, Run
-from overlaycodec.packing import plan
-from overlaycodec.reader import add_item, built, item_names
+from overlaycodec.packet import Packet
+from overlaycodec.packing import Item, plan
+from overlaycodec.reader import INTERNED, add_item, built, item_names
 from overlaycodec.schema import Header
 from overlaycodec.source import Source
 from overlaycodec.spans import octets_in
@@ -25,11 +30,13 @@ from overlaycodec.wire import (
     Asked,
     Before,
     Bounds,
+    ByteOrder,
     Const,
     FragmentOffset,
     Key,
     KeySpace,
     MoreFragments,
+    Peek,
     Remainder,
     Selects,
     Sized,
@@ -37,10 +44,11 @@ from overlaycodec.wire import (
     When,
 )
 
-__all__ = ["Fused", "fused_of", "plain_stack"]
+__all__ = ["Fused", "Link", "Read", "fused_of", "plain_stack"]
 
-Fused = Callable[[bytes, int], tuple[tuple[Header, ...], Step | None, int] | None]
-"""`fused(data, end)` gives the headers, the next step and where it starts; None where the guess was wrong."""
+Read = Callable[[bytes, int], Packet | tuple[tuple[Header, ...], Step | None, int] | None]
+"""`read(data, end)` gives the packet, or its first headers, the next step and where that starts; None where the guess
+was wrong."""
 
 Link = tuple[type[Header], int | None]
 """A header, and the value of its selector that led to the next one."""
@@ -48,6 +56,8 @@ Link = tuple[type[Header], int | None]
 
 class Keyed(Tables, Protocol):
     """What a fused function needs of its catalog."""
+
+    max_headers: int
 
     def candidates(self, space: KeySpace, value: int | None) -> tuple[tuple[Key, type[Header]], ...]:
         """What can be found at a value, in the order in which it is asked."""
@@ -96,114 +106,200 @@ def _can_be_plain(layout: Layout) -> bool:
     return all(isinstance(run.condition, When) for run in runs) and all(_empty(layout, f) is not None for f in behind)
 
 
-def _empty(layout: Layout, field: Field) -> str | None:
-    """The expression that says that a field behind the run is empty or not there; None if there is none."""
+def _empty(layout: Layout, field: Field) -> dict[str, int] | None:
+    """The values by which a field behind the run is empty or not there; None if no values say so."""
     if when := field.get(When):
-        return " and ".join(f"not {{p}}{flag}" for flag in when.flags)
+        return dict.fromkeys(when.flags, False)
     if field.condition is not None:
         return None
     if sized := field.get(Sized):
         value, odd = divmod(-sized.bias, sized.unit)
         length = layout.by_name[sized.field]
-        return (
-            None if odd or value < 0 or length.optional or sized.origin == "start" else f"{{p}}{sized.field} == {value}"
-        )
-    return "" if Remainder in field else None
+        return None if odd or value < 0 or length.optional or sized.origin == "start" else {sized.field: value}
+    return {} if Remainder in field else None
 
 
-def fused_of(first: type[Header] | Key, stack: tuple[Link, ...], tables: Keyed) -> Fused:
-    """The function for this stack of plain headers, found at `first`."""
-    layouts = [cls.__layout__ for cls, _ in stack]
-    formats = [plan(_run_of(layout)) for layout in layouts]
-    format_ = ">" + "".join(text[1:] for text, _ in formats)
-    source = Source("_".join(["fused", *(layout.name for layout in layouts)]), "data, end")
-    source.names["unpack"] = Struct(format_).unpack_from
-    names = [item_names(items, f"h{n}_") for n, (_, items) in enumerate(formats)]
-    source.add(
-        f"if end < {calcsize(format_)}: return None",
-        f"{', '.join(name for row in names for name in row)}, = unpack(data, 0)",
-    )
-    if isinstance(first, Key):
-        tests = _chosen(first.space, first.value, stack[0][0], tables, 0)
-        if tests:
-            source.add(f"if not ({' and '.join(tests)}): return None")
-    at = 0
-    for number, layout in enumerate(layouts):
-        prefix = f"h{number}_"
-        for item, name in zip(formats[number][1], names[number], strict=True):
-            add_item(source, item, name, prefix, intern=False)
-        following = stack[number + 1][0] if number + 1 < len(stack) else None
-        tests = _tests(layout, prefix, at)
-        at += _run_of(layout).octets
-        if following is not None:
-            tests += _leads_to(layout, stack[number][1], following, tables, prefix, at)
-        if tests:
-            source.add(f"if not ({' and '.join(tests)}): return None")
-    for number, (layout, (_, items)) in enumerate(zip(layouts, formats, strict=True)):
-        for item, name in zip(items, names[number], strict=True):
-            add_item(source, item, name, f"h{number}_", cut=False)
+class Fused(NamedTuple):
+    """The function for one stack of plain headers."""
+
+    read: Read
+    octets: int
+    """A shorter packet is none of these."""
+    pinned: dict[int, int]
+    """Octets that have one value in every packet of this stack, by where they stand."""
+
+
+class _Place:
+    """One header of a stack, as the function reads it."""
+
+    def __init__(self, number: int, at: int, layout: Layout, selected: int | None) -> None:
+        self.layout = layout
+        self.at = at
+        self.prefix = f"h{number}_"
+        self.run = _run_of(layout)
+        self.format, self.items = plan(self.run)
+        self.names = item_names(self.items, self.prefix)
+        self.pinned = _pinned(layout, selected)
+        self.values = {name: repr(value) for name, value in self.pinned.items()}
+        """What is not simply a local variable when the header is built."""
         for part in layout.parts[1:]:
             for field in part.fields if isinstance(part, Run) else (part,):
-                empty = "None" if field.optional else "()" if field.kind == "items" else "b''"
-                source.add(f"h{number}_{field.name} = {empty}")
-    headers = ", ".join(built(source, layout, f"h{number}_") for number, layout in enumerate(layouts))
+                self.values[field.name] = "None" if field.optional else "()" if field.kind == "items" else "b''"
+
+    def number(self, item: Item) -> int | None:
+        """The item's number where all its fields are pinned."""
+        if item.odd is not None or any(field.name not in self.pinned for field, _ in item.fields):
+            return None
+        return item.number_of(lambda field: self.pinned[field.name])
+
+    def whole(self, name: str) -> bool:
+        """Whether the field is an item of its own, known as soon as the octets were unpacked."""
+        return f"{self.prefix}{name}" in self.names
+
+
+def fused_of(first: type[Header] | Key, stack: tuple[Link, ...], sample: Sequence[Header], tables: Keyed) -> Fused:
+    """The function for this stack of plain headers, found at `first`; the sample begins with such headers."""
+    places: list[_Place] = []
+    at = 0
+    for number, (cls, selected) in enumerate(stack):
+        places.append(_Place(number, at, cls.__layout__, selected))
+        at += places[-1].run.octets
+    format_ = ">" + "".join(place.format[1:] for place in places)
+    source = Source("_".join(["fused", *(place.layout.name for place in places)]), "data, end")
+    source.names["unpack"] = Struct(format_).unpack_from
+    source.add(
+        f"if end < {at}: return None",
+        f"{', '.join(name for place in places for name in place.names)}, = unpack(data)",
+    )
+    pinned = _add_tests(source, places)
+    for place, header in zip(places, sample, strict=False):
+        for item, name in zip(place.items, place.names, strict=True):
+            _add_cut(source, place, item, name, header)
+    tests = _chosen(first.space, first.value, places[0], tables) if isinstance(first, Key) else []
+    for place, following in pairwise(places):
+        tests += _leads_to(place, following, tables)
+    _add_test(source, tests)
+    headers = ", ".join(built(source, place.layout, place.prefix, place.values) for place in places)
     source.add(f"headers = ({headers},)")
-    add_selection(source, layouts[-1], tables, f"h{len(layouts) - 1}_", str(at), "headers, {next}, {stop}")
-    fused: Fused = source.compile("fused")
-    return fused
+    _add_end(source, places[-1], tables, at)
+    return Fused(source.compile("fused"), at, pinned)
 
 
-def _tests(layout: Layout, prefix: str, at: int) -> list[str]:
-    """What must hold for the header at octet `at` to be plain."""
+def _add_test(source: Source, tests: list[str]) -> None:
+    if tests:
+        source.add(f"if not ({' and '.join(dict.fromkeys(tests))}): return None")
+
+
+def _add_tests(source: Source, places: list[_Place]) -> dict[int, int]:
+    """What can be tested as it was unpacked; gives the octets that are pinned thereby."""
+    octets: dict[int, int] = {}
     tests = []
-    for field in layout.fields:
-        local = f"{prefix}{field.name}"
-        if const := field.get(Const):
-            tests.append(f"{local} == {const.value}")
-        if FragmentOffset in field or MoreFragments in field:
-            tests.append(f"not {local}")
+    for place in places:
+        at = place.at
+        for item, name in zip(place.items, place.names, strict=True):
+            if (number := place.number(item)) is not None:
+                tests.append(f"{name} == {number}")
+                octets |= enumerate(number.to_bytes(item.octets, "big"), start=at)
+            at += item.octets
+        tests += [test for name, test in _bound_tests(place) if place.whole(name)]
+    _add_test(source, tests)
+    return octets
+
+
+def _bound_tests(place: _Place) -> Iterator[tuple[str, str]]:
+    """For each field that bounds what follows, the test that it is the end of the octets."""
+    for field in place.layout.fields:
         if (bounds := field.get(Bounds)) and field.condition is None:
-            start = at + bounds.bias + (_run_of(layout).octets if bounds.origin == "end" else 0)
+            local = f"{place.prefix}{field.name}"
+            start = place.at + bounds.bias + (place.run.octets if bounds.origin == "end" else 0)
             octets = local if bounds.unit == 1 else f"{local} * {bounds.unit}"
-            tests.append(f"{octets} + {start} == end")
+            yield field.name, f"{octets} + {start} == end"
+
+
+def _add_cut(source: Source, place: _Place, item: Item, name: str, sample: Header) -> None:
+    """The fields of one item, and the tests of those that are not all of it."""
+    field = item.fields[0][0]
+    if field.kind in INTERNED:
+        place.values[field.name] = f"{source.bind(*INTERNED[field.kind])}[{name}]"
+        return
+    if place.number(item) is not None:
+        return
+    names = [field.name for field, _ in item.fields]
+    tests = [_is(place.prefix + n, place.pinned[n]) for n in names if n in place.pinned]
+    tests += [test for n, test in _bound_tests(place) if n in names and not place.whole(n)]
+    usual = item.number_of(lambda field: place.pinned.get(field.name, getattr(sample, field.name)))
+    wrong = [f"if not ({' and '.join(tests)}): return None"] if tests else []
+    add_item(source, item, name, place.prefix, usual if item.steady(place.pinned) else None, wrong)
+
+
+def _is(local: str, value: int) -> str:
+    return f"not {local}" if value is False else f"{local} == {value}"
+
+
+def _add_end(source: Source, place: _Place, tables: Keyed, at: int) -> None:
+    """What is returned; where nothing is bound to the last header's key, the packet at once."""
+    layout, selector = place.layout, place.layout.selector
+    source.names |= {"Packet": Packet, "REST": slice(at, None)}
+    whole = "return Packet(headers, data[REST])"
+    if selector is None and layout.carries is None:
+        source.add(whole)
+        return
+    if selector is not None and not selector[Selects].lengths and tables.otherwise(selector[Selects].space) is None:
+        bound = source.bind("bound", tables.table(selector[Selects].space))
+        source.add(f"if {place.prefix}{selector.name} not in {bound}: {whole}")
+    add_selection(source, layout, tables, place.prefix, str(at), "headers, {next}, {stop}")
+
+
+def _pinned(layout: Layout, selected: int | None) -> dict[str, int]:
+    """The fields of the run that have one value wherever the header is plain, and what they select is known."""
+    pinned: dict[str, int] = {}
+    for field in layout.fields:
+        if const := field.get(Const):
+            pinned[field.name] = const.value
+        if FragmentOffset in field or MoreFragments in field:
+            pinned[field.name] = False if field.kind == "bool" else 0
     for part in layout.parts[1:]:
         for field in part.fields if isinstance(part, Run) else (part,):
-            tests += [(_empty(layout, field) or "").format(p=prefix)]
-    return [test for test in dict.fromkeys(tests) if test]
+            pinned |= _empty(layout, field) or {}
+    if selected is not None:
+        assert layout.selector is not None
+        pinned[layout.selector.name] = selected
+    here = {field.name for field in _run_of(layout).fields}
+    return {name: value for name, value in pinned.items() if name in here}
 
 
-def _leads_to(
-    layout: Layout, value: int | None, following: type[Header], tables: Keyed, prefix: str, at: int
-) -> list[str]:
-    """What must hold for the next header to be `following`."""
+def _leads_to(place: _Place, following: _Place, tables: Keyed) -> list[str]:
+    """What must hold for the next header to be the one that follows, the selector being pinned."""
+    layout = place.layout
     if layout.selector is None:
         assert layout.carries is not None
-        return _chosen(layout.carries.space, layout.carries.value, following, tables, at, layout, prefix)
-    same = f"{prefix}{layout.selector.name} == {value}"
-    return [same, *_chosen(layout.selector[Selects].space, value, following, tables, at, layout, prefix)]
+        return _chosen(layout.carries.space, layout.carries.value, following, tables, place)
+    value = place.pinned[layout.selector.name]
+    return _chosen(layout.selector[Selects].space, value, following, tables, place)
 
 
 def _chosen(
-    space: KeySpace,
-    found: int | None,
-    wanted: type[Header],
-    tables: Keyed,
-    at: int,
-    before: Layout | None = None,
-    prefix: str = "",
+    space: KeySpace, found: int | None, wanted: _Place, tables: Keyed, before: _Place | None = None
 ) -> list[str]:
-    """What must hold for `wanted`, of all that is found at a key, to be chosen for the octets at `at`."""
+    """What must hold for `wanted`, of all that is found at a key, to be chosen for the octets there."""
 
     def text(condition: Asked) -> str:
-        if not isinstance(condition, Before):
-            return condition_text(condition, str(at))
-        told = before is not None and any(field.name == condition.field for field in _run_of(before).fields)
-        return f"{prefix}{condition.field} == {condition.value}" if told else "False"
+        if isinstance(condition, Before):
+            fields = [] if before is None else [field.name for field in before.run.fields]
+            if before is None or condition.field not in fields:
+                return "False"
+            return f"{before.values.get(condition.field, before.prefix + condition.field)} == {condition.value}"
+        if isinstance(condition, Peek):
+            for field in wanted.run.fields:
+                same = (wanted.run.bit_of(field.name), field.bits) == (condition.bit, condition.count)
+                if same and field.kind == "int" and ByteOrder not in field and wanted.whole(field.name):
+                    return f"{wanted.prefix}{field.name} == {condition.value}"
+        return condition_text(condition, str(wanted.at))
 
     tests: list[str] = []
     for key, cls in tables.candidates(space, found) or tables.candidates(space, None):
         holds = " and ".join(map(text, key.conditions))
-        if cls is wanted:
+        if cls is wanted.layout.cls:
             return [*tests, *([holds] if holds else [])]
         tests.append(f"not ({holds})" if holds else "False")
     return [*tests, "False"]

@@ -6,12 +6,13 @@ Strategy: fields between two octet boundaries share a number; neighbours are joi
 
 from __future__ import annotations
 
+from collections.abc import Callable, Container
 from functools import cache
 
 import msgspec
 
 from overlaycodec.layout import Field, Run
-from overlaycodec.wire import ByteOrder
+from overlaycodec.wire import ByteOrder, Reserved
 
 __all__ = ["Item", "plan"]
 
@@ -30,15 +31,46 @@ class Item(msgspec.Struct, frozen=True):
 
     def table(self) -> tuple[tuple[int, ...], ...] | None:
         """For an octet of several fields, their values by the octet: quicker to look up than to cut out."""
-        if self.octets != 1 or len(self.fields) < 3:
+        if self.octets != 1 or len(self.fields) < 2:
             return None
-        return tuple(
-            tuple(
-                bool(octet >> shift & 1) if field.kind == "bool" else octet >> shift & field.maximum
-                for field, shift in self.fields
-            )
-            for octet in range(256)
+        return _values_of_octets(tuple((field.kind, shift, field.maximum) for field, shift in self.fields))
+
+    def steady(self, known: Container[str] = ()) -> bool:
+        """Whether the number seldom changes: flags and reserved bits, and fields that are known to have one value."""
+        fields = [field for field, _ in self.fields]
+        if self.odd is not None or len(fields) == 1 or (self.octets == 1 and all(f.kind == "bool" for f in fields)):
+            return False
+        return all(field.kind == "bool" or Reserved in field or field.name in known for field in fields)
+
+    def number_of(self, value: Callable[[Field], int]) -> int:
+        """The number that holds these values."""
+        return sum(value(field) << shift for field, shift in self.fields)
+
+    def joined(self, name: Callable[[Field], str]) -> str:
+        """The expression that joins the fields, each a local variable or a constant, into the number.
+
+        Python multiplies and adds small numbers quicker than it shifts them.
+        """
+        terms = []
+        for field, shift in self.fields:
+            value = name(field)
+            if value in ("0", "False"):
+                continue
+            if field.kind == "bool" and len(self.fields) > 1:
+                terms.append(f"({1 << shift} if {value} else 0)")
+            else:
+                terms.append(f"{value} * {1 << shift}" if shift else value)
+        return " + ".join(terms) or "0"
+
+
+@cache
+def _values_of_octets(parts: tuple[tuple[str, int, int], ...]) -> tuple[tuple[int, ...], ...]:
+    return tuple(
+        tuple(
+            bool(octet >> shift & 1) if kind == "bool" else octet >> shift & maximum for kind, shift, maximum in parts
         )
+        for octet in range(256)
+    )
 
 
 def plan(run: Run) -> tuple[str, tuple[Item, ...]]:

@@ -150,15 +150,18 @@ def decode(
     """
     octets = data if type(data) is bytes else octets_of(data)
     end = len(octets)
-    guess = catalog._guess
-    if guess is not None and guess[0] == first and (wire_length or end) <= end and not fcs_octets:
-        found = guess[1](octets, end)
+    guesses = catalog._guesses
+    expected, read = guesses.present
+    if (expected is first or expected == first) and (wire_length is None or wire_length <= end) and not fcs_octets:
+        found = read(octets, end)
         if found is not None:
+            if isinstance(found, Packet):
+                return found
             headers, step, pos = found
             if step is None:
                 return Packet(headers, octets[pos:end])
             packet = _walked(step, octets, pos, end, Walk(headers), lax, catalog, first, 0)
-            catalog.missed(first, packet.headers)
+            guesses.missed(first, packet.headers)
             return packet
     walk = Walk()
     missing = 0
@@ -168,7 +171,7 @@ def decode(
     if fcs_octets:
         end = _without_fcs(octets, end, fcs_octets, walk)
     packet = _walked(catalog.first_step(first), octets, 0, end, walk, lax, catalog, first, missing)
-    catalog.missed(first, packet.headers)
+    guesses.missed(first, packet.headers)
     return packet
 
 
@@ -298,12 +301,12 @@ def decode_header(cls: type[H], data: Octets) -> tuple[H, int]:
 
     Raises: DecodeError.
     """
-    octets = octets_of(data)
+    octets = data if type(data) is bytes else octets_of(data)
     try:
-        header, stop = reader_of(cls)(octets, 0, len(octets))
+        found: tuple[H, int] = reader_of(cls)(octets, 0, len(octets))
     except TruncatedError as error:
         raise error.rebased(error.path, "the data") from None
-    return header, stop
+    return found
 
 
 class Pipeline:

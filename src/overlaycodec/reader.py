@@ -7,9 +7,10 @@ relative: `ipv4.ihl`; the pipeline puts the scope in front. Every read is tested
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from struct import Struct
+from types import MappingProxyType
 from typing import Any
 
 from overlaycodec.errors import DecodeError, FieldValueError, LengthFieldError, TruncatedError
@@ -20,12 +21,12 @@ from overlaycodec.source import Source
 from overlaycodec.values import IPV4S, IPV6S, MACS
 from overlaycodec.wire import Const, Counted, Items, Only, Pads, Remainder, Rest, Sized, Unless, Via, When
 
-__all__ = ["Reader", "add_item", "add_reading", "built", "item_names", "reader_of", "row_reader"]
+__all__ = ["INTERNED", "Reader", "add_item", "add_reading", "built", "item_names", "reader_of", "row_reader"]
 
 Reader = Callable[[bytes, int, int], tuple[Any, int]]  # Any: a record of the class that the reader is for
 """`reader(data, position, end)` gives the record and the position behind it."""
 
-_INTERNED = {"mac": ("MACS", MACS), "ipv4": ("IPV4S", IPV4S), "ipv6": ("IPV6S", IPV6S)}
+INTERNED = {"mac": ("MACS", MACS), "ipv4": ("IPV4S", IPV4S), "ipv6": ("IPV6S", IPV6S)}
 
 
 def _truncated(path: str, position: int, needed: int, end: int) -> TruncatedError:
@@ -53,10 +54,10 @@ def reader_of(cls: type[Record]) -> Reader:
     return reader
 
 
-def built(source: Source, layout: Layout, prefix: str = "v_") -> str:
-    """The expression that builds the record from the local variables."""
+def built(source: Source, layout: Layout, prefix: str = "v_", values: Mapping[str, str] = MappingProxyType({})) -> str:
+    """The expression that builds the record from the local variables, or from other expressions by field."""
     build = source.bind(f"build_{layout.name}", builder_of(layout.cls))
-    return f"{build}({', '.join(prefix + field.name for field in layout.fields)})"
+    return f"{build}({', '.join(values.get(field.name, prefix + field.name) for field in layout.fields)})"
 
 
 def add_reading(source: Source, layout: Layout) -> str:
@@ -115,7 +116,9 @@ def _add_fixed(source: Source, layout: Layout, run: Run, number: int, start: str
     names = item_names(items, "v_")
     source.add(f"{', '.join(names)}{',' if len(names) == 1 else ''} = {unpack}(data, {start})")
     for item, name in zip(items, names, strict=True):
-        add_item(source, item, name)
+        # flags and reserved bits are mostly those of a new header
+        told = item.steady() and all(type(field.default) in (int, bool) for field, _ in item.fields)
+        add_item(source, item, name, usual=item.number_of(lambda field: field.default) if told else None)
     for field in run.fields:
         if const := field.get(Const):
             path, bit, local = f"{layout.name}.{field.name}", run.bit_of(field.name), f"v_{field.name}"
@@ -131,27 +134,44 @@ def item_names(items: tuple[Item, ...], prefix: str) -> list[str]:
     ]
 
 
-def add_item(  # the two halves of the work can be done apart: values that tests need, and address objects
-    source: Source, item: Item, name: str, prefix: str = "v_", *, cut: bool = True, intern: bool = True
+def add_item(
+    source: Source,
+    item: Item,
+    name: str,
+    prefix: str = "v_",
+    usual: int | None = None,
+    then: Sequence[str] = (),
 ) -> None:
-    """Cuts the fields of one item out of the number or the octets that it was read as."""
-    if cut and item.odd is not None:
+    """Cuts the fields of one item out of the number or the octets that it was read as.
+
+    What the number `usual` holds is known beforehand; where it is another, the lines `then` come after the cutting.
+    """
+    if usual is not None:
+        source.add(f"if {name} == {usual}:")
+        for field, shift in item.fields:
+            value = usual >> shift & field.maximum
+            source.add(f"    {prefix}{field.name} = {bool(value) if field.kind == 'bool' else value}")
+        source.add("else:")
+        source.indent()
+    if item.odd is not None:
         source.add(f"{name} = int.from_bytes({name}, {item.odd!r})")
     table = item.table()
-    if cut and table is not None:
+    if table is not None:
         values = ", ".join(f"{prefix}{field.name}" for field, _ in item.fields)
         source.add(f"{values} = {source.bind('OCTET', table)}[{name}]")
     for field, shift in item.fields if table is None else ():
         local = f"{prefix}{field.name}"
-        if field.kind in _INTERNED:
-            if intern:
-                source.add(f"{local} = {source.bind(*_INTERNED[field.kind])}[{local}]")
-        elif cut and field.kind == "bool":
+        if field.kind in INTERNED:
+            source.add(f"{local} = {source.bind(*INTERNED[field.kind])}[{local}]")
+        elif field.kind == "bool":
             source.add(f"{local} = {name} & {1 << shift} != 0")
-        elif cut and field.kind == "int" and name != local:
+        elif field.kind == "int" and name != local:
             shifted = f"{name} >> {shift}" if shift else name
             inside = shift + (field.bits or 0) < item.octets * 8
             source.add(f"{local} = {shifted} & {field.maximum}" if inside else f"{local} = {shifted}")
+    source.add(*then)
+    if usual is not None:
+        source.dedent()
 
 
 def _add_variable(source: Source, layout: Layout, field: Field, at: str) -> str:
@@ -219,7 +239,7 @@ def _add_sized(
         row = source.bind(f"row_{name}", row_reader(field))
         source.add(f"v_{name}, v_{rest} = {row}(data, {at}, {stop})")
     elif field.kind in ("hardware", "protocol"):
-        table = source.bind(*_INTERNED["mac" if field.kind == "hardware" else "ipv4"])
+        table = source.bind(*INTERNED["mac" if field.kind == "hardware" else "ipv4"])
         octets = f"data[{at}:{stop}]"
         key = octets if field.kind == "hardware" else f"int.from_bytes({octets}, 'big')"
         source.add(f"v_{name} = {table}[{key}] if n_{name} == {ADDRESS_OCTETS[field.kind]} else {octets}")

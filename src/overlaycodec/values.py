@@ -16,7 +16,8 @@ from overlaycodec.errors import UnresolvedError
 __all__ = ["AUTO", "AnyHardware", "AnyIP", "AnyIPv4", "AnyIPv6", "AnyMAC", "AnyProtocol", "MACAddress"]
 
 _MAC_TEXT = re.compile(r"[0-9A-Fa-f]{2}(?:([:-])[0-9A-Fa-f]{2})(?:\1[0-9A-Fa-f]{2}){4}|[0-9A-Fa-f]{12}")
-_INTERNED = 16384
+_KEPT = 4096
+_PASSED_OVER = 16 * _KEPT
 
 
 class MACAddress:
@@ -143,29 +144,76 @@ _Value = TypeVar("_Value")
 
 
 class Interned(dict[_Key, _Value]):
-    """A table that builds what it lacks and starts afresh when it is full."""
+    """A table that builds what it lacks.
 
-    __slots__ = ("_build",)
+    When it is full, what it lacks is built and not kept: where few values come back, keeping costs more than building.
+    After many of those it starts afresh.
+    """
+
+    __slots__ = ("_build", "_left")
 
     def __init__(self, build: Callable[[_Key], _Value]) -> None:
         super().__init__()
         self._build = build
+        self._left = _PASSED_OVER
 
     def __missing__(self, raw: _Key) -> _Value:
-        if len(self) >= _INTERNED:
-            self.clear()
         value = self._build(raw)
-        self[raw] = value
+        if len(self) < _KEPT or self._is_room():
+            self[raw] = value
         return value
 
+    def _is_room(self) -> bool:
+        self._left -= 1
+        if self._left < 0:
+            self.clear()
+            self._left = _PASSED_OVER
+        return self._left == _PASSED_OVER
 
-def _mac_of(packed: bytes) -> MACAddress:
-    """The address of six octets that were just read: no questions asked."""
-    address = object.__new__(MACAddress)
-    object.__setattr__(address, "packed", packed)
-    return address
+
+_new = object.__new__
+_set_packed = vars(MACAddress)["packed"].__set__  # the slot, past the refusal to set it
 
 
-MACS: Final[Interned[bytes, MACAddress]] = Interned(_mac_of)
-IPV4S: Final[Interned[int, IPv4Address]] = Interned(IPv4Address)
+class _MACs(Interned[bytes, MACAddress]):
+    """MAC addresses by their octets: built here, without a call, since a packet with new addresses holds four."""
+
+    __slots__ = ()
+
+    def __missing__(self, raw: bytes) -> MACAddress:
+        address = _new(MACAddress)
+        _set_packed(address, raw)
+        if len(self) < _KEPT or self._is_room():
+            self[raw] = address
+        return address
+
+
+class _IPv4s(Interned[int, IPv4Address]):
+    """IPv4 addresses by their number; the constructor asks what its argument is, which takes twice as long."""
+
+    __slots__ = ()
+
+    def __missing__(self, raw: int) -> IPv4Address:
+        address = _new(IPv4Address)
+        address._ip = raw  # type: ignore[attr-defined]  # known by `_slots_are_known`
+        if len(self) < _KEPT or self._is_room():
+            self[raw] = address
+        return address
+
+
+def _slots_are_known() -> bool:
+    """Whether IPv4Address holds its number in `_ip` and nothing else, as it has long done."""
+    try:
+        cheap, sure = _IPv4s(IPv4Address)[0xC0000201], IPv4Address("192.0.2.1")
+        same = [getattr(cheap, slot) == getattr(sure, slot) for slot in IPv4Address.__slots__ if slot != "__weakref__"]
+    except Exception:
+        return False
+    return cheap == sure and hash(cheap) == hash(sure) and repr(cheap) == repr(sure) and same == [True]
+
+
+CHEAP: Final = _slots_are_known()
+"""Whether an IPv4 address is to be had, and its number read, by its slot; where not, its public face serves as well."""
+
+MACS: Final[Interned[bytes, MACAddress]] = _MACs(MACAddress)
+IPV4S: Final[Interned[int, IPv4Address]] = _IPv4s(IPv4Address) if CHEAP else Interned(IPv4Address)
 IPV6S: Final[Interned[bytes, IPv6Address]] = Interned(IPv6Address)

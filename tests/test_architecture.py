@@ -33,9 +33,19 @@ FLOORS: Final = (
     ("protocols", "packing", "reader", "rows", "writer", "spans", "describe", "views", "prose", "diagram"),
     # 3: packets, and the ways through them
     (
-        "paths", "packet", "walk", "stepper", "fused", "guesses", "emission", "catalog", "pipeline", "verify", "edits",
+        "paths",
+        "packet",
+        "walk",
+        "stepper",
+        "fused",
+        "guesses",
+        "emission",
+        "catalog",
+        "pipeline",
+        "verify",
+        "edits",
         "capture",
-    ),  # fmt: skip
+    ),
     # 4: what is made of all that
     ("strategies", "dialects", "columnar", "reassembly", "tunnel", "vlan"),
     # 5: faces

@@ -30,7 +30,7 @@ FLOORS: Final = (
     # 1: what a declaration is
     ("layout", "grammar", "schema", "checked", "foreign", "keys"),
     # 2: declarations, and what is derived from one of them; neither knows the other
-    ("protocols", "packing", "reader", "rows", "writer", "spans", "describe", "views", "prose", "diagram"),
+    ("protocols", "packing", "reader", "rows", "writer", "spans", "describe", "views", "prose", "diagram", "reference"),
     # 3: packets, and the ways through them
     (
         "paths",
@@ -153,11 +153,30 @@ def test_only_faces_and_captures_touch_files() -> None:
             assert not outside & {name.partition(".")[0] for name in imports.now | imports.later}, module
 
 
-def test_construct_is_loaded_in_one_place() -> None:
+def test_construct_is_loaded_in_one_place_by_the_codec() -> None:
     users = {module for module, imports in IMPORTS.items() if "construct" in imports.now | imports.later}
-    assert users == {"overlaycodec.foreign"}
+    assert {module for module in users if ".reference" not in module} == {"overlaycodec.foreign"}
     early = {module for module, imports in IMPORTS.items() if "overlaycodec.foreign" in imports.now}
-    assert early <= {"overlaycodec.strategies.records"}, "it is imported when a field asks for it"
+    assert {module for module in early if ".reference" not in module} <= {"overlaycodec.strategies.records"}
+
+
+def test_the_reference_knows_nothing_of_the_codec() -> None:
+    """It proves the generator only as long as it reads the declarations and nothing else."""
+    seen: set[str] = set()
+    reading = {module for module in SOURCES if module.startswith("overlaycodec.reference")}
+    while reading:
+        module = reading.pop()
+        seen.add(module)
+        imports = IMPORTS[module]
+        reading |= set(ours(imports.now | imports.later)) - seen
+    codec = {"reader", "writer", "rows", "packing", "stepper", "fused", "walk", "emission", "pipeline", "spans"}
+    assert not seen & {f"overlaycodec.{name}" for name in codec}
+    assert not {"overlaycodec.reference"} & {
+        other
+        for module in SOURCES
+        if ".reference" not in module
+        for other in ours(IMPORTS[module].now | IMPORTS[module].later)
+    }
 
 
 def facts_in(value: object) -> Iterator[object]:

@@ -120,6 +120,7 @@ ANNOTATIONS: dict[str, tuple[dict[str, Any], str, str]] = {
     "octets counted in bits": ({"a": Annotated[bytes, Bits(8)]}, "a", "does not fit the type"),
     "a number in octets": ({"a": Annotated[int, Octets(1)]}, "a", "does not fit the type"),
     "an address too short": ({"a": Annotated[MACAddress, Octets(5)]}, "a", "does not fit the type"),
+    "an address of any size that has one": ({"a": Annotated[MACAddress | bytes, Octets(6)]}, "a", "leaves one type"),
     "an address too long": ({"a": Annotated[IPv4Address, Octets(16)]}, "a", "does not fit the type"),
     "order within an octet": (
         {"a": Annotated[int, Bits(4), ByteOrder("little")], "b": Annotated[int, Bits(4)]},

@@ -154,6 +154,8 @@ def _bits_of(owner: str, name: str, kind: Kind, facts: dict[type[Fact], Fact]) -
         raise SchemaError(owner, name, f"{size!r} is no number of bits or octets")
     if isinstance(size, Octets):
         bits = size.count * 8
+        if kind in ("hardware", "protocol"):
+            raise SchemaError(owner, name, f"{size!r} leaves one type: an address, or bytes")
         if kind in ("int", "bool") or (kind in ADDRESS_OCTETS and size.count != ADDRESS_OCTETS[kind]):
             raise SchemaError(owner, name, f"{size!r} does not fit the type")
     else:

@@ -89,9 +89,8 @@ def writer_of(layout: Layout, keys_in: KeysIn) -> Writer:
     """The writer for headers of this layout; `keys_in` gives the first key of each class in a space."""
     source = Source(f"write_{layout.name}", "header, content, emission, out")
     source.names |= {
-        "AUTO": AUTO, "CLS": layout.cls, "build": builder_of(layout.cls), "counted": counted,
-        "absent": _absent, "present": _present,
-        "internet_checksum": internet_checksum,
+        "AUTO": AUTO, "CLS": layout.cls, "build": builder_of(layout.cls), "counted": counted, "unequal": _unequal,
+        "absent": _absent, "present": _present, "internet_checksum": internet_checksum,
     }  # fmt: skip
     source.add(*(f"v_{field.name} = header.{field.name}" for field in layout.fields))
     _add_flags(source, layout, keys_in)
@@ -201,7 +200,8 @@ def _add_octets(source: Source, layout: Layout, field: Field, keys_in: KeysIn) -
                 f"        {local}, e_{name}, v_{rest.name} = {pad}({local}, e_{name}, missing)",
             )
     elif field.kind in ("hardware", "protocol"):
-        source.add(f"e_{name} = {local} if {local}.__class__ is bytes else {local}.packed")
+        absent = f"b'' if {local} is None else " if field.optional else ""
+        source.add(f"e_{name} = {absent}{local} if {local}.__class__ is bytes else {local}.packed")
     elif pads := field.get(Pads):
         before = _size(layout.parts[: layout.parts.index(field)])
         source.names["padded"] = _padded
@@ -216,8 +216,7 @@ def _padded(path: str, value: Any, octets: int) -> bytes:  # Any: bytes, or AUTO
         return bytes(octets)
     if len(value) != octets:
         raise FieldRangeError(path, len(value), octets, octets, "octets")
-    padding: bytes = value
-    return padding
+    return bytes(value)
 
 
 def _size(parts: tuple[Part, ...]) -> str:
@@ -233,32 +232,36 @@ def _size(parts: tuple[Part, ...]) -> str:
 
 
 def _add_lengths(source: Source, layout: Layout) -> None:
-    """Lengths and counts; of several fields that one tells the size of, the first that is there tells it."""
+    """Lengths and counts; several fields that one tells the size of have the same, or it cannot be derived."""
     for name, fields in layout.sized_by.items():
         path, maximum = f"{layout.name}.{name}", layout.by_name[name].maximum
         source.add(f"if v_{name} is AUTO:")
-        if Counted in fields[0]:
-            source.names["numbered"] = _numbered
-            source.add(f"    v_{name} = numbered({path!r}, v_{fields[0].name}, {maximum}, {fields[0][Counted].bias})")
-            continue
-        told = "if"
-        for field in fields:
-            sized, rest = field[Sized], layout.remainder_of(field.name)
-            octets = f"len(e_{field.name})" + (f" + len(e_{rest.name})" if rest else "")
-            if sized.origin == "start":
-                octets += " + " + _size(layout.parts[: layout.parts.index(field)])
-            value = f"counted({path!r}, {octets}, {sized.unit}, {sized.bias}, {maximum})"
+        source.indent()
+        for number, field in enumerate(fields):
             if field.optional:
-                source.add(f"    {told} v_{field.name} is not None: v_{name} = {value}")
-                told = "elif"
-            elif told == "if":
-                source.add(f"    v_{name} = {value}")
-                told = ""
-            else:
-                source.names["unequal"] = _unequal
-                source.add(f"    if v_{name} != {value}: unequal({path!r}, {field.name!r})")
-        if told == "elif":
-            source.add(f"    else: v_{name} = 0")
+                source.add(f"if v_{field.name} is not None:")
+                source.indent()
+            value = _told_by(source, layout, field, path, maximum)
+            source.add(f"v_{name} = {value}" if number == 0 else f"if v_{name} is AUTO: v_{name} = {value}")
+            if number:
+                source.add(f"elif v_{name} != {value}: unequal({path!r}, {field.name!r})")
+            if field.optional:
+                source.dedent()
+        if all(field.optional for field in fields):
+            source.add(f"if v_{name} is AUTO: v_{name} = 0")
+        source.dedent()
+
+
+def _told_by(source: Source, layout: Layout, field: Field, path: str, maximum: int) -> str:
+    """The expression for what a length or a count says of the field."""
+    if told := field.get(Counted):
+        source.names["numbered"] = _numbered
+        return f"numbered({path!r}, v_{field.name}, {maximum}, {told.bias})"
+    sized, rest = field[Sized], layout.remainder_of(field.name)
+    octets = f"len(e_{field.name})" + (f" + len(e_{rest.name})" if rest else "")
+    if sized.origin == "start":
+        octets += " + " + _size(layout.parts[: layout.parts.index(field)])
+    return f"counted({path!r}, {octets}, {sized.unit}, {sized.bias}, {maximum})"
 
 
 def _numbered(path: str, elements: tuple[Any, ...], maximum: int, bias: int) -> int:

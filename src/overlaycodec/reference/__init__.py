@@ -1,0 +1,75 @@
+"""The declarations as `construct` formats: to be used in formats of one's own, and to test the codec against.
+
+Strategy: an interpreter of `Layout` that shares nothing with the generated codec but the declarations. That both give
+the same values, octets and errors proves the generator; only facts from outside prove the declarations.
+
+>>> from overlaycodec import VXLAN
+>>> from overlaycodec.reference import construct_of
+>>> construct_of(VXLAN).parse(bytes.fromhex("0800000000006400")).vni
+100
+"""
+
+from __future__ import annotations
+
+import io
+from typing import Any, TypeVar
+
+import construct
+
+from overlaycodec.errors import EncodeError
+from overlaycodec.reference.pieces import Fault
+from overlaycodec.reference.structs import construct_of, kinds_of
+from overlaycodec.schema import Record
+from overlaycodec.values import AUTO
+
+__all__ = ["construct_of", "container_of", "decode_header", "encode_header", "header_of"]
+
+R = TypeVar("R", bound=Record)
+
+
+def container_of(record: Record) -> construct.Container:
+    """The Container that `construct_of` builds a header or an element from. Fields that are AUTO are left out."""
+    members = construct.Container()
+    for field in record.__layout__.fields:
+        value = getattr(record, field.name)
+        if value is AUTO:
+            continue
+        if field.kind == "items" and value is not None:
+            value = construct.ListContainer(map(container_of, value))
+        members[field.name] = value
+    members["_kind"] = record.__layout__.name
+    return members
+
+
+def header_of(cls: type[R], container: construct.Container) -> R:
+    """The header or the element that a Container holds, as `construct_of` reads it. Raises: as the constructor does."""
+    values: dict[str, Any] = {}
+    for field in cls.__layout__.fields:
+        value = container[field.name]
+        if field.kind == "items" and value is not None:
+            kinds = kinds_of(field)
+            value = tuple(header_of(kinds.get(each.get("_kind"), field.element), each) for each in value)
+        values[field.name] = value
+    return cls(**values)
+
+
+def decode_header(cls: type[R], data: bytes) -> tuple[R, int]:
+    """One header alone, and how many octets it took: as `overlaycodec.decode_header`, by way of construct.
+
+    Raises: DecodeError.
+    """
+    stream = io.BytesIO(data)
+    try:
+        container = construct_of(cls).parse_stream(stream)
+    except Fault as fault:
+        raise fault.error.rebased(fault.error.path, "the data") from None
+    return header_of(cls, container), stream.tell()
+
+
+def encode_header(header: Record) -> bytes:
+    """The octets of a header, by way of construct. Raises: EncodeError, also where AUTO is not told by other fields."""
+    try:
+        octets: bytes = construct_of(type(header)).build(container_of(header))
+    except construct.ConstructError as error:
+        raise EncodeError(header.__layout__.name, header, f"cannot be built: {error}") from error
+    return octets

@@ -48,7 +48,7 @@ def header_of(cls: type[R], container: construct.Container) -> R:
         value = container[field.name]
         if field.kind == "items" and value is not None:
             kinds = kinds_of(field)
-            value = tuple(header_of(kinds.get(each.get("_kind"), field.element), each) for each in value)
+            value = tuple(header_of(kinds[each["_kind"]] if "_kind" in each else field.element, each) for each in value)
         values[field.name] = value
     return cls(**values)
 
@@ -60,7 +60,7 @@ def decode_header(cls: type[R], data: bytes) -> tuple[R, int]:
     """
     stream = io.BytesIO(data)
     try:
-        container = construct_of(cls).parse_stream(stream)
+        container: Any = construct_of(cls).parse_stream(stream)
     except Fault as fault:
         raise fault.error.rebased(fault.error.path, "the data") from None
     return header_of(cls, container), stream.tell()

@@ -28,7 +28,7 @@ Number = int | Callable[[Any], int]
 class Fault(construct.ConstructError):
     """A fault of the octets, as the library's own `error`; its path and bits count from where the stream started."""
 
-    def __init__(self, error: DecodeError, path: str) -> None:
+    def __init__(self, error: DecodeError, path: Any) -> None:
         super().__init__(str(error), path=path)
         self.error = error
 

@@ -60,9 +60,9 @@ def kinds_of(field: Field) -> dict[str, type[Record]]:
 
 
 def _members(layout: Layout) -> Iterator[Any]:
-    yield "_start" / construct.Tell
+    yield _named("_start", construct.Tell)
     for number, part in enumerate(layout.parts):
-        yield f"_start{number}" / construct.Tell
+        yield _named(f"_start{number}", construct.Tell)
         if isinstance(part, Run):
             yield from _run(layout, part, number)
         elif (rest := layout.remainder_of(part.name)) is not None:
@@ -71,6 +71,11 @@ def _members(layout: Layout) -> Iterator[Any]:
             read, built = _bounded(layout, part), _content(layout, part)
             both = construct.IfThenElse(construct.this._building, built, read)
             yield part.name / construct.Rebuild(_conditional(part, both), _given(layout, part))
+
+
+def _named(name: str, subcon: Any) -> Any:
+    """The construct as a member; its own singletons look like classes to a type checker."""
+    return name / subcon
 
 
 # --- when it is there -------------------------------------------------------------------------------------------------
@@ -295,7 +300,7 @@ def _row(layout: Layout, field: Field) -> Any:
     element = Kinds(kinds, constants) if len(kinds) > 1 else kinds.popitem()[1]
     if rest is not None:
         row = Elements(element, name, end=end, whole=False)
-        return construct.Struct("row" / row, "rest" / construct.GreedyBytes)
+        return construct.Struct("row" / row, _named("rest", construct.GreedyBytes))
     if counted := field.get(Counted):
         told, bias = counted.field, counted.bias
         return Elements(element, name, count=lambda values: values[told] + bias, whole=True)

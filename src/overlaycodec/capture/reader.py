@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 from overlaycodec.capture.pcap import MAGICS, PcapReader, Stretch
 from overlaycodec.capture.pcapng import SECTION_MAGIC, PcapngReader
 from overlaycodec.capture.record import Interface, Record
-from overlaycodec.capture.source import Source, chunks_of, source_of
+from overlaycodec.capture.source import Source, bulk_of, chunks_of, source_of
 from overlaycodec.capture.window import Window
 from overlaycodec.errors import CaptureError
 from overlaycodec.packet import Packet
@@ -81,7 +81,8 @@ class Capture:
         """
         if not isinstance(self._reader, PcapReader) or not self._reader.ordinary or not self._fresh:
             return None
-        return self._reader.stretches(octets)
+        whole, size = bulk_of(self._source)
+        return self._reader.stretches(octets, whole, size)
 
     def packets(self, *, lax: bool = False, catalog: Catalog = DEFAULT) -> Iterator[Packet]:
         """The records decoded, each by its link type.

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     BytesLike: TypeAlias = bytes | bytearray | memoryview | mmap
     Readable: TypeAlias = "str | os.PathLike[str] | BytesLike | BinaryStream"
 
-__all__ = ["BinaryStream", "Source", "chunks_of", "is_readable", "source_of"]
+__all__ = ["BinaryStream", "Plain", "Source", "bulk_of", "chunks_of", "is_readable", "source_of"]
 
 CHUNK = 1 << 18
 """The most octets asked for, or unpacked, at once."""
@@ -45,6 +45,18 @@ class Source(Protocol):
         """One to `size` octets from `position`; none at the end."""
         ...
 
+    def read_into(self, position: int, buffer: memoryview) -> int:
+        """The same into a buffer; how many they were."""
+        ...
+
+    def view(self) -> memoryview | None:
+        """All octets, where they are in memory already."""
+        ...
+
+    def size(self) -> int | None:
+        """How many octets there are; None where that is not known."""
+        ...
+
     def close(self) -> None:
         """Give back what the source opened itself."""
         ...
@@ -59,6 +71,17 @@ class _Octets:
     def read_at(self, position: int, size: int) -> bytes:
         return bytes(self._view[position : position + size])
 
+    def read_into(self, position: int, buffer: memoryview) -> int:
+        octets = self._view[position : position + len(buffer)]
+        buffer[: len(octets)] = octets
+        return len(octets)
+
+    def view(self) -> memoryview | None:
+        return self._view[:]
+
+    def size(self) -> int | None:
+        return len(self._view)
+
     def close(self) -> None:
         self._view.release()  # an mmap cannot be closed while it is held; a later read is a ValueError, as with files
 
@@ -70,6 +93,7 @@ class _Stream:
         self._stream, self._owned = stream, owned
         # read1 gives what has come in; read would wait for a whole chunk, and a live capture would lag behind.
         self._read = getattr(stream, "read1", stream.read)
+        self._into = stream.readinto if owned else None  # type: ignore[attr-defined]  # a raw file has it
         seekable = getattr(stream, "seekable", None)
         self._seek = getattr(stream, "seek", None) if seekable is not None and seekable() else None
         self._start: int = stream.tell() if self._seek else 0  # type: ignore[attr-defined]  # seekable streams can tell
@@ -90,6 +114,30 @@ class _Stream:
             raise TypeError(f"a binary stream gives bytes, this one gives {type(data).__name__}")
         self._next = position + len(data)
         return data
+
+    def read_into(self, position: int, buffer: memoryview) -> int:
+        into = None if self._closed else self._into
+        if into is None:
+            data = self.read_at(position, min(len(buffer), CHUNK))
+            buffer[: len(data)] = data
+            return len(data)
+        if self._seek:
+            self._seek(self._start + position)
+        elif position != self._next:
+            return len(self.read_at(position, 0))  # which says what is wrong
+        count: int | None = into(buffer)
+        if count is None:
+            raise BlockingIOError("the stream has no octets yet: open it in blocking mode")
+        self._next = position + count
+        return count
+
+    def view(self) -> memoryview | None:
+        return None
+
+    def size(self) -> int | None:
+        if not self._owned or self._closed:
+            return None
+        return os.fstat(self._stream.fileno()).st_size or None  # type: ignore[attr-defined]  # a file
 
     def close(self) -> None:
         self._closed = True
@@ -116,24 +164,50 @@ def is_readable(source: Readable | Iterable[object]) -> TypeIs[Readable]:
     return whole or hasattr(source, "read") or not isinstance(source, Iterable)
 
 
+class Plain(Iterator[bytes]):
+    """The octets of a source as they are, from a position on; into a buffer of the reader's, where it has one."""
+
+    def __init__(self, source: Source, position: int = 0, head: bytes = b"") -> None:
+        self._source = source
+        self._position = position
+        self._head = head
+        """What was read of it already."""
+
+    def __next__(self) -> bytes:
+        chunk, self._head = self._head or self._source.read_at(self._position, CHUNK), b""
+        if not chunk:
+            raise StopIteration
+        self._position += len(chunk)
+        return chunk
+
+    def into(self, buffer: memoryview) -> int:
+        """Fills the buffer as far as octets come at once; how many they were, none at the end."""
+        if self._head:
+            count = min(len(buffer), len(self._head))
+            buffer[:count], self._head = self._head[:count], self._head[count:]
+        else:
+            count = self._source.read_into(self._position, buffer)
+        self._position += count
+        return count
+
+
 def chunks_of(source: Source) -> Iterator[bytes]:
     """The octets from the source's start, unpacked where the first two are gzip's."""
-    chunks = _plain(source)
+    chunks = Plain(source)
     head = b""
     while len(head) < len(_GZIP) and (chunk := next(chunks, b"")):  # a pipe may give them one by one
         head += chunk
     if head[: len(_GZIP)] == _GZIP:
-        yield from _unpacked(head, chunks)
-    elif head:
-        yield head
-        yield from chunks
+        return _unpacked(head, chunks)
+    return Plain(source, head=head)
 
 
-def _plain(source: Source) -> Iterator[bytes]:
-    position = 0
-    while chunk := source.read_at(position, CHUNK):
-        position += len(chunk)
-        yield chunk
+def bulk_of(source: Source) -> tuple[memoryview | None, int | None]:
+    """All octets of a source, where they are in memory and not packed; and how many they are, where that is known."""
+    view = source.view()
+    if view is None:
+        return None, source.size()
+    return (None, None) if view[: len(_GZIP)] == _GZIP else (view, len(view))
 
 
 def _unpacked(packed: bytes, chunks: Iterator[bytes]) -> Iterator[bytes]:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from overlaycodec.capture.source import Plain
+
 __all__ = ["Window"]
 
 
@@ -16,11 +18,11 @@ class Window:
 
     __slots__ = ("_base", "_pieces", "at", "chunk")
 
-    def __init__(self, pieces: Iterator[bytes]) -> None:
+    def __init__(self, pieces: Iterator[bytes], base: int = 0) -> None:
         self._pieces = pieces
         self.chunk = b""
         self.at = 0
-        self._base = 0
+        self._base = base
 
     @property
     def octet(self) -> int:
@@ -37,14 +39,43 @@ class Window:
         missing = octets - (len(self.chunk) - self.at)
         if missing <= 0:
             return True
-        parts = [self.chunk[self.at :]]
+        parts = [self.chunk[self.at :]] if self.at < len(self.chunk) else []
         while missing > 0 and (piece := next(self._pieces, b"")):
             parts.append(piece)
             missing -= len(piece)
         self._base += self.at
         self.at = 0
-        self.chunk = b"".join(parts)
+        self.chunk = parts[0] if len(parts) == 1 else b"".join(parts)
         return missing <= 0
+
+    def pour(self, buffer: memoryview) -> int:
+        """Moves octets of the stream into a buffer, as many as it holds; how many they were."""
+        count = 0
+        while count < len(buffer):
+            if self.left == 0 and isinstance(self._pieces, Plain):
+                into = self._pieces.into(buffer[count:])
+                self._base += into
+            elif self.has(1):
+                into = min(self.left, len(buffer) - count)
+                buffer[count : count + into] = memoryview(self.chunk)[self.at : self.at + into]
+                self.at += into
+            else:
+                into = 0
+            if not into:
+                break
+            count += into
+        return count
+
+    def restart(self, pieces: Iterator[bytes], base: int) -> None:
+        """Stands at an octet of the stream, with the pieces from there on."""
+        self._pieces, self._base = pieces, base
+        self.chunk, self.at = b"", 0
+
+    def put_back(self, octets: bytes) -> None:
+        """Takes octets back that were the last to be poured out."""
+        self._base -= len(octets) - self.at
+        self.chunk = octets + self.chunk[self.at :]
+        self.at = 0
 
     def skip(self, octets: int) -> bool:
         """Pass over that many octets, however many, in constant memory; whether the stream had them."""

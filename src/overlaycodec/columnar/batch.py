@@ -2,12 +2,12 @@
 
 Strategy: a pcap file is walked without making an object of any record; everything else is read record by record and
 laid end to end. Behind the last octet there is room, so that reading a whole row of octets never runs off the buffer.
+What the records of a file have in common is not written once for each.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from itertools import islice
 
 import msgspec
 import numpy as np
@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 
 from overlaycodec.capture.pcap import Stretch
 from overlaycodec.capture.record import Interface, Record
+from overlaycodec.errors import CaptureError
 
-__all__ = ["ROW", "Batch", "batches_in", "batches_of"]
+__all__ = ["ROW", "Batch", "Ints", "batches_in", "batches_of", "joined"]
 
 ROW = 128
 """Octets that are read of a packet at once."""
@@ -25,20 +26,26 @@ _SECOND = 1_000_000_000
 
 Ints = NDArray[np.int64]
 
+_NO_TIMES = np.empty(0, np.int64)
+_NOT_TIMED = np.empty(0, np.bool_)
+
 
 class Batch(msgspec.Struct, frozen=True, eq=False):
     """Records, one after another."""
 
     octets: NDArray[np.uint8]
-    """All octets, and `ROW` more behind the last one."""
+    """All octets, and at least `ROW` more behind the last one; good until the next batch is asked for."""
     starts: Ints
     lengths: Ints
     wire: Ints
     times: NDArray[np.int64] | NDArray[np.object_]
+    """Time stamps; nothing where they are not asked for."""
     timed: NDArray[np.bool_]
     """Whether the record has a time stamp."""
     link_types: NDArray[np.uint32]
     fcs: Ints
+    ahead: int | None = None
+    """About how many records follow in later batches; None where nobody knows."""
 
     def __len__(self) -> int:
         return len(self.starts)
@@ -48,54 +55,118 @@ class Batch(msgspec.Struct, frozen=True, eq=False):
         start = int(self.starts[index])
         return self.octets[start : start + int(self.lengths[index])].tobytes()
 
-
-def batches_of(records: Iterable[Record], count: int) -> Iterator[Batch]:
-    """Batches of so many records."""
-    iterator = iter(records)
-    while chunk := list(islice(iterator, count)):
-        yield _batch_of(chunk)
-
-
-def batches_in(stretch: Stretch, interface: Interface, count: int) -> Iterator[Batch]:
-    """Batches of so many records of a piece of a pcap file."""
-    places = np.array(stretch.places, np.int64)
-    octets = np.frombuffer(stretch.octets, np.uint8)
-    header = stretch.header_octets
-    words = np.ndarray((len(octets) - 15,), "V16", buffer=octets.data, strides=(1,))[places]
-    seconds, fraction, captured, wire = words.view(f"{stretch.order}u4").reshape(-1, 4).astype(np.int64).T
-    times = seconds * _SECOND + fraction * (_SECOND // interface.ticks_per_second)
-    starts = places + header
-    octets = np.concatenate([octets, np.zeros(ROW, np.uint8)])
-    for first in range(0, len(places), count):
-        part = slice(first, first + count)
-        records = len(starts[part])
-        yield Batch(
-            octets,
-            starts[part],
-            captured[part],
-            wire[part],
-            times[part],
-            np.ones(records, np.bool_),
-            np.full(records, interface.link_type, np.uint32),
-            np.full(records, interface.fcs_octets or 0, np.int64),
+    def some(self, which: Ints) -> Batch:
+        """Some of the records, in octets of their own; without time stamps."""
+        lengths = self.lengths[which]
+        return Batch(
+            np.frombuffer(b"".join([*map(self.data, which.tolist()), bytes(ROW)]), np.uint8),
+            np.cumsum(lengths) - lengths,
+            lengths,
+            self.wire[which],
+            _NO_TIMES,
+            _NOT_TIMED,
+            self.link_types[which],
+            self.fcs[which],
         )
 
 
+def batches_of(records: Iterable[Record], count: int) -> Iterator[Batch]:
+    """Batches of so many records; also of those before what is wrong with their capture."""
+    chunk: list[Record] = []
+    try:
+        for record in records:
+            chunk.append(record)
+            if len(chunk) == count:
+                yield _batch_of(chunk)
+                chunk = []
+    except CaptureError:
+        if chunk:
+            yield _batch_of(chunk)
+        raise
+    if chunk:
+        yield _batch_of(chunk)
+
+
+def batches_in(stretch: Stretch, interface: Interface, count: int, *, timed: bool) -> Iterator[Batch]:
+    """Batches of so many records of a piece of a pcap file; with their time stamps where these are asked for."""
+    octets, places = np.frombuffer(stretch.octets, np.uint8), stretch.places
+    header = stretch.header_octets
+    behind = np.append(places[1:], stretch.end)
+    near = int(np.searchsorted(behind, len(octets) - ROW, side="right"))
+    """Records from here on have no room behind them."""
+    for first in range(0, near, count):
+        part = slice(first, min(first + count, near))
+        rest = len(places) - part.stop
+        ahead = None if stretch.left is None else rest + stretch.left * len(places) // (stretch.end - int(places[0]))
+        yield _batch_in(octets, places[part], behind[part], header, stretch.order, interface, ahead, timed)
+    if near < len(places):
+        start = int(places[near])
+        padded = np.concatenate([octets[start : stretch.end], np.zeros(ROW, np.uint8)])
+        yield _batch_in(
+            padded, places[near:] - start, behind[near:] - start, header, stretch.order, interface, 0, timed
+        )
+
+
+def _batch_in(
+    octets: NDArray[np.uint8],
+    places: Ints,
+    behind: Ints,
+    header: int,
+    order: str,
+    interface: Interface,
+    ahead: int | None,
+    timed: bool,
+) -> Batch:
+    def words(dtype: str, at: int) -> NDArray[np.int64]:
+        everywhere = np.ndarray((len(octets) - 15,), dtype, buffer=octets.data, offset=at, strides=(1,))
+        return everywhere[places]
+
+    starts = places + header
+    times = _NO_TIMES
+    if timed:
+        stamps = words("V8", 0).view(f"{order}u4").reshape(-1, 2)
+        times = stamps[:, 0].astype(np.int64)
+        times *= _SECOND
+        times += stamps[:, 1] * np.int64(_SECOND // interface.ticks_per_second)
+    return Batch(
+        octets,
+        starts,
+        behind - starts,
+        words(f"{order}u4", 12).astype(np.int64),
+        times,
+        np.broadcast_to(np.True_, len(places)),
+        np.broadcast_to(np.uint32(interface.link_type), len(places)),
+        np.broadcast_to(np.int64(interface.fcs_octets or 0), len(places)),
+        ahead,
+    )
+
+
 def _batch_of(records: list[Record]) -> Batch:
-    octets = b"".join([record.data for record in records])
     lengths = np.fromiter((len(record.data) for record in records), np.int64, len(records))
-    starts = np.cumsum(lengths) - lengths
-    padded = np.zeros(len(octets) + ROW, np.uint8)
-    padded[: len(octets)] = np.frombuffer(octets, np.uint8)
     stamps = [record.time_ns or 0 for record in records]
     fits = all(-(1 << 63) <= stamp < 1 << 63 for stamp in stamps)
     return Batch(
-        padded,
-        starts,
+        np.frombuffer(b"".join([*(record.data for record in records), bytes(ROW)]), np.uint8),
+        np.cumsum(lengths) - lengths,
         lengths,
         np.fromiter((record.wire_length for record in records), np.int64, len(records)),
         np.array(stamps, np.int64 if fits else object),
         np.fromiter((record.time_ns is not None for record in records), np.bool_, len(records)),
         np.fromiter((record.link_type for record in records), np.int64, len(records)).astype(np.uint32),
         np.fromiter((record.fcs_octets or 0 for record in records), np.int64, len(records)),
+    )
+
+
+def joined(batches: list[Batch]) -> Batch:
+    """One batch of several; without time stamps."""
+    before = np.cumsum([0] + [len(batch.octets) for batch in batches[:-1]])
+    return Batch(
+        np.concatenate([batch.octets for batch in batches]),
+        np.concatenate([batch.starts + octets for batch, octets in zip(batches, before, strict=True)]),
+        np.concatenate([batch.lengths for batch in batches]),
+        np.concatenate([batch.wire for batch in batches]),
+        _NO_TIMES,
+        _NOT_TIMED,
+        np.concatenate([batch.link_types for batch in batches]),
+        np.concatenate([batch.fcs for batch in batches]),
     )

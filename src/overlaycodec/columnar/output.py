@@ -1,4 +1,4 @@
-"""Where values go while batches are walked: an array and a mask a column."""
+"""Where values go while batches are walked: an array a column, and a mask where something is absent."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from overlaycodec.columnar.names import Column
 from overlaycodec.errors import FieldValueError, LengthFieldError, NestingError, TruncatedError
 from overlaycodec.verify import Verdict
 
-__all__ = ["CATEGORIES", "Output"]
+__all__ = ["CATEGORIES", "Output", "Part", "put"]
 
 CATEGORIES: Final[dict[str, tuple[str, ...]]] = {
     "fault": tuple(cls.__name__ for cls in (TruncatedError, FieldValueError, LengthFieldError, NestingError)),
@@ -20,51 +20,145 @@ CATEGORIES: Final[dict[str, tuple[str, ...]]] = {
 }
 """Types of columns whose values are few words; what is stored is a word's number."""
 
+Values = NDArray[Any]  # Any: each column has its type
+Mask = NDArray[np.bool_]
+
 
 class Output:
-    """The values of some columns for some packets; absent until stored."""
+    """Room for the values of some columns for some packets, which is filled from its start on."""
 
-    __slots__ = ("absent", "columns", "count", "values")
+    __slots__ = ("_masks", "absent", "capacity", "columns", "count", "values")
 
-    def __init__(
-        self,
-        columns: tuple[Column, ...],
-        count: int,
-        values: dict[str, NDArray[Any]] | None = None,  # Any: each column has its type
-        absent: dict[str, NDArray[np.bool_]] | None = None,
-    ) -> None:
+    def __init__(self, columns: tuple[Column, ...], capacity: int) -> None:
         self.columns = columns
-        self.count = count
-        if values is None or absent is None:
-            values = {
-                column.name: np.zeros(count, "uint8" if column.dtype in CATEGORIES else column.dtype)
-                for column in columns
-            }
-            absent = {column.name: np.ones(count, np.bool_) for column in columns}
-        self.values = values
-        self.absent = absent
+        self.capacity = capacity
+        self.count = 0
+        self.values: dict[str, Values] = {}
+        numbers = {
+            column.name: np.dtype("uint8" if column.dtype in CATEGORIES else column.dtype)
+            for column in columns
+            if column.dtype != "object"
+        }
+        # One block for all: memory is the operating system's, and it hands out large blocks much faster.
+        block = np.empty(sum(_rounded(dtype.itemsize * capacity) for dtype in numbers.values()), np.uint8)
+        at = 0
+        for column in columns:
+            if column.name in numbers:
+                dtype = numbers[column.name]
+                octets = dtype.itemsize * capacity
+                self.values[column.name] = block[at : at + octets].view(dtype)
+                at += _rounded(octets)
+            else:
+                self.values[column.name] = np.empty(capacity, object)
+        self._masks: Mask | None = None
+        self.absent: dict[str, Mask] = {}
+        """The masks of the columns that lack a value somewhere."""
 
-    def part(self, start: int, stop: int) -> Output:
-        """The packets from `start` to `stop`: the same memory."""
-        return Output(
-            self.columns,
-            stop - start,
-            {name: values[start:stop] for name, values in self.values.items()},
-            {name: absent[start:stop] for name, absent in self.absent.items()},
-        )
+    def next_part(self, count: int) -> Part:
+        """Room for so many packets more."""
+        start, self.count = self.count, self.count + count
+        return Part(self, start, self.count)
 
-    def store(self, name: str, index: Ints | slice, values: object) -> None:
-        """Puts values at these packets."""
-        if not isinstance(index, slice) and len(index) == self.count:
-            index = slice(None)
-        self.values[name][index] = values
-        self.absent[name][index] = False
+    def whole(self) -> Part:
+        """The room that is filled already."""
+        return Part(self, 0, self.count, filled=True)
 
-    def clear(self, name: str, index: Ints | slice) -> None:
+    def mask(self, name: str, start: int) -> Mask:
+        """The mask of a column, in which nothing is absent before packet `start` if it is new."""
+        mask = self.absent.get(name)
+        if mask is None:
+            if self._masks is None:
+                self._masks = np.empty((len(self.columns), self.capacity), np.bool_)
+            mask = self.absent[name] = self._masks[len(self.absent)]
+            mask[:start] = False
+        return mask
+
+
+def _rounded(octets: int) -> int:
+    return -(-octets // 64) * 64
+
+
+class Part:
+    """Room for some packets: absent until stored, unless they were filled before."""
+
+    __slots__ = ("_all", "_filled", "_masks", "_output", "_start", "_stop", "values")
+
+    def __init__(self, output: Output, start: int, stop: int, *, filled: bool = False) -> None:
+        self._output, self._start, self._stop = output, start, stop
+        self._filled = filled
+        self.values = {name: values[start:stop] for name, values in output.values.items()}
+        self._masks: dict[str, Mask] = {}
+        self._all: set[str] = set()
+        """Columns in which nothing is absent so far."""
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.values
+
+    def __len__(self) -> int:
+        return self._stop - self._start
+
+    def store(self, name: str, index: Ints | None, values: object) -> None:
+        """Puts values at these packets, or at all."""
+        if index is None:
+            if self._filled:
+                self._mask(name)[...] = False
+            else:
+                self._masks.pop(name, None)
+                self._all.add(name)
+            self.values[name][...] = values
+        else:
+            if name not in self._all:
+                self._mask(name)[index] = False
+            self.values[name][index] = values
+
+    def clear(self, name: str, index: Ints | None) -> None:
         """Takes the values of these packets away."""
-        self.absent[name][index] = True
+        if name in self._all or name in self._masks or self._filled:
+            self._mask(name)[... if index is None else index] = True
 
-    def fault(self, index: Ints, name: str) -> None:
+    def fault(self, index: Ints | None, name: str) -> None:
         """Says why these packets stopped."""
         if "fault" in self.values:
             self.store("fault", index, CATEGORIES["fault"].index(name))
+
+    def replace(self, name: str, values: Values) -> None:
+        """Puts the values of all packets into a column that may be of too small a type for them."""
+        if values.dtype == object:
+            self._output.values[name] = self._output.values[name].astype(object)
+            self.values[name] = self._output.values[name][self._start : self._stop]
+        self.store(name, None, values)
+
+    def finish(self) -> None:
+        """What was not stored is absent."""
+        for name in self.values:
+            if name in self._all:
+                if name in self._output.absent:
+                    self._output.absent[name][self._start : self._stop] = False
+            elif name not in self._masks:
+                self._mask(name)
+
+    def _mask(self, name: str) -> Mask:
+        """The mask of a column, in which all is absent that was not stored."""
+        mask = self._masks.get(name)
+        if mask is None:
+            whole = self._output.mask(name, self._stop if self._filled else self._start)
+            mask = self._masks[name] = whole[self._start : self._stop]
+            if not self._filled:
+                mask[...] = name not in self._all
+                if name not in self._all:
+                    values = self.values[name]
+                    values[...] = None if values.dtype == object else np.zeros((), values.dtype)
+            self._all.discard(name)
+        return mask
+
+
+def put(name: str, index: Ints | None, found: list[Any], output: Part) -> None:  # Any: what a column holds
+    """Stores what was found of these packets; None is absent."""
+    there = np.fromiter((value is not None for value in found), np.bool_, len(found))
+    if not there.all():
+        index = np.flatnonzero(there) if index is None else index[there]
+        found = [value for value in found if value is not None]
+    if found:
+        values = np.empty(len(found), output.values[name].dtype)
+        values[:] = found
+        output.store(name, index, values)

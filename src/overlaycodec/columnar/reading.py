@@ -5,17 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from overlaycodec.capture.reader import open_capture
 from overlaycodec.capture.record import Record
 from overlaycodec.capture.source import is_readable
-from overlaycodec.columnar.batch import Batch, batches_in, batches_of
-from overlaycodec.columnar.engine import FEWEST, Engine
+from overlaycodec.columnar.batch import Batch, Ints, batches_in, batches_of, joined
+from overlaycodec.columnar.engine import Engine
 from overlaycodec.columnar.names import ABOUT, Column, columns_of
-from overlaycodec.columnar.output import Output
+from overlaycodec.columnar.output import Output, Part
 from overlaycodec.columnar.scalar import Scalar
 from overlaycodec.columnar.table import Table
+from overlaycodec.errors import CaptureError
 from overlaycodec.paths import names_of
 from overlaycodec.pipeline import Catalog
+from overlaycodec.schema import Header
 
 if TYPE_CHECKING:
     from overlaycodec.capture.source import Readable
@@ -24,20 +28,28 @@ __all__ = ["table_of", "tables_of"]
 
 _RECORDS = 1 << 14
 """Packets a batch: few enough that what is made of them stays in the processor's caches."""
+_SCANNED = 1 << 16
+"""Packets a table, in a scan."""
 _OCTETS = 1 << 23
 """Octets of a file that are read at once."""
+_FEW = 64
+"""Fewer packets of one shape, in a batch, are kept until there are more of them."""
+_FEWEST = 8
+"""Fewer packets than these are read faster one by one."""
+_KEPT = 1 << 14
+"""At most so many packets are kept."""
+_MOST = 1 << 20
+"""Packets for which room is made at once, where nobody knows how many there are."""
 
 
 def table_of(source: Readable | Iterable[Record], names: Iterable[str] | None, catalog: Catalog) -> Table:
     """See `overlaycodec.columns`."""
-    batches = _batches(source)
     if names is not None:
         wanted = columns_of(names, catalog)
-        return Table([output for output, _ in _outputs(batches, wanted, catalog)] or [Output(wanted, 0)])
-    kept = list(batches)
-    wanted = columns_of(_occurring(kept, catalog), catalog)
-    outputs = [output for output, _ in _outputs(kept, wanted, catalog)] or [Output(wanted, 0)]
-    return Table(outputs).without_empty()
+        return Table([output for output, _ in _outputs(_batches(source, _timed(wanted)), wanted, catalog)])
+    batches, again = _twice(source)
+    wanted = columns_of(_occurring(batches, catalog), catalog)
+    return Table([output for output, _ in _outputs(again, wanted, catalog)]).without_empty()
 
 
 def tables_of(
@@ -48,57 +60,143 @@ def tables_of(
 ) -> Iterator[Table]:
     """See `overlaycodec.scan`."""
     wanted = columns_of(names, catalog)
-    for output, octets in _outputs(_batches(source), wanted, catalog):
-        yield Table([output])
+    for output, octets in _outputs(_batches(source, _timed(wanted)), wanted, catalog, most=_SCANNED):
+        if output.count:
+            yield Table([output])
         if progress is not None:
             progress(octets)
 
 
-def _batches(source: Readable | Iterable[Record]) -> Iterator[Batch]:
+def _timed(wanted: Iterable[Column]) -> bool:
+    return any(column.name == "time_ns" for column in wanted)
+
+
+def _batches(source: Readable | Iterable[Record], timed: bool = True) -> Iterator[Batch]:
     if is_readable(source):
         with open_capture(source) as capture:
             stretches = capture.stretches(_OCTETS)
             if stretches is not None:
                 for stretch in stretches:
-                    yield from batches_in(stretch, capture.interfaces[0], _RECORDS)
+                    yield from batches_in(stretch, capture.interfaces[0], _RECORDS, timed=timed)
             yield from batches_of(capture, _RECORDS)  # what no stretch holds, and what is wrong with the file
     else:
         yield from batches_of(source, _RECORDS)
 
 
+def _twice(source: Readable | Iterable[Record]) -> tuple[Iterator[Batch], Iterator[Batch]]:
+    """The batches of a source, to be read one time after the other."""
+    if not is_readable(source):
+        records = list(source)
+        return _batches(records), _batches(records)
+    if hasattr(source, "read"):
+        data = b"".join(iter(lambda: source.read(1 << 20) or b"", b""))
+        return _batches(data), _batches(data)
+    return _batches(source), _batches(source)
+
+
 def _outputs(
-    batches: Iterable[Batch], wanted: tuple[Column, ...], catalog: Catalog, fewest: int = FEWEST
+    batches: Iterable[Batch], wanted: tuple[Column, ...], catalog: Catalog, *, most: int | None = None
 ) -> Iterator[tuple[Output, int]]:
-    engine, scalar = Engine(wanted, catalog, fewest=fewest), Scalar(wanted, catalog)
-    for batch in batches:
-        output = Output(wanted, len(batch))
-        _about(batch, output)
-        scalar.run(batch, engine.run(batch, output), output)
-        yield output, int(batch.lengths.sum())
+    """Outputs that are filled, of at most so many packets, and the octets of those; one at least."""
+    filling = Filling(wanted, catalog)
+    room = most or _RECORDS
+    output, octets = None, 0
+    failed: list[CaptureError] = []
+    for batch in _until(batches, failed):
+        if output is not None and output.count + len(batch) > output.capacity:
+            filling.finish(output)
+            yield output, octets
+            output, octets = None, 0
+        if output is None:
+            if most is None:
+                room = min(2 * room, _MOST) if batch.ahead is None else batch.ahead + batch.ahead // 64
+            output = Output(wanted, max(room, len(batch)) if most else room + len(batch))
+        filling.add(batch, output)
+        octets += int(batch.lengths.sum())
+    output = Output(wanted, 0) if output is None else output
+    filling.finish(output)
+    yield output, octets
+    for error in failed:
+        raise error
 
 
-def _about(batch: Batch, output: Output) -> None:
+def _until(batches: Iterable[Batch], failed: list[CaptureError]) -> Iterator[Batch]:
+    """The batches before the capture's end, or before what is wrong with it: that is put into `failed`."""
+    try:
+        yield from batches
+    except CaptureError as error:
+        failed.append(error)
+
+
+class Filling:
+    """Fills outputs with the packets of batches."""
+
+    def __init__(self, wanted: tuple[Column, ...], catalog: Catalog, *, few: int = _FEW, fewest: int = _FEWEST) -> None:
+        self._engine, self._scalar = Engine(wanted, catalog), Scalar(wanted, catalog)
+        self._few, self._fewest = few, fewest
+        self._kept: list[tuple[Batch, Ints]] = []
+        """Packets that are left for later, and where in the output they belong."""
+        self.one_by_one = 0
+        """How many packets were not walked in groups."""
+
+    @property
+    def stacks(self) -> list[tuple[type[Header], ...]]:
+        """The headers that were met, one behind another."""
+        return [*self._engine.stacks, *self._scalar.stacks]
+
+    def add(self, batch: Batch, output: Output) -> None:
+        """Fills in the packets of a batch; those of rare shapes later."""
+        start = output.count
+        part = output.next_part(len(batch))
+        _about(batch, part)
+        few, slow = self._engine.run(batch, part, self._few)
+        part.finish()
+        self._one_by_one(batch, slow, output, start)
+        if len(few):
+            self._kept.append((batch.some(few), few + start))
+            if sum(len(places) for _, places in self._kept) >= _KEPT:
+                self.finish(output)
+
+    def finish(self, output: Output) -> None:
+        """Fills in what was left for later."""
+        if self._kept:
+            batch = joined([batch for batch, _ in self._kept])
+            index = np.concatenate([places for _, places in self._kept])
+            self._kept.clear()
+            few, slow = self._engine.run(batch, output.whole(), self._fewest, index)
+            places = np.concatenate([few, slow])
+            which = np.flatnonzero(np.isin(index, places))
+            self.one_by_one += len(which)
+            self._scalar.run(batch, which, output.whole(), index)
+
+    def _one_by_one(self, batch: Batch, which: Ints, output: Output, start: int) -> None:
+        self.one_by_one += len(which)
+        if len(which):
+            self._scalar.run(batch, which, output.whole(), np.arange(start, start + len(batch)))
+
+
+def _about(batch: Batch, output: Part) -> None:
     """What is known of each record itself."""
     known = {"wire_length": batch.wire, "captured_length": batch.lengths, "link_type": batch.link_types}
-    for name in ABOUT:
-        if name in known and name in output.values:
-            output.store(name, slice(None), known[name])
-    if "time_ns" in output.values:
-        if batch.times.dtype == object:
-            output.values["time_ns"] = output.values["time_ns"].astype(object)
-        output.values["time_ns"][:] = batch.times
-        output.absent["time_ns"][:] = ~batch.timed
+    for name, values in known.items():
+        if name in output:
+            output.store(name, None, values)
+    if "time_ns" in output:
+        output.replace("time_ns", batch.times)
+        if not batch.timed.all():
+            output.clear("time_ns", np.flatnonzero(~batch.timed))
 
 
 def _occurring(batches: Iterable[Batch], catalog: Catalog) -> list[str]:
     """Every field of every header that occurs, outermost first."""
     wanted = columns_of(["fault"], catalog)
-    engine, scalar = Engine(wanted, catalog), Scalar(wanted, catalog)
+    filling = Filling(wanted, catalog)
     for batch in batches:
         output = Output(wanted, len(batch))
-        scalar.run(batch, engine.run(batch, output), output)
+        filling.add(batch, output)
+        filling.finish(output)
     names: dict[str, None] = dict.fromkeys(ABOUT)
-    for stack in [*engine.stacks, *scalar.stacks]:
+    for stack in filling.stacks:
         for path, cls in zip(names_of(stack), stack, strict=True):
             names |= dict.fromkeys(f"{path}.{field.name}" for field in cls.__layout__.fields)
     return list(names)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
 from overlaycodec.columnar.batch import Batch, Ints
 from overlaycodec.columnar.names import Column
-from overlaycodec.columnar.output import CATEGORIES, Output
+from overlaycodec.columnar.output import CATEGORIES, Part, put
 from overlaycodec.errors import MissingHeaderError
 from overlaycodec.keys import LINK_TYPE
 from overlaycodec.packet import Packet
@@ -28,6 +29,7 @@ class Scalar:
         self.columns = tuple(column for column in columns if column.field is not None)
         self.faults = any(column.name == "fault" for column in columns)
         self.verdicts = any(column.verdict for column in columns)
+        self._names = (["fault"] if self.faults else []) + [column.name for column in self.columns]
         self._depths: dict[tuple[type[Header], ...], list[int | None]] = {}
 
     @property
@@ -35,51 +37,50 @@ class Scalar:
         """The headers that were met, one behind another."""
         return list(self._depths)
 
-    def run(self, batch: Batch, which: Ints, output: Output) -> None:
-        """Fills the output for these packets, whatever was there before."""
-        for index in which.tolist():
+    def run(self, batch: Batch, which: Ints, output: Part, index: Ints | None = None) -> None:
+        """Fills the output for these packets, whatever was there before; `index`: where in it they belong."""
+        if not len(which):
+            return
+        found: list[list[Any]] = [[] for _ in self._names]  # Any: what a column holds
+        for number in which.tolist():
             packet = decode(
-                batch.data(index),
-                first=LINK_TYPE(int(batch.link_types[index])),
-                wire_length=int(batch.wire[index]),
-                fcs_octets=int(batch.fcs[index]),
+                batch.data(number),
+                first=LINK_TYPE(int(batch.link_types[number])),
+                wire_length=int(batch.wire[number]),
+                fcs_octets=int(batch.fcs[number]),
                 lax=True,
                 catalog=self.catalog,
             )
-            self._packet(packet, slice(index, index + 1), output)
+            for values, value in zip(found, self._values(packet), strict=True):
+                values.append(value)
+        places = which if index is None else index[which]
+        for name, values in zip(self._names, found, strict=True):
+            output.clear(name, places)
+            put(name, places, values, output)
 
-    def _packet(self, packet: Packet, at: slice, output: Output) -> None:
+    def _values(self, packet: Packet) -> Iterator[Any]:  # Any: as above
         if self.faults:
-            if packet.fault is None:
-                output.clear("fault", at)
-            else:
-                output.store("fault", at, CATEGORIES["fault"].index(type(packet.fault).__name__))
+            yield None if packet.fault is None else CATEGORIES["fault"].index(type(packet.fault).__name__)
         verdicts = checksums(packet, catalog=self.catalog) if self.verdicts else {}
         stack = tuple(map(type, packet.headers))
         depths = self._depths.get(stack)
         if depths is None:
             depths = self._depths[stack] = [column.depth_in(stack) for column in self.columns]
         for column, depth in zip(self.columns, depths, strict=True):
-            value: Any = None  # Any: a field's own type
-            if depth is not None and column.verdict:
+            if depth is None:
+                yield None
+            elif column.verdict:
                 found = verdicts.get(f"{names_of(packet.headers)[depth]}.{column.rest[0][0]}")
-                value = None if found is None else CATEGORIES["verdict"].index(str(found))
-            elif depth is not None:
-                value = self._value(packet.headers[depth], column)
-            if value is None:
-                output.clear(column.name, at)
-            elif column.dtype == "object":
-                output.values[column.name][at.start] = value
-                output.absent[column.name][at.start] = False
+                yield None if found is None else CATEGORIES["verdict"].index(str(found))
             else:
-                output.store(column.name, at, value)
+                yield self._value(packet.headers[depth], column)
 
     def _value(self, header: Header, column: Column) -> Any:  # Any: as above
         try:
             value = read_at(header, column.rest, column.name)
         except MissingHeaderError:
             return None
-        return value if column.verdict else scalar_of(value, column.dtype)
+        return scalar_of(value, column.dtype)
 
 
 def scalar_of(value: Any, dtype: str) -> Any:  # Any: a field's own type, and what NumPy takes for it

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from overlaycodec.catalog import Binding, Bindings
 from overlaycodec.columnar.batch import ROW
-from overlaycodec.columnar.extract import Values, bits_of
+from overlaycodec.columnar.extract import SPARE, Values, bits_of
 from overlaycodec.columnar.shapes import Group, Mask
 from overlaycodec.wire import Asked, AtLeast, Before, KeySpace, Peek, Within
 
@@ -49,15 +49,20 @@ class Tables:
 
     def by_key(self, group: Group, values: Values, space: KeySpace) -> Iterator[tuple[tuple[Binding, ...], Group]]:
         """What can be found behind the packets of a group, by their keys."""
+        table, found = self._table(space)
+        if len(found) == 1:
+            yield found[0], group
+            return
         if (values == values[0]).all():
             yield self.at(space, int(values[0])), group
             return
-        table, found = self._table(space)
         if table is None or int(values.max()) >= len(table):
-            for value, part in group.by(values):
-                yield self.at(space, int(value)), part
-            return
-        for number, part in group.by(table[values]):
+            numbers = np.zeros(len(values), np.uint16)
+            for value in self._catalog.values(space):
+                numbers[values == value] = found.index(self.at(space, value))
+        else:
+            numbers = table[values]
+        for number, part in group.by(numbers):
             yield found[number], part
 
 
@@ -66,26 +71,29 @@ def holding(conditions: tuple[Asked, ...], group: Group) -> Mask:
     holds: Mask = np.ones(len(group), np.bool_)
     for condition in conditions:
         holds &= _asked(condition, group)
+        if not holds.any():
+            break
     return holds
 
 
 def _asked(condition: Asked, group: Group) -> Mask:
     if isinstance(condition, Before):
-        values = group.before.get(condition.field)
+        values = group.values.get(condition.field)
         return np.zeros(len(group), np.bool_) if values is None else values == condition.value
     if isinstance(condition, AtLeast):
         return np.asarray(group.at + condition.octets <= group.left)
     if isinstance(condition, Peek):
         last = (condition.bit + condition.count - 1) // 8
-        if group.at + last + 8 > ROW:
+        if group.at + last + SPARE >= ROW:
             group.move()
-        seen = bits_of(group.rows, group.at * 8 + condition.bit, condition.count, "uint64")
-        return np.asarray((group.at + last < group.left) & (seen == condition.value))
+        holds: Mask = bits_of(group.rows, group.at * 8 + condition.bit, condition.count) == condition.value
+        if group.at + last >= group.least:
+            holds &= group.at + last < group.left
+        return holds
     assert isinstance(condition, Within)
-    if group.at + condition.header + 8 > ROW:
+    if group.at + condition.header + SPARE >= ROW:
         group.move()
-    offset = bits_of(group.rows, group.at * 8 + condition.offset, 16, "int64")
-    length = bits_of(group.rows, group.at * 8 + condition.length, 16, "int64")
+    offset = bits_of(group.rows, group.at * 8 + condition.offset, 16)
+    length = bits_of(group.rows, group.at * 8 + condition.length, 16)
     inside = group.left - group.at - condition.header
-    holds: Mask = (inside >= 0) & (offset + inside <= length)
-    return holds
+    return np.asarray((inside >= 0) & (offset + inside <= length))

@@ -1,22 +1,25 @@
-"""Groups of packets of one shape: the same headers at the same octets, so that a field is a column of a matrix.
+"""Groups of packets of one shape: the same headers one behind another, so that a field is a column of a matrix.
 
-Strategy: a group splits wherever a value makes a difference: a flag, a length, what follows. The rows of a group are
-gathered once and cut where they split; they are gathered anew only where a header goes past them.
+Strategy: a group splits where the next header differs, and where a flag puts part of a header there or not. Where only
+a size differs, the rows are gathered anew from behind it, and the group stays one. The rows of a group are cut where it
+splits; they are gathered anew, too, where a header goes past them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from overlaycodec.columnar.batch import ROW, Ints
-from overlaycodec.columnar.extract import Values
-from overlaycodec.schema import Header
+from overlaycodec.columnar.extract import Rows, Values
 
-__all__ = ["OPEN", "UNCUT", "Group", "Mask"]
+if TYPE_CHECKING:
+    from overlaycodec.columnar.plan import Node
+
+__all__ = ["OPEN", "UNCUT", "Group", "Mask", "gathered"]
 
 Mask = NDArray[np.bool_]
 
@@ -26,100 +29,104 @@ OPEN = 1 << 62
 """Of a packet's region: it goes on beyond, nobody knows how far."""
 
 
-def _gathered(octets: NDArray[np.uint8], starts: Ints) -> NDArray[np.uint8]:
-    """`ROW` octets from each start on, as a matrix."""
-    rows: NDArray[Any] = np.ndarray((len(octets) - ROW + 1,), f"V{ROW}", buffer=octets.data, strides=(1,))[starts]
-    return rows.view(np.uint8).reshape(len(starts), ROW)
+def gathered(octets: NDArray[np.uint8], starts: Ints) -> Rows:
+    """`ROW` octets from each start on."""
+    everywhere: Rows = np.ndarray((len(octets) - ROW + 1,), f"V{ROW}", buffer=octets.data, strides=(1,))
+    return everywhere[starts]
 
 
 class Group:
-    """Packets that have had the same headers, at the same octets of their rows."""
+    """Packets that have had the same headers."""
 
-    __slots__ = ("at", "base", "before", "cut", "index", "left", "octets", "rows", "stack", "zero")
+    __slots__ = ("at", "base", "cut", "index", "least", "left", "node", "octets", "rows", "start", "values", "zero")
 
-    def __init__(
-        self,
-        octets: NDArray[np.uint8],
-        index: Ints,
-        base: Ints,
-        left: Ints,
-        cut: Ints | None,
-        *,
-        at: int = 0,
-        stack: tuple[type[Header], ...] = (),
-        zero: bool = False,
-        rows: NDArray[np.uint8] | None = None,
-        before: dict[str, Values] | None = None,
-    ) -> None:
-        self.octets = octets
-        self.index = index
-        """Which packets they are."""
-        self.base = base
-        """Where in the buffer the rows begin."""
-        self.left = left
-        """Where the present region ends, in octets from there."""
-        self.cut = cut
-        """Where it would end on the wire, or UNCUT; None where all are UNCUT."""
-        self.at = at
-        """Where the next octets are read, from the rows' beginning."""
-        self.stack = stack
-        self.zero = zero
-        """Whether some IP header's length was 0."""
-        self.rows = _gathered(octets, base) if rows is None else rows
-        self.before = {} if before is None else before
-        """What of the last header decides what follows."""
+    octets: NDArray[np.uint8]
+    index: Ints | None
+    """Which packets they are; None for all of them."""
+    base: Ints
+    """Where in the buffer the rows begin."""
+    left: Ints
+    """Where the present region ends, in octets from there."""
+    least: int
+    """The least of that."""
+    cut: Ints | None
+    """Where it would end on the wire, or UNCUT; None where all are UNCUT."""
+    at: int
+    """Where the next octets are read, from the rows' beginning."""
+    start: int | Ints
+    """Where the present header begins."""
+    node: Node
+    zero: Mask | None
+    """Where the IP header before told a length of 0; None where none did."""
+    rows: Rows
+    values: dict[str, Values]
+    """What is wanted of the present header, and what decides how it goes on."""
+
+    @classmethod
+    def of(
+        cls, node: Node, octets: NDArray[np.uint8], index: Ints | None, base: Ints, left: Ints, cut: Ints | None
+    ) -> Group:
+        """Packets at their beginnings."""
+        group = cls()
+        group.node = node
+        group.octets, group.index, group.base, group.left, group.cut = octets, index, base, left, cut
+        group.least = int(left.min())
+        group.at = group.start = 0
+        group.zero = None
+        group.rows = gathered(octets, base)
+        group.values = {}
+        return group
 
     def __len__(self) -> int:
-        return len(self.index)
+        return len(self.base)
 
     def part(self, mask: Mask) -> Group:
         """The packets of the mask."""
         which = np.flatnonzero(mask)
         if len(which) == len(self):
             return self.copy()
-        return Group(
-            self.octets,
-            self.index[which],
-            self.base[which],
-            self.left[which],
-            None if self.cut is None else self.cut[which],
-            at=self.at,
-            stack=self.stack,
-            zero=self.zero,
-            rows=self.rows[which],
-            before={name: values[which] for name, values in self.before.items()},
-        )
+        group = Group()
+        group.octets, group.at, group.node = self.octets, self.at, self.node
+        group.index = which if self.index is None else self.index[which]
+        group.base = self.base[which]
+        group.left = self.left[which]
+        group.least = int(group.left.min()) if len(which) else 0
+        group.cut = None if self.cut is None else self.cut[which]
+        group.start = self.start if isinstance(self.start, int) else self.start[which]
+        group.zero = None if self.zero is None else self.zero[which]
+        group.rows = self.rows[which]
+        group.values = {name: values[which] for name, values in self.values.items()}
+        return group
 
     def copy(self) -> Group:
         """The same packets."""
-        return Group(
-            self.octets,
-            self.index,
-            self.base,
-            self.left,
-            self.cut,
-            at=self.at,
-            stack=self.stack,
-            zero=self.zero,
-            rows=self.rows,
-            before=dict(self.before),
-        )
+        group = Group()
+        for name in self.__slots__:
+            setattr(group, name, getattr(self, name))
+        group.values = dict(self.values)
+        return group
 
-    def by(self, values: Values) -> Iterator[tuple[Any, Group]]:
-        """The packets of each value."""
-        first = values[0]
-        if (values == first).all():
-            yield first, self
+    def by(self, numbers: Values) -> Iterator[tuple[int, Group]]:
+        """The packets of each number; there are few of those."""
+        first = numbers[0]
+        if (numbers == first).all():
+            yield int(first), self
             return
-        for value in np.unique(values):
-            yield value, self.part(values == value)
+        for number in np.flatnonzero(np.bincount(numbers)).tolist():
+            yield number, self.part(numbers == number)
 
     def move(self) -> None:
         """Begins the rows where the next octets are read."""
-        octets, self.at = self.at, 0
+        self.shift(self.at)
+
+    def shift(self, octets: int | Ints) -> None:
+        """Begins the rows, and reads the next octets, so many octets later: of each packet, if they are many."""
+        self.at = 0
         self.base = self.base + octets
         self.left = self.left - octets
+        self.start = self.start - octets
+        self.least = int(self.left.min())
         if self.cut is not None:
             told = (self.cut != UNCUT) & (self.cut < OPEN)
             self.cut = np.where(told, self.cut - octets, self.cut)
-        self.rows = _gathered(self.octets, self.base)
+        self.rows = gathered(self.octets, self.base)

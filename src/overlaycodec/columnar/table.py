@@ -23,12 +23,25 @@ Column = np.ma.MaskedArray[Any, np.dtype[Any]]  # Any: each column has its shape
 class Table:
     """Columns of equal length, by name; absent values are masked."""
 
+    _values: dict[str, NDArray[Any]]  # Any: as above
+    _absent: dict[str, NDArray[np.bool_]]
+    """The masks of the columns that lack a value somewhere."""
+
     def __init__(self, outputs: Sequence[Output]) -> None:
         first = outputs[0]
         self._columns = {column.name: column for column in first.columns}
-        self._values = {name: _joined([output.values[name] for output in outputs]) for name in first.values}
-        self._absent = {name: _joined([output.absent[name] for output in outputs]) for name in first.absent}
         self._count = sum(output.count for output in outputs)
+        self._values, self._absent = {}, {}
+        for name in self._columns:  # column by column, so that no more than one is there twice
+            self._values[name] = _joined([output.values.pop(name)[: output.count] for output in outputs])
+            masks = [output.absent.pop(name, None) for output in outputs]
+            if any(mask is not None for mask in masks):
+                self._absent[name] = _joined(
+                    [
+                        np.zeros(output.count, np.bool_) if mask is None else mask[: output.count]
+                        for output, mask in zip(outputs, masks, strict=True)
+                    ]
+                )
 
     @property
     def names(self) -> list[str]:
@@ -49,8 +62,15 @@ class Table:
         values, words = self._values[name], CATEGORIES.get(self._columns[name].dtype)
         if words is not None:
             values = np.array(words)[values]
-        masked: Column = np.ma.MaskedArray(values, self._absent[name], copy=False)
+        masked: Column = np.ma.MaskedArray(values, self.absent(name), copy=False)
         return masked
+
+    def absent(self, name: str) -> NDArray[np.bool_]:
+        """Where a column has no value. Raises: KeyError."""
+        mask = self._absent.get(name)
+        if mask is None:
+            mask = np.zeros(len(self._values[name]), np.bool_)
+        return mask
 
     def __repr__(self) -> str:
         return f"<Table: {len(self)} packets, {len(self._columns)} columns>"
@@ -58,17 +78,17 @@ class Table:
     def without_empty(self) -> Table:
         """The columns that have a value somewhere."""
         table = Table.__new__(Table)
-        kept = {name: column for name, column in self._columns.items() if not self._absent[name].all()}
+        kept = {name: column for name, column in self._columns.items() if not self.absent(name).all()}
         table._columns, table._count = kept, self._count
         table._values = {name: self._values[name] for name in kept}
-        table._absent = {name: self._absent[name] for name in kept}
+        table._absent = {name: mask for name, mask in self._absent.items() if name in kept}
         return table
 
     def to_arrow(self, *, addresses: Literal["text", "binary"] = "text") -> pyarrow.Table:
         """An Arrow table: time stamps in nanoseconds, few words as dictionaries, addresses as text or as octets."""
         from overlaycodec.columnar.arrow import arrow_table
 
-        columns = {name: (column, self._values[name], self._absent[name]) for name, column in self._columns.items()}
+        columns = {name: (column, self._values[name], self.absent(name)) for name, column in self._columns.items()}
         return arrow_table(columns, addresses)
 
     def to_pandas(self, *, addresses: Literal["text", "binary"] = "text") -> pandas.DataFrame:

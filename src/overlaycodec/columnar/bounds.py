@@ -1,0 +1,73 @@
+"""How far what follows a header reaches, for many packets at once: the rules of `walk`."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from overlaycodec.columnar.batch import Ints
+from overlaycodec.columnar.extract import Values
+from overlaycodec.columnar.shapes import OPEN, UNCUT, Group, Mask
+from overlaycodec.wire import Bounds
+
+__all__ = ["bound", "framed", "in_pieces"]
+
+
+def bound(group: Group, bounds: Bounds, values: Values) -> Mask | None:
+    """Ends what follows where the length field says, as far as there is so much.
+
+    Gives the packets in which the field says less than the header takes, if there are any.
+    """
+    start = group.start if bounds.origin == "start" else group.at
+    claim = values.astype(np.int64)
+    if bounds.unit != 1:
+        claim *= bounds.unit
+    claim += start + bounds.bias
+    told: Mask | None = None
+    if bounds.unless:
+        unless = group.values[bounds.unless] != 0
+        if unless.any():
+            told = ~unless
+    if bounds.zero == "unbounded":
+        zero = values == 0
+        if zero.any():
+            group.zero = zero if told is None else told & zero
+            told = ~zero if told is None else told & ~zero
+    return _reach(group, claim, told, pieces=bounds.pieces)
+
+
+def framed(group: Group, lengths: Ints) -> None:
+    """Ends what follows after so many octets, by a type field that is a length (802.3)."""
+    _reach(group, lengths + group.at, None)
+
+
+def in_pieces(group: Group, which: Mask | None = None) -> Ints:
+    """Where what follows would end on the wire, if of these packets, or of all, nobody knows how far it goes on."""
+    if which is None:
+        return np.full(len(group), OPEN)
+    return np.where(which, OPEN, UNCUT if group.cut is None else group.cut)
+
+
+def _reach(group: Group, claim: Ints, told: Mask | None, *, pieces: bool = False) -> Mask | None:
+    """Holds claimed ends, where they are told, against what is there and what was on the wire."""
+    early: Mask | None = None
+    if int(claim.min()) < group.at:
+        early = claim < group.at
+        if told is not None:
+            early &= told
+        if not early.any():
+            early = None
+    inside = claim <= group.left
+    if told is None and inside.all():
+        group.left, group.cut = claim, None
+    else:
+        if told is not None:
+            inside &= told
+        if group.cut is not None or pieces:
+            cut = np.full(len(group), UNCUT) if group.cut is None else group.cut
+            known = (cut != UNCUT) & (claim <= cut)
+            beyond = ~inside if told is None else told & ~inside
+            cut = np.where(beyond & (known | pieces), claim, cut)
+            group.cut = np.where(inside, UNCUT, cut)
+        group.left = np.where(inside, claim, group.left)
+    group.least = int(group.left.min())
+    return early

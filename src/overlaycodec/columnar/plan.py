@@ -1,0 +1,130 @@
+"""What is to be done at a header of a stack: worked out once, for all packets that have these headers."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from overlaycodec.columnar.extract import Cut
+from overlaycodec.columnar.names import Column
+from overlaycodec.layout import Field, Layout, Run
+from overlaycodec.paths import scopes_of
+from overlaycodec.schema import Header
+from overlaycodec.wire import (
+    Bounds,
+    FragmentOffset,
+    MoreFragments,
+    Remainder,
+    Rest,
+    Selects,
+    Sized,
+    StackEnd,
+    When,
+)
+
+__all__ = ["Fixed", "Node", "Plan", "deciding_of"]
+
+
+@lru_cache(maxsize=1024)
+def deciding_of(layout: Layout, asked: frozenset[str]) -> frozenset[str]:
+    """The fields that decide how the header is read, or what follows it; `asked` are those that keys ask for."""
+    names = set(asked & layout.by_name.keys())
+    for field in layout.fields:
+        if any(fact in field for fact in (Bounds, Selects, FragmentOffset, MoreFragments, StackEnd)):
+            names.add(field.name)
+        condition = field.condition
+        if isinstance(condition, When):
+            names.update(condition.flags)
+        elif condition is not None:
+            names.add(condition.field)
+        if sized := field.get(Sized):
+            names.add(sized.field)
+        if (bounds := field.get(Bounds)) and bounds.unless:
+            names.add(bounds.unless)
+        if selects := field.get(Selects):
+            names.update(name for name in (selects.when, selects.only and selects.only[0]) if name)
+            names.update([selects.unless[0]] if selects.unless else [])
+    return frozenset(names)
+
+
+class Fixed:
+    """What is read of a run of fixed fields."""
+
+    __slots__ = ("checks", "condition", "octets", "reads")
+
+    def __init__(self, run: Run, deciding: frozenset[str], wanted: frozenset[str]) -> None:
+        self.octets = run.octets
+        self.condition = run.condition
+        cuts = [Cut(field, run.bit_of(field.name)) for field in run.fields]
+        self.checks = [cut for cut in cuts if cut.const is not None]
+        self.reads = [(cut, cut.name in deciding) for cut in cuts if cut.name in deciding or cut.name in wanted]
+        """What is kept, and whether it is reckoned with."""
+
+
+class Node:
+    """A stack of headers, and what is to be done when its last one was read."""
+
+    __slots__ = (
+        "_next", "anew", "fixed", "following", "fragments", "layout", "parts", "plan", "rows", "settled", "stack",
+    )  # fmt: skip
+
+    def __init__(self, plan: Plan, stack: tuple[type[Header], ...]) -> None:
+        self.plan = plan
+        self.stack = stack
+        self._next: dict[type[Header], Node] = {}
+        self.settled = bool(stack) and not plan.faults and all(column.settled(stack) for column in plan.columns)
+        """Whether nothing behind these headers is asked for."""
+        if not stack:
+            return
+        self.layout: Layout = stack[-1].__layout__
+        layout = self.layout
+        wanted = [column for column in plan.columns if column.depth_in(stack) == len(stack) - 1]
+        names = frozenset(column.field.name for column in wanted if column.field is not None)
+        deciding = deciding_of(layout, plan.asked)
+        self.parts: list[Fixed | Field] = [
+            Fixed(part, deciding, names) if isinstance(part, Run) else part
+            for part in layout.parts
+            if isinstance(part, Run) or Remainder not in part
+        ]
+        self.fixed: list[tuple[Field, str]] = []
+        """Fields of fixed size, and the columns that they go to."""
+        self.rows: list[tuple[Column, Field]] = []
+        """Columns, and the field of another size that they are of, or whose remainder."""
+        in_runs = {field.name for part in layout.parts if isinstance(part, Run) for field in part.fields}
+        for column in wanted:
+            assert column.field is not None
+            if column.field.name in in_runs:
+                self.fixed.append((column.field, column.name))
+            else:
+                remainder = column.field.get(Remainder)
+                name = column.field.name if remainder is None else remainder.of
+                self.rows.append((column, layout.by_name[name]))
+        last = scopes_of(stack)[-1]
+        opens = last.start == len(stack) - 1 > 0 and "quoted" not in last.prefix
+        self.anew = [column.name for column in plan.columns if column.scope == "innermost" and opens]
+        """Columns of the innermost scope, which begins anew with this header."""
+        self.following = not layout.closed and not any(Rest in field for field in layout.fields)
+        """Whether something can follow."""
+        self.fragments = [
+            (MoreFragments in field, field.name)
+            for field in layout.fields
+            if MoreFragments in field or FragmentOffset in field
+        ]
+        """The fields that make what follows a piece: whether of its first piece, and the name."""
+
+    def after(self, cls: type[Header]) -> Node:
+        """The stack with one more header."""
+        node = self._next.get(cls)
+        if node is None:
+            node = self._next[cls] = Node(self.plan, (*self.stack, cls))
+        return node
+
+
+class Plan:
+    """What is asked for."""
+
+    def __init__(self, columns: tuple[Column, ...], asked: frozenset[str], *, faults: bool) -> None:
+        self.columns = columns
+        self.asked = asked
+        """The fields that keys ask for in the header before."""
+        self.faults = faults
+        self.root = Node(self, ())

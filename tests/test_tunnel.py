@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import overlaycodec as oc
@@ -48,14 +48,13 @@ FAMILIES: Final[dict[str, Any]] = {  # Any: constructors of several classes
     "nvgre": partial(tunnel.NVGRETunnel, vsid=100),
     "stt": partial(tunnel.STTTunnel, context_id=100),
 }
-TUNNELS: Final = [
-    (f"{name} {family}", make(**addresses, link=LINK), dialects.GBP if name == "vxlan-gbp" else oc.DEFAULT)
+TUNNELS: Final[list[tuple[tunnel.Tunnel, oc.Catalog]]] = [
+    (make(**addresses, link=LINK), dialects.GBP if name == "vxlan-gbp" else oc.DEFAULT)
     for name, make in FAMILIES.items()
-    for family, addresses in (("v4", V4), ("v6", V6))
+    for addresses in (V4, V6)
 ]
-any_tunnel: Final = pytest.mark.parametrize(
-    ("tep", "catalog"), [(tep, catalog) for _, tep, catalog in TUNNELS], ids=[name for name, _, _ in TUNNELS]
-)
+any_tunnel: Final = st.sampled_from(TUNNELS)
+enough: Final = settings(max_examples=2 * settings().max_examples)  # for twelve tunnels
 
 policies: Final = st.fixed_dictionaries(
     {
@@ -82,11 +81,12 @@ def ip_frame(ecn: int = 0, dscp: int = 0, *, version: int = 4, **changes: Any) -
 # --- out as it went in ------------------------------------------------------------------------------------------------
 
 
-@any_tunnel
-@given(frame=st.binary(max_size=200) | overlay.packets(max_headers=6), policy=policies)
+@enough
+@given(end=any_tunnel, frame=st.binary(max_size=200) | overlay.packets(max_headers=6), policy=policies)
 def test_what_went_in_comes_out(
-    tep: tunnel.Tunnel, catalog: oc.Catalog, frame: bytes | Packet, policy: dict[str, Any]
+    end: tuple[tunnel.Tunnel, oc.Catalog], frame: bytes | Packet, policy: dict[str, Any]
 ) -> None:
+    tep, catalog = end
     outer = tep.replace(**policy).encapsulate(frame)
     octets = frame if isinstance(frame, bytes) else oc.encode(frame)
     inside = tunnel.decapsulate(oc.encode(outer), catalog=catalog)
@@ -99,9 +99,10 @@ def test_what_went_in_comes_out(
     assert "bad" not in oc.checksums(Packet(outer.headers[: len(inside.tunnel)], octets)).values()
 
 
-@any_tunnel
-@given(frame=overlay.packets(max_headers=6))
-def test_the_outer_packet_is_what_is_decoded(tep: tunnel.Tunnel, catalog: oc.Catalog, frame: Packet) -> None:
+@enough
+@given(end=any_tunnel, frame=overlay.packets(max_headers=6))
+def test_the_outer_packet_is_what_is_decoded(end: tuple[tunnel.Tunnel, oc.Catalog], frame: Packet) -> None:
+    tep, catalog = end
     outer = tep.encapsulate(frame)
     assert oc.decode(oc.encode(outer), catalog=catalog) == outer
     assert oc.resolve(outer) == outer
@@ -111,9 +112,7 @@ def test_the_outer_packet_is_what_is_decoded(tep: tunnel.Tunnel, catalog: oc.Cat
 
 @given(
     frame=st.binary(max_size=100),
-    teps=st.lists(
-        st.sampled_from([tep for _, tep, catalog in TUNNELS if catalog is oc.DEFAULT]), min_size=1, max_size=4
-    ),
+    teps=st.lists(st.sampled_from([tep for tep, catalog in TUNNELS if catalog is oc.DEFAULT]), min_size=1, max_size=4),
 )
 def test_tunnels_in_tunnels(frame: bytes, teps: list[tunnel.Tunnel]) -> None:
     frames = [frame]

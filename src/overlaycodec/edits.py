@@ -1,29 +1,29 @@
 """Edits as a forwarding node makes them: what depends on the change follows it, all else stays as it stood.
 
-Strategy: a checksum inside is brought after the change by the difference alone, so that one that was wrong is wrong
-still, and whoever checks it at the end finds that out. Lengths and checksums outside, which the node writes itself,
-are computed anew.
+Strategy: lengths and checksums follow by the difference alone (RFC 1624), so that one that was wrong is wrong still,
+by as much, and whoever checks it at the end finds that out; so that an edit and its opposite give the very packet; and
+so that octets which were not captured need not be known.
 """
 
 from __future__ import annotations
 
 from typing import Any, TypeVar
 
-from overlaycodec.checksum import adjusted_checksum
+from overlaycodec.checksum import adjusted_checksum, internet_sum
 from overlaycodec.packet import Packet, Trailer
-from overlaycodec.pipeline import DEFAULT, Catalog, encode
+from overlaycodec.pipeline import DEFAULT, Catalog, encode, resolve
 from overlaycodec.schema import Header
+from overlaycodec.spans import octets_in, reaches_of
 from overlaycodec.values import AUTO
-from overlaycodec.verify import fill
-from overlaycodec.wire import Checksum
+from overlaycodec.wire import Bounds, Checksum, Selects
 
-__all__ = ["forwarded", "refilled_outside"]
+__all__ = ["follow_outside", "forwarded"]
 
 H = TypeVar("H", bound=Header)
 
 
 def forwarded(header: H, **changes: Any) -> H:  # Any: each field has its own type
-    """The header with fields changed, and its own checksum by the difference (RFC 1624). Raises: as `replace` does.
+    """The header with fields changed, and its own checksum by the difference. Raises: as `replace` does.
 
     A checksum that covers more than the header, and one that is AUTO, stay as they are.
     """
@@ -37,15 +37,70 @@ def forwarded(header: H, **changes: Any) -> H:  # Any: each field has its own ty
     return changed.replace(**{field.name: adjusted_checksum(checksum, encode(header), encode(changed))})
 
 
-def refilled_outside(packet: Packet, start: int, catalog: Catalog = DEFAULT) -> Packet:
-    """The packet with lengths and checksums of the headers before `start` computed anew, and none from there on.
+def follow_outside(before: Packet, after: Packet, start: int, catalog: Catalog = DEFAULT) -> Packet:
+    """`after`, which differs from `before` from header `start` on, with the headers outside brought after that.
 
-    Raises: EncodeError, as `fill` does.
+    Raises: EncodeError where a length outside cannot count what there is now.
     """
     if start == 0:
-        return packet
+        return after
+    outside = resolve(before, catalog=catalog).headers[:start]
+    old, new = (_octets(packet, start, catalog) for packet in (before, after))
+    grown = len(new) - len(old)
+    headers = list(after.headers)
+    for index in reversed(range(start)):
+        header = outside[index]
+        changed = forwarded(header, **_lengths(header, grown))
+        changed = changed.replace(**_checksum(header, changed, old, new, grown))
+        stood = headers[index]
+        names = [field.name for field in header.__layout__.fields if getattr(stood, field.name) is not AUTO]
+        headers[index] = stood.replace(**{name: getattr(changed, name) for name in names})
+        behind = b"".join(trailer.data for trailer in before.trailers if trailer.header == index)
+        old, new = encode(header) + old + behind, encode(changed) + new + behind
+    return after.__replace__(headers=tuple(headers))
+
+
+def _octets(packet: Packet, start: int, catalog: Catalog) -> bytes:
+    """What stands inside, from header `start` on."""
     inside = tuple(Trailer(t.header - start, t.data) for t in packet.trailers if t.header >= start)
-    content = encode(Packet(packet.headers[start:], packet.payload, inside), catalog=catalog)
-    around = tuple(trailer for trailer in packet.trailers if trailer.header < start)
-    outside = fill(Packet(packet.headers[:start], content, around, missing=packet.missing), catalog=catalog)
-    return packet.__replace__(headers=outside.headers + packet.headers[start:])
+    return encode(Packet(packet.headers[start:], packet.payload, inside), catalog=catalog)
+
+
+def _lengths(header: Header, grown: int) -> dict[str, int]:
+    """The fields of the header that count what is inside."""
+    layout = header.__layout__
+    changes = {}
+    if (field := layout.bounds) is not None:
+        bounds = field[Bounds]
+        value = getattr(header, field.name)
+        if value is not None and (value or bounds.zero == "length"):
+            changes[field.name] = value + grown // bounds.unit
+    if (field := layout.selector) is not None and (lengths := field[Selects].lengths):
+        value = getattr(header, field.name)
+        if value <= lengths[0]:
+            changes[field.name] = value + grown
+    return changes
+
+
+def _checksum(header: Header, changed: Header, old: bytes, new: bytes, grown: int) -> dict[str, int]:
+    """The checksum of the header, where it covers what is inside."""
+    field = header.__layout__.checksum
+    if field is None:
+        return {}
+    fact = field[Checksum]
+    value = getattr(header, field.name)
+    if fact.covers == "header" or fact.algorithm != "internet" or value is None:
+        return {}
+    if value == 0 and fact.zero == "absent":
+        return {}
+    total = (0xFFFF ^ value) + (0xFFFF ^ internet_sum(_covered(header, old))) + internet_sum(_covered(changed, new))
+    if fact.pseudo:
+        total += grown % 0xFFFF
+    checksum = 0xFFFF ^ internet_sum(b"", total)
+    return {field.name: checksum or (0xFFFF if fact.zero == "absent" else 0)}
+
+
+def _covered(header: Header, content: bytes) -> bytes:
+    octets = encode(header) + content
+    claim = next((reach for field, reach in reaches_of(header) if Bounds in field), len(octets))
+    return octets[: max(claim, octets_in(header))]

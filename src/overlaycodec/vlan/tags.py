@@ -1,0 +1,208 @@
+"""Tags put on, taken off and rewritten.
+
+Strategy: a tag's TPID stands in the header before it, so that each function changes two headers and no others; lengths
+and checksums of tunnels outside follow by the difference (see `edits`), and taking off what was put on gives the very
+packet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from overlaycodec.edits import follow_outside
+from overlaycodec.errors import MissingHeaderError
+from overlaycodec.keys import ETHERTYPE
+from overlaycodec.packet import Packet, Trailer
+from overlaycodec.paths import Scope, scopes_of
+from overlaycodec.protocols import LLC, VLANTag
+from overlaycodec.schema import Header
+from overlaycodec.values import AUTO
+from overlaycodec.wire import Selects
+
+__all__ = ["Tag", "normalise", "pop", "push", "retag", "tags", "translate"]
+
+C_TAG, S_TAG = 0x8100, 0x88A8
+"""The TPIDs of IEEE 802.1Q table 9-1: customers' and service providers'."""
+
+
+class Tag(msgspec.Struct, frozen=True):
+    """A tag with the TPID that the header before it holds."""
+
+    vid: int
+    pcp: int = 0
+    dei: bool = False
+    tpid: int = C_TAG
+
+
+def tags(packet: Packet, *, scope: str = "outer") -> tuple[Tag, ...]:
+    """The tags behind the scope's link header, outermost first.
+
+    `scope` as in paths: "outer", "inner", "inner.inner", ..., "innermost".
+
+    Raises: MissingHeaderError without such a scope, or where it begins with no link header.
+    """
+    start, count = stack_of(packet, scope)
+    found = []
+    for index in range(start, start + count):
+        before: Any = packet.headers[index]  # Any: a link header or a tag
+        tag: Any = packet.headers[index + 1]
+        found.append(Tag(tag.vid, tag.pcp, tag.dei, getattr(before, type_field(before))))
+    return tuple(found)
+
+
+def push(
+    packet: Packet,
+    *,
+    vid: int,
+    pcp: int = 0,
+    dei: bool = False,
+    tpid: int = C_TAG,
+    scope: str = "outer",
+    depth: int = 0,
+) -> Packet:
+    """The packet with one more tag, in front of the one at `depth`: the outermost, unless told otherwise.
+
+    Raises: MissingHeaderError as `tags` does, and without a place at that depth; FieldRangeError.
+    """
+    start, count = stack_of(packet, scope)
+    if not 0 <= depth <= count:
+        raise MissingHeaderError(f"place for a tag at depth {depth}", f"a stack of {count}")
+    at = start + depth
+    before = packet.headers[at]
+    name = type_field(before)
+    tag = VLANTag(vid=vid, pcp=pcp, dei=dei, ethertype=getattr(before, name))
+    counts = _is_length(packet, at)
+    headers = (*packet.headers[:at], before.replace(**{name: tpid}), tag, *packet.headers[at + 1 :])
+    trailers = tuple(
+        Trailer(t.header + (t.header > at or (counts and t.header == at)), t.data) for t in packet.trailers
+    )
+    return _follow(packet, packet.__replace__(headers=headers, trailers=trailers), scope)
+
+
+def pop(packet: Packet, *, scope: str = "outer", depth: int = 0) -> Packet:
+    """The packet without the tag at `depth`: the outermost, unless told otherwise.
+
+    Raises: MissingHeaderError as `tags` does, and without such a tag.
+    """
+    at = _tag_at(packet, scope, depth)
+    before: Any = packet.headers[at - 1]  # Any: a link header or a tag
+    tag: Any = packet.headers[at]
+    joined = before.replace(**{type_field(before): tag.ethertype})
+    headers = (*packet.headers[: at - 1], joined, *packet.headers[at + 1 :])
+    trailers = tuple(Trailer(t.header - (t.header >= at), t.data) for t in packet.trailers)
+    return _follow(packet, packet.__replace__(headers=headers, trailers=trailers), scope)
+
+
+def retag(
+    packet: Packet,
+    *,
+    vid: int | None = None,
+    pcp: int | None = None,
+    dei: bool | None = None,
+    tpid: int | None = None,
+    scope: str = "outer",
+    depth: int = 0,
+) -> Packet:
+    """The packet with the tag at `depth` rewritten where something is given: its VLAN, its priority, its TPID.
+
+    Raises: MissingHeaderError as `pop` does; FieldRangeError.
+    """
+    at = _tag_at(packet, scope, depth)
+    headers = list(packet.headers)
+    given = {"vid": vid, "pcp": pcp, "dei": dei}
+    headers[at] = headers[at].replace(**{name: value for name, value in given.items() if value is not None})
+    if tpid is not None:
+        headers[at - 1] = headers[at - 1].replace(**{type_field(headers[at - 1]): tpid})
+    return _follow(packet, packet.__replace__(headers=tuple(headers)), scope)
+
+
+def translate(packet: Packet, vids: Mapping[int, int], *, scope: str = "outer", depth: int = 0) -> Packet:
+    """The packet in another VLAN, by the table; one that has no such tag, or whose VLAN is not in it, stays as it is.
+
+    Raises: MissingHeaderError as `tags` does; FieldRangeError.
+    """
+    stack = tags(packet, scope=scope)
+    if not 0 <= depth < len(stack) or stack[depth].vid not in vids:
+        return packet
+    return retag(packet, vid=vids[stack[depth].vid], scope=scope, depth=depth)
+
+
+def normalise(packet: Packet, *, outer: int = S_TAG, inner: int = C_TAG, scope: str = "outer") -> Packet:
+    """The packet with the TPIDs of IEEE 802.1Q, whatever they were: S-tags, and a C-tag as the innermost or only one.
+
+    Raises: MissingHeaderError as `tags` does.
+    """
+    start, count = stack_of(packet, scope)
+    headers = list(packet.headers)
+    for index in range(start, start + count):
+        tpid = inner if index == start + count - 1 else outer
+        headers[index] = headers[index].replace(**{type_field(headers[index]): tpid})
+    return _follow(packet, packet.__replace__(headers=tuple(headers)), scope)
+
+
+# --- places -----------------------------------------------------------------------------------------------------------
+
+
+def scope_of(packet: Packet, scope: str) -> Scope:
+    """The scope of this name. Raises: MissingHeaderError."""
+    scopes = scopes_of(packet.headers)
+    if scope == "outer":
+        return scopes[0]
+    if scope == "innermost":
+        return [found for found in scopes if "quoted" not in found.prefix][-1]
+    for found in scopes:
+        if found.prefix == scope and scope:
+            return found
+    raise MissingHeaderError(f"scope {scope}", ", ".join(packet.names))
+
+
+def stack_of(packet: Packet, scope: str) -> tuple[int, int]:
+    """The index of the scope's link header, and how many tags follow it. Raises: MissingHeaderError."""
+    place = scope_of(packet, scope)
+    headers = packet.headers[place.start : place.stop]
+    if not headers or isinstance(headers[0], VLANTag) or not type_field(headers[0], missing=True):
+        raise MissingHeaderError(f"link header in {scope}", ", ".join(packet.names))
+    count = 0
+    for header in headers[1:]:
+        if not isinstance(header, VLANTag):
+            break
+        count += 1
+    return place.start, count
+
+
+def type_field(header: Header, *, missing: bool = False) -> str:
+    """The field that holds an EtherType; "" where there is none and that is asked for."""
+    field = header.__layout__.selector
+    if (
+        field is not None
+        and ETHERTYPE in ((space := field[Selects].space), space.parent)
+        and not header.__layout__.tunnel
+    ):
+        return field.name
+    assert missing
+    return ""
+
+
+def _tag_at(packet: Packet, scope: str, depth: int) -> int:
+    """The index of a tag. Raises: MissingHeaderError."""
+    start, count = stack_of(packet, scope)
+    if not 0 <= depth < count:
+        raise MissingHeaderError(f"tag at depth {depth}", f"a stack of {count}")
+    return start + depth + 1
+
+
+def _is_length(packet: Packet, index: int) -> bool:
+    """Whether the type field of a header is the length of what follows (802.3), which bounds it."""
+    header = packet.headers[index]
+    value = getattr(header, type_field(header))
+    if value is AUTO:
+        return index + 1 < len(packet.headers) and isinstance(packet.headers[index + 1], LLC)
+    lengths = header.__layout__.selector[Selects].lengths  # type: ignore[index]  # it has one: type_field found it
+    return lengths is not None and value <= lengths[0]
+
+
+def _follow(before: Packet, after: Packet, scope: str) -> Packet:
+    return follow_outside(before, after, scope_of(before, scope).start)

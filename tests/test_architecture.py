@@ -47,7 +47,7 @@ FLOORS: Final = (
         "capture",
     ),
     # 4: what is made of all that
-    ("strategies", "dialects", "columnar", "reassembly", "tunnel", "vlan"),
+    ("strategies", "dialects", "columnar", "comparison", "reassembly", "tunnel", "vlan"),
     # 5: faces
     ("cli",),
 )

@@ -19,6 +19,9 @@ from overlaycodec.columnar import (
     encode_columns,
     scan,
 )
+from overlaycodec.comparison import (
+    diff,
+)
 from overlaycodec.errors import (
     CaptureError,
     CodecError,
@@ -222,6 +225,7 @@ __all__ = [
     "columns",
     "decode",
     "decode_header",
+    "diff",
     "encode",
     "encode_columns",
     "fill",

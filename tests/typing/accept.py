@@ -30,8 +30,10 @@ from overlaycodec import (
     Packet,
     TCPOption,
     VLANTag,
+    reassembly,
 )
 from overlaycodec import strategies as overlay
+from overlaycodec.comparison.changes import CaptureDiff, Change, PacketDiff, RecordDiff
 
 # --- build, encode, decode --------------------------------------------------------------------------------------------
 
@@ -94,6 +96,23 @@ question = ARP(
 assert_type(question.sender_hardware, MACAddress | bytes)
 assert_type(question.target_protocol, IPv4Address | bytes)
 assert_type(IPv6(src="::1", dst=IPv6Address("::2")).dst, IPv6Address)
+
+# --- compare, put together --------------------------------------------------------------------------------------------
+
+assert_type(oc.diff(packet, data), PacketDiff)
+assert_type(list(oc.diff(packet, packet, ignore=["ttl"])), list[Change])
+whole_frame = reassembly.STTReassembler(max_wholes=8).feed(packet, time_ns=5)
+assert_type(whole_frame, reassembly.STTFrame | None)
+assert_type(reassembly.FragmentReassembler(overlap="first").feed(data, context=100), Packet | None)
+assert_type(reassembly.fragment(frame, mtu=1500), tuple[Packet, ...])
+
+
+def compare(path: Path) -> None:
+    assert_type(oc.diff(path, "other.pcap"), CaptureDiff)
+    for found in oc.diff(path, path):
+        assert_type(found, RecordDiff)
+        assert_type(found.before, oc.Record | None)
+
 
 # --- edit -------------------------------------------------------------------------------------------------------------
 

@@ -21,6 +21,7 @@ from overlaycodec import (
     Packet,
     TCPOption,
     VLANTag,
+    reassembly,
 )
 
 
@@ -101,6 +102,13 @@ oc.DEFAULT.with_binding(4789, VXLAN)  # E
 oc.DEFAULT.with_binding(oc.UDP_PORT(4789), 3)  # E
 oc.DEFAULT.with_header(3)  # E
 oc.UDP_PORT("4789")  # E
+
+# wrong sides, wrong rules
+oc.diff(packet, "trace.pcap")  # E
+oc.diff("trace.pcap", "other.pcap", first=IPv4)  # E
+reassembly.FragmentReassembler(overlap="both")  # E
+reassembly.fragment(packet)  # E
+reassembly.STTReassembler().feed("trace.pcap")  # E
 
 # wrong use of what is read
 vni: str = packet[VXLAN].vni  # E

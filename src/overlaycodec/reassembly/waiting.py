@@ -67,7 +67,7 @@ class Waiting:
         if overlap not in ("drop", "drop_piece", "first", "last"):
             raise ValueError(f"overlap is {overlap!r}, not 'drop', 'drop_piece', 'first' or 'last'")
         self._wholes: OrderedDict[Hashable, Unfinished] = OrderedDict()
-        self._overlap = overlap
+        self._overlap: Overlap = overlap
         self._lifetime, self._max_octets, self._max_wholes = lifetime_ns, max_octets, max_wholes
         self.octets = 0
         self.drops: Counter[Drop] = Counter()

@@ -1,0 +1,209 @@
+"""Two captures, compared packet by packet.
+
+Strategy: a window of each capture is in memory. Packets are paired by what becomes less and less certain: the same
+octets at the same time; the same octets; the same innermost packet, but for what changes on the way; the same time; and
+last, between packets that are paired, those of the same headers. What is paired later stands between what was before.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, Final
+
+from overlaycodec.capture import Capture, Record, open_capture
+from overlaycodec.comparison.alignment import Pair, common, weighed
+from overlaycodec.comparison.changes import CaptureDiff, Change, Changed, RecordDiff
+from overlaycodec.comparison.ignoring import Ignored
+from overlaycodec.comparison.packets import packet_diff
+from overlaycodec.packet import Packet
+from overlaycodec.pipeline import Catalog
+from overlaycodec.protocols import Ethernet, VLANTag
+from overlaycodec.wire import Checksum
+
+if TYPE_CHECKING:
+    import os
+
+__all__ = ["capture_diff", "record_diffs"]
+
+_WINDOW: Final = 2048
+_ON_THE_WAY: Final = frozenset(("ttl", "hop_limit", "dscp", "ecn"))
+"""What routers change; checksums follow it."""
+_FIELDS: Final = tuple(name for name in Record.__struct_fields__ if name != "data")
+
+
+def capture_diff(
+    a: Capture | str | os.PathLike[str], b: Capture | str | os.PathLike[str], ignored: Ignored, catalog: Catalog
+) -> CaptureDiff:
+    """What differs between two captures. Raises: CaptureError, OSError."""
+    same = 0
+    different = []
+    with _opened(a) as old, _opened(b) as new:
+        for found in record_diffs(old, new, ignored, catalog):
+            if found:
+                different.append(found)
+            else:
+                same += 1
+    return CaptureDiff(tuple(different), same)
+
+
+def _opened(capture: Capture | str | os.PathLike[str]) -> AbstractContextManager[Capture]:
+    return nullcontext(capture) if isinstance(capture, Capture) else open_capture(capture)
+
+
+class _Side:
+    """A capture, and the window of it that is in memory."""
+
+    def __init__(self, records: Iterable[Record]) -> None:
+        self._records = iter(records)
+        self.window: list[Record] = []
+        self.number = 1
+        """That of the first record in the window."""
+        self.ended = False
+
+    def fill(self) -> None:
+        """Reads on, until the window is full."""
+        while not self.ended and len(self.window) < _WINDOW:
+            record = next(self._records, None)
+            if record is None:
+                self.ended = True
+            else:
+                self.window.append(record)
+
+    def pass_by(self, count: int) -> None:
+        """Forgets records that were dealt with."""
+        del self.window[:count]
+        self.number += count
+
+
+def record_diffs(a: Iterable[Record], b: Iterable[Record], ignored: Ignored, catalog: Catalog) -> Iterator[RecordDiff]:
+    """Each packet of two captures, with what differs, in order; memory does not grow with them.
+
+    Raises: CaptureError, after what stands before the damage.
+    """
+    old, new = _Side(a), _Side(b)
+    while True:
+        old.fill()
+        new.fill()
+        if not old.window and not new.window:
+            return
+        pairs = _paired(old.window, new.window, catalog)
+        if old.ended and new.ended:
+            stop, end = len(old.window), len(new.window)
+        elif pairs:
+            stop, end = pairs[-1][0] + 1, pairs[-1][1] + 1
+        else:
+            stop, end = _left_behind(old, new)
+        yield from _told(old, new, pairs, stop, end, ignored, catalog)
+        old.pass_by(stop)
+        new.pass_by(end)
+
+
+def _left_behind(old: _Side, new: _Side) -> tuple[int, int]:
+    """How many records of each window, none of which is paired, have no other to wait for: those before the others."""
+    halves = len(old.window) + 1 >> 1, len(new.window) + 1 >> 1
+    if not old.window or not new.window:
+        return halves
+    first, second = old.window[halves[0] - 1].time_ns, new.window[halves[1] - 1].time_ns
+    starts = old.window[0].time_ns, new.window[0].time_ns
+    if None not in (first, second, *starts):
+        if first < starts[1]:  # type: ignore[operator]  # None is not there
+            return halves[0], 0
+        if second < starts[0]:  # type: ignore[operator]
+            return 0, halves[1]
+    return halves
+
+
+def _told(
+    old: _Side, new: _Side, pairs: Sequence[Pair], stop: int, end: int, ignored: Ignored, catalog: Catalog
+) -> Iterator[RecordDiff]:
+    """The differences of what is before these places of the windows."""
+    i = j = 0
+    for paired, other in [*pairs, (stop, end)]:
+        left, right = old.window[i:paired], new.window[j:other]
+        found = _likened(left, right, catalog) if left and right else []
+        at = to = 0
+        for like, liked in [*found, (len(left), len(right))]:
+            for number in range(at, like):
+                yield RecordDiff(old.number + i + number, left[number], None, None)
+            for number in range(to, liked):
+                yield RecordDiff(None, None, new.number + j + number, right[number])
+            if like < len(left):
+                yield _compared(
+                    old.number + i + like, left[like], new.number + j + liked, right[liked], ignored, catalog
+                )
+            at, to = like + 1, liked + 1
+        if paired < stop:
+            yield _compared(
+                old.number + paired, old.window[paired], new.number + other, new.window[other], ignored, catalog
+            )
+        i, j = paired + 1, other + 1
+
+
+def _compared(
+    number: int, before: Record, new_number: int, after: Record, ignored: Ignored, catalog: Catalog
+) -> RecordDiff:
+    changes: list[Change] = []
+    if before != after:
+        for name in _FIELDS:
+            value, other = getattr(before, name), getattr(after, name)
+            if value != other and name not in ignored:
+                changes.append(Changed(name, None, value, name, None, other, (str(value), str(other))))
+        if before.data != after.data or before.wire_length != after.wire_length:
+            packets = before.decode(lax=True, catalog=catalog), after.decode(lax=True, catalog=catalog)
+            changes += packet_diff(*packets, ignored, catalog)
+    return RecordDiff(number, before, new_number, after, tuple(changes))
+
+
+def _paired(a: Sequence[Record], b: Sequence[Record], catalog: Catalog) -> list[Pair]:
+    """Indexes of records that are the same packet."""
+    keys: tuple[Callable[[Record], Hashable], ...] = (
+        lambda record: (record.data, record.time_ns),
+        lambda record: record.data,
+        lambda record: _identity(record.decode(lax=True, catalog=catalog)),
+        lambda record: record.time_ns,
+    )
+    pairs: list[Pair] = []
+    for key in keys:
+        edges = [(-1, -1), *pairs, (len(a), len(b))]
+        for before, after in pairwise(edges):
+            left, right = a[before[0] + 1 : after[0]], b[before[1] + 1 : after[1]]
+            if left and right:
+                sides = list(map(key, left)), list(map(key, right))
+                found = common(*(sides if key is not keys[-1] else map(_told_once, sides)))
+                pairs += [(before[0] + 1 + i, before[1] + 1 + j) for i, j in found]
+        pairs.sort()
+    return pairs
+
+
+def _told_once(keys: Sequence[Hashable]) -> list[Hashable]:
+    """The keys; None for those that are there twice, which tell nothing."""
+    counts = Counter(keys)
+    return [key if counts[key] == 1 else None for key in keys]
+
+
+def _identity(packet: Packet) -> Hashable:
+    """What stays of a packet on its way: the innermost one without its link and what routers change."""
+    headers = packet.innermost.headers
+    values: list[Any] = []  # Any: each field has its own type
+    for header in headers:
+        if isinstance(header, Ethernet | VLANTag):
+            continue
+        values += [
+            getattr(header, field.name)
+            for field in header.__layout__.fields
+            if field.name not in _ON_THE_WAY and Checksum not in field
+        ]
+    return (tuple(values), packet.payload) if values or packet.payload else None
+
+
+def _likened(a: Sequence[Record], b: Sequence[Record], catalog: Catalog) -> list[Pair]:
+    """Indexes of records between two pairs that have the same headers."""
+    names, others = ([record.decode(lax=True, catalog=catalog).names for record in records] for records in (a, b))
+
+    def cost(i: int, j: int) -> int | None:
+        return None if names[i] != others[j] else int(len(a[i].data) != len(b[j].data))
+
+    return weighed(len(a), len(b), cost, 2)

@@ -1,0 +1,218 @@
+"""Two packets, compared header by header and field by field."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final, TypeVar
+
+import msgspec
+
+from overlaycodec.comparison.alignment import weighed
+from overlaycodec.comparison.changes import Added, Bits, Change, Changed, PacketDiff, Removed, Replaced
+from overlaycodec.comparison.ignoring import Ignored
+from overlaycodec.describe import text_of
+from overlaycodec.layout import Field
+from overlaycodec.packet import Packet
+from overlaycodec.paths import names_of
+from overlaycodec.pipeline import Catalog, Octets, decode, resolve
+from overlaycodec.schema import Element, Header, Record
+from overlaycodec.spans import octets_in, spans_of
+from overlaycodec.wire import Key
+
+__all__ = ["packet_diff", "packet_of"]
+
+R = TypeVar("R", bound=Record)
+
+_ALONE: Final = 1000
+"""What it costs to leave a header unpaired; two that differ in all fields cost a little less than twice that."""
+_JOINED: Final = 4
+"""Octets that are the same between two that differ are told with them, if there are no more than this."""
+_BLOCK: Final = 64
+_MOST: Final = 32
+"""Where more stretches differ, they are told as one."""
+
+
+class _Placed(msgspec.Struct, frozen=True):
+    """A header or an element, under its path, from a bit on."""
+
+    record: Record
+    path: str
+    bit: int
+
+    @property
+    def bits(self) -> Bits:
+        return self.bit, self.bit + octets_in(self.record) * 8 - 1
+
+
+def packet_of(data: Packet | Header | Octets, first: type[Header] | Key, catalog: Catalog) -> Packet:
+    """The packet; octets are decoded lax. Raises: EncodeError where AUTO cannot be derived."""
+    if isinstance(data, Packet | Header):
+        return resolve(data, catalog=catalog)
+    return decode(data, first=first, lax=True, catalog=catalog)
+
+
+def packet_diff(a: Packet, b: Packet, ignored: Ignored, catalog: Catalog) -> PacketDiff:
+    """What differs between two packets without AUTO."""
+    if a == b and a.missing == b.missing:
+        return PacketDiff()
+    return PacketDiff(tuple(change for change in _changes(a, b) if not _is_ignored(change, ignored)))
+
+
+def _is_ignored(change: Change, ignored: Ignored) -> bool:
+    if change.path in ignored:
+        return True
+    return isinstance(change, Changed) and change.new_path in ignored
+
+
+def _changes(a: Packet, b: Packet) -> Iterator[Change]:
+    before, end = _placed(a.headers, names_of(a.headers), 0)
+    after, new_end = _placed(b.headers, names_of(b.headers), 0)
+    yield from _rows(before, after)
+    yield from _octets("payload", a.payload, end, b.payload, new_end)
+    end, new_end = end + len(a.payload) * 8, new_end + len(b.payload) * 8
+    for number in range(max(len(a.trailers), len(b.trailers))):
+        path = f"trailers[{number}]"
+        old = a.trailers[number].data if number < len(a.trailers) else None
+        new = b.trailers[number].data if number < len(b.trailers) else None
+        if new is None and old is not None:
+            yield Removed(path, (end, end + len(old) * 8 - 1), old)
+        elif old is None and new is not None:
+            yield Added(path, (new_end, new_end + len(new) * 8 - 1), new)
+        elif old is not None and new is not None:
+            yield from _octets(path, old, end, new, new_end)
+            yield from _trailer_owner(a, b, number, path)
+        end, new_end = end + len(old or b"") * 8, new_end + len(new or b"") * 8
+    if a.missing != b.missing:
+        texts = f"{a.missing}", f"{b.missing}"
+        yield Changed("missing", None, a.missing, "missing", None, b.missing, texts)
+
+
+def _trailer_owner(a: Packet, b: Packet, number: int, path: str) -> Iterator[Change]:
+    """The header whose end a trailer stands behind, where that is another one."""
+    owners = [
+        "none" if (at := packet.trailers[number].header) < 0 else names_of(packet.headers)[at] for packet in (a, b)
+    ]
+    if owners[0] != owners[1]:
+        path += ".header"
+        yield Changed(path, None, owners[0], path, None, owners[1], (owners[0], owners[1]))
+
+
+def _placed(records: Sequence[Record], paths: Sequence[str], bit: int) -> tuple[list[_Placed], int]:
+    """The records, one behind the other, and the bit behind them."""
+    placed = []
+    for record, path in zip(records, paths, strict=True):
+        placed.append(_Placed(record, path, bit))
+        bit += octets_in(record) * 8
+    return placed, bit
+
+
+def _rows(before: Sequence[_Placed], after: Sequence[_Placed]) -> Iterator[Change]:
+    """What differs between two rows of headers, or of elements."""
+    start, stop, end = 0, len(before), len(after)
+    while start < min(stop, end) and before[start].record == after[start].record:
+        start += 1
+    while start < min(stop, end) and before[stop - 1].record == after[end - 1].record:
+        stop, end = stop - 1, end - 1
+    old, new = before[start:stop], after[start:end]
+    pairs = weighed(len(old), len(new), lambda i, j: _cost(old[i].record, new[j].record), _ALONE)
+    i = j = 0
+    for paired, other in [*pairs, (len(old), len(new))]:
+        for alone in old[i:paired]:
+            yield Removed(alone.path, alone.bits, _value(alone.record))
+        for alone in new[j:other]:
+            yield Added(alone.path, alone.bits, _value(alone.record))
+        if paired < len(old):
+            yield from _fields(old[paired], new[other])
+        i, j = paired + 1, other + 1
+
+
+def _value(record: Record) -> Header | Element:
+    assert isinstance(record, Header | Element)
+    return record
+
+
+def _cost(a: Record, b: Record) -> int | None:
+    """What it costs to pair two records: the more, the more of their fields differ."""
+    if type(a) is not type(b):
+        return None
+    fields = a.__layout__.fields
+    different: int = sum(getattr(a, field.name) != getattr(b, field.name) for field in fields)
+    return different * (2 * _ALONE - 1) // max(1, len(fields))
+
+
+def _fields(before: _Placed, after: _Placed) -> Iterator[Change]:
+    """What differs between two records of one class."""
+    old, new = _spans(before), _spans(after)
+    for field in before.record.__layout__.fields:
+        name = field.name
+        value, other = getattr(before.record, name), getattr(after.record, name)
+        if value == other:
+            continue
+        path, new_path = f"{before.path}.{name}", f"{after.path}.{name}"
+        if field.kind == "items":
+            yield from _rows(
+                _members(value, path, old.get(name, before.bits)), _members(other, new_path, new.get(name, after.bits))
+            )
+        else:
+            texts = _said(field, value), _said(field, other)
+            yield Changed(path, old.get(name), value, new_path, new.get(name), other, texts)
+
+
+def _members(row: Sequence[Element] | None, path: str, bits: Bits) -> list[_Placed]:
+    row = row or ()
+    return _placed(row, [f"{path}[{number}]" for number in range(len(row))], bits[0])[0]
+
+
+def _spans(placed: _Placed) -> dict[str, Bits]:
+    at = placed.bit
+    return {field.name: (at + bit, at + bit + bits - 1) for field, bit, bits in spans_of(placed.record)}
+
+
+def _said(field: Field, value: object) -> str:
+    if value is None:
+        return "absent"
+    return text_of(field, value) or "nothing"
+
+
+def _octets(path: str, old: bytes, at: int, new: bytes, new_at: int) -> Iterator[Change]:
+    """What differs between octets that stand at these bits."""
+    for start, stop, end in _stretches(old, new):
+        bits = at + start * 8, at + stop * 8 - 1
+        new_bits = new_at + start * 8, new_at + end * 8 - 1
+        yield Replaced(path, start, bits, old[start:stop], new_bits, new[start:end])
+
+
+def _stretches(old: bytes, new: bytes) -> list[tuple[int, int, int]]:
+    """Where a stretch begins that differs, and where it ends on either side."""
+    if old == new:
+        return []
+    if len(old) == len(new):
+        stretches: list[tuple[int, int, int]] = []
+        for block in range(0, len(old), _BLOCK):
+            if old[block : block + _BLOCK] == new[block : block + _BLOCK]:
+                continue
+            for at in range(block, min(block + _BLOCK, len(old))):
+                if old[at] != new[at]:
+                    if stretches and at - stretches[-1][1] <= _JOINED:
+                        stretches[-1] = (stretches[-1][0], at + 1, at + 1)
+                    else:
+                        stretches.append((at, at + 1, at + 1))
+            if len(stretches) > _MOST:
+                break
+        else:
+            return stretches
+    stop, end, start = len(old), len(new), _alike(old, new)
+    tail = min(_alike(old[::-1], new[::-1]), min(stop, end) - start)
+    return [(start, stop - tail, end - tail)]
+
+
+def _alike(a: bytes, b: bytes) -> int:
+    """How many octets at the start are the same."""
+    low, high = 0, min(len(a), len(b))
+    while low < high:
+        middle = (low + high + 1) // 2
+        if a[low:middle] == b[low:middle]:
+            low = middle
+        else:
+            high = middle - 1
+    return low

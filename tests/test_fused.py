@@ -247,7 +247,7 @@ def test_one_function_serves_all_keys_of_the_last_header() -> None:
 def test_addresses_come_as_their_constructor_makes_them() -> None:
     for number in (0, 1, 0x0A000001, 0xFFFFFFFF):
         for table in (IPV4S, Interned(IPv4Address)):
-            address, public = table[number], IPv4Address(number)
+            address, public = table.of(number), IPv4Address(number)
             assert type(address) is IPv4Address
             assert (address, hash(address), str(address), address.packed) == (
                 public, hash(public), str(public), public.packed,
@@ -257,18 +257,18 @@ def test_addresses_come_as_their_constructor_makes_them() -> None:
 
 def test_tables_of_addresses_are_bounded_and_start_afresh() -> None:
     table = Interned(IPv4Address)
-    assert table[1] is table[1]
+    assert table.of(1) is table.of(1)
     for number in range(_KEPT + _PASSED_OVER):
-        table[number]
-    assert len(table) == _KEPT
-    table[1 << 31]
-    assert len(table) == 1
-    assert table[1 << 31] is table[1 << 31]
+        table.of(number)
+    assert len(table.known) == _KEPT
+    table.of(1 << 31)
+    assert not table.known
+    assert table.of(1 << 31) is table.of(1 << 31)
 
 
 def test_what_does_not_fit_is_built_and_not_kept() -> None:
     table = Interned(IPv4Address)
     for number in range(_KEPT):
-        table[number]
-    assert table[_KEPT] == IPv4Address(_KEPT)
-    assert table[_KEPT] is not table[_KEPT]
+        table.of(number)
+    assert table.of(_KEPT) == IPv4Address(_KEPT)
+    assert table.of(_KEPT) is not table.of(_KEPT)

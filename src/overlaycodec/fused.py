@@ -21,7 +21,7 @@ from typing import NamedTuple, Protocol
 from overlaycodec.layout import Field, Layout, Run
 from overlaycodec.packet import Packet
 from overlaycodec.packing import Item, plan
-from overlaycodec.reader import INTERNED, add_item, built, item_names
+from overlaycodec.reader import INTERNED, add_item, address, built, item_names
 from overlaycodec.schema import Header
 from overlaycodec.source import Source
 from overlaycodec.spans import octets_in
@@ -137,7 +137,7 @@ class _Place:
         self.at = at
         self.prefix = f"h{number}_"
         self.run = _run_of(layout)
-        self.format, self.items = plan(self.run)
+        _, self.items = plan(self.run)
         self.names = item_names(self.items, self.prefix)
         self.pinned = _pinned(layout, selected)
         self.values = {name: repr(value) for name, value in self.pinned.items()}
@@ -164,7 +164,7 @@ def fused_of(first: type[Header] | Key, stack: tuple[Link, ...], sample: Sequenc
     for number, (cls, selected) in enumerate(stack):
         places.append(_Place(number, at, cls.__layout__, selected))
         at += places[-1].run.octets
-    format_ = ">" + "".join(place.format[1:] for place in places)
+    format_ = ">" + "".join(item.code for place in places for item in place.items)
     source = Source("_".join(["fused", *(place.layout.name for place in places)]), "data, end")
     source.names["unpack"] = Struct(format_).unpack_from
     source.add(
@@ -179,6 +179,7 @@ def fused_of(first: type[Header] | Key, stack: tuple[Link, ...], sample: Sequenc
     for place, following in pairwise(places):
         tests += _leads_to(place, following, tables)
     _add_test(source, tests)
+    _add_addresses(source, places)
     headers = ", ".join(built(source, place.layout, place.prefix, place.values) for place in places)
     source.add(f"headers = ({headers},)")
     _add_end(source, places[-1], tables, at)
@@ -218,11 +219,7 @@ def _bound_tests(place: _Place) -> Iterator[tuple[str, str]]:
 
 def _add_cut(source: Source, place: _Place, item: Item, name: str, sample: Header) -> None:
     """The fields of one item, and the tests of those that are not all of it."""
-    field = item.fields[0][0]
-    if field.kind in INTERNED:
-        place.values[field.name] = f"{source.bind(*INTERNED[field.kind])}[{name}]"
-        return
-    if place.number(item) is not None:
+    if place.number(item) is not None or item.fields[0][0].kind in INTERNED:
         return
     names = [field.name for field, _ in item.fields]
     tests = [_is(place.prefix + n, place.pinned[n]) for n in names if n in place.pinned]
@@ -230,6 +227,20 @@ def _add_cut(source: Source, place: _Place, item: Item, name: str, sample: Heade
     usual = item.number_of(lambda field: place.pinned.get(field.name, getattr(sample, field.name)))
     wrong = [f"if not ({' and '.join(tests)}): return None"] if tests else []
     add_item(source, item, name, place.prefix, usual if item.steady(place.pinned) else None, wrong)
+
+
+def _add_addresses(source: Source, places: list[_Place]) -> None:
+    """Addresses out of what was read: looked up, all at once; if one is not known each is seen to."""
+    quick, sure = [], []
+    for place in places:
+        for field in place.run.fields:
+            if field.kind in INTERNED:
+                table, local = INTERNED[field.kind], place.prefix + field.name
+                quick.append(f"    a_{local} = {source.bind(field.kind, table.known)}[{local}]")
+                sure.append(f"    a_{local} = {address(source, field.kind, local)}")
+                place.values[field.name] = f"a_{local}"
+    if quick:
+        source.add("try:", *quick, "except KeyError:", *sure)
 
 
 def _is(local: str, value: int) -> str:

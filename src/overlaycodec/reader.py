@@ -18,15 +18,16 @@ from overlaycodec.layout import ADDRESS_OCTETS, Field, Layout, Run
 from overlaycodec.packing import Item, plan
 from overlaycodec.schema import Record, builder_of
 from overlaycodec.source import Source
-from overlaycodec.values import IPV4S, IPV6S, MACS
+from overlaycodec.values import IPV4S, IPV6S, MACS, Interned
 from overlaycodec.wire import Const, Counted, Items, Only, Pads, Remainder, Rest, Sized, Unless, Via, When
 
-__all__ = ["INTERNED", "Reader", "add_item", "add_reading", "built", "item_names", "reader_of", "row_reader"]
+__all__ = ["INTERNED", "Reader", "add_item", "add_reading", "address", "built", "item_names", "reader_of", "row_reader"]
 
 Reader = Callable[[bytes, int, int], tuple[Any, int]]  # Any: a record of the class that the reader is for
 """`reader(data, position, end)` gives the record and the position behind it."""
 
-INTERNED = {"mac": ("MACS", MACS), "ipv4": ("IPV4S", IPV4S), "ipv6": ("IPV6S", IPV6S)}
+INTERNED: dict[str, Interned[Any, Any]] = {"mac": MACS, "ipv4": IPV4S, "ipv6": IPV6S}
+"""The tables of addresses. Any: octets or a number, and an address."""
 
 
 def _truncated(path: str, position: int, needed: int, end: int) -> TruncatedError:
@@ -134,6 +135,12 @@ def item_names(items: tuple[Item, ...], prefix: str) -> list[str]:
     ]
 
 
+def address(source: Source, kind: str, raw: str) -> str:
+    """The expression for the address that was read."""
+    source.names[f"{kind}_of"] = INTERNED[kind].of
+    return f"{kind}_of({raw})"
+
+
 def add_item(
     source: Source,
     item: Item,
@@ -162,7 +169,7 @@ def add_item(
     for field, shift in item.fields if table is None else ():
         local = f"{prefix}{field.name}"
         if field.kind in INTERNED:
-            source.add(f"{local} = {source.bind(*INTERNED[field.kind])}[{local}]")
+            source.add(f"{local} = {address(source, field.kind, local)}")
         elif field.kind == "bool":
             source.add(f"{local} = {name} & {1 << shift} != 0")
         elif field.kind == "int" and name != local:
@@ -239,10 +246,10 @@ def _add_sized(
         row = source.bind(f"row_{name}", row_reader(field))
         source.add(f"v_{name}, v_{rest} = {row}(data, {at}, {stop})")
     elif field.kind in ("hardware", "protocol"):
-        table = source.bind(*INTERNED["mac" if field.kind == "hardware" else "ipv4"])
         octets = f"data[{at}:{stop}]"
         key = octets if field.kind == "hardware" else f"int.from_bytes({octets}, 'big')"
-        source.add(f"v_{name} = {table}[{key}] if n_{name} == {ADDRESS_OCTETS[field.kind]} else {octets}")
+        built = address(source, "mac" if field.kind == "hardware" else "ipv4", key)
+        source.add(f"v_{name} = {built} if n_{name} == {ADDRESS_OCTETS[field.kind]} else {octets}")
     else:
         source.add(f"v_{name} = data[{at}:{stop}]")
     source.dedent()

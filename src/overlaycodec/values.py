@@ -143,68 +143,61 @@ _Key = TypeVar("_Key")
 _Value = TypeVar("_Value")
 
 
-class Interned(dict[_Key, _Value]):
+class Interned(Generic[_Key, _Value]):
     """A table that builds what it lacks.
 
     When it is full, what it lacks is built and not kept: where few values come back, keeping costs more than building.
     After many of those it starts afresh.
     """
 
-    __slots__ = ("_build", "_left")
+    __slots__ = ("_left", "build", "known")
+
+    build: Callable[[_Key], _Value]
+    known: dict[_Key, _Value]
+    """What is there: to look up here first is quickest, where most is there."""
 
     def __init__(self, build: Callable[[_Key], _Value]) -> None:
-        super().__init__()
-        self._build = build
+        self.build = build
+        self.known = {}
         self._left = _PASSED_OVER
 
-    def __missing__(self, raw: _Key) -> _Value:
-        value = self._build(raw)
-        if len(self) < _KEPT or self._is_room():
-            self[raw] = value
+    def of(self, raw: _Key) -> _Value:
+        """The value of what was read."""
+        value = self.known.get(raw)
+        if value is None:
+            value = self.build(raw)
+            if len(self.known) < _KEPT:
+                self.known[raw] = value
+            elif self._left:
+                self._left -= 1
+            else:
+                self.known.clear()
+                self._left = _PASSED_OVER
         return value
-
-    def _is_room(self) -> bool:
-        self._left -= 1
-        if self._left < 0:
-            self.clear()
-            self._left = _PASSED_OVER
-        return self._left == _PASSED_OVER
 
 
 _new = object.__new__
 _set_packed = vars(MACAddress)["packed"].__set__  # the slot, past the refusal to set it
 
 
-class _MACs(Interned[bytes, MACAddress]):
-    """MAC addresses by their octets: built here, without a call, since a packet with new addresses holds four."""
-
-    __slots__ = ()
-
-    def __missing__(self, raw: bytes) -> MACAddress:
-        address = _new(MACAddress)
-        _set_packed(address, raw)
-        if len(self) < _KEPT or self._is_room():
-            self[raw] = address
-        return address
+def _mac_of(packed: bytes) -> MACAddress:
+    """The address of six octets that were just read: no questions asked."""
+    address = _new(MACAddress)
+    _set_packed(address, packed)
+    return address
 
 
-class _IPv4s(Interned[int, IPv4Address]):
-    """IPv4 addresses by their number; the constructor asks what its argument is, which takes twice as long."""
-
-    __slots__ = ()
-
-    def __missing__(self, raw: int) -> IPv4Address:
-        address = _new(IPv4Address)
-        address._ip = raw  # type: ignore[attr-defined]  # known by `_slots_are_known`
-        if len(self) < _KEPT or self._is_room():
-            self[raw] = address
-        return address
+def _ipv4_of(number: int) -> IPv4Address:
+    """The address of 32 bits that were just read; the constructor asks what its argument is, for twice the time."""
+    address = _new(IPv4Address)
+    address._ip = number  # type: ignore[attr-defined]  # known by `_slots_are_known`
+    return address
 
 
 def _slots_are_known() -> bool:
     """Whether IPv4Address holds its number in `_ip` and nothing else, as it has long done."""
     try:
-        cheap, sure = _IPv4s(IPv4Address)[0xC0000201], IPv4Address("192.0.2.1")
+        cheap, sure = _ipv4_of(0xC0000201), IPv4Address("192.0.2.1")
         same = [getattr(cheap, slot) == getattr(sure, slot) for slot in IPv4Address.__slots__ if slot != "__weakref__"]
     except Exception:
         return False
@@ -214,6 +207,6 @@ def _slots_are_known() -> bool:
 CHEAP: Final = _slots_are_known()
 """Whether an IPv4 address is to be had, and its number read, by its slot; where not, its public face serves as well."""
 
-MACS: Final[Interned[bytes, MACAddress]] = _MACs(MACAddress)
-IPV4S: Final[Interned[int, IPv4Address]] = _IPv4s(IPv4Address) if CHEAP else Interned(IPv4Address)
+MACS: Final[Interned[bytes, MACAddress]] = Interned(_mac_of)
+IPV4S: Final[Interned[int, IPv4Address]] = Interned(_ipv4_of if CHEAP else IPv4Address)
 IPV6S: Final[Interned[bytes, IPv6Address]] = Interned(IPv6Address)

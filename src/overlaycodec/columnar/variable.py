@@ -31,7 +31,7 @@ def variable_of(column: Column, part: Field, group: Group, starts: Ints, stops: 
             row, rest = read(data, 0, len(data))
             value = rest if Remainder in column.field else _named(column, row)
         elif part.kind in ("hardware", "protocol") and len(data) == ADDRESS_OCTETS[part.kind]:
-            value = MACAddress(data) if part.kind == "hardware" else IPV4S[int.from_bytes(data, "big")]
+            value = MACAddress(data) if part.kind == "hardware" else IPV4S.of(int.from_bytes(data, "big"))
         found.append(scalar_of(value, column.dtype))
     put(column.name, group.index, found, output)
 

@@ -30,7 +30,20 @@ FLOORS: Final = (
     # 1: what a declaration is
     ("layout", "grammar", "schema", "checked", "foreign", "keys"),
     # 2: declarations, and what is derived from one of them; neither knows the other
-    ("protocols", "packing", "reader", "rows", "writer", "spans", "describe", "views", "prose", "diagram", "reference"),
+    (
+        "protocols",
+        "packing",
+        "reader",
+        "rows",
+        "writer",
+        "spans",
+        "plain",
+        "describe",
+        "views",
+        "prose",
+        "diagram",
+        "reference",
+    ),
     # 3: packets, and the ways through them
     (
         "paths",
@@ -39,6 +52,7 @@ FLOORS: Final = (
         "stepper",
         "fused",
         "guesses",
+        "stacked",
         "emission",
         "catalog",
         "pipeline",

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 import overlaycodec as oc
 from overlaycodec import DEFAULT, LINK_TYPE, Catalog, CodecError, Ethernet, Packet, strategies
-from overlaycodec.fused import plain_stack
 from overlaycodec.guesses import _MOST_GUESSES, MISSES_A_GUESS, Guesses
+from overlaycodec.plain import plain_stack
 from overlaycodec.protocols import HEADERS
 from overlaycodec.values import _KEPT, _PASSED_OVER, IPV4S, Interned
 

@@ -6,12 +6,13 @@ writers are generated on first use and kept with the catalog they were made for.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from overlaycodec.errors import SchemaError
 from overlaycodec.guesses import Guesses
 from overlaycodec.schema import Element, Header, Record
+from overlaycodec.stacked import StackWriter, plain_start, stack_writer
 from overlaycodec.stepper import Step, alternatives, step_of
 from overlaycodec.views import View
 from overlaycodec.walk import Walk
@@ -25,12 +26,17 @@ AnyView = View[Any, Any]  # Any: views of whatever record
 
 MAX_HEADERS: Final = 32
 
+_USES_A_STACK: Final = 32
+"""Seldom enough that making a function is worth it."""
+_WORTH_A_STACK: Final = 2
+_MOST_STACKS: Final = 256
+
 
 class Bindings:
     """Headers and keys. Bindings that were added later are asked earlier; of one key, those with conditions first."""
 
     __slots__ = (
-        "_guesses", "_keys", "_steps", "_tables", "_writers",
+        "_guesses", "_keys", "_stacks", "_steps", "_tables", "_writers",
         "bindings", "headers", "max_headers", "views",
     )  # fmt: skip
 
@@ -60,6 +66,7 @@ class Bindings:
         self.views = views
         self._steps: dict[type[Header], Step] = {}
         self._writers: dict[type[Header], Writer] = {}
+        self._stacks: dict[tuple[type[Header], ...], tuple[int, StackWriter]] = {}
         self._tables: dict[KeySpace, tuple[dict[int, Step], Step | None]] = {}
         self._keys: dict[KeySpace, dict[type[Header], int]] = {}
         self._guesses = Guesses(self)
@@ -135,6 +142,23 @@ class Bindings:
         if writer is None:
             writer = self._writers[cls] = writer_of(cls.__layout__, self.keys_in)
         return writer
+
+    def stack(self, classes: tuple[type[Header], ...]) -> tuple[int, StackWriter]:
+        """How many headers of such a packet one function writes, and the function; it waits for some packets."""
+        if len(self._stacks) >= _MOST_STACKS:
+            self._stacks.clear()
+        uses = 0
+
+        def wait(headers: Sequence[Header], content: bytes) -> None:
+            nonlocal uses
+            uses += 1
+            if uses == _USES_A_STACK:
+                start = plain_start(classes)
+                if start >= _WORTH_A_STACK:
+                    self._stacks[classes] = start, stack_writer(classes, start, self)
+
+        self._stacks[classes] = len(classes), wait
+        return len(classes), wait
 
     def table(self, space: KeySpace) -> dict[int, Step]:
         """The steps by value of a key space."""

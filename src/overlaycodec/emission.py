@@ -12,6 +12,7 @@ from overlaycodec.errors import EncodeError, UnresolvedError
 from overlaycodec.packet import Packet
 from overlaycodec.paths import names_of
 from overlaycodec.schema import Header
+from overlaycodec.stacked import StackWriter
 from overlaycodec.wire import FinalDestination
 
 __all__ = ["Emission", "emit", "final_destination", "pseudo_header"]
@@ -91,6 +92,14 @@ class Emission:
         return addresses[0] + addresses[1] + octets + protocol
 
 
+def _written(write: StackWriter, headers: Sequence[Header], content: bytes) -> bytes | None:
+    """What the encoder of a stack gives; None where it cannot, and the writers are to say why not."""
+    try:
+        return write(headers, content)
+    except (EncodeError, struct.error, TypeError, AttributeError, OverflowError):
+        return None
+
+
 def emit(
     packet: Packet,
     catalog: Bindings,
@@ -107,13 +116,26 @@ def emit(
     Raises: EncodeError, under the full path.
     """
     headers = packet.headers
-    emission = Emission(headers, omits)
-    writers = catalog._writers
     content = packet.payload
     trailers = packet.trailers
+    start, write_start = -1, None
+    if out is None and octets is None and omits and not trailers:
+        classes = tuple(map(type, headers))
+        start, write_start = catalog._stacks.get(classes) or catalog.stack(classes)
+        if start == len(headers):
+            found = _written(write_start, headers, content)
+            if found is not None:
+                return found
+            write_start = None
+    emission = Emission(headers, omits)
+    writers = catalog._writers
     index = len(headers)
     try:
         while index:
+            if index == start and write_start is not None:
+                found = _written(write_start, headers, content)
+                if found is not None:
+                    return found
             index -= 1
             header = headers[index]
             cls = header.__class__

@@ -18,40 +18,30 @@ from itertools import pairwise
 from struct import Struct
 from typing import NamedTuple, Protocol
 
-from overlaycodec.layout import Field, Layout, Run
+from overlaycodec.layout import Layout
 from overlaycodec.packet import Packet
 from overlaycodec.packing import Item, plan
+from overlaycodec.plain import Link, behind, pinned_in, run_of
 from overlaycodec.reader import INTERNED, add_item, address, built, item_names
 from overlaycodec.schema import Header
 from overlaycodec.source import Source
-from overlaycodec.spans import octets_in
 from overlaycodec.stepper import Step, Tables, add_selection, condition_text
 from overlaycodec.wire import (
     Asked,
     Before,
     Bounds,
     ByteOrder,
-    Const,
-    FragmentOffset,
     Key,
     KeySpace,
-    MoreFragments,
     Peek,
-    Remainder,
     Selects,
-    Sized,
-    StackEnd,
-    When,
 )
 
-__all__ = ["Fused", "Link", "Read", "fused_of", "plain_stack"]
+__all__ = ["Fused", "Keyed", "Read", "fused_of"]
 
 Read = Callable[[bytes, int], Packet | tuple[tuple[Header, ...], Step | None, int] | None]
 """`read(data, end)` gives the packet, or its first headers, the next step and where that starts; None where the guess
 was wrong."""
-
-Link = tuple[type[Header], int | None]
-"""A header, and the value of its selector that led to the next one."""
 
 
 class Keyed(Tables, Protocol):
@@ -62,61 +52,6 @@ class Keyed(Tables, Protocol):
     def candidates(self, space: KeySpace, value: int | None) -> tuple[tuple[Key, type[Header]], ...]:
         """What can be found at a value, in the order in which it is asked."""
         ...
-
-
-def plain_stack(headers: Sequence[Header]) -> tuple[Link, ...]:
-    """The longest plain start of a decoded stack, with the keys that were taken."""
-    stack: list[Link] = []
-    for header in headers:
-        layout = header.__layout__
-        if not _can_be_plain(layout) or octets_in(header) != _run_of(layout).octets:
-            break
-        value = None
-        if layout.selector is not None:
-            value = getattr(header, layout.selector.name)
-            lengths = layout.selector[Selects].lengths
-            if lengths and value <= lengths[0]:
-                break
-        stack.append((type(header), value))
-    if stack:
-        stack[-1] = stack[-1][0], None  # what follows the last one is looked up: one function for all its values
-    return tuple(stack)
-
-
-def _run_of(layout: Layout) -> Run:
-    run = layout.parts[0]
-    assert isinstance(run, Run)
-    return run
-
-
-def _can_be_plain(layout: Layout) -> bool:
-    if not isinstance(layout.parts[0], Run) or layout.parts[0].condition is not None:
-        return False
-    if layout.closed or layout.quotes or any(StackEnd in field for field in layout.fields):
-        return False
-    for field in layout.fields:
-        bounds, selects = field.get(Bounds), field.get(Selects)
-        if bounds and (bounds.unless or bounds.optional):
-            return False
-        if selects and (selects.when or selects.only or selects.unless):
-            return False
-    # what stands behind the first run must be there only by a flag, or be sized by a number, in that run
-    behind = [part for part in layout.parts[1:] if isinstance(part, Field)]
-    runs = [part for part in layout.parts[1:] if isinstance(part, Run)]
-    return all(isinstance(run.condition, When) for run in runs) and all(_empty(layout, f) is not None for f in behind)
-
-
-def _empty(layout: Layout, field: Field) -> dict[str, int] | None:
-    """The values by which a field behind the run is empty or not there; None if no values say so."""
-    if when := field.get(When):
-        return dict.fromkeys(when.flags, False)
-    if field.condition is not None:
-        return None
-    if sized := field.get(Sized):
-        value, odd = divmod(-sized.bias, sized.unit)
-        length = layout.by_name[sized.field]
-        return None if odd or value < 0 or length.optional or sized.origin == "start" else {sized.field: value}
-    return {} if Remainder in field else None
 
 
 class Fused(NamedTuple):
@@ -136,15 +71,14 @@ class _Place:
         self.layout = layout
         self.at = at
         self.prefix = f"h{number}_"
-        self.run = _run_of(layout)
+        self.run = run_of(layout)
         _, self.items = plan(self.run)
         self.names = item_names(self.items, self.prefix)
-        self.pinned = _pinned(layout, selected)
+        self.pinned = pinned_in(layout, selected)
         self.values = {name: repr(value) for name, value in self.pinned.items()}
         """What is not simply a local variable when the header is built."""
-        for part in layout.parts[1:]:
-            for field in part.fields if isinstance(part, Run) else (part,):
-                self.values[field.name] = "None" if field.optional else "()" if field.kind == "items" else "b''"
+        for field in behind(layout):
+            self.values[field.name] = "None" if field.optional else "()" if field.kind == "items" else "b''"
 
     def number(self, item: Item) -> int | None:
         """The item's number where all its fields are pinned."""
@@ -259,24 +193,6 @@ def _add_end(source: Source, place: _Place, tables: Keyed, at: int) -> None:
         bound = source.bind("bound", tables.table(selector[Selects].space))
         source.add(f"if {place.prefix}{selector.name} not in {bound}: {whole}")
     add_selection(source, layout, tables, place.prefix, str(at), "headers, {next}, {stop}")
-
-
-def _pinned(layout: Layout, selected: int | None) -> dict[str, int]:
-    """The fields of the run that have one value wherever the header is plain, and what they select is known."""
-    pinned: dict[str, int] = {}
-    for field in layout.fields:
-        if const := field.get(Const):
-            pinned[field.name] = const.value
-        if FragmentOffset in field or MoreFragments in field:
-            pinned[field.name] = False if field.kind == "bool" else 0
-    for part in layout.parts[1:]:
-        for field in part.fields if isinstance(part, Run) else (part,):
-            pinned |= _empty(layout, field) or {}
-    if selected is not None:
-        assert layout.selector is not None
-        pinned[layout.selector.name] = selected
-    here = {field.name for field in _run_of(layout).fields}
-    return {name: value for name, value in pinned.items() if name in here}
 
 
 def _leads_to(place: _Place, following: _Place, tables: Keyed) -> list[str]:

@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from overlaycodec.fused import Fused, Keyed, Link, Read, fused_of, plain_stack
+from overlaycodec.fused import Fused, Keyed, Read, fused_of
+from overlaycodec.plain import Link, plain_stack
 from overlaycodec.schema import Header
 from overlaycodec.source import Source
 from overlaycodec.wire import Key

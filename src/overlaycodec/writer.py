@@ -339,21 +339,20 @@ def _add_packing(source: Source, layout: Layout) -> None:
         pack = source.bind(f"pack{number}", Struct(format_).pack)
         arguments = []
         for item in items:
-            joined = []
-            for field, shift in item.fields:
-                value = f"v_{field.name}"
-                if field.kind == "ipv4":
-                    value = f"int({value})"
-                elif field.kind in ("mac", "ipv6"):
-                    value = f"{value}.packed"
-                joined.append(f"{value} << {shift}" if shift else value)
-            text = " | ".join(joined)
+            text = item.joined(_number_of)
             arguments.append(f"({text}).to_bytes({item.octets}, {item.odd!r})" if item.odd else text)
         packed = f"{pack}({', '.join(arguments)})"
         terms.append(
             packed if part.condition is None else f"({packed} if v_{part.fields[0].name} is not None else b'')"
         )
     source.add(f"octets = {' + '.join(terms)}")
+
+
+def _number_of(field: Field) -> str:
+    value = f"v_{field.name}"
+    if field.kind == "ipv4":
+        return f"int({value})"
+    return f"{value}.packed" if field.kind in ("mac", "ipv6") else value
 
 
 def _add_checksum(source: Source, layout: Layout, keys_in: KeysIn) -> None:

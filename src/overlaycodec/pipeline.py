@@ -6,7 +6,9 @@ fault; lax decoding gives what it could read, with the fault beside it, whatever
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from copy import copy
+from types import FunctionType
 from typing import Self, TypeVar
 
 from overlaycodec.catalog import AnyView, Bindings, check_binding
@@ -34,6 +36,7 @@ from overlaycodec.wire import Key
 __all__ = ["DEFAULT", "Catalog", "Octets", "Pipeline", "decode", "decode_header", "encode", "resolve"]
 
 H = TypeVar("H", bound=Header)
+F = TypeVar("F", bound=Callable[..., Packet])
 
 Octets = bytes | bytearray | memoryview
 """What can be decoded; any other object with the buffer protocol (an mmap) too."""
@@ -130,8 +133,24 @@ DEFAULT = Catalog(HEADERS)
 """The catalog that is used where none is named."""
 
 
-def decode(  # options are for keywords; to say so by `*` would cost a twentieth of the time of a usual packet
+def _by_keyword(function: F) -> F:
+    """The function, called quicker: type checkers see its options as keywords alone, Python as arguments with defaults.
+
+    Python looks up each default of a keyword-only argument by name: a twentieth of the time that a usual packet takes.
+    """
+    assert isinstance(function, FunctionType)
+    code, defaults = function.__code__, function.__kwdefaults__ or {}
+    options = code.co_varnames[code.co_argcount : code.co_argcount + code.co_kwonlyargcount]
+    function.__code__ = code.replace(co_argcount=code.co_argcount + len(options), co_kwonlyargcount=0)
+    function.__defaults__ = tuple(defaults[name] for name in options)
+    function.__kwdefaults__ = None
+    return function
+
+
+@_by_keyword
+def decode(
     data: Octets,
+    *,
     first: type[Header] | Key = Ethernet,
     wire_length: int | None = None,
     fcs_octets: int = 0,

@@ -111,6 +111,10 @@ class Node:
         ]
         """The fields that make what follows a piece: whether of its first piece, and the name."""
 
+    def wants(self, field: Field) -> bool:
+        """Whether a column is of this field, or of its remainder."""
+        return any(row is field for _, row in self.rows)
+
     def after(self, cls: type[Header]) -> Node:
         """The stack with one more header."""
         node = self._next.get(cls)

@@ -209,7 +209,11 @@ class Engine:
         self.stacks[node.stack] = None
         for name in node.anew:
             output.clear(name, group.index)
+        for presence in node.present:
+            output.mark(presence, group.index)
         for field, name in node.fixed:
+            output.write(name, group.index, stored(field, group.values[field.name]))
+        for field, name in node.optional:
             values = group.values.get(field.name)
             if values is not None:
                 output.store(name, group.index, stored(field, values))
@@ -217,6 +221,7 @@ class Engine:
             starts = group.values.get(field.name)
             if starts is not None:
                 variable_of(column, field, group, starts, group.values[f"{field.name} ends"], output)
+        group.values = {name: values for name, values in group.values.items() if name in node.deciding}
 
     # --- how far what follows reaches, and what it is -------------------------------------------------------------
 

@@ -1,4 +1,4 @@
-"""Writes docs/headers.md and docs/headers/ from the declarations: `python docs/generate.py`."""
+"""Writes docs/headers.md, docs/headers/ and docs/rules.md from the declarations: `python docs/generate.py`."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from overlaycodec.diagram import diagram_of
+from overlaycodec.findings.diagnosis import RULES
+from overlaycodec.findings.model import Rule
 from overlaycodec.layout import Field, Layout
 from overlaycodec.pipeline import DEFAULT
 from overlaycodec.prose import default_text, found_at, presence_of, says_of, size_of, type_of
@@ -20,6 +22,16 @@ The headers of the default catalog, in the order in which their bindings are ask
 `quoted` scope.
 
 | path | class | octets | what it is | specification |
+|---|---|---|---|---|
+"""
+
+
+RULES_PAGE = """# Rules
+
+What [`oc.diagnose`](findings.md) looks for, beside what cannot be decoded. Made from the rules by `python
+docs/generate.py`; a test holds it against them. A dash: nothing is known, or the receiver has none for that header.
+
+| rule | headers | the specification | Linux | Open vSwitch |
 |---|---|---|---|---|
 """
 
@@ -127,10 +139,22 @@ def page(cls: type[Header]) -> str:
     return "\n".join(lines)
 
 
+def rule_row(rule: Rule) -> str:
+    """One line of the table of rules."""
+    headers = ", ".join(f"`{cls.__layout__.name}`" for cls in rule.headers)
+    does = [f"{told.severity}: {told.words}" if told else "-" for told in (rule.linux, rule.ovs)]
+    return line(f"`{rule.name}`", headers, f"{rule.rfc}: {rule.demand} ({rule.source})", *does)
+
+
+def rules() -> str:
+    """The page of the rules."""
+    return RULES_PAGE + "\n".join(map(rule_row, RULES)) + "\n"
+
+
 def pages() -> dict[Path, str]:
     """Every page, by where it stands."""
     headers = {HERE / "headers" / f"{cls.__layout__.name}.md": page(cls) for cls in DEFAULT.headers}
-    return {HERE / "headers.md": index(), **headers}
+    return {HERE / "headers.md": index(), HERE / "rules.md": rules(), **headers}
 
 
 if __name__ == "__main__":

@@ -37,6 +37,12 @@ from overlaycodec.errors import (
     TruncatedError,
     UnresolvedError,
 )
+from overlaycodec.findings import (
+    Finding,
+    Receiver,
+    Severity,
+    diagnose,
+)
 from overlaycodec.keys import (
     ERSPAN_FRAME,
     ETHERTYPE,
@@ -182,6 +188,7 @@ __all__ = [
     "FieldRangeError",
     "FieldValueError",
     "FinalDestination",
+    "Finding",
     "FlowKey",
     "FragmentOffset",
     "Frames",
@@ -204,12 +211,14 @@ __all__ = [
     "Pads",
     "Peek",
     "Pipeline",
+    "Receiver",
     "Record",
     "Remainder",
     "Reserved",
     "Rest",
     "SchemaError",
     "Selects",
+    "Severity",
     "Sized",
     "StackEnd",
     "Trailer",
@@ -226,6 +235,7 @@ __all__ = [
     "decode",
     "decode_header",
     "diff",
+    "diagnose",
     "encode",
     "encode_columns",
     "fill",

@@ -33,7 +33,8 @@ def _octets(count: int) -> str:
     return f"{count} octet" if count == 1 else f"{count} octets"
 
 
-def _at(bits: Bits) -> str:
+def place_text(bits: Bits) -> str:
+    """Where that is, in words: "bits 344-367"."""
     first, last = bits
     if last is None:
         return f"from bit {first}"
@@ -75,7 +76,7 @@ class DecodeError(CodecError):
 
     def __init__(self, reason: str, path: str, bits: Bits) -> None:
         self.reason, self.path, self.bits = reason, path, bits
-        super().__init__(f"{path} ({_at(bits)}) {reason}" if path else reason)
+        super().__init__(f"{path} ({place_text(bits)}) {reason}" if path else reason)
 
     def _state(self) -> tuple[Any, ...]:
         return self.reason, self.path, self.bits

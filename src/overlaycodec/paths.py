@@ -16,10 +16,10 @@ import msgspec
 from overlaycodec.errors import MissingHeaderError
 from overlaycodec.schema import Header, Record
 
-__all__ = ["Place", "Scope", "find", "names_of", "read_at", "replaced_at", "scopes_of"]
+__all__ = ["SCOPES", "Place", "Scope", "find", "names_of", "read_at", "replaced_at", "scopes_of"]
 
 _TOKEN = re.compile(r"([a-z_][a-z0-9_]*)(?:\[(\d{1,6})\])?")
-_SCOPES = ("inner", "quoted")
+SCOPES = ("inner", "quoted")
 
 
 class Scope(msgspec.Struct, frozen=True):
@@ -105,8 +105,8 @@ def find(headers: Sequence[Header], path: str) -> Place:
     elif first == "innermost":
         last = [scope for scope in scopes if "quoted" not in scope.prefix][-1]
         tokens, (start, stop) = tokens[1:], (last.start, last.stop)
-    elif first in _SCOPES:
-        count = next((index for index, token in enumerate(tokens) if token[0] not in _SCOPES), len(tokens))
+    elif first in SCOPES:
+        count = next((index for index, token in enumerate(tokens) if token[0] not in SCOPES), len(tokens))
         prefix = ".".join(name for name, _ in tokens[:count])
         scope = next((scope for scope in scopes if scope.prefix == prefix), None)
         if scope is None:

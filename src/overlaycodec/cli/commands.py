@@ -9,6 +9,7 @@ from overlaycodec.cli import without_reader
 from overlaycodec.cli.clock import TimeChoice
 from overlaycodec.cli.paper import ColorChoice, paper_for
 from overlaycodec.dialects import NAMED
+from overlaycodec.findings.model import RECEIVERS
 
 __all__ = ["overlaycodec"]
 
@@ -23,9 +24,33 @@ def overlaycodec() -> None:
     \b
     overlaycodec show trace.pcap            a line a packet
     overlaycodec show --help                what else it shows
+    overlaycodec diagnose trace.pcap        what breaks a rule, and what a receiver does about it
     overlaycodec headers                    the headers that it knows
     overlaycodec diagram vxlan              the figure of one
     """  # noqa: D301 - a real backspace is what keeps click from filling the paragraph
+
+
+# Options that commands have in common.
+_dialect = click.option(
+    "--dialect",
+    type=click.Choice(list(NAMED)),
+    default="plain",
+    metavar="NAME",
+    help=f"What the deployment speaks: {', '.join(NAMED)}.",
+)
+_bind = click.option(
+    "--bind",
+    multiple=True,
+    metavar="KEY=HEADER",
+    help="Find a header at another key too: udp_port:48879=vxlan, udp_port:4789=vxlan_gbp, ethertype:0x9300=vlan.",
+)
+_color = click.option(
+    "--color",
+    type=click.Choice(["auto", "always", "never"]),
+    default="auto",
+    show_default=True,
+    help="Colours: on a terminal only (and not if NO_COLOR is set), or as you say.",
+)
 
 
 def _catalog_of(dialect: str, bindings: tuple[str, ...]) -> library.Catalog:
@@ -70,29 +95,12 @@ def _bad(reason: str) -> click.BadParameter:
     show_default=True,
     help="Time since the first packet shown, since the one before, of day, or since 1970.",
 )
-@click.option(
-    "--dialect",
-    type=click.Choice(list(NAMED)),
-    default="plain",
-    metavar="NAME",
-    help=f"What the deployment speaks: {', '.join(NAMED)}.",
-)
-@click.option(
-    "--bind",
-    multiple=True,
-    metavar="KEY=HEADER",
-    help="Find a header at another key too: udp_port:48879=vxlan, udp_port:4789=vxlan_gbp, ethertype:0x9300=vlan.",
-)
+@_dialect
+@_bind
 @click.option(
     "--verify", is_flag=True, help="Encode each packet again; the exit status is 1 unless all octets are the same."
 )
-@click.option(
-    "--color",
-    type=click.Choice(["auto", "always", "never"]),
-    default="auto",
-    show_default=True,
-    help="Colours: on a terminal only (and not if NO_COLOR is set), or as you say.",
-)
+@_color
 def show(
     files: tuple[str, ...],
     *,
@@ -171,3 +179,58 @@ def diagram(name: str, *, svg: bool) -> None:
     if name not in known():
         raise click.BadParameter(f"{name!r} is none of {', '.join(sorted(known()))}", param_hint="NAME")
     click.echo(draw(name, svg=svg), nl=not svg)
+
+
+@overlaycodec.command(no_args_is_help=True, short_help="Say what breaks a rule, and what a receiver does about it.")
+@click.argument("files", nargs=-1, required=True, metavar="FILE...")
+@click.option(
+    "--receiver",
+    type=click.Choice(RECEIVERS),
+    default="rfc",
+    show_default=True,
+    help="Whose behaviour is told: that of the specifications, of Linux, of Open vSwitch's userspace datapath.",
+)
+@click.option(
+    "--least",
+    type=click.Choice([severity.value for severity in library.Severity]),
+    default="note",
+    show_default=True,
+    help="The least severe findings that are shown.",
+)
+@click.option("--json", is_flag=True, help="Write a JSON object a finding, one a line.")
+@_dialect
+@_bind
+@_color
+def diagnose(
+    files: tuple[str, ...],
+    *,
+    receiver: library.Receiver,
+    least: str,
+    json: bool,
+    dialect: str,
+    bind: tuple[str, ...],
+    color: ColorChoice,
+) -> None:
+    """Say what stands out in the packets of captures: what cannot be read, what breaks a rule, what is worth knowing.
+
+    A line tells the packet's number, the severity (drop, violation, note), path and bits, what the receiver does, and
+    which document says what. The packets are taken to be meant for the receiver.
+
+    \b
+    overlaycodec diagnose trace.pcap
+    overlaycodec diagnose --receiver linux --least drop trace.pcapng
+    """  # noqa: D301 - as above
+    from overlaycodec.cli.diagnose import Wanted, report
+
+    wanted = Wanted(
+        files=files,
+        receiver=receiver,
+        least=library.Severity(least),
+        json=json,
+        catalog=_catalog_of(dialect, bind),
+    )
+    try:
+        status = report(wanted, paper_for("never" if json else color))
+    except BrokenPipeError:
+        status = without_reader()
+    click.get_current_context().exit(status)

@@ -117,19 +117,22 @@ def _batch_in(
     ahead: int | None,
     timed: bool,
 ) -> Batch:
+    def words(dtype: str, at: int) -> NDArray[np.int64]:
+        everywhere = np.ndarray((len(octets) - 15,), dtype, buffer=octets.data, offset=at, strides=(1,))
+        return everywhere[places]
+
     starts = places + header
-    heads = np.ndarray((len(octets) - 15,), "V16", buffer=octets.data, strides=(1,))[places]
-    words = heads.view(f"{order}u4").reshape(-1, 4)
     times = _NO_TIMES
     if timed:
-        times = words[:, 0].astype(np.int64)
+        stamps = words("V8", 0).view(f"{order}u4").reshape(-1, 2)
+        times = stamps[:, 0].astype(np.int64)
         times *= _SECOND
-        times += words[:, 1] * np.int64(_SECOND // interface.ticks_per_second)
+        times += stamps[:, 1] * np.int64(_SECOND // interface.ticks_per_second)
     return Batch(
         octets,
         starts,
         behind - starts,
-        words[:, 3].astype(np.int64),
+        words(f"{order}u4", 12).astype(np.int64),
         times,
         np.broadcast_to(np.True_, len(places)),
         np.broadcast_to(np.uint32(interface.link_type), len(places)),

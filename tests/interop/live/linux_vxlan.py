@@ -85,7 +85,9 @@ def _underlay(here: Namespace, peer: Namespace, version: int) -> None:
 
 
 def _device(options: str, vni: int | None, version: int, port: int) -> str:
-    words = [f"link add {DEVICE} address {DEVICE_MAC} type vxlan dstport {port} nolearning"]
+    words = [f"link add {DEVICE} address {DEVICE_MAC} type vxlan dstport {port}"]
+    if "learning" not in options.split():
+        words.append("nolearning")
     if vni is not None:
         words.append(f"id {vni}")
     if not {"external", "group"} & set(options.split()):

@@ -20,6 +20,7 @@ from tests.interop.live.ports import Port
 _MARK: Final = b"overlaycodec fence"
 _LOCAL_EXPERIMENT: Final = 0x88B5
 _PATIENCE: Final = 30.0
+_LATE: Final = 0.05
 
 
 def fence(number: int) -> bytes:
@@ -51,7 +52,8 @@ class Passage:
 
     `wrapped` makes of a fence the frame that is put in, so that the fence is what comes out. `window` is the number of
     frames under way at once: fewer than the peer's queues hold. `heard` says which frames that come out are of
-    interest, where the peer speaks unasked.
+    interest, where the peer speaks unasked. `unblock` is called where a fence is late, which is then put in again: for
+    a peer that drops it for the sake of the frame before.
     """
 
     def __init__(
@@ -62,9 +64,11 @@ class Passage:
         wrapped: Callable[[bytes], bytes] = bytes,
         window: int = 16,
         heard: Callable[[bytes], bool] = lambda _: True,
+        unblock: Callable[[], object] | None = None,
     ) -> None:
         self._entry, self._exit = entry, exit_
         self.wrapped, self._window, self._heard = wrapped, window, heard
+        self._unblock = unblock
         self._number = 0
 
     def through(self, frames: Sequence[bytes]) -> list[tuple[bytes, ...]]:
@@ -91,7 +95,12 @@ class Passage:
         before: list[bytes] = []
         end = time.monotonic() + _PATIENCE
         while True:
-            frame = self._exit.receive(max(0.0, end - time.monotonic()))
+            left = max(0.0, end - time.monotonic())
+            frame = self._exit.receive(left if self._unblock is None else min(left, _LATE))
+            if frame is None and self._unblock is not None and left:
+                self._unblock()
+                self._entry.send(self.wrapped(fence(number)))
+                continue
             if frame is None:
                 raise Silent(f"fence {number} did not come out; before it came {[octets.hex() for octets in before]}")
             found = number_of(frame)

@@ -132,7 +132,11 @@ class StreamPort:
 
     def __init__(self, path: str) -> None:
         self._socket = socket.socket(socket.AF_UNIX)
-        self._socket.connect(path)
+        try:
+            self._socket.connect(path)
+        except OSError:
+            self._socket.close()
+            raise
         self._octets = bytearray()
 
     def send(self, frame: bytes) -> None:

@@ -18,7 +18,7 @@ from tests.interop.live.linux_vxlan import LinuxVXLAN
 from tests.interop.live.ovs import OpenVSwitch
 from tests.interop.live.passage import Passage
 from tests.interop.live.uml import UserModeLinux
-from tests.interop.live.underlay import over_udp
+from tests.interop.live.underlay import HERE, PEER, over_udp, to_peer
 
 ETHERNET: Final = 0x6558
 
@@ -45,6 +45,10 @@ class Receiver:
             delivered.append(frames[0] if frames else None)
         return delivered
 
+    def deliver_each(self, packets: Sequence[bytes]) -> list[bytes | None]:
+        """The same, one at a time, each to a peer that has forgotten those before."""
+        return [frame for packet in packets for frame in self.deliver([packet])]
+
     def _open(self, stack: ExitStack) -> Passage:
         """Starts the peer; `stack` ends it."""
         raise NotImplementedError
@@ -66,9 +70,11 @@ class Receiver:
 
 
 class _OverVXLAN(Receiver):
+    ip_version: ClassVar[int] = 4
+
     @classmethod
     def wrapped(cls, frame: bytes) -> bytes:
-        return oc.encode(over_udp(oc.VXLAN(vni=cls.vni), frame, dst_port=4789))
+        return oc.encode(over_udp(oc.VXLAN(vni=cls.vni), frame, version=cls.ip_version, dst_port=4789))
 
 
 class _OverGeneve(Receiver):
@@ -77,15 +83,33 @@ class _OverGeneve(Receiver):
         return oc.encode(over_udp(oc.Geneve(vni=cls.vni, protocol_type=ETHERNET), frame))
 
 
+class _OverGRE(Receiver):
+    @classmethod
+    def wrapped(cls, frame: bytes) -> bytes:
+        return oc.encode(to_peer() / oc.GRE(checksum_present=True, protocol_type=ETHERNET) / frame)
+
+
 class LinuxVXLANReceiver(_OverVXLAN):
     """This machine's kernel, a device with the VNI `vni`."""
 
     options: ClassVar[str] = ""
 
     def _open(self, stack: ExitStack) -> Passage:
-        peer = stack.enter_context(LinuxVXLAN(self.options))
+        peer = stack.enter_context(LinuxVXLAN(self.options, version=self.ip_version))
         self.version = peer.version
         return Passage(peer.outside, peer.inside, wrapped=self.wrapped)
+
+
+class LinuxVXLANLearningReceiver(LinuxVXLANReceiver):
+    """The same as Linux makes it if it is not told otherwise: it learns addresses, and minds who sends frames."""
+
+    options = "learning"
+
+
+class LinuxVXLANOverIPv6Receiver(LinuxVXLANLearningReceiver):
+    """The same over IPv6."""
+
+    ip_version = 6
 
 
 class LinuxVXLANGBPReceiver(LinuxVXLANReceiver):
@@ -96,14 +120,30 @@ class LinuxVXLANGBPReceiver(LinuxVXLANReceiver):
 
 class _OVSReceiver(Receiver):
     kind: ClassVar[str]
+    remote: ClassVar[str] = HERE.ipv4
+    """From where it takes packets; "flow" is from anywhere."""
 
     def _open(self, stack: ExitStack) -> Passage:
-        switch = stack.enter_context(OpenVSwitch())
+        self._switch = switch = stack.enter_context(OpenVSwitch())
         host = switch.host("h1")
-        switch.tunnel("t1", self.kind)
+        switch.tunnel("t1", self.kind, f"remote_ip={self.remote}")
         switch.flows("in_port=t1,actions=output:h1")
         self.version = switch.version
-        return Passage(switch.underlay, host, wrapped=self.wrapped)
+        return Passage(switch.underlay, host, wrapped=self.wrapped, unblock=self._forget)
+
+    def deliver_each(self, packets: Sequence[bytes]) -> list[bytes | None]:
+        """The same, one at a time.
+
+        Open vSwitch 3.1 keeps a flow for a packet that it dropped, and drops by it others that it would deliver.
+        """
+        delivered: list[bytes | None] = []
+        for packet in packets:
+            self._forget()
+            delivered += self.deliver([packet])
+        return delivered
+
+    def _forget(self) -> None:
+        self._switch.control("dpctl/del-flows")
 
 
 class OVSVXLANReceiver(_OVSReceiver, _OverVXLAN):
@@ -112,18 +152,49 @@ class OVSVXLANReceiver(_OVSReceiver, _OverVXLAN):
     kind = "vxlan"
 
 
+class OVSVXLANOpenReceiver(OVSVXLANReceiver):
+    """The same, from anywhere."""
+
+    remote = "flow"
+
+
 class OVSGeneveReceiver(_OVSReceiver, _OverGeneve):
     """Open vSwitch's userspace datapath, any VNI, no option known to it."""
 
     kind = "geneve"
 
 
-class LinuxGeneveReceiver(_OverGeneve):
-    """The kernel of user-mode Linux, a device with the VNI `vni`."""
+class OVSGeneveOpenReceiver(OVSGeneveReceiver):
+    """The same, from anywhere."""
+
+    remote = "flow"
+
+
+class OVSGREReceiver(_OVSReceiver, _OverGRE):
+    """Open vSwitch's userspace datapath, from anywhere, any key or none."""
+
+    kind = "gre"
+    remote = "flow"
+
+
+class _UMLReceiver(Receiver):
+    device: ClassVar[str]
 
     def _open(self, stack: ExitStack) -> Passage:
         kernel = stack.enter_context(UserModeLinux())
-        kernel.run(f"ip link add g0 type geneve id {self.vni} remote 10.77.0.2", "ip link set g0 up")
+        kernel.run(f"ip link add g0 type {self.device}", "ip link set g0 up")
         kernel.tie("g0")
         self.version = kernel.version
         return Passage(kernel.underlay, kernel.inside, wrapped=self.wrapped)
+
+
+class LinuxGeneveReceiver(_UMLReceiver, _OverGeneve):
+    """The kernel of user-mode Linux, a device with the VNI `vni`."""
+
+    device = f"geneve id {Receiver.vni} remote {HERE.ipv4}"
+
+
+class LinuxGREReceiver(_UMLReceiver, _OverGRE):
+    """The same, a device without a key and with checksums."""
+
+    device = f"gretap local {PEER.ipv4} remote {HERE.ipv4} csum"

@@ -1,0 +1,79 @@
+"""`overlaycodec diagnose`: what stands out in the packets of captures, and what a receiver does with them."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from typing import Final
+
+import msgspec
+
+from overlaycodec.capture import Capture, open_capture
+from overlaycodec.cli.document import json_line
+from overlaycodec.cli.paper import Paper, Piece, Role
+from overlaycodec.describe import Plain, plain_of, printable
+from overlaycodec.errors import CaptureError
+from overlaycodec.findings import Finding, Receiver, Severity, diagnose
+from overlaycodec.pipeline import Catalog
+
+__all__ = ["Wanted", "report"]
+
+_ROLES: Final[dict[Severity, Role]] = {Severity.DROP: "bad", Severity.VIOLATION: "warn", Severity.NOTE: "note"}
+_ORDER: Final = list(_ROLES)
+
+
+class Wanted(msgspec.Struct, frozen=True, kw_only=True):
+    """What was asked for on the command line."""
+
+    files: tuple[str, ...]
+    receiver: Receiver
+    least: Severity
+    """The least severe finding that is shown."""
+    json: bool
+    catalog: Catalog
+
+
+def report(wanted: Wanted, paper: Paper) -> int:
+    """Shows the findings; gives the exit status: 1 where a file has no readable end."""
+    status = 0
+    for file in wanted.files:
+        try:
+            with open_capture(sys.stdin.buffer if file == "-" else file) as capture:
+                _file(file, capture, wanted, paper)
+        except BrokenPipeError:
+            raise
+        except (CaptureError, OSError) as error:
+            status = 1
+            paper.flush()  # what was shown before it stands before it
+            reason = error.strerror if isinstance(error, OSError) and error.strerror else error
+            sys.stderr.write(f"overlaycodec: {printable(file)}: {reason}\n")
+    return status
+
+
+def _file(file: str, capture: Capture, wanted: Wanted, paper: Paper) -> None:
+    many = len(wanted.files) > 1
+    counts: Counter[Severity] = Counter()
+    packets = 0
+    try:
+        for packets, record in enumerate(capture, 1):
+            packet = record.decode(lax=True, catalog=wanted.catalog)
+            found = diagnose(packet, receiver=wanted.receiver, catalog=wanted.catalog)
+            found = [finding for finding in found if _ORDER.index(finding.severity) <= _ORDER.index(wanted.least)]
+            counts.update(finding.severity for finding in found)
+            for finding in found:
+                if wanted.json:
+                    paper.write(Piece(json_line(_document(file, packets, finding))))
+                else:
+                    head = f"{printable(file)}:{packets}" if many else f"{packets:4}"
+                    severity = str(finding.severity)
+                    text = str(finding).removeprefix(severity)
+                    paper.write(Piece(f"{head}  ", "faint"), Piece(severity, _ROLES[finding.severity]), Piece(text))
+    finally:
+        if not wanted.json:
+            said = ", ".join(f"{counts[severity]} {severity}" for severity in _ORDER)
+            paper.write(Piece(f"{printable(file)}: " if many else ""), Piece(f"{packets} packets: {said}", "faint"))
+
+
+def _document(file: str, number: int, finding: Finding) -> dict[str, Plain]:
+    fields = {name: plain_of(getattr(finding, name)) for name in finding.__struct_fields__}
+    return {"file": file, "number": number, **fields}

@@ -1,0 +1,38 @@
+"""What stands out in a packet, and what a receiver does with it: `diagnose`.
+
+Strategy: tables of rules, one for each family, and one walk over the headers; they are loaded when asked for.
+"""
+
+from __future__ import annotations
+
+from overlaycodec.findings.model import Finding, Receiver, Severity
+from overlaycodec.packet import Packet
+from overlaycodec.pipeline import DEFAULT, Catalog, Octets
+from overlaycodec.protocols import Ethernet
+from overlaycodec.schema import Header
+from overlaycodec.wire import Key
+
+__all__ = ["Finding", "Receiver", "Severity", "diagnose"]
+
+
+def diagnose(
+    data: Octets | Packet,
+    *,
+    receiver: Receiver = "rfc",
+    first: type[Header] | Key = Ethernet,
+    wire_length: int | None = None,
+    catalog: Catalog = DEFAULT,
+) -> list[Finding]:
+    """What stands out in a packet, by its place: what cannot be read, what breaks a rule, what is worth knowing.
+
+    `receiver` is whose behaviour is told: "rfc", that of the specifications; "linux" and "ovs", what these do, as seen
+    on live ones (Linux 6.1 and 6.18, Open vSwitch 3.1). The packet is taken to be meant for the receiver: addresses,
+    ports and networks that it was not set up for are no findings. `finding.scope` says whose receiver it is: that of
+    the tunnel outside ("") or of what is inside ("inner"). `first` and `wire_length` are as in `decode`; a packet that
+    was decoded already brings them along.
+
+    Raises: EncodeError for a packet with AUTO that cannot be derived.
+    """
+    from overlaycodec.findings.diagnosis import findings_in
+
+    return findings_in(data, receiver, first, wire_length, catalog)

@@ -1,0 +1,95 @@
+"""What `diagnose` says that a receiver does is what the receiver does."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from typing import Final, NamedTuple
+
+import pytest
+
+import overlaycodec as oc
+from overlaycodec import Severity
+from overlaycodec.findings.diagnosis import RULES
+from tests.interop.live import receivers
+from tests.interop.live.receivers import Receiver
+from tests.interop.near_valid import NearValid, near_valid
+from tests.interop.tally import Tally
+
+Start = Callable[[type[Receiver]], Receiver]
+COUNT: Final = 2_400
+
+
+class Asked(NamedTuple):
+    """A receiver, and how it is spoken to."""
+
+    kind: type[Receiver]
+    name: oc.Receiver
+    tunnel: oc.VXLAN | oc.Geneve | oc.GRE
+    version: int
+    from_anywhere: bool = True
+
+
+PLAIN: Final = oc.VXLAN(vni=Receiver.vni)
+GENEVE: Final = oc.Geneve(vni=Receiver.vni)
+GRE: Final = oc.GRE(checksum_present=True)
+ASKED: Final = [
+    Asked(receivers.LinuxVXLANLearningReceiver, "linux", PLAIN, 4),
+    Asked(receivers.LinuxVXLANOverIPv6Receiver, "linux", PLAIN, 6),
+    Asked(receivers.LinuxGeneveReceiver, "linux", GENEVE, 4, from_anywhere=False),  # it takes its remote's alone
+    Asked(receivers.OVSVXLANOpenReceiver, "ovs", PLAIN, 4),
+    Asked(receivers.OVSVXLANOpenReceiver, "ovs", PLAIN, 6),
+    Asked(receivers.OVSGeneveOpenReceiver, "ovs", GENEVE, 4),
+    Asked(receivers.OVSGeneveOpenReceiver, "ovs", GENEVE, 6),
+    Asked(receivers.LinuxGREReceiver, "linux", GRE, 4, from_anywhere=False),
+    Asked(receivers.OVSGREReceiver, "ovs", GRE, 4),
+    Asked(receivers.OVSGREReceiver, "ovs", GRE, 6),
+]
+
+
+OF_SOURCES: Final = frozenset({"source-address", "source-broadcast", "source-network"})
+
+
+def delivered(findings: list[oc.Finding]) -> bool:
+    """Whether the endpoint delivers the frame; a fragment alone it does not."""
+    here = [finding for finding in findings if not finding.scope]
+    return not any(finding.severity is Severity.DROP or finding.rule == "fragment" for finding in here)
+
+
+@pytest.mark.parametrize("asked", ASKED, ids=lambda asked: f"{asked.kind.__name__}-ipv{asked.version}")
+def test_the_verdict_is_the_receivers(asked: Asked, started: Start, tally: Tally) -> None:
+    receiver = started(asked.kind)
+    packets = list(near_valid(asked.tunnel, asked.version, COUNT, seed=8926, from_anywhere=asked.from_anywhere))
+    observed = receiver.deliver_each([packet.data for packet in packets])
+    wrong: list[tuple[NearValid, list[str]]] = []
+    table: Counter[tuple[bool, bool]] = Counter()
+    seen: Counter[str] = Counter()
+    for packet, frame in zip(packets, observed, strict=True):
+        findings = oc.diagnose(packet.data, receiver=asked.name)
+        seen.update({finding.rule for finding in findings if not finding.scope})
+        predicted = delivered(findings)
+        table[predicted, frame is not None] += 1
+        if predicted is not (frame is not None):
+            wrong.append((packet, list(map(str, findings))))
+    assert not wrong, (len(wrong), table, wrong[:3])
+    assert table[True, True] > COUNT // 5
+    assert table[False, False] > COUNT // 5
+    assert expected_rules(asked) <= seen.keys(), expected_rules(asked) - seen.keys()
+    tally.add(asked.kind.__name__, "verdicts", [oc.decode(packet.data, lax=True) for packet in packets])
+
+
+def expected_rules(asked: Asked) -> set[str]:
+    """The rules of which the corpus must hold a case: all that say what this receiver does about its packets."""
+    kind = type(asked.tunnel)
+    about: set[type[oc.Header]] = {kind, oc.IPv4 if asked.version == 4 else oc.IPv6}
+    about |= {oc.GREv1} if kind is oc.GRE else {oc.UDP}
+    told = {rule.name for rule in RULES if getattr(rule, asked.name) is not None and about & set(rule.headers)}
+    if not asked.from_anywhere:
+        told -= OF_SOURCES
+    if asked.version == 4:
+        told.discard("checksum-none")
+    if kind is not oc.VXLAN:
+        told.discard("vxlan-port")
+    if kind is not oc.GRE:
+        told.discard("gre-version")
+    return told

@@ -117,22 +117,19 @@ def _batch_in(
     ahead: int | None,
     timed: bool,
 ) -> Batch:
-    def words(dtype: str, at: int) -> NDArray[np.int64]:
-        everywhere = np.ndarray((len(octets) - 15,), dtype, buffer=octets.data, offset=at, strides=(1,))
-        return everywhere[places]
-
     starts = places + header
+    heads = np.ndarray((len(octets) - 15,), "V16", buffer=octets.data, strides=(1,))[places]
+    words = heads.view(f"{order}u4").reshape(-1, 4)
     times = _NO_TIMES
     if timed:
-        stamps = words("V8", 0).view(f"{order}u4").reshape(-1, 2)
-        times = stamps[:, 0].astype(np.int64)
+        times = words[:, 0].astype(np.int64)
         times *= _SECOND
-        times += stamps[:, 1] * np.int64(_SECOND // interface.ticks_per_second)
+        times += words[:, 1] * np.int64(_SECOND // interface.ticks_per_second)
     return Batch(
         octets,
         starts,
         behind - starts,
-        words(f"{order}u4", 12).astype(np.int64),
+        words[:, 3].astype(np.int64),
         times,
         np.broadcast_to(np.True_, len(places)),
         np.broadcast_to(np.uint32(interface.link_type), len(places)),

@@ -162,49 +162,40 @@ class Engine:
         if at + fixed.octets > group.least:
             group = self._fault(group, at + fixed.octets > group.left, "TruncatedError")
         for cut in fixed.checks:
-            wrong = cut.read(group.rows, at, native=True) != cut.const
+            wrong = cut.read(group.rows, group.picked, at, native=True) != cut.const
             if wrong.any():
                 group = self._fault(group, wrong, "FieldValueError")
         for cut, native in fixed.reads:
-            group.values[cut.name] = cut.read(group.rows, at, native=native)
+            group.values[cut.name] = cut.read(group.rows, group.picked, at, native=native)
         group.at = at + fixed.octets
         return group
 
     def _variable(self, group: Group, field: Field) -> Group | None:
-        octets: Ints | int
-        sized = field.get(Sized)
-        layout = group.node.layout
-        if Rest in field and layout.selector is None and layout.carries is None:
-            group.values[field.name] = group.base + group.at
-            group.values[f"{field.name} ends"] = group.base + group.left
+        node = group.node
+        if Rest in field and node.layout.selector is None and node.layout.carries is None:
+            if node.wants(field):
+                base = group.base()
+                group.values[field.name], group.values[f"{field.name} ends"] = base + group.at, base + group.left
             return group
-        if Pads in field:
-            octets = -(group.at - group.start) % field[Pads].unit
-        elif sized is None or Via in field:
+        octets = _octets_of(field, group)
+        if octets is None:
             self._slow.append(group.index)
             return None
+        if isinstance(octets, int):
+            if octets < 0:
+                return self._fault(group, np.ones(len(group), np.bool_), "LengthFieldError")
+            if octets and group.at + octets > group.least:
+                group = self._fault(group, group.at + octets > group.left, "TruncatedError")
         else:
-            told = group.values.get(sized.field)
-            octets = 0
-            if told is not None:
-                octets = told.astype(np.int64) * sized.unit + sized.bias
-                if sized.origin == "start":
-                    octets = octets - (group.at - group.start)
-        if not isinstance(octets, int) and (octets == octets[0]).all():
-            octets = int(octets[0])
-        negative = octets < 0
-        if np.any(negative):
-            group = self._fault(group, np.broadcast_to(negative, len(group)), "LengthFieldError")
-            if isinstance(octets, int):
-                return group
-            octets = octets[~negative]
-        beyond = (group.at + octets > group.left) & (octets > 0)
-        if beyond.any():
-            group = self._fault(group, beyond, "TruncatedError")
-            octets = octets if isinstance(octets, int) else octets[~beyond]
-        if group.node.rows and any(field is row for _, row in group.node.rows):
-            group.values[field.name] = group.base + group.at
-            group.values[f"{field.name} ends"] = group.values[field.name] + octets
+            negative = octets < 0
+            if negative.any():
+                group, octets = self._fault(group, negative, "LengthFieldError"), octets[~negative]
+            beyond = (group.at + octets > group.left) & (octets > 0)
+            if beyond.any():
+                group, octets = self._fault(group, beyond, "TruncatedError"), octets[~beyond]
+        if node.wants(field):
+            group.values[field.name] = starts = group.base() + group.at
+            group.values[f"{field.name} ends"] = starts + octets
         if isinstance(octets, int):
             group.at += octets
         elif len(group):
@@ -218,7 +209,11 @@ class Engine:
         self.stacks[node.stack] = None
         for name in node.anew:
             output.clear(name, group.index)
+        for presence in node.present:
+            output.mark(presence, group.index)
         for field, name in node.fixed:
+            output.write(name, group.index, stored(field, group.values[field.name]))
+        for field, name in node.optional:
             values = group.values.get(field.name)
             if values is not None:
                 output.store(name, group.index, stored(field, values))
@@ -226,6 +221,7 @@ class Engine:
             starts = group.values.get(field.name)
             if starts is not None:
                 variable_of(column, field, group, starts, group.values[f"{field.name} ends"], output)
+        group.values = {name: values for name, values in group.values.items() if name in node.deciding}
 
     # --- how far what follows reaches, and what it is -------------------------------------------------------------
 
@@ -296,6 +292,24 @@ class Engine:
         if len(group):
             self._leave(group)
             self._choose(group, candidates)
+
+
+def _octets_of(field: Field, group: Group) -> int | Ints | None:
+    """The size of a field whose size is told; None where that is not understood here."""
+    start = group.start
+    if Pads in field:
+        pads = field[Pads].unit
+        return -(group.at - start) % pads
+    sized = field.get(Sized)
+    if sized is None or Via in field:
+        return None
+    told = group.values.get(sized.field)
+    if told is None:
+        return 0
+    before: int | Ints = group.at - start if sized.origin == "start" else 0
+    if isinstance(before, int) and len(told) and (told == told[0]).all():
+        return int(told[0]) * sized.unit + sized.bias - before
+    return told.astype(np.int64) * sized.unit + (sized.bias - before)
 
 
 def _present(condition: Condition, group: Group) -> Mask:

@@ -19,6 +19,7 @@ from overlaycodec.wire import ByteOrder, Const
 __all__ = ["SPARE", "Cut", "Rows", "Values", "bits_of", "stored"]
 
 Values = NDArray[Any]  # Any: of the type that the field's column has
+Ints = NDArray[np.int64]
 Rows = NDArray[np.void]
 """Octets of many packets, an item a packet."""
 
@@ -43,9 +44,10 @@ class _Word:
         self.mask = self.own.type((1 << bits) - 1)
         self.whole = width == bits
 
-    def read(self, rows: Rows, at: int) -> Values:
+    def read(self, rows: Rows, picked: Ints | None, at: int) -> Values:
         """The numbers, in words of this machine."""
-        words = rows.getfield(self.big, at + self.octet).astype(self.own)
+        words = rows.getfield(self.big, at + self.octet)
+        words = (words if picked is None else words[picked]).astype(self.own)
         if self.whole:
             return words
         if self.shift:
@@ -54,12 +56,12 @@ class _Word:
         return words
 
 
-def bits_of(rows: Rows, bit: int, bits: int) -> Values:
-    """The number in `bits` bits from `bit` on, of each row."""
+def bits_of(rows: Rows, picked: Ints | None, bit: int, bits: int) -> Values:
+    """The number in `bits` bits from `bit` on, of each row, or of those that are picked."""
     if bit % 8 + bits > 64:  # 64 bits that do not begin on an octet
-        high, low = bits_of(rows, bit, bits - 32), bits_of(rows, bit + bits - 32, 32)
+        high, low = bits_of(rows, picked, bit, bits - 32), bits_of(rows, picked, bit + bits - 32, 32)
         return high.astype(np.uint64) << np.uint64(32) | low
-    return _Word(bit, bits).read(rows, 0)
+    return _Word(bit, bits).read(rows, picked, 0)
 
 
 class Cut:
@@ -86,15 +88,19 @@ class Cut:
         const = field.get(Const)
         self.const = None if const is None else const.value
 
-    def read(self, rows: Rows, at: int, *, native: bool) -> Values:
-        """The values of a run that begins at octet `at`; a view in the wire's order unless `native`, where one is."""
+    def read(self, rows: Rows, picked: Ints | None, at: int, *, native: bool) -> Values:
+        """The values of a run that begins at octet `at` of the rows, or of those that are picked.
+
+        Unless `native`, it may be a view in the wire's order.
+        """
         if self._octets is not None:
-            return rows.getfield(self._octets, at + self._bit // 8)
+            octets = rows.getfield(self._octets, at + self._bit // 8)
+            return octets if picked is None else octets[picked]
         if self._word is None:
-            return bits_of(rows, at * 8 + self._bit, self._field.bits or 0)
-        if self._plain and not native:
+            return bits_of(rows, picked, at * 8 + self._bit, self._field.bits or 0)
+        if self._plain and not native and picked is None:
             return rows.getfield(self._word.big, at + self._word.octet)
-        values = self._word.read(rows, at)
+        values = self._word.read(rows, picked, at)
         if self._flag:
             return values.view(np.bool_)
         if self._swap:

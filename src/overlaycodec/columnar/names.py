@@ -48,6 +48,14 @@ class Column(msgspec.Struct, frozen=True):
     """What follows the header in the path."""
     verdict: bool = False
 
+    @property
+    def presence(self) -> str:
+        """What columns have in common that have a value in just the same packets."""
+        field = self.field
+        if field is None or self.verdict or field.bits is None or field.condition is not None or len(self.rest) > 1:
+            return self.name
+        return f"{self.scope}:{self.header}:{self.number}"
+
     def depth_in(self, stack: Sequence[type[Header]]) -> int | None:
         """Which header of the stack it names; None where that has none such."""
         start, stop = 0, len(stack)

@@ -27,7 +27,7 @@ Mask = NDArray[np.bool_]
 class Output:
     """Room for the values of some columns for some packets, which is filled from its start on."""
 
-    __slots__ = ("_masks", "absent", "capacity", "columns", "count", "values")
+    __slots__ = ("_masks", "absent", "alike", "capacity", "columns", "count", "presence", "values")
 
     def __init__(self, columns: tuple[Column, ...], capacity: int) -> None:
         self.columns = columns
@@ -52,7 +52,12 @@ class Output:
                 self.values[column.name] = np.empty(capacity, object)
         self._masks: Mask | None = None
         self.absent: dict[str, Mask] = {}
-        """The masks of the columns that lack a value somewhere."""
+        """The masks that have something absent, by what their columns have in common."""
+        self.presence = {column.name: column.presence for column in columns}
+        self.alike: dict[str, list[str]] = {}
+        """The columns that have a mask in common."""
+        for name, presence in self.presence.items():
+            self.alike.setdefault(presence, []).append(name)
 
     def next_part(self, count: int) -> Part:
         """Room for so many packets more."""
@@ -63,13 +68,13 @@ class Output:
         """The room that is filled already."""
         return Part(self, 0, self.count, filled=True)
 
-    def mask(self, name: str, start: int) -> Mask:
-        """The mask of a column, in which nothing is absent before packet `start` if it is new."""
-        mask = self.absent.get(name)
+    def mask(self, presence: str, start: int) -> Mask:
+        """The mask of some columns, in which nothing is absent before packet `start` if it is new."""
+        mask = self.absent.get(presence)
         if mask is None:
             if self._masks is None:
-                self._masks = np.empty((len(self.columns), self.capacity), np.bool_)
-            mask = self.absent[name] = self._masks[len(self.absent)]
+                self._masks = np.empty((len(self.alike), self.capacity), np.bool_)
+            mask = self.absent[presence] = self._masks[len(self.absent)]
             mask[:start] = False
         return mask
 
@@ -89,7 +94,7 @@ class Part:
         self.values = {name: values[start:stop] for name, values in output.values.items()}
         self._masks: dict[str, Mask] = {}
         self._all: set[str] = set()
-        """Columns in which nothing is absent so far."""
+        """What columns have in common in which nothing is absent so far."""
 
     def __contains__(self, name: str) -> bool:
         return name in self.values
@@ -99,22 +104,29 @@ class Part:
 
     def store(self, name: str, index: Ints | None, values: object) -> None:
         """Puts values at these packets, or at all."""
-        if index is None:
-            if self._filled:
-                self._mask(name)[...] = False
-            else:
-                self._masks.pop(name, None)
-                self._all.add(name)
-            self.values[name][...] = values
+        self.mark(self._output.presence[name], index)
+        self.write(name, index, values)
+
+    def write(self, name: str, index: Ints | None, values: object) -> None:
+        """The same of packets that are marked as having them."""
+        self.values[name][... if index is None else index] = values
+
+    def mark(self, presence: str, index: Ints | None) -> None:
+        """Says that these packets, or all, have what these columns have in common; before it is written."""
+        if index is not None:
+            if presence not in self._all:
+                self._mask(presence)[index] = False
+        elif self._filled:
+            self._mask(presence)[...] = False
         else:
-            if name not in self._all:
-                self._mask(name)[index] = False
-            self.values[name][index] = values
+            self._masks.pop(presence, None)
+            self._all.add(presence)
 
     def clear(self, name: str, index: Ints | None) -> None:
         """Takes the values of these packets away."""
-        if name in self._all or name in self._masks or self._filled:
-            self._mask(name)[... if index is None else index] = True
+        presence = self._output.presence[name]
+        if presence in self._all or presence in self._masks or self._filled:
+            self._mask(presence)[... if index is None else index] = True
 
     def fault(self, index: Ints | None, name: str) -> None:
         """Says why these packets stopped."""
@@ -130,25 +142,26 @@ class Part:
 
     def finish(self) -> None:
         """What was not stored is absent."""
-        for name in self.values:
-            if name in self._all:
-                if name in self._output.absent:
-                    self._output.absent[name][self._start : self._stop] = False
-            elif name not in self._masks:
-                self._mask(name)
+        for presence in self._output.alike:
+            if presence in self._all:
+                if presence in self._output.absent:
+                    self._output.absent[presence][self._start : self._stop] = False
+            elif presence not in self._masks:
+                self._mask(presence)
 
-    def _mask(self, name: str) -> Mask:
-        """The mask of a column, in which all is absent that was not stored."""
-        mask = self._masks.get(name)
+    def _mask(self, presence: str) -> Mask:
+        """The mask of some columns, in which all is absent that was not stored."""
+        mask = self._masks.get(presence)
         if mask is None:
-            whole = self._output.mask(name, self._stop if self._filled else self._start)
-            mask = self._masks[name] = whole[self._start : self._stop]
+            whole = self._output.mask(presence, self._stop if self._filled else self._start)
+            mask = self._masks[presence] = whole[self._start : self._stop]
             if not self._filled:
-                mask[...] = name not in self._all
-                if name not in self._all:
-                    values = self.values[name]
-                    values[...] = None if values.dtype == object else np.zeros((), values.dtype)
-            self._all.discard(name)
+                mask[...] = presence not in self._all
+                if presence not in self._all:
+                    for name in self._output.alike[presence]:
+                        values = self.values[name]
+                        values[...] = None if values.dtype == object else np.zeros((), values.dtype)
+            self._all.discard(presence)
         return mask
 
 

@@ -64,7 +64,8 @@ class Node:
     """A stack of headers, and what is to be done when its last one was read."""
 
     __slots__ = (
-        "_next", "anew", "fixed", "following", "fragments", "layout", "parts", "plan", "rows", "settled", "stack",
+        "_next", "anew", "deciding", "fixed", "following", "fragments", "layout", "optional", "parts", "plan",
+        "present", "rows", "settled", "stack",
     )  # fmt: skip
 
     def __init__(self, plan: Plan, stack: tuple[type[Header], ...]) -> None:
@@ -79,21 +80,27 @@ class Node:
         layout = self.layout
         wanted = [column for column in plan.columns if column.depth_in(stack) == len(stack) - 1]
         names = frozenset(column.field.name for column in wanted if column.field is not None)
-        deciding = deciding_of(layout, plan.asked)
+        self.deciding = deciding_of(layout, plan.asked)
         self.parts: list[Fixed | Field] = [
-            Fixed(part, deciding, names) if isinstance(part, Run) else part
+            Fixed(part, self.deciding, names) if isinstance(part, Run) else part
             for part in layout.parts
             if isinstance(part, Run) or Remainder not in part
         ]
         self.fixed: list[tuple[Field, str]] = []
         """Fields of fixed size, and the columns that they go to."""
+        self.optional: list[tuple[Field, str]] = []
+        """The same of fields that need not be there."""
+        self.present: list[str] = []
+        """What the columns of the fields have in common that must be there."""
         self.rows: list[tuple[Column, Field]] = []
         """Columns, and the field of another size that they are of, or whose remainder."""
         in_runs = {field.name for part in layout.parts if isinstance(part, Run) for field in part.fields}
         for column in wanted:
             assert column.field is not None
             if column.field.name in in_runs:
-                self.fixed.append((column.field, column.name))
+                (self.optional if column.field.condition else self.fixed).append((column.field, column.name))
+                if column.field.condition is None and column.presence not in self.present:
+                    self.present.append(column.presence)
             else:
                 remainder = column.field.get(Remainder)
                 name = column.field.name if remainder is None else remainder.of
@@ -110,6 +117,10 @@ class Node:
             if MoreFragments in field or FragmentOffset in field
         ]
         """The fields that make what follows a piece: whether of its first piece, and the name."""
+
+    def wants(self, field: Field) -> bool:
+        """Whether a column is of this field, or of its remainder."""
+        return any(row is field for _, row in self.rows)
 
     def after(self, cls: type[Header]) -> Node:
         """The stack with one more header."""

@@ -86,14 +86,15 @@ def _asked(condition: Asked, group: Group) -> Mask:
         last = (condition.bit + condition.count - 1) // 8
         if group.at + last + SPARE >= ROW:
             group.move()
-        holds: Mask = bits_of(group.rows, group.at * 8 + condition.bit, condition.count) == condition.value
+        seen = bits_of(group.rows, group.picked, group.at * 8 + condition.bit, condition.count)
+        holds: Mask = seen == condition.value
         if group.at + last >= group.least:
             holds &= group.at + last < group.left
         return holds
     assert isinstance(condition, Within)
     if group.at + condition.header + SPARE >= ROW:
         group.move()
-    offset = bits_of(group.rows, group.at * 8 + condition.offset, 16)
-    length = bits_of(group.rows, group.at * 8 + condition.length, 16)
+    offset = bits_of(group.rows, group.picked, group.at * 8 + condition.offset, 16)
+    length = bits_of(group.rows, group.picked, group.at * 8 + condition.length, 16)
     inside = group.left - group.at - condition.header
     return np.asarray((inside >= 0) & (offset + inside <= length))

@@ -38,17 +38,25 @@ def gathered(octets: NDArray[np.uint8], starts: Ints) -> Rows:
 class Group:
     """Packets that have had the same headers."""
 
-    __slots__ = ("at", "base", "cut", "index", "least", "left", "node", "octets", "rows", "start", "values", "zero")
+    __slots__ = (
+        "_base", "_index", "_places", "at", "cut", "least", "left", "node", "octets", "picked", "rows", "start",
+        "values", "zero",
+    )  # fmt: skip
 
     octets: NDArray[np.uint8]
-    index: Ints | None
-    """Which packets they are; None for all of them."""
-    base: Ints
-    """Where in the buffer the rows begin."""
+    rows: Rows
+    """What stands at the packets, and at others."""
+    picked: Ints | None
+    """Which of the rows are those of the packets; None for all of them."""
+    _base: Ints
+    """Where in the buffer each row begins."""
+    _index: Ints | None
+    """Which packets the rows are of; None for all packets."""
+    _places: Ints | None
     left: Ints
-    """Where the present region ends, in octets from there."""
+    """Where the present region of a packet ends, in octets from its row's beginning."""
     least: int
-    """The least of that."""
+    """No more than the least of that."""
     cut: Ints | None
     """Where it would end on the wire, or UNCUT; None where all are UNCUT."""
     at: int
@@ -58,7 +66,6 @@ class Group:
     node: Node
     zero: Mask | None
     """Where the IP header before told a length of 0; None where none did."""
-    rows: Rows
     values: dict[str, Values]
     """What is wanted of the present header, and what decides how it goes on."""
 
@@ -69,40 +76,56 @@ class Group:
         """Packets at their beginnings."""
         group = cls()
         group.node = node
-        group.octets, group.index, group.base, group.left, group.cut = octets, index, base, left, cut
+        group.octets, group._index, group._base, group.left, group.cut = octets, index, base, left, cut
         group.least = int(left.min())
         group.at = group.start = 0
-        group.zero = None
+        group.zero = group.picked = group._places = None
         group.rows = gathered(octets, base)
         group.values = {}
         return group
 
     def __len__(self) -> int:
-        return len(self.base)
+        return len(self.left)
+
+    @property
+    def index(self) -> Ints | None:
+        """Which packets they are; None for all of them."""
+        if self.picked is None:
+            return self._index
+        if self._places is None:
+            self._places = self.picked if self._index is None else self._index[self.picked]
+        return self._places
+
+    def base(self) -> Ints:
+        """Where in the buffer the packets' rows begin."""
+        return self._base if self.picked is None else self._base[self.picked]
 
     def part(self, mask: Mask) -> Group:
         """The packets of the mask."""
         which = np.flatnonzero(mask)
+        group = self.copy()
         if len(which) == len(self):
-            return self.copy()
-        group = Group()
-        group.octets, group.at, group.node = self.octets, self.at, self.node
-        group.index = which if self.index is None else self.index[which]
-        group.base = self.base[which]
+            return group
+        group._places = None
+        group.picked = which if self.picked is None else self.picked[which]
         group.left = self.left[which]
-        group.least = int(group.left.min()) if len(which) else 0
-        group.cut = None if self.cut is None else self.cut[which]
-        group.start = self.start if isinstance(self.start, int) else self.start[which]
-        group.zero = None if self.zero is None else self.zero[which]
-        group.rows = self.rows[which]
-        group.values = {name: values[which] for name, values in self.values.items()}
+        if self.cut is not None:
+            group.cut = self.cut[which]
+        if not isinstance(self.start, int):
+            group.start = self.start[which]
+        if self.zero is not None:
+            group.zero = self.zero[which]
+        for name, values in self.values.items():
+            group.values[name] = values[which]
         return group
 
     def copy(self) -> Group:
         """The same packets."""
         group = Group()
-        for name in self.__slots__:
-            setattr(group, name, getattr(self, name))
+        group.octets, group.rows, group.picked = self.octets, self.rows, self.picked
+        group._base, group._index, group._places = self._base, self._index, self._places
+        group.left, group.least, group.cut = self.left, self.least, self.cut
+        group.at, group.start, group.node, group.zero = self.at, self.start, self.node, self.zero
         group.values = dict(self.values)
         return group
 
@@ -121,12 +144,14 @@ class Group:
 
     def shift(self, octets: int | Ints) -> None:
         """Begins the rows, and reads the next octets, so many octets later: of each packet, if they are many."""
+        self._index = self.index
+        self._base = self.base() + octets
+        self.picked = self._places = None
         self.at = 0
-        self.base = self.base + octets
         self.left = self.left - octets
         self.start = self.start - octets
         self.least = int(self.left.min())
         if self.cut is not None:
             told = (self.cut != UNCUT) & (self.cut < OPEN)
             self.cut = np.where(told, self.cut - octets, self.cut)
-        self.rows = gathered(self.octets, self.base)
+        self.rows = gathered(self.octets, self._base)

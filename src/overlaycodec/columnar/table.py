@@ -25,7 +25,7 @@ class Table:
 
     _values: dict[str, NDArray[Any]]  # Any: as above
     _absent: dict[str, NDArray[np.bool_]]
-    """The masks of the columns that lack a value somewhere."""
+    """The masks that have something absent, by what their columns have in common."""
 
     def __init__(self, outputs: Sequence[Output]) -> None:
         first = outputs[0]
@@ -34,9 +34,10 @@ class Table:
         self._values, self._absent = {}, {}
         for name in self._columns:  # column by column, so that no more than one is there twice
             self._values[name] = _joined([output.values.pop(name)[: output.count] for output in outputs])
-            masks = [output.absent.pop(name, None) for output in outputs]
+        for presence in first.alike:
+            masks = [output.absent.pop(presence, None) for output in outputs]
             if any(mask is not None for mask in masks):
-                self._absent[name] = _joined(
+                self._absent[presence] = _joined(
                     [
                         np.zeros(output.count, np.bool_) if mask is None else mask[: output.count]
                         for output, mask in zip(outputs, masks, strict=True)
@@ -66,11 +67,9 @@ class Table:
         return masked
 
     def absent(self, name: str) -> NDArray[np.bool_]:
-        """Where a column has no value. Raises: KeyError."""
-        mask = self._absent.get(name)
-        if mask is None:
-            mask = np.zeros(len(self._values[name]), np.bool_)
-        return mask
+        """Where a column has no value: a mask of the caller's own. Raises: KeyError."""
+        mask = self._absent.get(self._columns[name].presence)
+        return np.zeros(self._count, np.bool_) if mask is None else mask.copy()
 
     def __repr__(self) -> str:
         return f"<Table: {len(self)} packets, {len(self._columns)} columns>"
@@ -81,7 +80,7 @@ class Table:
         kept = {name: column for name, column in self._columns.items() if not self.absent(name).all()}
         table._columns, table._count = kept, self._count
         table._values = {name: self._values[name] for name in kept}
-        table._absent = {name: mask for name, mask in self._absent.items() if name in kept}
+        table._absent = self._absent
         return table
 
     def to_arrow(self, *, addresses: Literal["text", "binary"] = "text") -> pyarrow.Table:

@@ -158,9 +158,11 @@ def _add_cut(source: Source, place: _Place, item: Item, name: str, sample: Heade
     names = [field.name for field, _ in item.fields]
     tests = [_is(place.prefix + n, place.pinned[n]) for n in names if n in place.pinned]
     tests += [test for n, test in _bound_tests(place) if n in names and not place.whole(n)]
-    usual = item.number_of(lambda field: place.pinned.get(field.name, getattr(sample, field.name)))
+    usual = None
+    if item.steady(place.pinned):
+        usual = item.number_of(lambda field: place.pinned.get(field.name, getattr(sample, field.name)))
     wrong = [f"if not ({' and '.join(tests)}): return None"] if tests else []
-    add_item(source, item, name, place.prefix, usual if item.steady(place.pinned) else None, wrong)
+    add_item(source, item, name, place.prefix, usual, wrong)
 
 
 def _add_addresses(source: Source, places: list[_Place]) -> None:

@@ -19,6 +19,7 @@ from overlaycodec.cli.tree import write_tree
 from overlaycodec.describe import plain_of
 from overlaycodec.diagram import diagram_of, diagram_svg_of
 from overlaycodec.prose import found_at, says_of, size_of
+from overlaycodec.reference import construct_of, decode_header
 from overlaycodec.spans import octets_in
 
 # What a user writes -------------------------------------------------------------------------------------------------
@@ -123,6 +124,24 @@ def test_random_octets_give_a_header_or_a_fault() -> None:
         assert octets_in(header) == octets
         assert oc.encode(header) == data[:octets]
     assert read > 200
+
+
+def test_columns() -> None:
+    record = oc.Record(data=CATALOG.encode(PACKET), link_type=101)
+    names = ["trace.stamp", "trace.hops[0].kind", "trace.hops[0].note", "inner.ethernet.src", "fault"]
+    table = oc.columns([record] * 20, names, catalog=CATALOG)
+    assert {name: table[name].tolist()[7] for name in names} == {
+        "trace.stamp": 7, "trace.hops[0].kind": 3, "trace.hops[0].note": b"ab", "inner.ethernet.src": 0x020000000001,
+        "fault": None,
+    }  # fmt: skip
+    written = oc.encode_columns(PACKET, {"trace.stamp": [1, 2]}, catalog=CATALOG)
+    assert [CATALOG.decode(data, first=oc.IPv4).at("trace.stamp") for data in written] == [1, 2]
+
+
+def test_the_reference() -> None:
+    trace, octets = decode_header(Trace, bytes.fromhex(OCTETS))
+    assert (trace, octets) == oc.decode_header(Trace, bytes.fromhex(OCTETS))
+    assert construct_of(Trace).parse(bytes.fromhex(OCTETS)).stamp == 7
 
 
 def test_words_and_figures() -> None:

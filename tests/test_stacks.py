@@ -65,6 +65,8 @@ NAMES: Final[dict[type[oc.Header], str | None]] = {
     oc.MLDv2Report: None,
     oc.MPLS: "mpls",
     oc.NDPRedirect: None,
+    oc.INTMD: "",
+    oc.INTMX: "",
     oc.NSH: "nsh",
     oc.NeighborAdvertisement: None,
     oc.NeighborSolicitation: None,

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from overlaycodec.errors import SchemaError
 from overlaycodec.guesses import Guesses
+from overlaycodec.layout import Layout
 from overlaycodec.schema import Element, Header, Record
 from overlaycodec.stacked import StackWriter, plain_start, stack_writer
 from overlaycodec.stepper import Step, alternatives, step_of
@@ -22,6 +23,8 @@ from overlaycodec.writer import Writer, writer_of
 __all__ = ["Bindings"]
 
 Binding = tuple[Key, type[Header]]
+Option = tuple[type[Header], str, type[Element]]
+"""A header, its row, and a class of elements that may stand there beside those of its declaration."""
 AnyView = View[Any, Any]  # Any: views of whatever record
 
 MAX_HEADERS: Final = 32
@@ -36,8 +39,8 @@ class Bindings:
     """Headers and keys. Bindings that were added later are asked earlier; of one key, those with conditions first."""
 
     __slots__ = (
-        "_guesses", "_keys", "_stacks", "_steps", "_tables", "_writers",
-        "bindings", "headers", "max_headers", "views",
+        "_guesses", "_keys", "_layouts", "_stacks", "_steps", "_tables", "_writers",
+        "bindings", "headers", "max_headers", "options", "views",
     )  # fmt: skip
 
     headers: tuple[type[Header], ...]
@@ -48,6 +51,8 @@ class Bindings:
     """How many headers within headers are followed."""
     views: tuple[AnyView, ...]
     """What the network reads into fields, the latest first."""
+    options: tuple[Option, ...]
+    """What may stand in rows beside the elements that their declarations name, the latest first."""
 
     def __init__(
         self,
@@ -55,6 +60,7 @@ class Bindings:
         bindings: tuple[Binding, ...] | None = None,
         max_headers: int = MAX_HEADERS,
         views: tuple[AnyView, ...] = (),
+        options: tuple[Option, ...] = (),
     ) -> None:
         if bindings is None:
             bindings = tuple((key, header) for header in headers for key in header.__layout__.keys)
@@ -64,6 +70,8 @@ class Bindings:
         self.bindings = bindings
         self.max_headers = max_headers
         self.views = views
+        self.options = options
+        self._layouts: dict[type[Header], Layout] = {}
         self._steps: dict[type[Header], Step] = {}
         self._writers: dict[type[Header], Writer] = {}
         self._stacks: dict[tuple[type[Header], ...], tuple[int, StackWriter]] = {}
@@ -80,7 +88,7 @@ class Bindings:
         return hash(self._parts())
 
     def _parts(self) -> tuple[Any, ...]:  # Any: the arguments of the constructor
-        return self.headers, self.bindings, self.max_headers, self.views
+        return self.headers, self.bindings, self.max_headers, self.views, self.options
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}: {len(self.headers)} headers, {len(self.bindings)} bindings>"
@@ -127,20 +135,31 @@ class Bindings:
             if meaning is not None:
                 yield view.field, meaning
 
+    def layout(self, cls: type[Header]) -> Layout:
+        """The layout of a header, with the options that this catalog knows in its rows."""
+        layout = self._layouts.get(cls)
+        if layout is None:
+            layout = cls.__layout__
+            for header, row, element in reversed(self.options):
+                if header is cls:
+                    layout = _with_option(layout, row, element)
+            self._layouts[cls] = layout
+        return layout
+
     # --- generated code -----------------------------------------------------------------------------------------------
 
     def step(self, cls: type[Header]) -> Step:
         """The decoding step for a header."""
         step = self._steps.get(cls)
         if step is None:
-            step = self._steps[cls] = step_of(cls.__layout__, self)
+            step = self._steps[cls] = step_of(self.layout(cls), self)
         return step
 
     def writer(self, cls: type[Header]) -> Writer:
         """The writer for a header."""
         writer = self._writers.get(cls)
         if writer is None:
-            writer = self._writers[cls] = writer_of(cls.__layout__, self.keys_in)
+            writer = self._writers[cls] = writer_of(self.layout(cls), self.keys_in)
         return writer
 
     def stack(self, classes: tuple[type[Header], ...]) -> tuple[int, StackWriter]:
@@ -196,8 +215,31 @@ class Bindings:
     def _but(self, **changes: Any) -> Any:  # Any: a catalog of the subclass
         values: dict[str, Any] = {
             "headers": self.headers, "bindings": self.bindings, "max_headers": self.max_headers, "views": self.views,
+            "options": self.options,
         }  # fmt: skip
         return type(self)(**(values | changes))
+
+
+def _with_option(layout: Layout, row: str, element: type[Element]) -> Layout:
+    """The layout with one more class in a row, in the place of one that starts with the same octets."""
+    field = layout.by_name[row]
+    octets = field.typed()[0] or len(element.__layout__.lead)
+    lead = element.__layout__.lead[:octets]
+    others = [cls for cls in field.elements[:-1] if cls.__layout__.lead[:octets] != lead]
+    return layout.with_elements(row, (element, *others, field.element))
+
+
+def option_of(layout: Layout, element: object) -> Option:
+    """Where an element stands in a header. Raises: SchemaError."""
+    name = getattr(element, "__name__", repr(element))
+    if not (isinstance(element, type) and issubclass(element, Element) and hasattr(element, "__layout__")):
+        raise SchemaError(name, None, "is no declared element")
+    for field in layout.fields:
+        if field.elements and element is not field.element and field.takes(element):
+            return layout.cls, field.name, element
+    raise SchemaError(
+        name, None, f"stands in no row of {layout.cls.__name__}: it needs its constants first, laid out as all options"
+    )
 
 
 def check_binding(key: object, header: object) -> None:

@@ -71,9 +71,14 @@ def _row(path: str, field: Field, value: Any) -> tuple[Any, ...]:  # Any: elemen
     if not isinstance(value, tuple | list):
         raise TypeError(f"{path} takes a tuple of {names}, not {type(value).__name__}")
     for number, element in enumerate(value):
-        if not isinstance(element, field.elements):
+        if not isinstance(element, field.elements) and not _of_ones_own(field, element):
             raise TypeError(f"{path}[{number}] takes a {names}, not {type(element).__name__}")
     return tuple(value)
+
+
+def _of_ones_own(field: Field, element: Any) -> bool:  # Any: it is what must be checked
+    """Whether it is an element that a catalog may know in this row, though the declaration does not."""
+    return hasattr(type(element), "__layout__") and field.takes(type(element))
 
 
 def _flag(path: str, field: Field, value: Any) -> bool:  # Any: it is what must be checked

@@ -10,20 +10,18 @@ from typing import Annotated, Final
 
 from overlaycodec.keys import UDP_PORT
 from overlaycodec.pipeline import DEFAULT, Catalog
-from overlaycodec.protocols import GRE, STT, VXLAN, VXLANGBP, VXLANGPE, VXLANRCO, GeneveOption
+from overlaycodec.protocols import GRE, STT, VXLAN, VXLANGBP, VXLANGPE, VXLANRCO, Geneve
 from overlaycodec.schema import Element, Header
 from overlaycodec.views import View
-from overlaycodec.wire import Bits, Names, Octets, Reserved
+from overlaycodec.wire import Bits, Names, Reserved
 
 __all__ = [
-    "AWS_ATTACHMENT",
-    "AWS_COOKIE",
-    "AWS_ENDPOINT",
     "AWS_GATEWAY_LOAD_BALANCER",
     "AWS_TRAFFIC_MIRRORING",
     "AZURE_GATEWAY_LOAD_BALANCER",
     "AZURE_TUNNEL",
     "CILIUM",
+    "CILIUM_GENEVE_IDENTITY",
     "CILIUM_IDENTITY",
     "CISCO_ACI",
     "FLANNEL",
@@ -36,17 +34,12 @@ __all__ = [
     "OVN",
     "OVNVNI",
     "OVN_CONTEXT",
-    "OVN_PORTS",
     "OVN_VNI",
     "PLAIN",
-    "AWSAttachment",
-    "AWSCookie",
-    "AWSEndpoint",
     "AzureTunnel",
     "CiliumIdentity",
     "NVGREKey",
     "OVNContext",
-    "OVNPorts",
 ]
 
 
@@ -98,14 +91,6 @@ class OVNVNI(Element, spec="ovn-architecture(7), tunnel encapsulations", path="o
     datapath: Annotated[int, Bits(12), "Tunnel key of the logical datapath"]
 
 
-class OVNPorts(Element, spec="ovn-architecture(7), tunnel encapsulations", path="ovn_ports"):
-    """The data of OVN's Geneve option; the VNI beside it is the logical datapath."""
-
-    reserved: Annotated[int, Reserved(1)] = 0
-    ingress_port: Annotated[int, Bits(15), "Tunnel key of the logical ingress port"]
-    egress_port: Annotated[int, Bits(16), "Tunnel key of the logical egress port"]
-
-
 class OVNContext(Element, spec="ovn-architecture(7), tunnel encapsulations", path="ovn_context"):
     """An STT context ID as OVN writes it."""
 
@@ -116,10 +101,9 @@ class OVNContext(Element, spec="ovn-architecture(7), tunnel encapsulations", pat
 
 
 OVN_VNI: Final = View(VXLAN, "vni", OVNVNI)
-OVN_PORTS: Final = View(GeneveOption, "data", OVNPorts, (("option_class", 0x0102), ("type", 0x80)))
 OVN_CONTEXT: Final = View(STT, "context_id", OVNContext)
-OVN: Final = DEFAULT.with_view(OVN_VNI, OVN_PORTS, OVN_CONTEXT)
-"""OVN's tunnels: Geneve, STT, and VXLAN in its VXLAN mode."""
+OVN: Final = DEFAULT.with_view(OVN_VNI, OVN_CONTEXT)
+"""OVN's tunnels: Geneve, whose option is an `OVNOption`; STT; and VXLAN in its VXLAN mode."""
 
 
 # --- container networks -----------------------------------------------------------------------------------------------
@@ -138,8 +122,9 @@ class CiliumIdentity(Element, spec="Cilium: security identities", path="cilium_i
 
 
 CILIUM_IDENTITY: Final = View(VXLAN, "vni", CiliumIdentity)
-CILIUM: Final = DEFAULT.with_view(CILIUM_IDENTITY)
-"""Cilium in its tunnel mode, port 8472; the VNI is the sender's identity, not a network."""
+CILIUM_GENEVE_IDENTITY: Final = View(Geneve, "vni", CiliumIdentity)
+CILIUM: Final = DEFAULT.with_view(CILIUM_IDENTITY, CILIUM_GENEVE_IDENTITY)
+"""Cilium in its tunnel modes, VXLAN to port 8472 and Geneve: the VNI is the sender's identity, not a network."""
 FLANNEL: Final = DEFAULT
 """flannel's VXLAN backend: port 8472, one VNI (1) for the whole cluster. Nothing but plain VXLAN."""
 
@@ -147,28 +132,7 @@ FLANNEL: Final = DEFAULT
 # --- clouds -----------------------------------------------------------------------------------------------------------
 
 
-class AWSEndpoint(Element, spec="AWS Gateway Load Balancer: Geneve TLV 1", path="aws_endpoint"):
-    """Which endpoint the flow came through."""
-
-    endpoint_id: Annotated[bytes, Octets(8), "Network interface of the endpoint"]
-
-
-class AWSAttachment(Element, spec="AWS Gateway Load Balancer: Geneve TLV 2", path="aws_attachment"):
-    """Which attachment the flow came through; zeros where there is none."""
-
-    attachment_id: Annotated[bytes, Octets(8), "Attachment"]
-
-
-class AWSCookie(Element, spec="AWS Gateway Load Balancer: Geneve TLV 3", path="aws_cookie"):
-    """Which flow it is; an appliance gives it back as it came."""
-
-    flow_cookie: Annotated[int, Bits(32), "Flow"]
-
-
-AWS_ENDPOINT: Final = View(GeneveOption, "data", AWSEndpoint, (("option_class", 0x0108), ("type", 1)))
-AWS_ATTACHMENT: Final = View(GeneveOption, "data", AWSAttachment, (("option_class", 0x0108), ("type", 2)))
-AWS_COOKIE: Final = View(GeneveOption, "data", AWSCookie, (("option_class", 0x0108), ("type", 3)))
-AWS_GATEWAY_LOAD_BALANCER: Final = DEFAULT.with_view(AWS_ENDPOINT, AWS_ATTACHMENT, AWS_COOKIE)
+AWS_GATEWAY_LOAD_BALANCER: Final = DEFAULT
 """Geneve with IP packets inside, and three options that an appliance must give back."""
 AWS_TRAFFIC_MIRRORING: Final = DEFAULT
 """Mirrored frames in plain VXLAN to port 4789; the VNI is that of the mirror session."""

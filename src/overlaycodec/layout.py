@@ -81,6 +81,14 @@ class Field(msgspec.Struct, frozen=True, eq=False):
     def __contains__(self, kind: type[Fact]) -> bool:
         return kind in self.facts
 
+    def takes(self, element: Any) -> bool:  # Any: an Element class
+        """Whether elements of this class may stand in the row: it is laid out at its front as all there are."""
+        if element in self.elements:
+            return True
+        common, front = self.element.__layout__.front, element.__layout__.front
+        told = len(element.__layout__.lead)
+        return told > 0 and told >= self.typed()[0] and front[: len(common)] == common
+
     def typed(self) -> tuple[int, dict[bytes, Any]]:  # Any: Element classes
         """How many octets tell the class of a row's element, and the class by these octets."""
         leads = {element.__layout__.lead: element for element in self.elements[:-1]}
@@ -185,6 +193,29 @@ class Layout(msgspec.Struct, frozen=True, eq=False):
                 return None
             before += part.octets * 8
         return None
+
+    @property
+    def front(self) -> tuple[tuple[str, int], ...]:
+        """Names and bits of the fields of the first run: what elements of one row have in common begins here."""
+        first = self.parts[0]
+        return tuple((field.name, field.bits or 0) for field in first.fields) if isinstance(first, Run) else ()
+
+    def with_elements(self, row: str, elements: tuple[Any, ...]) -> Layout:  # Any: Element classes
+        """The same layout with other classes for the elements of a row."""
+        old = self.by_name[row]
+        new = msgspec.structs.replace(old, elements=elements)
+
+        def changed(fields: tuple[Any, ...]) -> tuple[Any, ...]:  # Any: fields, or parts
+            return tuple(new if field is old else field for field in fields)
+
+        return msgspec.structs.replace(
+            self,
+            fields=changed(self.fields),
+            parts=changed(self.parts),
+            by_name=self.by_name | {row: new},
+            sized_by={name: changed(fields) for name, fields in self.sized_by.items()},
+            flag_of={name: changed(fields) for name, fields in self.flag_of.items()},
+        )
 
     def remainder_of(self, row: str) -> Field | None:
         """The field that keeps what cannot be read of a row."""

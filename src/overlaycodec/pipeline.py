@@ -11,7 +11,7 @@ from copy import copy
 from types import FunctionType
 from typing import Self, TypeVar
 
-from overlaycodec.catalog import AnyView, Bindings, check_binding
+from overlaycodec.catalog import AnyView, Bindings, check_binding, option_of
 from overlaycodec.emission import emit
 from overlaycodec.errors import (
     DecodeError,
@@ -26,7 +26,7 @@ from overlaycodec.packet import Packet, Trailer
 from overlaycodec.paths import names_of
 from overlaycodec.protocols import HEADERS, Ethernet
 from overlaycodec.reader import reader_of
-from overlaycodec.schema import Header
+from overlaycodec.schema import Element, Header
 from overlaycodec.spans import octets_in, reaches_of
 from overlaycodec.stepper import Step
 from overlaycodec.views import View
@@ -81,6 +81,18 @@ class Catalog(Bindings):
             raise SchemaError(repr(key), None, "is no key: say UDP_PORT(4789)")
         left = tuple(b for b in self.bindings if (b[0].space, b[0].value) != (key.space, key.value))
         catalog: Self = self._but(bindings=left)
+        return catalog
+
+    def with_option(self, header: type[Header], *options: type[Element]) -> Self:
+        """A catalog that knows these options of a header too: elements that begin with the constants they are known by.
+
+        They take the place of those that begin alike. Without the catalog, such an option is read as one of any kind.
+
+        Raises: SchemaError, where one is not laid out as the header's options are.
+        """
+        check_binding(LINK_TYPE(0), header)
+        new = tuple(option_of(self.layout(header), option) for option in options)
+        catalog: Self = self._but(options=(*new, *self.options))
         return catalog
 
     def with_view(self, *views: AnyView) -> Self:

@@ -27,6 +27,7 @@ from overlaycodec import (
     IPv4,
     IPv6,
     MACAddress,
+    OVNOption,
     Packet,
     TCPOption,
     VLANTag,
@@ -84,8 +85,12 @@ assert_type(GRE(protocol_type=0x0800).key, int | None)
 assert_type(GRE(key=7, protocol_type=0x6558).checksum, int | None)
 assert_type(STT(context_id=1).context_id, int)
 options = Geneve(vni=1, options=(GeneveOption(option_class=0x0102, type=0x80, data=b"\0\0\0\1"),)).options
-assert_type(options, tuple[GeneveOption, ...])
-assert_type(options[0].data, bytes)
+assert_type(options[0].option_class, int)
+for option in options:
+    if isinstance(option, OVNOption):
+        assert_type(option.egress_port, int)
+    elif isinstance(option, GeneveOption):
+        assert_type(option.data, bytes)
 assert_type(TCP(src_port=1, dst_port=2, options=(TCPOption(kind=2, data=b"\5\xb4"),)).options[0].kind, int)
 question = ARP(
     sender_hardware="02:00:00:00:00:01",

@@ -19,7 +19,6 @@ from overlaycodec import (
     IPv6,
     MACAddress,
     Packet,
-    TCPOption,
     VLANTag,
     reassembly,
 )
@@ -68,7 +67,7 @@ IPv4(src=3, dst="10.0.0.2")  # E
 IPv4(src=IPv6Address("::1"), dst="10.0.0.2")  # E
 IPv6(src=IPv4Address("10.0.0.1"), dst="::1")  # E
 GRE(key="7")  # E
-Geneve(vni=1, options=(TCPOption(kind=1),))  # E
+Geneve(vni=1, options=("option",))  # E
 Geneve(vni=1, options=GeneveOption(option_class=1, type=1))  # E
 GeneveOption(option_class=1, type=1, data="text")  # E
 Telemetry(switch=1.5)  # E

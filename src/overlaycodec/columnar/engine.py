@@ -40,6 +40,7 @@ class Engine:
         asked = (condition for key, _ in catalog.bindings for condition in key.conditions)
         self._plan = Plan(
             tuple(column for column in columns if column.field is not None),
+            catalog,
             frozenset(condition.field for condition in asked if isinstance(condition, Before)),
             faults=any(column.name == "fault" for column in columns),
         )

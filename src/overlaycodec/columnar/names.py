@@ -110,7 +110,7 @@ def column_of(name: str, catalog: Bindings) -> Column:
     if len(tokens) < 2 or tokens[0][0] not in headers:
         known = ", ".join([*ABOUT, *sorted(headers)])
         raise MissingHeaderError(f"column {name!r}", f"{known}: name a field of one of these headers")
-    layout = headers[tokens[0][0]].__layout__
+    layout = catalog.layout(headers[tokens[0][0]])
     field = layout.by_name.get(tokens[1][0])
     if field is None:
         raise MissingHeaderError(f"column {name!r}", f"{layout.name}: {', '.join(layout.by_name)}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+from overlaycodec.catalog import Bindings
 from overlaycodec.columnar.extract import Cut
 from overlaycodec.columnar.names import Column
 from overlaycodec.layout import Field, Layout, Run
@@ -76,7 +77,7 @@ class Node:
         """Whether nothing behind these headers is asked for."""
         if not stack:
             return
-        self.layout: Layout = stack[-1].__layout__
+        self.layout: Layout = plan.catalog.layout(stack[-1])
         layout = self.layout
         wanted = [column for column in plan.columns if column.depth_in(stack) == len(stack) - 1]
         names = frozenset(column.field.name for column in wanted if column.field is not None)
@@ -133,8 +134,9 @@ class Node:
 class Plan:
     """What is asked for."""
 
-    def __init__(self, columns: tuple[Column, ...], asked: frozenset[str], *, faults: bool) -> None:
+    def __init__(self, columns: tuple[Column, ...], catalog: Bindings, asked: frozenset[str], *, faults: bool) -> None:
         self.columns = columns
+        self.catalog = catalog
         self.asked = asked
         """The fields that keys ask for in the header before."""
         self.faults = faults

@@ -5,7 +5,25 @@ from overlaycodec.protocols.arp import ARP
 from overlaycodec.protocols.bridging import ETag, ITag, VNTag
 from overlaycodec.protocols.erspan import ERSPAN, ERSPANv3
 from overlaycodec.protocols.ethernet import Ethernet
-from overlaycodec.protocols.geneve import Geneve, GeneveOption
+from overlaycodec.protocols.geneve import Geneve
+from overlaycodec.protocols.geneve_option import GeneveOption
+from overlaycodec.protocols.geneve_vendors import (
+    AWSAttachmentOption,
+    AWSEndpointOption,
+    AWSFlowCookieOption,
+    CiliumDSROption,
+    CPacketOption,
+    GCPEndpointOption,
+    GCPNetworkOption,
+    GCPProfileOption,
+    OVNOption,
+    OxideExternalOption,
+    OxideMSSOption,
+    OxideMulticastOption,
+    TencentAttachmentOption,
+    TencentEndpointOption,
+    TencentFlowCookieOption,
+)
 from overlaycodec.protocols.gre import GRE, GREv1, SourceRoute
 from overlaycodec.protocols.gtp import GTPU, GTPUExtension
 from overlaycodec.protocols.gue import GUE
@@ -87,6 +105,7 @@ from overlaycodec.protocols.tcp import (
     TimestampsOption,
     WindowScaleOption,
 )
+from overlaycodec.protocols.telemetry import INTMD, INTMX, INTMDOption, INTMXOption
 from overlaycodec.protocols.udp import UDP
 from overlaycodec.protocols.vlan import VLANTag
 from overlaycodec.protocols.vxlan import VXLAN, VXLANGBP, VXLANGPE, VXLANRCO
@@ -100,6 +119,8 @@ __all__ = [
     "GUE",
     "ICMP",
     "IGMP",
+    "INTMD",
+    "INTMX",
     "LLC",
     "LLDP",
     "LLDPTLV",
@@ -118,13 +139,21 @@ __all__ = [
     "VXLANGBP",
     "VXLANGPE",
     "VXLANRCO",
+    "AWSAttachmentOption",
+    "AWSEndpointOption",
+    "AWSFlowCookieOption",
     "AuthenticationHeader",
+    "CPacketOption",
+    "CiliumDSROption",
     "ControlWord",
     "DestinationOptions",
     "ERSPANv3",
     "ETag",
     "Ethernet",
     "Fragment",
+    "GCPEndpointOption",
+    "GCPNetworkOption",
+    "GCPProfileOption",
     "GREv1",
     "GTPUExtension",
     "Geneve",
@@ -147,6 +176,8 @@ __all__ = [
     "IGMPQuery",
     "IGMPv3Query",
     "IGMPv3Report",
+    "INTMDOption",
+    "INTMXOption",
     "IPv4",
     "IPv4Option",
     "IPv4Source",
@@ -170,6 +201,10 @@ __all__ = [
     "NSHMetadata",
     "NeighborAdvertisement",
     "NeighborSolicitation",
+    "OVNOption",
+    "OxideExternalOption",
+    "OxideMSSOption",
+    "OxideMulticastOption",
     "PPPFramed",
     "PPPoE",
     "PPPoEDiscovery",
@@ -194,6 +229,9 @@ __all__ = [
     "StrictSourceRouteOption",
     "TCPOption",
     "TargetLinkLayerAddress",
+    "TencentAttachmentOption",
+    "TencentEndpointOption",
+    "TencentFlowCookieOption",
     "TimestampsOption",
     "TunnelEncapsulationLimitOption",
     "VLANTag",
@@ -210,6 +248,6 @@ HEADERS: tuple[type[Header], ...] = (
     IGMP, IGMPQuery, IGMPv3Query, IGMPGroup, IGMPv3Report, MLDReport, MLDQuery, MLDv2Query, MLDv2Report,
     RouterSolicitation, RouterAdvertisement, NeighborSolicitation, NeighborAdvertisement, NDPRedirect,
     ITag, ETag, VNTag, LLDP, PPPoEDiscovery, PPPoE, PPPFramed, PPP, ControlWord,
-    SLL, SLL2, Loopback, LoopbackLittle,
+    SLL, SLL2, Loopback, LoopbackLittle, INTMD, INTMX,
 )  # fmt: skip
 """Every header of the default catalog: a new one is declared in its own file and named here."""

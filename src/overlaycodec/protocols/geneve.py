@@ -1,21 +1,61 @@
-"""Geneve and its options."""
+"""Geneve."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any, Final, TypeAlias
 
 from overlaycodec.keys import ETHERTYPE, UDP_PORT
+from overlaycodec.protocols.geneve_option import GeneveOption
+from overlaycodec.protocols.geneve_vendors import (
+    AWSAttachmentOption,
+    AWSEndpointOption,
+    AWSFlowCookieOption,
+    CiliumDSROption,
+    CPacketOption,
+    GCPEndpointOption,
+    GCPNetworkOption,
+    GCPProfileOption,
+    OVNOption,
+    OxideExternalOption,
+    OxideMSSOption,
+    OxideMulticastOption,
+    TencentAttachmentOption,
+    TencentEndpointOption,
+    TencentFlowCookieOption,
+)
+from overlaycodec.protocols.telemetry import INTMDOption, INTMXOption
 from overlaycodec.schema import Element, Header
 from overlaycodec.values import AUTO
 from overlaycodec.wire import AnyHas, Bits, Const, Items, Remainder, Reserved, Selects, Sized
 
+AnyGeneveOption: TypeAlias = (
+    OVNOption
+    | INTMDOption
+    | INTMXOption
+    | AWSEndpointOption
+    | AWSAttachmentOption
+    | AWSFlowCookieOption
+    | OxideExternalOption
+    | OxideMulticastOption
+    | OxideMSSOption
+    | GCPNetworkOption
+    | GCPEndpointOption
+    | GCPProfileOption
+    | CiliumDSROption
+    | CPacketOption
+    | TencentEndpointOption
+    | TencentAttachmentOption
+    | TencentFlowCookieOption
+    | GeneveOption
+)
 
-class GeneveOption(Element, spec="RFC 8926 section 3.5", path="geneve_option"):
-    """An option; the high bit of its type says that it is critical."""
+if TYPE_CHECKING:
+    from overlaycodec.values import Accepts
 
-    option_class: Annotated[int, Bits(16), "Who defined the type"]
-    type: Annotated[int, Bits(8), "Type; critical from 0x80 on"]
-    reserved: Annotated[int, Reserved(3)] = 0
-    length: Annotated[int, Bits(5), "Data in units of 4 octets"] = AUTO
-    data: Annotated[bytes, Sized("length", unit=4), "What the option says, whole units of 4 octets"] = b""
+    # what is read is one of these, what is given may be an option of one's own too
+    _Options: TypeAlias = Accepts[tuple[AnyGeneveOption, ...], tuple[Element, ...]]
+else:
+    _Options = tuple[AnyGeneveOption, ...]
+
+_NONE: Final[Any] = ()
 
 
 class Geneve(Header, spec="RFC 8926 section 3.4", keys=(UDP_PORT(6081),), tunnel=True):
@@ -29,5 +69,5 @@ class Geneve(Header, spec="RFC 8926 section 3.4", keys=(UDP_PORT(6081),), tunnel
     protocol_type: Annotated[int, Bits(16), Selects(ETHERTYPE), "What follows"] = AUTO
     vni: Annotated[int, Bits(24), "Virtual Network Identifier"]
     reserved2: Annotated[int, Reserved(8)] = 0
-    options: Annotated[tuple[GeneveOption, ...], Sized("opt_len", unit=4), Items(), "Options"] = ()
+    options: Annotated[_Options, Sized("opt_len", unit=4), Items(), "Options"] = _NONE
     options_rest: Annotated[bytes, Remainder("options"), "What is no option"] = AUTO

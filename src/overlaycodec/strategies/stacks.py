@@ -170,7 +170,7 @@ def _header(
     *,
     loose: bool = False,
 ) -> Header:
-    layout = step.spot.cls.__layout__
+    layout = catalog.layout(step.spot.cls)
     told = dict(step.on.before) if isinstance(step.on, Way) else {}
     given: dict[str, Any] = dict(step.spot.must) | told | (fixed or {})
     excluded: dict[str, frozenset[int]] = {}

@@ -5,7 +5,7 @@ Each class names its addresses anew: mypy reads an inherited field as what may b
 
 from __future__ import annotations
 
-from typing import Literal, TypeAlias
+from typing import Literal
 
 from overlaycodec.checksum import adjusted_checksum
 from overlaycodec.dialects import NVGRE_KEY, NVGREKey
@@ -20,18 +20,14 @@ from overlaycodec.protocols import (
     VXLANGPE,
     Ethernet,
     Geneve,
-    GeneveOption,
     STTSegment,
 )
-from overlaycodec.schema import Header
+from overlaycodec.schema import Element, Header
 from overlaycodec.tunnel.endpoint import Tunnel, ethernet_only, selector_of
 from overlaycodec.tunnel.entropy import spread
 from overlaycodec.values import AnyIP
 
 __all__ = ["GeneveTunnel", "NVGRETunnel", "STTTunnel", "UDPTunnel", "VXLANGBPTunnel", "VXLANGPETunnel", "VXLANTunnel"]
-
-AnyOption: TypeAlias = GeneveOption
-"""What stands in Geneve's row of options."""
 
 
 class UDPTunnel(Tunnel, frozen=True, kw_only=True, dict=True):
@@ -125,7 +121,7 @@ class GeneveTunnel(UDPTunnel, frozen=True, kw_only=True, dict=True):
     src: AnyIP
     dst: AnyIP
     vni: int
-    options: tuple[AnyOption, ...] = ()
+    options: tuple[Element, ...] = ()
     control: bool = False
     dst_port: int = 6081
     src_ports: tuple[int, int] = (1, 65535)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from overlaycodec.errors import EncodeError
@@ -14,7 +14,7 @@ __all__ = ["padding_of", "row_writer"]
 
 
 def row_writer(
-    writers: Mapping[type[Any], Callable[..., bytes]], path: str
+    writer: Callable[[type[Any]], Callable[..., bytes]], path: str
 ) -> Callable[[tuple[Any, ...], bool], tuple[tuple[Any, ...], bytes]]:
     """What writes the elements of a row: it gives them, resolved where that is asked, and their octets."""
 
@@ -23,7 +23,7 @@ def row_writer(
         octets = []
         for number, element in enumerate(elements):
             try:
-                octets.append(writers[type(element)](element, b"", None, resolved))
+                octets.append(writer(type(element))(element, b"", None, resolved))
             except EncodeError as error:
                 raise error.rebased(element.__layout__.name, f"{path}[{number}]") from None
         return (elements if resolved is None else tuple(resolved)), b"".join(octets)

@@ -8,6 +8,7 @@ it: encoding and resolving are one piece of code. Values were checked when the h
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from struct import Struct
 from typing import Any, Protocol
 
@@ -20,7 +21,7 @@ from overlaycodec.reader import condition_of
 from overlaycodec.rows import padding_of, row_writer
 from overlaycodec.schema import Record, builder_of
 from overlaycodec.source import Source
-from overlaycodec.values import AUTO, Interned
+from overlaycodec.values import AUTO
 from overlaycodec.wire import (
     AnyHas,
     Before,
@@ -185,7 +186,7 @@ def _add_octets(source: Source, layout: Layout, field: Field, keys_in: KeysIn) -
         absent = f"b'' if {local} is None else " if field.optional else ""
         source.add(f"e_{name} = {absent}build_octets(VIA_{name}, {path!r}, {local})")
     elif items := field.get(Items):
-        writers = Interned[type[Any], Writer](lambda cls: writer_of(cls.__layout__, keys_in))  # a catalog may know more
+        writers = cache(lambda cls: writer_of(cls.__layout__, keys_in))  # catalogs may know more than the declaration
         rows = source.bind(f"row_{name}", row_writer(writers, path))
         source.add(f"{local}, e_{name} = {rows}({local}, out is not None) if {local} else ({local}, b'')")
         rest = layout.remainder_of(name)

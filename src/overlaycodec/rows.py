@@ -14,7 +14,7 @@ __all__ = ["padding_of", "row_writer"]
 
 
 def row_writer(
-    writer: Callable[[type[Any]], Callable[..., bytes]], path: str
+    writer: Callable[[Any], Callable[..., bytes]], path: str
 ) -> Callable[[tuple[Any, ...], bool], tuple[tuple[Any, ...], bytes]]:
     """What writes the elements of a row: it gives them, resolved where that is asked, and their octets."""
 

@@ -6,7 +6,7 @@ import random
 from collections.abc import Iterator
 from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import numpy as np
 import pytest
@@ -249,6 +249,14 @@ def test_of_65536_ports_one_makes_the_checksum_0_and_it_goes_out_as_ffff() -> No
     assert len(set(checksums.tolist())) >= (1 << 16) - 2
 
 
+def test_a_sum_of_ffff_is_told_from_0() -> None:
+    """An IPv4 checksum of 0 (RFC 1624 section 3), where all that changes is 0."""
+    packets = (oc.IPv4(src="10.0.0.1", dst=f"10.0.{n >> 8}.{n & 255}", protocol=99) for n in range(1 << 16))
+    packet = next(packet for packet in packets if oc.encode(packet)[10:12] == bytes(2))
+    frames = same(oc.Packet((packet,)), {"ipv4.identification": list(range(20))})
+    assert frames[0][10:12] == bytes(2)
+
+
 def test_more_packets_than_are_written_at_once_of_several_shapes_and_lengths() -> None:
     count = 20_000
     source = random.Random(5)
@@ -281,6 +289,12 @@ def test_more_packets_than_are_written_at_once_of_several_shapes_and_lengths() -
         assert packet[oc.Geneve].critical == (columns["geneve.options[0].type"][index] >= 0x80)
 
 
+class Words(oc.Header, spec="in-house", keys=(oc.UDP_PORT(9989),)):
+    """What follows, counted in words."""
+
+    words: Annotated[int, oc.Bits(16), oc.Bounds(unit=4, origin="end")] = oc.AUTO
+
+
 @pytest.mark.parametrize("sizes", [[0] * 30, [5] * 30, [*range(29), 1400], [1] + [0] * 29])
 def test_payloads_of_any_length_under_what_can_bear_them_and_what_cannot(sizes: list[int]) -> None:
     payloads = [bytes(range(1, 1 + size % 251)) * (size // 251 + 1) for size in sizes]
@@ -288,10 +302,55 @@ def test_payloads_of_any_length_under_what_can_bear_them_and_what_cannot(sizes: 
     same(FRAME.replace((oc.UDP, 1), length=20), {"payload": payloads})  # a checksum over what a length says
     trailed = oc.Packet(FRAME.headers, b"", (oc.Trailer(6, b"pad"),))
     same(trailed, {"payload": payloads, "inner.udp.dst_port": list(range(30))})
+    quoting = oc.IPv4(src="10.0.0.1", dst="10.0.0.2") / oc.ICMP(type=3) / oc.ICMPUnreachable()
+    same(quoting, {"payload": payloads})
+    words = oc.UDP(src_port=1, dst_port=9989, checksum=0) / Words()
+    same(words, {"payload": [payload[: len(payload) // 4 * 4] for payload in payloads]})
     llc = oc.Ethernet(dst="02:00:00:00:00:02", src="02:00:00:00:00:01") / oc.LLC(dsap=0x42, ssap=0x42, control=3)
     same(llc, {"payload": payloads, "llc.ssap": list(range(30))})
     sctp = oc.IPv4(src="10.0.0.1", dst="10.0.0.2") / oc.SCTP(src_port=1, dst_port=2, verification_tag=3)
     same(sctp, {"payload": payloads, "sctp.src_port": list(range(30))})
+
+
+class Ended(oc.Element, spec="in-house"):
+    """A kind; kind 255 ends the row."""
+
+    kind: Annotated[int, oc.Bits(8)]
+
+
+class Kinds(oc.Header, spec="in-house", keys=(oc.UDP_PORT(9990),)):
+    """Words of elements, of which one ends the row and is not zero."""
+
+    words: Annotated[int, oc.Bits(8)] = oc.AUTO
+    counts: Annotated[int, oc.Bits(24), oc.ByteOrder("little")] = 0
+    elements: Annotated[tuple[Ended, ...], oc.Sized("words", unit=4), oc.Items("kind", end=255)] = ()
+    elements_rest: Annotated[bytes, oc.Remainder("elements")] = oc.AUTO
+
+
+def test_what_one_field_decides_of_others() -> None:
+    """Each column changes more than its own bits, in some of the packets."""
+    numbers = list(range(40))
+    udp = oc.Packet(FRAME.headers, bytes(range(60)))
+    same(udp, {"inner.udp.length": numbers})  # how far a checksum reaches
+    same(udp, {"inner.udp.length": [50 + number % 2 for number in numbers], "inner.udp.src_port": numbers})
+    routed = oc.IPv6(src="fd00::1", dst="fd00::2") / oc.SegmentRouting(
+        segments_left=1, segments=(oc.Segment(address="fd00::3"), oc.Segment(address="fd00::2"))
+    )
+    same(
+        routed / oc.UDP(src_port=1, dst_port=2),
+        {
+            "segment_routing.segments_left": [number % 3 for number in numbers],
+            "segment_routing.segments[0].address": [IPv6Address(number) for number in numbers],
+            "ipv6.dst": [IPv6Address(number * 3 << 64) for number in numbers],
+        },
+    )
+    stt = oc.IPv4(src="10.0.0.1", dst="10.0.0.2") / oc.STTSegment(src_port=1, total_length=90) / b"piece"
+    same(stt, {"stt_segment.segment_offset": numbers, "stt_segment.frame_id": numbers})
+    with pytest.raises(oc.UnresolvedError, match=r"packets\[1\]\.stt_segment\.total_length cannot be derived"):
+        oc.encode_columns(stt.replace(oc.STTSegment, total_length=oc.AUTO), {"stt_segment.segment_offset": numbers})
+    kinds = oc.Packet((Kinds(elements=(Ended(kind=1), Ended(kind=2))),))
+    kind = {"kinds.elements[1].kind": [255 if number % 3 else 4 for number in numbers], "kinds.counts": numbers}
+    assert {octets[4:].hex() for octets in same(kinds, kind)} == {"0104ff00", "01ff0000"}
 
 
 def test_payloads_as_rows_of_an_array() -> None:

@@ -15,6 +15,7 @@ from overlaycodec.capture import (
     write_capture,
 )
 from overlaycodec.columnar import (
+    column_names,
     columns,
     encode_columns,
     scan,
@@ -231,6 +232,7 @@ __all__ = [
     "When",
     "Within",
     "checksums",
+    "column_names",
     "columns",
     "decode",
     "decode_header",

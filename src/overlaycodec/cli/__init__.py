@@ -15,6 +15,9 @@ __all__ = ["main", "without_reader"]
 _INTERRUPTED, _NO_READER = 130, 141
 """What a shell reports for a process that SIGINT or SIGPIPE ended."""
 
+_EXTRAS = {"click": "cli", "rich": "cli", "numpy": "columns", "pyarrow": "arrow"}
+"""The packages that commands load, and the extra that brings each."""
+
 
 def main(args: Sequence[str] | None = None) -> int:
     """Run the command line with these arguments, or those of the process; gives the exit status."""
@@ -22,11 +25,12 @@ def main(args: Sequence[str] | None = None) -> int:
         return _run(args)
     except ModuleNotFoundError as error:
         package = (error.name or "").partition(".")[0]
-        if package not in ("click", "rich"):
+        if package not in _EXTRAS:
             raise
+        what = "the command line" if _EXTRAS[package] == "cli" else "this command"
         sys.stderr.write(
-            f"overlaycodec: the command line needs the package {package!r}: "
-            "install it with `pip install 'overlaycodec[cli]'`\n"
+            f"overlaycodec: {what} needs the package {package!r}: "
+            f"install it with `pip install 'overlaycodec[{_EXTRAS[package]}]'`\n"
         )
         return 2
 

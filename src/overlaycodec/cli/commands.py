@@ -7,8 +7,10 @@ import click
 import overlaycodec as library
 from overlaycodec.cli import without_reader
 from overlaycodec.cli.clock import TimeChoice
+from overlaycodec.cli.export import export
+from overlaycodec.cli.options import catalog_options
 from overlaycodec.cli.paper import ColorChoice, paper_for
-from overlaycodec.dialects import NAMED
+from overlaycodec.cli.stats import stats
 from overlaycodec.findings.model import RECEIVERS
 
 __all__ = ["overlaycodec"]
@@ -25,25 +27,13 @@ def overlaycodec() -> None:
     overlaycodec show trace.pcap            a line a packet
     overlaycodec show --help                what else it shows
     overlaycodec diagnose trace.pcap        what breaks a rule, and what a receiver does about it
+    overlaycodec stats trace.pcap           tunnels, VLANs, top talkers inside and outside, faults
+    overlaycodec export trace.pcap out.parquet
     overlaycodec headers                    the headers that it knows
     overlaycodec diagram vxlan              the figure of one
     """  # noqa: D301 - a real backspace is what keeps click from filling the paragraph
 
 
-# Options that commands have in common.
-_dialect = click.option(
-    "--dialect",
-    type=click.Choice(list(NAMED)),
-    default="plain",
-    metavar="NAME",
-    help=f"What the deployment speaks: {', '.join(NAMED)}.",
-)
-_bind = click.option(
-    "--bind",
-    multiple=True,
-    metavar="KEY=HEADER",
-    help="Find a header at another key too: udp_port:48879=vxlan, udp_port:4789=vxlan_gbp, ethertype:0x9300=vlan.",
-)
 _color = click.option(
     "--color",
     type=click.Choice(["auto", "always", "never"]),
@@ -51,33 +41,6 @@ _color = click.option(
     show_default=True,
     help="Colours: on a terminal only (and not if NO_COLOR is set), or as you say.",
 )
-
-
-def _catalog_of(dialect: str, bindings: tuple[str, ...]) -> library.Catalog:
-    """The catalog of a dialect, with the bindings of the command line, such as "udp_port:48879=vxlan"."""
-    catalog = NAMED[dialect]
-    spaces = {key.space.name: key.space for key, _ in catalog.bindings}
-    headers = {header.__layout__.name: header for header in catalog.headers}
-    for binding in bindings:
-        key, _, name = binding.partition("=")
-        space, _, number = key.partition(":")
-        try:
-            value = int(number, 0)
-        except ValueError:
-            raise _bad(f"{binding!r} is not of the form udp_port:48879=vxlan") from None
-        if space not in spaces:
-            raise _bad(f"{space!r} is none of {', '.join(sorted(spaces))}")
-        if name not in headers:
-            raise _bad(f"{name!r} is none of {', '.join(sorted(headers))}")
-        try:
-            catalog = catalog.with_binding(spaces[space](value), headers[name])
-        except library.SchemaError as error:
-            raise _bad(error.reason) from None
-    return catalog
-
-
-def _bad(reason: str) -> click.BadParameter:
-    return click.BadParameter(reason, param_hint="'--bind'")
 
 
 @overlaycodec.command(no_args_is_help=True, short_help="Show the packets of captures.")
@@ -95,8 +58,7 @@ def _bad(reason: str) -> click.BadParameter:
     show_default=True,
     help="Time since the first packet shown, since the one before, of day, or since 1970.",
 )
-@_dialect
-@_bind
+@catalog_options
 @click.option(
     "--verify", is_flag=True, help="Encode each packet again; the exit status is 1 unless all octets are the same."
 )
@@ -110,8 +72,7 @@ def show(
     first: int,
     count: int | None,
     time: TimeChoice,
-    dialect: str,
-    bind: tuple[str, ...],
+    catalog: library.Catalog,
     verify: bool,
     color: ColorChoice,
 ) -> None:
@@ -144,7 +105,7 @@ def show(
         first=first,
         count=count,
         time=time,
-        catalog=_catalog_of(dialect, bind),
+        catalog=catalog,
     )
     try:
         status = run(wanted, paper_for("never" if json else color))
@@ -198,8 +159,7 @@ def diagram(name: str, *, svg: bool) -> None:
     help="The least severe findings that are shown.",
 )
 @click.option("--json", is_flag=True, help="Write a JSON object a finding, one a line.")
-@_dialect
-@_bind
+@catalog_options
 @_color
 def diagnose(
     files: tuple[str, ...],
@@ -207,8 +167,7 @@ def diagnose(
     receiver: library.Receiver,
     least: str,
     json: bool,
-    dialect: str,
-    bind: tuple[str, ...],
+    catalog: library.Catalog,
     color: ColorChoice,
 ) -> None:
     """Say what stands out in the packets of captures: what cannot be read, what breaks a rule, what is worth knowing.
@@ -227,10 +186,14 @@ def diagnose(
         receiver=receiver,
         least=library.Severity(least),
         json=json,
-        catalog=_catalog_of(dialect, bind),
+        catalog=catalog,
     )
     try:
         status = report(wanted, paper_for("never" if json else color))
     except BrokenPipeError:
         status = without_reader()
     click.get_current_context().exit(status)
+
+
+overlaycodec.add_command(export)
+overlaycodec.add_command(stats)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from overlaycodec.packet import Packet
     from overlaycodec.schema import Header
 
-__all__ = ["columns", "encode_columns", "scan"]
+__all__ = ["column_names", "columns", "encode_columns", "scan"]
 
 
 def columns(
@@ -60,6 +60,23 @@ def scan(
     from overlaycodec.columnar.reading import tables_of
 
     return tables_of(source, names, catalog, progress)
+
+
+def column_names(
+    source: Readable | Iterable[Record],
+    *,
+    catalog: Catalog = DEFAULT,
+    progress: Callable[[int], object] | None = None,
+) -> list[str]:
+    """The names of the columns that `columns` would give without a list, and of those that would be empty.
+
+    It reads in constant memory; `progress` is called as by `scan`.
+
+    Raises: CaptureError as reading does.
+    """
+    from overlaycodec.columnar.reading import names_in
+
+    return names_in(source, catalog, progress)
 
 
 def encode_columns(

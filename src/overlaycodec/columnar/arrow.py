@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from ipaddress import IPv4Address, IPv6Address
 from typing import Any, Literal
 
 import numpy as np
@@ -12,8 +10,7 @@ from numpy.typing import NDArray
 
 from overlaycodec.columnar.names import Column
 from overlaycodec.columnar.output import CATEGORIES
-from overlaycodec.describe import plain_of
-from overlaycodec.values import MACAddress
+from overlaycodec.columnar.plain import address_kind, address_texts, holds_octets, json_text
 
 __all__ = ["arrow_table"]
 
@@ -21,11 +18,6 @@ Values = NDArray[Any]  # Any: each column has its type
 Absent = NDArray[np.bool_]
 
 _OCTETS = {"mac": 6, "ipv4": 4, "ipv6": 16}
-_TEXT: dict[str, Any] = {  # Any: from what the column holds to text
-    "mac": lambda value: str(MACAddress(int(value).to_bytes(6, "big"))),
-    "ipv4": lambda value: str(IPv4Address(int(value))),
-    "ipv6": lambda value: str(IPv6Address(bytes(value))),
-}
 
 
 def arrow_table(columns: dict[str, tuple[Column, Values, Absent]], addresses: Literal["text", "binary"]) -> pa.Table:
@@ -41,29 +33,20 @@ def _array(column: Column, values: Values, absent: Absent, addresses: str) -> pa
         return pa.DictionaryArray.from_arrays(pa.array(values.astype("int8"), mask=absent), pa.array(words))
     if column.name == "time_ns" and values.dtype != object:
         return pa.array(values, pa.timestamp("ns", "UTC"), mask=absent)
-    kind = _kind_of(column)
+    kind = address_kind(column)
     if kind is not None:
         return _binary(values, absent, kind) if addresses == "binary" else _texts(values, absent, kind)
     if values.dtype == object:
-        plain = [None if gone else _plain(value) for value, gone in zip(values.tolist(), absent.tolist(), strict=True)]
-        return pa.array(plain, pa.binary() if _all_octets(plain) else pa.string())
+        there = zip(values.tolist(), absent.tolist(), strict=True)
+        if holds_octets(column):
+            return pa.array([None if gone else value for value, gone in there], pa.binary())
+        return pa.array([None if gone else json_text(value) for value, gone in there], pa.string())
     return pa.array(values, mask=absent)
 
 
-def _kind_of(column: Column) -> str | None:
-    """Which kind of address a column of numbers holds."""
-    field = column.field
-    for name, _ in column.rest[1:]:
-        assert field is not None
-        field = next(e.__layout__.by_name[name] for e in field.elements if name in e.__layout__.by_name)
-    return field.kind if field is not None and field.kind in _OCTETS and column.dtype != "object" else None
-
-
 def _texts(values: Values, absent: Absent, kind: str) -> pa.Array:
-    """Addresses as text, each written once: captures have few of them."""
-    known, codes = np.unique(values, return_inverse=True)
-    texts = pa.array([_TEXT[kind](value) for value in known.tolist()], pa.string())
-    return pa.DictionaryArray.from_arrays(pa.array(codes.astype("int32").ravel(), mask=absent), texts)
+    texts, codes = address_texts(values, kind)
+    return pa.DictionaryArray.from_arrays(pa.array(codes, mask=absent), pa.array(texts, pa.string()))
 
 
 def _binary(values: Values, absent: Absent, kind: str) -> pa.Array:
@@ -71,19 +54,7 @@ def _binary(values: Values, absent: Absent, kind: str) -> pa.Array:
     if kind == "ipv6":
         data = values.tobytes()
     else:
-        words = values.astype(values.dtype.newbyteorder(">")).view(np.uint8).reshape(len(values), -1)
+        words = values.astype(values.dtype.newbyteorder(">")).view(np.uint8).reshape(len(values), values.dtype.itemsize)
         data = words[:, words.shape[1] - octets :].tobytes()
     mask = pa.array(~absent).buffers()[1]
     return pa.Array.from_buffers(pa.binary(octets), len(values), [mask, pa.py_buffer(data)])
-
-
-def _all_octets(values: list[Any]) -> bool:
-    return all(value is None or isinstance(value, bytes) for value in values)
-
-
-def _plain(value: Any) -> Any:  # Any: what a column of objects holds, and what Arrow takes
-    """Octets as they are, numbers and addresses as text, rows as JSON."""
-    if isinstance(value, bytes):
-        return value
-    plain = plain_of(value)
-    return plain if isinstance(plain, str) else json.dumps(plain)

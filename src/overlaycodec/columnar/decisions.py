@@ -17,7 +17,7 @@ from overlaycodec.columnar.given import Given
 from overlaycodec.layout import Field, Layout
 from overlaycodec.schema import Header
 from overlaycodec.values import AUTO
-from overlaycodec.wire import AnyHas, Bounds, Checksum, FinalDestination, Items, Only, Selects, Unless, When
+from overlaycodec.wire import AnyHas, Bounds, Checksum, FinalDestination, Items, Only, Unless, When
 
 __all__ = ["groups_of", "keys_of"]
 
@@ -57,8 +57,6 @@ def _in_record(numbers: Key, field: Field, layout: Layout, header: Header) -> It
         elif isinstance(condition, Only | Unless) and condition.field == name:
             yield np.isin(numbers, condition.values)
         if (bounds := other.get(Bounds)) and bounds.unless == name:
-            yield numbers != 0
-        if (selects := other.get(Selects)) and selects.when == name:
             yield numbers != 0
         if (route := other.get(FinalDestination)) and route.type == name:
             yield np.where(np.isin(numbers, list(route.at)), numbers.astype(np.int64), -1)

@@ -18,7 +18,7 @@ from overlaycodec.layout import Field
 from overlaycodec.paths import scopes_of
 from overlaycodec.schema import Header
 
-__all__ = ["ABOUT", "VERDICT", "Column", "columns_of", "dtype_of"]
+__all__ = ["ABOUT", "VERDICT", "Column", "columns_of", "dtype_of", "may_be_empty"]
 
 ABOUT: Final = {
     "time_ns": "int64", "wire_length": "int64", "captured_length": "int64", "link_type": "uint32", "fault": "fault",
@@ -153,3 +153,8 @@ def dtype_of(field: Field) -> str:
 def columns_of(names: Iterable[str], catalog: Bindings) -> tuple[Column, ...]:
     """The columns of these names, each once."""
     return tuple(column_of(name, catalog) for name in dict.fromkeys(names))
+
+
+def may_be_empty(column: Column) -> bool:
+    """Whether the column can be without a value even where its header is."""
+    return column.field is None or column.field.optional or len(column.rest) > 1

@@ -24,7 +24,7 @@ from overlaycodec.schema import Header
 if TYPE_CHECKING:
     from overlaycodec.capture.source import Readable
 
-__all__ = ["table_of", "tables_of"]
+__all__ = ["names_in", "table_of", "tables_of"]
 
 _RECORDS = 1 << 16
 """At most so many packets a batch: more are slower again, since what is made of them does not stay in caches."""
@@ -65,6 +65,20 @@ def tables_of(
             yield Table([output])
         if progress is not None:
             progress(octets)
+
+
+def names_in(
+    source: Readable | Iterable[Record], catalog: Catalog, progress: Callable[[int], object] | None
+) -> list[str]:
+    """See `overlaycodec.column_names`."""
+
+    def batches() -> Iterator[Batch]:
+        for batch in _batches(source):
+            yield batch
+            if progress is not None:
+                progress(int(batch.lengths.sum()))
+
+    return _occurring(batches(), catalog)
 
 
 def _timed(wanted: Iterable[Column]) -> bool:

@@ -93,7 +93,10 @@ def elastic(packet: Packet) -> bool:
             return False
         if (bounded := layout.bounds) is not None:
             told = getattr(header, bounded.name) is not AUTO
-            if (told and derived and fact is not None and fact.covers == "all") or bounded[Bounds].unit != 1:
+            bounds = bounded[Bounds]
+            if (told and derived and fact is not None and fact.covers == "all") or (
+                bounds.unit != 1 and not bounds.optional
+            ):
                 return False
     return not packet.trailers
 
@@ -129,7 +132,7 @@ def stencil_of(
         found = sum_of(out, index, starts, pieces[index], octets, holes, protocol)
         if found is None:
             return data, None
-        if found.terms or (found.crc and holes):
+        if found.terms:
             sums.append(found)
             holes.append(place)
         else:  # the same for all

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     import polars
     import pyarrow
 
+    from overlaycodec.describe import Plain
+
 __all__ = ["Table"]
 
 Column = np.ma.MaskedArray[Any, np.dtype[Any]]  # Any: each column has its shape and type
@@ -82,6 +84,16 @@ class Table:
         table._values = {name: self._values[name] for name in kept}
         table._absent = self._absent
         return table
+
+    def to_plain(self, name: str) -> list[Plain]:
+        """A column as JSON could say it; None where a value is absent.
+
+        Addresses are text, octets hexadecimal digits, rows lists of objects. Raises: KeyError.
+        """
+        from overlaycodec.columnar.plain import plain_column
+
+        column = self._columns[name]
+        return plain_column(column, self._values[name], np.ma.getmaskarray(self[name]))
 
     def to_arrow(self, *, addresses: Literal["text", "binary"] = "text") -> pyarrow.Table:
         """An Arrow table: time stamps in nanoseconds, few words as dictionaries, addresses as text or as octets."""

@@ -1,0 +1,64 @@
+"""Options that commands have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+import click
+
+from overlaycodec.dialects import NAMED
+from overlaycodec.errors import SchemaError
+from overlaycodec.pipeline import Catalog
+
+__all__ = ["catalog_options"]
+
+
+def catalog_options(command: Callable[..., Any]) -> Callable[..., Any]:  # Any: each command has its own arguments
+    """A command with --dialect and --bind, which are one argument `catalog` to it."""
+
+    @wraps(command)
+    def with_catalog(*args: Any, dialect: str, bind: tuple[str, ...], **options: Any) -> Any:  # Any: the command's own
+        return command(*args, catalog=_catalog_of(dialect, bind), **options)
+
+    bound = click.option(
+        "--bind",
+        multiple=True,
+        metavar="KEY=HEADER",
+        help="Find a header at another key too: udp_port:48879=vxlan, udp_port:4789=vxlan_gbp, ethertype:0x9300=vlan.",
+    )(with_catalog)
+    return click.option(
+        "--dialect",
+        type=click.Choice(list(NAMED)),
+        default="plain",
+        metavar="NAME",
+        help=f"What the deployment speaks: {', '.join(NAMED)}.",
+    )(bound)
+
+
+def _catalog_of(dialect: str, bindings: tuple[str, ...]) -> Catalog:
+    """The catalog of a dialect, with the bindings of the command line, such as "udp_port:48879=vxlan"."""
+    catalog = NAMED[dialect]
+    spaces = {key.space.name: key.space for key, _ in catalog.bindings}
+    headers = {header.__layout__.name: header for header in catalog.headers}
+    for binding in bindings:
+        key, _, name = binding.partition("=")
+        space, _, number = key.partition(":")
+        try:
+            value = int(number, 0)
+        except ValueError:
+            raise _bad(f"{binding!r} is not of the form udp_port:48879=vxlan") from None
+        if space not in spaces:
+            raise _bad(f"{space!r} is none of {', '.join(sorted(spaces))}")
+        if name not in headers:
+            raise _bad(f"{name!r} is none of {', '.join(sorted(headers))}")
+        try:
+            catalog = catalog.with_binding(spaces[space](value), headers[name])
+        except SchemaError as error:
+            raise _bad(error.reason) from None
+    return catalog
+
+
+def _bad(reason: str) -> click.BadParameter:
+    return click.BadParameter(reason, param_hint="'--bind'")

@@ -1,0 +1,59 @@
+"""How far a long run is, on a terminal and nowhere else."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Final, TypeAlias
+
+__all__ = ["Advance", "no_progress", "progress_over"]
+
+Advance: TypeAlias = Callable[[int, int], None]
+"""Told how many packets more were read, and of how many octets."""
+
+_RECORD_OCTETS: Final = 16
+"""What a file holds of a packet beside its octets, at least."""
+
+
+def no_progress(packets: int, octets: int) -> None:
+    """Says nothing."""
+
+
+@contextmanager
+def progress_over(files: tuple[str, ...], what: str, passes: int = 1) -> Iterator[Advance]:
+    """A bar on the standard error, as long as the files are, `passes` times over; without an end for what has none."""
+    if not sys.stderr.isatty():
+        yield no_progress
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
+
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.fields[packets]:,} packets"),
+        TimeRemainingColumn(compact=True, elapsed_when_finished=True),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task(what, total=_octets_of(files, passes), packets=0)
+        count = 0
+
+        def advance(packets: int, octets: int) -> None:
+            nonlocal count
+            count += packets
+            progress.update(task, advance=octets + _RECORD_OCTETS * packets, packets=count)
+
+        yield advance
+
+
+def _octets_of(files: tuple[str, ...], passes: int) -> int | None:
+    """How many octets will be read; None where nobody knows."""
+    total = 0
+    for file in files:
+        if file == "-" or not os.path.isfile(file) or file.endswith(".gz"):
+            return None
+        total += os.path.getsize(file)
+    return total * passes

@@ -1,0 +1,247 @@
+"""`overlaycodec stats`: what is in captures, counted."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+from overlaycodec.cli import without_reader
+from overlaycodec.cli.clock import since_epoch, utc
+from overlaycodec.cli.document import json_line
+from overlaycodec.cli.options import catalog_options
+from overlaycodec.cli.paper import Paper, Piece, Role, paper_for
+from overlaycodec.cli.progress import Advance, progress_over
+from overlaycodec.cli.reading import Reading, opened
+from overlaycodec.describe import Plain, printable
+from overlaycodec.errors import CaptureError
+from overlaycodec.keys import LINK_TYPE
+from overlaycodec.pipeline import Catalog
+
+if TYPE_CHECKING:
+    from overlaycodec.cli.tally import Counted, Host, Network, Ranking, Tally
+
+__all__ = ["stats"]
+
+
+@click.command(no_args_is_help=True, short_help="Count what is in captures.")
+@click.argument("files", nargs=-1, required=True, metavar="FILE...")
+@click.option("-n", "--top", type=click.IntRange(1), default=10, show_default=True, help="How many lines of each list.")
+@click.option("--json", is_flag=True, help="Write a JSON object a capture, one a line, with all that was counted.")
+@catalog_options
+def stats(files: tuple[str, ...], *, top: int, json: bool, catalog: Catalog) -> None:
+    """Count what is in captures: tunnels and their networks, VLAN and other tags, who sends and receives outside of
+    tunnels and inside, link types, faults, and the time from the first packet to the last.
+
+    Octets are those on the wire, of whole packets: those of what is inside count the outer headers too. Of several
+    captures, the sum comes last.
+
+    \b
+    overlaycodec stats trace.pcap
+    overlaycodec stats --top 3 --dialect cisco-aci monday.pcapng tuesday.pcapng.gz
+    overlaycodec stats --json trace.pcap | jq '.tunnels[] | select(.kind == "vxlan").network'
+
+    The exit status is 1 if a file is damaged; what stands before the damage is counted.
+    """  # noqa: D205, D301 - a real backspace is what keeps click from filling the paragraph
+    from overlaycodec.cli.tally import Tally
+
+    paper = paper_for("never" if json else "auto")
+    whole, failed = Tally(), False
+    try:
+        with progress_over(files, "counting", 2) as advance:
+            counted = [(file, *_counted(file, catalog, advance)) for file in files]
+        for number, (file, tally, reason) in enumerate(counted):
+            if tally is not None:
+                if number and not json:
+                    paper.write()
+                _show(paper, printable(file), tally, catalog, top, json=json)
+                whole.merge(tally)
+            if reason:
+                failed = True
+                paper.flush()
+                sys.stderr.write(f"overlaycodec: {printable(file)}: {reason}\n")
+        if len(files) > 1 and not json:
+            paper.write()
+            _show(paper, f"all {len(files)} captures", whole, catalog, top, json=False)
+    except BrokenPipeError:
+        click.get_current_context().exit(without_reader())
+    click.get_current_context().exit(int(failed))
+
+
+def _counted(file: str, catalog: Catalog, advance: Advance) -> tuple[Tally | None, str]:
+    """What was counted of a file, and what is wrong with it."""
+    from overlaycodec.cli.tally import Tally, plan_of
+
+    tally = Tally()
+    try:
+        with opened(file, again=True) as origin:
+            reading = Reading(origin, catalog, advance)
+            plan = plan_of(reading.names(), catalog)
+            for table in reading.tables(plan.names):
+                tally.add(table, plan)
+    except CaptureError as error:
+        return None, str(error)
+    except OSError as error:
+        return None, error.strerror or str(error)
+    return tally, "" if reading.damage is None else str(reading.damage)
+
+
+def _show(paper: Paper, title: str, tally: Tally, catalog: Catalog, top: int, *, json: bool) -> None:
+    if json:
+        paper.write(Piece(json_line(_document(title, tally))))
+    else:
+        _write(paper, title, tally, catalog, top)
+
+
+# --- for people -------------------------------------------------------------------------------------------------------
+
+
+def _write(paper: Paper, title: str, tally: Tally, catalog: Catalog, top: int) -> None:
+    paper.write(Piece(title, "header"))
+    facts = [
+        ("packets", f"{tally.all.packets:,}"),
+        ("octets", f"{tally.all.octets:,}" + _cut(tally)),
+        ("time", _span(tally)),
+        ("link types", ", ".join(_link_type(number, counted, catalog) for number, counted in tally.link_types.items())),
+    ]
+    for name, value in facts:
+        paper.write(Piece(f"  {name:10}  ", "faint"), Piece(value or "-"))
+    faults = ", ".join(f"{name} {counted.packets:,}" for name, counted in tally.faults.items())
+    paper.write(Piece(f"  {'faults':10}  ", "faint"), Piece(faults or "none", "bad" if faults else "good"))
+    _ranking(paper, "tunnels", tally.tunnels, tally.all, top, "tunnel")
+    for inside, where in ((False, "tags outside"), (True, "tags inside")):
+        _ranking(paper, where, tally.tags[inside], tally.all, top, "tag")
+    for inside, where in ((False, "hosts outside"), (True, "hosts inside")):
+        _hosts(paper, where, tally, top, inside=inside)
+
+
+def _cut(tally: Tally) -> str:
+    return "" if tally.captured == tally.all.octets else f", {tally.captured:,} of them captured"
+
+
+def _span(tally: Tally) -> str:
+    if tally.first_ns is None or tally.last_ns is None:
+        return ""
+    return f"from {utc(tally.first_ns, 6)} UTC, {since_epoch(tally.last_ns - tally.first_ns, 6)} s long"
+
+
+def _link_type(number: int, counted: Counted, catalog: Catalog) -> str:
+    known = "/".join(dict.fromkeys(header.__name__ for _, header in catalog.candidates(LINK_TYPE, number)))
+    name = f"{known} ({number})" if known else str(number)
+    return f"{name} {counted.packets:,}"
+
+
+def _ranking(paper: Paper, title: str, ranking: Ranking[Network], all_: Counted, top: int, role: Role) -> None:
+    rows = [
+        (str(network), f"{counted.packets:,}", f"{counted.octets:,}", _share(counted.octets, all_.octets))
+        for network, counted in ranking.items()[:top]
+    ]
+    _sheet(paper, (title, "packets", "octets", "share"), rows, (role,), len(ranking), complete=ranking.complete)
+
+
+def _share(part: int, whole: int) -> str:
+    return f"{100 * part / whole:.1f} %" if whole else "-"
+
+
+def _hosts(paper: Paper, title: str, tally: Tally, top: int, *, inside: bool) -> None:
+    sent, received = tally.sent[inside], tally.received[inside]
+    hosts = _together(sent, received)
+    rows = []
+    for host, out, back in hosts[:top]:
+        network = "" if host.network is None else str(host.network)
+        numbers = (out.packets, out.octets, back.packets, back.octets)
+        rows.append((host.address, *([network] if inside else []), *(f"{number:,}" for number in numbers)))
+    heads = (title, *(["network"] if inside else []), "sent", "octets", "received", "octets")
+    roles: tuple[Role, ...] = ("inner", "tunnel") if inside else ("address",)
+    _sheet(paper, heads, rows, roles, len(hosts), complete=sent.complete and received.complete)
+
+
+def _together(sent: Ranking[Host], received: Ranking[Host]) -> list[tuple[Host, Counted, Counted]]:
+    """What each host sent and received, most octets first."""
+    from overlaycodec.cli.tally import Counted
+
+    out, back = dict(sent.items()), dict(received.items())
+    hosts = [(host, out.get(host, Counted()), back.get(host, Counted())) for host in {**out, **back}]
+    return sorted(hosts, key=lambda host: (-host[1].octets - host[2].octets, host[0].address))
+
+
+def _sheet(
+    paper: Paper,
+    heads: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    roles: Sequence[Role],
+    count: int,
+    *,
+    complete: bool,
+) -> None:
+    """A small table: the columns with a role to the left, numbers to the right."""
+    if not rows:
+        return
+    widths = [max(len(row[column]) for row in (heads, *rows)) for column in range(len(heads))]
+    words = len(roles)
+    faint: list[Role] = ["faint"] * len(heads)
+    plain: list[Role] = ["plain"] * (len(heads) - words)
+
+    def line(cells: Sequence[str], styles: Iterable[Role]) -> None:
+        pieces = [Piece("  ")]
+        for number, (cell, role, width) in enumerate(zip(cells, styles, widths, strict=True)):
+            pieces.append(Piece(f"{cell:{width}}  " if number < words else f"{cell:>{width}}  ", role))
+        paper.write(*pieces)
+
+    paper.write()
+    line(heads, faint)
+    for row in rows:
+        line(row, [*roles, *plain])
+    if count > len(rows):
+        paper.write(Piece(f"  and {count - len(rows):,} more", "faint"))
+    if not complete:
+        paper.write(Piece("  there are too many to count them all: those with least were given up", "warn"))
+
+
+# --- for programs -----------------------------------------------------------------------------------------------------
+
+
+def _document(file: str, tally: Tally) -> dict[str, Plain]:
+    return {
+        "file": file,
+        "packets": tally.all.packets,
+        "octets": tally.all.octets,
+        "captured_octets": tally.captured,
+        "first_ns": tally.first_ns,
+        "last_ns": tally.last_ns,
+        "link_types": {str(number): counted.packets for number, counted in tally.link_types.items()},
+        "faults": {name: counted.packets for name, counted in tally.faults.items()},
+        "tunnels": _networks(tally.tunnels),
+        "tags": {"outside": _networks(tally.tags[False]), "inside": _networks(tally.tags[True])},
+        "hosts": {
+            where: _host_objects(tally, inside=inside) for where, inside in (("outside", False), ("inside", True))
+        },
+        "complete": all(
+            ranking.complete
+            for ranking in (tally.tunnels, *tally.tags.values(), *tally.sent.values(), *tally.received.values())
+        ),
+    }
+
+
+def _networks(ranking: Ranking[Network]) -> list[Plain]:
+    return [
+        {"kind": network.kind, "network": network.number, "packets": counted.packets, "octets": counted.octets}
+        for network, counted in ranking.items()
+    ]
+
+
+def _host_objects(tally: Tally, *, inside: bool) -> list[Plain]:
+    return [
+        {
+            "address": host.address,
+            "tunnel": None if host.network is None else host.network.kind,
+            "network": None if host.network is None else host.network.number,
+            "sent_packets": out.packets,
+            "sent_octets": out.octets,
+            "received_packets": back.packets,
+            "received_octets": back.octets,
+        }
+        for host, out, back in _together(tally.sent[inside], tally.received[inside])
+    ]

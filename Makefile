@@ -5,7 +5,7 @@
 #   make check     what CI runs: format, lint, types, and the tests against the built wheel
 #   make versions  the tests against the built wheel on every Python that the package claims
 #   make lowest    the tests on the oldest Python with the oldest dependencies that the package claims
-#   make bench     the benchmarks, peers in the same run
+#   make bench     the benchmarks, peers in the same run; writes docs/benchmarks.md and its plot
 #   make fuzz      the fuzzers, for FUZZ_SECONDS in all; what they find is in build/fuzz
 #   make interop   the tests against live stacks: Linux, Open vSwitch, user-mode Linux (docs/interop.md)
 #   make format    put the sources into the form that `make check` asks for
@@ -64,6 +64,10 @@ $(VENV)/.fuzz: $(VENV)/.made pyproject.toml
 	$(PY) -m pip install $(PIP_OPTIONS) --editable ".[cli,hypothesis,columns]" --group fuzz
 	@touch $@
 
+$(VENV)/.bench: $(VENV)/.made pyproject.toml
+	$(PY) -m pip install $(PIP_OPTIONS) --editable ".[cli,columns]" --group bench
+	@touch $@
+
 # ---- for people ----
 
 demo: $(VENV)/.demo
@@ -72,8 +76,8 @@ demo: $(VENV)/.demo
 test: $(VENV)/.test
 	$(PY) -m pytest $(PYTEST_ARGS)
 
-bench: $(VENV)/.dev
-	$(PY) -m bench
+bench: $(VENV)/.bench
+	$(PY) -m bench --into docs/benchmarks.md
 
 FUZZ_SECONDS ?= 60
 fuzz: $(VENV)/.fuzz

@@ -5,16 +5,24 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
 
+from bench import columns, growth, plot
 from bench.contests import CONTESTS, Sizes, check
 from bench.imports import HEAVY, heavy_modules, import_times
 from bench.memory import Reading, measure
-from bench.peers import installed
+from bench.memory_columns import ColumnsMemory, Held, held, measure_columns
+from bench.peers import Peer, installed
 from bench.report import (
     MIB,
+    OURS,
     Target,
+    columns_tables,
     contest_table,
     environment,
+    growth_table,
+    held_table,
     import_table,
     memory_table,
     target_table,
@@ -23,56 +31,138 @@ from bench.timing import Timing, use_one_core
 
 GROWTH = 1 * MIB
 """What the peak may grow by from the last mark but one to the last: the allocator's own rounding."""
+_SCAN_GROWTH = 16 * MIB
+_PLOT = "benchmarks.svg"
+
+
+@dataclass(frozen=True)
+class Scale:
+    """How much is done in all."""
+
+    sizes: Sizes
+    marks: tuple[int, ...]
+    columns: int
+    written: int
+    rounds: int
+    growth: tuple[int, int]
+    kept: int
+    scanned: int
+
+
+FULL = Scale(Sizes(15, 2000), (10_000, 100_000, 1_000_000), 1_000_000, 100_000, 5, (9, 500), 20_000, 10_000_000)
+QUICK = Scale(Sizes(2, 20), (1_000, 2_000, 5_000), 1_000, 100, 1, (1, 5), 200, 20_000)
+
+
+@dataclass(frozen=True)
+class Results:
+    """All that was measured."""
+
+    timings: Mapping[str, Mapping[str, Timing]]
+    columns: columns.Columns
+    growth: list[growth.Growth]
+    imports: Mapping[str, Timing]
+    heavy: list[str]
+    reading: Reading
+    held: list[Held]
+    memory: ColumnsMemory
 
 
 def main() -> int:
     """The exit status: 1 if a target was measured and missed."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument(
-        "--quick", action="store_true", help="tiny sizes, to see that it works; its figures mean nothing"
+        "--quick",
+        action="store_true",
+        help="tiny sizes and no other programs, to see that it works; its figures mean nothing",
     )
-    quick = parser.parse_args().quick
-    sizes = Sizes(rounds=2, inputs=20) if quick else Sizes(rounds=15, inputs=2000)
-    marks = (1_000, 2_000, 5_000) if quick else (10_000, 100_000, 1_000_000)
+    parser.add_argument("--into", type=Path, help="the page whose results are to be replaced; the plot goes beside it")
+    arguments = parser.parse_args()
+    quick: bool = arguments.quick
 
     bound = use_one_core()
     peers, absent = installed()
     check(peers)
-    timings = {}
-    for name, contest in CONTESTS.items():
-        _say(contest.title)
-        timings[name] = contest.run(peers, sizes)
-    _say("Import")
-    imports = import_times(2, ("msgspec", "overlaycodec")) if quick else import_times(21)
-    heavy = heavy_modules()
-    _say("Memory")
-    reading = measure(marks)
-
-    targets = _targets(timings, imports, heavy, reading)
+    results = _measure(peers, QUICK if quick else FULL, quick=quick)
+    targets = _targets(results)
     parts = [environment(bound, {peer.name.partition(",")[0]: peer.version for peer in peers}, absent)]
     if quick:
         parts.insert(0, "**A quick run: its figures mean nothing.**")
-    parts.append(target_table(targets))
-    parts += [contest_table(contest.title, contest.unit, timings[name]) for name, contest in CONTESTS.items()]
-    parts += [import_table(imports), memory_table(reading)]
-    print("\n\n".join(parts))
+    parts += [target_table(targets)]
+    page: Path | None = arguments.into
+    if page is not None and plot.draw(page.with_name(_PLOT), results.timings["few"], results.columns, results.growth):
+        parts.append(f"![Time by library, and how it grows]({_PLOT})")
+    parts += [contest_table(contest.title, contest.unit, results.timings[name]) for name, contest in CONTESTS.items()]
+    parts += [columns_tables(results.columns), *map(growth_table, results.growth)]
+    parts += [import_table(results.imports), held_table(results.held, results.memory), memory_table(results.reading)]
+    text = "\n\n".join(parts)
+    print(text)
+    if page is not None:
+        before, heading, _ = page.read_text("utf-8").partition("## Results\n")
+        page.write_text(f"{before}{heading}\n{text}\n", "utf-8")
     return 0 if quick else int(any(target.met is False for target in targets))
 
 
-def _targets(
-    timings: Mapping[str, Mapping[str, Timing]], imports: Mapping[str, Timing], heavy: list[str], reading: Reading
-) -> list[Target]:
-    ratio = imports["overlaycodec"].median / imports["msgspec"].median
-    growth = reading.samples[-1].peak - reading.samples[-2].peak
-    before, after = reading.samples[-2].packets, reading.samples[-1].packets
+def _measure(peers: list[Peer], scale: Scale, *, quick: bool) -> Results:
+    timings = {}
+    for name, contest in CONTESTS.items():
+        _say(contest.title)
+        timings[name] = contest.run(peers, scale.sizes)
+    by_columns = columns.run(scale.columns, scale.written, scale.rounds, _say, programs=not quick)
+    _say("Growth")
+    grown = growth.run(peers, *scale.growth)
+    _say("Import")
+    imports = import_times(2, ("msgspec", OURS)) if quick else import_times(21)
+    heavy = heavy_modules()
+    _say("Memory")
+    names = [peer.name for peer in peers if peer.decode is not None]
+    kept = held(names[:1] if quick else names, scale.kept)
+    memory = measure_columns(scale.columns, scale.scanned)
+    return Results(timings, by_columns, grown, imports, heavy, measure(scale.marks), kept, memory)
+
+
+def _targets(results: Results) -> list[Target]:
+    decode, timings, by_columns = "Decode 7 headers, every field read", results.timings, results.columns
+    distinct, alone = "The same, all addresses distinct", "Decode one header alone, VXLAN"
+    encode, table = "Encode 7 headers, checksums computed", "Columns, file to 20 columns"
+    ratio = results.imports[OURS].median / results.imports["msgspec"].median
+    growth = results.reading.samples[-1].peak - results.reading.samples[-2].peak
+    before, after = results.reading.samples[-2].packets, results.reading.samples[-1].packets
+    mixed = by_columns.mixed.median / by_columns.uniform[OURS].median
+    memory = results.memory
+    allowed = 3 * memory.result + 64 * MIB
+    scan = memory.scan_peak - memory.scan_early
     return [
-        Target.faster("Decode 7 headers, every field read", timings["few"], "dpkt", 3),
-        Target.faster("Decode 7 headers, every field read", timings["few"], "scapy", 70),
-        Target.faster("Encode 7 headers, checksums computed", timings["encode"], "scapy", 20),
-        Target("`import overlaycodec`", "at most 3 x `import msgspec`", f"{ratio:.2f} x", ratio <= 3),
-        Target(f"and does not load {', '.join(HEAVY)}", "none", ", ".join(heavy) or "none", not heavy),
+        Target.faster(decode, timings["few"], "dpkt", 6),
+        Target.faster(decode, timings["few"], "scapy", 150),
+        Target.faster(decode, timings["few"], "construct, compiled", 20),
+        Target.faster(distinct, timings["distinct"], "dpkt", 3),
+        Target.faster(encode, timings["encode"], "dpkt", 5),
+        Target.faster(encode, timings["encode"], "scapy", 50),
+        Target.faster(alone, timings["vxlan"], "construct", 20),
+        Target.faster("The same, beside UDP by dpkt", timings["simplest"], "dpkt", 1),
+        Target.faster(table, by_columns.uniform, "gopacket, DecodingLayerParser", 2),
+        Target.faster(table, by_columns.uniform, "dpkt", 55),
+        Target.faster(table, by_columns.uniform, "scapy", 1000),
+        Target("Columns, ten shapes", "at most 3 x one shape", f"{mixed:.2f} x", mixed <= 3),
+        Target.faster(
+            "`encode_columns`, the same values", by_columns.encoding, "build and encode", 50, ours="encode_columns"
+        ),
         Target(
-            "Memory over a long capture",
+            "Peak memory of `columns`",
+            "at most 3 x its result + 64 MiB",
+            f"{memory.peak / MIB:,.0f} MiB for a result of {memory.result / MIB:,.0f} MiB",
+            memory.peak <= allowed,
+        ),
+        Target(
+            f"Memory over a scan of {memory.scanned:,} packets",
+            "constant",
+            f"{scan / MIB:+.1f} MiB from {memory.scanned // 10:,} packets on",
+            scan <= _SCAN_GROWTH,
+        ),
+        Target("`import overlaycodec`", "at most 3 x `import msgspec`", f"{ratio:.2f} x", ratio <= 3),
+        Target(f"and does not load {', '.join(HEAVY)}", "none", ", ".join(results.heavy) or "none", not results.heavy),
+        Target(
+            "Memory over a long capture, packet by packet",
             "constant",
             f"{growth / MIB:+.2f} MiB from {before:,} to {after:,} packets",
             growth <= GROWTH,

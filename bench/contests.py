@@ -87,6 +87,10 @@ def _reads_vxlan(peer: Peer) -> Contestant:
     return Contestant(peer.name, peer.read_vxlan, peer.share)
 
 
+def _reads_simplest(peer: Peer) -> Contestant | None:
+    return None if peer.read_simplest is None else Contestant(peer.name, peer.read_simplest, peer.share)
+
+
 def _decodes(peer: Peer) -> Contestant | None:
     return None if peer.decode is None else Contestant(peer.name, peer.decode, peer.share)
 
@@ -134,6 +138,13 @@ CONTESTS = {
         seed=3,
     ),
     "vxlan": Contest("Decode one header alone", "VXLAN header, every field read", _vxlans, _reads_vxlan, seed=4),
+    "simplest": Contest(
+        "Decode one header alone, beside dpkt's simplest",
+        "header of 8 octets, every field read: VXLAN, and UDP by dpkt",
+        _vxlans,
+        _reads_simplest,
+        seed=8,
+    ),
     "encode": Contest(
         "Encode, checksums computed", "frame of 7 headers, from packet objects", _values, _encodes, seed=5
     ),

@@ -11,14 +11,23 @@ from collections.abc import Sequence
 from struct import Struct
 
 __all__ = [
+    "ETHERNET",
     "OCTETS",
     "PAYLOAD_OCTETS",
+    "UDP",
+    "VXLAN",
     "Host",
     "capture_record",
+    "checksum_of",
     "frame",
     "frames",
     "hosts",
+    "ipv4",
+    "ipv6_frame",
     "mixed_frames",
+    "plain_frame",
+    "tagged_frame",
+    "tcp",
     "usual_frames",
 ]
 
@@ -28,15 +37,15 @@ OCTETS = 14 + 20 + 8 + 8 + 14 + 20 + 20 + PAYLOAD_OCTETS
 Host = tuple[bytes, bytes]
 """A MAC address and an IPv4 address, as octets."""
 
-_ETHERNET = Struct(">6s6sH").pack
+ETHERNET = Struct(">6s6sH").pack
 _IPV4 = Struct(">BBHHHBBH4s4s").pack
-_UDP = Struct(">HHHH").pack
-_VXLAN = Struct(">II").pack
+UDP = Struct(">HHHH").pack
+VXLAN = Struct(">II").pack
 _TCP = Struct(">HHIIBBHHH").pack
 _RECORD = Struct("<IIII").pack
 
 
-def _sum(octets: bytes) -> int:
+def checksum_of(octets: bytes) -> int:
     """The Internet checksum (RFC 1071), word by word as the RFC has it."""
     total = 0
     for index in range(0, len(octets) - 1, 2):
@@ -57,11 +66,11 @@ def _new_host(source: random.Random) -> Host:
     return b"\x02" + source.randbytes(5), b"\x0a" + source.randbytes(3)
 
 
-def _ipv4(source: random.Random, protocol: int, src: bytes, dst: bytes, octets: int) -> bytes:
+def ipv4(source: random.Random, protocol: int, src: bytes, dst: bytes, octets: int) -> bytes:
     dscp_ecn = source.choice((0, 0, 40, 184))
     identification, ttl = source.getrandbits(16), source.randrange(30, 256)
     header = _IPV4(0x45, dscp_ecn, 20 + octets, identification, 0x4000, ttl, protocol, 0, src, dst)
-    return header[:10] + _sum(header).to_bytes(2, "big") + header[12:]
+    return header[:10] + checksum_of(header).to_bytes(2, "big") + header[12:]
 
 
 def frame(source: random.Random, known: Sequence[Host] | None = None, *, summed: bool = True) -> bytes:
@@ -77,19 +86,19 @@ def frame(source: random.Random, known: Sequence[Host] | None = None, *, summed:
     flags = source.choice((0x10, 0x18, 0x02, 0x11))
     checksum = source.getrandbits(16)
     window = source.getrandbits(16)
-    tcp = _TCP(*ports, *numbers, 0x50, flags, window, 0 if summed else checksum, 0)
+    segment = _TCP(*ports, *numbers, 0x50, flags, window, 0 if summed else checksum, 0)
     if summed:
-        pseudo = inner_src + inner_dst + bytes([0, 6]) + (len(tcp) + len(payload)).to_bytes(2, "big")
-        tcp = tcp[:16] + _sum(pseudo + tcp + payload).to_bytes(2, "big") + tcp[18:]
+        pseudo = inner_src + inner_dst + bytes([0, 6]) + (len(segment) + len(payload)).to_bytes(2, "big")
+        segment = segment[:16] + checksum_of(pseudo + segment + payload).to_bytes(2, "big") + segment[18:]
     inner = (
-        _ETHERNET(inner_dst_mac, inner_src_mac, 0x0800)
-        + _ipv4(source, 6, inner_src, inner_dst, len(tcp) + len(payload))
-        + tcp
+        ETHERNET(inner_dst_mac, inner_src_mac, 0x0800)
+        + ipv4(source, 6, inner_src, inner_dst, len(segment) + len(payload))
+        + segment
         + payload
     )
-    vxlan = _VXLAN(0x08000000, source.getrandbits(24) << 8) + inner
-    udp = _UDP(source.randrange(49152, 65536), 4789, 8 + len(vxlan), 0) + vxlan
-    return _ETHERNET(outer_dst_mac, outer_src_mac, 0x0800) + _ipv4(source, 17, outer_src, outer_dst, len(udp)) + udp
+    vxlan = VXLAN(0x08000000, source.getrandbits(24) << 8) + inner
+    udp = UDP(source.randrange(49152, 65536), 4789, 8 + len(vxlan), 0) + vxlan
+    return ETHERNET(outer_dst_mac, outer_src_mac, 0x0800) + ipv4(source, 17, outer_src, outer_dst, len(udp)) + udp
 
 
 def frames(source: random.Random, count: int, *, distinct: bool) -> list[bytes]:
@@ -98,9 +107,10 @@ def frames(source: random.Random, count: int, *, distinct: bool) -> list[bytes]:
     return [frame(source, known) for _ in range(count)]
 
 
-def capture_record(number: int, data: bytes) -> bytes:
+def capture_record(number: int, data: bytes, wire_length: int | None = None) -> bytes:
     """A pcap record of one frame."""
-    return _RECORD(1_700_000_000 + number // 1_000_000, number % 1_000_000, len(data), len(data)) + data
+    length = len(data) if wire_length is None else wire_length
+    return _RECORD(1_700_000_000 + number // 1_000_000, number % 1_000_000, len(data), length) + data
 
 
 def mixed_frames(source: random.Random, count: int) -> list[bytes]:
@@ -109,50 +119,50 @@ def mixed_frames(source: random.Random, count: int) -> list[bytes]:
     VXLAN with TCP inside, with a tagged frame and UDP inside, with IPv6 inside; TCP with options outside any tunnel.
     """
     known = hosts(source)
-    return [source.choice((frame, _tagged, _ipv6, _plain))(source, known) for _ in range(count)]
+    return [source.choice((frame, tagged_frame, ipv6_frame, plain_frame))(source, known) for _ in range(count)]
 
 
 def usual_frames(source: random.Random, count: int) -> list[bytes]:
     """New frames of 16 hosts: VXLAN with TCP inside, save one in a hundred, which is TCP outside any tunnel."""
     known = hosts(source)
-    return [_plain(source, known) if source.random() < 0.01 else frame(source, known) for _ in range(count)]
+    return [plain_frame(source, known) if source.random() < 0.01 else frame(source, known) for _ in range(count)]
 
 
 def _tunnelled(source: random.Random, known: Sequence[Host], inner: bytes) -> bytes:
     (src_mac, src), (dst_mac, dst) = source.choice(known), source.choice(known)
-    vxlan = _VXLAN(0x08000000, source.getrandbits(24) << 8) + inner
-    udp = _UDP(source.randrange(49152, 65536), 4789, 8 + len(vxlan), 0) + vxlan
-    return _ETHERNET(dst_mac, src_mac, 0x0800) + _ipv4(source, 17, src, dst, len(udp)) + udp
+    vxlan = VXLAN(0x08000000, source.getrandbits(24) << 8) + inner
+    udp = UDP(source.randrange(49152, 65536), 4789, 8 + len(vxlan), 0) + vxlan
+    return ETHERNET(dst_mac, src_mac, 0x0800) + ipv4(source, 17, src, dst, len(udp)) + udp
 
 
-def _tagged(source: random.Random, known: Sequence[Host]) -> bytes:
+def tagged_frame(source: random.Random, known: Sequence[Host]) -> bytes:
     (src_mac, src), (dst_mac, dst) = source.choice(known), source.choice(known)
     payload = source.randbytes(PAYLOAD_OCTETS)
-    udp = _UDP(source.randrange(49152, 65536), 50000, 8 + len(payload), source.getrandbits(16)) + payload
+    udp = UDP(source.randrange(49152, 65536), 50000, 8 + len(payload), source.getrandbits(16)) + payload
     tag = source.randrange(1, 4095).to_bytes(2, "big") + b"\x08\x00"
     return _tunnelled(
-        source, known, _ETHERNET(dst_mac, src_mac, 0x8100) + tag + _ipv4(source, 17, src, dst, len(udp)) + udp
+        source, known, ETHERNET(dst_mac, src_mac, 0x8100) + tag + ipv4(source, 17, src, dst, len(udp)) + udp
     )
 
 
-def _tcp(source: random.Random, options: bytes) -> bytes:
+def tcp(source: random.Random, options: bytes) -> bytes:
     ports = source.randrange(32768, 47000), source.randrange(50000, 60000)
     numbers = source.getrandbits(32), source.getrandbits(32)
     offset = 0x50 + (len(options) << 2)
-    tcp = _TCP(*ports, *numbers, offset, 0x18, source.getrandbits(16), source.getrandbits(16), 0)
-    return tcp + options + source.randbytes(PAYLOAD_OCTETS)
+    header = _TCP(*ports, *numbers, offset, 0x18, source.getrandbits(16), source.getrandbits(16), 0)
+    return header + options + source.randbytes(PAYLOAD_OCTETS)
 
 
-def _ipv6(source: random.Random, known: Sequence[Host]) -> bytes:
+def ipv6_frame(source: random.Random, known: Sequence[Host]) -> bytes:
     (src_mac, src), (dst_mac, dst) = source.choice(known), source.choice(known)
-    tcp = _tcp(source, b"")
-    head = (6 << 28 | source.getrandbits(20)).to_bytes(4, "big") + len(tcp).to_bytes(2, "big") + b"\x06\x40"
+    segment = tcp(source, b"")
+    head = (6 << 28 | source.getrandbits(20)).to_bytes(4, "big") + len(segment).to_bytes(2, "big") + b"\x06\x40"
     addresses = b"\x20\x01\x0d\xb8" + bytes(8) + src + b"\x20\x01\x0d\xb8" + bytes(8) + dst
-    return _tunnelled(source, known, _ETHERNET(dst_mac, src_mac, 0x86DD) + head + addresses + tcp)
+    return _tunnelled(source, known, ETHERNET(dst_mac, src_mac, 0x86DD) + head + addresses + segment)
 
 
-def _plain(source: random.Random, known: Sequence[Host]) -> bytes:
+def plain_frame(source: random.Random, known: Sequence[Host]) -> bytes:
     (src_mac, src), (dst_mac, dst) = source.choice(known), source.choice(known)
     # no operation, no operation, time stamps: what Linux sends in each segment
-    tcp = _tcp(source, b"\x01\x01\x08\x0a" + source.randbytes(8))
-    return _ETHERNET(dst_mac, src_mac, 0x0800) + _ipv4(source, 6, src, dst, len(tcp)) + tcp
+    segment = tcp(source, b"\x01\x01\x08\x0a" + source.randbytes(8))
+    return ETHERNET(dst_mac, src_mac, 0x0800) + ipv4(source, 6, src, dst, len(segment)) + segment

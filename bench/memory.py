@@ -20,7 +20,7 @@ from typing import NamedTuple
 
 from bench.frames import capture_record, frame
 
-__all__ = ["Reading", "Sample", "measure"]
+__all__ = ["Reading", "Sample", "measure", "peak_octets"]
 
 
 class Sample(NamedTuple):

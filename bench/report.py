@@ -9,10 +9,16 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
+from bench.columns import Columns
+from bench.growth import Growth
 from bench.memory import Reading
+from bench.memory_columns import ColumnsMemory, Held
 from bench.timing import Timing
 
-__all__ = ["Target", "contest_table", "environment", "import_table", "memory_table", "target_table"]
+__all__ = [
+    "Target", "columns_tables", "contest_table", "environment", "growth_table", "held_table", "import_table",
+    "memory_table", "target_table",
+]  # fmt: skip
 
 OURS = "overlaycodec"
 MIB = 1 << 20
@@ -28,13 +34,13 @@ class Target:
     met: bool | None
 
     @classmethod
-    def faster(cls, what: str, timings: Mapping[str, Timing], peer: str, times: int) -> Target:
+    def faster(cls, what: str, timings: Mapping[str, Timing], peer: str, times: float, *, ours: str = OURS) -> Target:
         """At least so many times as fast as a peer."""
-        wanted = f"at least {times} x {peer}"
+        wanted = f"at least {times:,} x {peer}"
         if peer not in timings:
             return cls(what, wanted, "not installed", None)
-        ratio = timings[peer].median / timings[OURS].median
-        return cls(what, wanted, f"{ratio:.1f} x", ratio >= times)
+        ratio = timings[peer].median / timings[ours].median
+        return cls(what, wanted, f"{_number(ratio)} x", ratio >= times)
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -61,6 +67,74 @@ def contest_table(title: str, unit: str, timings: Mapping[str, Timing]) -> str:
         (timing.name, _number(timing.median), _number(timing.best), f"{timing.median / ours:.1f}") for timing in ranked
     ]
     return f"### {title}\n\nMicroseconds a {unit}.\n\n" + _table(("", "median", "best", "times ours"), rows)
+
+
+def columns_tables(found: Columns) -> str:
+    """The contests of columns."""
+    ours = found.uniform[OURS].median
+    ranked = sorted(found.uniform.values(), key=lambda timing: timing.median)
+    rows = [
+        (t.name, f"{found.shares[t.name]:,}", _number(t.median), _number(t.best), _number(t.median / ours))
+        for t in ranked
+    ]
+    missing = f" Not there: {', '.join(found.absent)}." if found.absent else ""
+    tables = [
+        f"### Columns: file to 20 columns\n\nMicroseconds a packet, each from a file of so many packets.{missing}\n\n"
+        + _table(("", "packets", "median", "best", "times ours"), rows),
+        "### Columns: ten shapes in random order\n\nMicroseconds a packet.\n\n"
+        + _table(
+            ("", "packets", "median", "best", "times one shape"),
+            [
+                (
+                    OURS,
+                    f"{found.packets:,}",
+                    _number(found.mixed.median),
+                    _number(found.mixed.best),
+                    _number(found.mixed.median / ours),
+                )
+            ],
+        ),
+        "### Columns: how time grows with packets\n\nMicroseconds a packet, best of several.\n\n"
+        + _table(("packets", OURS), [(f"{count:,}", _number(time)) for count, time in sorted(found.growth.items())]),
+    ]
+    base = found.encoding["encode_columns"].median
+    encoded = [
+        (f"`{name}`" if "_" in name else name, _number(t.median), _number(t.best), _number(t.median / base))
+        for name, t in found.encoding.items()
+    ]
+    tables.append(
+        "### Columns: packets written\n\nMicroseconds a packet of 7 headers; 7 fields differ from packet to packet.\n\n"
+        + _table(("", "median", "best", "times `encode_columns`"), encoded)
+    )
+    return "\n\n".join(tables)
+
+
+def growth_table(growth: Growth) -> str:
+    """How time grows with one size."""
+    names = list(growth.timings[growth.sizes[0]])
+    rows = [(f"{size:,}", *(_number(growth.timings[size][name].median) for name in names)) for size in growth.sizes]
+    return f"### {growth.title}: how time grows\n\nMicroseconds a frame decoded, no field read.\n\n" + _table(
+        (growth.unit, *names), rows
+    )
+
+
+def held_table(held: Sequence[Held], columns: ColumnsMemory) -> str:
+    """Memory that packets and columns take."""
+    rows = [(one.name, _number(one.octets), _number(one.octets / held[0].octets)) for one in held]
+    return (
+        "### Memory of what was decoded\n\nOctets a frame of 7 headers, while it is kept.\n\n"
+        + _table(("", "octets", "times ours"), rows)
+        + "\n\n"
+        + _table(
+            ("columns", "MiB"),
+            [
+                (f"result, 20 columns of {columns.packets:,} packets", f"{columns.result / MIB:,.1f}"),
+                ("peak while it was made, the result included", f"{columns.peak / MIB:,.1f}"),
+                (f"peak of a scan after {columns.scanned // 10:,} packets", f"{columns.scan_early / MIB:,.1f}"),
+                (f"peak of a scan after {columns.scanned:,} packets", f"{columns.scan_peak / MIB:,.1f}"),
+            ],
+        )
+    )
 
 
 def import_table(timings: Mapping[str, Timing]) -> str:
@@ -90,7 +164,7 @@ def memory_table(reading: Reading) -> str:
 def environment(bound: str, peers: Mapping[str, str], absent: Sequence[str]) -> str:
     """What all this ran on."""
     named = ", ".join(f"{name} {number}" for name, number in peers.items())
-    missing = f"; not installed: {', '.join(absent)}" if absent else ""
+    missing = f"; not there: {', '.join(absent)}" if absent else ""
     return (
         f"{datetime.datetime.now(datetime.UTC):%Y-%m-%d}. {platform.python_implementation()}"
         f" {platform.python_version()}, {_processor()}, {platform.system()} {platform.machine()}, {bound}."

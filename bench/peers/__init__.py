@@ -16,6 +16,8 @@ _NEEDS = {
     "dpkt": "dpkt",
     "pypacker": "pypacker.layer12.ethernet",
     "construct": "construct",
+    "kaitai": "kaitaistruct",
+    "os_ken": "os_ken.lib.packet.packet",
     "scapy": "scapy.layers.vxlan",
 }
 """Each peer, and the module without which it is not there."""

@@ -44,5 +44,7 @@ class Peer:
     """A packet object in which lengths, checksums and the keys of what follows are still to be derived."""
     encode: Callable[[Any], bytes] | None = None  # Any: as above
     """Its octets, with all that derived."""
+    read_simplest: Callable[[bytes], object] | None = None
+    """Decodes the simplest header of 8 octets that the library has, and reads every field."""
     share: int = 1
     """One input in so many is timed: slow libraries get fewer."""

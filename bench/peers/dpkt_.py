@@ -60,6 +60,11 @@ def read_vxlan(data: bytes) -> int:
     return vxlan.vni
 
 
+def read_udp(data: bytes) -> None:
+    udp = dpkt.udp.UDP(data)
+    udp.sport, udp.dport, udp.ulen, udp.sum
+
+
 def decode(data: bytes) -> object:
     ethernet = dpkt.ethernet.Ethernet(data)
     udp = getattr(ethernet.data, "data", None)
@@ -100,4 +105,4 @@ def encode(packet: Any) -> bytes:  # Any: dpkt has no types
     return bytes(packet)
 
 
-PEERS = [Peer("dpkt", dpkt.__version__, read_frame, read_vxlan, decode, build, encode)]
+PEERS = [Peer("dpkt", dpkt.__version__, read_frame, read_vxlan, decode, build, encode, read_udp)]

@@ -50,4 +50,4 @@ def build(values: Values) -> Packet:
     )
 
 
-PEERS = [Peer("overlaycodec", overlaycodec.__version__, read_frame, read_vxlan, decode, build, encode)]
+PEERS = [Peer("overlaycodec", overlaycodec.__version__, read_frame, read_vxlan, decode, build, encode, read_vxlan)]

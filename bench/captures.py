@@ -1,0 +1,60 @@
+"""Captures for the columns: pcap files of as many frames as are wanted, no two alike."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+from struct import pack
+from typing import TYPE_CHECKING
+
+from bench.frames import OCTETS, capture_record, frame, hosts
+from bench.shapes import assorted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["FILE_HEADER", "write_assorted", "write_uniform"]
+
+FILE_HEADER = pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 1)
+_BLOCK = 20_000
+_RANDOM = ((34, 36), (46, 49), (88, 96), (98, 100), (104, OCTETS))
+"""Source port, VNI, sequence and acknowledgment number, window, payload."""
+
+
+def write_uniform(path: Path, packets: int) -> None:
+    """Frames of seven headers. Checksums of TCP are any number."""
+    with path.open("wb") as file:
+        file.write(FILE_HEADER)
+        for block in uniform_blocks(packets):
+            file.write(block)
+
+
+def uniform_blocks(packets: int) -> Iterator[bytes]:
+    """The records of such a file: frames with all addresses distinct, taken again and again with new numbers."""
+    import numpy as np
+
+    source = random.Random(packets)
+    count = min(packets, _BLOCK)
+    records = np.zeros((count, 16 + OCTETS), np.uint8)
+    made = b"".join(frame(source, summed=False) for _ in range(count))
+    records[:, 16:] = np.frombuffer(made, np.uint8).reshape(count, OCTETS)
+    numbers = np.random.default_rng(packets)
+    for start in range(0, packets, count):
+        stop = min(start + count, packets)
+        at = np.arange(start, start + count)
+        head = np.stack([1_700_000_000 + at // 1_000_000, at % 1_000_000, *[np.full(count, OCTETS)] * 2], axis=1)
+        records[:, :16] = head.astype("<u4").view(np.uint8)
+        for first, last in _RANDOM:
+            records[:, 16 + first : 16 + last] = numbers.integers(0, 256, (count, last - first), np.uint8)
+        records[:, 16 + 34] |= 0xC0  # a port that nothing is bound to
+        yield records[: stop - start].tobytes()
+
+
+def write_assorted(path: Path, packets: int) -> None:
+    """Frames of ten shapes in random order, some of them damaged."""
+    source = random.Random(packets)
+    known = hosts(source, 64)
+    with path.open("wb") as file:
+        file.write(FILE_HEADER)
+        for number in range(packets):
+            file.write(capture_record(number, *assorted(source, known)))

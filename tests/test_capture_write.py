@@ -362,3 +362,39 @@ def test_octets_get_the_given_link_type_and_time() -> None:
 
 def test_pcap_of_octets_without_time() -> None:
     assert written([Record(b"abc")], "pcap")[24:] == pcap(record(b"abc"), magic=NANO)[24:]
+
+
+def test_interfaces_keep_what_their_capture_says_of_them() -> None:
+    """Names, descriptions and comments, over sections that count their interfaces anew."""
+    text = (1, "beside the türe".encode()), (2, b"eth0"), (3, b"uplink")
+    data = b"".join(
+        [
+            LITTLE.section(),
+            LITTLE.interface(*text, (9, b"\x06"), link_type=1),
+            LITTLE.interface((2, b"eth1"), link_type=1),
+            LITTLE.enhanced(b"a", ticks=1, interface=1),
+            LITTLE.enhanced(b"b", ticks=2, interface=0),
+            LITTLE.section(),
+            LITTLE.interface((2, b"eth2"), link_type=1),
+            LITTLE.enhanced(b"c", ticks=3, interface=0),
+            LITTLE.enhanced(b"d", ticks=4, interface=0),
+        ]
+    )
+    for edited in (False, True):
+        stream = io.BytesIO()
+        with open_capture(data) as capture:
+            if edited:
+                write_capture(
+                    stream,
+                    (Record(r.data * 2, time_ns=r.time_ns, interface=r.interface) for r in capture),
+                    source=capture,
+                )
+            else:
+                write_capture(stream, capture)
+        with open_capture(stream.getvalue()) as again:
+            records = list(again)
+            told = [(again.interfaces[r.interface].name, r.data[:1], r.time_ns) for r in records]
+            first = again.interfaces[records[1].interface]
+        assert told == [("eth1", b"a", 1000), ("eth0", b"b", 2000), ("eth2", b"c", 3000), ("eth2", b"d", 4000)]
+        assert (first.description, first.comments) == ("uplink", ("beside the türe",))
+        assert len(again.interfaces) == 3

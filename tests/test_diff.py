@@ -101,6 +101,11 @@ def test_absent_fields() -> None:
     assert changed["gre.key"] == "gre.key (bits 32-63): absent → 7"
 
 
+def test_one_bit_is_a_bit() -> None:
+    (changed,) = oc.diff(PACKET, PACKET.replace(oc.IPv4, dont_fragment=True))
+    assert str(changed) == "ipv4.dont_fragment (bit 161): 0 → 1"
+
+
 def test_octets() -> None:
     data = bytes(range(100))
     other = bytearray(data)
@@ -152,6 +157,8 @@ def test_what_is_ignored(ignore: list[str], left: list[str]) -> None:
 def test_wrong_arguments() -> None:
     with pytest.raises(ValueError, match="is no path"):
         oc.diff(PACKET, PACKET, ignore=["ipv4/ttl"])
+    with pytest.raises(ValueError, match="is no path"):
+        oc.diff(PACKET, PACKET, ignore=["outer"])
     with pytest.raises(TypeError, match="give a list"):
         oc.diff(PACKET, PACKET, ignore="ttl")
     with pytest.raises(TypeError, match="a packet is compared with a packet"):
@@ -266,7 +273,7 @@ def test_packets_that_changed_on_the_way_are_paired(shift: int) -> None:
         changed.append(oc.Record(oc.encode(packet), time_ns=record.time_ns + shift))
     del changed[1]
     paths = ["ethernet.ethertype", "ipv4.ttl", "vlan", "vxlan.vni"]
-    found = told(RECORDS, changed, "time", "wire_length")
+    found = told(RECORDS, changed, "time")
     assert [(number, new, sorted(paths)) for number, new, paths in found] == [
         (1, 1, paths),
         (2, None, []),
@@ -296,6 +303,11 @@ def test_what_a_capture_says_of_a_packet() -> None:
     assert (diff.same, len(diff)) == (len(RECORDS) - 1, 1)
     assert told(RECORDS, other, "time", "interface", "comments") == []
     assert str(diff).splitlines()[-1] == f"0 removed, 0 added, 1 changed, {len(RECORDS) - 1} the same"
+
+
+def test_how_long_a_packet_was_is_told_where_its_octets_do_not() -> None:
+    cut = oc.Record(RECORDS[0].data, time_ns=RECORDS[0].time_ns, wire_length=2000)
+    assert told(RECORDS[:1], [cut]) == [(1, 1, ["wire_length", "missing"])]
 
 
 def test_by_path_and_over_formats(tmp_path: Path) -> None:

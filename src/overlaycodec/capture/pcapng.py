@@ -71,6 +71,7 @@ class PcapngReader:
     def __init__(self, window: Window) -> None:
         self._window = window
         self._interfaces: list[Interface] = []
+        self._seen: tuple[Interface, ...] | None = None
         self._described = 0  # octets of interface descriptions in this section
         self._begin_section()
 
@@ -82,7 +83,9 @@ class PcapngReader:
     @property
     def interfaces(self) -> tuple[Interface, ...]:
         """The interfaces seen so far in the section being read."""
-        return tuple(self._interfaces)
+        if self._seen is None:
+            self._seen = tuple(self._interfaces)
+        return self._seen
 
     def records(self) -> Iterator[Record]:
         """Each packet in turn.
@@ -130,6 +133,7 @@ class PcapngReader:
         if major != 1 or minor not in (0, 2):  # 2 is the same format; skipping the section would lose packets unseen
             raise CaptureError(f"pcapng version {major}.{minor} is not known", window.octet + 12)
         self._interfaces.clear()
+        self._seen = None
         self._described = 0
         window.at = end + 4
 
@@ -158,6 +162,7 @@ class PcapngReader:
                 offset_ns += self._number(value, 4, "if_tsoffset_ns", signed=True)
             elif code == IF_FCSLEN:
                 fcs_octets = _fcs_octets(self._number(value, 1, "if_fcslen"))
+        self._seen = None
         self._interfaces.append(
             Interface(
                 link_type=link_type,

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from overlaycodec.capture import pcapng
 from overlaycodec.capture.limits import MAX_INTERFACES, MAX_OCTETS, check
-from overlaycodec.capture.record import Record
+from overlaycodec.capture.record import Interface, Record
 from overlaycodec.errors import EncodeError, LengthOverflowError
 
-__all__ = ["PcapngWriter"]
+__all__ = ["Described", "PcapngWriter"]
 
 if TYPE_CHECKING:
     from overlaycodec.capture.frames import Frames
@@ -21,12 +21,21 @@ _MAX_OPTION = 0xFFFF
 _ENHANCED_OCTETS = struct.calcsize("<" + pcapng.ENHANCED_FIELDS) + pcapng.FRAME
 
 
+class Described(Protocol):
+    """A capture that says something of its interfaces."""
+
+    @property
+    def interfaces(self) -> tuple[Interface, ...]:
+        """Those that records were taken on, so far."""
+        ...
+
+
 class PcapngWriter:
     """Writes pcapng in nanoseconds and little-endian order.
 
     Records with the same interface, link type and FCS length share an interface in the file; interfaces are numbered as
-    they come. A record without time stamp becomes a simple packet block where that can hold it (interface 0, not cut
-    short, no comments, no flags), else an enhanced packet block with time 0.
+    they come, and keep what `source` says of them. A record without time stamp becomes a simple packet block where that
+    can hold it (interface 0, not cut short, no comments, no flags), else an enhanced packet block with time 0.
     """
 
     _section = struct.Struct("<" + pcapng.SECTION_FIELDS)
@@ -36,9 +45,11 @@ class PcapngWriter:
     _word = struct.Struct("<I")
     _option = struct.Struct("<HH")
 
-    def __init__(self, write: Callable[[bytes], None]) -> None:
+    def __init__(self, write: Callable[[bytes], None], source: Described | None = None) -> None:
         self._write = write
-        self._interfaces: dict[tuple[int, int, int | None], int] = {}
+        self._source = source
+        self._told: tuple[Interface, bytes] | None = None
+        self._interfaces: dict[tuple[int, int, int | None, bytes], int] = {}
         self.count = 0
         self._put(_SECTION_TYPE, self._section.pack(pcapng.BYTE_ORDER_MAGIC, 1, 0, -1))
 
@@ -86,7 +97,7 @@ class PcapngWriter:
         self.count += len(frames)
 
     def _options(self, record: Record) -> bytes:
-        options = b"".join(self._text(comment) for comment in record.comments)
+        options = b"".join(self._text(comment, f"records[{self.count}].comments") for comment in record.comments)
         if record.flags is not None:
             check(self.count, "flags", record.flags, 0xFFFF_FFFF)
             # The FCS length is the interface's; a second one here would speak against `fcs_octets`.
@@ -99,20 +110,43 @@ class PcapngWriter:
             self._interface_of(Record(b"", link_type))
 
     def _interface_of(self, record: Record) -> int:
-        key = record.interface, record.link_type, record.fcs_octets
+        said = b"" if self._source is None else self._said(self._source, record.interface)
+        key = record.interface, record.link_type, record.fcs_octets, said
         number = self._interfaces.get(key)
         if number is None:
             number = len(self._interfaces)
             if number == MAX_INTERFACES:
                 path = f"records[{self.count}].interface"
                 raise EncodeError(path, record.interface, f"would need more than {MAX_INTERFACES} interfaces in a file")
-            body = self._interface.pack(check(self.count, "link_type", record.link_type, 0xFFFF), 0, 0)
+            body = self._interface.pack(check(self.count, "link_type", record.link_type, 0xFFFF), 0, 0) + said
             body += self._opt(pcapng.IF_TSRESOL, b"\x09")
             if record.fcs_octets is not None:
                 body += self._opt(pcapng.IF_FCSLEN, bytes([check(self.count, "fcs_octets", record.fcs_octets, 15)]))
             self._put(pcapng.INTERFACE, body + self._opt(pcapng.OPT_END, b""))
             self._interfaces[key] = number
         return number
+
+    def _said(self, source: Described, number: int) -> bytes:
+        """The options that say of an interface what its capture does: what to call it, not how it was read."""
+        interfaces = source.interfaces
+        if number >= len(interfaces):
+            return b""
+        interface = interfaces[number]
+        if self._told is not None and self._told[0] is interface:
+            return self._told[1]
+        path = f"interfaces[{number}]"
+        texts = [(pcapng.OPT_COMMENT, f"{path}.comments", comment) for comment in interface.comments]
+        texts += [
+            (code, f"{path}.{name}", text)
+            for code, name, text in (
+                (pcapng.IF_NAME, "name", interface.name),
+                (pcapng.IF_DESCRIPTION, "description", interface.description),
+            )
+            if text is not None
+        ]
+        said = b"".join(self._text(text, path, code) for code, path, text in texts)
+        self._told = interface, said
+        return said
 
     def _put(self, kind: int, body: bytes) -> None:
         total = len(body) + pcapng.FRAME
@@ -121,14 +155,13 @@ class PcapngWriter:
     def _opt(self, code: int, value: bytes) -> bytes:
         return self._option.pack(code, len(value)) + value + bytes(-len(value) & 3)
 
-    def _text(self, comment: str) -> bytes:
-        path = f"records[{self.count}].comments"
-        if "\0" in comment:
-            raise EncodeError(path, comment, "holds a zero character, which would end it in the file")
+    def _text(self, text: str, path: str, code: int = pcapng.OPT_COMMENT) -> bytes:
+        if "\0" in text:
+            raise EncodeError(path, text, "holds a zero character, which would end it in the file")
         try:
-            value = comment.encode()
+            value = text.encode()
         except UnicodeEncodeError as error:
-            raise EncodeError(path, comment, f"is no UTF-8: {error.reason}") from None
+            raise EncodeError(path, text, f"is no UTF-8: {error.reason}") from None
         if len(value) > _MAX_OPTION:
             raise LengthOverflowError(path, len(value), _MAX_OPTION)
-        return self._opt(pcapng.OPT_COMMENT, value)
+        return self._opt(code, value)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from overlaycodec.capture.frames import Frames
 from overlaycodec.capture.pcap import PcapWriter
 from overlaycodec.capture.pcapng_writer import PcapngWriter
+from overlaycodec.capture.reader import Capture
 from overlaycodec.capture.record import Record
 from overlaycodec.capture.sink import BinaryTarget, opened_path, opened_stream
 from overlaycodec.packet import Packet
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["write_capture"]
 
-_WRITERS: dict[str, type[PcapWriter | PcapngWriter]] = {"pcap": PcapWriter, "pcapng": PcapngWriter}
+_FORMATS: Final = ("pcap", "pcapng")
 
 
 def write_capture(
@@ -32,6 +33,7 @@ def write_capture(
     format: Literal["pcap", "pcapng"] | None = None,  # noqa: A002 - the word users know it by
     link_type: int = 1,
     time_ns: int | None = None,
+    source: Capture | None = None,
     catalog: Catalog = DEFAULT,
 ) -> int:
     """Write a capture and return the number of records; `items` may be an iterator of any length, or a `Capture`.
@@ -40,7 +42,8 @@ def write_capture(
     `format` says otherwise. Packets (encoded by the catalog), headers and bytes get `link_type` and `time_ns`; records
     have their own. `Frames` are written many at a time. Both formats are written with nanoseconds. pcap keeps no
     comments, flags or interfaces, and holds one link type and FCS length; without a time stamp, a record there gets
-    time 0.
+    time 0. pcapng keeps names, descriptions and comments of interfaces: those of `source`, the open capture that the
+    records were read from, or of `items`, if that is one.
 
     A path is replaced once all is written: an error leaves what was there before. A stream keeps the records before
     the error and stays open.
@@ -58,10 +61,11 @@ def write_capture(
     else:
         chosen = format or "pcapng"
         sink = opened_stream(target)
-    if chosen not in _WRITERS:
+    if chosen not in _FORMATS:
         raise ValueError(f"format is {chosen!r}, not 'pcap' or 'pcapng'")
     with sink as write:
-        writer = _WRITERS[chosen](write)
+        described = items if source is None and isinstance(items, Capture) else source
+        writer = PcapWriter(write) if chosen == "pcap" else PcapngWriter(write, described)
         if isinstance(items, Frames):
             writer.add_frames(items, link_type, time_ns)
             items = ()
@@ -84,4 +88,4 @@ def _format_of(name: str) -> tuple[str | None, bool]:
     stem, gzip = name.lower(), False
     if stem.endswith(".gz"):
         stem, gzip = stem[:-3], True
-    return next((known for known in _WRITERS if stem.endswith("." + known)), None), gzip
+    return next((known for known in _FORMATS if stem.endswith("." + known)), None), gzip

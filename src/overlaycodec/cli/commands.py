@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+
 import click
 
 import overlaycodec as library
@@ -18,7 +20,24 @@ __all__ = ["overlaycodec"]
 _NAMES = {"help_option_names": ["-h", "--help"]}
 
 
-@click.group(context_settings=_NAMES)
+class Commands(click.Group):
+    """Commands, of which some have a module of their own that is loaded when one asks for it."""
+
+    own_modules = ("decap", "diff", "encap", "vlan")
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Their names."""
+        return sorted({*super().list_commands(ctx), *self.own_modules})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of this name."""
+        if cmd_name in self.own_modules:
+            command: click.Command = getattr(import_module(f"overlaycodec.cli.{cmd_name}"), cmd_name)
+            return command
+        return super().get_command(ctx, cmd_name)
+
+
+@click.group(cls=Commands, context_settings=_NAMES)
 @click.version_option(library.__version__, message="%(prog)s %(version)s")
 def overlaycodec() -> None:
     """Overlay networks, packet by packet: VXLAN, Geneve, STT, GRE, VLAN tags, and what is inside and outside them.
@@ -29,6 +48,9 @@ def overlaycodec() -> None:
     overlaycodec diagnose trace.pcap        what breaks a rule, and what a receiver does about it
     overlaycodec stats trace.pcap           tunnels, VLANs, top talkers inside and outside, faults
     overlaycodec export trace.pcap out.parquet
+    overlaycodec diff a.pcap b.pcap         what differs between two captures
+    overlaycodec decap in.pcap out.pcap     the frames inside tunnels; encap puts them in
+    overlaycodec vlan --help                tags put on, taken off, rewritten
     overlaycodec headers                    the headers that it knows
     overlaycodec diagram vxlan              the figure of one
     """  # noqa: D301 - a real backspace is what keeps click from filling the paragraph

@@ -147,8 +147,11 @@ def _compared(
 ) -> RecordDiff:
     changes: list[Change] = []
     if before != after:
+        whole = all(record.wire_length == len(record.data) for record in (before, after))
         for name in _FIELDS:
             value, other = getattr(before, name), getattr(after, name)
+            if name == "wire_length" and whole:
+                continue  # its own octets tell
             if value != other and name not in ignored:
                 changes.append(Changed(name, None, value, name, None, other, (str(value), str(other))))
         if before.data != after.data or before.wire_length != after.wire_length:

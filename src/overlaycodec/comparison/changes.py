@@ -10,7 +10,7 @@ import msgspec
 from overlaycodec.capture import Record
 from overlaycodec.schema import Element, Header
 
-__all__ = ["Added", "CaptureDiff", "Change", "Changed", "PacketDiff", "RecordDiff", "Removed", "Replaced"]
+__all__ = ["Added", "CaptureDiff", "Change", "Changed", "PacketDiff", "RecordDiff", "Removed", "Replaced", "summary_of"]
 
 Bits: TypeAlias = tuple[int, int]
 """First and last bit, from the start of the packet; what is empty ends before it starts."""
@@ -18,8 +18,12 @@ _SHOWN: Final = 32
 
 
 def _at(bits: Bits | None, new_bits: Bits | None = None) -> str:
-    spans = [f"{span[0]}-{span[1]}" for span in (bits, new_bits) if span is not None]
-    return f" (bits {' → '.join(dict.fromkeys(spans))})" if spans else ""
+    spans = dict.fromkeys(span for span in (bits, new_bits) if span is not None)
+    if not spans:
+        return ""
+    one = all(first == last for first, last in spans)
+    said = [f"{first}" if one else f"{first}-{last}" for first, last in spans]
+    return f" ({'bit' if one else 'bits'} {' → '.join(said)})"
 
 
 def _text(octets: bytes) -> str:
@@ -163,4 +167,9 @@ class CaptureDiff(msgspec.Struct, frozen=True):
         """The counts in a sentence."""
         removed, added = sum(record.removed for record in self.records), sum(record.added for record in self.records)
         changed = len(self.records) - removed - added
-        return f"{removed} removed, {added} added, {changed} changed, {self.same} the same"
+        return summary_of(removed, added, changed, self.same)
+
+
+def summary_of(removed: int, added: int, changed: int, same: int) -> str:
+    """The counts in a sentence."""
+    return f"{removed} removed, {added} added, {changed} changed, {same} the same"

@@ -35,7 +35,7 @@ class Ignored:
 
 def _tokens(path: str) -> list[tuple[str, str | None]]:
     matches = [_TOKEN.fullmatch(part) for part in path.split(".")]
-    if not all(matches):
+    if not all(matches) or path == "outer":
         raise ValueError(f"{path!r} is no path, and no part of one")
     return [(match[1], match[2]) for match in matches if match]
 

@@ -1,0 +1,232 @@
+"""`overlaycodec decap`: the frames inside tunnels, as a capture."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, Final, Literal
+
+import click
+import msgspec
+
+from overlaycodec.capture import Record
+from overlaycodec.cli.numbers import number
+from overlaycodec.cli.options import catalog_options
+from overlaycodec.cli.rewriting import Outcome, rewrite
+from overlaycodec.errors import DecodeError, MissingHeaderError
+from overlaycodec.keys import LINK_TYPE
+from overlaycodec.packet import Packet
+from overlaycodec.pipeline import Catalog, encode
+from overlaycodec.protocols import Ethernet, IPv4, IPv6, STTSegment
+from overlaycodec.reassembly import FragmentReassembler, STTReassembler
+from overlaycodec.reassembly.content import in_pieces
+from overlaycodec.schema import Header
+from overlaycodec.tunnel import Decapsulated, decapsulate, decapsulate_all
+
+__all__ = ["decap"]
+
+_LINK_TYPES: Final[dict[type[Header] | None, int]] = {Ethernet: 1, IPv4: 101, IPv6: 101}
+"""LINKTYPE_ETHERNET and LINKTYPE_RAW: one that IPv4 and IPv6 share, so that a pcap file holds both."""
+
+
+class _Decap:
+    """Takes packets out of their tunnels."""
+
+    def __init__(
+        self,
+        *,
+        vnis: frozenset[int],
+        tunnels: int | None,
+        others: bool,
+        lax: bool,
+        diffserv: Literal["pipe", "uniform"],
+        reassemblers: tuple[FragmentReassembler, STTReassembler] | None,
+        catalog: Catalog,
+        outcome: Outcome,
+    ) -> None:
+        self._vnis, self._tunnels, self._others, self._lax = vnis, tunnels, others, lax
+        self._diffserv, self._reassemblers = diffserv, reassemblers
+        self._catalog, self._outcome = catalog, outcome
+
+    def __call__(self, record: Record) -> Iterator[Record]:
+        """The record of the frame inside; none, or the record itself, where there is none that is wanted."""
+        packet = record.decode(lax=True, catalog=self._catalog)
+        if self._reassemblers is None:
+            yield from self._taken_out(record, packet, record)
+            return
+        fragments, segments = self._reassemblers
+        whole = fragments.feed(packet, time_ns=record.time_ns)
+        if whole is None:
+            return
+        if STTSegment not in whole:
+            yield from self._taken_out(record, whole, record if whole is packet else None)
+        elif frame := segments.feed(whole, time_ns=record.time_ns):
+            outermost = Decapsulated(frame.completed(), frame.context_id, frame.tunnel, Ethernet)
+            yield from self._inside(record, (outermost, *self._further(outermost)))
+
+    def _taken_out(self, record: Record, packet: Packet, source: Record | None) -> Iterator[Record]:
+        try:
+            found = self._outermost(packet, source)
+        except MissingHeaderError:
+            pieces = STTSegment in packet or any(map(in_pieces, packet.headers))
+            yield from self._left(record, "in pieces" if pieces else "no tunnel")
+        except DecodeError as error:
+            yield from self._left(record, "in pieces" if _says_pieces(error) else "faulty")
+        else:
+            yield from self._inside(record, found)
+
+    def _outermost(self, packet: Packet, source: Record | None) -> tuple[Decapsulated, ...]:
+        """What comes out of the tunnels of a packet; `source` has its octets, unless it was put together.
+
+        Raises: MissingHeaderError, DecodeError.
+        """
+        if not packet.headers:
+            raise MissingHeaderError("tunnel", "")
+        data, wire_length = encode(packet, catalog=self._catalog), None
+        if source is not None:
+            wire_length = max(0, source.wire_length - (source.fcs_octets or 0))
+            data = source.data[:wire_length]
+        take: Callable[..., tuple[Decapsulated, ...]]
+        take = decapsulate_all if self._tunnels != 1 else _decapsulate_one
+        return take(
+            data,
+            first=type(packet.headers[0]),
+            wire_length=wire_length,
+            diffserv=self._diffserv,
+            lax=self._lax,
+            catalog=self._catalog,
+        )
+
+    def _further(self, outside: Decapsulated) -> tuple[Decapsulated, ...]:
+        """What comes out of tunnels inside a frame."""
+        if self._tunnels == 1:
+            return ()
+        try:
+            return self._outermost(outside.packet, None)
+        except (MissingHeaderError, DecodeError):
+            return ()
+
+    def _inside(self, record: Record, found: tuple[Decapsulated, ...]) -> Iterator[Record]:
+        """The record of the frame that came out of the tunnels, if it is wanted."""
+        last = found[-1 if self._tunnels is None else min(self._tunnels, len(found)) - 1]
+        link_type = self._link_type(last.first)
+        if self._vnis and last.vni not in self._vnis:
+            yield from self._left(record, "another network")
+        elif last.ecn is not None and last.ecn.drop:
+            yield from self._left(record, "congestion that the frame cannot tell")
+        elif link_type is None:
+            yield from self._left(record, "no link type for the frame")
+        else:
+            yield msgspec.structs.replace(
+                record,
+                data=last.frame,
+                link_type=link_type,
+                wire_length=len(last.frame) + last.missing,
+                fcs_octets=None,
+            )
+
+    def _link_type(self, first: type[Header] | None) -> int | None:
+        return None if first is None else _LINK_TYPES.get(first) or self._catalog.key_of(LINK_TYPE, first)
+
+    def _left(self, record: Record, why: str) -> Iterator[Record]:
+        if self._others:
+            self._outcome.unchanged[why] += 1
+            yield record
+        else:
+            self._outcome.left_out[why] += 1
+
+
+def _decapsulate_one(data: bytes, **settings: Any) -> tuple[Decapsulated, ...]:  # Any: those of `decapsulate`
+    return (decapsulate(data, **settings),)
+
+
+def _says_pieces(error: DecodeError) -> bool:
+    """Whether the fault is that the packet is a piece of another one."""
+    header, _, field = error.path.rpartition(".")
+    return field in ("more_fragments", "fragment_offset") or header.endswith("stt_segment")
+
+
+def _tunnels(_: click.Context, __: click.Parameter, value: str) -> int | None:
+    if value == "all":
+        return None
+    if not value.isdigit() or int(value) == 0:
+        raise click.BadParameter(f"{value!r} is neither a number from 1 on nor all")
+    return int(value)
+
+
+@click.command(no_args_is_help=True, short_help="Take packets out of their tunnels.")
+@click.argument("file")
+@click.argument("target")
+@click.option(
+    "--vni", "vnis", type=number, multiple=True, help="Only frames of this network; may be given several times."
+)
+@click.option(
+    "--tunnels",
+    callback=_tunnels,
+    default="1",
+    show_default=True,
+    metavar="N",
+    help='How many tunnels to take off, the outermost first, or "all".',
+)
+@click.option("--others", is_flag=True, help="Write the packets as they are that are not taken out.")
+@click.option("--reassemble", is_flag=True, help="Put IP fragments and STT segments together first.")
+@click.option(
+    "--no-verify",
+    is_flag=True,
+    help="Put them together whatever their checksums: for captures taken where a network card computes these.",
+)
+@click.option("--lax", is_flag=True, help="Pass over faults of the outer headers.")
+@click.option(
+    "--diffserv",
+    type=click.Choice(["pipe", "uniform"]),
+    default="pipe",
+    show_default=True,
+    help="RFC 2983: the frame keeps its DSCP, or gets the outer one.",
+)
+@catalog_options
+def decap(
+    file: str,
+    target: str,
+    *,
+    vnis: tuple[int, ...],
+    tunnels: int | None,
+    others: bool,
+    reassemble: bool,
+    no_verify: bool,
+    lax: bool,
+    diffserv: Literal["pipe", "uniform"],
+    catalog: Catalog,
+) -> None:
+    """Write the frames inside the tunnels of a capture as a capture.
+
+    TARGET is a .pcap or .pcapng file, .gz behind it packs it; "-" is the standard output, in the format of FILE. Times,
+    interfaces and comments are kept. A network is a VNI, NVGRE's VSID or STT's context. Congestion marks are combined
+    as RFC 6040 says. IP without Ethernet becomes link type 101, and needs pcapng where frames are there too.
+
+    \b
+    overlaycodec decap trace.pcap tenant.pcap --vni 100
+    overlaycodec decap --reassemble --tunnels all trace.pcapng inside.pcapng
+    tcpdump -U -w - udp port 4789 | overlaycodec decap - - | overlaycodec show -
+
+    What became of the packets is said on the standard error. The exit status is 1 if FILE is damaged; what stands
+    before the damage is written.
+    """  # noqa: D301 - a real backspace is what keeps click from filling the paragraph
+    outcome = Outcome()
+    reassemblers = None
+    if reassemble:
+        verify = not no_verify
+        reassemblers = (
+            FragmentReassembler(verify=verify, catalog=catalog),
+            STTReassembler(verify=verify, catalog=catalog),
+        )
+    transform = _Decap(
+        vnis=frozenset(vnis),
+        tunnels=tunnels,
+        others=others,
+        lax=lax,
+        diffserv=diffserv,
+        reassemblers=reassemblers,
+        catalog=catalog,
+        outcome=outcome,
+    )
+    status = rewrite(file, target, transform, outcome, "decap", reassemblers or ())
+    click.get_current_context().exit(status)

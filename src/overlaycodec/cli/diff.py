@@ -1,0 +1,185 @@
+"""`overlaycodec diff`: what differs between two captures."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import click
+
+from overlaycodec.capture import Capture, Record, open_capture
+from overlaycodec.cli import without_reader
+from overlaycodec.cli.document import json_line
+from overlaycodec.cli.options import catalog_options
+from overlaycodec.cli.paper import ColorChoice, Paper, Part, Piece, Role, paper_for
+from overlaycodec.cli.progress import progress_over
+from overlaycodec.cli.summary import parts_of
+from overlaycodec.comparison.captures import record_diffs
+from overlaycodec.comparison.changes import Added, Change, Changed, RecordDiff, Removed, Replaced, summary_of
+from overlaycodec.comparison.ignoring import Ignored
+from overlaycodec.describe import Plain, plain_of, printable
+from overlaycodec.errors import CaptureError
+from overlaycodec.pipeline import Catalog
+
+__all__ = ["diff"]
+
+_TROUBLE = 2
+_STEP = 500
+
+
+@click.command(no_args_is_help=True, short_help="Tell what differs between two captures.")
+@click.argument("a")
+@click.argument("b")
+@click.option(
+    "--ignore",
+    multiple=True,
+    metavar="PATH",
+    help="What not to look at: time, ttl, checksum, vlan, inner.ipv4.dscp, payload; may be given several times.",
+)
+@click.option("--json", is_flag=True, help="Write a JSON object a packet that differs, one a line.")
+@click.option("-q", "--quiet", is_flag=True, help="Write the counts alone.")
+@click.option(
+    "--color",
+    type=click.Choice(["auto", "always", "never"]),
+    default="auto",
+    show_default=True,
+    help="Colours: on a terminal only (and not if NO_COLOR is set), or as you say.",
+)
+@catalog_options
+def diff(
+    a: str, b: str, *, ignore: tuple[str, ...], json: bool, quiet: bool, color: ColorChoice, catalog: Catalog
+) -> None:
+    """Tell what differs between two captures, pcap or pcapng: packets that one alone has, and fields that changed.
+
+    Packets are paired first, by their octets, their times and what stays the same on the way; so one that was lost does
+    not make all that follow differ. "-" is the standard input. A "-" before a packet says that A alone has it, a "+"
+    that B does, a "~" that it changed.
+
+    \b
+    overlaycodec diff sent.pcap received.pcap --ignore time --ignore ttl --ignore ipv4.checksum
+    overlaycodec diff --json before.pcap after.pcapng | jq .changes
+
+    The exit status is 0 if nothing differs, 1 if something does, 2 if a file cannot be read or is damaged.
+    """  # noqa: D301 - a real backspace is what keeps click from filling the paragraph
+    try:
+        ignored = Ignored(ignore)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="'--ignore'") from None
+    if a == b == "-":
+        raise click.UsageError("the standard input can be read once")
+    run = _Run(paper_for("never" if json else color), json=json, quiet=quiet, catalog=catalog)
+    try:
+        status = run.compare(a, b, ignored)
+    except BrokenPipeError:
+        status = without_reader()
+    click.get_current_context().exit(status)
+
+
+class _Run:
+    """One run, and what it found so far."""
+
+    def __init__(self, paper: Paper, *, json: bool, quiet: bool, catalog: Catalog) -> None:
+        self._paper, self._json, self._quiet, self._catalog = paper, json, quiet, catalog
+        self._removed = self._added = self._changed = self._same = 0
+
+    def compare(self, a: str, b: str, ignored: Ignored) -> int:
+        """Tells the differences; gives the exit status."""
+        try:
+            with _opened(a) as old, _opened(b) as new, progress_over((a, b), "diff") as advance:
+                octets = count = 0
+                for found in record_diffs(_named(a, old), _named(b, new), ignored, self._catalog):
+                    for record in (found.before, found.after):
+                        if record is not None:
+                            octets, count = octets + len(record.data), count + 1
+                    if count >= _STEP:
+                        advance(count, octets)
+                        octets = count = 0
+                    self._tell(found)
+        except _Trouble as trouble:
+            if self._removed or self._added or self._changed or self._same:
+                self._conclude()
+            self._paper.flush()
+            click.echo(f"overlaycodec: {trouble}", err=True)
+            return _TROUBLE
+        self._conclude()
+        return int(bool(self._removed or self._added or self._changed))
+
+    def _tell(self, found: RecordDiff) -> None:
+        if not found:
+            self._same += 1
+            return
+        self._removed += found.removed
+        self._added += found.added
+        self._changed += not (found.removed or found.added)
+        if self._json:
+            self._paper.write(Piece(json_line(_document(found))))
+        elif not self._quiet:
+            self._write(found)
+
+    def _write(self, found: RecordDiff) -> None:
+        sign: str
+        role: Role
+        if found.removed:
+            sign, role, numbers = "-", "bad", f"{found.number}"
+        elif found.added:
+            sign, role, numbers = "+", "good", f"{found.new_number}"
+        else:
+            sign, role, numbers = "~", "warn", f"{found.number}"
+            if found.number != found.new_number:
+                numbers += f" → {found.new_number}"
+        record = found.before or found.after
+        assert record is not None
+        head = f"{sign} {numbers:>5}"
+        packet = record.decode(lax=True, catalog=self._catalog)
+        self._paper.flow([Part((Piece(head, role),)), *parts_of(record, packet, self._catalog)], len(head) + 2)
+        for change in found.changes:
+            self._paper.write(Piece(f"        {printable(str(change))}", _ROLES[type(change)]))
+
+    def _conclude(self) -> None:
+        if not self._json:
+            text = summary_of(self._removed, self._added, self._changed, self._same)
+            differs = self._removed or self._added or self._changed
+            self._paper.write(Piece(text, "bad" if differs else "good"))
+
+
+_ROLES: dict[type[Change], Role] = {Removed: "bad", Added: "good", Changed: "plain", Replaced: "plain"}
+
+
+class _Trouble(Exception):
+    """A file that cannot be read on."""
+
+
+@contextmanager
+def _opened(file: str) -> Iterator[Capture]:
+    try:
+        capture = open_capture(sys.stdin.buffer if file == "-" else file)
+    except (CaptureError, OSError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else error
+        raise _Trouble(f"{printable(file)}: {reason}") from None
+    with capture:
+        yield capture
+
+
+def _named(file: str, records: Capture) -> Iterator[Record]:
+    """The records. Raises: _Trouble, with the file's name."""
+    try:
+        yield from records
+    except CaptureError as error:
+        raise _Trouble(f"{printable(file)}: {error}") from None
+
+
+def _document(found: RecordDiff) -> dict[str, Plain]:
+    kind = "removed" if found.removed else "added" if found.added else "changed"
+    return {
+        "kind": kind,
+        "number": found.number,
+        "new_number": found.new_number,
+        "changes": [_change(change) for change in found.changes],
+    }
+
+
+def _change(change: Change) -> Plain:
+    values: dict[str, Any] = {name: getattr(change, name) for name in change.__struct_fields__ if name != "texts"}
+    return {"kind": type(change).__name__.lower(), **{name: plain_of(value) for name, value in values.items()}}

@@ -1,0 +1,134 @@
+"""A capture that becomes another one, packet by packet.
+
+Strategy: a command is a function from a record to records; reading, writing, progress and what is said at the end are
+here. Memory does not grow with the capture. What stands before damage is written.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Final, TypeAlias
+
+import click
+import msgspec
+
+from overlaycodec.capture import Capture, Record, open_capture, write_capture
+from overlaycodec.cli import without_reader
+from overlaycodec.cli.progress import progress_over
+from overlaycodec.describe import printable
+from overlaycodec.errors import CaptureError, EncodeError
+from overlaycodec.packet import Packet
+from overlaycodec.pipeline import Catalog, encode
+from overlaycodec.reassembly import FragmentReassembler, STTReassembler
+
+__all__ = ["Outcome", "changed", "rewrite"]
+
+_STEP: Final = 500
+"""Packets between two looks at the progress."""
+
+
+Reassembler: TypeAlias = FragmentReassembler | STTReassembler
+
+
+class Outcome:
+    """What became of the packets, in words: how many were left out, or left as they are, and why."""
+
+    def __init__(self) -> None:
+        self.left_out: Counter[str] = Counter()
+        self.unchanged: Counter[str] = Counter()
+
+
+class _Run(msgspec.Struct):
+    """What one run read, and where it had to stop."""
+
+    read: int = 0
+    written: int = 0
+    damage: CaptureError | None = None
+
+
+def changed(record: Record, packet: Packet, catalog: Catalog) -> Record:
+    """The record with another packet in it, and all else that the file says of it.
+
+    Raises: EncodeError.
+    """
+    data = encode(packet, catalog=catalog)
+    return msgspec.structs.replace(record, data=data, wire_length=len(data) + packet.missing)
+
+
+def rewrite(
+    file: str,
+    target: str,
+    transform: Callable[[Record], Iterable[Record]],
+    outcome: Outcome,
+    what: str,
+    reassemblers: Sequence[Reassembler] = (),
+) -> int:
+    """Writes the records that `transform` makes of each; gives the exit status: 1 where the file is damaged.
+
+    What `reassemblers` dropped, and what they still hold, is said at the end.
+
+    Raises: click.ClickException where it cannot be read, or not be written.
+    """
+    run = _Run()
+    try:
+        with (
+            open_capture(sys.stdin.buffer if file == "-" else file) as capture,
+            progress_over((file,), what) as advance,
+        ):
+            records = _transformed(capture, transform, run, advance)
+            if target == "-":
+                run.written = write_capture(sys.stdout.buffer, records, format=capture.format, source=capture)
+                sys.stdout.flush()
+            else:
+                run.written = write_capture(target, records, source=capture)
+    except BrokenPipeError:
+        return without_reader()
+    except CaptureError as error:
+        raise click.ClickException(f"{printable(file)}: {error}") from None
+    except EncodeError as error:
+        raise click.ClickException(f"{printable(target)}: {error}") from None
+    except ValueError as error:
+        raise click.BadParameter(printable(str(error)), param_hint="TARGET") from None
+    except OSError as error:
+        raise click.ClickException(f"{printable(str(error.filename or target))}: {error.strerror or error}") from None
+    _conclude(file, run, outcome, reassemblers)
+    return int(run.damage is not None)
+
+
+def _transformed(
+    capture: Capture,
+    transform: Callable[[Record], Iterable[Record]],
+    run: _Run,
+    advance: Callable[[int, int], None],
+) -> Iterator[Record]:
+    octets = told = 0
+    try:
+        for record in capture:
+            run.read += 1
+            octets += len(record.data)
+            if run.read - told == _STEP:
+                advance(_STEP, octets)
+                octets, told = 0, run.read
+            yield from transform(record)
+    except CaptureError as error:
+        run.damage = error
+
+
+def _conclude(file: str, run: _Run, outcome: Outcome, reassemblers: Sequence[Reassembler]) -> None:
+    parts = [f"{run.read} packets read, {run.written} written"]
+    for word, counts in (("left out", outcome.left_out), ("as they were", outcome.unchanged)):
+        if counts:
+            reasons = ", ".join(f"{reason} {count}" for reason, count in sorted(counts.items()))
+            parts.append(f"{sum(counts.values())} {word} ({reasons})")
+    dropped: Counter[str] = Counter()
+    for reassembler in reassemblers:
+        dropped.update({str(why): count for why, count in reassembler.drops.items()})
+    if dropped:
+        parts.append(f"pieces dropped: {', '.join(f'{why} {count}' for why, count in sorted(dropped.items()))}")
+    if unfinished := sum(map(len, reassemblers)):
+        parts.append(f"{unfinished} never became whole")
+    click.echo(f"overlaycodec: {'; '.join(parts)}", err=True)
+    if run.damage is not None:
+        click.echo(f"overlaycodec: {printable(file)}: {run.damage}", err=True)

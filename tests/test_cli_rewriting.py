@@ -231,7 +231,7 @@ def _dialects() -> Sequence[str]:
 def test_encap_as_it_is_told(inside: Path, target: Path) -> None:
     run(
         *("encap", inside, target, "--tunnel", "geneve", "--vni", "5", *ENDS, "--ttl", "9", "--dscp", "46"),
-        *("--df", "clear", "--dst-port", "6082", "--option", "0x0102:0x80:00010002", "--bind", "udp_port:6082=geneve"),
+        *("--df", "clear", "--dst-port", "6082", "--option", "0xff00:0x80:00010002", "--bind", "udp_port:6082=geneve"),
     )
     outer = [record.decode(catalog=oc.DEFAULT.with_binding(oc.UDP_PORT(6082), oc.Geneve)) for record in read(target)]
     ip = outer[0][oc.IPv4]

@@ -61,7 +61,7 @@ FLOORS: Final = (
         "capture",
     ),
     # 4: what is made of all that
-    ("strategies", "dialects", "columnar", "comparison", "reassembly", "tunnel", "vlan", "findings"),
+    ("strategies", "dialects", "columnar", "comparison", "reassembly", "telemetry", "tunnel", "vlan", "findings"),
     # 5: faces
     ("cli",),
 )

@@ -16,6 +16,7 @@ import overlaycodec as oc
 from overlaycodec import (
     ARP,
     GRE,
+    INTMD,
     STT,
     TCP,
     UDP,
@@ -32,9 +33,22 @@ from overlaycodec import (
     TCPOption,
     VLANTag,
     reassembly,
+    telemetry,
+    tunnel,
+    vlan,
 )
 from overlaycodec import strategies as overlay
 from overlaycodec.comparison.changes import CaptureDiff, Change, PacketDiff, RecordDiff
+
+
+class Mine(oc.Element, spec="in-house"):
+    """An option of one's own."""
+
+    option_class: Annotated[int, oc.Bits(16), oc.Const(0xFF01)] = 0xFF01
+    type: Annotated[int, oc.Bits(8), oc.Const(1)] = 1
+    reserved: Annotated[int, oc.Reserved(3)] = 0
+    length: Annotated[int, oc.Bits(5), oc.Const(0)] = 0
+
 
 # --- build, encode, decode --------------------------------------------------------------------------------------------
 
@@ -226,6 +240,35 @@ def written(path: Path) -> int:
     table = oc.columns(path, ["vxlan.vni"])
     return oc.write_capture(path, oc.encode_columns(VXLAN(vni=1), table, catalog=codec))
 
+
+# --- tunnels and VLANs ------------------------------------------------------------------------------------------------
+
+tep = tunnel.VXLANTunnel(
+    vni=100, src="10.0.0.1", dst=IPv4Address("10.0.0.2"), link=Ethernet(dst=MACAddress(1), src="02:00:00:00:00:01")
+)
+assert_type(tep.src, IPv4Address | IPv6Address)
+assert_type(tep.replace(vni=7), tunnel.VXLANTunnel)
+assert_type(tep.encapsulate(frame), Packet)
+assert_type(tep.encapsulate(b"", identification=7), Packet)
+assert_type(tep.overhead_octets, int)
+inside = tunnel.decapsulate(tep.encapsulate(data))
+assert_type(inside.frame, bytes)
+assert_type(inside.vni, int | None)
+assert_type(inside.tunnel, Packet)
+assert_type(inside.packet, Packet)
+assert_type(tunnel.decapsulate_all(data), tuple[tunnel.Decapsulated, ...])
+own = tunnel.GeneveTunnel(
+    vni=5, src="fd00::1", dst="fd00::2", options=(OVNOption(ingress_port=1, egress_port=2), Mine())
+)
+assert_type(own.encapsulate(frame)[Geneve].vni, int)
+assert_type(oc.DEFAULT.with_option(Geneve, Mine), oc.Catalog)
+assert_type(telemetry.hops(INTMD(hop_ml=1, instructions=0x8000)), tuple[telemetry.INTHop, ...])
+assert_type(telemetry.with_hops(INTMD(hop_ml=1, instructions=0x8000), ()), INTMD)
+assert_type(vlan.push(frame, vid=7, pcp=3, tpid=0x88A8), Packet)
+assert_type(vlan.translate(frame, {7: 8}, scope="inner"), Packet)
+assert_type(vlan.tags(frame, scope="inner"), tuple[vlan.Tag, ...])
+assert_type(vlan.Port.trunk([10, 20]).ingress(frame), vlan.Classified | None)
+assert_type(vlan.route(frame, vid=None, src="02:00:00:00:00:01", dst=MACAddress(1), scope="inner"), Packet | None)
 
 # --- strategies -------------------------------------------------------------------------------------------------------
 

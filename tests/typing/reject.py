@@ -21,6 +21,8 @@ from overlaycodec import (
     Packet,
     VLANTag,
     reassembly,
+    tunnel,
+    vlan,
 )
 
 
@@ -128,3 +130,15 @@ oc.encode_columns(b"", {})  # E
 oc.encode_columns(packet, {"vxlan.vni": 5})  # E
 oc.encode_columns(packet, [("vxlan.vni", [5])])  # E
 octets: bytes = oc.encode_columns(packet, {"vxlan.vni": [5]})  # E
+
+# wrong tunnels and VLANs
+tunnel.VXLANTunnel(src="10.0.0.1", dst="10.0.0.2")  # E
+tunnel.VXLANTunnel(vni=1, src=3, dst="10.0.0.2")  # E
+tunnel.VXLANTunnel(vni=1, src="10.0.0.1", dst="10.0.0.2", ecn="loud")  # E
+tunnel.GeneveTunnel(vni=1, src="10.0.0.1", dst="10.0.0.2", options=(1,))  # E
+tunnel.decapsulate("text")  # E
+tunnel.decapsulate(b"").frame = b""  # E
+vlan.push(packet)  # E
+vlan.pop(b"")  # E
+vlan.translate(packet, {"7": 8})  # E
+sent: Packet = vlan.route(packet, vid=1, src="02:00:00:00:00:01", dst="02:00:00:00:00:02")  # E

@@ -132,9 +132,10 @@ def recount(path: Path) -> dict[str, Any]:
 def test_every_capture_is_counted_as_packet_by_packet(path: Path) -> None:
     result = CliRunner().invoke(overlaycodec, ["stats", "--json", str(path)])
     assert result.exit_code in (0, 1)
-    if not result.stdout:
+    lines = [line for line in result.stdout.splitlines() if line.startswith("{")]
+    if not lines:
         return
-    found, wanted = json.loads(result.stdout), recount(path)
+    found, wanted = json.loads(lines[0]), recount(path)
     tunnels = {(one["kind"], one["network"]): one["octets"] for one in found["tunnels"] if one["kind"] != "ip in ip"}
     assert tunnels == wanted["tunnels"]
     for where in ("outside", "inside"):

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from overlaycodec.checked import check
 from overlaycodec.columnar.batch import Ints
+from overlaycodec.columnar.patches import swapped
 from overlaycodec.errors import EncodeError, FieldRangeError
 from overlaycodec.layout import ADDRESS_OCTETS, Field, Layout
 from overlaycodec.values import MACAddress
@@ -26,12 +27,17 @@ __all__ = ["Given", "Strings", "Which", "given_of", "payload_of"]
 Which = slice | Ints
 """Some packets: neighbours, or each by its number."""
 
+UNIT = 4
+"""Octets that are summed at once."""
+_SUMMED = 1 << 12
+"""Packets whose octets are summed at once."""
+
 _NUMBERS = ("int", "bool", "mac", "ipv4")
 _STRINGS = ("bytes", "ipv6", "hardware", "protocol")
 
 
 class Strings(msgspec.Struct, frozen=True, eq=False):
-    """Octets for each packet, end to end."""
+    """Octets for each packet, one behind another, each from a multiple of `UNIT` on if they differ in length."""
 
     data: NDArray[np.uint8]
     starts: Ints
@@ -45,17 +51,23 @@ class Strings(msgspec.Struct, frozen=True, eq=False):
         return self.data[start : start + int(self.lengths[index])].tobytes()
 
     def rows(self, which: Which, octets: int) -> NDArray[np.uint8]:
-        """A row of so many octets for each of these packets; shorter ones are filled up with zeros."""
+        """A row of so many octets for each of these packets, all of which have as many."""
         if self.even is not None:
             return self.data.reshape(len(self.lengths), self.even)[which]
-        starts, lengths = self.starts[which], self.lengths[which]
-        rows = np.zeros((len(starts), octets), np.uint8)
-        there = np.arange(octets) < lengths[:, None]
-        if isinstance(which, slice) and len(starts):
-            rows[there] = self.data[int(starts[0]) : int(starts[-1] + lengths[-1])]
-        else:
-            rows[there] = self.data[(starts[:, None] + np.arange(octets))[there]]
+        rows: NDArray[np.uint8] = self.data[self.starts[which][:, None] + np.arange(octets)]
         return rows
+
+    def sums(self) -> NDArray[np.uint64]:
+        """The ones'-complement sum of the octets of each packet, where they differ in length."""
+        sums = np.empty(len(self.lengths), np.uint64)
+        words = self.data.view("<u4")
+        for first in range(0, len(sums), _SUMMED):
+            starts = self.starts[first : first + _SUMMED] // UNIT
+            ends = starts - -self.lengths[first : first + _SUMMED] // UNIT
+            running = np.zeros(int(ends[-1] - starts[0]) + 1, np.uint64)
+            np.cumsum(words[starts[0] : ends[-1]], dtype=np.uint64, out=running[1:])
+            sums[first : first + _SUMMED] = running[ends - starts[0]] - running[starts - starts[0]]
+        return swapped(sums)
 
 
 class Given(msgspec.Struct, frozen=True, eq=False):
@@ -127,8 +139,9 @@ def _parted(values: object) -> tuple[Any, NDArray[np.bool_] | None]:  # Any: an 
         if not isinstance(values, Iterable) or isinstance(values, str | bytes | bytearray | memoryview):
             raise TypeError(f"a column is an array or a sequence of values, not {type(values).__name__}")
         values = list(values)
-        missing = np.fromiter((value is None or value is np.ma.masked for value in values), np.bool_, len(values))
-        absent = missing if absent is None else absent | missing
+        if not {*map(type, values)}.isdisjoint((type(None), type(np.ma.masked))):
+            missing = np.fromiter((value is None or value is np.ma.masked for value in values), np.bool_, len(values))
+            absent = missing if absent is None else absent | missing
     if absent is None or not absent.any():
         return values, None
     there = np.flatnonzero(~absent)
@@ -195,7 +208,10 @@ def _listed(name: str, layout: Layout, field: Field, values: list[Any]) -> NDArr
 def _strings_of(name: str, layout: Layout | None, field: Field | None, values: Any) -> Strings:  # Any: as above
     size = None if field is None else 16 if field.kind == "ipv6" else (s.count if (s := field.get(Octets)) else None)
     if isinstance(values, list):
-        strings = _joined([_packed(name, index, layout, field, value) for index, value in enumerate(values)])
+        if {*map(type, values)} <= {bytes} and (field is None or field.kind == "bytes"):
+            strings = _joined(values)
+        else:
+            strings = _joined([_packed(name, index, layout, field, value) for index, value in enumerate(values)])
     else:
         rows = _rows_of(name, field, values)
         count, octets = rows.shape
@@ -225,8 +241,13 @@ def _packed(name: str, index: int, layout: Layout | None, field: Field | None, v
 
 def _joined(pieces: list[bytes]) -> Strings:
     lengths = np.fromiter(map(len, pieces), np.int64, len(pieces))
-    even = int(lengths[0]) if len(pieces) and (lengths == lengths[0]).all() else None
-    return Strings(np.frombuffer(b"".join(pieces), np.uint8), np.cumsum(lengths) - lengths, lengths, even)
+    if len(pieces) and (lengths == lengths[0]).all():
+        even = int(lengths[0])
+        return Strings(np.frombuffer(b"".join(pieces), np.uint8), np.arange(len(pieces)) * even, lengths, even)
+    room = lengths + -lengths % UNIT
+    fillings = [bytes(octets) for octets in range(UNIT)]
+    filled = [part for piece in pieces for part in (piece, fillings[-len(piece) % UNIT])]
+    return Strings(np.frombuffer(b"".join(filled), np.uint8), np.cumsum(room) - room, lengths, None)
 
 
 def _rows_of(name: str, field: Field | None, values: NDArray[Any]) -> NDArray[np.uint8]:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Numbers", "Rows", "folded", "put", "sum_of_rows"]
+__all__ = ["Numbers", "Rows", "ending", "folded", "put", "sum_of_rows", "swapped"]
 
 Rows = NDArray[np.uint8]
 Numbers = NDArray[Any]  # Any: unsigned integers of any size
@@ -64,12 +64,14 @@ def ending(total: NDArray[np.uint64]) -> NDArray[np.uint64]:
 def sum_of_rows(rows: Rows) -> NDArray[np.uint64]:
     """The ones'-complement sum of the 16-bit words of each row, an odd octet padded on the right."""
     count, octets = rows.shape
-    if octets % 8 or not rows.flags.c_contiguous:
-        padded = np.zeros((count, octets + -octets % 8), np.uint8)
+    if octets % 4 or not rows.flags.c_contiguous:
+        padded = np.zeros((count, octets + -octets % 4), np.uint8)
         padded[:, :octets] = rows
         rows = padded
-    # in the machine's usual order: the sum of words with their octets swapped is the sum, its octets swapped
-    words = rows.view("<u8")
-    halves = (words & _HALF).sum(1) + (words >> np.uint64(32)).sum(1)
-    total = ending(folded(halves, 64))
+    return swapped(rows.view("<u4").sum(1, dtype=np.uint64))
+
+
+def swapped(total: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """The sum of 16-bit words, by a sum of words of whose octets the least significant one comes first."""
+    total = ending(folded(total, 64))
     return total << _8 & _WORD | total >> _8

@@ -26,7 +26,7 @@ from overlaycodec.spans import octets_in, spans_of
 from overlaycodec.values import AUTO
 from overlaycodec.wire import Bounds, ByteOrder, Checksum, Selects
 
-__all__ = ["Stencil", "elastic", "stencil_of"]
+__all__ = ["Ragged", "Stencil", "elastic", "stencil_of"]
 
 
 class Patch(msgspec.Struct, frozen=True, eq=False):
@@ -38,6 +38,15 @@ class Patch(msgspec.Struct, frozen=True, eq=False):
     """Of a length: what it is for the longest payload."""
 
 
+class Ragged(msgspec.Struct, frozen=True, eq=False):
+    """Of packets whose payloads differ in length: what a stencil has to know."""
+
+    short: NDArray[np.uint64]
+    """How many octets each has less than the stencil."""
+    added: NDArray[np.uint64]
+    """What each payload adds to a sum."""
+
+
 class Stencil(msgspec.Struct, frozen=True, eq=False):
     """What packets of one shape have in common."""
 
@@ -47,25 +56,35 @@ class Stencil(msgspec.Struct, frozen=True, eq=False):
     sums: tuple[Sum, ...]
     """Innermost first."""
 
-    def fill(self, which: Which, rows: Rows, short: NDArray[np.uint64] | None) -> None:
-        """Writes these packets into rows; `short` says how many octets each has less than the stencil, if some have."""
-        rows[:] = self.octets[: rows.shape[1]]
-        added = [self._patch(patch, which, rows, short) for patch in self.patches]
+    @property
+    def head(self) -> int:
+        """How many octets stand before a payload that is a column and ends the packet."""
+        payload = next((patch.hole for patch in self.patches if patch.given and patch.given.field is None), None)
+        ends = payload is not None and payload.bit + payload.bits == len(self.octets) * 8
+        return payload.bit // 8 if payload is not None and ends else len(self.octets)
+
+    def fill(self, which: Which, rows: Rows, ragged: Ragged | None) -> None:
+        """Writes these packets into rows; what is `ragged` of them is left to others."""
+        head = self.head
+        rows[:, :head] = self.octets[:head]
+        added = [self._patch(patch, which, rows, ragged) for patch in self.patches]
         for sum_ in self.sums:
-            values = sum_.of(rows, added, short)
+            values = sum_.of(rows, added, None if ragged is None else ragged.short)
             put(rows, sum_.place.bit, sum_.place.bits, values)
             added.append(folded(values, sum_.place.bits))
 
-    def _patch(self, patch: Patch, which: Which, rows: Rows, short: NDArray[np.uint64] | None) -> NDArray[np.uint64]:
+    def _patch(self, patch: Patch, which: Which, rows: Rows, ragged: Ragged | None) -> NDArray[np.uint64]:
         """Fills one hole; gives what it adds to a sum."""
         bit, bits = patch.hole.bit, patch.hole.bits
         if patch.given is None:
-            assert short is not None
-            lengths = np.uint64(patch.length) - short
+            assert ragged is not None
+            lengths = np.uint64(patch.length) - ragged.short
             put(rows, bit, bits, lengths)
             return lengths
         if patch.given.strings is not None:
-            at, stop = bit // 8, min((bit + bits) // 8, rows.shape[1])
+            if ragged is not None and patch.given.field is None:
+                return ragged.added
+            at, stop = bit // 8, (bit + bits) // 8
             strings = patch.given.strings.rows(which, stop - at)
             rows[:, at:stop] = strings
             return sum_of_rows(strings) if self.sums else np.empty(0, np.uint64)

@@ -12,7 +12,7 @@ from overlaycodec.capture.frames import Frames
 from overlaycodec.columnar.batch import Ints
 from overlaycodec.columnar.decisions import groups_of, keys_of
 from overlaycodec.columnar.given import Given, Which, given_of, payload_of
-from overlaycodec.columnar.stencil import Stencil, elastic, stencil_of
+from overlaycodec.columnar.stencil import Ragged, Stencil, elastic, stencil_of
 from overlaycodec.columnar.table import Table
 from overlaycodec.errors import EncodeError, MissingHeaderError
 from overlaycodec.packet import Packet
@@ -111,6 +111,7 @@ class _Writing:
         payload = next((given.strings for given in givens if given.field is None), None)
         self._payload = None if payload is None or payload.even is not None else payload
         """The payloads, if they differ in length and that is a matter of lengths and checksums alone."""
+        self._sums: NDArray[np.uint64] | None = None
 
     def run(self) -> tuple[NDArray[np.uint8], Ints]:
         """The octets of all packets, and where each begins."""
@@ -162,15 +163,17 @@ class _Writing:
                 )
                 everywhere[starts[which]] = rows.view(f"V{size}")[:, 0]
             return
-        begins, ends = (starts[which], starts[1:][which])
-        lengths = ends - begins
-        rows = np.empty((len(lengths), int(lengths.max())), np.uint8)
-        stencil.fill(which, rows, (size - lengths).astype(np.uint64))
-        there = np.arange(rows.shape[1]) < lengths[:, None]
-        if isinstance(which, slice):
-            octets[begins[0] : ends[-1]] = rows[there]
-        else:
-            octets[(begins[:, None] + np.arange(rows.shape[1]))[there]] = rows[there]
+        begins, ends, head = starts[which], starts[1:][which], stencil.head
+        rows = np.empty((len(begins), head), np.uint8)
+        if self._sums is None:
+            self._sums = self._payload.sums()
+        stencil.fill(which, rows, Ragged((size - ends + begins).astype(np.uint64), self._sums[which]))
+        heads, payloads, whole = rows.reshape(-1).data, self._payload.data.data, octets.data
+        places = zip(begins.tolist(), ends.tolist(), self._payload.starts[which].tolist(), strict=True)
+        for number, (begin, end, start) in enumerate(places):
+            behind = begin + head
+            whole[begin:behind] = heads[number * head : (number + 1) * head]
+            whole[behind:end] = payloads[start : start + end - behind]
 
     def _short(self, group: Which, first: int) -> Ints:
         """How many octets the payloads have less than the longest."""

@@ -13,17 +13,31 @@ from overlaycodec.catalog import Binding
 from overlaycodec.columnar.batch import ROW, Batch, Ints
 from overlaycodec.columnar.bounds import bound, framed, in_pieces
 from overlaycodec.columnar.extract import SPARE, Values, stored
+from overlaycodec.columnar.judgement import addresses_of, detours, incomplete, judged, reach_of
 from overlaycodec.columnar.names import Column
 from overlaycodec.columnar.output import Part
 from overlaycodec.columnar.plan import Fixed, Plan
 from overlaycodec.columnar.selection import Tables, holding
 from overlaycodec.columnar.shapes import UNCUT, Group, Mask
 from overlaycodec.columnar.variable import variable_of
-from overlaycodec.keys import LINK_TYPE
+from overlaycodec.keys import IP_PROTOCOL, LINK_TYPE
 from overlaycodec.layout import Field
 from overlaycodec.pipeline import Catalog
 from overlaycodec.schema import Header
-from overlaycodec.wire import Before, Bounds, Condition, Pads, Rest, Selects, Sized, StackEnd, Unless, Via, When
+from overlaycodec.wire import (
+    Before,
+    Bounds,
+    Checksum,
+    Condition,
+    Pads,
+    Rest,
+    Selects,
+    Sized,
+    StackEnd,
+    Unless,
+    Via,
+    When,
+)
 
 __all__ = ["Engine"]
 
@@ -36,7 +50,6 @@ class Engine:
     def __init__(self, columns: tuple[Column, ...], catalog: Catalog) -> None:
         self.catalog = catalog
         self._tables = Tables(catalog)
-        self.verdicts = any(column.verdict for column in columns)
         asked = (condition for key, _ in catalog.bindings for condition in key.conditions)
         self._plan = Plan(
             tuple(column for column in columns if column.field is not None),
@@ -58,8 +71,6 @@ class Engine:
         self._slow: list[Ints | None] = []
         self._work: list[Group] = []
         everything = np.arange(len(batch)) if index is None else index
-        if self.verdicts:
-            return _NONE, everything
         if (self._plan.columns or self._plan.faults) and len(batch):
             self._begin(batch, index)
         while self._work:
@@ -78,6 +89,8 @@ class Engine:
             cut = np.where(has & (told != UNCUT), np.where(stop > lengths, stop, UNCUT), told)
             lengths = np.where(has, np.minimum(lengths, stop), lengths)
         group = Group.of(self._plan.root, batch.octets, index, batch.starts, lengths, cut)
+        if cut is not None:
+            incomplete(group, batch.wire > batch.lengths)
         for candidates, part in self._tables.by_key(group, batch.link_types, LINK_TYPE):
             self._choose(part, candidates)
 
@@ -230,10 +243,18 @@ class Engine:
         layout = group.node.layout
         if layout.quotes:
             group.cut = in_pieces(group)
+        early, left = None, group.left
         if layout.bounds is not None and layout.bounds.name in group.values:
             early = bound(group, layout.bounds[Bounds], group.values[layout.bounds.name])
-            if early is not None:
-                group = self._fault(group, early, "LengthFieldError")
+        if self._plan.verdicts and not self._judge(group, left, early):
+            return
+        if early is not None:
+            group = self._fault(group, early, "LengthFieldError")
+        if self._plan.verdicts:
+            away = detours(group)
+            if away is not None and away.any():
+                self._slow.append(group.part(away).index)
+                group = group.part(~away)
         if not group.node.following:
             return
         for flag, name in group.node.fragments:
@@ -241,10 +262,30 @@ class Engine:
             if told.any():
                 if flag:
                     group.cut = in_pieces(group, told)
+                    incomplete(group, told)
                 else:
                     group = group.part(told == 0)
         if len(group):
             self._select(group)
+
+    def _judge(self, group: Group, left: Ints, early: Mask | None) -> bool:
+        """Stores verdicts on the header's checksum; False where it is not of a kind that is understood here."""
+        node = group.node
+        layout, checksum = node.layout, node.layout.checksum
+        if node.verdicts and checksum is not None and checksum[Checksum].algorithm != "internet":
+            self._slow.append(group.index)
+            return False
+        codes = judged(group, reach_of(group, left, early), self.catalog.key_of(IP_PROTOCOL, node.stack[-1]) or 0)
+        if codes is not None:
+            for name in node.verdicts:
+                self._output.store(name, group.index, codes)
+        if layout.quotes:
+            incomplete(group)
+        if layout.layer == "network":
+            group.addresses = addresses_of(group)
+        elif layout.layer != "extension":
+            group.addresses = None
+        return True
 
     def _select(self, group: Group) -> None:
         layout = group.node.layout

@@ -12,6 +12,7 @@ from overlaycodec.paths import scopes_of
 from overlaycodec.schema import Header
 from overlaycodec.wire import (
     Bounds,
+    FinalDestination,
     FragmentOffset,
     MoreFragments,
     Remainder,
@@ -47,6 +48,14 @@ def deciding_of(layout: Layout, asked: frozenset[str]) -> frozenset[str]:
     return frozenset(names)
 
 
+def _judging(layout: Layout) -> frozenset[str]:
+    """The fields that a verdict on a checksum needs."""
+    names = {"src", "dst"} if layout.layer == "network" else set()
+    if layout.checksum is not None:
+        names.add(layout.checksum.name)
+    return frozenset(names | {route.left for field in layout.fields if (route := field.get(FinalDestination))})
+
+
 class Fixed:
     """What is read of a run of fixed fields."""
 
@@ -66,7 +75,7 @@ class Node:
 
     __slots__ = (
         "_next", "anew", "deciding", "fixed", "following", "fragments", "layout", "optional", "parts", "plan",
-        "present", "rows", "settled", "stack",
+        "present", "rows", "settled", "stack", "takes_all", "verdicts",
     )  # fmt: skip
 
     def __init__(self, plan: Plan, stack: tuple[type[Header], ...]) -> None:
@@ -80,8 +89,13 @@ class Node:
         self.layout: Layout = plan.catalog.layout(stack[-1])
         layout = self.layout
         wanted = [column for column in plan.columns if column.depth_in(stack) == len(stack) - 1]
+        self.verdicts = [column.name for column in wanted if column.verdict]
+        """Columns of verdicts on the header's checksum."""
+        wanted = [column for column in wanted if not column.verdict]
         names = frozenset(column.field.name for column in wanted if column.field is not None)
         self.deciding = deciding_of(layout, plan.asked)
+        if plan.verdicts:
+            self.deciding |= _judging(layout)
         self.parts: list[Fixed | Field] = [
             Fixed(part, self.deciding, names) if isinstance(part, Run) else part
             for part in layout.parts
@@ -110,6 +124,10 @@ class Node:
         opens = last.start == len(stack) - 1 > 0 and "quoted" not in last.prefix
         self.anew = [column.name for column in plan.columns if column.scope == "innermost" and opens]
         """Columns of the innermost scope, which begins anew with this header."""
+        self.takes_all = (
+            layout.selector is None and layout.carries is None and any(Rest in field for field in layout.fields)
+        )
+        """Whether it reaches as far as there are octets."""
         self.following = not layout.closed and not any(Rest in field for field in layout.fields)
         """Whether something can follow."""
         self.fragments = [
@@ -140,4 +158,5 @@ class Plan:
         self.asked = asked
         """The fields that keys ask for in the header before."""
         self.faults = faults
+        self.verdicts = any(column.verdict for column in columns)
         self.root = Node(self, ())

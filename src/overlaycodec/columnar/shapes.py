@@ -39,8 +39,8 @@ class Group:
     """Packets that have had the same headers."""
 
     __slots__ = (
-        "_base", "_index", "_places", "at", "cut", "least", "left", "node", "octets", "picked", "rows", "start",
-        "values", "zero",
+        "_base", "_index", "_places", "addresses", "at", "cut", "least", "left", "node", "octets", "picked", "rows",
+        "start", "values", "whole", "zero",
     )  # fmt: skip
 
     octets: NDArray[np.uint8]
@@ -66,6 +66,10 @@ class Group:
     node: Node
     zero: Mask | None
     """Where the IP header before told a length of 0; None where none did."""
+    whole: Mask | None
+    """Where all octets of the region are there; None: everywhere. Kept for verdicts, as are the addresses."""
+    addresses: NDArray[np.uint64] | None
+    """The sums of the addresses of the network header outside; None where there is none."""
     values: dict[str, Values]
     """What is wanted of the present header, and what decides how it goes on."""
 
@@ -79,7 +83,7 @@ class Group:
         group.octets, group._index, group._base, group.left, group.cut = octets, index, base, left, cut
         group.least = int(left.min())
         group.at = group.start = 0
-        group.zero = group.picked = group._places = None
+        group.zero = group.picked = group._places = group.whole = group.addresses = None
         group.rows = gathered(octets, base)
         group.values = {}
         return group
@@ -115,6 +119,10 @@ class Group:
             group.start = self.start[which]
         if self.zero is not None:
             group.zero = self.zero[which]
+        if self.whole is not None:
+            group.whole = self.whole[which]
+        if self.addresses is not None:
+            group.addresses = self.addresses[which]
         for name, values in self.values.items():
             group.values[name] = values[which]
         return group
@@ -126,6 +134,7 @@ class Group:
         group._base, group._index, group._places = self._base, self._index, self._places
         group.left, group.least, group.cut = self.left, self.least, self.cut
         group.at, group.start, group.node, group.zero = self.at, self.start, self.node, self.zero
+        group.whole, group.addresses = self.whole, self.addresses
         group.values = dict(self.values)
         return group
 

@@ -41,7 +41,9 @@ class Reach:
 def reach_of(group: Group, left: Ints, early: Mask | None) -> Reach:
     """The reach of the header that was read last; `left`: where its region ended before it was bounded."""
     layout = group.node.layout
-    size: Ints = np.broadcast_to((group.left if group.node.takes_all else group.at) - np.asarray(group.start), len(group))
+    size: Ints = np.broadcast_to(
+        (group.left if group.node.takes_all else group.at) - np.asarray(group.start), len(group)
+    )
     ends = group.left if early is None else np.where(early, left, group.left)
     octets = size if layout.closed else np.subtract(ends, group.start)
     if layout.bounds is None or layout.bounds.name not in group.values:

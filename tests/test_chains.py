@@ -7,7 +7,6 @@ import random
 import struct
 from typing import Final
 
-import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -122,16 +121,73 @@ def test_pieces_of_a_file(kind: str, octets: int) -> None:
         readables: tuple[bytes | io.BytesIO, ...] = content, io.BytesIO(content)
         for readable in readables:
             with oc.open_capture(readable) as capture:
-                stretches = capture.stretches(octets)
-                assert stretches is not None
                 found = []
-                for stretch in stretches:
-                    behind = np.append(stretch.places[1:], stretch.end)
-                    for place, end in zip(stretch.places.tolist(), behind.tolist(), strict=True):
-                        found.append(bytes(stretch.octets[place + 16 : end]))
+                for stretch in capture.stretches(octets):
+                    for start, count in zip(stretch.starts.tolist(), stretch.lengths.tolist(), strict=True):
+                        found.append(stretch.octets[start : start + count].tobytes())
                 if content is whole:
                     found += [left.data for left in capture]
                 else:
                     with pytest.raises(oc.CaptureError, match="octets"):
                         found += [left.data for left in capture]
             assert found == (data if content is whole else data[:-1])
+
+
+def blocks_of(order: files.Blocks, source: random.Random, odd: float) -> bytes:
+    """A file of all kinds of blocks; so many of them are out of the ordinary."""
+    three = (3).to_bytes(8, "little" if order is files.LITTLE else "big")
+    wanted = [
+        order.interface(), order.interface((9, b"\x09"), (13, b"\x04")),
+        order.interface((9, b"\x8a"), (14, three), link_type=101),
+        order.interface((9, b"\x0c")), order.interface((9, b"\x00")), order.interface((9, b"\x0b")),
+    ]  # fmt: skip
+    pieces = [order.section(), *wanted]
+    for _ in range(600):
+        data = source.randbytes(source.choice((0, 1, 14, 60, 61, 62, 63)))
+        ticks, number = source.getrandbits(source.choice((20, 50, 56))), source.randrange(len(wanted))
+        some = source.choice(([], [], [(2, order.word(0x80))]))
+        if source.random() < odd:
+            pieces.append(
+                source.choice((
+                    order.simple(data), order.obsolete(data, ticks=ticks), order.block(files.STATISTICS, bytes(12)),
+                    order.enhanced(data, (1, b"said"), ticks=ticks), order.enhanced(data, ticks=1 << 63, interface=1),
+                    order.enhanced(data, (2, order.word(3)), (1, b"said")), order.interface(link_type=12),
+                    b"".join(pieces[:7]),
+                ))
+            )  # fmt: skip
+        pieces.append(order.enhanced(data, *some, ticks=ticks, interface=number, wire=len(data) + source.randrange(3)))
+    return b"".join(pieces)
+
+
+ABOUT: Final = ["time_ns", "wire_length", "captured_length", "link_type", "ethernet.ethertype", "fault"]
+
+
+@pytest.mark.parametrize("order", [files.LITTLE, files.BIG], ids=["little", "big"])
+@pytest.mark.parametrize("odd", [0.0, 0.01, 0.3, 1.0])
+@pytest.mark.usefixtures("eager")
+def test_columns_of_pcapng_say_what_its_records_say(order: files.Blocks, odd: float) -> None:
+    content = blocks_of(order, random.Random(odd), odd)
+    with oc.open_capture(content) as capture:
+        records = list(capture)
+    wanted = oc.columns(records, ABOUT)
+    assert len(set(wanted["link_type"].tolist())) > 1
+    for readable in (content, io.BytesIO(content)):
+        table = oc.columns(readable, ABOUT)
+        assert len(table) == len(records)
+        for name in ABOUT:
+            assert table[name].tolist() == wanted[name].tolist(), name
+    for cut in (1, 4, 17):
+        with pytest.raises(oc.CaptureError):
+            oc.columns(content[:-cut], ABOUT)
+        seen: list[int] = []
+        with pytest.raises(oc.CaptureError):
+            seen.extend(len(part) for part in oc.scan(content[:-cut], ABOUT))
+        assert sum(seen) == len(records) - 1
+
+
+def test_a_block_whose_second_length_is_wrong_is_not_passed_over() -> None:
+    content = bytearray(files.LITTLE.section() + files.LITTLE.interface() + files.LITTLE.enhanced(bytes(60)) * 300)
+    block = len(files.LITTLE.enhanced(bytes(60)))
+    content[-100 * block - 4] ^= 4
+    with pytest.raises(oc.CaptureError, match="before it and"):
+        oc.columns(bytes(content), ABOUT)

@@ -8,7 +8,7 @@ a guess can cost time, never a record.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from struct import Struct
 from typing import Final, NamedTuple
 
@@ -69,33 +69,49 @@ class _Octets:
         return behind
 
 
+Usable = Callable[[memoryview, Ints, int], int]
+"""Of the records at these places of some octets, the last of which ends there: how many can be used, from the first."""
+
+
 def pieces_of(
-    window: Window, whole: memoryview | None, chain: Chain, octets: int, most: int
+    window: Window, whole: memoryview | None, chain: Chain, octets: int, most: int, usable: Usable | None = None
 ) -> Iterator[tuple[memoryview, Ints, int]]:
     """The stream of a window in pieces, as long as whole records follow one another: octets, places, and the end.
 
-    The octets may be more than the piece. The window then stands behind the last record. `whole` is the stream, if it
-    is in memory: then the pieces are parts of it; otherwise all of them take the same memory.
+    The octets may be more than the piece. The window then stands behind the last record, or before the first that is
+    not usable. `whole` is the stream, if it is in memory: then the pieces are parts of it; otherwise all of them take
+    the same memory.
     """
     if whole is not None:
-        yield from _parts_of(window, whole, chain, octets, most)
+        yield from _parts_of(window, whole, chain, octets, most, usable)
         return
-    buffer, there = _room(octets), 0
-    while True:
+    size = min(octets, _CHUNK)  # the first pieces are short: who knows how many records follow
+    buffer, there, ended = _room(size), 0, False
+    while not ended:
         there += window.pour(buffer[there:-_SPARE])
-        places, end = places_in(buffer[:there], 0, chain, most)
+        places, end, ended = _used(buffer[:there], chain, most, usable)
         if len(places):
             yield buffer, places, end
-        elif there < octets or octets > most:
+        elif there < size or size > most:
             break
-        else:
-            octets *= 2
+        if not len(places) or size < octets:
+            size *= 2
         left = bytes(buffer[end:there])
-        if len(buffer) < octets:
-            buffer = _room(octets)
+        if len(buffer) < size:
+            buffer = _room(size)
         there = len(left)
         buffer[:there] = left
     window.put_back(bytes(buffer[:there]))
+
+
+def _used(octets: memoryview, chain: Chain, most: int, usable: Usable | None) -> tuple[Ints, int, bool]:
+    """The places of the usable records, where the last of them ends, and whether one came that is not."""
+    places, end = places_in(octets, 0, chain, most)
+    if usable is not None and len(places):
+        count = usable(octets, places, end)
+        if count < len(places):
+            return places[:count], int(places[count]), True
+    return places, end, False
 
 
 def _room(octets: int) -> memoryview:
@@ -103,12 +119,12 @@ def _room(octets: int) -> memoryview:
 
 
 def _parts_of(
-    window: Window, whole: memoryview, chain: Chain, octets: int, most: int
+    window: Window, whole: memoryview, chain: Chain, octets: int, most: int, usable: Usable | None
 ) -> Iterator[tuple[memoryview, Ints, int]]:
-    at = window.octet
-    while True:
+    at, ended = window.octet, False
+    while not ended:
         piece = whole[at : at + octets]
-        places, end = places_in(piece, 0, chain, most)
+        places, end, ended = _used(piece, chain, most, usable)
         at += end
         if len(places):
             yield piece, places, end

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Final, Literal, NamedTuple
+from typing import TYPE_CHECKING, Final, Literal
 
 from overlaycodec.capture.limits import MAX_OCTETS, check
 from overlaycodec.capture.record import Interface, Record
@@ -16,12 +16,10 @@ from overlaycodec.capture.window import Window
 from overlaycodec.errors import CaptureError, EncodeError
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
     from overlaycodec.capture.frames import Frames
+    from overlaycodec.capture.stretches import Stretch
 
-__all__ = ["MAGICS", "PcapReader", "PcapWriter", "Stretch"]
+__all__ = ["MAGICS", "PcapReader", "PcapWriter"]
 
 _MICRO: Final = 0xA1B2C3D4
 _NANO: Final = 0xA1B23C4D
@@ -104,39 +102,19 @@ class PcapReader:
             raise CaptureError(f"the record header needs {header_octets} octets, {window.left} are there", window.octet)
 
     def stretches(self, octets: int, whole: memoryview | None, size: int | None) -> Iterator[Stretch]:
-        """The file in pieces of some `octets` octets, each with the places of the whole records in it.
+        """The records in bulk, from pieces of some `octets` octets.
 
         Each piece takes the memory of the one before, unless the file is in memory already (`whole`). A record of more
         octets makes a longer piece. `size` is that of the file, where it is known. What is wrong with the file is left
         for `records`, which goes on where this stops.
         """
-        from overlaycodec.capture.chains import Chain, pieces_of
+        from overlaycodec.capture.stretches import pcap_stretches
 
-        lead_at = 2 if self._order == "<" else 0  # the upper half of the seconds
-        chain = Chain(self._order, self._header_octets, 8, self._header_octets, lead_at)
-        for piece, places, end in pieces_of(self._window, whole, chain, octets, self._header_octets + MAX_OCTETS):
-            size = None if size is None or size < end else size - end  # a packed file is larger than it seems
-            yield Stretch(piece, places, end, size, self._header_octets, self._order)
-
-    @property
-    def ordinary(self) -> bool:
-        """Whether the lengths of a record stand where they stand since version 2.4."""
-        return not (self._swapped or self._doubtful)
-
-
-class Stretch(NamedTuple):
-    """Some octets of a file with whole records."""
-
-    octets: memoryview
-    places: NDArray[np.int64]
-    """Where each record's header begins."""
-    end: int
-    """Where the last record ends."""
-    left: int | None
-    """Octets of the file behind that; None where nobody knows."""
-    header_octets: int
-    order: str
-    """The byte order of the record headers, as `struct` writes it."""
+        if self._swapped or self._doubtful:
+            return iter(())
+        header, (interface,) = self._header_octets, self.interfaces
+        most = header + MAX_OCTETS
+        return pcap_stretches(self._window, whole, size, octets, self._order, header, most, interface)
 
 
 class PcapWriter:

@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
-from typing import Final, Literal, NoReturn
+from typing import TYPE_CHECKING, Final, Literal, NoReturn
 
 from overlaycodec.capture.limits import MAX_INTERFACES, MAX_OCTETS
 from overlaycodec.capture.record import Interface, Record
 from overlaycodec.capture.window import Window
 from overlaycodec.errors import CaptureError
+
+if TYPE_CHECKING:
+    from overlaycodec.capture.stretches import Stretch
 
 __all__ = ["SECTION_MAGIC", "PcapngReader"]
 
@@ -116,6 +119,13 @@ class PcapngReader:
             yield record
         if window.left:
             raise CaptureError(f"a block begins with 8 octets, {window.left} are there", window.octet)
+
+    def stretches(self, octets: int, whole: memoryview | None, size: int | None) -> Iterator[Stretch]:
+        """The records in bulk as `PcapReader.stretches` gives them, as far as nothing but ordinary packets follows."""
+        from overlaycodec.capture.stretches import enhanced_stretches
+
+        order = "<" if self.byte_order == "little" else ">"
+        return enhanced_stretches(self._window, whole, size, octets, order, MAX_OCTETS, self.interfaces)
 
     # Blocks
 

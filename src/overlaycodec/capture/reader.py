@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from types import TracebackType
 from typing import TYPE_CHECKING, Literal, Protocol
 
-from overlaycodec.capture.pcap import MAGICS, PcapReader, Stretch
+from overlaycodec.capture.pcap import MAGICS, PcapReader
 from overlaycodec.capture.pcapng import SECTION_MAGIC, PcapngReader
 from overlaycodec.capture.record import Interface, Record
 from overlaycodec.capture.source import Source, bulk_of, chunks_of, source_of
@@ -17,6 +17,7 @@ from overlaycodec.pipeline import DEFAULT, Catalog
 
 if TYPE_CHECKING:
     from overlaycodec.capture.source import Readable
+    from overlaycodec.capture.stretches import Stretch
 
 __all__ = ["Capture", "open_capture"]
 
@@ -31,6 +32,7 @@ class _Reader(Protocol):
     @property
     def interfaces(self) -> tuple[Interface, ...]: ...
     def records(self) -> Iterator[Record]: ...
+    def stretches(self, octets: int, whole: memoryview | None, size: int | None) -> Iterator[Stretch]: ...
 
 
 class Capture:
@@ -74,13 +76,11 @@ class Capture:
         self._fresh = False
         return self._reader.records()
 
-    def stretches(self, octets: int) -> Iterator[Stretch] | None:
-        """A pcap file in pieces, for those who read records in bulk; None for what must be read record by record.
+    def stretches(self, octets: int) -> Iterator[Stretch]:
+        """The records that follow in bulk, as far as nothing is out of the ordinary, from pieces of `octets` octets.
 
-        Where it ends, iteration goes on: with what is wrong there, if the file is damaged.
+        Where it ends, the iteration over the records goes on, and it can be called again as that has come further.
         """
-        if not isinstance(self._reader, PcapReader) or not self._reader.ordinary or not self._fresh:
-            return None
         whole, size = bulk_of(self._source)
         return self._reader.stretches(octets, whole, size)
 

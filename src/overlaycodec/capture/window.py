@@ -73,6 +73,10 @@ class Window:
 
     def put_back(self, octets: bytes) -> None:
         """Takes octets back that were the last to be poured out."""
+        start = self.at - len(octets)
+        if start >= 0 and self.chunk.startswith(octets, start):
+            self.at = start
+            return
         self._base -= len(octets) - self.at
         self.chunk = octets + self.chunk[self.at :]
         self.at = 0

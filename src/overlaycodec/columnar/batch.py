@@ -1,8 +1,7 @@
 """Records in bulk: the octets of many, in one buffer, and where each begins and ends.
 
-Strategy: a pcap file is walked without making an object of any record; everything else is read record by record and
-laid end to end. Behind the last octet there is room, so that reading a whole row of octets never runs off the buffer.
-What the records of a file have in common is not written once for each.
+Strategy: stretches of a file are taken as they are, without making an object of any record; other records are laid end
+to end. Behind the last octet there is room, so that reading a whole row of octets never runs off the buffer.
 """
 
 from __future__ import annotations
@@ -13,16 +12,14 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from overlaycodec.capture.pcap import Stretch
-from overlaycodec.capture.record import Interface, Record
+from overlaycodec.capture.record import Record
+from overlaycodec.capture.stretches import Stretch
 from overlaycodec.errors import CaptureError
 
 __all__ = ["ROW", "Batch", "Ints", "batches_in", "batches_of", "joined"]
 
 ROW = 128
 """Octets that are read of a packet at once."""
-
-_SECOND = 1_000_000_000
 
 Ints = NDArray[np.int64]
 
@@ -39,7 +36,7 @@ class Batch(msgspec.Struct, frozen=True, eq=False):
     lengths: Ints
     wire: Ints
     times: NDArray[np.int64] | NDArray[np.object_]
-    """Time stamps; nothing where they are not asked for."""
+    """Time stamps; none of records that are read again."""
     timed: NDArray[np.bool_]
     """Whether the record has a time stamp."""
     link_types: NDArray[np.uint32]
@@ -87,54 +84,31 @@ def batches_of(records: Iterable[Record], count: int) -> Iterator[Batch]:
         yield _batch_of(chunk)
 
 
-def batches_in(stretch: Stretch, interface: Interface, count: int, *, timed: bool) -> Iterator[Batch]:
-    """Batches of so many records of a piece of a pcap file; with their time stamps where these are asked for."""
-    octets, places = np.frombuffer(stretch.octets, np.uint8), stretch.places
-    header = stretch.header_octets
-    behind = np.append(places[1:], stretch.end)
-    near = int(np.searchsorted(behind, len(octets) - ROW, side="right"))
+def batches_in(stretch: Stretch, count: int) -> Iterator[Batch]:
+    """Batches of so many records of a stretch."""
+    ends = stretch.starts + stretch.lengths
+    near = int(np.searchsorted(ends, len(stretch.octets) - ROW, side="right"))
     """Records from here on have no room behind them."""
     for first in range(0, near, count):
-        part = slice(first, min(first + count, near))
-        rest = len(places) - part.stop
-        ahead = None if stretch.left is None else rest + stretch.left * len(places) // (stretch.end - int(places[0]))
-        yield _batch_in(octets, places[part], behind[part], header, stretch.order, interface, ahead, timed)
-    if near < len(places):
-        start = int(places[near])
-        padded = np.concatenate([octets[start : stretch.end], np.zeros(ROW, np.uint8)])
-        yield _batch_in(
-            padded, places[near:] - start, behind[near:] - start, header, stretch.order, interface, 0, timed
-        )
+        yield _part_of(stretch, first, min(first + count, near))
+    if near < len(ends):
+        start = int(stretch.starts[near])
+        octets = np.concatenate([stretch.octets[start:], np.zeros(ROW, np.uint8)])
+        yield _part_of(stretch._replace(octets=octets, starts=stretch.starts - start), near, len(ends))
 
 
-def _batch_in(
-    octets: NDArray[np.uint8],
-    places: Ints,
-    behind: Ints,
-    header: int,
-    order: str,
-    interface: Interface,
-    ahead: int | None,
-    timed: bool,
-) -> Batch:
-    starts = places + header
-    heads = np.ndarray((len(octets) - 15,), "V16", buffer=octets.data, strides=(1,))[places]
-    words = heads.view(f"{order}u4").reshape(-1, 4)
-    times = _NO_TIMES
-    if timed:
-        times = words[:, 0].astype(np.int64)
-        times *= _SECOND
-        times += words[:, 1] * np.int64(_SECOND // interface.ticks_per_second)
+def _part_of(stretch: Stretch, first: int, stop: int) -> Batch:
+    part = slice(first, stop)
     return Batch(
-        octets,
-        starts,
-        behind - starts,
-        words[:, 3].astype(np.int64),
-        times,
-        np.broadcast_to(np.True_, len(places)),
-        np.broadcast_to(np.uint32(interface.link_type), len(places)),
-        np.broadcast_to(np.int64(interface.fcs_octets or 0), len(places)),
-        ahead,
+        stretch.octets,
+        stretch.starts[part],
+        stretch.lengths[part],
+        stretch.wire[part],
+        stretch.times[part],
+        np.broadcast_to(np.True_, stop - first),
+        stretch.link_types[part],
+        stretch.fcs[part],
+        None if stretch.ahead is None else stretch.ahead + len(stretch.starts) - stop,
     )
 
 

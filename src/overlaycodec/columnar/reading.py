@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from overlaycodec.capture.reader import open_capture
+from overlaycodec.capture.reader import Capture, open_capture
 from overlaycodec.capture.record import Record
 from overlaycodec.capture.source import is_readable
 from overlaycodec.columnar.batch import Batch, Ints, batches_in, batches_of, joined
@@ -46,7 +47,7 @@ def table_of(source: Readable | Iterable[Record], names: Iterable[str] | None, c
     """See `overlaycodec.columns`."""
     if names is not None:
         wanted = columns_of(names, catalog)
-        return Table([output for output, _ in _outputs(_batches(source, _timed(wanted)), wanted, catalog)])
+        return Table([output for output, _ in _outputs(_batches(source), wanted, catalog)])
     batches, again = _twice(source)
     wanted = columns_of(_occurring(batches, catalog), catalog)
     return Table([output for output, _ in _outputs(again, wanted, catalog)]).without_empty()
@@ -60,7 +61,7 @@ def tables_of(
 ) -> Iterator[Table]:
     """See `overlaycodec.scan`."""
     wanted = columns_of(names, catalog)
-    for output, octets in _outputs(_batches(source, _timed(wanted)), wanted, catalog, most=_SCANNED):
+    for output, octets in _outputs(_batches(source), wanted, catalog, most=_SCANNED):
         if output.count:
             yield Table([output])
         if progress is not None:
@@ -81,20 +82,29 @@ def names_in(
     return _occurring(batches(), catalog)
 
 
-def _timed(wanted: Iterable[Column]) -> bool:
-    return any(column.name == "time_ns" for column in wanted)
-
-
-def _batches(source: Readable | Iterable[Record], timed: bool = True) -> Iterator[Batch]:
+def _batches(source: Readable | Iterable[Record]) -> Iterator[Batch]:
     if is_readable(source):
         with open_capture(source) as capture:
-            stretches = capture.stretches(_OCTETS)
-            if stretches is not None:
-                for stretch in stretches:
-                    yield from batches_in(stretch, capture.interfaces[0], _RECORDS, timed=timed)
-            yield from batches_of(capture, _RECORDS)  # what no stretch holds, and what is wrong with the file
+            yield from _batches_of(capture)
     else:
         yield from batches_of(source, _RECORDS)
+
+
+def _batches_of(capture: Capture) -> Iterator[Batch]:
+    """Stretches as long as there are any, then some records one by one: ever more while no stretch follows them."""
+    count, records = 1, None
+    while True:
+        for stretch in capture.stretches(_OCTETS):
+            count = 1
+            yield from batches_in(stretch, _RECORDS)
+        records = iter(capture) if records is None else records
+        found = False
+        for batch in batches_of(islice(records, count), _RECORDS):
+            found = True
+            yield batch
+        if not found:
+            return
+        count = min(2 * count, _RECORDS)
 
 
 def _twice(source: Readable | Iterable[Record]) -> tuple[Iterator[Batch], Iterator[Batch]]:

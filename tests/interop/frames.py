@@ -23,6 +23,8 @@ def frame(random: Random, largest: int, depth: int = 0) -> oc.Packet:
     tags = tuple(_tag(random) for _ in range(random.choice((0, 0, 1, 2, 3))))
     behind = random.choice((_ipv4, _ipv4, _ipv6, _arp, _unknown))(random, largest, depth)
     link = oc.Ethernet(dst=_mac(random), src=_mac(random, unicast=True))
+    if tags and random.random() < 0.3:
+        link = link.replace(ethertype=0x88A8)
     headers: tuple[oc.Header, ...] = (link, *tags)
     if isinstance(behind, bytes):
         last = headers[-1].replace(ethertype=random.choice((0x88B5, 0x88B6, 0x9999)))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
-from itertools import takewhile
 from typing import Final, NamedTuple
 
 import pytest
@@ -15,6 +14,7 @@ from tests.interop.live.ovs import OpenVSwitch
 from tests.interop.live.passage import Passage
 from tests.interop.tally import Tally
 from tests.interop.test_ovs_tunnels import FENCES
+from tests.interop.vlans import pop, push, tags_of
 
 MOST_TAGS: Final = 2
 """Open vSwitch keeps so many tags: where more are pushed, those that were there are lost."""
@@ -43,24 +43,6 @@ class Switch:
 @pytest.fixture
 def peer(started: Callable[[Callable[[], Switch]], Switch]) -> Switch:
     return started(Switch)
-
-
-def tags_of(frame: oc.Packet) -> list[oc.VLANTag]:
-    """The tags, outermost first."""
-    return [tag for tag in takewhile(lambda header: isinstance(header, oc.VLANTag), frame.headers[1:])
-            if isinstance(tag, oc.VLANTag)]  # fmt: skip
-
-
-def push(frame: oc.Packet, tag: oc.VLANTag, tpid: int = 0x8100) -> oc.Packet:
-    """The frame with one tag more outside."""
-    below = frame[oc.Ethernet].ethertype
-    return frame.insert(1, tag.replace(ethertype=below)).replace(oc.Ethernet, ethertype=tpid)
-
-
-def pop(frame: oc.Packet) -> oc.Packet:
-    """The frame with one tag less."""
-    tags = tags_of(frame)
-    return frame.without(oc.VLANTag).replace(oc.Ethernet, ethertype=tags[0].ethertype) if tags else frame
 
 
 class Action(NamedTuple):

@@ -33,9 +33,6 @@ load() {
     done
 }
 
-# Devices without IPv6 say nothing unasked.
-echo 1 >/proc/sys/net/ipv6/conf/default/disable_ipv6
-echo 1 >/proc/sys/net/ipv6/conf/all/disable_ipv6
 ip link set lo up
 echo READY
 while read -r line; do eval "$line" </dev/null 2>&1; done

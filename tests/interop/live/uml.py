@@ -26,7 +26,7 @@ MTU: Final = 9000
 
 _DONE: Final = b"@@done "
 _PATIENCE: Final = 120.0
-_OURS: Final = ("geneve", "8021q", "bridge", "ip_gre", "vxlan", "dummy", "veth")
+_OURS: Final = ("ipv6", "geneve", "8021q", "bridge", "ip_gre", "vxlan", "veth")
 _ACTIONS: Final = ("sch_ingress", "cls_matchall", "cls_flower", "act_mirred", "act_tunnel_key", "act_vlan", "act_gact")
 
 
@@ -56,6 +56,8 @@ class UserModeLinux:
             self._until(b"READY")
             self.run("load " + " ".join((*_OURS, *_ACTIONS)))
             self.run(
+                # Devices without IPv6 say nothing unasked.
+                "for knob in /proc/sys/net/ipv6/conf/*/disable_ipv6; do echo 1 >$knob; done",
                 f"ip link set vec0 address {PEER.mac} mtu {MTU} up",
                 f"ip link set {TIED} mtu {MTU} promisc on up",
                 f"ip address add {PEER.ipv4}/24 dev vec0",
@@ -63,6 +65,10 @@ class UserModeLinux:
                 *(f"ethtool -K {card} gro off gso off tso off" for card in ("vec0", TIED)),
                 *(f"tc qdisc replace dev {card} root pfifo limit 1000" for card in ("vec0", TIED)),
                 f"ip neighbour add {HERE.ipv4} lladdr {HERE.mac} dev vec0 nud permanent",
+                "echo 0 >/proc/sys/net/ipv6/conf/vec0/disable_ipv6",
+                "echo 1 >/proc/sys/net/ipv6/conf/vec0/addr_gen_mode",
+                f"ip address add {PEER.ipv6}/64 dev vec0 nodad",
+                f"ip neighbour add {HERE.ipv6} lladdr {HERE.mac} dev vec0 nud permanent",
             )
             self._stack = stack.pop_all()
 
@@ -82,9 +88,9 @@ class UserModeLinux:
         self.run(f"ethtool -K {device} gro off")
         for one, other in ((TIED, device), (device, TIED)):
             self.run(
-                f"tc qdisc replace dev {one} clsact",
-                f"tc filter replace dev {one} ingress pref 1 handle 1 protocol all matchall "
-                f"action mirred egress redirect dev {other}",
+                f"tc qdisc del dev {one} clsact 2>/dev/null || true",
+                f"tc qdisc add dev {one} clsact",
+                f"tc filter add dev {one} ingress protocol all matchall action mirred egress redirect dev {other}",
             )
 
     @property

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import itertools
-
 import overlaycodec as oc
 from overlaycodec.spans import spans_of
 from tests import laws
 
 GOOD = ("valid", "absent")
+TPIDS = (0x8100, 0x88A8)
+"""What the stacks at hand take for a VLAN tag; not the older 0x9100."""
 
 
 def read(data: bytes, catalog: oc.Catalog = oc.DEFAULT) -> oc.Packet:
@@ -35,8 +35,13 @@ def marks(frame: oc.Packet, deepest: int = 8) -> tuple[int, int]:
     That is RFC 6040 in its normal mode, but CE goes out as ECT(0), as RFC 3168 had it. What stands behind more than
     `deepest` tags is not looked at.
     """
-    tags = list(itertools.takewhile(lambda header: isinstance(header, oc.VLANTag), frame.headers[1:]))
-    network = frame.headers[1 + len(tags)] if len(frame.headers) > 1 + len(tags) <= 1 + deepest else None
+    network: oc.Header | None = None
+    below = frame[oc.Ethernet].ethertype
+    for depth, header in enumerate(frame.headers[1:]):
+        if not (isinstance(header, oc.VLANTag) and below in TPIDS and depth < deepest):
+            network = header
+            break
+        below = header.ethertype
     if not isinstance(network, oc.IPv4 | oc.IPv6):
         return 0, 0
     return network.dscp, 2 if network.ecn == 3 else network.ecn

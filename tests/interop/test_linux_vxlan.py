@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 import overlaycodec as oc
 from overlaycodec import dialects
 from overlaycodec import strategies as overlay
+from tests import laws
 from tests.interop import comparing, frames
 from tests.interop.live.linux_vxlan import LinuxVXLAN
 from tests.interop.live.passage import Passage
@@ -126,6 +127,7 @@ def test_emitted_whatever_the_catalog_holds(started: Start[LinuxVXLAN], tally: T
     way = WAYS[0]
     passage = emitting(started(way))
 
+    @laws.share(4)
     @given(st.lists(overlay.packets(reserved=True), min_size=1, max_size=8))
     def emits(drawn: list[oc.Packet]) -> None:
         out = passage.through([oc.encode(frame) for frame in drawn])

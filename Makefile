@@ -83,9 +83,10 @@ FUZZ_SECONDS ?= 60
 fuzz: $(VENV)/.fuzz
 	$(PY) -m fuzz --seconds $(FUZZ_SECONDS)
 
-# REQUIRE=1 makes a stack that cannot run here a failure.
+# REQUIRE=1 makes a stack that cannot run here a failure. A worker starts a peer once for all tests of a file.
+interop: PYTEST_ARGS = -n 2 --dist loadfile
 interop: $(VENV)/.test
-	$(PY) -m pytest -m interop $(if $(REQUIRE),--require-interop) -n 2 --dist loadfile tests/interop $(INTEROP_ARGS)
+	$(PY) -m pytest -m interop $(if $(REQUIRE),--require-interop) tests/interop $(PYTEST_ARGS)
 
 format: $(VENV)/.dev
 	$(PY) -m ruff check --fix --exit-zero --quiet

@@ -75,10 +75,17 @@ WAYS: Final = [
     Way("multicast", oc.VXLAN(vni=42), f"group {GROUP.ipv4} dev peer ttl 5", peer=GROUP, to=GROUP, ttl=5),
     Way("GBP, no policy", oc.VXLAN(vni=100), "gbp"),
     Way(
-        "GBP",
-        oc.VXLANGBP(vni=100, dont_learn=True, policy_applied=True, group_policy_id=0x1234),
+        "GBP, not to learn",
+        oc.VXLANGBP(vni=100, dont_learn=True, group_policy_id=0x1234),
         "gbp",
-        mark=0x481234,
+        mark=0x401234,
+        catalog=dialects.GBP,
+    ),
+    Way(
+        "GBP, policy applied",
+        oc.VXLANGBP(vni=100, policy_applied=True, group_policy_id=0xFF01),
+        "gbp",
+        mark=0x08FF01,
         catalog=dialects.GBP,
     ),
 ]

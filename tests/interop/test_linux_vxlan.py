@@ -171,7 +171,8 @@ def test_our_verdict_on_the_outer_checksum_is_the_kernels(way: Way, checksum: st
     assert receiving(device, way).through(packets) == expected
 
 
-def test_a_vni_of_25_bits_is_refused_by_both() -> None:
+def test_a_vni_of_25_bits_is_refused_by_both(started: Start[LinuxVXLAN]) -> None:
+    started(WAYS[0])
     with pytest.raises(oc.FieldRangeError):
         oc.VXLAN(vni=1 << 24)
     with pytest.raises(RuntimeError, match="invalid id"):

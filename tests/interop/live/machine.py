@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 from collections.abc import Mapping, Sequence
 from typing import Final
@@ -74,10 +75,10 @@ def start(
     stdout: int = subprocess.DEVNULL,
     pass_fds: Sequence[int] = (),
 ) -> subprocess.Popen[bytes]:
-    """A program that is killed when this process ends, however it ends."""
+    """A program in a session of its own, which is told to end when this process ends, however it ends."""
     need("setpriv")
     return subprocess.Popen(
-        ["setpriv", "--pdeathsig", "KILL", "--", *argv],
+        ["setpriv", "--pdeathsig", "TERM", "--", *argv],
         stdin=stdin,
         stdout=stdout,
         stderr=subprocess.DEVNULL,
@@ -88,13 +89,13 @@ def start(
 
 
 def end(process: subprocess.Popen[bytes], patience: float = 10.0) -> None:
-    """Ends a program that `start` started, gently first."""
+    """Ends a program that `start` started: gently, then with all that it started."""
     if process.poll() is None:
         process.terminate()
         try:
             process.wait(patience)
         except subprocess.TimeoutExpired:
-            process.kill()
+            os.killpg(process.pid, signal.SIGKILL)
             process.wait()
     for pipe in (process.stdin, process.stdout):
         if pipe is not None:

@@ -51,7 +51,7 @@ class UserModeLinux:
                 ],
                 env={"TMPDIR": folder, "HOME": folder}, stdin=-1, stdout=-1, pass_fds=ends,
             )  # fmt: skip
-            stack.callback(machine.end, self._process, 3.0)
+            stack.callback(machine.end, self._process)
             self._said = b""
             self._until(b"READY")
             self.run("load " + " ".join((*_OURS, *_ACTIONS)))

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import re
 import shutil
-import socket
 import tempfile
 import time
 from collections.abc import Mapping
@@ -19,7 +18,7 @@ from typing import Any, Final, Self
 
 from tests.interop.live import machine
 from tests.interop.live.machine import Silent
-from tests.interop.live.ports import StreamPort
+from tests.interop.live.ports import StreamPort, connected
 from tests.interop.live.underlay import HERE, PEER
 
 _SCHEMA: Final = "/usr/share/openvswitch/vswitch.ovsschema"
@@ -70,7 +69,6 @@ class OpenVSwitch:
         self.vsctl(
             "add-port", bridge, name, "--", "set", "interface", name, "type=dummy", f"options:pstream=punix:{path}"
         )
-        self._wait(path)
         port = StreamPort(str(path))
         self._ports.callback(port.close)
         return port
@@ -143,13 +141,8 @@ class Control:
     """The control socket of a daemon: JSON-RPC, one request at a time."""
 
     def __init__(self, path: str) -> None:
-        self._socket = socket.socket(socket.AF_UNIX)
+        self._socket = connected(path, _PATIENCE)
         self._socket.settimeout(_PATIENCE)
-        try:
-            self._socket.connect(path)
-        except OSError:
-            self._socket.close()
-            raise
         self._requests = 0
 
     def __call__(self, method: str, *params: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import select
 import socket
 import struct
+import time
 from typing import Final, Protocol
 
 from tests.interop.live.namespaces import Namespace
@@ -127,16 +128,30 @@ class DatagramPort:
         self.peer.close()
 
 
+def connected(path: str, patience: float = 30.0) -> socket.socket:
+    """A UNIX stream socket, once somebody listens there. Raises: OSError where nobody does in that time."""
+    end = time.monotonic() + patience
+    while True:
+        stream = socket.socket(socket.AF_UNIX)
+        try:
+            stream.connect(path)
+        except (FileNotFoundError, ConnectionRefusedError):  # a path is there before somebody listens
+            stream.close()
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.02)
+        except OSError:
+            stream.close()
+            raise
+        else:
+            return stream
+
+
 class StreamPort:
     """A UNIX stream socket on which two octets of length stand before each frame."""
 
     def __init__(self, path: str) -> None:
-        self._socket = socket.socket(socket.AF_UNIX)
-        try:
-            self._socket.connect(path)
-        except OSError:
-            self._socket.close()
-            raise
+        self._socket = connected(path)
         self._octets = bytearray()
 
     def send(self, frame: bytes) -> None:

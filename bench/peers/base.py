@@ -2,11 +2,38 @@
 
 from __future__ import annotations
 
+import ast
+import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
-__all__ = ["Peer", "Values"]
+__all__ = ["Peer", "Values", "untupled"]
+
+F = TypeVar("F", bound=Callable[..., Any])  # Any: a reader of whatever a library has
+
+
+class _Apart(ast.NodeTransformer):
+    def visit_Expr(self, node: ast.Expr) -> list[ast.Expr]:
+        values = node.value.elts if isinstance(node.value, ast.Tuple) else [node.value]
+        return [ast.copy_location(ast.Expr(value), node) for value in values]
+
+
+def untupled(function: F) -> F:
+    """The function, its statements such as `header.src, header.dst` made one statement a field.
+
+    So they stand on one line and yet measure the reading of fields, and not the building of tuples.
+    """
+    tree = ast.parse(inspect.getsource(function))
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef):
+            node.decorator_list.clear()
+    namespace: dict[str, F] = {}
+    code = compile(
+        ast.fix_missing_locations(_Apart().visit(tree)), inspect.getfile(function), "exec", dont_inherit=True
+    )
+    exec(code, function.__globals__, namespace)
+    return namespace[function.__name__]
 
 
 class Values(NamedTuple):

@@ -9,7 +9,7 @@ from typing import Any
 
 import construct
 
-from bench.peers.base import Peer
+from bench.peers.base import Peer, untupled
 
 __all__ = ["PEERS"]
 
@@ -61,6 +61,7 @@ _FRAME = construct.Struct(
 )  # fmt: skip
 
 
+@untupled
 def frame_reader(frame: Any) -> Callable[[bytes], Any]:  # Any: construct's own types are open
     parse = frame.parse
 
@@ -84,6 +85,7 @@ def frame_reader(frame: Any) -> Callable[[bytes], Any]:  # Any: construct's own 
     return read_frame
 
 
+@untupled
 def vxlan_reader(vxlan: Any) -> Callable[[bytes], Any]:  # Any: construct's own types are open
     parse = vxlan.parse
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import dpkt
 
-from bench.peers.base import Peer, Values
+from bench.peers.base import Peer, Values, untupled
 
 __all__ = ["PEERS"]
 
@@ -35,6 +35,7 @@ class DpktVXLAN(dpkt.Packet):  # type: ignore[misc]  # dpkt has no types
             self.data = dpkt.ethernet.Ethernet(self.data)
 
 
+@untupled
 def read_frame(data: bytes) -> Any:  # Any: dpkt has no types
     ethernet = dpkt.ethernet.Ethernet(data)
     ip = ethernet.data
@@ -54,12 +55,14 @@ def read_frame(data: bytes) -> Any:  # Any: dpkt has no types
     return ip.src, vxlan.vni, tcp.seq, tcp.data
 
 
+@untupled
 def read_vxlan(data: bytes) -> int:
     vxlan = DpktVXLAN(data)
     vxlan.flags, vxlan.reserved1, vxlan.reserved2
     return vxlan.vni
 
 
+@untupled
 def read_udp(data: bytes) -> None:
     udp = dpkt.udp.UDP(data)
     udp.sport, udp.dport, udp.ulen, udp.sum

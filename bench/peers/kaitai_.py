@@ -9,7 +9,7 @@ from typing import Any
 
 from kaitaistruct import BytesIO, KaitaiStream, KaitaiStruct
 
-from bench.peers.base import Peer
+from bench.peers.base import Peer, untupled
 
 __all__ = ["PEERS"]
 
@@ -119,6 +119,7 @@ class TCP(_Parsed):
         self.body = self._io.read_bytes_full()
 
 
+@untupled
 def read_frame(data: bytes) -> Any:  # Any: the runtime has no types
     ethernet = Ethernet(KaitaiStream(BytesIO(data)))
     ip = ethernet.body
@@ -140,6 +141,7 @@ def read_frame(data: bytes) -> Any:  # Any: the runtime has no types
     return ip.src, vxlan.vni, tcp.sequence, tcp.body
 
 
+@untupled
 def read_vxlan(data: bytes) -> int:
     vxlan = VXLAN(KaitaiStream(BytesIO(data)))
     vxlan.reserved_flags0, vxlan.vni_valid, vxlan.reserved_flags1, vxlan.reserved1, vxlan.reserved2

@@ -10,11 +10,12 @@ from typing import Any
 from os_ken.lib.packet.packet import Packet
 from os_ken.lib.packet.vxlan import vxlan
 
-from bench.peers.base import Peer
+from bench.peers.base import Peer, untupled
 
 __all__ = ["PEERS"]
 
 
+@untupled
 def read_frame(data: bytes) -> Any:  # Any: os-ken has no types
     ethernet, ip, udp, vxlan, inner, inner_ip, tcp, payload = Packet(data).protocols
     ethernet.dst, ethernet.src, ethernet.ethertype
@@ -28,6 +29,7 @@ def read_frame(data: bytes) -> Any:  # Any: os-ken has no types
     return ip.src, vxlan.vni, tcp.seq, payload
 
 
+@untupled
 def read_vxlan(data: bytes) -> int:
     number: int = vxlan.parser(data)[0].vni
     return number

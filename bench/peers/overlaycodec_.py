@@ -7,12 +7,13 @@ from __future__ import annotations
 from typing import Any
 
 import overlaycodec
-from bench.peers.base import Peer, Values
+from bench.peers.base import Peer, Values, untupled
 from overlaycodec import TCP, UDP, VXLAN, Ethernet, IPv4, Packet, decode, decode_header, encode
 
 __all__ = ["PEERS"]
 
 
+@untupled
 def read_frame(data: bytes) -> Any:  # Any: as each library has it
     packet = decode(data)
     headers: tuple[Any, ...] = packet.headers  # Any: of the seven classes below
@@ -31,6 +32,7 @@ def read_frame(data: bytes) -> Any:  # Any: as each library has it
     return ip.src, vxlan.vni, tcp.sequence, packet.payload
 
 
+@untupled
 def read_vxlan(data: bytes) -> int:
     vxlan, _ = decode_header(VXLAN, data)
     vxlan.reserved_flags0, vxlan.vni_valid, vxlan.reserved_flags1, vxlan.reserved1, vxlan.reserved2

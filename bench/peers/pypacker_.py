@@ -10,7 +10,7 @@ from typing import Any
 from pypacker.layer12.ethernet import Ethernet
 from pypacker.pypacker import Packet
 
-from bench.peers.base import Peer
+from bench.peers.base import Peer, untupled
 
 __all__ = ["PEERS"]
 
@@ -19,6 +19,7 @@ class PypackerVXLAN(Packet):  # type: ignore[misc]  # pypacker has no types
     __hdr__ = (("flags", "B", 8), ("reserved1", "3s", bytes(3)), ("vni_reserved2", "I", 0))
 
 
+@untupled
 def read_frame(data: bytes) -> Any:  # Any: pypacker has no types
     ethernet = Ethernet(data)
     ip = ethernet.higher_layer
@@ -38,6 +39,7 @@ def read_frame(data: bytes) -> Any:  # Any: pypacker has no types
     return ip.src, vxlan.vni_reserved2 >> 8, tcp.seq, tcp.body_bytes
 
 
+@untupled
 def read_vxlan(data: bytes) -> int:
     vxlan = PypackerVXLAN(data)
     vxlan.flags, vxlan.reserved1

@@ -12,11 +12,12 @@ from scapy.layers.l2 import Ether
 from scapy.layers.vxlan import VXLAN
 from scapy.packet import Raw
 
-from bench.peers.base import Peer, Values
+from bench.peers.base import Peer, Values, untupled
 
 __all__ = ["PEERS"]
 
 
+@untupled
 def read_frame(data: bytes) -> Any:  # Any: scapy's fields are dynamic
     ethernet = Ether(data)
     ip = ethernet.payload
@@ -37,6 +38,7 @@ def read_frame(data: bytes) -> Any:  # Any: scapy's fields are dynamic
     return ip.src, vxlan.vni, tcp.seq, tcp.payload.load
 
 
+@untupled
 def read_vxlan(data: bytes) -> int:
     vxlan = VXLAN(data)
     vxlan.flags, vxlan.reserved1, vxlan.reserved2

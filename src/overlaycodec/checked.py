@@ -15,7 +15,7 @@ from typing import Any
 from overlaycodec.errors import EncodeError, FieldRangeError, SchemaError
 from overlaycodec.layout import ADDRESS_OCTETS, REQUIRED, Field, Layout
 from overlaycodec.source import Source
-from overlaycodec.values import AUTO, MACAddress
+from overlaycodec.values import AUTO, Interned, MACAddress
 from overlaycodec.wire import Fact, Octets, Via
 
 __all__ = ["check_defaults", "check_via", "maker_of"]
@@ -27,6 +27,8 @@ _ADDRESS: dict[str, type[Any]] = {  # Any: each is built from text
     "hardware": MACAddress,
     "protocol": IPv4Address,
 }
+_BY_TEXT: dict[type[Any], Interned[str, Any]] = {cls: Interned(cls) for cls in _ADDRESS.values()}
+"""Addresses by their text: programs write the same ones again and again."""
 _ARTICLE = {"mac": "a", "ipv4": "an", "ipv6": "an", "hardware": "a", "protocol": "an"}
 
 
@@ -57,7 +59,7 @@ def _address(path: str, field: Field, value: Any) -> Any:  # Any: one of the add
         return value
     if isinstance(value, str):
         try:
-            return cls(value)
+            return _BY_TEXT[cls].of(value)
         except (AddressValueError, ValueError) as error:
             raise EncodeError(path, value, f"takes no such address: {error}") from None
     if field.kind in ("hardware", "protocol") and isinstance(value, bytes | bytearray | memoryview):

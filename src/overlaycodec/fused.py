@@ -160,7 +160,7 @@ def _add_cut(source: Source, place: _Place, item: Item, name: str, sample: Heade
     tests += [test for n, test in _bound_tests(place) if n in names and not place.whole(n)]
     usual = None
     if item.steady(place.pinned):
-        usual = item.number_of(lambda field: place.pinned.get(field.name, getattr(sample, field.name)))
+        usual = item.number_of(lambda field: place.pinned.get(field.name, getattr(sample, field.name, 0)))
     wrong = [f"if not ({' and '.join(tests)}): return None"] if tests else []
     add_item(source, item, name, place.prefix, usual, wrong)
 

@@ -82,6 +82,8 @@ class Packet(msgspec.Struct, frozen=True, eq=False, gc=False):
 
     def __truediv__(self, other: Header | Packet | bytes) -> Packet:
         if isinstance(other, Header):
+            if not self.payload and not self.trailers:
+                return Packet((*self.headers, other))
             other = Packet((other,))
         elif isinstance(other, bytes | bytearray | memoryview):
             return self._with(payload=self.payload + bytes(other))
@@ -315,7 +317,7 @@ class Packet(msgspec.Struct, frozen=True, eq=False, gc=False):
 
 
 def _compose(self: Header, other: Header | Packet | bytes) -> Packet:
-    return Packet((self,)) / other
+    return Packet((self, other)) if isinstance(other, Header) else Packet((self,)) / other
 
 
 Header.__truediv__ = _compose  # type: ignore[method-assign]  # headers stand a floor below packets

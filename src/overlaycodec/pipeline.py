@@ -150,12 +150,13 @@ def _by_keyword(function: F) -> F:
 
     Python looks up each default of a keyword-only argument by name: a twentieth of the time that a usual packet takes.
     """
-    assert isinstance(function, FunctionType)
-    code, defaults = function.__code__, function.__kwdefaults__ or {}
+    plain: object = function
+    assert isinstance(plain, FunctionType)
+    code, defaults = plain.__code__, plain.__kwdefaults__ or {}
     options = code.co_varnames[code.co_argcount : code.co_argcount + code.co_kwonlyargcount]
-    function.__code__ = code.replace(co_argcount=code.co_argcount + len(options), co_kwonlyargcount=0)
-    function.__defaults__ = tuple(defaults[name] for name in options)
-    function.__kwdefaults__ = None
+    plain.__code__ = code.replace(co_argcount=code.co_argcount + len(options), co_kwonlyargcount=0)
+    plain.__defaults__ = tuple(defaults[name] for name in options)
+    plain.__kwdefaults__ = None
     return function
 
 

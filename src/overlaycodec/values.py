@@ -11,6 +11,8 @@ from collections.abc import Callable
 from ipaddress import IPv4Address, IPv6Address
 from typing import TYPE_CHECKING, Any, Final, Generic, NoReturn, TypeVar
 
+import msgspec
+
 from overlaycodec.errors import UnresolvedError
 
 __all__ = ["AUTO", "AnyHardware", "AnyIP", "AnyIPv4", "AnyIPv6", "AnyMAC", "AnyProtocol", "MACAddress"]
@@ -20,36 +22,53 @@ _KEPT = 4096
 _PASSED_OVER = 16 * _KEPT
 
 
-class MACAddress:
+def _octets_of(value: Any) -> bytes:  # Any: it is what must be checked
+    if isinstance(value, MACAddress):
+        return value.packed
+    if isinstance(value, str):
+        if _MAC_TEXT.fullmatch(value) is None:
+            raise ValueError(f"{value!r} is not a MAC address")
+        return bytes.fromhex(value.replace(":", "").replace("-", ""))
+    if isinstance(value, bytes):
+        if len(value) != 6:
+            raise ValueError(f"a MAC address has 6 octets, not {len(value)}")
+        return value
+    if type(value) is int:
+        if not 0 <= value < 1 << 48:
+            raise ValueError(f"{value} is not in 0..2**48-1")
+        return value.to_bytes(6, "big")
+    raise ValueError(f"a MAC address is text, octets or an int, not {type(value).__name__}")
+
+
+if TYPE_CHECKING:
+
+    class _Packed:
+        def __init__(self, value: str | bytes | int | MACAddress) -> None: ...
+
+else:
+    _held = type(msgspec.Struct).__call__
+
+    class _Checking(type(msgspec.Struct)):
+        """Checks what an address is made of; what was just read is held without questions (see `Interned`)."""
+
+        def __call__(cls, value):
+            return _held(cls, _octets_of(value))
+
+    class _Packed(msgspec.Struct, metaclass=_Checking, frozen=True, eq=False, gc=False):
+        """A struct, since those are built and kept at half the cost."""
+
+
+class MACAddress(_Packed):
     """A 48-bit IEEE 802 address: immutable, hashable, ordered.
 
     `value` is text (`52:54:00:00:00:01`, with `-` too, or 12 digits), 6 octets, an int below 2**48 or another address.
     Raises: ValueError for anything that is none of these.
     """
 
-    __slots__ = ("packed",)
-
     packed: bytes
     """The six octets as they stand on the wire."""
 
-    def __init__(self, value: str | bytes | int | MACAddress) -> None:
-        if isinstance(value, MACAddress):
-            packed = value.packed
-        elif isinstance(value, str):
-            if _MAC_TEXT.fullmatch(value) is None:
-                raise ValueError(f"{value!r} is not a MAC address")
-            packed = bytes.fromhex(value.replace(":", "").replace("-", ""))
-        elif isinstance(value, bytes):
-            if len(value) != 6:
-                raise ValueError(f"a MAC address has 6 octets, not {len(value)}")
-            packed = value
-        elif type(value) is int:
-            if not 0 <= value < 1 << 48:
-                raise ValueError(f"{value} is not in 0..2**48-1")
-            packed = value.to_bytes(6, "big")
-        else:
-            raise ValueError(f"a MAC address is text, octets or an int, not {type(value).__name__}")
-        object.__setattr__(self, "packed", packed)
+    __match_args__ = ()
 
     @property
     def is_multicast(self) -> bool:
@@ -60,12 +79,6 @@ class MACAddress:
     def is_local(self) -> bool:
         """Whether the address is locally administered."""
         return bool(self.packed[0] & 2)
-
-    def __setattr__(self, name: str, value: object) -> NoReturn:
-        raise AttributeError("a MACAddress is immutable")
-
-    def __delattr__(self, name: str) -> NoReturn:
-        raise AttributeError("a MACAddress is immutable")
 
     def __int__(self) -> int:
         return int.from_bytes(self.packed, "big")
@@ -81,6 +94,9 @@ class MACAddress:
 
     def __eq__(self, other: object) -> bool:
         return self.packed == other.packed if isinstance(other, MACAddress) else NotImplemented
+
+    def __ne__(self, other: object) -> bool:  # a Struct has one of its own, by identity
+        return self.packed != other.packed if isinstance(other, MACAddress) else NotImplemented
 
     def __lt__(self, other: object) -> bool:
         return self.packed < other.packed if isinstance(other, MACAddress) else NotImplemented
@@ -176,15 +192,14 @@ class Interned(Generic[_Key, _Value]):
         return value
 
 
+if TYPE_CHECKING:
+
+    def _mac_of(packed: bytes) -> MACAddress: ...
+
+else:
+    _mac_of = _held.__get__(MACAddress)
+
 _new = object.__new__
-_set_packed = vars(MACAddress)["packed"].__set__  # the slot, past the refusal to set it
-
-
-def _mac_of(packed: bytes) -> MACAddress:
-    """The address of six octets that were just read: no questions asked."""
-    address = _new(MACAddress)
-    _set_packed(address, packed)
-    return address
 
 
 def _ipv4_of(number: int) -> IPv4Address:

@@ -1,0 +1,62 @@
+"""MAC addresses: what they are made of, how they compare, and that nothing changes them."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+from typing import Any
+
+import pytest
+
+from overlaycodec import MACAddress
+from overlaycodec.values import MACS
+
+TEXT = "52:54:00:00:00:01"
+OCTETS = bytes.fromhex("525400000001")
+
+
+@pytest.mark.parametrize(
+    "value", [TEXT, TEXT.replace(":", "-"), "525400000001", OCTETS, 0x525400000001, MACAddress(TEXT)]
+)
+def test_what_one_is_made_of(value: Any) -> None:
+    address = MACAddress(value)
+    assert (address.packed, str(address), int(address), bytes(address)) == (OCTETS, TEXT, 0x525400000001, OCTETS)
+    assert repr(address) == f"MACAddress('{TEXT}')"
+
+
+@pytest.mark.parametrize(
+    "value", ["52:54", "52:54-00:00:00:01", "52:54:00:00:00:0g", b"12345", -1, 1 << 48, True, None, 1.0]
+)
+def test_what_none_is_made_of(value: Any) -> None:
+    with pytest.raises(ValueError, match=r"MAC address|2\*\*48"):
+        MACAddress(value)
+
+
+def test_comparing() -> None:
+    one, same, other = MACAddress(TEXT), MACS.of(OCTETS), MACAddress(0)
+    assert type(same) is MACAddress
+    assert one == same
+    assert not one != same  # noqa: SIM202 - it is the operator that is asked
+    assert hash(one) == hash(same)
+    assert one != other
+    assert not one == other  # noqa: SIM201
+    assert other < one
+    assert other <= one <= same
+    assert one > other
+    assert one >= same
+    assert one != TEXT
+    assert one != OCTETS
+    with pytest.raises(TypeError):
+        assert one < TEXT
+
+
+def test_nothing_changes_one() -> None:
+    address = MACAddress(TEXT)
+    with pytest.raises(AttributeError):
+        address.packed = b"123456"
+    with pytest.raises(AttributeError):
+        del address.packed
+    with pytest.raises(AttributeError):
+        address.other = 1  # type: ignore[attr-defined]
+    for twin in (copy.copy(address), copy.deepcopy(address), pickle.loads(pickle.dumps(address))):
+        assert twin == address

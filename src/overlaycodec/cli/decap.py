@@ -81,8 +81,10 @@ class _Decap:
         """
         if not packet.headers:
             raise MissingHeaderError("tunnel", "")
-        data, wire_length = encode(packet, catalog=self._catalog), None
-        if source is not None:
+        if source is None:
+            data = encode(packet, catalog=self._catalog)
+            wire_length = len(data)
+        else:
             wire_length = max(0, source.wire_length - (source.fcs_octets or 0))
             data = source.data[:wire_length]
         take: Callable[..., tuple[Decapsulated, ...]]

@@ -32,6 +32,7 @@ from overlaycodec import (
     tunnel,
 )
 from overlaycodec import strategies as overlay
+from overlaycodec.tunnel.places import network_of
 
 CAPTURES: Final = Path(__file__).parent / "captures"
 LINK: Final = Ethernet(dst="52:54:00:00:00:02", src="52:54:00:00:00:01")
@@ -167,7 +168,7 @@ def endpoint_of(packet: Packet) -> tunnel.Tunnel:
     """The endpoint that would write these outer headers, by what they say alone."""
     outer = packet.outer
     network: Any = outer.get(IPv4) or outer[IPv6]
-    inner: Any = tunnel.endpoint.network_of(packet.inner)
+    inner: Any = network_of(packet.inner)
     settings: dict[str, Any] = {
         "src": network.src,
         "dst": network.dst,
@@ -396,6 +397,8 @@ def test_outer_tags() -> None:
     ("settings", "reason"),
     [
         ({"src": "10.0.0.1", "dst": "fd00::1"}, "not of one family"),
+        ({**V4, "dst": 7}, "dst takes an IP address or its text, not int"),
+        ({**V4, "dst": "10.0.0"}, "does not appear to be"),
         ({**V4, "link": "02:00:00:00:00:01"}, "no multicast group"),
         ({**V4, "tags": (VLANTag(vid=1),)}, "stand behind a link header"),
         ({**V4, "key": bytes(65)}, "at most 64"),
@@ -408,7 +411,7 @@ def test_outer_tags() -> None:
     ],
 )
 def test_settings_that_cannot_be(settings: dict[str, Any], reason: str) -> None:
-    with pytest.raises((ValueError, oc.FieldRangeError), match=reason):
+    with pytest.raises((ValueError, TypeError, oc.FieldRangeError), match=reason):
         tunnel.VXLANTunnel(**{"vni": 1} | settings)
 
 
@@ -429,9 +432,19 @@ def test_room() -> None:
 # --- what cannot be taken out -----------------------------------------------------------------------------------------
 
 
+def test_nesting_is_bounded() -> None:
+    """A packet of 64 KiB holds thousands of IP headers; nobody keeps what is in each of them."""
+    data = b""
+    for _ in range(3_000):
+        length = (len(data) + 20).to_bytes(2, "big")
+        data = bytes.fromhex("4500") + length + bytes.fromhex("00000000 4004 0000 0a000001 0a000002") + data
+    assert len(tunnel.decapsulate_all(data, first=IPv4)) == oc.DEFAULT.max_headers
+
+
 def test_no_tunnel_and_faults_outside() -> None:
-    with pytest.raises(oc.MissingHeaderError, match="no tunnel in ethernet, vlan, ipv4, udp"):
-        tunnel.decapsulate(ip_frame())
+    for function in (tunnel.decapsulate, tunnel.overhead_octets):
+        with pytest.raises(oc.MissingHeaderError, match="no tunnel in ethernet, vlan, ipv4, udp"):
+            function(ip_frame())
     with pytest.raises(oc.TruncatedError):
         tunnel.decapsulate(b"short")
     octets = oc.encode(FAMILIES["vxlan"](**V4, link=LINK).encapsulate(ip_frame()))
@@ -450,6 +463,12 @@ def test_pieces_must_be_put_together_first() -> None:
     stt = FAMILIES["stt"](**V4).encapsulate(ip_frame())
     with pytest.raises(oc.TruncatedError, match=r"stt_segment\.total_length .* says 3020 octets, 89 are there"):
         tunnel.decapsulate(stt.replace(STTSegment, total_length=3000), first=IPv4)
+
+
+@given(data=overlay.malformed_bytes() | overlay.malformed_bytes(IPv6), end=any_tunnel)
+def test_any_frame_is_carried(data: bytes, end: tuple[tunnel.Tunnel, oc.Catalog]) -> None:
+    tep = end[0].replace(ttl="copy", diffserv="uniform", dont_fragment="copy")
+    assert tunnel.decapsulate(oc.encode(tep.encapsulate(data)), catalog=end[1]).frame == data
 
 
 @given(data=overlay.malformed_bytes(VXLAN) | overlay.malformed_bytes(Geneve) | overlay.malformed_bytes(STT))

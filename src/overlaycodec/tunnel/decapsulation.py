@@ -16,17 +16,18 @@ from overlaycodec.dialects import NVGRE_KEY
 from overlaycodec.edits import forwarded
 from overlaycodec.emission import emit
 from overlaycodec.errors import DecodeError, FieldValueError, MissingHeaderError, TruncatedError
+from overlaycodec.layout import Field, Layout
 from overlaycodec.packet import Packet
-from overlaycodec.paths import names_of, scopes_of
+from overlaycodec.paths import names_of
 from overlaycodec.pipeline import DEFAULT, Catalog, Octets, decode, encode, octets_of
 from overlaycodec.protocols import GRE, STT, Ethernet
 from overlaycodec.schema import Header
 from overlaycodec.spans import octets_in, reaches_of
 from overlaycodec.tunnel.ecn import ECNOutcome, egress_ecn
-from overlaycodec.tunnel.endpoint import network_of
+from overlaycodec.tunnel.places import inner_start, network_of
 from overlaycodec.wire import Bounds, FragmentOffset, MoreFragments, Selects
 
-__all__ = ["Decapsulated", "decapsulate", "decapsulate_all", "inner_start"]
+__all__ = ["Decapsulated", "decapsulate", "decapsulate_all"]
 
 
 class Decapsulated(msgspec.Struct, frozen=True):
@@ -110,12 +111,16 @@ def decapsulate_all(
 ) -> tuple[Decapsulated, ...]:
     """What comes out of each tunnel in turn, the outermost first, until there is none; arguments as `decapsulate`.
 
-    It ends before a frame that must be dropped, and before one that cannot be taken out.
+    It ends before a frame that must be dropped, before one that cannot be taken out, and with as many tunnels as the
+    catalog follows headers.
 
     Raises: as `decapsulate` does, for the outermost tunnel alone.
     """
     found = [decapsulate(data, first=first, wire_length=wire_length, diffserv=diffserv, lax=lax, catalog=catalog)]
-    while (last := found[-1]).first is not None and not (last.ecn and last.ecn.drop):
+    while len(found) < catalog.max_headers:
+        last = found[-1]
+        if last.first is None or (last.ecn and last.ecn.drop):
+            break
         whole = len(last.frame) + last.missing
         try:
             found.append(
@@ -128,17 +133,6 @@ def decapsulate_all(
     return tuple(found)
 
 
-def inner_start(headers: Sequence[Header]) -> int:
-    """The index of the first header inside the outermost tunnel; their number where none could be read; 0 without one.
-
-    Raises: MissingHeaderError where no header is a tunnel.
-    """
-    scopes = scopes_of(headers)
-    if len(scopes) > 1:
-        return scopes[1].start if scopes[1].prefix == "inner" else 0
-    return len(headers) if any(header.__layout__.tunnel for header in headers) else 0
-
-
 def _missing(outer: Sequence[Header], sizes: Sequence[int], end: int, missing: int) -> int:
     """How many octets of the frame are not here, by the innermost length outside. Raises: DecodeError for pieces."""
     at, claim = 0, end + missing
@@ -147,19 +141,19 @@ def _missing(outer: Sequence[Header], sizes: Sequence[int], end: int, missing: i
         layout = header.__layout__
         for field in layout.fields:
             if (FragmentOffset in field or MoreFragments in field) and getattr(header, field.name):
-                bit = at * 8 + (layout.fixed_bit_of(field.name) or 0)
-                raise FieldValueError(
-                    getattr(header, field.name), f"{name}.{field.name}", (bit, bit + (field.bits or 1) - 1), 0
-                )
+                raise FieldValueError(getattr(header, field.name), f"{name}.{field.name}", _bits(layout, field, at), 0)
         for field, reach in reaches_of(header):
             if Bounds in field and field[Bounds].pieces and at + reach > claim:
-                bit = at * 8 + (layout.fixed_bit_of(field.name) or 0)
-                raise TruncatedError(
-                    reach, f"{name}.{field.name}", (bit, bit + (field.bits or 1) - 1), end - at, claim=True
-                )
+                raise TruncatedError(reach, f"{name}.{field.name}", _bits(layout, field, at), end - at, claim=True)
             claim = min(claim, at + reach)
         at += size
     return max(0, claim - end)
+
+
+def _bits(layout: Layout, field: Field, at: int) -> tuple[int, int]:
+    """The bits of a field at a fixed place in the header at octet `at`."""
+    bit = at * 8 + (layout.fixed_bit_of(field.name) or 0)
+    return bit, bit + (field.bits or 1) - 1
 
 
 def _combined(frame: bytes, inner: Packet, outer: Sequence[Header], diffserv: str) -> tuple[bytes, ECNOutcome | None]:

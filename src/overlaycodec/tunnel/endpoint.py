@@ -13,7 +13,7 @@ from typing import Any, Literal, Self
 import msgspec
 
 from overlaycodec.emission import emit
-from overlaycodec.errors import EncodeError
+from overlaycodec.errors import EncodeError, MissingHeaderError
 from overlaycodec.packet import Packet, Trailer
 from overlaycodec.paths import names_of
 from overlaycodec.pipeline import DEFAULT, Catalog, Octets, decode, octets_of
@@ -23,10 +23,11 @@ from overlaycodec.spans import octets_in
 from overlaycodec.tunnel.ecn import ECNMode, ingress_ecn
 from overlaycodec.tunnel.entropy import flow_hash, flow_label
 from overlaycodec.tunnel.groups import group_mac
+from overlaycodec.tunnel.places import inner_start, network_of
 from overlaycodec.values import AnyIP, MACAddress
 from overlaycodec.wire import KeySpace
 
-__all__ = ["Tunnel", "network_of", "overhead_octets"]
+__all__ = ["Tunnel", "ethernet_only", "overhead_octets", "selector_of"]
 
 
 class Tunnel(msgspec.Struct, frozen=True, kw_only=True, dict=True):
@@ -60,7 +61,10 @@ class Tunnel(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     def __post_init__(self) -> None:
         for name in ("src", "dst"):
             value = getattr(self, name)
-            msgspec.structs.force_setattr(self, name, ip_address(value) if isinstance(value, str) else value)
+            if isinstance(value, str):
+                msgspec.structs.force_setattr(self, name, ip_address(value))
+            elif not isinstance(value, IPv4Address | IPv6Address):
+                raise TypeError(f"{name} takes an IP address or its text, not {type(value).__name__}")
         if self.src.version != self.dst.version:
             raise ValueError(f"src {self.src} and dst {self.dst} are not of one family")
         if isinstance(self.link, str | MACAddress) and not self.dst.is_multicast:
@@ -175,26 +179,15 @@ def overhead_octets(of: Tunnel | Packet) -> int:
     """
     if isinstance(of, Tunnel):
         return of.overhead_octets
-    from overlaycodec.tunnel.decapsulation import inner_start
-
     start = inner_start(of.headers)
+    if not start:
+        raise MissingHeaderError("tunnel", ", ".join(of.names))
     outside = of.headers[:start]
     links = next((index for index, header in enumerate(outside) if header.__layout__.layer == "network"), 0)
     resolved: list[Header] = []
     emit(of, DEFAULT, resolved)
     resolved.reverse()
     return sum(map(octets_in, resolved[links:start]))
-
-
-def network_of(packet: Packet) -> Header | None:
-    """The IP header of the outermost scope."""
-    for header in packet.headers:
-        layout = header.__layout__
-        if layout.layer == "network":
-            return header
-        if layout.tunnel:
-            return None
-    return None
 
 
 def selector_of(space: KeySpace, first: type[Header], path: str) -> int:

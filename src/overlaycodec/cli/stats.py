@@ -164,7 +164,7 @@ def _together(sent: Ranking[Host], received: Ranking[Host]) -> list[tuple[Host, 
 
     out, back = dict(sent.items()), dict(received.items())
     hosts = [(host, out.get(host, Counted()), back.get(host, Counted())) for host in {**out, **back}]
-    return sorted(hosts, key=lambda host: (-host[1].octets - host[2].octets, host[0].address))
+    return sorted(hosts, key=lambda host: (-host[1].octets - host[2].octets, host[0].octets, host[0].number))
 
 
 def _sheet(

@@ -9,6 +9,7 @@ are then given up, and that is said.
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator
+from ipaddress import IPv4Address, IPv6Address
 from typing import Any, Final, Generic, TypeVar
 
 import msgspec
@@ -16,7 +17,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from overlaycodec.cli.traits import traits_of
-from overlaycodec.columnar.plain import address_texts
 from overlaycodec.columnar.table import Table
 from overlaycodec.pipeline import Catalog
 from overlaycodec.schema import Header
@@ -25,6 +25,8 @@ __all__ = ["Counted", "Network", "Plan", "Tally", "plan_of"]
 
 K = TypeVar("K", bound=Hashable)
 Mask = NDArray[np.bool_]
+
+_IPV4_OCTETS: Final = 4
 
 MOST: Final = 1 << 17
 """The most different things of a kind that are counted at once."""
@@ -65,7 +67,7 @@ class Ranking(Generic[K]):
 
     def items(self) -> list[tuple[K, Counted]]:
         """The things and how much there is of each, most octets first."""
-        return sorted(self._counts.items(), key=lambda item: (-item[1].octets, -item[1].packets, str(item[0])))
+        return sorted(self._counts.items(), key=lambda item: item[1].octets, reverse=True)
 
     def merge(self, other: Ranking[K]) -> None:
         """Counts what was counted elsewhere."""
@@ -94,10 +96,14 @@ class Host(msgspec.Struct, frozen=True):
     """An address, in the network that it is an address of."""
 
     network: Network | None
-    address: str
+    number: int
+    """The address: text is made of those alone that are shown."""
+    octets: int
 
-    def __str__(self) -> str:
-        return self.address
+    @property
+    def address(self) -> str:
+        """The address as text."""
+        return str(IPv4Address(self.number) if self.octets == _IPV4_OCTETS else IPv6Address(self.number))
 
 
 class Label(msgspec.Struct, frozen=True):
@@ -267,10 +273,13 @@ class Tally:
                     continue
                 for column, ranking in ((src, self.sent[inside]), (dst, self.received[inside])):
                     known, addresses = np.unique(table[column].data[mask], return_inverse=True)
-                    texts, _ = address_texts(known, "ipv6" if known.dtype.kind == "V" else "ipv4")
+                    size, numbers = known.dtype.itemsize, known.tolist()
+                    if size != _IPV4_OCTETS:
+                        numbers = [int.from_bytes(number, "big") for number in numbers]
                     pairs = codes[mask] * len(known) + addresses.reshape(-1)
                     for pair, packets, total in _counts(pairs, octets[mask]):
-                        ranking.add(Host(networks[pair // len(known)], texts[pair % len(known)]), packets, total)
+                        host = Host(networks[pair // len(known)], numbers[pair % len(known)], size)
+                        ranking.add(host, packets, total)
                 if inside:
                     inner |= there
 

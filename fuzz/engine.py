@@ -39,9 +39,15 @@ def main(arguments: list[str]) -> None:
         import overlaycodec.columnar.table
         import overlaycodec.source  # noqa: F401  # instrumented before anything is generated
     instrument_generated()
-    from fuzz.targets import TARGETS
+    from fuzz.mutation import mutated
+    from fuzz.targets import TARGETS, seeds_of
 
-    atheris.Setup([sys.argv[0], *arguments[1:]], TARGETS[arguments[0]])
+    def mutate(octets: bytes, most: int, seed: int) -> bytes:
+        return mutated(octets, most, seed, atheris.Mutate)
+
+    target = arguments[0]
+    mutator = {"custom_mutator": mutate} if seeds_of(target) == seeds_of("decode") else {}
+    atheris.Setup([sys.argv[0], *arguments[1:]], TARGETS[target], **mutator)
     atheris.Fuzz()
 
 

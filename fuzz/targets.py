@@ -10,7 +10,7 @@ import gzip
 import io
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 import overlaycodec as oc
 from tests import laws, test_columns
@@ -27,22 +27,37 @@ _MOST_RECORDS: Final = 1_000
 _FORMATS: Final[tuple[Literal["pcap", "pcapng"], ...]] = ("pcap", "pcapng")
 
 
-def _chosen(octets: bytes) -> tuple[type[oc.Header], int, int | None, int, bytes]:
-    """The first header, flags, wire length and check sequence that an input asks for, and the packet's octets."""
-    choice, data = octets[:2].ljust(2, b"\0"), octets[2:]
+HEAD: Final = 2
+"""Octets of an input that say how the packet behind them is to be read."""
+
+
+class Chosen(NamedTuple):
+    """How an input asks to be read."""
+
+    first: type[oc.Header]
+    wire_length: int | None
+    fcs_octets: int
+    expected: bool
+    """Whether the catalog is taught to expect just such packets."""
+    data: bytes
+
+
+def chosen(octets: bytes) -> Chosen:
+    """The packet in an input, and how it is to be read."""
+    choice, data = octets[:HEAD].ljust(HEAD, b"\0"), octets[HEAD:]
     wire_length = len(data) + (choice[1] >> 4) * 16 if choice[1] & 1 else None
-    return FIRSTS[choice[0] % len(FIRSTS)], choice[1], wire_length, 4 if choice[1] & 2 else 0, data
+    return Chosen(FIRSTS[choice[0] % len(FIRSTS)], wire_length, 4 if choice[1] & 2 else 0, bool(choice[1] & 4), data)
 
 
 def decode(octets: bytes) -> None:
     """Strict and lax decoding agree, and what was decoded encodes to what it was; guesses change nothing."""
-    first, flags, wire_length, fcs_octets, data = _chosen(octets)
+    first, wire_length, fcs_octets, expected, data = chosen(octets)
     lax = oc.decode(data, first=first, wire_length=wire_length, fcs_octets=fcs_octets, lax=True)
     assert oc.encode(laws.rebuilt_packet(lax)) == data, "other octets"
     assert len(lax.names) == len(lax.headers)
     str(lax)
     repr(lax)
-    if flags & 4:
+    if expected:
         oc.DEFAULT._guesses.expect(first, lax.headers)
     for catalog in (oc.DEFAULT, UNGUESSED):
         catalog_lax = catalog.decode(data, first=first, wire_length=wire_length, fcs_octets=fcs_octets, lax=True)
@@ -60,7 +75,7 @@ def decode(octets: bytes) -> None:
 
 def edit(octets: bytes) -> None:
     """What was decoded is judged, filled in, and read back as it was filled in."""
-    first, _, wire_length, fcs_octets, data = _chosen(octets)
+    first, wire_length, fcs_octets, _, data = chosen(octets)
     packet = oc.decode(data, first=first, wire_length=wire_length, fcs_octets=fcs_octets, lax=True)
     oc.checksums(packet)
     for name in packet.names:

@@ -12,6 +12,7 @@ from overlaycodec.errors import EncodeError, UnresolvedError
 from overlaycodec.packet import Packet
 from overlaycodec.paths import names_of
 from overlaycodec.schema import Header
+from overlaycodec.spans import octets_in
 from overlaycodec.stacked import StackWriter
 from overlaycodec.wire import FinalDestination
 
@@ -21,41 +22,61 @@ __all__ = ["Emission", "emit", "final_destination", "pseudo_header"]
 def pseudo_header(headers: Sequence[Header], index: int) -> tuple[int, int] | None:
     """The addresses of the IP header outside header `index`, as numbers; None where there is none.
 
-    With a routing header in between, the second is the final destination.
+    With a routing header in between, or a source route, the second is the final destination.
 
-    Spec: RFC 768, RFC 9293 section 3.1, RFC 8200 section 8.1.
+    Spec: RFC 768, RFC 9293 section 3.1, RFC 8200 section 8.1, RFC 791 section 3.1.
     """
     final: int | None = None
     for outside in range(index - 1, -1, -1):
         header: Any = headers[outside]  # Any: headers of several classes, known by what they declare
-        layout = header.__layout__
-        if layout.layer == "network":
-            return int(header.src), int(header.dst) if final is None else final
-        if layout.layer != "extension":
+        layer = header.__layout__.layer
+        if layer not in ("network", "extension"):
             return None
-        if (found := final_destination(header)) is not None:
-            name, at = found
-            data = getattr(header, name)
-            if isinstance(data, tuple):
-                final = int(getattr(data[at], data[at].__layout__.fields[0].name))
-            else:
-                final = int.from_bytes(data[at : at + 16], "big")
+        # of several ways, the innermost is gone last
+        if final is None and (way := final_destination(header)) is not None:
+            final = _address(header, way)
+        if layer == "network":
+            return int(header.src), int(header.dst) if final is None else final
     return None
 
 
-def final_destination(header: Any) -> tuple[str, int] | None:  # Any: a header, known by what it declares
-    """Where an extension header keeps the last address of the way: the field, and the element or the octet in it."""
-    for field in header.__layout__.fields:
-        if route := field.get(FinalDestination):
-            at = route.at.get(getattr(header, route.type))
-            data = getattr(header, field.name)
-            if at is None or not getattr(header, route.left):
-                continue
-            if not isinstance(data, tuple):
-                at = at if at >= 0 else len(data) + at
-            if 0 <= at <= len(data) - (1 if isinstance(data, tuple) else 16):
-                return field.name, at
+def final_destination(header: Any) -> tuple[tuple[str, int], ...] | None:  # Any: a header, known by what it declares
+    """Where a header keeps the last address of a way that is not yet gone: fields, and the element or octet in each."""
+    layout = header.__layout__
+    if layout.routes is None:
+        return None
+    if FinalDestination in layout.by_name[layout.routes]:
+        own = _last(header)
+        return None if own is None else (own,)
+    for number, element in enumerate(getattr(header, layout.routes)):
+        if (inside := _last(element)) is not None:
+            return (layout.routes, number), inside
     return None
+
+
+def _last(record: Any) -> tuple[str, int] | None:  # Any: as above
+    for field in record.__layout__.fields:
+        if (route := field.get(FinalDestination)) is None:
+            continue
+        at, left = route.at.get(getattr(record, route.type)), getattr(record, route.left)
+        data = getattr(record, field.name)
+        if at is None or not left:
+            continue
+        if route.begins is not None and left >= route.begins + sum(map(octets_in, data)):
+            continue  # gone to its end
+        at = at if at >= 0 else len(data) + at
+        if 0 <= at <= len(data) - (1 if isinstance(data, tuple) else 16):
+            return field.name, at
+    return None
+
+
+def _address(record: Any, way: tuple[tuple[str, int], ...]) -> int:  # Any: as above
+    for name, at in way:
+        data = getattr(record, name)
+        if not isinstance(data, tuple):
+            return int.from_bytes(data[at : at + 16], "big")
+        record = data[at]
+    return int(getattr(record, record.__layout__.fields[0].name))
 
 
 class Emission:

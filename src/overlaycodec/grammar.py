@@ -86,6 +86,7 @@ def layout_of(cls: type[Any], name: str, fields: tuple[Field, ...], **options: A
         bounds=_only(owner, fields, Bounds),
         checksum=_only(owner, fields, Checksum),
         jumbo=_jumbo(fields),
+        routes=_routes(fields),
         **options,
     )
     _check_options(owner, layout)
@@ -118,6 +119,14 @@ def _jumbo(fields: tuple[Field, ...]) -> tuple[str, Any, str] | None:
             for field in element.__layout__.fields:
                 if JumboLength in field:
                     return row.name, element, field.name
+    return None
+
+
+def _routes(fields: tuple[Field, ...]) -> str | None:
+    for field in fields:
+        inside = (other for element in field.elements for other in element.__layout__.fields)
+        if FinalDestination in field or any(FinalDestination in other for other in inside):
+            return field.name
     return None
 
 

@@ -152,6 +152,8 @@ class Layout(msgspec.Struct, frozen=True, eq=False):
     layer: str | None = None
     jumbo: tuple[str, Any, str] | None = None  # Any: an Element class
     """The row, the class of its elements and the number in those that tells the length of a jumbogram."""
+    routes: str | None = None
+    """The field that may keep the last address of the way, itself or in its elements."""
 
     @property
     def lead(self) -> bytes:

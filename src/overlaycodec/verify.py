@@ -13,6 +13,7 @@ from typing import Any
 from overlaycodec.checksum import crc32c, internet_sum
 from overlaycodec.emission import emit, pseudo_header
 from overlaycodec.keys import IP_PROTOCOL
+from overlaycodec.layout import Field
 from overlaycodec.packet import Packet
 from overlaycodec.paths import names_of
 from overlaycodec.pipeline import DEFAULT, Catalog
@@ -93,6 +94,13 @@ def checksums(packet: Packet, *, catalog: Catalog = DEFAULT) -> dict[str, Verdic
     return verdicts
 
 
+def _absent(header: Header, field: Field) -> bool:
+    """Whether the field says that there is no checksum, or stands there for the sake of another field's flag alone."""
+    when = field.get(When)
+    zero = field[Checksum].zero == "absent" and getattr(header, field.name) == 0
+    return zero or (when is not None and not getattr(header, when.flag))
+
+
 def _verdict(
     headers: Sequence[Header], index: int, covered: bytes, size: int, complete: bool, catalog: Catalog
 ) -> Verdict:
@@ -101,7 +109,7 @@ def _verdict(
     assert field is not None
     fact = field[Checksum]
     value = getattr(header, field.name)
-    if value == 0 and fact.zero == "absent":
+    if _absent(header, field):
         return Verdict.ABSENT
     start = 0
     if fact.covers == "header":
@@ -217,7 +225,7 @@ def _checksum(header: Header, complete: bool, addressed: bool) -> dict[str, Any]
         return {}
     fact = field[Checksum]
     value = getattr(header, field.name)
-    if value is None or value is AUTO or (value == 0 and fact.zero == "absent"):
+    if value is None or value is AUTO or _absent(header, field):
         return {}
     known = (complete or fact.covers == "header") and (addressed or not fact.pseudo)
     return {field.name: AUTO} if known else {}

@@ -345,17 +345,19 @@ class JumboLength(Fact, frozen=True):
 
 
 class FinalDestination(Fact, frozen=True):
-    """Where a routing header keeps the last address of the way, by its type.
+    """Where a routing header, or a source route option, keeps the last address of the way, by its type.
 
-    `at` gives an octet offset in this field, negative from its end, or the element of a row of addresses; the
-    pseudo-header uses it while `left` is not 0.
+    `at` gives an octet offset in this field, or the element of a row of addresses, negative from its end; the
+    pseudo-header uses it while `left` is not 0. With `begins`, `left` points to the next address, counted in octets
+    with the row beginning there: the pseudo-header uses the last one while it points into the row.
 
-    Spec: RFC 8200 section 8.1.
+    Spec: RFC 8200 section 8.1, RFC 791 section 3.1.
     """
 
     type: str
     left: str
     at: dict[int, int]
+    begins: int | None = None
 
 
 class Checksum(Fact, frozen=True):

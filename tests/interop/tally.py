@@ -35,3 +35,7 @@ class Tally:
         """Packets that were compared in all their fields: `direction` is "emitted" by the peer or "delivered" by it."""
         counts = [fields_of(packet) for packet in packets]
         self._properties.append((COMPARED, (peer, direction, len(counts), sum(counts))))
+
+    def count(self, peer: str, direction: str, packets: int, fields: int) -> None:
+        """So many packets, of which so many fields were compared."""
+        self._properties.append((COMPARED, (peer, direction, packets, fields)))

@@ -152,13 +152,11 @@ def _addresses(
     """What the addresses of a pseudo-header come to: what is the same for all packets, and what holes add."""
     final: tuple[int, int] | None = None
     for header, start in zip(reversed(headers), reversed(starts[: len(headers)]), strict=True):
-        layout = header.__layout__
-        if layout.layer == "network":
+        if final is None and (way := final_destination(header)) is not None:
+            final = _final(header, way, start)
+        if header.__layout__.layer == "network":
             places = [_span(header, "src", start), _span(header, "dst", start) if final is None else final]
             break
-        found = final_destination(header)
-        if found is not None:
-            final = _final(header, *found, start)
     else:
         return None
     constant, terms = 0, []
@@ -178,14 +176,18 @@ def _span(header: Header, name: str, start: int) -> tuple[int, int]:
     return next((start * 8 + bit, bits) for field, bit, bits in spans_of(header) if field.name == name)
 
 
-def _final(header: Any, name: str, at: int, start: int) -> tuple[int, int]:  # Any: as above
+def _final(record: Any, way: tuple[tuple[str, int], ...], start: int) -> tuple[int, int]:  # Any: as above
     """First bit and bits of the last address of the way."""
-    bit, _ = _span(header, name, start)
-    row = getattr(header, name)
-    if not isinstance(row, tuple):
-        return bit + at * 8, 128
-    _, offset, bits = next(spans_of(row[at]))
-    return bit + sum(octets_in(element) for element in row[:at]) * 8 + offset, bits
+    bit = start * 8
+    for name, at in way:
+        row = getattr(record, name)
+        bit += next(offset for field, offset, _ in spans_of(record) if field.name == name)
+        if not isinstance(row, tuple):
+            return bit + at * 8, 128
+        bit += sum(octets_in(element) for element in row[:at]) * 8
+        record = row[at]
+    _, offset, bits = next(spans_of(record))
+    return bit + offset, bits
 
 
 def _crc32c(rows: Rows) -> NDArray[np.uint64]:

@@ -22,6 +22,7 @@ from overlaycodec.wire import (
     Bounds,
     Checksum,
     Const,
+    FinalDestination,
     FragmentOffset,
     Items,
     MoreFragments,
@@ -54,6 +55,13 @@ class RouteAddress(Element, spec="RFC 791 section 3.1", path="route_address"):
 _LENGTH: TypeAlias = Annotated[int, Bits(8), "Octets, all counted"]
 _POINTER: TypeAlias = Annotated[int, Bits(8), "Octet of the option at which the next address stands, counted from 1"]
 _ROUTE: TypeAlias = Annotated[tuple[RouteAddress, ...], Sized("length", bias=-3), Items(), "Addresses"]
+_SOURCE_ROUTE: TypeAlias = Annotated[
+    tuple[RouteAddress, ...],
+    Sized("length", bias=-3),
+    Items(),
+    FinalDestination("type", "pointer", {131: -1, 137: -1}, begins=4),
+    "Addresses",
+]
 _REST: TypeAlias = Annotated[bytes, Remainder("route"), "What is no address"]
 
 
@@ -73,7 +81,7 @@ class LooseSourceRouteOption(Element, spec="RFC 791 section 3.1", path="loose_so
     type: Annotated[int, Bits(8), Const(131), "Type"] = 131
     length: _LENGTH = AUTO
     pointer: _POINTER = 4
-    route: _ROUTE = ()
+    route: _SOURCE_ROUTE = ()
     route_rest: _REST = AUTO
 
 
@@ -83,7 +91,7 @@ class StrictSourceRouteOption(Element, spec="RFC 791 section 3.1", path="strict_
     type: Annotated[int, Bits(8), Const(137), "Type"] = 137
     length: _LENGTH = AUTO
     pointer: _POINTER = 4
-    route: _ROUTE = ()
+    route: _SOURCE_ROUTE = ()
     route_rest: _REST = AUTO
 
 

@@ -25,6 +25,8 @@ PACKAGES: Final = {
     "ovsdb-tool": "openvswitch-switch",
     "setpriv": "util-linux",
     "tc": "iproute2",
+    "tcpdump": "tcpdump",
+    "tshark": "tshark",
 }
 """The Debian package of each program that a peer may need."""
 

@@ -1,0 +1,55 @@
+"""Other decoders read every capture and a large corpus as we do, field by field; each difference is explained.
+
+See tests/interop/decoders: `differences` has the explanations, and docs/oracles.md is written from them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+import pytest
+
+import overlaycodec as oc
+from tests.interop.decoders.oracles import ORACLES
+from tests.interop.decoders.report import Report
+from tests.interop.decoders.tshark import TShark
+from tests.interop.tally import Tally
+
+# Headers that a decoder does not read at all, each with its entry in the table of differences.
+UNREAD: Final[dict[type, set[type[oc.Header]]]] = {TShark: {oc.GUE}}
+LEAST: Final = 100
+"""Packets of the corpus in which a decoder must reach each header."""
+
+Start = Callable[[type[TShark]], TShark]
+REPORTS: dict[type, Report] = {}
+each = pytest.mark.parametrize("kind", ORACLES, ids=lambda kind: kind.__name__)
+
+
+@pytest.fixture
+def report(kind: type[TShark], started: Start, tmp_path_factory: pytest.TempPathFactory) -> Report:
+    """What the decoder says, asked once."""
+    oracle = started(kind)
+    if kind not in REPORTS:
+        REPORTS[kind] = Report(oracle, tmp_path_factory.mktemp(kind.__name__))
+    return REPORTS[kind]
+
+
+@each
+def test_every_difference_is_explained(kind: type[TShark], report: Report, tally: Tally) -> None:
+    assert not report.unexplained, "\n".join(map(str, report.unexplained[:10]))
+    assert report.packets["corpus"] >= 20_000
+    for source in report.packets:
+        tally.count(kind.name, source, report.packets[source], report.fields[source])
+
+
+@each
+def test_every_explanation_is_needed(kind: type[TShark], report: Report) -> None:
+    assert [what for what, count in report.account.explained.items() if count == 0] == []
+
+
+@each
+def test_every_header_is_reached(kind: type[TShark], report: Report) -> None:
+    unread = UNREAD[kind]
+    few = {cls.__name__: report.reached[cls] for cls in oc.DEFAULT.headers if report.reached[cls] < LEAST}
+    assert few.keys() == {cls.__name__ for cls in unread}

@@ -21,8 +21,8 @@ make interop INTEROP_ARGS="-k decoders"    # says how many packets and fields we
 ```
 
 `tests/interop/decoders/` has a table a decoder: under which name it shows each of our fields. What it shows otherwise
-is listed below, with the condition in code beside it. A difference that is not listed fails the test, and so does an entry
-that explains nothing. Where a decoder reads other headers from some point on, those before are compared all the same.
+is listed below, with the condition in code beside it. A difference that is not listed fails the test, and so does an
+entry that explains nothing. Where a decoder reads other headers from some point on, those before are compared still.
 
 ## What was ours
 

@@ -109,8 +109,9 @@ def _add(
             if named.where(record):
                 found.setdefault(named.name, []).append(Shown(number, prefix + field.name, named.value(value)))
         if field.kind == "items":
+            generic = tables.fields.get(field.element, {})
             for element in value:
-                _add(found, element, tables.fields.get(type(element), {}), number, f"{field.name}.", tables)
+                _add(found, element, tables.fields.get(type(element), generic), number, f"{field.name}.", tables)
     for named in each(table.get(VERDICT, ())) if verdict is not None else ():
         found.setdefault(named.name, []).append(Shown(number, VERDICT, named.value(verdict)))
 

@@ -22,6 +22,8 @@ class Oracle(Protocol):
 
     name: str
     known: tuple[Entry, ...]
+    witnesses: tuple[oc.Packet, ...]
+    """Frames of which some show what the corpus seldom has."""
 
     def compared(self, path: Path, packets: Sequence[oc.Packet], catalog: oc.Catalog) -> Iterator[Comparison]:
         """Each packet of a capture, compared with what the decoder reads."""
@@ -57,6 +59,9 @@ class Report:
         for number, (name, source) in enumerate(corpus.SOURCES.items()):
             records = list(corpus.records(source, SEED + number))
             self._add(oracle, f"corpus {name}", folder / f"corpus-{number}.pcap", records, source.catalog)
+
+        shown = [oc.Record(oc.encode(packet).ljust(60, b"\0")) for packet in oracle.witnesses]
+        self._add(oracle, "corpus witnesses", folder / "witnesses.pcap", shown, oc.DEFAULT)
 
     def _add(self, oracle: Oracle, source: str, path: Path, records: Sequence[oc.Record], catalog: oc.Catalog) -> None:
         kind = source.partition(" ")[0]

@@ -15,8 +15,9 @@ import overlaycodec as oc
 from overlaycodec.schema import Record
 from tests.interop.decoders.compare import Comparison, Tables, names_of_stack, parting, type_of
 from tests.interop.decoders.corpus import PSEUDOWIRE_LABEL
+from tests.interop.decoders.differences import Entry
 from tests.interop.decoders.fields import VERDICT, As, Table, among, bits, coded, each, times, told, type_or_length
-from tests.interop.decoders.tshark_differences import TSHARK
+from tests.interop.decoders.tshark_differences import TSHARK, WITNESSES
 from tests.interop.live.machine import need
 from tests.test_stacks import NAMES, NO_HEADER
 from tests.tools.stacks import OPTIONS as STACK_OPTIONS
@@ -593,7 +594,8 @@ class TShark:
     """The program, where it is there."""
 
     name = "tshark"
-    known = TSHARK
+    known: tuple[Entry, ...] = TSHARK
+    witnesses: tuple[oc.Packet, ...] = WITNESSES
 
     def __init__(self) -> None:
         need("tshark")

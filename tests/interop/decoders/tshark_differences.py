@@ -309,6 +309,31 @@ TSHARK: Final[tuple[Entry, ...]] = (
         lambda packet, number: getattr(behind(packet, number), "family", None) == 10,
     ),
     Parting(
+        "In-band telemetry behind VXLAN-GPE",
+        "overlaycodec",
+        "INT dataplane specification 2.1 section 5.6; tshark 4.0 has no dissector for it.",
+        lambda packet, number: isinstance(here(packet, number), oc.INTMD | oc.INTMX),
+    ),
+    Parting(
+        "A profile of Google's in Geneve, without data",
+        "both",
+        "The maker says nothing of its size. tshark reads a number of up to 8 octets, and gives the packet up where "
+        "there are none.",
+        lambda packet, number: (
+            isinstance(header := here(packet, number), oc.Geneve)
+            and any((option.option_class, option.type, option.length) == (0x0132, 3, 0) for option in header.options)
+        ),
+    ),
+    Parting(
+        "Cooked captures of netlink",
+        "both",
+        "LINKTYPE_LINUX_SLL: with ARPHRD type 824 the protocol field has a netlink family. tshark goes on with "
+        "netlink, and shows the header as a part of it.",
+        lambda packet, number: (
+            isinstance(header := here(packet, number), oc.SLL | oc.SLL2) and header.arphrd_type == 824
+        ),
+    ),
+    Parting(
         "MPLS in VXLAN-GPE",
         "both",
         "draft-ietf-nvo3-vxlan-gpe-03 had next protocol 5 for MPLS; the last draft (-13, section 3.2) has not, "
@@ -398,4 +423,18 @@ TSHARK: Final[tuple[Entry, ...]] = (
             isinstance(header, oc.TCP) and bool(header.options_rest) for header in difference.packet.headers
         ),
     ),
+)
+
+# Packets that show what the corpus seldom has.
+_FRAME: Final = oc.Ethernet(dst="02:00:00:00:00:02", src="02:00:00:00:00:01")
+_OVER_IPV6: Final = _FRAME / oc.IPv6(src="fd00::1", dst="fd00::2")
+_OVER_IPV4: Final = _FRAME / oc.IPv4(src="10.0.0.1", dst="10.0.0.2")
+WITNESSES: Final[tuple[oc.Packet, ...]] = (
+    _OVER_IPV6 / oc.DestinationOptions(options=(oc.IPv6Option(type=0x1E, data=bytes(3)), oc.IPv6Option(type=0))),
+    _FRAME / oc.PPPoE(session_id=1) / b"",
+    # an end marker with the container of a session
+    _OVER_IPV4
+    / oc.UDP(src_port=50000)
+    / oc.GTPU(message_type=254, teid=1, sequence=0, npdu=0, next_extension=0x85, extension_present=True)
+    / b"\x01\x10\x09\x00",
 )

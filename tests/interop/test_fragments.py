@@ -86,10 +86,6 @@ def test_its_fragments_are_put_together(started: Start[LinuxVXLAN], tally: Tally
     tally.add("Linux fragments, IPv4", "emitted", wholes)
 
 
-def _cut(packet: oc.Packet, random: Random, number: int) -> list[oc.Packet]:
-    return list(fragment(packet, mtu=random.choice((200, 300, 600)), identification=number))
-
-
 def _payload(piece: oc.Packet) -> bytes:
     """What a fragment carries."""
     cls = oc.IPv4 if oc.IPv4 in piece.outer else oc.Fragment
@@ -133,10 +129,25 @@ def _spoilt(pieces: list[oc.Packet], kind: str, random: Random) -> list[oc.Packe
     if kind == "beyond":
         return [pieces[-1], _moved(pieces[0], 2000 // 8 * 3, more=True, data=bytes(8)), *pieces[:-1]]
     if kind == "marked":
-        cls = oc.IPv4 if oc.IPv4 in piece.outer else oc.IPv6
-        marked = oc.decode(oc.encode(oc.fill(piece.replace(cls, ecn=3), lengths=False)), lax=True)
-        return [*pieces[:at], marked, *pieces[at + 1 :]]
+        return [*pieces[:at], _marked(piece, 3), *pieces[at + 1 :]]
     return pieces
+
+
+def _marked(piece: oc.Packet, ecn: int) -> oc.Packet:
+    cls = oc.IPv4 if oc.IPv4 in piece.outer else oc.IPv6
+    return oc.decode(oc.encode(oc.fill(piece.replace(cls, ecn=ecn), lengths=False)), lax=True)
+
+
+def _drawn(version: int, random: Random, number: int) -> list[oc.Packet]:
+    """The fragments of a packet that takes part in congestion notification."""
+    inner = oc.resolve(
+        oc.Ethernet(dst="02:00:00:00:00:02", src="02:00:00:00:00:01")
+        / oc.IPv4(src="192.168.0.1", dst="192.168.0.2", ecn=2)
+        / oc.UDP(src_port=1000, dst_port=2000)
+        / random.randbytes(random.randrange(900, 1600))
+    )
+    packet = _numbered(_marked(oc.decode(_wrapped(oc.encode(inner), version)), 2), number)
+    return list(fragment(packet, mtu=random.choice((200, 300, 600)), identification=number))
 
 
 @versions
@@ -146,16 +157,7 @@ def test_we_agree_on_what_is_no_whole(version: int, started: Start[LinuxVXLAN], 
     groups, predicted, wholes = [], [], []
     for number in range(600):
         kind = KINDS[number % len(KINDS)]
-        inner = oc.resolve(
-            oc.Ethernet(dst="02:00:00:00:00:02", src="02:00:00:00:00:01")
-            / oc.IPv4(src="192.168.0.1", dst="192.168.0.2", ecn=2)
-            / oc.UDP(src_port=1000, dst_port=2000)
-            / random.randbytes(random.randrange(900, 1600))
-        )
-        cls = oc.IPv4 if version == 4 else oc.IPv6
-        packet = oc.decode(_wrapped(oc.encode(inner), version))
-        packet = _numbered(oc.fill(packet.replace(cls, ecn=2)), number + 1000)
-        pieces = _spoilt(_cut(packet, random, number + 1000), kind, random)
+        pieces = _spoilt(_drawn(version, random, number + 1000), kind, random)
         reassembler = FragmentReassembler()
         found = [whole for piece in pieces if (whole := reassembler.feed(oc.encode(piece))) is not None]
         predicted.append([decapsulate(whole).frame for whole in found])
@@ -167,3 +169,23 @@ def test_we_agree_on_what_is_no_whole(version: int, started: Start[LinuxVXLAN], 
     kinds = {kind for kind, frames_out in zip(itertools.cycle(KINDS), predicted, strict=False) if frames_out}
     assert {"nothing", "twice", "marked"} <= kinds <= {"nothing", "twice", "marked", "shorter"}
     tally.add(f"Linux reassembly, IPv{version}", "delivered", wholes)
+
+
+@versions
+def test_where_we_are_not_linux(version: int, started: Start[LinuxVXLAN]) -> None:
+    """It passes over any octets within those that came; and gives a datagram up where we drop one fragment."""
+    passage = _receiving(started(LINUX[version]), version)
+    random = Random(version)
+    number = itertools.count(5000)
+
+    def handed_out(spoil: Callable[[oc.Packet, oc.Packet], list[oc.Packet]]) -> tuple[int, int]:
+        first, second, *others = _drawn(version, random, next(number))
+        pieces = [*spoil(first, second), *others]
+        reassembler = FragmentReassembler()
+        ours = [whole for piece in pieces if (whole := reassembler.feed(oc.encode(piece))) is not None]
+        return sum(map(len, passage.through([oc.encode(piece) for piece in pieces]))), len(ours)
+
+    assert handed_out(lambda a, b: [a, b, _moved(b, 0, data=b"x" * 64)]) == (1, 0)
+    assert handed_out(lambda a, b: [a, _moved(b, 0, data=b""), b]) == (0, 1)
+    assert handed_out(lambda a, b: [a, _moved(b, 0, data=_payload(b)[:-3]), b]) == (int(version == 6), 1)
+    assert handed_out(lambda a, b: [_marked(a, 0), b]) == (0, 1)

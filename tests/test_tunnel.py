@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Iterator
 from functools import partial
 from ipaddress import ip_address
@@ -397,6 +398,11 @@ def test_outer_tags() -> None:
     ("settings", "reason"),
     [
         ({"src": "10.0.0.1", "dst": "fd00::1"}, "not of one family"),
+        ({**V4, "ecn": "loud"}, "ecn is 'normal', 'compatibility', not 'loud'"),
+        ({**V4, "diffserv": "hose"}, "diffserv is"),
+        ({**V4, "dont_fragment": True}, "dont_fragment is"),
+        ({**V4, "checksum": 0}, "checksum is"),
+        ({**V6, "flow_label": "no"}, "takes an int"),
         ({**V4, "dst": 7}, "dst takes an IP address or its text, not int"),
         ({**V4, "dst": "10.0.0"}, "does not appear to be"),
         ({**V4, "link": "02:00:00:00:00:01"}, "no multicast group"),
@@ -430,6 +436,18 @@ def test_room() -> None:
 
 
 # --- what cannot be taken out -----------------------------------------------------------------------------------------
+
+
+def test_endpoints_are_values() -> None:
+    for tep, _ in TUNNELS:
+        again = pickle.loads(pickle.dumps(tep))
+        assert again == tep == tep.replace()
+        assert hash(again) == hash(tep)
+        assert again.encapsulate(b"frame") == tep.encapsulate(b"frame")
+    with pytest.raises(AttributeError):
+        TUNNELS[0][0].ttl = 1  # type: ignore[misc]  # that is the point
+    with pytest.raises(ValueError, match="diffserv is 'pipe', 'uniform', not 'both'"):
+        tunnel.decapsulate(b"", diffserv="both")  # type: ignore[arg-type]  # that is the point
 
 
 def test_nesting_is_bounded() -> None:

@@ -198,6 +198,29 @@ def test_snapped_packets() -> None:
     assert oc.encode(vlan.push(snapped, vid=5, scope="inner")) == tagged[:94]
 
 
+def test_offsets_into_the_frame_go_with_it() -> None:
+    """STT's offset of layer 4, in octets; the start of a remote checksum in VXLAN, in units of 2."""
+    frame = oc.resolve(BASE / IPv4(src="10.0.0.1", dst="10.0.0.2") / UDP(src_port=1, dst_port=2) / b"x")
+    stt = oc.resolve(
+        IPv4(src="10.1.0.1", dst="10.1.0.2")
+        / oc.STTSegment(src_port=1)
+        / oc.STT(context_id=1, checksum_partial=True, ipv4=True, l4_offset=34)
+        / frame
+    )
+    rco = oc.resolve(
+        IPv4(src="10.1.0.1", dst="10.1.0.2")
+        / UDP(src_port=1, dst_port=4789)
+        / oc.VXLANRCO(vni=1, checksum_is_udp=True, checksum_start=17)
+        / frame
+    )
+    for packet, path, there in ((stt, "stt.l4_offset", 38), (rco, "vxlan_rco.checksum_start", 19)):
+        tagged = vlan.push(packet, vid=7, scope="inner")
+        assert tagged.at(path) == there
+        assert oc.Verdict.BAD not in oc.checksums(tagged).values()
+        assert vlan.pop(tagged, scope="inner") == packet
+        assert vlan.retag(tagged, vid=8, scope="inner").at(path) == there
+
+
 def test_translate_retag_normalise() -> None:
     packet = oc.resolve(
         BASE / VLANTag(vid=7, pcp=2) / VLANTag(vid=9) / IPv4(src="10.0.0.1", dst="10.0.0.2", protocol=59)

@@ -8,7 +8,7 @@ them is brought after, by the difference.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any, get_args
 
 import msgspec
 
@@ -24,7 +24,7 @@ from overlaycodec.protocols import GRE, STT, Ethernet
 from overlaycodec.schema import Header
 from overlaycodec.spans import octets_in, reaches_of
 from overlaycodec.tunnel.ecn import ECNOutcome, egress_ecn
-from overlaycodec.tunnel.places import inner_start, network_of
+from overlaycodec.tunnel.places import Diffserv, check_choice, inner_start, network_of
 from overlaycodec.wire import Bounds, FragmentOffset, MoreFragments, Selects
 
 __all__ = ["Decapsulated", "decapsulate", "decapsulate_all"]
@@ -61,7 +61,7 @@ def decapsulate(
     *,
     first: type[Header] = Ethernet,
     wire_length: int | None = None,
-    diffserv: Literal["pipe", "uniform"] = "pipe",
+    diffserv: Diffserv = "pipe",
     lax: bool = False,
     catalog: Catalog = DEFAULT,
 ) -> Decapsulated:
@@ -74,6 +74,7 @@ def decapsulate(
     Raises: MissingHeaderError without a tunnel; DecodeError for faults of the outer headers, and for a fragment or a
     segment, which must be put together first.
     """
+    check_choice("diffserv", diffserv, get_args(Diffserv))
     if isinstance(data, Packet):
         headers: list[Header] = []
         octets = emit(data, catalog, headers)
@@ -105,7 +106,7 @@ def decapsulate_all(
     *,
     first: type[Header] = Ethernet,
     wire_length: int | None = None,
-    diffserv: Literal["pipe", "uniform"] = "pipe",
+    diffserv: Diffserv = "pipe",
     lax: bool = False,
     catalog: Catalog = DEFAULT,
 ) -> tuple[Decapsulated, ...]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from functools import cached_property
 from ipaddress import IPv4Address, IPv6Address, ip_address
-from typing import Any, Literal, Self
+from typing import Any, Final, Literal, Self, get_args
 
 import msgspec
 
@@ -23,11 +23,22 @@ from overlaycodec.spans import octets_in
 from overlaycodec.tunnel.ecn import ECNMode, ingress_ecn
 from overlaycodec.tunnel.entropy import flow_hash, flow_label
 from overlaycodec.tunnel.groups import group_mac
-from overlaycodec.tunnel.places import inner_start, network_of
+from overlaycodec.tunnel.places import Diffserv, check_choice, inner_start, network_of
 from overlaycodec.values import AnyIP, MACAddress
 from overlaycodec.wire import KeySpace
 
-__all__ = ["Tunnel", "ethernet_only", "overhead_octets", "selector_of"]
+__all__ = ["ChecksumPolicy", "Tunnel", "ethernet_only", "overhead_octets", "selector_of"]
+
+DontFragment = Literal["set", "clear", "copy"]
+ChecksumPolicy = Literal["default", "compute", "zero"]
+
+
+_CHOICES: Final = {
+    "diffserv": get_args(Diffserv),
+    "ecn": get_args(ECNMode),
+    "dont_fragment": get_args(DontFragment),
+    "checksum": get_args(ChecksumPolicy),
+}
 
 
 class Tunnel(msgspec.Struct, frozen=True, kw_only=True, dict=True):
@@ -46,12 +57,12 @@ class Tunnel(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """VLAN tags behind the outer Ethernet header, outermost first."""
     ttl: int | Literal["copy"] = 64
     """Fixed, or that of the frame's IP header (64 where there is none)."""
-    diffserv: Literal["pipe", "uniform"] = "pipe"
+    diffserv: Diffserv = "pipe"
     """RFC 2983: the outer DSCP is `dscp`, or that of the frame's IP header."""
     dscp: int = 0
     ecn: ECNMode = "normal"
     """RFC 6040 section 4.1: the outer mark is the frame's, or, for an end that does not know that RFC, none."""
-    dont_fragment: Literal["set", "clear", "copy"] = "set"
+    dont_fragment: DontFragment = "set"
     """IPv4's DF. Copied, it is set for IPv6 frames too, which no router fragments. See `identification` too."""
     flow_label: int | Literal["flow"] = "flow"
     """IPv6's flow label: a number, or a hash of the frame's flow (RFC 6438)."""
@@ -71,6 +82,8 @@ class Tunnel(msgspec.Struct, frozen=True, kw_only=True, dict=True):
             raise ValueError(f"link: {self.dst} is no multicast group, so say Ethernet(dst=..., src=...)")
         if self.tags and self.link is None:
             raise ValueError("tags stand behind a link header, and there is none")
+        for name, choices in _CHOICES.items():
+            check_choice(name, getattr(self, name, choices[0]), choices)
         if len(self.key) > 64:
             raise ValueError(f"the key has {len(self.key)} octets; at most 64")
         self._check()

@@ -23,7 +23,7 @@ from overlaycodec.protocols import (
     STTSegment,
 )
 from overlaycodec.schema import Element, Header
-from overlaycodec.tunnel.endpoint import Tunnel, ethernet_only, selector_of
+from overlaycodec.tunnel.endpoint import ChecksumPolicy, Tunnel, ethernet_only, selector_of
 from overlaycodec.tunnel.entropy import spread
 from overlaycodec.values import AnyIP
 
@@ -38,7 +38,7 @@ class UDPTunnel(Tunnel, frozen=True, kw_only=True, dict=True):
     dst_port: int
     src_ports: tuple[int, int] = (49152, 65535)
     """The first and the last source port: one of them, by the frame's flow. RFC 7348 section 5 asks for these."""
-    checksum: Literal["default", "compute", "zero"] = "default"
+    checksum: ChecksumPolicy = "default"
     """By default as the tunnel's specification says: 0 for VXLAN over IPv4; computed for Geneve, and over IPv6."""
     ipv6_zero_checksum: bool = False
     """Whether `checksum="zero"` holds over IPv6 too: only where the other end was told so (RFC 6936 section 4)."""

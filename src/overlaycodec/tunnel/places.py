@@ -1,14 +1,24 @@
-"""Where in a packet what is, that both ends of a tunnel look for."""
+"""What both ends of a tunnel ask: where in a packet something is, and whether a setting is one that there is."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 
 from overlaycodec.packet import Packet
 from overlaycodec.paths import scopes_of
 from overlaycodec.schema import Header
 
-__all__ = ["inner_start", "network_of"]
+__all__ = ["Diffserv", "check_choice", "inner_start", "network_of"]
+
+Diffserv = Literal["pipe", "uniform"]
+"""RFC 2983: whether the DSCP of the frame and that of the outer header are two, or one."""
+
+
+def check_choice(name: str, value: object, choices: tuple[str, ...]) -> None:
+    """Raises: ValueError for a word that is none of these."""
+    if value not in choices:
+        raise ValueError(f"{name} is {', '.join(map(repr, choices))}, not {value!r}")
 
 
 def network_of(packet: Packet) -> Header | None:

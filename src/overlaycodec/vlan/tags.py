@@ -17,7 +17,7 @@ from overlaycodec.errors import MissingHeaderError
 from overlaycodec.keys import ETHERTYPE
 from overlaycodec.packet import Packet, Trailer
 from overlaycodec.paths import Scope, scopes_of
-from overlaycodec.protocols import LLC, VLANTag
+from overlaycodec.protocols import LLC, STT, VXLANRCO, VLANTag
 from overlaycodec.schema import Header
 from overlaycodec.values import AUTO
 from overlaycodec.wire import Selects
@@ -205,4 +205,18 @@ def _is_length(packet: Packet, index: int) -> bool:
 
 
 def _follow(before: Packet, after: Packet, scope: str) -> Packet:
-    return follow_outside(before, after, scope_of(before, scope).start)
+    """Brings after what stands outside the scope: lengths, checksums, and offsets into the frame."""
+    start = scope_of(before, scope).start
+    grown = 4 * (len(after) - len(before))
+    outside: Any = after.headers[start - 1] if start else None  # Any: a header of any class
+    shifted: dict[str, int] = {}
+    if isinstance(outside, STT) and outside.l4_offset:
+        shifted["l4_offset"] = outside.l4_offset + grown
+    elif isinstance(outside, VXLANRCO) and outside.remote_checksum:
+        shifted["checksum_start"] = outside.checksum_start + grown // 2
+    if shifted and grown:
+        start -= 1
+        after = after.__replace__(
+            headers=(*after.headers[:start], outside.replace(**shifted), *after.headers[start + 1 :])
+        )
+    return follow_outside(before, after, start)

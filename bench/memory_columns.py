@@ -124,7 +124,9 @@ def _columns(path: str) -> list[int]:
     for name in COLUMNS:
         column = table[name]
         for array in (column.data, column.mask):
-            blocks[array.__array_interface__["data"][0]] = array.nbytes  # columns of one header may share a mask
+            # columns of one header may share a mask, and a mask may be one value told for all
+            octets = array.nbytes if all(array.strides) else array.itemsize
+            blocks[array.__array_interface__["data"][0]] = octets
     return [sum(blocks.values()), most]
 
 

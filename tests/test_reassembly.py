@@ -19,6 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import overlaycodec as oc
+from overlaycodec import tunnel
 from overlaycodec.reassembly import Drop, FragmentReassembler, Overlap, STTReassembler, fragment, segment_stt
 from overlaycodec.reassembly.pieces import Pieces
 
@@ -303,6 +304,45 @@ def test_the_longest_frame() -> None:
     assert len(frame.frame) == 65517
     with pytest.raises(oc.LengthOverflowError):
         segment_stt(stt_packet(octets + 1, six=False), mtu=1500)
+
+
+@pytest.mark.parametrize("ends", [("10.0.0.1", "10.0.0.2"), ("fd00::1", "fd00::2")], ids=["ipv4", "ipv6"])
+def test_a_tunnel_endpoint_cuts_long_frames(ends: tuple[str, str]) -> None:
+    endpoint = tunnel.STTTunnel(context_id=7, src=ends[0], dst=ends[1], link=LINK)
+    for octets in (0, 100, 65517 - 42):
+        frame = oc.resolve(INNER.replace(oc.IPv4, ecn=1) / bytes(octets))
+        segments = endpoint.segments(frame, mtu=1400, frame_id=9)
+        alone = endpoint.encapsulate(oc.resolve(INNER.replace(oc.IPv4, ecn=1) / bytes(9)))
+        assert {piece[oc.STTSegment].src_port for piece in segments} == {alone[oc.STTSegment].src_port}
+        assert {piece.at(f"{piece.names[1]}.ecn") for piece in segments} == {1}
+        reassembler = STTReassembler()
+        (whole,) = [found for piece in segments if (found := reassembler.feed(oc.encode(piece))) is not None]
+        out = tunnel.decapsulated(whole)
+        assert (out.frame, out.vni, out.packet) == (oc.encode(frame), 7, frame)
+    with pytest.raises(oc.LengthOverflowError):
+        endpoint.segments(bytes(65518), mtu=1400)
+    with pytest.raises(oc.EncodeError, match="lacks 3 octets"):
+        endpoint.segments(oc.Packet((), b"", missing=3), mtu=1400)
+
+
+@pytest.mark.parametrize(("inside", "outside"), [(2, 3), (1, 3), (0, None), (3, 3)])
+def test_congestion_that_a_segment_met_is_the_frames(inside: int, outside: int | None) -> None:
+    """RFC 6040 section 4.2: CE outside marks a frame that takes part, and one that does not must be dropped."""
+    frame = oc.resolve(INNER.replace(oc.IPv4, ecn=inside) / bytes(3000))
+    endpoint = tunnel.STTTunnel(context_id=7, src="10.0.0.1", dst="10.0.0.2")
+    first, second, *others = endpoint.segments(frame, mtu=1000)
+    marked = oc.fill(second.replace(oc.IPv4, ecn=3))
+    reassembler = STTReassembler()
+    *_, whole = map(reassembler.feed, [first, marked, *others])
+    assert whole is not None
+    assert whole.tunnel[oc.IPv4].ecn == 3
+    assert oc.decode(whole.frame)[oc.IPv4].ecn == inside
+    out = tunnel.decapsulated(whole)
+    assert out.ecn is not None
+    assert out.ecn.drop is (outside is None)
+    if outside is not None:
+        assert out.packet[oc.IPv4].ecn == outside
+        assert oc.checksums(out.packet)["ipv4.checksum"] is oc.Verdict.VALID
 
 
 def test_what_cannot_be_segmented() -> None:

@@ -20,7 +20,7 @@ from overlaycodec.protocols import Ethernet, IPv4, IPv6, STTSegment
 from overlaycodec.reassembly import FragmentReassembler, STTReassembler
 from overlaycodec.reassembly.content import in_pieces
 from overlaycodec.schema import Header
-from overlaycodec.tunnel import Decapsulated, decapsulate, decapsulate_all
+from overlaycodec.tunnel import Decapsulated, decapsulate, decapsulate_all, decapsulated
 
 __all__ = ["decap"]
 
@@ -60,7 +60,7 @@ class _Decap:
         if STTSegment not in whole:
             yield from self._taken_out(record, whole, record if whole is packet else None)
         elif frame := segments.feed(whole, time_ns=record.time_ns):
-            outermost = Decapsulated(frame.completed(), frame.context_id, frame.tunnel, Ethernet)
+            outermost = decapsulated(frame, diffserv=self._diffserv, catalog=self._catalog)
             yield from self._inside(record, (outermost, *self._further(outermost)))
 
     def _taken_out(self, record: Record, packet: Packet, source: Record | None) -> Iterator[Record]:

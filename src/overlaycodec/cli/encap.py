@@ -16,7 +16,7 @@ from overlaycodec.errors import EncodeError, FieldRangeError, LengthOverflowErro
 from overlaycodec.packet import Packet
 from overlaycodec.pipeline import Catalog, encode
 from overlaycodec.protocols import Ethernet, GeneveOption, VLANTag
-from overlaycodec.reassembly import fragment, segment_stt
+from overlaycodec.reassembly import fragment
 from overlaycodec.tunnel import (
     GeneveTunnel,
     NVGRETunnel,
@@ -88,10 +88,14 @@ class _Encap:
         tunnel, mtu, number = self._tunnel, self._mtu, self._count
         identification = 0 if tunnel.dont_fragment == "set" else number & 0xFFFF
         if isinstance(tunnel, STTTunnel):
-            outer = tunnel.encapsulate(
-                frame, identification=identification, catalog=self._catalog, frame_id=number & 0xFFFF_FFFF
-            )
-            return (outer,) if mtu is None else segment_stt(outer, mtu=mtu, catalog=self._catalog)
+            settings: dict[str, Any] = {  # Any: each setting has its own type
+                "identification": identification,
+                "catalog": self._catalog,
+                "frame_id": number & 0xFFFF_FFFF,
+            }
+            if mtu is None:
+                return (tunnel.encapsulate(frame, **settings),)
+            return tunnel.segments(frame, mtu=mtu, **settings)
         outer = tunnel.encapsulate(frame, identification=identification, catalog=self._catalog)
         if mtu is None:
             return (outer,)

@@ -6,10 +6,12 @@ Spec: draft-davie-stt-08 section 3, and what Open vSwitch does.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import msgspec
 
 from overlaycodec.checksum import internet_checksum, internet_sum
+from overlaycodec.edits import forwarded
 from overlaycodec.emission import pseudo_header
 from overlaycodec.errors import DecodeError
 from overlaycodec.packet import Packet
@@ -23,7 +25,7 @@ from overlaycodec.spans import octets_in
 
 __all__ = ["STTFrame", "STTReassembler"]
 
-_PORT, _PROTOCOL = 7471, 6
+_PORT, _PROTOCOL, _CE = 7471, 6, 3
 _TCP_CHECKSUM, _UDP_CHECKSUM = 16, 6  # octets from the start of the header
 
 
@@ -33,7 +35,7 @@ class STTFrame(msgspec.Struct, frozen=True):
     frame: bytes
     """Its octets as they were sent: with `stt.checksum_partial`, its layer 4 has the pseudo-header's sum alone."""
     tunnel: Packet
-    """The outer headers of the first segment; `STT` is the last."""
+    """The outer headers of the first segment; `STT` is the last. Congestion that any segment met stands in them."""
 
     @property
     def packet(self) -> Packet:
@@ -136,12 +138,23 @@ class STTReassembler:
         key = (type(headers[network]), pseudo_header(headers, index), segment.frame_id)
         waiting = self._waiting.at(key, time_ns)
         head = None if segment.segment_offset else Packet(tuple(headers[: index + 1]))
-        piece = Piece(segment.segment_offset, data, segment.total_length, head)
+        ip: Any = headers[network]  # Any: IPv4 or IPv6, which both have the field
+        piece = Piece(segment.segment_offset, data, segment.total_length, head, ip.ecn)
         frame = self._waiting.add(key, waiting, piece)
         if frame is None:
             return None
         assert waiting.head is not None  # octet 0 came with it
-        return self._frame(waiting.head, frame)
+        head = waiting.head
+        if waiting.ecn & 1 << _CE:
+            outer = outside_of(head.headers, len(head.headers) - 1)
+            assert outer is not None
+            head = head.__replace__(
+                headers=tuple(
+                    forwarded(header, ecn=_CE) if index == outer else header
+                    for index, header in enumerate(head.headers)
+                )
+            )
+        return self._frame(head, frame)
 
     def _fault(self, headers: Sequence[Header], index: int, content: bytes) -> Drop | None:
         """Why a segment is not taken, whatever came before it."""

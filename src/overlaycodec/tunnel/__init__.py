@@ -24,6 +24,7 @@ from overlaycodec.tunnel.families import (
     VXLANTunnel,
 )
 from overlaycodec.tunnel.groups import group_mac
+from overlaycodec.tunnel.whole import decapsulated
 
 __all__ = [
     "Decapsulated",
@@ -41,6 +42,7 @@ __all__ = [
     "VXLANTunnel",
     "decapsulate",
     "decapsulate_all",
+    "decapsulated",
     "egress_ecn",
     "flow_hash",
     "flow_octets",

@@ -27,7 +27,7 @@ from overlaycodec.tunnel.ecn import ECNOutcome, egress_ecn
 from overlaycodec.tunnel.places import Diffserv, check_choice, inner_start, network_of
 from overlaycodec.wire import Bounds, FragmentOffset, MoreFragments, Selects
 
-__all__ = ["Decapsulated", "decapsulate", "decapsulate_all"]
+__all__ = ["Decapsulated", "combined", "decapsulate", "decapsulate_all"]
 
 
 class Decapsulated(msgspec.Struct, frozen=True):
@@ -95,7 +95,7 @@ def decapsulate(
     frame = octets[at : len(octets) - sum(len(trailer.data) for trailer in around)]
     missing = _missing(outer, sizes, at + len(frame), packet.missing)
     inner = Packet(packet.headers[start:])
-    changed, outcome = _combined(frame, inner, outer, diffserv)
+    changed, outcome = combined(frame, inner, outer, diffserv)
     return Decapsulated(
         changed, _vni_of(outer), Packet(outer, b"", around), _first_of(packet, start, catalog), outcome, missing
     )
@@ -157,7 +157,7 @@ def _bits(layout: Layout, field: Field, at: int) -> tuple[int, int]:
     return bit, bit + (field.bits or 1) - 1
 
 
-def _combined(frame: bytes, inner: Packet, outer: Sequence[Header], diffserv: str) -> tuple[bytes, ECNOutcome | None]:
+def combined(frame: bytes, inner: Packet, outer: Sequence[Header], diffserv: str) -> tuple[bytes, ECNOutcome | None]:
     """The frame with the marks that go on, and what RFC 6040 says of them."""
     outside: Any = next((header for header in reversed(outer) if header.__layout__.layer == "network"), None)
     inside: Any = network_of(inner)  # Any: IPv4 or IPv6, of which both have these fields

@@ -9,9 +9,10 @@ from typing import Literal
 
 from overlaycodec.checksum import adjusted_checksum
 from overlaycodec.dialects import NVGRE_KEY, NVGREKey
+from overlaycodec.errors import EncodeError
 from overlaycodec.keys import ETHERTYPE, GPE_PROTOCOL
 from overlaycodec.packet import Packet
-from overlaycodec.pipeline import DEFAULT, Catalog, Octets
+from overlaycodec.pipeline import DEFAULT, Catalog, Octets, encode, octets_of
 from overlaycodec.protocols import (
     STT,
     UDP,
@@ -22,12 +23,16 @@ from overlaycodec.protocols import (
     Geneve,
     STTSegment,
 )
+from overlaycodec.reassembly import segment_stt
 from overlaycodec.schema import Element, Header
 from overlaycodec.tunnel.endpoint import ChecksumPolicy, Tunnel, ethernet_only, selector_of
 from overlaycodec.tunnel.entropy import spread
-from overlaycodec.values import AnyIP
+from overlaycodec.values import AUTO, AnyIP
 
 __all__ = ["GeneveTunnel", "NVGRETunnel", "STTTunnel", "UDPTunnel", "VXLANGBPTunnel", "VXLANGPETunnel", "VXLANTunnel"]
+
+_HEADERS = 4096
+"""As much of a long frame as is looked at for its flow and its marks."""
 
 
 class UDPTunnel(Tunnel, frozen=True, kw_only=True, dict=True):
@@ -150,7 +155,7 @@ class NVGRETunnel(Tunnel, frozen=True, kw_only=True, dict=True):
 
 
 class STTTunnel(Tunnel, frozen=True, kw_only=True, dict=True):
-    """STT, for frames that one segment holds: draft-davie-stt-08."""
+    """STT: draft-davie-stt-08. `encapsulate` is for frames that one segment holds, `segments` for all."""
 
     src: AnyIP
     dst: AnyIP
@@ -173,6 +178,28 @@ class STTTunnel(Tunnel, frozen=True, kw_only=True, dict=True):
         segment = packet[STTSegment].replace(frame_id=frame_id)
         checksum = adjusted_checksum(segment.checksum, bytes(4), frame_id.to_bytes(4, "big"))
         return packet.replace(STTSegment, frame_id=frame_id, checksum=checksum)
+
+    def segments(
+        self,
+        frame: Octets | Packet,
+        *,
+        mtu: int,
+        identification: int = 0,
+        catalog: Catalog = DEFAULT,
+        frame_id: int = 0,
+    ) -> tuple[Packet, ...]:
+        """The outer packets around the segments of a frame of up to 65,517 octets, each of at most `mtu` from IP on.
+
+        Raises: as `encapsulate` and `segment_stt` do.
+        """
+        octets = encode(frame, catalog=catalog) if isinstance(frame, Packet) else octets_of(frame)
+        if isinstance(frame, Packet) and frame.missing:
+            raise EncodeError("frame", frame, f"lacks {frame.missing} octets that were not captured")
+        first = self.encapsulate(octets[:_HEADERS], identification=identification, catalog=catalog, frame_id=frame_id)
+        stop = 1 + next(index for index, header in enumerate(first.headers) if isinstance(header, STT))
+        *outer, segment, stt = first.headers[:stop]
+        segment = segment.replace(total_length=AUTO, checksum=AUTO)
+        return segment_stt(Packet((*outer, segment, stt), octets), mtu=mtu, catalog=catalog)
 
     def _shim(self, number: int, first: type[Header]) -> tuple[Header, ...]:
         ethernet_only(first, "stt")

@@ -9,14 +9,13 @@ from typing import Final
 import pytest
 
 import overlaycodec as oc
-from overlaycodec import dialects
+from overlaycodec import dialects, vlan
 from tests.interop import comparing, frames
 from tests.interop.live.passage import Passage
 from tests.interop.live.ports import Port
 from tests.interop.live.uml import UserModeLinux
 from tests.interop.live.underlay import HERE, PEER, from_peer, summed, to_peer
 from tests.interop.tally import Tally
-from tests.interop.vlans import tags_of
 
 DEVICE: Final = "tunnel0"
 
@@ -92,26 +91,26 @@ def mirrored(frame: oc.Packet) -> tuple[int, int, bool]:
 
     The class is the precedence of an IPv4 header that it takes to be behind the first tag, whatever stands there.
     """
-    tags = tags_of(frame)
-    vlan = tags[0].vid if tags and frame[oc.Ethernet].ethertype == 0x8100 else None
+    tags = vlan.tags(frame)
+    vid = tags[0].vid if tags and tags[0].tpid == 0x8100 else None
     cos = oc.encode(frame)[19 if tags else 15] >> 5
-    return vlan or 0, cos, vlan is not None
+    return vid or 0, cos, vid is not None
 
 
 def erspan_ii(frame: oc.Packet) -> oc.Packet:
-    vlan, cos, tagged = mirrored(frame)
-    shim = oc.ERSPAN(session_id=30, index=7, vlan=vlan, cos=cos, encapsulation=3 if tagged else 0)
+    vid, cos, tagged = mirrored(frame)
+    shim = oc.ERSPAN(session_id=30, index=7, vlan=vid, cos=cos, encapsulation=3 if tagged else 0)
     return oc.GRE(sequence_present=True, sequence=0) / shim
 
 
 def erspan_iii(frame: oc.Packet) -> oc.Packet:
-    vlan, cos, _ = mirrored(frame)
+    vid, cos, _ = mirrored(frame)
     octets = len(oc.encode(frame))
     shim = oc.ERSPANv3(
         session_id=30,
         hardware_id=9,
         direction=True,
-        vlan=vlan,
+        vlan=vid,
         cos=cos,
         bad_short_oversized=1 if octets < 60 else 2 if octets > 1514 else 0,
     )

@@ -1,4 +1,4 @@
-"""VLAN devices and the VLAN-filtering bridge of Linux: what they push and pop is what our packets become."""
+"""VLAN devices and the VLAN-filtering bridge of Linux do what the functions and the ports of `vlan` do."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from functools import partial
 import pytest
 
 import overlaycodec as oc
+from overlaycodec import vlan
 from tests.interop import comparing, frames
 from tests.interop.live.passage import Passage
 from tests.interop.live.uml import UserModeLinux
 from tests.interop.tally import Tally
-from tests.interop.vlans import pop, push, tags_of
 
 Edit = Callable[[oc.Packet], oc.Packet]
 
@@ -47,11 +47,11 @@ def check(
 
 
 def c_tag(vid: int, pcp: int = 0) -> Edit:
-    return partial(push, tag=oc.VLANTag(vid=vid, pcp=pcp))
+    return partial(vlan.push, vid=vid, pcp=pcp)
 
 
 def s_tag(vid: int) -> Edit:
-    return partial(push, tag=oc.VLANTag(vid=vid), tpid=0x88A8)
+    return partial(vlan.push, vid=vid, tpid=0x88A8)
 
 
 DEVICES = {
@@ -107,7 +107,7 @@ def test_devices_pop(name: str, kernel: UserModeLinux, tally: Tally) -> None:
 def test_other_tags_are_not_for_a_device(kernel: UserModeLinux) -> None:
     name = "802.1Q 100"
     others = [
-        push(frame, oc.VLANTag(vid=vid, pcp=number % 8), tpid)
+        vlan.push(frame, vid=vid, pcp=number % 8, tpid=tpid)
         for number, frame in enumerate(frames.frames(4095, 200))
         for vid, tpid in (((101, 0x8100), (0, 0x8100), (4095, 0x8100), (100, 0x88A8), (100, 0x9100))[number % 5],)
     ]
@@ -139,44 +139,29 @@ def bridge(kernel: UserModeLinux, protocol: str) -> Iterator[UserModeLinux]:
         yield kernel
 
 
-def to_nobody(seed: int, count: int, tpid: int, vids: Sequence[int]) -> list[oc.Packet]:
-    """Frames that a bridge floods, half of them with one of these tags outside."""
-    made = [frame.replace(oc.Ethernet, dst="02:77:00:00:00:01") for frame in frames.frames(seed, count)]
-    return [
-        push(frame, oc.VLANTag(vid=vids[number // 2 % len(vids)], pcp=number % 8), tpid) if number % 2 else frame
-        for number, frame in enumerate(made)
-    ]
-
-
+@pytest.mark.parametrize("direction", ["emitted", "delivered"])
 @pytest.mark.parametrize(("protocol", "tpid"), [("802.1Q", 0x8100), ("802.1ad", 0x88A8)])
-def test_an_access_port(protocol: str, tpid: int, kernel: UserModeLinux, tally: Tally) -> None:
-    """What has no tag of the bridge's protocol is in the port's VLAN; so is a priority tag, and its priority stays."""
+def test_bridge(protocol: str, tpid: int, direction: str, kernel: UserModeLinux, tally: Tally) -> None:
+    # The access port takes frames that are tagged with its own VLAN.
+    access = vlan.Port(pvid=55, members=frozenset({55}), untagged=frozenset({55}), tpid=tpid)
+    trunk = vlan.Port.trunk([55], tpid=tpid)
+    one, other = (access, trunk) if direction == "emitted" else (trunk, access)
     made: list[tuple[oc.Packet, oc.Packet | None]] = []
-    for frame in to_nobody(55, 600, tpid, (0, 55, 56, 4095)):
-        tag = tags_of(frame)[0] if frame[oc.Ethernet].ethertype == tpid else None
-        if tag is None:
-            made.append((frame, push(frame, oc.VLANTag(vid=55), tpid)))
-        elif tag.vid in (0, 55):
-            made.append((frame, frame.replace(oc.VLANTag, vid=55)))
+    for number, frame in enumerate(frames.frames(55, 800)):
+        flooded = frame.replace(oc.Ethernet, dst="02:77:00:00:00:01")
+        vid = (None, 55, 0, None, 56, 4095)[number % 6]
+        dei = number % 5 == 0
+        packet = flooded if vid is None else vlan.push(flooded, vid=vid, pcp=number // 6 % 8, dei=dei, tpid=tpid)
+        classified = one.ingress(packet)
+        made.append((packet, None if classified is None else other.egress(classified)))
+    assert {due is None for _, due in made} == {True, False}
+    with bridge(kernel, protocol):
+        if direction == "emitted":
+            passage = Passage(kernel.inside, kernel.underlay)
         else:
-            made.append((frame, None))
-    assert {due is None for _, due in made} == {True, False}
-    with bridge(kernel, protocol):
-        check(Passage(kernel.inside, kernel.underlay), made, tally, f"bridge, {protocol}", "emitted")
-
-
-@pytest.mark.parametrize(("protocol", "tpid"), [("802.1Q", 0x8100), ("802.1ad", 0x88A8)])
-def test_a_trunk(protocol: str, tpid: int, kernel: UserModeLinux, tally: Tally) -> None:
-    """Only frames of its VLANs come in by a trunk; the access port pops their tag."""
-    made: list[tuple[oc.Packet, oc.Packet | None]] = []
-    for frame in to_nobody(56, 600, tpid, (55, 56, 0, 4095)):
-        tag = tags_of(frame)[0] if frame[oc.Ethernet].ethertype == tpid else None
-        made.append((frame, pop(frame) if tag is not None and tag.vid == 55 else None))
-    assert {due is None for _, due in made} == {True, False}
-    with bridge(kernel, protocol):
-        passage = Passage(
-            kernel.underlay,
-            kernel.inside,
-            wrapped=lambda fence: oc.encode(push(oc.decode(fence), oc.VLANTag(vid=55), tpid)),
-        )
-        check(passage, made, tally, f"bridge, {protocol}", "delivered")
+            passage = Passage(
+                kernel.underlay,
+                kernel.inside,
+                wrapped=lambda fence: oc.encode(vlan.push(oc.decode(fence), vid=55, tpid=tpid)),
+            )
+        check(passage, made, tally, f"bridge, {protocol}", direction)

@@ -58,6 +58,11 @@ class Receiver:
         """A packet with this inner frame, as plain as the receiver takes it."""
         raise NotImplementedError
 
+    @classmethod
+    def due(cls, frame: bytes) -> bytes | None:
+        """What comes out where nothing is wrong with the packet: its inner frame, whatever is in it."""
+        return frame
+
     def close(self) -> None:
         """Ends the peer."""
         self._stack.close()
@@ -89,7 +94,15 @@ class _OverGRE(Receiver):
         return oc.encode(to_peer() / oc.GRE(checksum_present=True, protocol_type=ETHERNET) / frame)
 
 
-class LinuxVXLANReceiver(_OverVXLAN):
+class _LinuxReceiver(Receiver):
+    @classmethod
+    def due(cls, frame: bytes) -> bytes | None:
+        """The frame; but Linux takes the outermost tag out of it, and asks for two octets behind (`skb_vlan_untag`)."""
+        tagged = frame[12:14] in (b"\x81\x00", b"\x88\xa8")
+        return None if tagged and len(frame) < 20 else frame
+
+
+class LinuxVXLANReceiver(_LinuxReceiver, _OverVXLAN):
     """This machine's kernel, a device with the VNI `vni`."""
 
     options: ClassVar[str] = ""
@@ -177,7 +190,7 @@ class OVSGREReceiver(_OVSReceiver, _OverGRE):
     remote = "flow"
 
 
-class _UMLReceiver(Receiver):
+class _UMLReceiver(_LinuxReceiver):
     device: ClassVar[str]
 
     def _open(self, stack: ExitStack) -> Passage:

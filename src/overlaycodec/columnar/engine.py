@@ -128,7 +128,7 @@ class Engine:
         following.node = group.node.after(cls)
         following.start = group.at
         following.zero = None
-        following.values = {}
+        following.values, following.read = {}, []
         self._work.append(following)
 
     # --- one header -----------------------------------------------------------------------------------------------
@@ -179,8 +179,10 @@ class Engine:
             wrong = cut.read(group.rows, group.picked, at, native=True) != cut.const
             if wrong.any():
                 group = self._fault(group, wrong, "FieldValueError")
-        for cut, native in fixed.reads:
-            group.values[cut.name] = cut.read(group.rows, group.picked, at, native=native)
+        for cut in fixed.reads:
+            group.values[cut.name] = cut.read(group.rows, group.picked, at, native=True)
+        if fixed.writes:
+            group.read.append((fixed, group.rows, group.picked, at))
         group.at = at + fixed.octets
         return group
 
@@ -219,23 +221,23 @@ class Engine:
     # --- what was asked for ---------------------------------------------------------------------------------------
 
     def _store(self, group: Group) -> None:
-        node, output = group.node, self._output
+        node, output, index = group.node, self._output, group.index
         self.stacks[node.stack] = None
         for name in node.anew:
             output.clear(name, group.index)
         for presence in node.present:
             output.mark(presence, group.index)
-        for field, name in node.fixed:
-            output.write(name, group.index, stored(field, group.values[field.name]))
-        for field, name in node.optional:
-            values = group.values.get(field.name)
-            if values is not None:
-                output.store(name, group.index, stored(field, values))
+        for fixed, rows, picked, at in group.read:
+            put = output.write if fixed.condition is None else output.store
+            for cut, field, name in fixed.writes:
+                put(name, index, stored(field, cut.read(rows, picked, at, native=index is not None)))
         for column, field in node.rows:
             starts = group.values.get(field.name)
             if starts is not None:
                 variable_of(column, field, group, starts, group.values[f"{field.name} ends"], output)
-        group.values = {name: values for name, values in group.values.items() if name in node.deciding}
+        group.read = []
+        if node.rows:
+            group.values = {name: values for name, values in group.values.items() if name in node.deciding}
 
     # --- how far what follows reaches, and what it is -------------------------------------------------------------
 

@@ -59,23 +59,25 @@ def _judging(layout: Layout) -> frozenset[str]:
 class Fixed:
     """What is read of a run of fixed fields."""
 
-    __slots__ = ("checks", "condition", "octets", "reads")
+    __slots__ = ("checks", "condition", "octets", "reads", "writes")
 
-    def __init__(self, run: Run, deciding: frozenset[str], wanted: frozenset[str]) -> None:
+    def __init__(self, run: Run, deciding: frozenset[str], columns: list[tuple[Field, str]]) -> None:
         self.octets = run.octets
         self.condition = run.condition
-        cuts = [Cut(field, run.bit_of(field.name)) for field in run.fields]
-        self.checks = [cut for cut in cuts if cut.const is not None]
-        self.reads = [(cut, cut.name in deciding) for cut in cuts if cut.name in deciding or cut.name in wanted]
-        """What is kept, and whether it is reckoned with."""
+        cuts = {field.name: Cut(field, run.bit_of(field.name)) for field in run.fields}
+        self.checks = [cut for cut in cuts.values() if cut.const is not None]
+        self.reads = [cut for name, cut in cuts.items() if name in deciding]
+        """What is reckoned with."""
+        self.writes = [(cuts[field.name], field, column) for field, column in columns if field.name in cuts]
+        """What is asked for, and by which column."""
 
 
 class Node:
     """A stack of headers, and what is to be done when its last one was read."""
 
     __slots__ = (
-        "_next", "anew", "deciding", "fixed", "following", "fragments", "layout", "optional", "parts", "plan",
-        "present", "rows", "settled", "stack", "takes_all", "verdicts",
+        "_next", "anew", "deciding", "following", "fragments", "layout", "parts", "plan", "present", "rows", "settled",
+        "stack", "takes_all", "verdicts",
     )  # fmt: skip
 
     def __init__(self, plan: Plan, stack: tuple[type[Header], ...]) -> None:
@@ -92,34 +94,28 @@ class Node:
         self.verdicts = [column.name for column in wanted if column.verdict]
         """Columns of verdicts on the header's checksum."""
         wanted = [column for column in wanted if not column.verdict]
-        names = frozenset(column.field.name for column in wanted if column.field is not None)
         self.deciding = deciding_of(layout, plan.asked)
         if plan.verdicts:
             self.deciding |= _judging(layout)
+        columns = [(column.field, column.name) for column in wanted if column.field is not None]
         self.parts: list[Fixed | Field] = [
-            Fixed(part, self.deciding, names) if isinstance(part, Run) else part
+            Fixed(part, self.deciding, columns) if isinstance(part, Run) else part
             for part in layout.parts
             if isinstance(part, Run) or Remainder not in part
         ]
-        self.fixed: list[tuple[Field, str]] = []
-        """Fields of fixed size, and the columns that they go to."""
-        self.optional: list[tuple[Field, str]] = []
-        """The same of fields that need not be there."""
-        self.present: list[str] = []
-        """What the columns of the fields have in common that must be there."""
         self.rows: list[tuple[Column, Field]] = []
         """Columns, and the field of another size that they are of, or whose remainder."""
+        self.present: list[str] = []
+        """What the columns of the fields have in common that must be there."""
         in_runs = {field.name for part in layout.parts if isinstance(part, Run) for field in part.fields}
         for column in wanted:
             assert column.field is not None
-            if column.field.name in in_runs:
-                (self.optional if column.field.condition else self.fixed).append((column.field, column.name))
-                if column.field.condition is None and column.presence not in self.present:
-                    self.present.append(column.presence)
-            else:
+            if column.field.name not in in_runs:
                 remainder = column.field.get(Remainder)
                 name = column.field.name if remainder is None else remainder.of
                 self.rows.append((column, layout.by_name[name]))
+            elif column.field.condition is None and column.presence not in self.present:
+                self.present.append(column.presence)
         last = scopes_of(stack)[-1]
         opens = last.start == len(stack) - 1 > 0 and "quoted" not in last.prefix
         self.anew = [column.name for column in plan.columns if column.scope == "innermost" and opens]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -133,7 +134,7 @@ def _outputs(
             output, octets = None, 0
         if output is None:
             if most is None:
-                room = min(2 * room, _MOST) if batch.ahead is None else batch.ahead + batch.ahead // 64
+                room = min(2 * room, _MOST) if batch.ahead is None else _room(batch.ahead, len(batch))
             output = Output(wanted, max(room, len(batch)) if most else room + len(batch))
         filling.add(batch, output)
         octets += int(batch.lengths.sum())
@@ -142,6 +143,11 @@ def _outputs(
     yield output, octets
     for error in failed:
         raise error
+
+
+def _room(ahead: int, known: int) -> int:
+    """Room for about so many packets, by the mean size of those that are known; what is too much of it costs nothing."""
+    return ahead + 3 * ahead // math.isqrt(known)
 
 
 def _until(batches: Iterable[Batch], failed: list[CaptureError]) -> Iterator[Batch]:

@@ -17,7 +17,7 @@ from overlaycodec.columnar.batch import ROW, Ints
 from overlaycodec.columnar.extract import Rows, Values
 
 if TYPE_CHECKING:
-    from overlaycodec.columnar.plan import Node
+    from overlaycodec.columnar.plan import Fixed, Node
 
 __all__ = ["OPEN", "UNCUT", "Group", "Mask", "gathered"]
 
@@ -39,7 +39,7 @@ class Group:
     """Packets that have had the same headers."""
 
     __slots__ = (
-        "_base", "_index", "_places", "addresses", "at", "cut", "least", "left", "node", "octets", "picked", "rows",
+        "_base", "_index", "_places", "addresses", "at", "cut", "least", "left", "node", "octets", "picked", "read", "rows",
         "start", "values", "whole", "zero",
     )  # fmt: skip
 
@@ -71,7 +71,9 @@ class Group:
     addresses: NDArray[np.uint64] | None
     """The sums of the addresses of the network header outside; None where there is none."""
     values: dict[str, Values]
-    """What is wanted of the present header, and what decides how it goes on."""
+    """What of the present header decides how it goes on."""
+    read: list[tuple[Fixed, Rows, Ints | None, int]]
+    """The runs of the present header that were read, in which rows, which of these are picked, and where in them."""
 
     @classmethod
     def of(
@@ -85,7 +87,7 @@ class Group:
         group.at = group.start = 0
         group.zero = group.picked = group._places = group.whole = group.addresses = None
         group.rows = gathered(octets, base)
-        group.values = {}
+        group.values, group.read = {}, []
         return group
 
     def __len__(self) -> int:
@@ -125,6 +127,15 @@ class Group:
             group.addresses = self.addresses[which]
         for name, values in self.values.items():
             group.values[name] = values[which]
+        group.read = [
+            (
+                fixed,
+                rows,
+                group.picked if rows is self.rows else which if picked is None else picked[which],
+                at,
+            )
+            for fixed, rows, picked, at in self.read
+        ]
         return group
 
     def copy(self) -> Group:
@@ -135,17 +146,22 @@ class Group:
         group.left, group.least, group.cut = self.left, self.least, self.cut
         group.at, group.start, group.node, group.zero = self.at, self.start, self.node, self.zero
         group.whole, group.addresses = self.whole, self.addresses
-        group.values = dict(self.values)
+        group.values, group.read = dict(self.values), list(self.read)
         return group
 
     def by(self, numbers: Values) -> Iterator[tuple[int, Group]]:
         """The packets of each number; there are few of those."""
         first = numbers[0]
-        if (numbers == first).all():
+        left = numbers != first
+        if not left.any():
             yield int(first), self
             return
-        for number in np.flatnonzero(np.bincount(numbers)).tolist():
-            yield number, self.part(numbers == number)
+        yield int(first), self.part(~left)
+        while left.any():
+            number = numbers[left.argmax()]
+            of = numbers == number
+            yield int(number), self.part(of)
+            left &= ~of
 
     def move(self) -> None:
         """Begins the rows where the next octets are read."""

@@ -21,7 +21,7 @@ from overlaycodec.columnar.selection import Tables, holding
 from overlaycodec.columnar.shapes import UNCUT, Group, Mask
 from overlaycodec.columnar.variable import variable_of
 from overlaycodec.keys import IP_PROTOCOL, LINK_TYPE
-from overlaycodec.layout import Field
+from overlaycodec.layout import Field, Run
 from overlaycodec.pipeline import Catalog
 from overlaycodec.schema import Header
 from overlaycodec.wire import (
@@ -91,40 +91,50 @@ class Engine:
         group = Group.of(self._plan.root, batch.octets, index, batch.starts, lengths, cut)
         if cut is not None:
             incomplete(group, batch.wire > batch.lengths)
-        for candidates, part in self._tables.by_key(group, batch.link_types, LINK_TYPE):
-            self._choose(part, candidates)
+        for candidates, mask in self._tables.by_key(group, batch.link_types, LINK_TYPE):
+            self._choose(group, candidates, mask)
 
     # --- from one header to the next ------------------------------------------------------------------------------
 
-    def _choose(self, group: Group, candidates: tuple[Binding, ...]) -> None:
+    def _choose(self, group: Group, candidates: tuple[Binding, ...], mask: Mask | None = None) -> None:
         """Goes on with the first of the candidates whose conditions hold; where none does, the rest is payload."""
         for key, cls in candidates:
             if not key.conditions:
-                self._push(cls, group)
+                self._push(cls, group, mask)
                 return
+            if mask is not None:
+                group, mask = group.part(mask), None
             holds = holding(key.conditions, group)
             if holds.all():
-                self._push(cls, group)
+                self._push(cls, group, None)
                 return
             if holds.any():
-                self._push(cls, group.part(holds))
+                self._push(cls, group, holds)
                 group = group.part(~holds)
 
-    def _push(self, cls: type[Header], group: Group) -> None:
-        if group.node.settled or not len(group):
+    def _push(self, cls: type[Header], group: Group, mask: Mask | None) -> None:
+        """Goes on with this header, for the packets of the mask, or for all."""
+        if group.node.settled:
             return
         if len(group.node.stack) >= self.catalog.max_headers:
-            self._slow.append(group.index)
+            self._slow.append(group.index if mask is None else group.part(mask).index)
             return
-        if cls.__layout__.jumbo is not None and group.zero is not None and group.zero.any():
-            zero = group.part(group.zero)
-            self._slow.append(zero.index)
-            group = group.part(~group.zero)
-        if len(group) < self._fewest:
-            if len(group):
-                self._few.append(group.index)
+        layout = cls.__layout__
+        if layout.jumbo is not None and group.zero is not None:
+            mask = np.ones(len(group), np.bool_) if mask is None else mask
+            self._slow.append(group.part(group.zero & mask).index)
+            mask = mask & ~group.zero
+        least = group.at + layout.parts[0].octets if isinstance(layout.parts[0], Run) else 0
+        if least > group.least:  # some end here: found now, they are sorted out together with the others
+            there = group.left >= least
+            short = ~there if mask is None else mask & ~there
+            if short.any():
+                self._ended(group, short, "TruncatedError")
+                mask = there if mask is None else mask & there
+        following = group.copy() if mask is None else group.part(mask)
+        if len(following) < self._fewest:
+            self._few.append(following.index)
             return
-        following = group.copy()
         following.node = group.node.after(cls)
         following.start = group.at
         following.zero = None
@@ -159,11 +169,15 @@ class Engine:
             group = read
         return group
 
+    def _ended(self, group: Group, mask: Mask, name: str) -> None:
+        """Says that the packets of the mask end here, with a fault."""
+        self._output.fault(np.flatnonzero(mask) if group.index is None else group.index[mask], name)
+
     def _fault(self, group: Group, mask: Mask, name: str) -> Group:
         """Ends the packets of the mask here, with a fault; gives the others."""
         if not mask.any():
             return group
-        self._output.fault(np.flatnonzero(mask) if group.index is None else group.index[mask], name)
+        self._ended(group, mask, name)
         return group.part(~mask)
 
     def _fixed(self, group: Group, fixed: Fixed) -> Group | None:
@@ -204,11 +218,12 @@ class Engine:
                 group = self._fault(group, group.at + octets > group.left, "TruncatedError")
         else:
             negative = octets < 0
-            if negative.any():
-                group, octets = self._fault(group, negative, "LengthFieldError"), octets[~negative]
             beyond = (group.at + octets > group.left) & (octets > 0)
-            if beyond.any():
-                group, octets = self._fault(group, beyond, "TruncatedError"), octets[~beyond]
+            wrong = negative | beyond
+            if wrong.any():
+                self._ended(group, negative, "LengthFieldError")
+                self._ended(group, beyond, "TruncatedError")
+                group, octets = group.part(~wrong), octets[~wrong]
         if node.wants(field):
             group.values[field.name] = starts = group.base() + group.at
             group.values[f"{field.name} ends"] = starts + octets
@@ -250,13 +265,15 @@ class Engine:
             early = bound(group, layout.bounds[Bounds], group.values[layout.bounds.name])
         if self._plan.verdicts and not self._judge(group, left, early):
             return
+        mask: Mask | None = None
         if early is not None:
-            group = self._fault(group, early, "LengthFieldError")
+            self._ended(group, early, "LengthFieldError")
+            mask = ~early
         if self._plan.verdicts:
             away = detours(group)
             if away is not None and away.any():
-                self._slow.append(group.part(away).index)
-                group = group.part(~away)
+                self._slow.append(group.part(away if mask is None else away & mask).index)
+                mask = ~away if mask is None else mask & ~away
         if not group.node.following:
             return
         for flag, name in group.node.fragments:
@@ -266,9 +283,8 @@ class Engine:
                     group.cut = in_pieces(group, told)
                     incomplete(group, told)
                 else:
-                    group = group.part(told == 0)
-        if len(group):
-            self._select(group)
+                    mask = told == 0 if mask is None else mask & (told == 0)
+        self._select(group, mask)
 
     def _judge(self, group: Group, left: Ints, early: Mask | None) -> bool:
         """Stores verdicts on the header's checksum; False where it is not of a kind that is understood here."""
@@ -289,7 +305,21 @@ class Engine:
             group.addresses = None
         return True
 
-    def _select(self, group: Group) -> None:
+    def _select(self, group: Group, mask: Mask | None) -> None:
+        node, layout = group.node, group.node.layout
+        if mask is not None and (node.by_more or not mask.any()):
+            group, mask = group.part(mask), None
+            if not len(group):
+                return
+        if node.by_more:
+            self._select_by_more(group)
+        elif layout.selector is None:
+            self._choose_carried(group, mask)
+        else:
+            self._choose_by_key(group, layout.selector, mask)
+
+    def _select_by_more(self, group: Group) -> None:
+        """The same where not just the value of one field decides."""
         layout = group.node.layout
         for field in layout.fields:
             if StackEnd in field:
@@ -298,20 +328,20 @@ class Engine:
                 if not last.all():
                     self._choose_some(group.part(~last), self._tables.at(key.space, key.value))
                     group = group.part(last)
-        carried = () if layout.carries is None else self._tables.at(layout.carries.space, layout.carries.value)
         if layout.selector is None:
-            self._choose_some(group, carried)
+            self._choose_carried(group, None)
             return
-        selects = layout.selector[Selects]
-        name = layout.selector.name
+        selects, name = layout.selector[Selects], layout.selector.name
         if selects.only:
             group = group.part(np.isin(group.values[selects.only[0]], selects.only[1]))
         if selects.unless:
             group = group.part(~np.isin(group.values[selects.unless[0]], selects.unless[1]))
         if selects.when:
             when = group.values[selects.when]
-            self._choose_some(group.part(~when), carried)
-            group = group.part(when)
+            if not when.all():
+                self._choose_carried(group.part(~when), None)
+                group = group.part(when)
+        mask: Mask | None = None
         if selects.lengths:
             limit, key = selects.lengths
             is_length = group.values[name] <= limit
@@ -320,12 +350,21 @@ class Engine:
                 lengths = inside.values[name].astype(np.int64)
                 framed(inside, lengths)
                 self._choose_some(inside.part(lengths > 0), self._tables.at(key.space, key.value))
-                group = group.part(~is_length)
+                mask = ~is_length
         if len(group):
-            values = group.values[name]
+            self._choose_by_key(group, layout.selector, mask)
+
+    def _choose_by_key(self, group: Group, selector: Field, mask: Mask | None) -> None:
+        values = group.values[selector.name]
+        self._leave(group)
+        for candidates, of in self._tables.by_key(group, values, selector[Selects].space, mask):
+            self._choose(group, candidates, of)
+
+    def _choose_carried(self, group: Group, mask: Mask | None) -> None:
+        carries = group.node.layout.carries
+        if carries is not None and len(group):
             self._leave(group)
-            for candidates, part in self._tables.by_key(group, values, selects.space):
-                self._choose(part, candidates)
+            self._choose(group, self._tables.at(carries.space, carries.value), mask)
 
     def _leave(self, group: Group) -> None:
         """Forgets what no key can ask for."""

@@ -76,8 +76,8 @@ class Node:
     """A stack of headers, and what is to be done when its last one was read."""
 
     __slots__ = (
-        "_next", "anew", "deciding", "following", "fragments", "layout", "parts", "plan", "present", "rows", "settled",
-        "stack", "takes_all", "verdicts",
+        "_next", "anew", "by_more", "deciding", "following", "fragments", "layout", "parts", "plan", "present", "rows",
+        "settled", "stack", "takes_all", "verdicts",
     )  # fmt: skip
 
     def __init__(self, plan: Plan, stack: tuple[type[Header], ...]) -> None:
@@ -126,6 +126,11 @@ class Node:
         """Whether it reaches as far as there are octets."""
         self.following = not layout.closed and not any(Rest in field for field in layout.fields)
         """Whether something can follow."""
+        selects = None if layout.selector is None else layout.selector[Selects]
+        self.by_more = any(StackEnd in field for field in layout.fields) or (
+            selects is not None and any((selects.only, selects.unless, selects.when, selects.lengths))
+        )
+        """Whether more than the value of one field decides on what follows."""
         self.fragments = [
             (MoreFragments in field, field.name)
             for field in layout.fields

@@ -146,7 +146,7 @@ def _outputs(
 
 
 def _room(ahead: int, known: int) -> int:
-    """Room for about so many packets, by the mean size of those that are known; what is too much of it costs nothing."""
+    """Room for about so many packets, by the mean size of those that are known; too much of it costs nothing."""
     return ahead + 3 * ahead // math.isqrt(known)
 
 

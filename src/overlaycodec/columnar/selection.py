@@ -47,14 +47,16 @@ class Tables:
             made = self._tables[space] = table, list(found)
         return made
 
-    def by_key(self, group: Group, values: Values, space: KeySpace) -> Iterator[tuple[tuple[Binding, ...], Group]]:
-        """What can be found behind the packets of a group, by their keys."""
+    def by_key(
+        self, group: Group, values: Values, space: KeySpace, mask: Mask | None = None
+    ) -> Iterator[tuple[tuple[Binding, ...], Mask | None]]:
+        """What can be found behind the packets of the mask, by their keys, and behind which; None: behind all."""
         table, found = self._table(space)
         if len(found) == 1:
-            yield found[0], group
+            yield found[0], mask
             return
         if (values == values[0]).all():
-            yield self.at(space, int(values[0])), group
+            yield self.at(space, int(values[0])), mask
             return
         if table is None or int(values.max()) >= len(table):
             numbers = np.zeros(len(values), np.uint16)
@@ -62,8 +64,8 @@ class Tables:
                 numbers[values == value] = found.index(self.at(space, value))
         else:
             numbers = table[values]
-        for number, part in group.by(numbers):
-            yield found[number], part
+        for number, of in group.by(numbers, mask):
+            yield found[number], of
 
 
 def holding(conditions: tuple[Asked, ...], group: Group) -> Mask:

@@ -39,8 +39,8 @@ class Group:
     """Packets that have had the same headers."""
 
     __slots__ = (
-        "_base", "_index", "_places", "addresses", "at", "cut", "least", "left", "node", "octets", "picked", "read", "rows",
-        "start", "values", "whole", "zero",
+        "_base", "_index", "_places", "addresses", "at", "cut", "least", "left", "node", "octets", "picked", "read",
+        "rows", "start", "values", "whole", "zero",
     )  # fmt: skip
 
     octets: NDArray[np.uint8]
@@ -149,18 +149,21 @@ class Group:
         group.values, group.read = dict(self.values), list(self.read)
         return group
 
-    def by(self, numbers: Values) -> Iterator[tuple[int, Group]]:
-        """The packets of each number; there are few of those."""
+    def by(self, numbers: Values, mask: Mask | None) -> Iterator[tuple[int, Mask | None]]:
+        """The packets of each number, of those of the mask; None for all packets. There are few numbers."""
         first = numbers[0]
-        left = numbers != first
-        if not left.any():
-            yield int(first), self
-            return
-        yield int(first), self.part(~left)
+        if mask is None:
+            left = numbers != first
+            if not left.any():
+                yield int(first), None
+                return
+            yield int(first), ~left
+        else:
+            left = mask.copy()
         while left.any():
             number = numbers[left.argmax()]
-            of = numbers == number
-            yield int(number), self.part(of)
+            of = (numbers == number) & left
+            yield int(number), of
             left &= ~of
 
     def move(self) -> None:

@@ -23,6 +23,7 @@ from overlaycodec.columnar.names import columns_of
 from overlaycodec.columnar.output import Output
 from overlaycodec.columnar.table import Table
 from tests import laws
+from tests.tools import capture_files as files
 from tests.tools import stacks
 
 CAPTURES: Final = stacks.captures(stacks.CAPTURES)
@@ -112,6 +113,9 @@ SOME: Final = [
     "fault", "outer.ipv4.src", "ipv4[1].dst", "inner.ipv4.src", "innermost.ipv4.src", "innermost.ethernet.dst",
     "inner.inner.ipv6.dst", "vlan.vid", "vlan[1].vid", "inner.vlan.vid", "mpls[1].label", "udp.length", "tcp.options",
     "tcp.options[0].kind", "tcp.options[2].data", "geneve.options[0].type", "geneve.options[1].data", "gre.key",
+    "geneve.options[1].option_class", "geneve.options[0].data", "tcp.options[0].length", "tcp.options[1].value",
+    "tcp.options[3].data", "ipv4.options[0].pointer", "ipv4.options[1].type", "hop_by_hop.options[0].value",
+    "destination_options.options[0].limit", "tcp.options[0].blocks", "tcp.options[0].mss", "inner.tcp.options[1].kind",
     "geneve.options_rest", "ipv4.options_rest", "arp.sender_hardware", "quoted.ipv4.src", "stt.context_id",
 ]  # fmt: skip
 VERDICTS: Final = [
@@ -172,6 +176,103 @@ def test_a_catalog_of_ones_own() -> None:
     catalog = oc.DEFAULT.with_binding(oc.UDP_PORT(4789), oc.VXLANGBP)
     table = oc.columns(CAPTURES["kernel-vxlan-gbp.pcap"], ["vxlan_gbp.group_policy_id"], catalog=catalog)
     assert list(table["vxlan_gbp.group_policy_id"].compressed()) == [4660, 65535, 1, 0, 16962, 0, 0, 0]
+
+
+# --- short and last records -------------------------------------------------------------------------------------------
+
+NEIGHBOUR: Final = b"\xa5" * 300
+TUNNELLED: Final = oc.encode(
+    oc.Ethernet(dst="02:00:00:00:00:02", src="02:00:00:00:00:01")
+    / oc.IPv4(src="10.0.0.1", dst="10.0.0.2")
+    / oc.UDP(src_port=49152)
+    / oc.VXLAN(vni=100)
+    / oc.Ethernet(dst="02:00:00:00:00:04", src="02:00:00:00:00:03")
+    / oc.IPv4(src="192.168.0.1", dst="192.168.0.2")
+    / oc.TCP(src_port=1000, dst_port=2000, options=(oc.TCPOption(kind=254, data=b"abcdef"),))
+)
+EVERY: Final = [
+    "fault", "ethernet.dst", "ethernet.ethertype", "ipv4.src", "ipv4.dst", "ipv4.checksum.verdict", "udp.checksum",
+    "udp.checksum.verdict", "vxlan.vni", "vxlan.reserved2", "inner.ethernet.src", "inner.ethernet.ethertype",
+    "inner.ipv4.ttl", "inner.ipv4.dst", "inner.ipv4.checksum.verdict", "inner.tcp.src_port", "inner.tcp.urgent_pointer",
+    "inner.tcp.checksum.verdict", "inner.tcp.options[0].kind", "inner.tcp.options[0].data", "inner.tcp.options[1].kind",
+]  # fmt: skip
+
+
+def shows_nothing_else(table: Table, index: int) -> None:
+    """Under the mask of a packet stands nothing, least of all what follows the packet."""
+    for name in table:
+        column = table[name]
+        if np.ma.getmaskarray(column)[index] and column.dtype.kind in "uib":
+            assert column.data[index] == 0, (name, index)
+
+
+@pytest.mark.parametrize("snapped", [False, True])
+def test_records_cut_at_every_octet_show_nothing_of_the_next(snapped: bool) -> None:
+    cuts = [cut for cut in range(len(TUNNELLED) + 1) for _ in range(70)]
+    whole = len(TUNNELLED) if snapped else None
+    pieces = []
+    for cut in cuts:
+        data = TUNNELLED[:cut]
+        pieces += [files.record(data, wire=max(cut, whole or 0)), files.record(NEIGHBOUR)]
+    table = oc.columns(files.pcap(*pieces), EVERY)
+    for cut in range(len(TUNNELLED) + 1):
+        record = oc.Record(TUNNELLED[:cut], wire_length=max(cut, whole or 0))
+        packet = record.decode(lax=True)
+        verdicts = oc.checksums(packet)
+        for index in (cut * 140, cut * 140 + 138):
+            for name in EVERY:
+                wanted = expected(packet, name, verdicts)
+                column = table[name]
+                assert bool(np.ma.getmaskarray(column)[index]) == (wanted is None), (name, cut)
+                assert wanted is None or same(column.data[index], wanted), (name, cut)
+            shows_nothing_else(table, index)
+
+
+@pytest.mark.parametrize("before", [0, 7, 80])
+def test_a_last_record_cut_at_every_octet(before: int, tmp_path: Path) -> None:
+    """At the very end of a file, in memory and not, there is nothing behind it to be read."""
+    for cut in range(len(TUNNELLED) + 1):
+        content = files.pcap(*[files.record(TUNNELLED)] * before, files.record(TUNNELLED[:cut], wire=len(TUNNELLED)))
+        packet = oc.Record(TUNNELLED[:cut], wire_length=len(TUNNELLED)).decode(lax=True)
+        verdicts = oc.checksums(packet)
+        for source in (content, io.BytesIO(content)):
+            table = oc.columns(source, EVERY)
+            assert len(table) == before + 1
+            for name in EVERY:
+                wanted = expected(packet, name, verdicts)
+                column = table[name]
+                assert bool(np.ma.getmaskarray(column)[-1]) == (wanted is None), (name, cut)
+                assert wanted is None or same(column.data[-1], wanted), (name, cut)
+            shows_nothing_else(table, before)
+
+
+def test_a_length_that_reaches_into_the_next_record() -> None:
+    """Whatever a length claims, no octet of the next record is taken for one of this."""
+    # ihl, total_length, the UDP length, the inner total_length, the data offset
+    changes = (14, b"\x4f"), (16, b"\xff\xff"), (38, b"\xff\xff"), (66, b"\xff\xff"), (96, b"\xf0")
+    claims = [TUNNELLED[:at] + octets + TUNNELLED[at + len(octets) :] for at, octets in changes]
+    records = [oc.Record(data) for data in claims for _ in range(20)]
+    pieces = [piece for record in records for piece in (files.record(record.data), files.record(NEIGHBOUR))]
+    table = oc.columns(files.pcap(*pieces), EVERY)
+    for index, record in enumerate(records):
+        packet = record.decode(lax=True)
+        verdicts = oc.checksums(packet)
+        for name in EVERY:
+            wanted, column = expected(packet, name, verdicts), table[name]
+            assert bool(np.ma.getmaskarray(column)[2 * index]) == (wanted is None), (name, record.data.hex())
+            assert wanted is None or same(column.data[2 * index], wanted), (name, record.data.hex())
+        shows_nothing_else(table, 2 * index)
+
+
+def test_the_peak_of_memory() -> None:
+    content = files.pcap(*[files.record(TUNNELLED + bytes(200))] * 200_000)
+    tracemalloc.start()
+    table = oc.columns(content, EVERY[:10])
+    result = sum(table[name].nbytes + len(table) for name in table)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert len(table) == 200_000
+    assert peak < 3 * result + (64 << 20)
 
 
 # --- what people see --------------------------------------------------------------------------------------------------
@@ -236,8 +337,6 @@ def test_sources() -> None:
 @pytest.mark.parametrize("magic", [0xA1B2C3D4, 0xA1B23C4D, 0xA1B2CD34])
 @pytest.mark.parametrize("version", [(2, 4), (2, 2), (2, 3)])
 def test_kinds_of_pcap(order: str, magic: int, version: tuple[int, int]) -> None:
-    from tests.tools import capture_files as files
-
     extra = bytes(8) if magic == 0xA1B2CD34 else b""
     frames = [bytes(12) + b"\x08\x06" + bytes(octets) for octets in (28, 46, 0)]
     records = []

@@ -10,13 +10,14 @@ from __future__ import annotations
 import numpy as np
 
 from overlaycodec.catalog import Binding
-from overlaycodec.columnar.batch import ROW, Batch, Ints
+from overlaycodec.columnar.batch import Batch, Ints
 from overlaycodec.columnar.bounds import bound, framed, in_pieces
-from overlaycodec.columnar.extract import SPARE, Values, stored
+from overlaycodec.columnar.extract import stored
 from overlaycodec.columnar.judgement import addresses_of, detours, incomplete, judged, reach_of
 from overlaycodec.columnar.names import Column
 from overlaycodec.columnar.output import Part
-from overlaycodec.columnar.plan import Fixed, Plan
+from overlaycodec.columnar.parts import PartReader
+from overlaycodec.columnar.plan import Plan
 from overlaycodec.columnar.selection import Tables, holding
 from overlaycodec.columnar.shapes import UNCUT, Group, Mask
 from overlaycodec.columnar.variable import variable_of
@@ -28,15 +29,8 @@ from overlaycodec.wire import (
     Before,
     Bounds,
     Checksum,
-    Condition,
-    Pads,
-    Rest,
     Selects,
-    Sized,
     StackEnd,
-    Unless,
-    Via,
-    When,
 )
 
 __all__ = ["Engine"]
@@ -44,7 +38,7 @@ __all__ = ["Engine"]
 _NONE = np.empty(0, np.int64)
 
 
-class Engine:
+class Engine(PartReader):
     """Walks batches for some columns."""
 
     def __init__(self, columns: tuple[Column, ...], catalog: Catalog) -> None:
@@ -129,7 +123,7 @@ class Engine:
             there = group.left >= least
             short = ~there if mask is None else mask & ~there
             if short.any():
-                self._ended(group, short, "TruncatedError")
+                self.ended(group, short, "TruncatedError")
                 mask = there if mask is None else mask & there
         following = group.copy() if mask is None else group.part(mask)
         if len(following) < self._fewest:
@@ -147,91 +141,18 @@ class Engine:
         states = [(group, 0)]
         while states:
             group, number = states.pop()
-            whole = self._read(group, number, states)
+            whole = self.read(group, number, states)
             if whole is not None:
                 self._store(whole)
                 self._beyond(whole)
 
-    def _read(self, group: Group, number: int, states: list[tuple[Group, int]]) -> Group | None:
-        """Reads the parts of a header from this one on; None where no packet is left, or they went on in two."""
-        for at, part in enumerate(group.node.parts[number:], number):
-            condition = part.condition
-            if condition is not None:
-                there = _present(condition, group)
-                if not there.any():
-                    continue
-                if not there.all():
-                    states += [(group.part(mask), at) for mask in (there, ~there)]
-                    return None
-            read = self._fixed(group, part) if isinstance(part, Fixed) else self._variable(group, part)
-            if read is None or not len(read):
-                return None
-            group = read
-        return group
-
-    def _ended(self, group: Group, mask: Mask, name: str) -> None:
+    def ended(self, group: Group, mask: Mask, name: str) -> None:
         """Says that the packets of the mask end here, with a fault."""
         self._output.fault(np.flatnonzero(mask) if group.index is None else group.index[mask], name)
 
-    def _fault(self, group: Group, mask: Mask, name: str) -> Group:
-        """Ends the packets of the mask here, with a fault; gives the others."""
-        if not mask.any():
-            return group
-        self._ended(group, mask, name)
-        return group.part(~mask)
-
-    def _fixed(self, group: Group, fixed: Fixed) -> Group | None:
-        if group.at + fixed.octets + SPARE > ROW:
-            if fixed.octets + SPARE > ROW:
-                self._slow.append(group.index)
-                return None
-            group.move()
-        at = group.at
-        if at + fixed.octets > group.least:
-            group = self._fault(group, at + fixed.octets > group.left, "TruncatedError")
-        for cut in fixed.checks:
-            wrong = cut.read(group.rows, group.picked, at, native=True) != cut.const
-            if wrong.any():
-                group = self._fault(group, wrong, "FieldValueError")
-        for cut in fixed.reads:
-            group.values[cut.name] = cut.read(group.rows, group.picked, at, native=True)
-        if fixed.writes:
-            group.read.append((fixed, group.rows, group.picked, at))
-        group.at = at + fixed.octets
-        return group
-
-    def _variable(self, group: Group, field: Field) -> Group | None:
-        node = group.node
-        if Rest in field and node.layout.selector is None and node.layout.carries is None:
-            if node.wants(field):
-                base = group.base()
-                group.values[field.name], group.values[f"{field.name} ends"] = base + group.at, base + group.left
-            return group
-        octets = _octets_of(field, group)
-        if octets is None:
-            self._slow.append(group.index)
-            return None
-        if isinstance(octets, int):
-            if octets < 0:
-                return self._fault(group, np.ones(len(group), np.bool_), "LengthFieldError")
-            if octets and group.at + octets > group.least:
-                group = self._fault(group, group.at + octets > group.left, "TruncatedError")
-        else:
-            negative = octets < 0
-            beyond = (group.at + octets > group.left) & (octets > 0)
-            wrong = negative | beyond
-            if wrong.any():
-                self._ended(group, negative, "LengthFieldError")
-                self._ended(group, beyond, "TruncatedError")
-                group, octets = group.part(~wrong), octets[~wrong]
-        if node.wants(field):
-            group.values[field.name] = starts = group.base() + group.at
-            group.values[f"{field.name} ends"] = starts + octets
-        if isinstance(octets, int):
-            group.at += octets
-        elif len(group):
-            group.shift(group.at + octets)
-        return group
+    def not_understood(self, group: Group) -> None:
+        """Gives packets to the scalar decoder."""
+        self._slow.append(group.index)
 
     # --- what was asked for ---------------------------------------------------------------------------------------
 
@@ -267,7 +188,7 @@ class Engine:
             return
         mask: Mask | None = None
         if early is not None:
-            self._ended(group, early, "LengthFieldError")
+            self.ended(group, early, "LengthFieldError")
             mask = ~early
         if self._plan.verdicts:
             away = detours(group)
@@ -375,32 +296,3 @@ class Engine:
         if len(group):
             self._leave(group)
             self._choose(group, candidates)
-
-
-def _octets_of(field: Field, group: Group) -> int | Ints | None:
-    """The size of a field whose size is told; None where that is not understood here."""
-    start = group.start
-    if Pads in field:
-        pads = field[Pads].unit
-        return -(group.at - start) % pads
-    sized = field.get(Sized)
-    if sized is None or Via in field:
-        return None
-    told = group.values.get(sized.field)
-    if told is None:
-        return 0
-    before: int | Ints = group.at - start if sized.origin == "start" else 0
-    if isinstance(before, int) and len(told) and (told == told[0]).all():
-        return int(told[0]) * sized.unit + sized.bias - before
-    return told.astype(np.int64) * sized.unit + (sized.bias - before)
-
-
-def _present(condition: Condition, group: Group) -> Mask:
-    absent: Mask = np.zeros(len(group), np.bool_)
-    if isinstance(condition, When):
-        for flag in condition.flags:
-            absent = absent | group.values.get(flag, absent)
-        return absent
-    values: Values | None = group.values.get(condition.field)
-    among = absent if values is None else np.isin(values, condition.values)
-    return ~among if isinstance(condition, Unless) else among

@@ -75,6 +75,10 @@ class Fixed:
 class Node:
     """A stack of headers, and what is to be done when its last one was read."""
 
+    parts: list[Fixed | Field]
+    rows: list[tuple[Column, Field]]
+    """Columns, and the field of another size that they are of, or whose remainder."""
+
     __slots__ = (
         "_next", "anew", "by_more", "deciding", "following", "fragments", "layout", "parts", "plan", "present", "rows",
         "settled", "stack", "takes_all", "verdicts",
@@ -98,13 +102,8 @@ class Node:
         if plan.verdicts:
             self.deciding |= _judging(layout)
         columns = [(column.field, column.name) for column in wanted if column.field is not None]
-        self.parts: list[Fixed | Field] = [
-            Fixed(part, self.deciding, columns) if isinstance(part, Run) else part
-            for part in layout.parts
-            if isinstance(part, Run) or Remainder not in part
-        ]
-        self.rows: list[tuple[Column, Field]] = []
-        """Columns, and the field of another size that they are of, or whose remainder."""
+        self.parts = _parts_of(layout, self.deciding, columns)
+        self.rows = []
         self.present: list[str] = []
         """What the columns of the fields have in common that must be there."""
         in_runs = {field.name for part in layout.parts if isinstance(part, Run) for field in part.fields}
@@ -138,6 +137,17 @@ class Node:
         ]
         """The fields that make what follows a piece: whether of its first piece, and the name."""
 
+    @classmethod
+    def of_element(cls, layout: Layout, kind: str | None, column: Column) -> Node:
+        """What is read of an element of a row for a column of a field of it."""
+        node = cls.__new__(cls)
+        node.layout = layout
+        field = layout.by_name.get(column.rest[1][0])
+        node.rows = [] if field is None else [(column, field)]
+        asked = frozenset() if kind is None else frozenset({kind})
+        node.parts = _parts_of(layout, deciding_of(layout, asked), [] if field is None else [(field, column.name)])
+        return node
+
     def wants(self, field: Field) -> bool:
         """Whether a column is of this field, or of its remainder."""
         return any(row is field for _, row in self.rows)
@@ -148,6 +158,14 @@ class Node:
         if node is None:
             node = self._next[cls] = Node(self.plan, (*self.stack, cls))
         return node
+
+
+def _parts_of(layout: Layout, deciding: frozenset[str], columns: list[tuple[Field, str]]) -> list[Fixed | Field]:
+    return [
+        Fixed(part, deciding, columns) if isinstance(part, Run) else part
+        for part in layout.parts
+        if isinstance(part, Run) or Remainder not in part
+    ]
 
 
 class Plan:

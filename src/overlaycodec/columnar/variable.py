@@ -1,10 +1,15 @@
-"""Fields whose size is told by others, as columns: one object a packet, read as the scalar decoder reads it."""
+"""Fields whose size is told by others, as columns.
+
+Strategy: a field of an element of a row is read of many packets at once (`elements`); what is an object of Python's
+anyhow is read packet by packet, as the scalar decoder reads it.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
 from overlaycodec.columnar.batch import Ints
+from overlaycodec.columnar.elements import elements_of, walkable
 from overlaycodec.columnar.names import Column
 from overlaycodec.columnar.output import Part, put
 from overlaycodec.columnar.scalar import scalar_of
@@ -22,6 +27,9 @@ __all__ = ["variable_of"]
 def variable_of(column: Column, part: Field, group: Group, starts: Ints, stops: Ints, output: Part) -> None:
     """Stores the values of a field between these places of the buffer."""
     assert column.field is not None
+    if walkable(column, part):
+        elements_of(column, part, group, starts, stops, output)
+        return
     read = row_reader(part) if part.kind == "items" else None
     found: list[Any] = []  # Any: a field's own type
     for start, stop in zip(starts.tolist(), stops.tolist(), strict=True):

@@ -164,7 +164,7 @@ def _form_of(target: str, form: Form | None) -> tuple[Form, bool]:
     """The form of the file, and whether it is packed with gzip."""
     gzip = target.lower().endswith(".gz")
     name = target.lower().removesuffix(".gz")
-    found = form or next((FORMS[end] for end in FORMS if name.endswith(end)), None)
+    found: Form | None = form or next((FORMS[end] for end in FORMS if name.endswith(end)), None)
     if found is None:
         raise click.BadParameter(
             f"the name {target!r} says neither {', '.join(FORMS)}: give --format", param_hint="TARGET"

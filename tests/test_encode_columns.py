@@ -455,7 +455,7 @@ def test_frames_are_a_sequence_of_octets() -> None:
         frames[3]
     assert frames.rows.shape == (3, len(oc.encode(FRAME)))
     assert np.shares_memory(frames.rows, frames.octets)
-    none = oc.encode_columns(FRAME, {"vxlan.vni": []})
+    none = oc.encode_columns(FRAME, {"vxlan.vni": [], "payload": [], "time_ns": []})
     assert (list(none), none.rows.size) == ([], 0)
     with pytest.raises(ValueError, match="96 to 98 octets"):
         oc.encode_columns(FRAME, {"payload": [b"abcd", b"abcdef"]}).rows  # noqa: B018 - a property that raises

@@ -111,7 +111,7 @@ def payload_of(values: object) -> Given:
     return Given("payload", -1, (), None, strings=_strings_of("payload", None, None, found))
 
 
-def given_of(  # Any: elements and headers have layouts of their own
+def given_of(
     name: str, header: int, rest: tuple[tuple[str, int | None], ...], layout: Layout, field: Field, values: object
 ) -> Given:
     """The column of a field. Raises: FieldRangeError and EncodeError for a packet's value, TypeError, ValueError."""

@@ -87,7 +87,7 @@ def _times_of(values: object) -> NDArray[np.int64]:
     times = np.asarray(values)
     if times.dtype.kind == "M":
         times = times.astype("datetime64[ns]").astype(np.int64)
-    if times.ndim != 1 or times.dtype.kind not in "ui":
+    if times.ndim != 1 or (times.dtype.kind not in "ui" and len(times)):
         raise TypeError(f"time_ns takes integers, nanoseconds since 1970, one a packet, not {times.dtype}")
     return times.astype(np.int64)
 

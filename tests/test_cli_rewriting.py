@@ -11,15 +11,17 @@ import os
 import subprocess
 import sys
 from collections.abc import Sequence
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
 import overlaycodec as oc
+from overlaycodec import cli
 from overlaycodec.cli.commands import overlaycodec
 from tests.tools.capture_files import LITTLE
 
@@ -30,11 +32,19 @@ ENDS: Final = ("--src", "10.0.0.1", "--dst", "10.0.0.2")
 LINK: Final = ("--link-src", "02:00:00:00:00:01", "--link-dst", "02:00:00:00:00:02")
 
 
-def run(*args: str | Path, status: int = 0) -> Result:
-    result = CliRunner().invoke(overlaycodec, [*map(str, args)])
-    assert result.exit_code == status, result.output
-    assert result.exception is None or isinstance(result.exception, SystemExit)
-    return result
+class Said(NamedTuple):
+    stdout: str
+    stderr: str
+
+
+def run(*args: str | Path, status: int = 0) -> Said:
+    """What the command says on either stream."""
+    streams = [io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True) for _ in range(2)]
+    with redirect_stdout(streams[0]), redirect_stderr(streams[1]):
+        found = cli.main([*map(str, args)])
+    said = Said(*(stream.buffer.getvalue().decode() for stream in streams))
+    assert found == status, said
+    return said
 
 
 def read(path: Path) -> list[oc.Record]:

@@ -371,9 +371,9 @@ def test_interfaces_keep_what_their_capture_says_of_them() -> None:
         [
             LITTLE.section(),
             LITTLE.interface(*text, (9, b"\x06"), link_type=1),
+            LITTLE.enhanced(b"b", ticks=2, interface=0),
             LITTLE.interface((2, b"eth1"), link_type=1),
             LITTLE.enhanced(b"a", ticks=1, interface=1),
-            LITTLE.enhanced(b"b", ticks=2, interface=0),
             LITTLE.section(),
             LITTLE.interface((2, b"eth2"), link_type=1),
             LITTLE.enhanced(b"c", ticks=3, interface=0),
@@ -394,7 +394,7 @@ def test_interfaces_keep_what_their_capture_says_of_them() -> None:
         with open_capture(stream.getvalue()) as again:
             records = list(again)
             told = [(again.interfaces[r.interface].name, r.data[:1], r.time_ns) for r in records]
-            first = again.interfaces[records[1].interface]
-        assert told == [("eth1", b"a", 1000), ("eth0", b"b", 2000), ("eth2", b"c", 3000), ("eth2", b"d", 4000)]
+            first = again.interfaces[records[0].interface]
+        assert told == [("eth0", b"b", 2000), ("eth1", b"a", 1000), ("eth2", b"c", 3000), ("eth2", b"d", 4000)]
         assert (first.description, first.comments) == ("uplink", ("beside the türe",))
         assert len(again.interfaces) == 3

@@ -161,6 +161,44 @@ def test_decap_leaves_out_what_it_must(tmp_path: Path, target: Path) -> None:
     assert [record.data[:14] for record in read(target)] == [faulty[OUTSIDE:][:14]]
 
 
+def test_what_was_cut_short_stays_so_and_check_sequences_go(tmp_path: Path, target: Path) -> None:
+    whole = read(INNER_VLAN)[0].data
+    short = oc.Record(whole[:80], time_ns=1, wire_length=len(whole))
+    checked = oc.Record(whole + b"\1\2\3\4", time_ns=2, fcs_octets=4)
+    source = written(tmp_path / "in.pcapng", [short, checked])
+    run("decap", source, target)
+    first, second = read(target)
+    assert (first.data, first.wire_length) == (whole[OUTSIDE:80], len(whole) - OUTSIDE)
+    assert (second.data, second.wire_length, second.fcs_octets) == (whole[OUTSIDE:], len(whole) - OUTSIDE, None)
+    run("vlan", "push", source, target, "--vid", "7")
+    assert [record.wire_length - len(record.data) for record in read(target)] == [len(whole) - 80, 0]
+    assert [record.fcs_octets for record in read(target)] == [None, 4]
+    assert read(target)[1].data[-4:] == b"\1\2\3\4"
+
+
+def test_differentiated_services(tmp_path: Path, inside: Path, target: Path) -> None:
+    """RFC 2983: one DSCP for both, or one for each."""
+    marked = written(tmp_path / "in.pcap", [oc.fill(read(inside)[4].decode().replace(oc.IPv4, dscp=46))])
+    for model, outer in (("pipe", 10), ("uniform", 46)):
+        run("encap", marked, target, "--vni", "1", *ENDS, "--dscp", "10", "--diffserv", model)
+        assert packets(target)[0][oc.IPv4].dscp == outer
+    run("encap", marked, target, "--vni", "1", *ENDS, "--dscp", "10")
+    for model, dscp in (("pipe", 46), ("uniform", 10)):
+        run("decap", target, tmp_path / "out.pcap", "--diffserv", model)
+        assert packets(tmp_path / "out.pcap")[0][oc.IPv4].dscp == dscp
+
+
+def test_tunnels_in_segments(tmp_path: Path, inside: Path, target: Path) -> None:
+    vxlan = tmp_path / "vxlan.pcapng"
+    run("encap", inside, vxlan, "--vni", "1", *ENDS, *LINK)
+    run("encap", vxlan, target, "--vni", "2", *ENDS, "--tunnel", "stt", "--mtu", "100")
+    assert len(read(target)) > len(read(inside))
+    run("decap", "--reassemble", "--tunnels", "all", target, tmp_path / "out.pcap")
+    assert read(tmp_path / "out.pcap") == read(inside)
+    run("decap", "--reassemble", target, tmp_path / "out.pcapng")
+    assert read(tmp_path / "out.pcapng") == read(vxlan)
+
+
 def test_what_a_pcapng_file_says_is_kept(tmp_path: Path) -> None:
     records = read(INNER_VLAN)
     data = LITTLE.section() + LITTLE.interface((2, b"eth0"), (3, b"uplink"), (9, b"\x09"), link_type=1)
@@ -205,11 +243,18 @@ def test_damaged_files_and_other_trouble(command: tuple[str, ...], tmp_path: Pat
     assert "says neither" in run(*words, INNER_VLAN, tmp_path / "out.txt", *options, status=2).stderr
 
 
-def test_pipes() -> None:
+def piped(*words: str, stdin: bytes) -> bytes:
+    """What a process writes that reads this."""
     env = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
-    command = [sys.executable, "-m", "overlaycodec.cli", "decap", "-", "-"]
-    done = subprocess.run(command, input=INNER_VLAN.read_bytes(), capture_output=True, env=env, check=True, timeout=60)
-    with oc.open_capture(done.stdout) as capture:
+    command = [sys.executable, "-m", "overlaycodec.cli", *words]
+    return subprocess.run(command, input=stdin, capture_output=True, env=env, check=True, timeout=60).stdout
+
+
+def test_pipes() -> None:
+    named = LITTLE.section() + LITTLE.interface((2, b"eth0"), link_type=1) + LITTLE.enhanced(bytes(60), ticks=1)
+    with oc.open_capture(piped("vlan", "push", "--vid", "7", "-", "-", stdin=named)) as capture:
+        assert [(record.data[12:16], capture.interfaces[0].name) for record in capture] == [(b"\x81\0\0\7", "eth0")]
+    with oc.open_capture(piped("decap", "-", "-", stdin=INNER_VLAN.read_bytes())) as capture:
         assert capture.format == "pcap"
         assert [record.data for record in capture] == [record.data[OUTSIDE:] for record in read(INNER_VLAN)]
 
@@ -341,7 +386,7 @@ def test_vlan_inside_a_tunnel(target: Path) -> None:
     "options",
     [
         ("push", "--vid", "4096"), ("push", "--vid", "1", "--tpid", "0x10000"), ("push",), ("translate",),
-        ("translate", "7"), ("translate", "7=4096"), ("pop", "--depth", "-1"),
+        ("translate", "7"), ("translate", "7=4096"), ("translate", "4096=7"), ("pop", "--depth", "-1"),
     ],
 )  # fmt: skip
 def test_wrong_vlan_settings(options: tuple[str, ...], target: Path) -> None:

@@ -228,6 +228,21 @@ def test_ports(into: str, out: str, normal: Switch, tally: Tally) -> None:
     check(normal.passage("h1", "h2", wrapped), made, tally, f"{into} to {out}")
 
 
+def test_a_trunk_of_all_vlans_has_0_and_4095_too(normal: Switch, tally: Tally) -> None:
+    """IEEE 802.1Q has no such VLANs: a trunk without a native VLAN would take neither."""
+    for port in ("h1", "h2"):
+        normal.switch.vsctl("set", "port", port, "vlan_mode=trunk")
+    trunk = vlan.Port.trunk()
+    made: list[tuple[oc.Packet, oc.Packet | None]] = []
+    for number, frame in enumerate(untagged(4095, 700)):
+        vid = (None, 1, 4094, 4095)[number % 4]
+        packet = frame if vid is None else vlan.push(frame, vid=vid, pcp=number % 8)
+        classified = trunk.ingress(packet)
+        assert (classified is None) is (vid in (None, 4095))
+        made.append((packet, packet if classified is None else trunk.egress(classified)))
+    check(normal.passage("h1", "h2"), made, tally, "trunk of all")
+
+
 def test_a_tunnel_port_puts_a_service_tag_around(normal: Switch, tally: Tally) -> None:
     settings = ("vlan_mode=dot1q-tunnel", "tag=200", "other_config:qinq-ethtype=802.1ad")
     normal.switch.vsctl("set", "port", "h3", *settings, "--", "set", "port", "h2", *TRUNK.settings)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
+from typing import NamedTuple
 
+import msgspec
 import pytest
 
 import overlaycodec as oc
@@ -121,31 +123,42 @@ def test_other_tags_are_not_for_a_device(kernel: UserModeLinux) -> None:
 # --- bridge -----------------------------------------------------------------------------------------------------------
 
 BRIDGE = [
-    "ip link add bridge0 type bridge vlan_filtering 1 vlan_default_pvid 0 mcast_snooping 0 {protocol}",
+    "ip link add bridge0 type bridge vlan_filtering 1 vlan_default_pvid 0 mcast_snooping 0 vlan_protocol {protocol}",
     "ip link set vec0 master bridge0",
     "ip link add e0 type veth peer name e1",
     "ip link set e0 master bridge0",
     *(f"ip link set {device} up" for device in ("bridge0", "e0", "e1")),
-    "bridge vlan add dev vec0 vid 55",
-    "bridge vlan add dev e0 vid 55 pvid untagged",
+    "bridge vlan add dev vec0 vid {outside}",
+    "bridge vlan add dev e0 vid {inside}",
 ]
-"""A trunk, and an access port, both in VLAN 55."""
 
 
-@contextmanager
-def bridge(kernel: UserModeLinux, protocol: str) -> Iterator[UserModeLinux]:
-    commands = [command.format(protocol=f"vlan_protocol {protocol}") for command in BRIDGE]
-    with devices(kernel, *commands, tied="e1", ends=["bridge0", "e0"]):
-        yield kernel
+class Ends(NamedTuple):
+    """The ports of the bridge, as it is told of them and in the words of IEEE 802.1Q."""
+
+    outside: tuple[str, vlan.Port]
+    inside: tuple[str, vlan.Port]
+
+    def of(self, direction: str, tpid: int) -> tuple[vlan.Port, vlan.Port]:
+        ports = [msgspec.structs.replace(port, tpid=tpid) for _, port in (self.inside, self.outside)]
+        return (ports[0], ports[1]) if direction == "emitted" else (ports[1], ports[0])
 
 
+ONLY = frozenset({55})
+ENDS = {
+    # An access port of Linux takes frames that are tagged with its own VLAN.
+    "access": Ends(
+        ("55", vlan.Port.trunk([55])), ("55 pvid untagged", vlan.Port(pvid=55, members=ONLY, untagged=ONLY))
+    ),
+    "trunks": Ends(("1-4094", vlan.Port.trunk()), ("1-4094", vlan.Port.trunk())),
+}
+
+
+@pytest.mark.parametrize("ends", ENDS)
 @pytest.mark.parametrize("direction", ["emitted", "delivered"])
 @pytest.mark.parametrize(("protocol", "tpid"), [("802.1Q", 0x8100), ("802.1ad", 0x88A8)])
-def test_bridge(protocol: str, tpid: int, direction: str, kernel: UserModeLinux, tally: Tally) -> None:
-    # The access port takes frames that are tagged with its own VLAN.
-    access = vlan.Port(pvid=55, members=frozenset({55}), untagged=frozenset({55}), tpid=tpid)
-    trunk = vlan.Port.trunk([55], tpid=tpid)
-    one, other = (access, trunk) if direction == "emitted" else (trunk, access)
+def test_bridge(protocol: str, tpid: int, direction: str, ends: str, kernel: UserModeLinux, tally: Tally) -> None:
+    one, other = ENDS[ends].of(direction, tpid)
     made: list[tuple[oc.Packet, oc.Packet | None]] = []
     for number, frame in enumerate(frames.frames(55, 800)):
         flooded = frame.replace(oc.Ethernet, dst="02:77:00:00:00:01")
@@ -155,13 +168,12 @@ def test_bridge(protocol: str, tpid: int, direction: str, kernel: UserModeLinux,
         classified = one.ingress(packet)
         made.append((packet, None if classified is None else other.egress(classified)))
     assert {due is None for _, due in made} == {True, False}
-    with bridge(kernel, protocol):
-        if direction == "emitted":
-            passage = Passage(kernel.inside, kernel.underlay)
-        else:
-            passage = Passage(
-                kernel.underlay,
-                kernel.inside,
-                wrapped=lambda fence: oc.encode(vlan.push(oc.decode(fence), vid=55, tpid=tpid)),
-            )
-        check(passage, made, tally, f"bridge, {protocol}", direction)
+
+    def wrapped(fence: bytes) -> bytes:
+        return fence if one.pvid else oc.encode(vlan.push(oc.decode(fence), vid=55, tpid=tpid))
+
+    (outside, _), (inside, _) = ENDS[ends]
+    commands = [command.format(protocol=protocol, outside=outside, inside=inside) for command in BRIDGE]
+    with devices(kernel, *commands, tied="e1", ends=["bridge0", "e0"]):
+        ways = (kernel.inside, kernel.underlay) if direction == "emitted" else (kernel.underlay, kernel.inside)
+        check(Passage(*ways, wrapped=wrapped), made, tally, f"bridge, {ends}, {protocol}", direction)

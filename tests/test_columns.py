@@ -379,6 +379,9 @@ def test_scanning_takes_constant_memory_and_tells_its_progress(tmp_path: Path) -
         tracemalloc.stop()
         assert rows == count
         assert sum(told) == count * 1000
+        told.clear()
+        oc.columns(path, ["captured_length"], progress=told.append)
+        assert sum(told) == count * 1000
     assert peaks[1] < peaks[0] * 1.5, peaks
 
 

@@ -27,7 +27,11 @@ __all__ = ["column_names", "columns", "encode_columns", "scan"]
 
 
 def columns(
-    source: Readable | Iterable[Record], names: Iterable[str] | None = None, *, catalog: Catalog = DEFAULT
+    source: Readable | Iterable[Record],
+    names: Iterable[str] | None = None,
+    *,
+    catalog: Catalog = DEFAULT,
+    progress: Callable[[int], object] | None = None,
 ) -> Table:
     """Fields of all packets of a capture, a masked array each.
 
@@ -35,13 +39,14 @@ def columns(
     `geneve.options[0].type`), `time_ns`, `wire_length`, `captured_length`, `link_type`, `fault` (the kind of error at
     which lax decoding stopped) and verdicts (`inner.udp.checksum.verdict`); without names, every field that occurs.
     The values are those that lax decoding gives: numbers as unsigned integers that are as small as they fit, flags as
-    bool, MAC addresses as uint64, IPv4 addresses as uint32, IPv6 addresses as V16, all else as objects.
+    bool, MAC addresses as uint64, IPv4 addresses as uint32, IPv6 addresses as V16, all else as objects. `progress` is
+    called again and again with the number of octets of packets that have been read since.
 
     Raises: MissingHeaderError for a name that the catalog does not have; CaptureError as reading does.
     """
     from overlaycodec.columnar.reading import table_of
 
-    return table_of(source, names, catalog)
+    return table_of(source, names, catalog, progress)
 
 
 def scan(
@@ -51,7 +56,7 @@ def scan(
     catalog: Catalog = DEFAULT,
     progress: Callable[[int], object] | None = None,
 ) -> Iterator[Table]:
-    """The same in tables of some ten thousand packets, in constant memory.
+    """The same in tables of some ten thousand packets, in constant memory: at most 65,536.
 
     `progress` is called with the number of octets of the capture that each table stands for.
 

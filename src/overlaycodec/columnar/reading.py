@@ -44,14 +44,20 @@ _MOST = 1 << 20
 """Packets for which room is made at once, where nobody knows how many there are."""
 
 
-def table_of(source: Readable | Iterable[Record], names: Iterable[str] | None, catalog: Catalog) -> Table:
+def table_of(
+    source: Readable | Iterable[Record],
+    names: Iterable[str] | None,
+    catalog: Catalog,
+    progress: Callable[[int], object] | None,
+) -> Table:
     """See `overlaycodec.columns`."""
     if names is not None:
-        wanted = columns_of(names, catalog)
-        return Table([output for output, _ in _outputs(_batches(source), wanted, catalog)])
-    batches, again = _twice(source)
-    wanted = columns_of(_occurring(batches, catalog), catalog)
-    return Table([output for output, _ in _outputs(again, wanted, catalog)]).without_empty()
+        batches, wanted = _batches(source), columns_of(names, catalog)
+    else:
+        first, batches = _twice(source)
+        wanted = columns_of(_occurring(first, catalog), catalog)
+    table = Table([output for output, _ in _outputs(_told(batches, progress), wanted, catalog)])
+    return table if names is not None else table.without_empty()
 
 
 def tables_of(
@@ -73,14 +79,16 @@ def names_in(
     source: Readable | Iterable[Record], catalog: Catalog, progress: Callable[[int], object] | None
 ) -> list[str]:
     """See `overlaycodec.column_names`."""
+    return _occurring(_told(_batches(source), progress), catalog)
 
-    def batches() -> Iterator[Batch]:
-        for batch in _batches(source):
-            yield batch
-            if progress is not None:
-                progress(int(batch.lengths.sum()))
 
-    return _occurring(batches(), catalog)
+def _told(batches: Iterable[Batch], progress: Callable[[int], object] | None) -> Iterator[Batch]:
+    """The batches; `progress` is told of the octets of each that is done with."""
+    for batch in batches:
+        octets = int(batch.lengths.sum())
+        yield batch
+        if progress is not None:
+            progress(octets)
 
 
 def _batches(source: Readable | Iterable[Record]) -> Iterator[Batch]:

@@ -6,6 +6,7 @@ anyhow is read packet by packet, as the scalar decoder reads it.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from overlaycodec.columnar.batch import Ints
@@ -23,6 +24,8 @@ from overlaycodec.wire import Remainder
 
 __all__ = ["variable_of"]
 
+RowReader = Callable[[bytes, int, int], tuple[tuple[Any, ...], bytes]]  # Any: elements
+
 
 def variable_of(column: Column, part: Field, group: Group, starts: Ints, stops: Ints, output: Part) -> None:
     """Stores the values of a field between these places of the buffer."""
@@ -31,17 +34,26 @@ def variable_of(column: Column, part: Field, group: Group, starts: Ints, stops: 
         elements_of(column, part, group, starts, stops, output)
         return
     read = row_reader(part) if part.kind == "items" else None
-    found: list[Any] = []  # Any: a field's own type
+    empty: Any = None  # Any: a field's own type
+    found: list[Any] = []
     for start, stop in zip(starts.tolist(), stops.tolist(), strict=True):
-        data = group.octets[start:stop].tobytes()
-        value: Any = data
-        if read is not None:
-            row, rest = read(data, 0, len(data))
-            value = rest if Remainder in column.field else _named(column, row)
-        elif part.kind in ("hardware", "protocol") and len(data) == ADDRESS_OCTETS[part.kind]:
-            value = MACAddress(data) if part.kind == "hardware" else IPV4S.of(int.from_bytes(data, "big"))
-        found.append(scalar_of(value, column.dtype))
+        if start < stop or empty is None:
+            value = _value(column, part, read, group.octets[start:stop].tobytes())
+            if start == stop:
+                empty = value
+        found.append(value if start < stop else empty)
     put(column.name, group.index, found, output)
+
+
+def _value(column: Column, part: Field, read: RowReader | None, data: bytes) -> Any:  # Any: as above
+    value: Any = data
+    assert column.field is not None
+    if read is not None:
+        row, rest = read(data, 0, len(data))
+        value = rest if Remainder in column.field else _named(column, row)
+    elif part.kind in ("hardware", "protocol") and len(data) == ADDRESS_OCTETS[part.kind]:
+        value = MACAddress(data) if part.kind == "hardware" else IPV4S.of(int.from_bytes(data, "big"))
+    return scalar_of(value, column.dtype)
 
 
 def _named(column: Column, row: tuple[Any, ...]) -> Any:  # Any: elements, and the fields of one

@@ -34,14 +34,10 @@ def variable_of(column: Column, part: Field, group: Group, starts: Ints, stops: 
         elements_of(column, part, group, starts, stops, output)
         return
     read = row_reader(part) if part.kind == "items" else None
-    empty: Any = None  # Any: a field's own type
-    found: list[Any] = []
+    found: list[Any] = []  # Any: a field's own type
+    empty = None if (starts < stops).all() else _value(column, part, read, b"")
     for start, stop in zip(starts.tolist(), stops.tolist(), strict=True):
-        if start < stop or empty is None:
-            value = _value(column, part, read, group.octets[start:stop].tobytes())
-            if start == stop:
-                empty = value
-        found.append(value if start < stop else empty)
+        found.append(_value(column, part, read, group.octets[start:stop].tobytes()) if start < stop else empty)
     put(column.name, group.index, found, output)
 
 

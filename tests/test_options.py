@@ -133,6 +133,45 @@ def test_options_of_other_headers() -> None:
     assert first == Experiment(identifier=1, value=2)
 
 
+class Short(oc.Element, spec="in-house"):
+    kind: Annotated[int, Bits(8), Const(1)] = 1
+    flags: Annotated[int, Bits(8)] = 0
+    size: Annotated[int, Bits(8), Const(3)] = 3
+
+
+class Long(oc.Element, spec="in-house"):
+    kind: Annotated[int, Bits(8), Const(1)] = 1
+    flags: Annotated[int, Bits(8)] = 0
+    size: Annotated[int, Bits(8), Const(4)] = 4
+    more: Annotated[int, Bits(8)] = 0
+
+
+class LongToo(oc.Element, spec="in-house"):
+    kind: Annotated[int, Bits(8), Const(1)] = 1
+    number: Annotated[int, Bits(24)] = 0
+
+
+class Any_(oc.Element, spec="in-house"):
+    octet: Annotated[int, Bits(8)]
+
+
+def test_of_one_front_another_constant_tells() -> None:
+    class Row(oc.Header, spec="in-house"):
+        items: Annotated[tuple[Short | Long | Any_, ...], oc.Rest(), oc.Items()] = ()
+        items_rest: Annotated[bytes, oc.Remainder("items")] = b""
+
+    octets = bytes.fromhex("010003 01ff0407 010005")
+    row, _ = oc.decode_header(Row, octets)
+    read: tuple[oc.Element, ...] = row.items
+    assert read == (Short(), Long(flags=255, more=7), Any_(octet=1), Any_(octet=0), Any_(octet=5))
+    assert oc.encode(row) == octets
+    with pytest.raises(oc.SchemaError, match="known by constants at its front"):
+
+        class Ambiguous(oc.Header, spec="in-house"):
+            items: Annotated[tuple[Long | LongToo | Any_, ...], oc.Rest(), oc.Items()] = ()
+            items_rest: Annotated[bytes, oc.Remainder("items")] = b""
+
+
 def test_what_is_no_option() -> None:
     class NoConstants(oc.Element, spec="in-house"):
         option_class: Annotated[int, Bits(16)]

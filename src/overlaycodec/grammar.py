@@ -279,8 +279,8 @@ def _check_items(owner: str, layout: Layout, field: Field, items: Items) -> None
         if items.kind is not None and items.kind not in inner.by_name:
             raise SchemaError(owner, field.name, f"{inner.cls.__name__} has no field {items.kind!r}")
     octets, typed = field.typed()
-    if len(layouts) > 1 and (not octets or len(typed) + 1 < len(layouts)):
-        raise SchemaError(owner, field.name, "each class but the last is known by constants at its front, of its own")
+    if len(layouts) > 1 and not (octets and all(map(_told_apart, typed.values()))):
+        raise SchemaError(owner, field.name, "each class but the last is known by constants at its front, and others")
     if items.kind is None and (items.end is not None or items.pads is not None):
         raise SchemaError(owner, field.name, "an element that ends or fills the row is known by its `kind`")
     if Sized not in field and Rest not in field:
@@ -288,3 +288,16 @@ def _check_items(owner: str, layout: Layout, field: Field, items: Items) -> None
             raise SchemaError(owner, field.name, "the row needs Sized, Counted or Rest, or an element that ends it")
     elif layout.remainder_of(field.name) is None:
         raise SchemaError(owner, field.name, "a sized row needs a Remainder field for what cannot be read")
+
+
+def _told_apart(classes: tuple[Any, ...]) -> bool:
+    """Whether each of these element classes has a constant that each other one has otherwise."""
+    constants = [
+        {layout.fixed_bit_of(field.name): field[Const].value for field in layout.fields if Const in field}
+        for layout in (cls.__layout__ for cls in classes)
+    ]
+    return all(
+        any(other.get(bit, value) != value for bit, value in one.items())
+        for number, one in enumerate(constants)
+        for other in constants[:number]
+    )

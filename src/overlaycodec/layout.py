@@ -89,11 +89,17 @@ class Field(msgspec.Struct, frozen=True, eq=False):
         told = len(element.__layout__.lead)
         return told > 0 and told >= self.typed()[0] and front[: len(common)] == common
 
-    def typed(self) -> tuple[int, dict[bytes, Any]]:  # Any: Element classes
-        """How many octets tell the class of a row's element, and the class by these octets."""
-        leads = {element.__layout__.lead: element for element in self.elements[:-1]}
-        octets = min(map(len, leads), default=0)
-        return octets, {lead[:octets]: element for lead, element in leads.items()}
+    def typed(self) -> tuple[int, dict[bytes, tuple[Any, ...]]]:  # Any: Element classes
+        """How many octets tell the class of a row's element, and the classes by these octets.
+
+        Of several, each has a constant elsewhere that the others have otherwise.
+        """
+        octets = min((len(element.__layout__.lead) for element in self.elements[:-1]), default=0)
+        classes: dict[bytes, tuple[Any, ...]] = {}
+        for element in self.elements[:-1]:
+            lead = element.__layout__.lead[:octets]
+            classes[lead] = (*classes.get(lead, ()), element)
+        return octets, classes
 
     @property
     def maximum(self) -> int:

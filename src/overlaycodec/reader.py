@@ -272,15 +272,14 @@ def _element_reader(field: Field) -> Reader:
     octets, classes = field.typed()
     if not classes:
         return generic
-    readers = {lead: reader_of(cls) for lead, cls in classes.items()}
+    readers = {lead: tuple(map(reader_of, kinds)) for lead, kinds in classes.items()}
 
     def read(data: bytes, position: int, end: int) -> tuple[Any, int]:  # Any: as Reader
-        typed = readers.get(data[position : position + octets])
-        if typed is not None:
+        for typed in readers.get(data[position : position + octets], ()):
             try:
                 return typed(data, position, end)
             except DecodeError:
-                pass  # not laid out as its kind should be: an element like any other
+                pass  # not laid out as its kind should be: an element of another class, or like any other
         return generic(data, position, end)
 
     return read

@@ -125,8 +125,8 @@ class Items(Fact, frozen=True):
     """A row of elements that fills the field.
 
     The type of the field names the classes of its elements: `tuple[Typed | Generic, ...]`. An element is read as the
-    class whose first octets, all of them `Const`, it starts with, as the last class where there is none or where that
-    one cannot read it.
+    class whose first octets, all of them `Const`, it starts with (of several, as the one whose other constants it has),
+    as the last class where there is none or where none of them can read it.
 
     An element whose `kind` field equals `end` is the last one. Where the size is not told by `Sized`, `Counted` or
     `Rest`, `end` ends the field. `pads` names the kinds that fill up to the unit of the size: one octet long, then any

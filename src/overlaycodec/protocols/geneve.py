@@ -9,6 +9,7 @@ from overlaycodec.protocols.geneve_vendors import (
     AWSEndpointOption,
     AWSFlowCookieOption,
     CiliumDSROption,
+    CiliumDSRv6Option,
     CPacketOption,
     GCPEndpointOption,
     GCPNetworkOption,
@@ -40,6 +41,7 @@ AnyGeneveOption: TypeAlias = (
     | GCPEndpointOption
     | GCPProfileOption
     | CiliumDSROption
+    | CiliumDSRv6Option
     | CPacketOption
     | TencentEndpointOption
     | TencentAttachmentOption

@@ -13,6 +13,7 @@ LENGTH: TypeAlias = Annotated[int, Bits(5), "Data in units of 4 octets"]
 WORDS_0: TypeAlias = Annotated[int, Bits(5), Const(0), "Data in units of 4 octets"]
 WORDS_1: TypeAlias = Annotated[int, Bits(5), Const(1), "Data in units of 4 octets"]
 WORDS_2: TypeAlias = Annotated[int, Bits(5), Const(2), "Data in units of 4 octets"]
+WORDS_5: TypeAlias = Annotated[int, Bits(5), Const(5), "Data in units of 4 octets"]
 WORDS_6: TypeAlias = Annotated[int, Bits(5), Const(6), "Data in units of 4 octets"]
 
 

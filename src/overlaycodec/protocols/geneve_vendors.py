@@ -2,9 +2,19 @@
 
 from typing import Annotated, Final, TypeAlias
 
-from overlaycodec.protocols.geneve_option import CLASS, KIND, LENGTH, RESERVED, WORDS_0, WORDS_1, WORDS_2, WORDS_6
+from overlaycodec.protocols.geneve_option import (
+    CLASS,
+    KIND,
+    LENGTH,
+    RESERVED,
+    WORDS_0,
+    WORDS_1,
+    WORDS_2,
+    WORDS_5,
+    WORDS_6,
+)
 from overlaycodec.schema import Element
-from overlaycodec.values import AUTO, AnyProtocol
+from overlaycodec.values import AUTO, AnyIPv4, AnyIPv6
 from overlaycodec.wire import Bits, Const, Names, Octets, Reserved, Sized
 
 _OVN: TypeAlias = Annotated[int, Bits(16), Const(0x0102), CLASS]
@@ -18,8 +28,10 @@ _TYPE_0: TypeAlias = Annotated[int, Bits(8), Const(0), KIND]
 _TYPE_1: TypeAlias = Annotated[int, Bits(8), Const(1), KIND]
 _TYPE_2: TypeAlias = Annotated[int, Bits(8), Const(2), KIND]
 _TYPE_3: TypeAlias = Annotated[int, Bits(8), Const(3), KIND]
+_TYPE_DSR: TypeAlias = Annotated[int, Bits(8), Const(0x81), KIND]
 
 _AWS_SPEC: Final = "AWS Gateway Load Balancer: Geneve TLVs"
+_CILIUM_SPEC: Final = "Cilium: direct server return in Geneve"
 _OXIDE_SPEC: Final = "Oxide OPTE: Geneve options"
 _GCP_SPEC: Final = "Google Cloud packet intercept: Geneve options"
 _TENCENT_SPEC: Final = "Tencent Cloud Gateway Load Balancer: Geneve TLVs"
@@ -129,14 +141,26 @@ class GCPProfileOption(Element, spec=_GCP_SPEC, path="gcp_profile"):
     profile: Annotated[bytes, Sized("length", unit=4), "Profile group, whole units of 4 octets"] = b""
 
 
-class CiliumDSROption(Element, spec="Cilium: direct server return in Geneve", path="cilium_dsr"):
+class CiliumDSROption(Element, spec=_CILIUM_SPEC, path="cilium_dsr"):
     """The service that a client asked for, which the backend answers as."""
 
     option_class: _CILIUM = 0x014B
-    type: Annotated[int, Bits(8), Const(0x81), KIND] = 0x81
+    type: _TYPE_DSR = 0x81
     reserved: RESERVED = 0
-    length: LENGTH = AUTO
-    address: Annotated[AnyProtocol, Sized("length", unit=4, bias=-4), "Service: IPv4, or the 16 octets of IPv6"]
+    length: WORDS_2 = 2
+    address: Annotated[AnyIPv4, Octets(4), "Service"]
+    port: Annotated[int, Bits(16), "Its port"]
+    padding: Annotated[int, Reserved(16)] = 0
+
+
+class CiliumDSRv6Option(Element, spec=_CILIUM_SPEC, path="cilium_dsr_v6"):
+    """The same over IPv6; the length tells."""
+
+    option_class: _CILIUM = 0x014B
+    type: _TYPE_DSR = 0x81
+    reserved: RESERVED = 0
+    length: WORDS_5 = 5
+    address: Annotated[AnyIPv6, Octets(16), "Service"]
     port: Annotated[int, Bits(16), "Its port"]
     padding: Annotated[int, Reserved(16)] = 0
 

@@ -94,6 +94,21 @@ def test_columns_know_it() -> None:
         oc.columns(records, ["geneve.options[0].tenant"])
 
 
+def test_columns_tell_elements_of_one_front() -> None:
+    options = (
+        (oc.CiliumDSROption(address="10.0.0.1", port=80),),
+        (oc.CiliumDSRv6Option(address="fd00::1", port=81),),
+        (GeneveOption(option_class=0x014B, type=0x81, data=bytes(4)),),
+        (oc.CiliumDSRv6Option(address="fd00::2", port=82), oc.CiliumDSROption(address="10.0.0.2", port=83)),
+    )
+    outer = IPv4(src="10.0.0.1", dst="10.0.0.2") / UDP(src_port=1)
+    packets = [outer / Geneve(vni=5, options=row) / FRAME for row in options]
+    records = [oc.Record(oc.encode(packet), link_type=228) for packet in packets] * 40
+    table = oc.columns(records, ["geneve.options[0].port", "geneve.options[1].port"])
+    assert table["geneve.options[0].port"].tolist() == [80, 81, None, 82] * 40
+    assert table["geneve.options[1].port"].tolist() == [None, None, None, 83] * 40
+
+
 @given(packet=overlay.packets(Geneve, catalog=CATALOG))
 def test_stacks_are_drawn_with_it(packet: oc.Packet) -> None:
     assert CATALOG.decode(CATALOG.encode(packet)) == packet

@@ -65,8 +65,10 @@ class _ElementReader(PartReader):
         octets, typed = part.typed()
         self._lead_bits = octets * 8
         self._typed = {
-            int.from_bytes(lead, "big"): Node.of_element(element.__layout__, self._items.kind, column)
-            for lead, element in typed.items()
+            int.from_bytes(lead, "big"): [
+                Node.of_element(element.__layout__, self._items.kind, column) for element in elements
+            ]
+            for lead, elements in typed.items()
         }
         self._any = Node.of_element(part.element.__layout__, self._items.kind, column)
         self._failed: list[Ints] = []
@@ -87,14 +89,18 @@ class _ElementReader(PartReader):
         if self._typed:
             leads = bits_of(group.rows, None, 0, self._lead_bits)
             there = group.left * 8 >= self._lead_bits
-            self._failed.clear()
-            for lead, node in self._typed.items():
+            for lead, nodes in self._typed.items():
                 of = there & (leads == lead)
-                if of.any():
-                    generic &= ~of
+                generic &= ~of
+                for node in nodes:
+                    if not of.any():
+                        break
+                    self._failed.clear()
                     found += self._read(group.part(of), node)
-            for failed in self._failed:
-                generic[np.searchsorted(which, failed)] = True
+                    of = np.zeros(len(group), np.bool_)
+                    for failed in self._failed:
+                        of[np.searchsorted(which, failed)] = True
+                generic |= of
         if generic.any():
             found += self._read(group.part(generic), self._any)
         return found

@@ -8,6 +8,7 @@
 #   make bench     the benchmarks, peers in the same run; writes docs/benchmarks.md and its plot
 #   make fuzz      the fuzzers, for FUZZ_SECONDS in all; what they find is in build/fuzz
 #   make interop   the tests against live stacks: Linux, Open vSwitch, user-mode Linux (docs/interop.md)
+#   make mutants   what the tests say of a library with one thing changed (docs/mutants.md)
 #   make format    put the sources into the form that `make check` asks for
 #   make clean     remove all that the targets above made
 #
@@ -15,7 +16,7 @@
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format-check lint types wheel-test versions lowest bench fuzz interop format clean FORCE
+.PHONY: help demo test check format-check lint types wheel-test versions lowest bench fuzz interop mutants format clean FORCE
 
 # The first interpreter that is new enough and can make environments.
 usable = $(1) -c "import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))" >/dev/null 2>&1
@@ -87,6 +88,9 @@ fuzz: $(VENV)/.fuzz
 interop: PYTEST_ARGS = -n 2 --dist loadfile
 interop: $(VENV)/.test
 	$(PY) -m pytest -m interop $(if $(REQUIRE),--require-interop) tests/interop $(PYTEST_ARGS)
+
+mutants: $(VENV)/.dev
+	$(PY) -m tests.tools.mutants $(MUTANTS_ARGS)
 
 format: $(VENV)/.dev
 	$(PY) -m ruff check --fix --exit-zero --quiet

@@ -38,6 +38,7 @@ from overlaycodec import (
     Key,
     MACAddress,
     MoreFragments,
+    Names,
     Octets,
     Only,
     Packet,
@@ -245,6 +246,12 @@ ANNOTATIONS: dict[str, tuple[dict[str, Any], str, str]] = {
         "Selects names 'b', which is no field",
     ),
     "a key that is octets": ({"a": Annotated[bytes, Octets(2), Selects(UDP_PORT)]}, "a", "Selects does not stand on"),
+    "names on a construct": ({"a": Annotated[object, Via(construct.Byte), Names({})]}, "a", "Names does not stand on"),
+    "octets up to a place": (
+        {"n": NUMBER, "a": Annotated[bytes, Sized("n", origin="start")]},
+        "a",
+        "that of a row that is always there",
+    ),
     "a bound that is octets": ({"a": Annotated[bytes, Octets(2), Bounds()]}, "a", "Bounds does not stand on"),
     "a bound but for a field that is nowhere": (
         {"a": Annotated[int, Bits(16), Bounds(unless="b")]},

@@ -16,6 +16,7 @@ import pytest
 
 import overlaycodec as oc
 from overlaycodec import Header, MACAddress, Packet, reference
+from overlaycodec.catalog import _USES_A_STACK
 from overlaycodec.protocols import HEADERS
 from tests import test_columns
 
@@ -106,6 +107,15 @@ def test_encoding_gives_the_octets_back(name: str) -> None:
     again = Packet(tuple(map(rebuilt, packet.headers)), packet.payload, packet.trailers)
     assert again == packet
     assert oc.encode(again, catalog=catalog_of(vector)).hex() == vector["hex"]
+
+
+@pytest.mark.parametrize("name", VECTORS)
+def test_encoding_in_one_go_gives_the_octets_back(name: str) -> None:
+    """After some packets of one kind, one function writes what of it is plain."""
+    vector, catalog = VECTORS[name], catalog_of(VECTORS[name])
+    packet = decoded(vector, lax=True)
+    for _ in range(_USES_A_STACK + 1):
+        assert oc.encode(packet, catalog=catalog).hex() == vector["hex"]
 
 
 @pytest.mark.parametrize("name", DECODING)

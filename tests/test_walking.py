@@ -1,0 +1,193 @@
+"""Corners of the way from header to header, and of catalogs, that whole packets seldom reach."""
+
+from __future__ import annotations
+
+from random import Random
+from typing import Annotated, Final
+
+import pytest
+
+import overlaycodec as oc
+from overlaycodec import AUTO, Bits, Bounds, Header, Peek
+from overlaycodec.protocols import HEADERS
+from overlaycodec.stepper import condition_text
+from overlaycodec.wire import AtLeast, Within
+
+OUTER: Final = oc.IPv4(src="10.0.0.1", dst="10.0.0.2")
+FRAME: Final = oc.Ethernet(dst="02:00:00:00:00:02", src="02:00:00:00:00:01")
+
+
+# --- conditions -------------------------------------------------------------------------------------------------------
+
+
+def holds(condition: oc.Peek | oc.AtLeast | oc.Within, data: bytes, pos: int, end: int) -> bool:
+    text = condition_text(condition)
+    return bool(eval(text, {"data": data, "pos": pos, "end": end, "walk": []}))
+
+
+def test_a_peek_is_so_many_bits() -> None:
+    """Against the bits written out, wherever the header starts and whatever of it is there."""
+    random, seen = Random(1), 0
+    for _ in range(3000):
+        bit, count = random.randrange(20), random.randrange(1, 18)
+        data = random.randbytes(8)
+        pos = random.randrange(4)
+        end = random.randrange(pos, 9)
+        bits = "".join(f"{octet:08b}" for octet in data[pos:end])[bit : bit + count]
+        right = int(bits, 2) if len(bits) == count else 0
+        value = right ^ random.choice((0, 0, 1, 1 << count - 1))
+        expected = len(bits) == count and value == right
+        assert holds(Peek(bit, count, value), data, pos, end) == expected, (bit, count, value, data.hex(), pos, end)
+        seen += expected
+    assert seen > 500
+
+
+def test_at_least_and_within() -> None:
+    assert [holds(AtLeast(3), bytes(9), 2, end) for end in (4, 5, 6)] == [False, True, True]
+    # 20 octets of header, then 6 of a whole of 30: at 24 they reach its end, at 25 beyond it
+    for offset, fits in ((0, True), (24, True), (25, False)):
+        data = bytes(3) + bytes(4) + (30).to_bytes(2, "big") + offset.to_bytes(2, "big") + bytes(12 + 6)
+        assert holds(Within(length=32, offset=48, header=20), data, 3, 29) == fits
+        assert not holds(Within(length=32, offset=48, header=20), data, 3, 22)
+
+
+# --- bounds -----------------------------------------------------------------------------------------------------------
+
+
+class Words(Header, spec="in-house", path="words", keys=(oc.UDP_PORT(9993),)):
+    """A length in words, of all."""
+
+    kind: Annotated[int, Bits(16)] = 0
+    length: Annotated[int, Bits(16), Bounds(unit=4, bias=-4)] = AUTO
+    more: Annotated[int, Bits(32)] = 0
+
+
+def test_the_least_of_a_length_in_words() -> None:
+    """8 octets are there at least, and 4 are not counted: three words."""
+    catalog = oc.DEFAULT.with_header(Words)
+    assert catalog.encode(Words() / b"abcd").hex() == "0000" + "0004" + "00000000" + "61626364"
+    for length, minimum in ((0, 3), (2, 3)):
+        with pytest.raises(oc.LengthFieldError) as caught:
+            catalog.decode(bytes((0, 0, 0, length)) + bytes(8), first=Words)
+        assert (caught.value.value, caught.value.minimum, caught.value.bits) == (length, minimum, (16, 31))
+    assert catalog.decode(bytes((0, 0, 0, 3)) + bytes(8), first=Words).trailers == (oc.Trailer(0, bytes(4)),)
+
+
+def test_a_jumbo_option_counts_where_the_length_is_0_and_nowhere_else() -> None:
+    """RFC 2675 section 3: with another length the option is an error; here the length is believed."""
+    option = oc.JumboPayloadOption(jumbo_payload_length=70_000)
+    packet = (
+        FRAME / oc.IPv6(src="::1", dst="::2") / oc.HopByHop(options=(option,)) / oc.UDP(src_port=1, dst_port=9) / b"?"
+    )
+    data = oc.encode(packet)
+    assert oc.decode(data).names == ["ethernet", "ipv6", "hop_by_hop", "udp"]
+    without_length = data[:18] + bytes(2) + data[20:]
+    with pytest.raises(oc.TruncatedError, match=r"hop_by_hop\.options"):
+        oc.decode(without_length)
+
+
+def test_a_bound_that_is_not_there() -> None:
+    """RFC 2637 has the key always; a header without one is read all the same."""
+    packet = oc.decode(oc.encode(OUTER.replace(protocol=47) / bytes.fromhex("0001880b") / b""), first=oc.IPv4)
+    assert packet.names == ["ipv4", "gre_v1"]
+    assert packet[oc.GREv1].payload_length is None
+
+
+def test_a_later_piece_does_not_know_the_whole() -> None:
+    segment = oc.STTSegment(src_port=1, segment_offset=100, checksum=0)
+    with pytest.raises(oc.UnresolvedError, match=r"stt_segment\.segment_offset says that this is a later piece"):
+        oc.encode(segment / b"...")
+    assert oc.encode(segment.replace(total_length=200) / b"...")[-3:] == b"..."
+
+
+# --- flags, and what is wrong with what they tell ---------------------------------------------------------------------
+
+
+def test_a_flag_without_which_something_else_follows() -> None:
+    """GTP-U's E is set where an extension header follows, and where the packet itself does it is clear."""
+    extension = oc.GTPUExtension(content=b"??", next_extension=0)
+    assert oc.resolve(oc.GTPU(teid=1) / extension / OUTER.replace(protocol=99))[oc.GTPU].extension_present is True
+    assert oc.resolve(oc.GTPU(teid=1) / OUTER.replace(protocol=99))[oc.GTPU].extension_present is False
+
+
+def test_a_value_against_its_flags() -> None:
+    gre = oc.GRE(protocol_type=0x6558, routing_present=True, checksum_present=False, checksum=None)
+    with pytest.raises(oc.UnresolvedError) as caught:
+        oc.encode(gre)
+    flags = "gre.checksum_present or gre.routing_present"
+    assert str(caught.value) == f"gre.checksum has no value, though {flags} says that it is there"
+    with pytest.raises(oc.EncodeError) as refused:
+        oc.encode(oc.GRE(protocol_type=0x6558, key_present=False, key=7))
+    assert str(refused.value) == "gre.key has a value, though gre.key_present says that it is not there"
+
+
+# --- checksums --------------------------------------------------------------------------------------------------------
+
+
+def test_the_last_address_of_a_way_of_one_segment() -> None:
+    """RFC 8200 section 8.1: the pseudo-header has the address where the way ends, not the one that is next."""
+    route = oc.SegmentRouting(segments_left=1, segments=(oc.Segment(address="2001:db8::9"),))
+    datagram = oc.UDP(src_port=1, dst_port=9) / b"data"
+    by_way_of = oc.resolve(oc.IPv6(src="2001:db8::1", dst="2001:db8::2") / route / datagram)
+    straight = oc.resolve(oc.IPv6(src="2001:db8::1", dst="2001:db8::9") / datagram)
+    assert by_way_of[oc.UDP].checksum == straight[oc.UDP].checksum
+    arrived = oc.resolve(oc.IPv6(src="2001:db8::1", dst="2001:db8::9") / route.replace(segments_left=0) / datagram)
+    assert arrived[oc.UDP].checksum == straight[oc.UDP].checksum
+
+
+def test_what_has_no_addresses_outside_is_not_left_unchecked() -> None:
+    """A tunnel's checksum may be left out over IPv4; the IPv4 header inside does not count."""
+    inside = oc.VXLAN(vni=1) / FRAME / OUTER.replace(protocol=99)
+    with pytest.raises(oc.UnresolvedError, match="there are no addresses of an IP header to sum"):
+        oc.encode(oc.UDP(src_port=1) / inside)
+    assert oc.resolve(OUTER / oc.UDP(src_port=1) / inside)[oc.UDP].checksum == 0
+    assert oc.resolve(oc.IPv6(src="::1", dst="::2") / oc.UDP(src_port=1) / inside)[oc.UDP].checksum != 0
+
+
+# --- where packets end ------------------------------------------------------------------------------------------------
+
+
+def test_as_many_headers_as_are_followed() -> None:
+    """Behind the last label nothing tells what follows: it is asked, and there is no header too many."""
+    data = oc.encode(FRAME.replace(ethertype=0x8847) / oc.MPLS(label=5, bottom_of_stack=True) / b"\x70...")
+    packet = oc.DEFAULT.with_max_headers(2).decode(data)
+    assert (packet.names, packet.payload) == (["ethernet", "mpls"], b"\x70...")
+    with pytest.raises(oc.NestingError):
+        oc.DEFAULT.with_max_headers(2).decode(data[:18] + b"\x45" + bytes(19))
+
+
+def test_a_check_sequence_is_no_payload_to_a_guess() -> None:
+    catalog = oc.Catalog(HEADERS)
+    data = oc.encode(FRAME / oc.VLANTag(vid=7, ethertype=0x88B5) / b"....")
+    for _ in range(600):  # until it is guessed
+        assert catalog.decode(data).payload == b"...."
+    packet = catalog.decode(data, fcs_octets=4)
+    assert (packet.payload, packet.trailers) == (b"", (oc.Trailer(0, b"...."),))
+
+
+def test_octets_that_are_nothing_have_a_check_sequence_too() -> None:
+    packet = oc.decode(b"abcdefgh", first=oc.LINK_TYPE(9999), fcs_octets=4)
+    assert (packet.payload, packet.trailers) == (b"abcd", (oc.Trailer(-1, b"efgh"),))
+    assert oc.encode(packet) == b"abcdefgh"
+
+
+# --- catalogs ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_catalog_learns_a_header_once() -> None:
+    with_words = oc.DEFAULT.with_header(Words)
+    assert with_words.headers == (Words, *oc.DEFAULT.headers)
+    assert with_words.with_header(Words).headers == with_words.headers
+    assert with_words.with_binding(oc.UDP_PORT(9), Words).headers == with_words.headers
+    assert oc.DEFAULT.with_binding(oc.UDP_PORT(9), Words).headers == with_words.headers
+    assert oc.DEFAULT.with_binding(oc.UDP_PORT(9), oc.VXLAN).headers == oc.DEFAULT.headers
+
+
+def test_a_catalog_forgets_one_key() -> None:
+    left = oc.DEFAULT.without_binding(oc.UDP_PORT(4789))
+    gone = [key for key, _ in oc.DEFAULT.bindings if (key.space, key.value) == (oc.UDP_PORT, 4789)]
+    assert gone
+    assert len(left.bindings) == len(oc.DEFAULT.bindings) - len(gone)
+    assert all(binding in oc.DEFAULT.bindings for binding in left.bindings)
+    data = oc.encode(OUTER / oc.UDP(src_port=1, dst_port=4789) / bytes(8))
+    assert left.decode(data, first=oc.IPv4).names == ["ipv4", "udp"]

@@ -42,6 +42,7 @@ from overlaycodec import (
     Octets,
     Only,
     Packet,
+    Pads,
     Remainder,
     Reserved,
     Rest,
@@ -299,6 +300,21 @@ ANNOTATIONS: dict[str, tuple[dict[str, Any], str, str]] = {
         {"n": FLAG, "r": SEVEN, "a": Annotated[int | None, Bits(8), Only("n", (1,))]},
         "a",
         "which is not typed int",
+    ),
+    "a count of less than none": (
+        {"n": NUMBER, "rows": Annotated[tuple[Part, ...], Counted("n", bias=-1), Items()]},
+        "rows",
+        "Counted needs a bias of 0 or more",
+    ),
+    "filled up to one octet": ({"a": Annotated[bytes, Pads(1)]}, "a", "Pads needs a unit of 2 or more"),
+    "filling that may be absent": (
+        {
+            "flag": Annotated[bool, Bits(1)],
+            "b": Annotated[int, Bits(7)],
+            "a": Annotated[bytes | None, When("flag"), Pads(4)],
+        },
+        "a",
+        "in a field that is always there",
     ),
     "a count of octets": ({"n": NUMBER, "a": Annotated[bytes, Counted("n")]}, "a", "Counted does not stand on"),
     "a count that is nowhere": (
@@ -738,3 +754,23 @@ def test_a_protocol_of_your_own_is_checked_like_any_other(changes: dict[str, Any
         Telemetry(**({"switch": 1, "delay": 2} | changes))
     with pytest.raises(error):
         Telemetry(switch=1, delay=2).replace(**changes)
+
+
+def test_what_is_filled_up_to_two_octets() -> None:
+    class Even(Header):
+        a: Annotated[int, Bits(8)]
+        filling: Annotated[bytes, Pads(2)] = AUTO
+
+    assert oc.encode(Even(a=1)).hex() == "0100"
+
+
+def test_what_is_shown_is_what_is_not_the_default() -> None:
+    assert repr(oc.UDP(src_port=1)) == "UDP(src_port=1)"
+    assert repr(oc.UDP(src_port=1, length=8)) == "UDP(src_port=1, length=8)"
+    assert repr(oc.IPv4(src="10.0.0.1", dst="10.0.0.2", ttl=64)) == "IPv4(src='10.0.0.1', dst='10.0.0.2')"
+
+
+def test_what_holds_a_route() -> None:
+    assert oc.IPv4.__layout__.routes == "options"
+    assert oc.SegmentRouting.__layout__.routes == "segments"
+    assert oc.TCP.__layout__.routes is None

@@ -8,7 +8,7 @@ from typing import Annotated, Final
 import pytest
 
 import overlaycodec as oc
-from overlaycodec import AUTO, Bits, Bounds, Header, Peek
+from overlaycodec import AUTO, Bits, Bounds, Header, Peek, dialects
 from overlaycodec.protocols import HEADERS
 from overlaycodec.stepper import condition_text
 from overlaycodec.wire import AtLeast, Within
@@ -171,6 +171,22 @@ def test_octets_that_are_nothing_have_a_check_sequence_too() -> None:
     assert oc.encode(packet) == b"abcdefgh"
 
 
+def test_a_check_sequence_that_was_not_captured() -> None:
+    data = oc.encode(FRAME / oc.VLANTag(vid=7, ethertype=0x88B5) / b"....")
+    packet = oc.decode(data, fcs_octets=4, wire_length=len(data) + 4)
+    assert (packet.payload, packet.trailers) == (b"....", ())
+    cut = oc.decode(data, fcs_octets=4, wire_length=len(data) + 2)
+    assert (cut.payload, cut.trailers) == (b"..", (oc.Trailer(0, b".."),))
+
+
+def test_what_a_fixed_sequence_lacks() -> None:
+    pipeline = oc.Pipeline(oc.Ethernet, oc.VLANTag)
+    data = oc.encode(FRAME / oc.VLANTag(vid=7, ethertype=0x88B5) / b"....")
+    assert pipeline.decode(data).missing == oc.decode(data).missing == 0
+    assert pipeline.decode(data, wire_length=len(data) + 9).missing == 9
+    assert pipeline.decode(data, wire_length=3).missing == 0
+
+
 # --- catalogs ---------------------------------------------------------------------------------------------------------
 
 
@@ -191,3 +207,10 @@ def test_a_catalog_forgets_one_key() -> None:
     assert all(binding in oc.DEFAULT.bindings for binding in left.bindings)
     data = oc.encode(OUTER / oc.UDP(src_port=1, dst_port=4789) / bytes(8))
     assert left.decode(data, first=oc.IPv4).names == ["ipv4", "udp"]
+
+
+def test_a_catalog_with_another_view_is_another_catalog() -> None:
+    viewed = oc.DEFAULT.with_view(dialects.OVN_PORTS)
+    assert viewed.views == (dialects.OVN_PORTS, *oc.DEFAULT.views)
+    assert viewed.with_max_headers(3).max_headers == 3
+    assert oc.DEFAULT.views == ()

@@ -92,7 +92,7 @@ TESTS: Final[dict[str, Sequence[str]]] = {
     "emission": (*WALKING, "tests/test_stacked.py", "tests/test_checksums.py"),
     "stepper": WALKING,
     "walk": WALKING,
-    "pipeline": (*WALKING, "tests/test_limits.py", "tests/test_checksums.py"),
+    "pipeline": (*WALKING, "tests/test_limits.py", "tests/test_checksums.py", "tests/test_options.py"),
     "checksum": SUMS,
     "verify": SUMS,
 }

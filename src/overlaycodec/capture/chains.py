@@ -143,15 +143,25 @@ def places_in(octets: memoryview, start: int, chain: Chain, most: int) -> tuple[
     first, at = _one_by_one(octets, start, chain, most, count=_FIRST)
     if len(first) < _FIRST:
         return np.array(first, np.int64), at
-    average = (at - start) // _FIRST
+    average = -(-(at - start) // _FIRST)
     widest = max(behind - place for place, behind in zip(first, [*first[1:], at], strict=True))
+    alike = _alike(_Octets(octets, chain), at, widest) if widest == average else np.empty(0, np.int64)
+    at += len(alike) * widest
     segments = min(_SEGMENTS, (len(octets) - at) // (average * _RECORDS))
     if segments < 4:
         more, at = _one_by_one(octets, at, chain, most)
-        return np.array(first + more, np.int64), at
+        return np.concatenate([np.array(first, np.int64), alike, np.array(more, np.int64)]), at
     rest, at = _in_step(_Octets(octets, chain), at, segments, average, widest, most)
     last, at = _one_by_one(octets, at, chain, most)
-    return np.concatenate([np.array(first, np.int64), rest, np.array(last, np.int64)]), at
+    return np.concatenate([np.array(first, np.int64), alike, rest, np.array(last, np.int64)]), at
+
+
+def _alike(octets: _Octets, start: int, size: int) -> Ints:
+    """The records from `start` on as long as all are of this size."""
+    lengths = octets.lengths[start::size][: (len(octets.octets) - start) // size]
+    other = lengths != size - octets.chain.uncounted
+    count = int(other.argmax()) if other.any() else len(lengths)
+    return np.arange(start, start + count * size, size)
 
 
 def _one_by_one(

@@ -5,6 +5,8 @@
 '0800000000006400'
 """
 
+from typing import TYPE_CHECKING
+
 from overlaycodec import protocols
 from overlaycodec.capture import (
     Capture,
@@ -247,3 +249,20 @@ __all__ = [
     "write_capture",
 ]
 __all__ += protocols.__all__
+
+if TYPE_CHECKING:
+    from overlaycodec import dialects as dialects
+    from overlaycodec import reassembly as reassembly
+    from overlaycodec import telemetry as telemetry
+    from overlaycodec import tunnel as tunnel
+    from overlaycodec import vlan as vlan
+else:
+    _LATER = ("dialects", "reassembly", "telemetry", "tunnel", "vlan")
+
+    def __getattr__(name):
+        """The modules that not everyone needs, imported when they are asked for."""
+        if name in _LATER:
+            from importlib import import_module
+
+            return import_module(f"overlaycodec.{name}")
+        raise AttributeError(f"module 'overlaycodec' has no attribute {name!r}")

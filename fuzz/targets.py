@@ -10,9 +10,10 @@ import gzip
 import io
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final, Literal, NamedTuple
+from typing import Final, Literal, NamedTuple, get_args
 
 import overlaycodec as oc
+from overlaycodec.reassembly import FragmentReassembler, Overlap, STTReassembler
 from tests import laws, test_columns
 
 FIRSTS: Final[tuple[type[oc.Header], ...]] = (
@@ -24,6 +25,7 @@ UNGUESSED: Final = oc.DEFAULT.with_max_headers(oc.DEFAULT.max_headers)
 """The same catalog, which no packet teaches what to expect next."""
 
 _MOST_RECORDS: Final = 1_000
+_HELD: Final = 10_000
 _FORMATS: Final[tuple[Literal["pcap", "pcapng"], ...]] = ("pcap", "pcapng")
 
 
@@ -135,8 +137,27 @@ def columns(octets: bytes) -> None:
     test_columns.check(records, names)
 
 
+def pieces(octets: bytes) -> None:
+    """Reassemblers hold what they may, and give what reads back; packets differ exactly where their octets do."""
+    choice, data = octets[0] if octets else 0, octets[1:]
+    overlap = get_args(Overlap)[choice % 4]
+    fragments = FragmentReassembler(overlap=overlap, verify=bool(choice & 4), max_octets=_HELD)
+    segments = STTReassembler(verify=bool(choice & 4), max_octets=_HELD)
+    before = b""
+    while data:
+        length = data[0] + 1
+        packet, data = data[1 : 1 + length], data[1 + length :]
+        whole = fragments.feed(packet, time_ns=length << 30)
+        frame = segments.feed(packet if whole is None else whole)
+        assert max(fragments.octets, segments.octets) <= _HELD
+        for found in (oc.encode(whole) if whole is not None else b"", frame.completed() if frame is not None else b""):
+            assert oc.encode(oc.decode(found, lax=True)) == found
+        assert bool(oc.diff(before, packet)) == (before != packet)
+        before = packet
+
+
 TARGETS: Final[dict[str, Callable[[bytes], None]]] = {
-    target.__name__: target for target in (decode, edit, capture, columns)
+    target.__name__: target for target in (decode, edit, capture, columns, pieces)
 }
 
 CORPUS: Final = Path(__file__).parent / "corpus"
@@ -144,4 +165,4 @@ CORPUS: Final = Path(__file__).parent / "corpus"
 
 def seeds_of(target: str) -> Path:
     """The folder of the inputs that a target begins with."""
-    return CORPUS / ("decode" if target == "edit" else target)
+    return CORPUS / {"edit": "decode", "pieces": "columns"}.get(target, target)

@@ -10,6 +10,7 @@ import pytest
 
 import overlaycodec as oc
 from overlaycodec import Severity
+from overlaycodec.checksum import internet_checksum
 from overlaycodec.findings.diagnosis import RULES
 from tests.interop.live import receivers
 from tests.interop.live.receivers import Receiver
@@ -76,6 +77,29 @@ def test_the_verdict_is_the_receivers(asked: Asked, started: Start, tally: Tally
     assert table[False, False] > COUNT // 5
     assert expected_rules(asked) <= seen.keys(), expected_rules(asked) - seen.keys()
     tally.add(asked.kind.__name__, "verdicts", [oc.decode(packet.data, lax=True) for packet in packets])
+
+
+ROUTE: Final = bytes.fromhex("83 07 04 0a000009 00")
+"""A loose source route that ends at 10.0.0.9."""
+
+
+@pytest.mark.parametrize("version", [4, 5, 6, 7])
+@pytest.mark.parametrize("options", [b"", bytes([1, 1, 1, 0]), ROUTE], ids=["none", "padding", "route"])
+@pytest.mark.parametrize("destination", ["10.77.0.1", "10.0.0.9"])
+def test_another_version_and_options_together(version: int, options: bytes, destination: str, started: Start) -> None:
+    """Open vSwitch takes 6 for 4 behind the EtherType of IPv4, and then sees no options, where a route ends neither."""
+    kind = receivers.OVSGeneveOpenReceiver
+    frame = bytes.fromhex("0200000000020200000000019999") + bytes(46)
+    summed = oc.decode(kind.wrapped(frame)).replace(oc.IPv4, dst=destination).replace(oc.UDP, checksum=1)
+    whole = oc.encode(oc.fill(summed).replace(oc.IPv4, dst="10.77.0.1"))
+    data = bytearray(whole[:34] + options + whole[34:])
+    data[14] = version << 4 | (20 + len(options)) // 4
+    data[16:18] = (len(data) - 14).to_bytes(2, "big")
+    data[24:26] = bytes(2)
+    data[24:26] = internet_checksum(bytes(data[14 : 34 + len(options)])).to_bytes(2, "big")
+    predicted = delivered(oc.diagnose(bytes(data), receiver="ovs"))
+    assert predicted is (destination == "10.77.0.1" and (version == 6 or (version == 4 and not options)))
+    assert started(kind).deliver_each([bytes(data)]) == [frame if predicted else None]
 
 
 def expected_rules(asked: Asked) -> set[str]:

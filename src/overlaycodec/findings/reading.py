@@ -110,6 +110,7 @@ def _to_the_end(datagram: _Datagram, forgiven: Mapping[str, str]) -> Reading:
         first, size = network + 12, 4
         patched[network] = 0x40 | data[network] & 15
         patched[network + 2 : network + 4] = (at - network + length).to_bytes(2, "big")
+        patched[network + 20 : at] = bytes([1]) * (at - network - 20)  # a source route ends elsewhere: it is not seen
     else:
         first, size = network + 8, 16
         patched[network + 4 : network + 6] = length.to_bytes(2, "big")

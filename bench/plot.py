@@ -51,8 +51,8 @@ def _bars(axes: Any, timings: Mapping[str, Timing], title: str) -> None:  # Any:
 
 
 def _lines(axes: Any, growth: Growth) -> None:  # Any: matplotlib's axes
-    for name in growth.timings[growth.sizes[0]]:
+    for number, name in enumerate(growth.timings[growth.sizes[0]]):
         values = [growth.timings[size][name].median for size in growth.sizes]
-        axes.plot(growth.sizes, values, marker="o", label=name, color=_OURS if name == "overlaycodec" else None)
+        axes.plot(growth.sizes, values, marker="o", label=name, color=_OURS if not number else f"C{number}")
     axes.set(yscale="log", xlabel=growth.unit, ylabel="µs a frame", title="Scalar: how time grows with headers")
-    axes.legend()
+    axes.legend(loc="center left", bbox_to_anchor=(1, 0.5))

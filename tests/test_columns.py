@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 import overlaycodec as oc
 from overlaycodec import paths
 from overlaycodec import strategies as overlay
-from overlaycodec.columnar import reading
+from overlaycodec.columnar import parts, reading
 from overlaycodec.columnar.batch import Batch
 from overlaycodec.columnar.names import columns_of
 from overlaycodec.columnar.output import Output
@@ -149,6 +149,21 @@ def test_any_stack_whole_cut_and_damaged(cls: type[oc.Header]) -> None:
 @given(st.lists(st.binary(max_size=90), max_size=8), st.sampled_from(sorted(oc.DEFAULT.values(oc.LINK_TYPE))))
 def test_any_octets(packets: list[bytes], link_type: int) -> None:
     check([oc.Record(data, link_type) for data in packets])
+
+
+def test_most_packets_have_one_size_and_others_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Options of several sizes among packets without any, and lengths of headers that are wrong."""
+    monkeypatch.setattr(parts, "_MANY", 1)
+    frames = [TUNNELLED] * 6
+    for octets in (4, 8, 40):
+        version_ihl = bytes([0x45 + octets // 4])
+        frames.append(TUNNELLED[:14] + version_ihl + TUNNELLED[15:34] + b"\x01" * octets + TUNNELLED[34:])
+    frames += [TUNNELLED[:14] + bytes([0x40 + ihl]) + TUNNELLED[15:] for ihl in (0, 4, 15)]
+    for count in (1, 3, 9):
+        check([oc.Record(data) for data in frames[:6] * count + frames[6:]], [*EVERY, "ipv4.options", "ipv4.ihl"])
+    for path in CAPTURES.values():
+        with oc.open_capture(path) as capture:
+            check(list(capture))
 
 
 def test_more_headers_than_are_followed() -> None:

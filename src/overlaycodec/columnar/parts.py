@@ -19,6 +19,9 @@ from overlaycodec.wire import Condition, Pads, Rest, Sized, Unless, Via, When
 
 __all__ = ["PartReader"]
 
+_MANY = 1 << 10
+"""Fewer packets of different sizes are not worth two groups."""
+
 
 class PartReader(ABC):
     """Reads records of the layouts of groups' nodes."""
@@ -42,7 +45,14 @@ class PartReader(ABC):
                 if not there.all():
                     states += [(group.part(mask), at) for mask in (there, ~there)]
                     return None
-            read = self._fixed(group, part) if isinstance(part, Fixed) else self._variable(group, part)
+            if isinstance(part, Fixed):
+                read = self._fixed(group, part)
+            else:
+                usual = _usual(part, group)
+                if usual is not None:
+                    states += [(group.part(mask), at) for mask in (usual, ~usual)]
+                    return None
+                read = self._variable(group, part)
             if read is None or not len(read):
                 return None
             group = read
@@ -107,6 +117,20 @@ class PartReader(ABC):
         elif len(group):
             group.shift(group.at + octets)
         return group
+
+
+def _usual(field: Field, group: Group) -> Mask | None:
+    """The packets whose field has the size that most have; None where that is not worth a group of their own.
+
+    Their rows stay as they are, where those of different sizes are gathered anew.
+    """
+    sized = field.get(Sized)
+    told = None if sized is None else group.values.get(sized.field)
+    if told is None or len(told) < _MANY:
+        return None
+    same: Mask = told == told[len(told) // 2]
+    count = int(np.count_nonzero(same))
+    return same if len(told) * 3 // 4 <= count < len(told) else None
 
 
 def _octets_of(field: Field, group: Group) -> int | Ints | None:

@@ -32,7 +32,7 @@ _RECORDS = 1 << 16
 """At most so many packets a batch: more are slower again, since what is made of them does not stay in caches."""
 _SCANNED = 1 << 16
 """Packets a table, in a scan."""
-_OCTETS = 1 << 23
+_OCTETS = 1 << 22
 """Octets of a file that are read at once."""
 _FEW = 64
 """Fewer packets of one shape, in a batch, are kept until there are more of them."""

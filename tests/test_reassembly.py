@@ -456,6 +456,20 @@ def test_congestion_is_not_lost(codepoints: tuple[int, int], whole: int | None) 
         assert oc.checksums(packet)["ipv4.checksum"] is oc.Verdict.VALID
 
 
+def test_fragments_that_came_by_different_ways() -> None:
+    """The first behind a label, the last without one, and congestion met."""
+    first = piece(0, A, ecn=2)
+    labelled = oc.resolve(
+        first.replace(oc.Ethernet, ethertype=0x8847).insert(1, oc.MPLS(label=16, bottom_of_stack=True))
+    )
+    for order in ((labelled, piece(16, B, more=False, ecn=3)), (piece(16, B, more=False, ecn=3), labelled)):
+        reassembler = FragmentReassembler()
+        _, whole = map(reassembler.feed, order)
+        assert whole is not None
+        assert whole.names == ["ethernet", "mpls", "ipv4"]
+        assert (whole[oc.IPv4].ecn, whole.payload) == (3, A + B)
+
+
 def test_datagrams_are_told_apart() -> None:
     reassembler = FragmentReassembler()
     first = piece(0, A)

@@ -98,7 +98,7 @@ class FragmentReassembler:
         head = None if start else Packet(_unfragmented(headers[: index + 1], network))
         total = None if more else start + len(data)
         content = self._waiting.add(key, whole, Piece(start, data, total, head, ip.ecn))
-        return None if content is None else self._whole(whole, network, content)
+        return None if content is None else self._whole(whole, content)
 
     def _fault(self, packet: Packet, ip: Header, octets: bytes, start: int, data: bytes, more: bool) -> Drop | None:
         """Why a fragment is not taken, whatever came before it."""
@@ -112,7 +112,7 @@ class FragmentReassembler:
             return Drop.PAST_END
         return Drop.UNEVEN if more and len(data) % 8 else None
 
-    def _whole(self, whole: Unfinished, network: int, content: bytes) -> Packet | None:
+    def _whole(self, whole: Unfinished, content: bytes) -> Packet | None:
         """The datagram, if its headers can be."""
         assert whole.head is not None  # octet 0 came with it
         headers = whole.head.headers
@@ -121,6 +121,8 @@ class FragmentReassembler:
             self._waiting.drop(Drop.CONGESTION)
             return None
         if ecn == _CE:
+            network = network_of(whole.head)  # its own: fragments may have come by different ways
+            assert network is not None
             headers = (*headers[:network], headers[network].replace(ecn=_CE), *headers[network + 1 :])
         try:
             return around(headers, content, self._catalog)

@@ -6,7 +6,6 @@ Spec: draft-davie-stt-08 section 3, and what Open vSwitch does.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import msgspec
 
@@ -138,8 +137,8 @@ class STTReassembler:
         key = (type(headers[network]), pseudo_header(headers, index), segment.frame_id)
         waiting = self._waiting.at(key, time_ns)
         head = None if segment.segment_offset else Packet(tuple(headers[: index + 1]))
-        ip: Any = headers[network]  # Any: IPv4 or IPv6, which both have the field
-        piece = Piece(segment.segment_offset, data, segment.total_length, head, ip.ecn)
+        ecn: int = getattr(headers[network], "ecn", 0)
+        piece = Piece(segment.segment_offset, data, segment.total_length, head, ecn)
         frame = self._waiting.add(key, waiting, piece)
         if frame is None:
             return None

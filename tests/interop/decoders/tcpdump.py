@@ -1,0 +1,316 @@
+"""tcpdump: the headers in its text, in order, and the numbers in them.
+
+Strategy: its text is searched for what it says of each header. Headers of ours that are not looked for are stepped
+over; of the others, the first, the second and so on are compared with those in the text.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from ipaddress import IPv4Address, IPv6Address
+from pathlib import Path
+from typing import Any, Final
+
+import overlaycodec as oc
+from overlaycodec.paths import names_of
+from overlaycodec.schema import Header
+from tests.interop.decoders.compare import STACK, Comparison, Difference
+from tests.interop.decoders.differences import Entry
+from tests.interop.decoders.fields import VERDICT
+from tests.interop.decoders.tcpdump_differences import TCPDUMP, WITNESSES
+from tests.interop.live.machine import need
+
+Found = Mapping[str, str]
+"""The parts of the text that were found, by name; "" where one is absent."""
+Values = dict[str, Any]  # Any: numbers, addresses
+Said = list[tuple[tuple[type[Header], ...], Values]]
+"""Of each header in the text, what it can be, and its fields."""
+
+_MAC: Final = r"(?:[0-9a-f]{2}:){5}[0-9a-f]{2}"
+_IPV4: Final = r"\d+(?:\.\d+){3}"
+
+
+def _transport(prefix: str) -> str:
+    """What follows the ports."""
+    return (
+        rf"(?:: (?:\[(?P<{prefix}_udp>no cksum|udp sum ok|bad udp cksum)[^\]\n]*\]"
+        rf"|(?P<{prefix}_tcp>Flags) \[(?P<{prefix}_flags>[^\]\n]*)\], "
+        rf"(?:cksum 0x(?P<{prefix}_sum>[0-9a-f]+) \((?P<{prefix}_ok>correct|incorrect)[^)\n]*\), )?"
+        rf"(?:seq [\d:]+, )?(?:ack \d+, )?win (?P<{prefix}_win>\d+)))?"
+    )
+
+
+PATTERNS: Final = {
+    "ethernet": (
+        rf"(?P<e_src>{_MAC}) > (?P<e_dst>{_MAC}), "
+        r"(?:ethertype [^(\n]*\((?P<e_type>0x[0-9a-f]{4})\)|802\.3(?:, length (?P<e_len>\d+))?)"
+    ),
+    "vlan": (
+        r"vlan (?P<v_vid>\d+), p (?P<v_pcp>\d)(?P<v_dei>, DEI)?"
+        r"(?:, ethertype [^(\n]*\((?P<v_type>0x[0-9a-f]{4})\))?"
+    ),
+    "ipv4": (
+        r"\(tos 0x(?P<i_tos>[0-9a-f]+)[^\n]*?(?:, ttl (?P<i_ttl>\d+))?, id (?P<i_id>\d+), offset (?P<i_off>\d+), "
+        r"flags \[(?P<i_df>[^\]\n]*)\], proto [^\n(]*\((?P<i_proto>\d+)\), length (?P<i_len>\d+)(?P<i_rest>[^\n]*)\n"
+        rf"\s+(?P<i_src>{_IPV4})(?:\.(?P<i_sport>\d+))? > (?P<i_dst>{_IPV4})(?:\.(?P<i_dport>\d+))?{_transport('it')}"
+    ),
+    "ipv6": (
+        r"\((?:class 0x(?P<x_class>[0-9a-f]+), )?(?:flowlabel 0x(?P<x_label>[0-9a-f]+), )?"
+        r"hlim (?P<x_hlim>\d+), next-header [^(\n]*\((?P<x_next>\d+)\) payload length: (?P<x_len>\d+)\) "
+        rf"(?P<x_src>\S+) > (?P<x_dst>\S+?)(?=:(?: |\n|$)){_transport('xt')}"
+    ),
+    "ports": rf"(?<=[ )])(?P<p_sport>\d+) > (?P<p_dport>\d+)(?=: )(?!: sctp){_transport('pt')}",
+    "mpls": r"\(label (?P<m_label>\d+)[^,\n]*, tc (?P<m_tc>\d)(?P<m_s>, \[S\])?, ttl (?P<m_ttl>\d+)\)",
+    # on Linux's own port it calls the same header OTV, and the VNI an instance
+    "vxlan": (
+        r"(?:VXLAN|OTV), flags \[[^\]\n]*\] \(0x(?P<n_flags>[0-9a-f]+)\), "
+        r"(?:vni|overlay \d+, instance) (?P<n_vni>\d+)"
+    ),
+    "gpe": r"VXLAN-GPE, flags \[(?P<g_flags>[^\]\n]*)\], vni (?P<g_vni>\d+)",
+    "geneve": (
+        r"Geneve, Flags \[(?P<y_flags>[^\]\n]*)\], vni 0x(?P<y_vni>[0-9a-f]+), (?:rsvd 0x(?P<y_rsvd>[0-9a-f]+), )?"
+        r"proto [^(\n]*\((?P<y_proto>0x[0-9a-f]{4})\)(?:, options \[(?P<y_options>[^\]\n]*)\])?"
+    ),
+    "gre": (
+        r"GREv0, Flags \[(?P<r_flags>[^\]\n]*)\](?:, sum 0x(?P<r_sum>[0-9a-f]+))?(?:, off 0x(?P<r_off>[0-9a-f]+))?"
+        r"(?:, key=0x(?P<r_key>[0-9a-f]+))?(?:, seq (?P<r_seq>\d+))?[^\n]*?, "
+        r"proto [^(\n]*\((?P<r_proto>0x[0-9a-f]{4})\)"
+    ),
+    "nsh": (
+        r"NSH, ver 0, flags \[(?P<s_flags>[^\]\n]*)\], TTL (?P<s_ttl>\d+), length (?P<s_len>\d+), "
+        r"md type (?P<s_md>\d+), next-protocol [^,\n]*, service-path-id 0x(?P<s_spi>[0-9a-f]+), "
+        r"service-index 0x(?P<s_si>[0-9a-f]+)"
+    ),
+    "arp": r"Ethernet \(len (?P<a_hlen>\d+)\), IPv4 \(len (?P<a_plen>\d+)\), ",
+    "icmpv6": r"(?:\[(?P<c_sum>icmp6 sum ok|bad icmp6 cksum)[^\]\n]*\] )?ICMP6, ",
+    "pppoe": r"(?<!ethertype )PPPoE  (?:\[ses 0x(?P<o_ses>[0-9a-f]+)\])?",
+    "ah": r"AH\(length=(?P<h_len>\d+)\(\d+-bytes\),spi=0x(?P<h_spi>[0-9a-f]+),seq=0x(?P<h_seq>[0-9a-f]+)",
+}
+_TEXT: Final = re.compile("|".join(f"(?P<{name}>{pattern})" for name, pattern in PATTERNS.items()))
+_OPTION: Final = re.compile(r"class [^\n]*?\((0x[0-9a-f]+)\) type (0x[0-9a-f]+)(?:\(C\))? len (\d+)")
+_TCP_FLAGS: Final = {"F": "fin", "S": "syn", "R": "rst", "P": "psh", "U": "urg", "E": "ece", "W": "cwr", ".": "ack"}
+
+
+def _hexes(found: Found, **names: str) -> Values:
+    return {field: int(found[name], 16) for field, name in names.items() if found[name]}
+
+
+def _decimals(found: Found, **names: str) -> Values:
+    return {field: int(found[name]) for field, name in names.items() if found[name]}
+
+
+def _ports(found: Found, prefix: str, source: str, destination: str) -> Said:
+    values: Values = {"src_port": int(source), "dst_port": int(destination)}
+    if found[f"{prefix}_tcp"]:
+        values |= {field: letter in found[f"{prefix}_flags"] for letter, field in _TCP_FLAGS.items()}
+        values |= _decimals(found, window=f"{prefix}_win") | _hexes(found, checksum=f"{prefix}_sum")
+        if found[f"{prefix}_ok"]:
+            values[VERDICT] = "valid" if found[f"{prefix}_ok"] == "correct" else "bad"
+        return [((oc.TCP, oc.STTSegment), values)]
+    if found[f"{prefix}_udp"]:
+        values[VERDICT] = {"udp sum ok": "valid", "no cksum": "absent"}.get(found[f"{prefix}_udp"], "bad")
+        return [((oc.UDP,), values)]
+    return [((oc.UDP, oc.TCP, oc.STTSegment), values)]
+
+
+def _ethernet(found: Found) -> Said:
+    addresses = {"src": oc.MACAddress(found["e_src"]), "dst": oc.MACAddress(found["e_dst"])}
+    return [((oc.Ethernet,), addresses | _hexes(found, ethertype="e_type"))]
+
+
+def _vlan(found: Found) -> Said:
+    values = _decimals(found, vid="v_vid", pcp="v_pcp") | _hexes(found, ethertype="v_type")
+    return [((oc.VLANTag,), values | {"dei": bool(found["v_dei"])})]
+
+
+def _ipv4(found: Found) -> Said:
+    tos, flags = int(found["i_tos"], 16), found["i_df"]
+    values: Values = {"dscp": tos >> 2, "ecn": tos & 3, "fragment_offset": int(found["i_off"]) // 8}
+    values |= {"dont_fragment": "DF" in flags, "more_fragments": "+" in flags}
+    values |= {"ttl": int(found["i_ttl"] or "0")} | _decimals(
+        found, identification="i_id", protocol="i_proto", total_length="i_len"
+    )
+    values |= {"src": IPv4Address(found["i_src"]), "dst": IPv4Address(found["i_dst"])}
+    values[VERDICT] = "bad" if "bad cksum" in found["i_rest"] else "valid"
+    said: Said = [((oc.IPv4,), values)]
+    ported = found["i_sport"] and found["i_proto"] != "132"
+    return said + (_ports(found, "it", found["i_sport"], found["i_dport"]) if ported else [])
+
+
+def _ipv6(found: Found) -> Said:
+    traffic, (src, dst) = int(found["x_class"] or "0", 16), (found["x_src"], found["x_dst"])
+    ports = (src.rpartition(".")[2], dst.rpartition(".")[2])
+    if carried := found["x_next"] in ("6", "17", "132") and all(ports) and ports[0] != src:
+        src, dst = src.rpartition(".")[0], dst.rpartition(".")[0]
+    values: Values = {"dscp": traffic >> 2, "ecn": traffic & 3, "flow_label": int(found["x_label"] or "0", 16)}
+    values |= _decimals(found, hop_limit="x_hlim", next_header="x_next", payload_length="x_len")
+    values |= {"src": IPv6Address(src), "dst": IPv6Address(dst)}
+    said: Said = [((oc.IPv6,), values)]
+    return said + (_ports(found, "xt", *ports) if carried and found["x_next"] != "132" else [])
+
+
+def _geneve(found: Found) -> Said:
+    flags = {"control": "O" in found["y_flags"], "critical": "C" in found["y_flags"]}
+    options = [(int(a, 16), int(b, 16), int(c) - 4) for a, b, c in _OPTION.findall(found["y_options"])]
+    values = flags | _hexes(found, vni="y_vni", reserved2="y_rsvd", protocol_type="y_proto") | {"options": options}
+    return [((oc.Geneve,), values)]
+
+
+def _gre(found: Found) -> Said:
+    flags = found["r_flags"]
+    values: Values = {f"{name}_present": f"{name} present" in flags for name in ("checksum", "key")}
+    values |= {"routing_present": "routing present" in re.sub("source routing present", "", flags)}
+    values |= {
+        "sequence_present": "sequence# present" in flags,
+        "strict_source_route": "source routing present" in flags,
+    }
+    values |= _hexes(found, checksum="r_sum", reserved1="r_off", key="r_key", protocol_type="r_proto")
+    return [((oc.GRE,), values | _decimals(found, sequence="r_seq"))]
+
+
+def _nsh(found: Found) -> Said:
+    values = _decimals(found, ttl="s_ttl", length="s_len", md_type="s_md")
+    return [
+        (
+            (oc.NSH,),
+            values | _hexes(found, service_path="s_spi", service_index="s_si") | {"oam": "O" in found["s_flags"]},
+        )
+    ]
+
+
+def _gpe(found: Found) -> Said:
+    flags = {"next_protocol_present": "P" in found["g_flags"], "oam": "O" in found["g_flags"]}
+    return [((oc.VXLANGPE,), flags | _decimals(found, vni="g_vni"))]
+
+
+def _vxlan(found: Found) -> Said:
+    values: Values = {"vni_valid": bool(int(found["n_flags"], 16) & 8)}
+    return [((oc.VXLAN, oc.VXLANGBP, oc.VXLANRCO), values | _decimals(found, vni="n_vni"))]
+
+
+def _sum6(text: str) -> Values:
+    return {VERDICT: "valid" if text == "icmp6 sum ok" else "bad"} if text else {}
+
+
+READERS: Final[Mapping[str, Callable[[Found], Said]]] = {
+    "ethernet": _ethernet,
+    "vlan": _vlan,
+    "ipv4": _ipv4,
+    "ipv6": _ipv6,
+    "ports": lambda found: _ports(found, "pt", found["p_sport"], found["p_dport"]),
+    "mpls": lambda found: [
+        (
+            (oc.MPLS,),
+            _decimals(found, label="m_label", traffic_class="m_tc", ttl="m_ttl")
+            | {"bottom_of_stack": bool(found["m_s"])},
+        )
+    ],
+    "vxlan": _vxlan,
+    "gpe": _gpe,
+    "geneve": _geneve,
+    "gre": _gre,
+    "nsh": _nsh,
+    "arp": lambda found: [((oc.ARP,), _decimals(found, hardware_length="a_hlen", protocol_length="a_plen"))],
+    "icmpv6": lambda found: [((oc.ICMPv6,), _sum6(found["c_sum"]))],
+    "pppoe": lambda found: [((oc.PPPoE,), {"session_id": int(found["o_ses"] or "0", 16)})],
+    "ah": lambda found: [
+        (
+            (oc.AuthenticationHeader,),
+            _decimals(found, payload_len="h_len") | _hexes(found, spi="h_spi", sequence="h_seq"),
+        )
+    ],
+}
+SPOKEN: Final = frozenset(
+    {
+        *(oc.Ethernet, oc.VLANTag, oc.IPv4, oc.IPv6, oc.UDP, oc.TCP, oc.STTSegment, oc.MPLS, oc.VXLAN),
+        *(oc.VXLANGBP, oc.VXLANRCO, oc.VXLANGPE, oc.Geneve, oc.GRE, oc.NSH, oc.ARP, oc.ICMPv6, oc.PPPoE),
+        oc.AuthenticationHeader,
+    }
+)
+"""Headers that the text is searched for; others are stepped over."""
+
+
+def said_in(text: str) -> Said:
+    """What the text says of headers, in order."""
+    said: Said = []
+    for match in _TEXT.finditer(text):
+        found = match.groupdict("")
+        said += READERS[next(name for name in READERS if found[name])](found)
+    return said
+
+
+def _ours(header: Header, name: str, verdicts: Mapping[str, Any], field: str) -> Any:  # Any: a value of any field
+    if field == VERDICT:
+        checksum = header.__layout__.checksum
+        return None if checksum is None else str(verdicts.get(f"{name}.{checksum.name}"))
+    value = getattr(header, field)
+    if field == "options":
+        return [(option.option_class, option.type, option.length * 4) for option in value]
+    return value
+
+
+def compared(path: Path, packets: Sequence[oc.Packet], catalog: oc.Catalog) -> Iterator[Comparison]:
+    """Each packet of a capture, compared with the text."""
+    for packet, text in zip(packets, _read(path), strict=True):
+        comparison = Comparison(packet)
+        said, verdicts, names = said_in(text), oc.checksums(packet, catalog=catalog), names_of(packet.headers)
+        spoken = [number for number, header in enumerate(packet.headers) if type(header) in SPOKEN]
+        for (classes, values), number in zip(said, spoken, strict=False):
+            header = packet.headers[number]
+            if not isinstance(header, classes):
+                comparison.differences.append(
+                    Difference(packet, STACK, number, header.__layout__.name, classes[0].__layout__.name)
+                )
+                break
+            comparison.reached = number + 1
+            for field, value in values.items():
+                if not hasattr(header, field) and field != VERDICT:
+                    continue
+                mine = _ours(header, names[number], verdicts, field)
+                comparison.fields += mine == value
+                if mine != value:
+                    shown = f"{header.__layout__.name}.{field}"
+                    comparison.differences.append(Difference(packet, shown, number, mine, value))
+        else:
+            if len(said) != len(spoken):
+                more = [classes[0].__layout__.name for classes, _ in said[len(spoken) :]]
+                at = spoken[len(said)] if len(said) < len(spoken) else len(packet.headers)
+                comparison.differences.append(Difference(packet, STACK, at, len(spoken), more or "nothing"))
+        yield comparison
+
+
+class TCPDump:
+    """The program, where it is there."""
+
+    name = "tcpdump"
+    known: tuple[Entry, ...] = TCPDUMP
+    witnesses: tuple[oc.Packet, ...] = WITNESSES
+
+    def __init__(self) -> None:
+        need("tcpdump")
+        done = subprocess.run(["tcpdump", "--version"], check=True, capture_output=True, text=True)
+        self.version = (done.stdout + done.stderr).splitlines()[0]
+
+    def close(self) -> None:
+        """Nothing is left running."""
+
+    compared = staticmethod(compared)
+
+
+def _read(path: Path) -> Iterator[str]:
+    """The text of each record, without the octets that it shows where it knows no more."""
+    command = ["tcpdump", "-nn", "-e", "-vvv", "-t", "-#", "-r", str(path)]
+    done = subprocess.run(command, check=True, capture_output=True, text=True, encoding="utf-8", errors="replace")
+    record: list[str] = []
+    number = 1
+    for line in done.stdout.splitlines():
+        if line.startswith(f"{number:5}  "):
+            if record:
+                yield "\n".join(record)
+            record, number = [line], number + 1
+        elif not line.startswith("\t0x"):
+            record.append(line)
+    if record:
+        yield "\n".join(record)

@@ -25,8 +25,8 @@ is listed below, with the condition in code beside it. A difference that is not 
 entry that explains nothing. Where a decoder reads other headers from some point on, those before are compared still.
 
 STT, for which no live stack is at hand, is judged there too: tshark puts together the segments that we write, and calls
-each one's TCP checksum right when it is told nothing of STT. It counts the TCP-shaped header to what it has, and so takes a
-frame for whole where no more than 20 octets are missing; the test foresees where.
+each one's TCP checksum right when it is told nothing of STT. It counts the TCP-shaped header to what it has, and so
+takes a frame for whole where no more than 20 octets are missing; the test foresees where.
 
 ## What was ours
 

@@ -391,14 +391,17 @@ def _wrong(random: Random, packet: oc.Packet) -> oc.Packet:
 
 
 def packets(source: Source, seed: int) -> Iterator[oc.Packet]:
-    """The packets of a source, through each header that can be reached in turn, or through those that it names."""
-    random = Random(seed)
+    """The packets of a source, through each header that can be reached in turn, or through those that it names.
+
+    Each is drawn on its own, so that a header more in the catalog changes as few of the others as may be.
+    """
     start = Spot(source.first)
     plan = map_of(source.catalog, source.first)
     nearest = {cls: plan.distances(cls).get(start, LONGEST) for cls in source.through or source.catalog.headers}
     targets = [cls for cls, distance in nearest.items() if distance < LONGEST // 2]
-    walk = Walk(random, plan)
+    walk = Walk(Random(seed), plan)
     for number in range(source.size):
         target = targets[number % len(targets)]
-        longest = random.choice((5, 7, 8, 10, 12, LONGEST))
+        walk.random.seed(f"{seed} {target.__name__} {number // len(targets)}")
+        longest = walk.random.choice((5, 7, 8, 10, 12, LONGEST))
         yield walk.packet(source.first, target, max(longest, nearest[target] + 1))

@@ -138,7 +138,10 @@ TCPDUMP: Final[tuple[Entry, ...]] = (
         "both",
         "What cannot be read as a whole is payload to us, with a fault that says why. tcpdump shows what it has, "
         "and a mark where it ran out.",
-        lambda packet, number: number >= len(packet.headers) - 1 and (packet.fault is not None or packet.missing > 0),
+        lambda packet, number: (
+            (number >= len(packet.headers) - 1 and packet.fault is not None)
+            or (number >= len(packet.headers) - 3 and packet.missing > 0)
+        ),
     ),
     Value(
         "An option of Geneve that is longer than the options",

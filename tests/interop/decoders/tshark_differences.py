@@ -132,8 +132,7 @@ TSHARK: Final[tuple[Entry, ...]] = (
         "3GPP TS 29.281 section 6.1 lists the messages. The header is laid out in the same way for all; tshark "
         "shows none for a type that it does not know.",
         lambda packet, number: (
-            isinstance(header := here(packet, number), oc.GTPU)
-            and header.message_type not in (1, 2, 26, 31, 253, 254, 255)
+            isinstance(header := here(packet, number), oc.GTPU) and header.message_type not in (1, 2, 26, 31, 254, 255)
         ),
     ),
     Parting(
@@ -255,6 +254,17 @@ TSHARK: Final[tuple[Entry, ...]] = (
         ("gtp.ext_hdr.length", "gtp.ext_hdr.next"),
         lambda difference: any(
             isinstance(header, oc.GTPU) and header.message_type != 255 and header.extension_present
+            for header in difference.packet.headers
+        ),
+    ),
+    Value(
+        "SNAP's access points in numbered formats of LLC",
+        "overlaycodec",
+        "IEEE 802 clause 9.5: SNAP is in unnumbered information. tshark reads an organisation and a type behind any "
+        "control.",
+        ("llc.oui", "llc.type", "llc.pid", STACK),
+        lambda difference: any(
+            isinstance(header, oc.LLC) and (header.dsap, header.ssap) == (0xAA, 0xAA) and header.control != 3
             for header in difference.packet.headers
         ),
     ),
@@ -432,6 +442,7 @@ _OVER_IPV4: Final = _FRAME / oc.IPv4(src="10.0.0.1", dst="10.0.0.2")
 WITNESSES: Final[tuple[oc.Packet, ...]] = (
     _OVER_IPV6 / oc.DestinationOptions(options=(oc.IPv6Option(type=0x1E, data=bytes(3)), oc.IPv6Option(type=0))),
     _FRAME / oc.PPPoE(session_id=1) / b"",
+    _FRAME / oc.LLC(dsap=0xAA, ssap=0xAA, control=44, sequence=0) / bytes(8),
     # an end marker with the container of a session
     _OVER_IPV4
     / oc.UDP(src_port=50000)

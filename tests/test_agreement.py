@@ -258,7 +258,8 @@ OCTETS: Final = b"LOG1" + bytes.fromhex("02" + "0010" + GENEVE + "0010" + GENEVE
 def test_in_a_format_of_ones_own() -> None:
     log = FORMAT.parse(OCTETS)
     assert [tunnel.vni for tunnel in log.tunnels] == [100, 100]
-    assert log.tunnels[1].options[0].data == bytes.fromhex("deadbeef")
+    option = log.tunnels[1].options[0]  # OVN's, with the data deadbeef: 1 bit, 15 bits, 16 bits
+    assert (option.reserved1, option.ingress_port, option.egress_port) == (1, 0x5EAD, 0xBEEF)
     assert log["options"]["options"][0].mss == 1460
     assert log.end == 255
     assert FORMAT.build(log) == OCTETS

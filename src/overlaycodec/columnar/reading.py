@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
+from mmap import mmap
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -121,10 +122,11 @@ def _twice(source: Readable | Iterable[Record]) -> tuple[Iterator[Batch], Iterat
     if not is_readable(source):
         records = list(source)
         return _batches(records), _batches(records)
-    if hasattr(source, "read"):
-        data = b"".join(iter(lambda: source.read(1 << 20) or b"", b""))
-        return _batches(data), _batches(data)
-    return _batches(source), _batches(source)
+    read = getattr(source, "read", None)
+    if read is None or isinstance(source, mmap):
+        return _batches(source), _batches(source)
+    data = b"".join(iter(lambda: read(1 << 20) or b"", b""))  # a stream is read once
+    return _batches(data), _batches(data)
 
 
 def _outputs(

@@ -44,7 +44,8 @@ class _Decap:
         outcome: Outcome,
     ) -> None:
         self._vnis, self._tunnels, self._others, self._lax = vnis, tunnels, others, lax
-        self._diffserv, self._reassemblers = diffserv, reassemblers
+        self._diffserv: Literal["pipe", "uniform"] = diffserv
+        self._reassemblers = reassemblers
         self._catalog, self._outcome = catalog, outcome
 
     def __call__(self, record: Record) -> Iterator[Record]:
@@ -59,7 +60,7 @@ class _Decap:
             return
         if STTSegment not in whole:
             yield from self._taken_out(record, whole, record if whole is packet else None)
-        elif frame := segments.feed(whole, time_ns=record.time_ns):
+        elif (frame := segments.feed(whole, time_ns=record.time_ns)) is not None:
             outermost = decapsulated(frame, diffserv=self._diffserv, catalog=self._catalog)
             yield from self._inside(record, (outermost, *self._further(outermost)))
 

@@ -144,6 +144,18 @@ def test_what_has_no_addresses_outside_is_not_left_unchecked() -> None:
     assert oc.resolve(oc.IPv6(src="::1", dst="::2") / oc.UDP(src_port=1) / inside)[oc.UDP].checksum != 0
 
 
+def test_the_length_of_a_segment_that_is_not_the_last() -> None:
+    """Of a frame in segments the length stays; of one that is here, with padding behind it, it is computed."""
+    whole = oc.resolve(
+        OUTER / oc.STTSegment(src_port=1) / oc.STT(context_id=7) / FRAME.replace(ethertype=0x88B5) / b"...."
+    )
+    length = whole[oc.STTSegment].total_length
+    segmented = whole.replace(oc.STTSegment, total_length=length + 3)
+    assert oc.fill(segmented)[oc.STTSegment].total_length == length + 3
+    shorter = whole.replace(oc.STTSegment, total_length=length - 3)
+    assert oc.fill(shorter)[oc.STTSegment].total_length == length
+
+
 # --- where packets end ------------------------------------------------------------------------------------------------
 
 

@@ -202,6 +202,11 @@ def test_what_a_fixed_sequence_lacks() -> None:
     assert (caught.value.actual, caught.value.expected) == ("payload", "IPv4")
 
 
+def test_a_fixed_sequence_encodes_no_other() -> None:
+    with pytest.raises(oc.EncodeError, match="is ethernet, not what"):
+        oc.Pipeline(oc.Ethernet, oc.VLANTag).encode(FRAME.replace(ethertype=0x88B5) / b"?")
+
+
 # --- catalogs ---------------------------------------------------------------------------------------------------------
 
 

@@ -84,7 +84,7 @@ SUMS: Final = (
 TESTS: Final[dict[str, Sequence[str]]] = {
     "schema": (*DECLARING, *VECTORS),
     "grammar": (*DECLARING, *VECTORS),
-    "layout": (*DECLARING, "tests/test_checksums.py", *VECTORS, *AGREEMENT),
+    "layout": (*DECLARING, "tests/test_options.py", "tests/test_checksums.py", *VECTORS, *AGREEMENT),
     "packing": ONE_HEADER,
     "reader": ONE_HEADER,
     "rows": ONE_HEADER,

@@ -106,7 +106,13 @@ def test_what_went_in_comes_out(
 def test_the_outer_packet_is_what_is_decoded(end: tuple[tunnel.Tunnel, oc.Catalog], frame: Packet) -> None:
     tep, catalog = end
     outer = tep.encapsulate(frame)
-    assert oc.decode(oc.encode(outer), catalog=catalog) == outer
+    data = oc.encode(outer)
+    decoded = oc.decode(data, catalog=catalog)
+    own = len(outer.headers) - len(frame.headers)
+    assert decoded.headers[:own] == outer.headers[:own]
+    assert oc.encode(decoded, catalog=catalog) == data
+    if catalog == oc.DEFAULT:  # another one may read a tunnel in the frame as its own
+        assert decoded == outer
     assert oc.resolve(outer) == outer
     assert outer.inner == frame
     assert tep.excess_octets(frame, 0) == tunnel.overhead_octets(outer) + len(oc.encode(frame))

@@ -63,11 +63,15 @@ def _reach(group: Group, claim: Ints, told: Mask | None, *, pieces: bool = False
         if told is not None:
             inside &= told
         if group.cut is not None or pieces:
-            cut = np.full(len(group), UNCUT) if group.cut is None else group.cut
-            known = (cut != UNCUT) & (claim <= cut)
-            beyond = ~inside if told is None else told & ~inside
-            cut = np.where(beyond & (known | pieces), claim, cut)
-            group.cut = np.where(inside, UNCUT, cut)
-        group.left = np.where(inside, claim, group.left)
+            beyond = np.flatnonzero(~inside if told is None else told & ~inside)  # few, as a rule
+            ends = claim[beyond]
+            cut = np.full(len(group), UNCUT) if group.cut is None else np.where(inside, UNCUT, group.cut)
+            if not pieces:
+                before = cut[beyond]
+                ends = np.where((before != UNCUT) & (ends <= before), ends, before)
+            cut[beyond] = ends
+            group.cut = cut
+        nearer = np.minimum(claim, group.left)
+        group.left = nearer if told is None else np.where(told, nearer, group.left)
     group.least = int(group.left.min())
     return early

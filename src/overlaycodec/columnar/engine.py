@@ -130,6 +130,7 @@ class Engine(PartReader):
             self._few.append(following.index)
             return
         following.node = group.node.after(cls)
+        following.least = max(following.least, least)
         following.start = group.at
         following.zero = None
         following.values, following.read = {}, []

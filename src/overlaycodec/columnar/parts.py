@@ -78,11 +78,14 @@ class PartReader(ABC):
             wrong = cut.read(group.rows, group.picked, at, native=True) != cut.const
             if wrong.any():
                 group = self._fault(group, wrong, "FieldValueError")
+        rows, picked = group.rows, group.picked
+        if picked is not None and len(fixed.reads) + len(fixed.writes) > 1:
+            rows, picked, at = rows.getfield(fixed.row, at)[picked], None, 0
         for cut in fixed.reads:
-            group.values[cut.name] = cut.read(group.rows, group.picked, at, native=True)
+            group.values[cut.name] = cut.read(rows, picked, at, native=True)
         if fixed.writes:
-            group.read.append((fixed, group.rows, group.picked, at))
-        group.at = at + fixed.octets
+            group.read.append((fixed, rows, picked, at))
+        group.at += fixed.octets
         return group
 
     def _variable(self, group: Group, field: Field) -> Group | None:

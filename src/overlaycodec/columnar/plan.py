@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+import numpy as np
+
 from overlaycodec.catalog import Bindings
-from overlaycodec.columnar.extract import Cut
+from overlaycodec.columnar.extract import SPARE, Cut
 from overlaycodec.columnar.names import Column
 from overlaycodec.layout import Field, Layout, Run
 from overlaycodec.paths import scopes_of
@@ -59,10 +61,12 @@ def _judging(layout: Layout) -> frozenset[str]:
 class Fixed:
     """What is read of a run of fixed fields."""
 
-    __slots__ = ("checks", "condition", "octets", "reads", "writes")
+    __slots__ = ("checks", "condition", "octets", "reads", "row", "writes")
 
     def __init__(self, run: Run, deciding: frozenset[str], columns: list[tuple[Field, str]]) -> None:
         self.octets = run.octets
+        self.row = np.dtype(f"V{run.octets + SPARE}")
+        """The run, and what may be read together with it."""
         self.condition = run.condition
         cuts = {field.name: Cut(field, run.bit_of(field.name)) for field in run.fields}
         self.checks = [cut for cut in cuts.values() if cut.const is not None]

@@ -63,7 +63,7 @@ class Tables:
             for value in self._catalog.values(space):
                 numbers[values == value] = found.index(self.at(space, value))
         else:
-            numbers = table[values]
+            numbers = table.take(values)
         for number, of in group.by(numbers, mask):
             yield found[number], of
 

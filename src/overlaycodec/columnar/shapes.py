@@ -103,24 +103,24 @@ class Group:
         if self.picked is None:
             return self._index
         if self._places is None:
-            self._places = self.picked if self._index is None else self._index[self.picked]
+            self._places = self.picked if self._index is None else self._index.take(self.picked)
         return self._places
 
     def base(self) -> Ints:
         """Where in the buffer the packets' rows begin."""
-        return self._base if self.picked is None else self._base[self.picked]
+        return self._base if self.picked is None else self._base.take(self.picked)
 
     def part(self, mask: Mask) -> Group:
         """The packets of the mask."""
-        which = np.flatnonzero(mask)
+        which = mask.nonzero()[0]
         group = self.copy()
         if len(which) == len(self):
             return group
         group._places = None
-        group.picked = which if self.picked is None else self.picked[which]
-        group.left = self.left[which]
+        group.picked = which if self.picked is None else self.picked.take(which)
+        group.left = self.left.take(which)
         if self.cut is not None:
-            group.cut = self.cut[which]
+            group.cut = self.cut.take(which)
         if not isinstance(self.start, int):
             group.start = self.start[which]
         if self.zero is not None:
@@ -130,7 +130,7 @@ class Group:
         if self.addresses is not None:
             group.addresses = self.addresses[which]
         for name, values in self.values.items():
-            group.values[name] = values[which]
+            group.values[name] = values.take(which)
         group.read = [
             (
                 fixed,

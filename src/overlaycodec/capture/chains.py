@@ -61,10 +61,9 @@ class _Octets:
         count = len(self.octets) - at - dtype.itemsize + 1
         return np.ndarray((count,), dtype, buffer=self.octets, offset=at, strides=(1,))
 
-    def behind(self, places: Ints) -> Ints:
+    def behind(self, places: Ints, out: Ints | None = None) -> Ints:
         """Where the records at these places end, if there are any."""
-        behind = self.lengths[places].astype(np.int64)
-        behind += places
+        behind = np.add(self.lengths[places].astype(np.int64), places, out=out)
         behind += self.chain.uncounted
         return behind
 
@@ -187,16 +186,15 @@ def _in_step(octets: _Octets, start: int, segments: int, average: int, widest: i
     last = stop - octets.chain.header
     limits = np.append(starts[1:], last)
     steps = _PATIENCE * (stop - start) // (average * segments)
-    walked = np.empty((len(starts), steps), np.int64)
-    at = starts
-    for step in range(steps):
-        walked[:, step] = at
-        if step % 16 == 15 and (at >= limits).all():
-            walked = walked[:, : step + 1]
-            break
-        at = octets.behind(at)
+    walked = np.empty((steps, len(starts)), np.int64)
+    walked[0] = at = starts
+    for step in range(1, steps):
+        at = octets.behind(at, walked[step])
         np.minimum(at, last, out=at)
-    return _proved(octets, walked, starts, limits, most)
+        if step % 16 == 15 and (at >= limits).all():
+            walked = walked[: step + 1]
+            break
+    return _proved(octets, walked.T, starts, limits, most)
 
 
 def _guessed(octets: _Octets, start: int, segments: int, widest: int) -> Ints:

@@ -60,7 +60,7 @@ class PartReader(ABC):
 
     def _fault(self, group: Group, mask: Mask, name: str) -> Group:
         """Ends the packets of the mask here, with a fault; gives the others."""
-        if not mask.any():
+        if not np.count_nonzero(mask):
             return group
         self.ended(group, mask, name)
         return group.part(~mask)
@@ -76,8 +76,7 @@ class PartReader(ABC):
             group = self._fault(group, at + fixed.octets > group.left, "TruncatedError")
         for cut in fixed.checks:
             wrong = cut.read(group.rows, group.picked, at, native=True) != cut.const
-            if wrong.any():
-                group = self._fault(group, wrong, "FieldValueError")
+            group = self._fault(group, wrong, "FieldValueError")
         rows, picked = group.rows, group.picked
         if picked is not None and len(fixed.reads) + len(fixed.writes) > 1:
             rows, picked, at = rows.getfield(fixed.row, at)[picked], None, 0

@@ -158,13 +158,13 @@ class Group:
         first = numbers[0]
         if mask is None:
             left = numbers != first
-            if not left.any():
+            if not np.count_nonzero(left):
                 yield int(first), None
                 return
             yield int(first), ~left
         else:
             left = mask.copy()
-        while left.any():
+        while np.count_nonzero(left):
             number = numbers[left.argmax()]
             of = (numbers == number) & left
             yield int(number), of

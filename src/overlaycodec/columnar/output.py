@@ -39,8 +39,8 @@ class Output:
             for column in columns
             if column.dtype != "object"
         }
-        # One block for all: memory is the operating system's, and it hands out large blocks much faster.
-        block = np.empty(sum(_rounded(dtype.itemsize * capacity) for dtype in numbers.values()), np.uint8)
+        # One block for all: memory is the operating system's, and it hands out large blocks much faster, zeroed.
+        block = np.zeros(sum(_rounded(dtype.itemsize * capacity) for dtype in numbers.values()), np.uint8)
         at = 0
         for column in columns:
             if column.name in numbers:
@@ -157,10 +157,6 @@ class Part:
             mask = self._masks[presence] = whole[self._start : self._stop]
             if not self._filled:
                 mask[...] = presence not in self._all
-                if presence not in self._all:
-                    for name in self._output.alike[presence]:
-                        values = self.values[name]
-                        values[...] = None if values.dtype == object else np.zeros((), values.dtype)
             self._all.discard(presence)
         return mask
 

@@ -78,6 +78,7 @@ class PartReader(ABC):
             wrong = cut.read(group.rows, group.picked, at, native=True) != cut.const
             group = self._fault(group, wrong, "FieldValueError")
         rows, picked = group.rows, group.picked
+        # Octets of picked rows are put together at the price of one field; each field is then much cheaper.
         if picked is not None and len(fixed.reads) + len(fixed.writes) > 1:
             rows, picked, at = rows.getfield(fixed.row, at)[picked], None, 0
         for cut in fixed.reads:

@@ -63,12 +63,15 @@ class Engine(PartReader):
         self._output, self._fewest = output, fewest
         self._few: list[Ints | None] = []
         self._slow: list[Ints | None] = []
+        self._ended: dict[str, list[Ints]] = {}
         self._work: list[Group] = []
         everything = np.arange(len(batch)) if index is None else index
         if (self._plan.columns or self._plan.faults) and len(batch):
             self._begin(batch, index)
         while self._work:
             self._header(self._work.pop())
+        for name, places in self._ended.items():
+            output.fault(np.concatenate(places), name)
         few, slow = ([everything if which is None else which for which in some] for some in (self._few, self._slow))
         return np.concatenate([_NONE, *few]), np.concatenate([_NONE, *slow])
 
@@ -149,7 +152,8 @@ class Engine(PartReader):
 
     def ended(self, group: Group, mask: Mask, name: str) -> None:
         """Says that the packets of the mask end here, with a fault."""
-        self._output.fault(np.flatnonzero(mask) if group.index is None else group.index[mask], name)
+        if self._plan.faults:
+            self._ended.setdefault(name, []).append(group.places(mask))
 
     def not_understood(self, group: Group) -> None:
         """Gives packets to the scalar decoder."""

@@ -55,7 +55,7 @@ class Tables:
         if len(found) == 1:
             yield found[0], mask
             return
-        if (values == values[0]).all():
+        if values[0] == values[-1] and (values == values[0]).all():
             yield self.at(space, int(values[0])), mask
             return
         if table is None or int(values.max()) >= len(table):

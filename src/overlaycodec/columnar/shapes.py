@@ -106,6 +106,13 @@ class Group:
             self._places = self.picked if self._index is None else self._index.take(self.picked)
         return self._places
 
+    def places(self, mask: Mask) -> Ints:
+        """Which packets those of the mask are."""
+        which = mask.nonzero()[0]
+        if self.picked is not None:
+            which = self.picked.take(which)
+        return which if self._index is None else self._index.take(which)
+
     def base(self) -> Ints:
         """Where in the buffer the packets' rows begin."""
         return self._base if self.picked is None else self._base.take(self.picked)

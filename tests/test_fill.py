@@ -1,14 +1,17 @@
-"""What `fill` makes of packets from outside: those that are right stay, those that were changed become right again."""
+"""What `fill` makes of packets: those from outside that are right stay, and become right again after a change."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import pytest
 
 import overlaycodec as oc
 from overlaycodec.schema import Header
 from tests.test_vectors import DECODING, catalog_of, decoded
+
+OUTER: Final = oc.IPv4(src="10.0.0.1", dst="10.0.0.2")
+FRAME: Final = oc.Ethernet(dst="02:00:00:00:00:02", src="02:00:00:00:00:01", ethertype=0x88B5)
 
 
 def right(name: str) -> bool:
@@ -56,3 +59,37 @@ def test_what_was_changed_becomes_right_again(name: str) -> None:
 
 def test_there_are_many() -> None:
     assert len(RIGHT) > 80
+
+
+# --- corners that those seldom reach ----------------------------------------------------------------------------------
+
+
+def test_the_length_of_a_segment_that_is_not_the_last() -> None:
+    """Of a frame in segments the length stays; of one that is here, with padding behind it, it is computed."""
+    whole = oc.resolve(OUTER / oc.STTSegment(src_port=1) / oc.STT(context_id=7) / FRAME / b"....")
+    length = whole[oc.STTSegment].total_length
+    segmented = whole.replace(oc.STTSegment, total_length=length + 3)
+    assert oc.fill(segmented)[oc.STTSegment].total_length == length + 3
+    shorter = whole.replace(oc.STTSegment, total_length=length - 3)
+    assert oc.fill(shorter)[oc.STTSegment].total_length == length
+
+
+def test_what_stands_behind_a_segment_is_not_of_the_frame() -> None:
+    """Octets behind what the segment bounds do not count for its frame; those within it do."""
+    whole = oc.resolve(OUTER / oc.STTSegment(src_port=1) / oc.STT(context_id=7) / FRAME / b"....")
+    length = whole[oc.STTSegment].total_length
+    for header, filled in ((0, length + 1), (1, length + 1), (2, length + 3), (3, length + 3)):
+        padded = oc.Packet(whole.headers, whole.payload, (oc.Trailer(header, bytes(3)),))
+        claiming = padded.replace(oc.STTSegment, total_length=length + 1)
+        assert oc.fill(claiming)[oc.STTSegment].total_length == filled
+
+
+def test_padding_of_the_right_size_stays() -> None:
+    """RFC 8200 section 4.2: three Pad1 options fill a row of three octets to 8 with the header's first two."""
+    limit = oc.TunnelEncapsulationLimitOption(limit=3)
+    outer, datagram = oc.IPv6(src="::1", dst="::2"), oc.UDP(src_port=1, dst_port=9) / b"data"
+    right = oc.resolve(outer / oc.HopByHop(options=(limit,), options_rest=bytes(3)) / datagram)
+    assert oc.encode(right)[40:48].hex() == "1100" + "040103" + "000000"
+    assert oc.fill(right) == right
+    wrong = right.replace(oc.HopByHop, options_rest=bytes(4))
+    assert oc.encode(oc.fill(wrong))[40:48].hex() == "1100" + "040103" + "010100"

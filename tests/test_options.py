@@ -148,6 +148,24 @@ def test_options_of_other_headers() -> None:
     assert first == Experiment(identifier=1, value=2)
 
 
+def test_an_option_that_one_octet_tells() -> None:
+    class Timestamps(oc.Element, spec="RFC 791 section 3.1"):
+        """When the packet passed by."""
+
+        type: Annotated[int, Bits(8), Const(68)] = 68
+        length: Annotated[int, Bits(8)] = oc.AUTO
+        pointer: Annotated[int, Bits(8)] = 5
+        overflow: Annotated[int, Bits(4)] = 0
+        flag: Annotated[int, Bits(4)] = 0
+        timestamps: Annotated[bytes, oc.Sized("length", bias=-4)] = b""
+
+    catalog = oc.DEFAULT.with_option(IPv4, Timestamps)
+    octets = bytes.fromhex("4700001c 00000000 40fd0000 0a000001 0a000002 44080910 00015f90")
+    read: tuple[oc.Element, ...] = catalog.decode(octets, first=IPv4)[IPv4].options
+    assert read == (Timestamps(length=8, pointer=9, overflow=1, flag=0, timestamps=b"\x00\x01\x5f\x90"),)
+    assert catalog.encode(catalog.decode(octets, first=IPv4)) == octets
+
+
 class Short(oc.Element, spec="in-house"):
     kind: Annotated[int, Bits(8), Const(1)] = 1
     flags: Annotated[int, Bits(8)] = 0
@@ -197,6 +215,8 @@ def test_what_is_no_option() -> None:
     for wrong in (NoConstants, oc.TCPOption, oc.MSSOption):
         with pytest.raises(oc.SchemaError, match="stands in no row of Geneve"):
             oc.DEFAULT.with_option(Geneve, wrong)
+    with pytest.raises(oc.SchemaError, match="stands in no row of IPv4"):
+        oc.DEFAULT.with_option(IPv4, oc.MSSOption)  # told by octets enough, but laid out as TCP's
     with pytest.raises(oc.SchemaError, match="stands in no row of VXLAN"):
         oc.DEFAULT.with_option(oc.VXLAN, Tenant)
     nothing: Any

@@ -135,6 +135,50 @@ def test_the_last_address_of_a_way_of_one_segment() -> None:
     assert arrived[oc.UDP].checksum == straight[oc.UDP].checksum
 
 
+def test_a_way_without_addresses_has_no_last_one() -> None:
+    datagram = oc.UDP(src_port=1, dst_port=9) / b"data"
+    outer = oc.IPv6(src="2001:db8::1", dst="2001:db8::2")
+    nowhere = oc.SegmentRouting(segments_left=1, last_entry=0, segments=())
+    assert oc.resolve(outer / nowhere / datagram)[oc.UDP].checksum == oc.resolve(outer / datagram)[oc.UDP].checksum
+
+
+class TwoWays(Header, spec="in-house", path="two_ways", layer="extension", keys=(oc.IP_PROTOCOL(253),)):
+    """Two rows of addresses, each with a pointer to the next one in it, counted from its own start and 4 more."""
+
+    next_header: Annotated[int, Bits(8), oc.Selects(oc.IP_PROTOCOL)] = AUTO
+    kind: Annotated[int, Bits(8)] = 1
+    count: Annotated[int, Bits(8)] = AUTO
+    pointer: Annotated[int, Bits(8)] = 4
+    second_count: Annotated[int, Bits(8)] = AUTO
+    second_pointer: Annotated[int, Bits(8)] = 4
+    first: Annotated[
+        tuple[oc.Segment, ...],
+        oc.Counted("count"),
+        oc.Items(),
+        oc.FinalDestination("kind", "pointer", {1: -1}, begins=4),
+    ]
+    second: Annotated[
+        tuple[oc.Segment, ...],
+        oc.Counted("second_count"),
+        oc.Items(),
+        oc.FinalDestination("kind", "second_pointer", {1: -1}, begins=4),
+    ]
+
+
+def test_behind_a_way_that_is_gone_there_may_be_another() -> None:
+    catalog = oc.DEFAULT.with_header(TwoWays)
+    datagram = oc.UDP(src_port=1, dst_port=9) / b"data"
+    ways = TwoWays(first=(oc.Segment(address="2001:db8::8"),), second=(oc.Segment(address="2001:db8::9"),))
+
+    def summed(dst: str, *between: Header) -> int:
+        headers = (oc.IPv6(src="2001:db8::1", dst=dst), *between, *datagram.headers)
+        return oc.resolve(oc.Packet(headers, datagram.payload), catalog=catalog)[oc.UDP].checksum
+
+    for pointer, second_pointer, last in ((4, 4, 8), (20, 4, 9), (20, 20, 2)):
+        between = ways.replace(pointer=pointer, second_pointer=second_pointer)
+        assert summed("2001:db8::2", between) == summed(f"2001:db8::{last}")
+
+
 def test_what_has_no_addresses_outside_is_not_left_unchecked() -> None:
     """A tunnel's checksum may be left out over IPv4; the IPv4 header inside does not count."""
     inside = oc.VXLAN(vni=1) / FRAME / OUTER.replace(protocol=99)
@@ -142,18 +186,6 @@ def test_what_has_no_addresses_outside_is_not_left_unchecked() -> None:
         oc.encode(oc.UDP(src_port=1) / inside)
     assert oc.resolve(OUTER / oc.UDP(src_port=1) / inside)[oc.UDP].checksum == 0
     assert oc.resolve(oc.IPv6(src="::1", dst="::2") / oc.UDP(src_port=1) / inside)[oc.UDP].checksum != 0
-
-
-def test_the_length_of_a_segment_that_is_not_the_last() -> None:
-    """Of a frame in segments the length stays; of one that is here, with padding behind it, it is computed."""
-    whole = oc.resolve(
-        OUTER / oc.STTSegment(src_port=1) / oc.STT(context_id=7) / FRAME.replace(ethertype=0x88B5) / b"...."
-    )
-    length = whole[oc.STTSegment].total_length
-    segmented = whole.replace(oc.STTSegment, total_length=length + 3)
-    assert oc.fill(segmented)[oc.STTSegment].total_length == length + 3
-    shorter = whole.replace(oc.STTSegment, total_length=length - 3)
-    assert oc.fill(shorter)[oc.STTSegment].total_length == length
 
 
 # --- where packets end ------------------------------------------------------------------------------------------------

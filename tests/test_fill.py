@@ -85,11 +85,11 @@ def test_what_stands_behind_a_segment_is_not_of_the_frame() -> None:
 
 
 def test_padding_of_the_right_size_stays() -> None:
-    """RFC 8200 section 4.2: three Pad1 options fill a row of three octets to 8 with the header's first two."""
-    limit = oc.TunnelEncapsulationLimitOption(limit=3)
+    """RFC 8200 section 4.2: two Pad1 options fill a row of four octets to 8 with the header's first two."""
+    alert = oc.IPv6RouterAlertOption(value=0)
     outer, datagram = oc.IPv6(src="::1", dst="::2"), oc.UDP(src_port=1, dst_port=9) / b"data"
-    right = oc.resolve(outer / oc.HopByHop(options=(limit,), options_rest=bytes(3)) / datagram)
-    assert oc.encode(right)[40:48].hex() == "1100" + "040103" + "000000"
+    right = oc.resolve(outer / oc.HopByHop(options=(alert,), options_rest=bytes(2)) / datagram)
+    assert oc.encode(right)[40:48].hex() == "1100" + "05020000" + "0000"
     assert oc.fill(right) == right
-    wrong = right.replace(oc.HopByHop, options_rest=bytes(4))
-    assert oc.encode(oc.fill(wrong))[40:48].hex() == "1100" + "040103" + "010100"
+    wrong = right.replace(oc.HopByHop, options_rest=bytes(3))
+    assert oc.encode(oc.fill(wrong))[40:48].hex() == "1100" + "05020000" + "0100"

@@ -43,13 +43,13 @@ class Group:
     """Packets that have had the same headers."""
 
     __slots__ = (
-        "_base", "_index", "_places", "addresses", "at", "cut", "least", "left", "node", "octets", "picked", "read",
-        "rows", "start", "values", "whole", "zero",
+        "_base", "_index", "_places", "_rows", "addresses", "at", "cut", "least", "left", "node", "octets", "picked",
+        "read", "start", "values", "whole", "zero",
     )  # fmt: skip
 
     octets: NDArray[np.uint8]
-    rows: Rows
-    """What stands at the packets, and at others."""
+    _rows: Rows | None
+    """None until something is read, so that packets which leave before cost nothing."""
     picked: Ints | None
     """Which of the rows are those of the packets; None for all of them."""
     _base: Ints
@@ -90,7 +90,7 @@ class Group:
         group.least = int(left.min())
         group.at = group.start = 0
         group.zero = group.picked = group._places = group.whole = group.addresses = None
-        group.rows = gathered(octets, base)
+        group._rows = None
         group.values, group.read = {}, []
         return group
 
@@ -105,6 +105,13 @@ class Group:
         if self._places is None:
             self._places = self.picked if self._index is None else self._index.take(self.picked)
         return self._places
+
+    @property
+    def rows(self) -> Rows:
+        """What stands at the packets, and at others."""
+        if self._rows is None:
+            self._rows = gathered(self.octets, self._base)
+        return self._rows
 
     def places(self, mask: Mask) -> Ints:
         """Which packets those of the mask are."""
@@ -124,7 +131,11 @@ class Group:
         if len(which) == len(self):
             return group
         group._places = None
-        group.picked = which if self.picked is None else self.picked.take(which)
+        if self._rows is None:
+            group._base = self._base.take(which)
+            group._index = which if self._index is None else self._index.take(which)
+        else:
+            group.picked = which if self.picked is None else self.picked.take(which)
         group.left = self.left.take(which)
         if self.cut is not None:
             group.cut = self.cut.take(which)
@@ -142,7 +153,7 @@ class Group:
             (
                 fixed,
                 rows,
-                group.picked if rows is self.rows else which if picked is None else picked[which],
+                group.picked if rows is self._rows else which if picked is None else picked[which],
                 at,
             )
             for fixed, rows, picked, at in self.read
@@ -152,7 +163,7 @@ class Group:
     def copy(self) -> Group:
         """The same packets."""
         group = Group()
-        group.octets, group.rows, group.picked = self.octets, self.rows, self.picked
+        group.octets, group._rows, group.picked = self.octets, self._rows, self.picked
         group._base, group._index, group._places = self._base, self._index, self._places
         group.left, group.least, group.cut = self.left, self.least, self.cut
         group.at, group.start, group.node, group.zero = self.at, self.start, self.node, self.zero
@@ -193,4 +204,4 @@ class Group:
         if self.cut is not None:
             told = (self.cut != UNCUT) & (self.cut < OPEN)
             self.cut = np.where(told, self.cut - octets, self.cut)
-        self.rows = gathered(self.octets, self._base)
+        self._rows = None

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import pytest
 
 import overlaycodec as oc
+from overlaycodec import Bits
 from overlaycodec.schema import Header
 from tests.test_vectors import DECODING, catalog_of, decoded
 
@@ -93,3 +94,54 @@ def test_padding_of_the_right_size_stays() -> None:
     assert oc.fill(right) == right
     wrong = right.replace(oc.HopByHop, options_rest=bytes(3))
     assert oc.encode(oc.fill(wrong))[40:48].hex() == "1100" + "05020000" + "0100"
+
+
+class Octet(oc.Element, spec="in-house", path="octet"):
+    value: Annotated[int, Bits(8)]
+
+
+class FromTheStart(oc.Header, spec="in-house", path="from_the_start"):
+    """A row that ends so many words from the start of the header."""
+
+    words: Annotated[int, Bits(8)] = oc.AUTO
+    more: Annotated[int, Bits(16)] = 0
+    row: Annotated[tuple[Octet, ...], oc.Sized("words", unit=4, origin="start"), oc.Items("value", end=0)] = ()
+    row_rest: Annotated[bytes, oc.Remainder("row")] = oc.AUTO
+
+
+def test_padding_counts_from_where_its_length_does() -> None:
+    """3 octets, 1 in the row and 4 behind it are two words."""
+    right = FromTheStart(words=2, row=(Octet(value=5),), row_rest=bytes(4))
+    assert oc.fill(oc.Packet((right,)))[FromTheStart] == right
+    wrong = right.replace(row_rest=bytes(3))
+    assert oc.encode(oc.fill(oc.Packet((wrong,)))) == bytes((1, 0, 0, 5))
+
+
+def test_the_longest_length_where_an_ethertype_may_stand() -> None:
+    """IEEE 802.3 clause 3.2.6: 1500 is a length, and no type."""
+    frame = oc.resolve(FRAME.replace(ethertype=oc.AUTO) / oc.LLC(dsap=0x42, ssap=0x42) / b"....")
+    assert frame[oc.Ethernet].ethertype == 7
+    for length in (1499, 1500):
+        assert oc.fill(frame.replace(oc.Ethernet, ethertype=length))[oc.Ethernet].ethertype == 7
+
+
+class Summed(oc.Header, spec="in-house", path="summed", keys=(oc.ETHERTYPE(0x88B6),)):
+    """Its checksum is over all that there is, and nothing says how much that is."""
+
+    checksum: Annotated[int, Bits(16), oc.Checksum()] = oc.AUTO
+
+
+def test_what_a_segment_carries_is_judged_where_it_is_whole() -> None:
+    catalog = oc.DEFAULT.with_header(Summed)
+    inside = FRAME.replace(ethertype=oc.AUTO) / Summed() / b"data"
+    whole = oc.resolve(OUTER / oc.STTSegment(src_port=1) / oc.STT(context_id=7) / inside, catalog=catalog)
+    assert oc.checksums(whole, catalog=catalog)["inner.summed.checksum"] is oc.Verdict.VALID
+    first = whole.replace(oc.STTSegment, total_length=whole[oc.STTSegment].total_length + 1)
+    assert oc.checksums(first, catalog=catalog)["inner.summed.checksum"] is oc.Verdict.UNVERIFIABLE
+
+
+def test_a_cyclic_redundancy_check_is_judged() -> None:
+    packet = decoded(DECODING["transport/sctp-init-and-data"])
+    assert oc.checksums(packet)["sctp.checksum"] is oc.Verdict.VALID
+    changed = packet.replace(oc.SCTP, verification_tag=packet[oc.SCTP].verification_tag ^ 1)
+    assert oc.checksums(changed)["sctp.checksum"] is oc.Verdict.BAD

@@ -53,6 +53,7 @@ from overlaycodec import (
     Via,
     When,
 )
+from overlaycodec.layout import Run
 
 NUMBER = Annotated[int, Bits(8)]
 FLAG = Annotated[bool, Bits(1)]
@@ -774,3 +775,14 @@ def test_what_holds_a_route() -> None:
     assert oc.IPv4.__layout__.routes == "options"
     assert oc.SegmentRouting.__layout__.routes == "segments"
     assert oc.TCP.__layout__.routes is None
+
+
+def test_where_a_field_stands_that_is_none() -> None:
+    layout = oc.UDP.__layout__
+    run = layout.parts[0]
+    assert isinstance(run, Run)
+    assert (run.bit_of("length"), layout.place_of("length"), layout.fixed_bit_of("length")) == (32, (0, 32), 32)
+    assert layout.fixed_bit_of("nothing") is None
+    for place in (run.bit_of, layout.place_of):
+        with pytest.raises(KeyError, match="nothing"):
+            place("nothing")

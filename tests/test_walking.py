@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from random import Random
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
+import msgspec
 import pytest
 
 import overlaycodec as oc
@@ -188,6 +189,34 @@ def test_what_has_no_addresses_outside_is_not_left_unchecked() -> None:
     assert oc.resolve(oc.IPv6(src="::1", dst="::2") / oc.UDP(src_port=1) / inside)[oc.UDP].checksum != 0
 
 
+class WayInOctets(Header, spec="in-house", path="way_in_octets", layer="extension", keys=(oc.IP_PROTOCOL(253),)):
+    """The last address, and what else there is to say."""
+
+    next_header: Annotated[int, Bits(8), oc.Selects(oc.IP_PROTOCOL)] = AUTO
+    kind: Annotated[int, Bits(8)] = 1
+    left: Annotated[int, Bits(8)] = 1
+    size: Annotated[int, Bits(8)] = AUTO
+    data: Annotated[bytes, oc.Sized("size"), oc.FinalDestination("kind", "left", {1: 0})]
+
+
+def test_an_address_in_octets_may_have_others_behind_it() -> None:
+    catalog = oc.DEFAULT.with_header(WayInOctets)
+    datagram = oc.UDP(src_port=1, dst_port=9) / b"data"
+    last = bytes.fromhex("20010db8000000000000000000000009")
+    outer = oc.IPv6(src="2001:db8::1", dst="2001:db8::2")
+    straight = {dst: oc.resolve(outer.replace(dst=f"2001:db8::{dst}") / datagram)[oc.UDP].checksum for dst in (2, 9)}
+    for data, dst in ((last, 9), (last + b"\x01\x02\x03\x04", 9), (last[:15], 2)):
+        packet = oc.resolve(outer / WayInOctets(data=data) / datagram, catalog=catalog)
+        assert packet[oc.UDP].checksum == straight[dst]
+
+
+def test_a_checksum_is_left_out_with_a_header_between() -> None:
+    """RFC 7348 section 5 has it 0 over IPv4, and an authentication header between changes nothing about that."""
+    inside = oc.VXLAN(vni=1) / FRAME.replace(ethertype=0x88B5) / b"...."
+    protected = FRAME / OUTER / oc.AuthenticationHeader(spi=1) / oc.UDP(src_port=1) / inside
+    assert oc.resolve(protected)[oc.UDP].checksum == 0
+
+
 # --- where packets end ------------------------------------------------------------------------------------------------
 
 
@@ -221,6 +250,19 @@ def test_a_check_sequence_that_was_not_captured() -> None:
     assert (packet.payload, packet.trailers) == (b"....", ())
     cut = oc.decode(data, fcs_octets=4, wire_length=len(data) + 2)
     assert (cut.payload, cut.trailers) == (b"..", (oc.Trailer(0, b".."),))
+
+
+def test_a_value_that_went_round_the_checks_is_named() -> None:
+    header: Any = oc.UDP(src_port=1, dst_port=2, length=8, checksum=1)
+    wrong = msgspec.structs.replace(header, src_port=1 << 16)
+    with pytest.raises(oc.FieldRangeError, match=r"udp\.src_port = 65536 is not in 0\.\.65535"):
+        oc.encode(oc.Packet((wrong,)))
+
+
+def test_octets_behind_a_header_that_is_not_there() -> None:
+    for header in (1, 2, -2):
+        with pytest.raises(oc.EncodeError, match=f"names header {header}, of 1"):
+            oc.encode(oc.Packet((FRAME.replace(ethertype=0x88B5),), b"", (oc.Trailer(header, b"?"),)))
 
 
 def test_what_a_fixed_sequence_lacks() -> None:

@@ -172,8 +172,8 @@ def test_pieces_of_a_frame() -> None:
 
 def test_a_flag_without_what_it_promises_is_an_error_however_often_the_stack_came() -> None:
     link = oc.Ethernet(dst="02:00:00:00:00:02", src="02:00:00:00:00:01")
-    absent = {"platform_present": False, "platform_id": None, "platform_info": None}
-    plain = link / oc.ERSPANv3(session_id=1, frame_type=1, **absent)
+    header = oc.ERSPANv3(session_id=1, frame_type=1, platform_present=False, platform_id=None, platform_info=None)
+    plain = link / header
     for _ in range(2_000):
         oc.encode(plain)
     with pytest.raises(oc.UnresolvedError, match=r"erspan_v3\.platform_id has no value"):

@@ -92,6 +92,34 @@ def test_what_comes_out_between_two_fences_is_of_the_frame_between_them() -> Non
     assert passage.through([b"a"]) == [(b"A",)]
 
 
+# Linux 6.18 with the address of `PEER`, a second or two after IPv6 came up on its device.
+UNASKED: Final = {
+    "MLDv2 report": (
+        "33330000001602000000000a86dd6000000000380001fe80000000000000000000fffe00000aff020000000000000000000000000016"
+        "3a000502000001008f006fda0000000204000000ff0200000000000000000001ff00000a04000000ff0200000000000000000001ff00"
+        "0001"
+    ),
+    "duplicate address detection": (
+        "3333ff00000a02000000000a86dd6000000000203aff00000000000000000000000000000000ff0200000000000000000001ff00000a"
+        "8700894b00000000fe80000000000000000000fffe00000a0e017046d5d89f9f"
+    ),
+    "router solicitation": (
+        "33330000000202000000000a86dd6000000000103afffe80000000000000000000fffe00000aff020000000000000000000000000002"
+        "85007b1a00000000010102000000000a"
+    ),
+}
+
+
+@pytest.mark.parametrize("octets", UNASKED.values(), ids=UNASKED)
+def test_what_a_peer_says_of_itself_is_not_heard(octets: str) -> None:
+    said = bytes.fromhex(octets)
+    pipe = Pipe(lambda frame: [frame, said])
+    passage = Passage(pipe, pipe)
+    assert passage.through([b"a", b"b"]) == [(b"a",), (b"b",)]
+    other = bytes([*said[:6], 0x02, *said[7:11], 0x0C, *said[12:]])
+    assert passage.through([other]) == [(other,)]
+
+
 @pytest.mark.parametrize("lost", [1, 2, 3])
 def test_a_lost_fence_is_an_error(lost: int) -> None:
     pipe = Pipe(lambda frame: [] if number_of(frame) == lost else [frame])

@@ -16,6 +16,7 @@ from typing import Final
 import overlaycodec as oc
 from tests.interop.live.machine import Silent
 from tests.interop.live.ports import Port
+from tests.interop.live.underlay import unasked
 
 _MARK: Final = b"overlaycodec fence"
 _LOCAL_EXPERIMENT: Final = 0x88B5
@@ -52,8 +53,8 @@ class Passage:
 
     `wrapped` makes of a fence the frame that is put in, so that the fence is what comes out. `window` is the number of
     frames under way at once: fewer than the peer's queues hold. `heard` says which frames that come out are of
-    interest, where the peer speaks unasked. `unblock` is called where a fence is late, which is then put in again: for
-    a peer that drops it for the sake of the frame before.
+    interest: if it is not given, all but those that the peer sends unasked, whenever it likes. `unblock` is called
+    where a fence is late, which is then put in again: for a peer that drops it for the sake of the frame before.
     """
 
     def __init__(
@@ -63,7 +64,7 @@ class Passage:
         *,
         wrapped: Callable[[bytes], bytes] = bytes,
         window: int = 16,
-        heard: Callable[[bytes], bool] = lambda _: True,
+        heard: Callable[[bytes], bool] = lambda frame: not unasked(frame),
         unblock: Callable[[], object] | None = None,
     ) -> None:
         self._entry, self._exit = entry, exit_

@@ -23,6 +23,21 @@ GROUP: Final = Host("01:00:5e:01:01:01", "239.1.1.1", "")
 """A multicast group, with its address by RFC 1112."""
 
 
+_PEER_MAC: Final = oc.MACAddress(PEER.mac).packed
+_IGMP: Final = 2
+_ICMPV6: Final = 58
+_HOP_BY_HOP: Final = 0
+
+
+def unasked(frame: bytes) -> bool:
+    """Whether the peer sends this for itself: group memberships and IPv6 neighbours, behind no tag and in no tunnel."""
+    if frame[6:12] != _PEER_MAC:
+        return False
+    if frame[12:14] == b"\x08\x00":
+        return frame[23] == _IGMP
+    return frame[12:14] == b"\x86\xdd" and frame[20] in (_HOP_BY_HOP, _ICMPV6)
+
+
 def to_peer(*, version: int = 4, peer: Host = PEER, **fields: Any) -> oc.Packet:
     """Ethernet and IP from us to the peer, for a tunnel to stand behind; `fields` are IP's, each of its own type."""
     return between(HERE, peer, version, fields)

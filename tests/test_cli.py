@@ -593,6 +593,18 @@ def test_a_reader_that_goes_is_no_error(tmp_path: Path, buffered: bool) -> None:
         assert process.wait(60) == 141
 
 
+@pytest.mark.parametrize(
+    "words", [("headers",), ("diagram", "vxlan"), ("diagnose", str(INNER_VLAN)), ("decap", str(INNER_VLAN), "-")]
+)
+def test_no_command_minds_a_reader_that_went(words: tuple[str, ...]) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    result = subprocess.run([*COMMAND, *words], stdout=writer, stderr=subprocess.PIPE, env=env, check=False, timeout=60)
+    os.close(writer)
+    assert (result.returncode, result.stderr) == (141, b"")
+
+
 def in_terminal(columns: int, *args: str | Path, **environment: str) -> str:
     """What a terminal of that many columns would be sent."""
     leader, follower = pty.openpty()

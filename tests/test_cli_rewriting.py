@@ -5,6 +5,7 @@ Where a frame begins is counted by hand: Ethernet 14, IPv4 20, UDP 8, VXLAN 8 oc
 
 from __future__ import annotations
 
+import errno
 import io
 import json
 import os
@@ -13,7 +14,7 @@ import sys
 from collections.abc import Sequence
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import pytest
 from click.testing import CliRunner
@@ -447,6 +448,37 @@ def test_diff_in_trouble(inside: Path, tmp_path: Path) -> None:
     result = run("diff", inside, damaged, status=2)
     assert "damaged.pcap: " in result.stderr
     run("diff", "-", "-", status=2)
+
+
+class Failing(io.RawIOBase):
+    """A file on a disk that fails behind the octets that it gave."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any, /) -> int:
+        if not self._data:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        octets, self._data = self._data[: len(buffer)], self._data[len(buffer) :]
+        buffer[: len(octets)] = octets
+        return len(octets)
+
+
+@pytest.mark.parametrize(
+    ("words", "status"),
+    [("show -", 1), ("diagnose -", 1), ("vlan push --vid 7 - TARGET", 1), (f"diff - {INNER_VLAN}", 2)],
+)
+def test_a_disk_that_fails_is_said_of_the_file_on_it(
+    words: str, status: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BufferedReader(Failing(INNER_VLAN.read_bytes()[:500]))))
+    target = tmp_path / "out.pcap"
+    said = run(*words.replace("TARGET", str(target)).split(), status=status)
+    assert said.stderr.endswith(f"overlaycodec: -: {os.strerror(errno.EIO)}\n")
+    assert not words.endswith("TARGET") or len(read(target)) == 3
 
 
 # --- anything --------------------------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib import import_module
+from typing import Any
 
 import click
 
@@ -10,7 +11,7 @@ import overlaycodec as library
 from overlaycodec.cli import without_reader
 from overlaycodec.cli.clock import TimeChoice
 from overlaycodec.cli.export import export
-from overlaycodec.cli.options import catalog_options
+from overlaycodec.cli.options import catalog_options, color_option
 from overlaycodec.cli.paper import ColorChoice, paper_for
 from overlaycodec.cli.stats import stats
 from overlaycodec.findings.model import RECEIVERS
@@ -36,6 +37,13 @@ class Commands(click.Group):
             return command
         return super().get_command(ctx, cmd_name)
 
+    def invoke(self, ctx: click.Context) -> Any:  # Any: what a command gives
+        """Runs the command that was named."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:  # click itself would give another status
+            ctx.exit(without_reader())
+
 
 @click.group(cls=Commands, context_settings=_NAMES)
 @click.version_option(library.__version__, message="%(prog)s %(version)s")
@@ -54,15 +62,6 @@ def overlaycodec() -> None:
     overlaycodec headers                    the headers that it knows
     overlaycodec diagram vxlan              the figure of one
     """  # noqa: D301 - a real backspace is what keeps click from filling the paragraph
-
-
-_color = click.option(
-    "--color",
-    type=click.Choice(["auto", "always", "never"]),
-    default="auto",
-    show_default=True,
-    help="Colours: on a terminal only (and not if NO_COLOR is set), or as you say.",
-)
 
 
 @overlaycodec.command(no_args_is_help=True, short_help="Show the packets of captures.")
@@ -84,7 +83,7 @@ _color = click.option(
 @click.option(
     "--verify", is_flag=True, help="Encode each packet again; the exit status is 1 unless all octets are the same."
 )
-@_color
+@color_option
 def show(
     files: tuple[str, ...],
     *,
@@ -129,11 +128,7 @@ def show(
         time=time,
         catalog=catalog,
     )
-    try:
-        status = run(wanted, paper_for("never" if json else color))
-    except BrokenPipeError:
-        status = without_reader()
-    click.get_current_context().exit(status)
+    click.get_current_context().exit(run(wanted, paper_for("never" if json else color)))
 
 
 @overlaycodec.command(short_help="List the headers that it knows.")
@@ -182,7 +177,7 @@ def diagram(name: str, *, svg: bool) -> None:
 )
 @click.option("--json", is_flag=True, help="Write a JSON object a finding, one a line.")
 @catalog_options
-@_color
+@color_option
 def diagnose(
     files: tuple[str, ...],
     *,
@@ -210,11 +205,7 @@ def diagnose(
         json=json,
         catalog=catalog,
     )
-    try:
-        status = report(wanted, paper_for("never" if json else color))
-    except BrokenPipeError:
-        status = without_reader()
-    click.get_current_context().exit(status)
+    click.get_current_context().exit(report(wanted, paper_for("never" if json else color)))
 
 
 overlaycodec.add_command(export)

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import sys
 from collections import Counter
+from functools import partial
 from typing import Final
 
 import msgspec
 
-from overlaycodec.capture import Capture, open_capture
+from overlaycodec.capture import Capture
 from overlaycodec.cli.document import json_line
+from overlaycodec.cli.files import read
 from overlaycodec.cli.paper import Paper, Piece, Role
 from overlaycodec.describe import Plain, plain_of, printable
-from overlaycodec.errors import CaptureError
 from overlaycodec.findings import Finding, Receiver, Severity, diagnose
 from overlaycodec.pipeline import Catalog
 
@@ -35,22 +35,11 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
 
 def report(wanted: Wanted, paper: Paper) -> int:
     """Shows the findings; gives the exit status: 1 where a file has no readable end."""
-    status = 0
-    for file in wanted.files:
-        try:
-            with open_capture(sys.stdin.buffer if file == "-" else file) as capture:
-                _file(file, capture, wanted, paper)
-        except BrokenPipeError:
-            raise
-        except (CaptureError, OSError) as error:
-            status = 1
-            paper.flush()  # what was shown before it stands before it
-            reason = error.strerror if isinstance(error, OSError) and error.strerror else error
-            sys.stderr.write(f"overlaycodec: {printable(file)}: {reason}\n")
-    return status
+    whole = [read(file, paper, partial(_file, file, wanted, paper)) for file in wanted.files]
+    return int(not all(whole))
 
 
-def _file(file: str, capture: Capture, wanted: Wanted, paper: Paper) -> None:
+def _file(file: str, wanted: Wanted, paper: Paper, capture: Capture) -> None:
     many = len(wanted.files) > 1
     counts: Counter[Severity] = Counter()
     packets = 0

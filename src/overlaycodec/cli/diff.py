@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import click
 
-from overlaycodec.capture import Capture, Record, open_capture
-from overlaycodec.cli import without_reader
+from overlaycodec.capture import Capture, Record
 from overlaycodec.cli.document import json_line
-from overlaycodec.cli.options import catalog_options
+from overlaycodec.cli.files import capture_of, complain
+from overlaycodec.cli.options import catalog_options, color_option
 from overlaycodec.cli.paper import ColorChoice, Paper, Part, Piece, Role, paper_for
 from overlaycodec.cli.progress import progress_over
 from overlaycodec.cli.summary import parts_of
@@ -40,13 +39,7 @@ _STEP = 500
 )
 @click.option("--json", is_flag=True, help="Write a JSON object a packet that differs, one a line.")
 @click.option("-q", "--quiet", is_flag=True, help="Write the counts alone.")
-@click.option(
-    "--color",
-    type=click.Choice(["auto", "always", "never"]),
-    default="auto",
-    show_default=True,
-    help="Colours: on a terminal only (and not if NO_COLOR is set), or as you say.",
-)
+@color_option
 @catalog_options
 def diff(
     a: str, b: str, *, ignore: tuple[str, ...], json: bool, quiet: bool, color: ColorChoice, catalog: Catalog
@@ -70,11 +63,7 @@ def diff(
     if a == b == "-":
         raise click.UsageError("the standard input can be read once")
     run = _Run(paper_for("never" if json else color), json=json, quiet=quiet, catalog=catalog)
-    try:
-        status = run.compare(a, b, ignored)
-    except BrokenPipeError:
-        status = without_reader()
-    click.get_current_context().exit(status)
+    click.get_current_context().exit(run.compare(a, b, ignored))
 
 
 class _Run:
@@ -100,8 +89,7 @@ class _Run:
         except _Trouble as trouble:
             if self._removed or self._added or self._changed or self._same:
                 self._conclude()
-            self._paper.flush()
-            click.echo(f"overlaycodec: {trouble}", err=True)
+            complain(trouble.file, trouble.error, self._paper)
             return _TROUBLE
         self._conclude()
         return int(bool(self._removed or self._added or self._changed))
@@ -150,14 +138,17 @@ _ROLES: dict[type[Change], Role] = {Removed: "bad", Added: "good", Changed: "pla
 class _Trouble(Exception):
     """A file that cannot be read on."""
 
+    def __init__(self, file: str, error: CaptureError | OSError) -> None:
+        self.file, self.error = file, error
+        super().__init__(file, error)
+
 
 @contextmanager
 def _opened(file: str) -> Iterator[Capture]:
     try:
-        capture = open_capture(sys.stdin.buffer if file == "-" else file)
+        capture = capture_of(file)
     except (CaptureError, OSError) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else error
-        raise _Trouble(f"{printable(file)}: {reason}") from None
+        raise _Trouble(file, error) from None
     with capture:
         yield capture
 
@@ -166,8 +157,8 @@ def _named(file: str, records: Capture) -> Iterator[Record]:
     """The records. Raises: _Trouble, with the file's name."""
     try:
         yield from records
-    except CaptureError as error:
-        raise _Trouble(f"{printable(file)}: {error}") from None
+    except (CaptureError, OSError) as error:
+        raise _Trouble(file, error) from None
 
 
 def _document(found: RecordDiff) -> dict[str, Plain]:

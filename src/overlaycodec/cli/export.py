@@ -17,7 +17,7 @@ import click
 import msgspec
 
 from overlaycodec.capture.sink import opened_path, opened_stream
-from overlaycodec.cli import without_reader
+from overlaycodec.cli.files import complain, said_of
 from overlaycodec.cli.options import catalog_options
 from overlaycodec.cli.progress import progress_over
 from overlaycodec.cli.reading import Reading, opened
@@ -237,13 +237,13 @@ def export(
                 for table in reading.tables(wanted):
                     writer.add(table)
                 writer.finish()
-    except BrokenPipeError:
-        click.get_current_context().exit(without_reader())
+    except BrokenPipeError:  # of the standard output, and no trouble
+        raise
     except CaptureError as error:
-        raise click.ClickException(f"{printable(file)}: {error}") from None
+        raise click.ClickException(said_of(file, error)) from None
     except OSError as error:
-        raise click.ClickException(f"{printable(str(error.filename or target))}: {error.strerror or error}") from None
+        raise click.ClickException(said_of(str(error.filename or target), error)) from None
     if reading.damage is not None:
         where = "" if target == "-" else f"; the {reading.packets} packets before that are in {printable(target)}"
-        click.echo(f"overlaycodec: {printable(file)}: {reading.damage}{where}", err=True)
+        complain(file, f"{reading.damage}{where}")
         click.get_current_context().exit(1)

@@ -12,7 +12,15 @@ from overlaycodec.dialects import NAMED
 from overlaycodec.errors import SchemaError
 from overlaycodec.pipeline import Catalog
 
-__all__ = ["catalog_options"]
+__all__ = ["catalog_options", "color_option"]
+
+color_option = click.option(
+    "--color",
+    type=click.Choice(["auto", "always", "never"]),
+    default="auto",
+    show_default=True,
+    help="Colours: on a terminal only (and not if NO_COLOR is set), or as you say.",
+)
 
 
 def catalog_options(command: Callable[..., Any]) -> Callable[..., Any]:  # Any: each command has its own arguments

@@ -14,8 +14,8 @@ from typing import Final, TypeAlias
 import click
 import msgspec
 
-from overlaycodec.capture import Capture, Record, open_capture, write_capture
-from overlaycodec.cli import without_reader
+from overlaycodec.capture import Capture, Record, write_capture
+from overlaycodec.cli.files import capture_of, complain, said_of
 from overlaycodec.cli.progress import progress_over
 from overlaycodec.describe import printable
 from overlaycodec.errors import CaptureError, EncodeError
@@ -45,7 +45,7 @@ class _Run(msgspec.Struct):
 
     read: int = 0
     written: int = 0
-    damage: CaptureError | None = None
+    damage: CaptureError | OSError | None = None
 
 
 def changed(record: Record, packet: Packet, catalog: Catalog) -> Record:
@@ -74,7 +74,7 @@ def rewrite(
     run = _Run()
     try:
         with (
-            open_capture(sys.stdin.buffer if file == "-" else file) as capture,
+            capture_of(file) as capture,
             progress_over((file,), what) as advance,
         ):
             records = _transformed(capture, transform, run, advance)
@@ -83,16 +83,16 @@ def rewrite(
                 sys.stdout.flush()
             else:
                 run.written = write_capture(target, records, source=capture)
-    except BrokenPipeError:
-        return without_reader()
+    except BrokenPipeError:  # of the standard output, and no trouble
+        raise
     except CaptureError as error:
-        raise click.ClickException(f"{printable(file)}: {error}") from None
+        raise click.ClickException(said_of(file, error)) from None
     except EncodeError as error:
-        raise click.ClickException(f"{printable(target)}: {error}") from None
+        raise click.ClickException(said_of(target, error)) from None
     except ValueError as error:
         raise click.BadParameter(printable(str(error)), param_hint="TARGET") from None
     except OSError as error:
-        raise click.ClickException(f"{printable(str(error.filename or target))}: {error.strerror or error}") from None
+        raise click.ClickException(said_of(str(error.filename or target), error)) from None
     _conclude(file, run, outcome, reassemblers)
     return int(run.damage is not None)
 
@@ -112,7 +112,7 @@ def _transformed(
                 advance(_STEP, octets)
                 octets, told = 0, run.read
             yield from transform(record)
-    except CaptureError as error:
+    except (CaptureError, OSError) as error:
         run.damage = error
 
 
@@ -131,4 +131,4 @@ def _conclude(file: str, run: _Run, outcome: Outcome, reassemblers: Sequence[Rea
         parts.append(f"{unfinished} never became whole")
     click.echo(f"overlaycodec: {'; '.join(parts)}", err=True)
     if run.damage is not None:
-        click.echo(f"overlaycodec: {printable(file)}: {run.damage}", err=True)
+        complain(file, run.damage)

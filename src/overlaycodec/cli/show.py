@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 
 import msgspec
 
-from overlaycodec.capture import Capture, Interface, Record, open_capture
+from overlaycodec.capture import Capture, Interface, Record
 from overlaycodec.cli.clock import Clock, TimeChoice
 from overlaycodec.cli.document import document_of, json_line
+from overlaycodec.cli.files import read
 from overlaycodec.cli.octets import write_octets
 from overlaycodec.cli.paper import Paper, Part, Piece
 from overlaycodec.cli.summary import parts_of
 from overlaycodec.cli.tree import write_tree
 from overlaycodec.describe import printable
-from overlaycodec.errors import CaptureError, EncodeError
+from overlaycodec.errors import EncodeError
 from overlaycodec.packet import Packet
 from overlaycodec.pipeline import Catalog, encode
 from overlaycodec.verify import checksums
@@ -79,15 +81,8 @@ class _Run:
 
     def show_file(self, file: str) -> None:
         """The packets of a file; what is wrong with it goes to the standard error."""
-        try:
-            with open_capture(sys.stdin.buffer if file == "-" else file) as capture:
-                self._show_records(file, capture)
-        except BrokenPipeError:
-            raise
-        except CaptureError as error:
-            self._complain(file, str(error))
-        except OSError as error:
-            self._complain(file, error.strerror or str(error))
+        if not read(file, self._paper, partial(self._show_records, file)):
+            self._failed = True
 
     def conclude(self) -> int:
         """The sentence of --verify, and the exit status."""
@@ -100,11 +95,6 @@ class _Run:
         else:
             self._paper.write(Piece(text, "good" if same else "bad"))
         return int(self._failed or not same)
-
-    def _complain(self, file: str, reason: str) -> None:
-        self._failed = True
-        self._paper.flush()  # what was shown before it stands before it
-        sys.stderr.write(f"overlaycodec: {printable(file)}: {reason}\n")
 
     def _show_records(self, file: str, capture: Capture) -> None:
         wanted = self._wanted

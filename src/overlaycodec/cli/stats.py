@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 import click
 
-from overlaycodec.cli import without_reader
 from overlaycodec.cli.clock import since_epoch, utc
 from overlaycodec.cli.document import json_line
+from overlaycodec.cli.files import complain
 from overlaycodec.cli.options import catalog_options
 from overlaycodec.cli.paper import Paper, Piece, Role, paper_for
 from overlaycodec.cli.progress import Advance, progress_over
@@ -49,28 +48,24 @@ def stats(files: tuple[str, ...], *, top: int, json: bool, catalog: Catalog) -> 
 
     paper = paper_for("never" if json else "auto")
     whole, failed = Tally(), False
-    try:
-        with progress_over(files, "counting", 2) as advance:
-            counted = [(file, *_counted(file, catalog, advance)) for file in files]
-        for number, (file, tally, reason) in enumerate(counted):
-            if tally is not None:
-                if number and not json:
-                    paper.write()
-                _show(paper, printable(file), tally, catalog, top, json=json)
-                whole.merge(tally)
-            if reason:
-                failed = True
-                paper.flush()
-                sys.stderr.write(f"overlaycodec: {printable(file)}: {reason}\n")
-        if len(files) > 1 and not json:
-            paper.write()
-            _show(paper, f"all {len(files)} captures", whole, catalog, top, json=False)
-    except BrokenPipeError:
-        click.get_current_context().exit(without_reader())
+    with progress_over(files, "counting", 2) as advance:
+        counted = [(file, *_counted(file, catalog, advance)) for file in files]
+    for number, (file, tally, trouble) in enumerate(counted):
+        if tally is not None:
+            if number and not json:
+                paper.write()
+            _show(paper, printable(file), tally, catalog, top, json=json)
+            whole.merge(tally)
+        if trouble is not None:
+            failed = True
+            complain(file, trouble, paper)
+    if len(files) > 1 and not json:
+        paper.write()
+        _show(paper, f"all {len(files)} captures", whole, catalog, top, json=False)
     click.get_current_context().exit(int(failed))
 
 
-def _counted(file: str, catalog: Catalog, advance: Advance) -> tuple[Tally | None, str]:
+def _counted(file: str, catalog: Catalog, advance: Advance) -> tuple[Tally | None, Exception | None]:
     """What was counted of a file, and what is wrong with it."""
     from overlaycodec.cli.tally import Tally, plan_of
 
@@ -81,11 +76,9 @@ def _counted(file: str, catalog: Catalog, advance: Advance) -> tuple[Tally | Non
             plan = plan_of(reading.names(), catalog)
             for table in reading.tables(plan.names):
                 tally.add(table, plan)
-    except CaptureError as error:
-        return None, str(error)
-    except OSError as error:
-        return None, error.strerror or str(error)
-    return tally, "" if reading.damage is None else str(reading.damage)
+    except (CaptureError, OSError) as error:
+        return None, error
+    return tally, reading.damage
 
 
 def _show(paper: Paper, title: str, tally: Tally, catalog: Catalog, top: int, *, json: bool) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Final, TypeAlias
+from typing import Final
 
 import click
 import msgspec
@@ -21,15 +21,12 @@ from overlaycodec.describe import printable
 from overlaycodec.errors import CaptureError, EncodeError
 from overlaycodec.packet import Packet
 from overlaycodec.pipeline import Catalog, encode
-from overlaycodec.reassembly import FragmentReassembler, STTReassembler
+from overlaycodec.reassembly.reassembler import Reassembler
 
 __all__ = ["Outcome", "changed", "rewrite"]
 
 _STEP: Final = 500
 """Packets between two looks at the progress."""
-
-
-Reassembler: TypeAlias = FragmentReassembler | STTReassembler
 
 
 class Outcome:

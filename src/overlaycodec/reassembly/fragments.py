@@ -5,16 +5,17 @@ Spec: RFC 791 section 3.2, RFC 8200 section 4.5, RFC 5722, RFC 6946, RFC 3168 se
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Sequence
 
 from overlaycodec.checksum import internet_sum
 from overlaycodec.errors import EncodeError
 from overlaycodec.packet import Packet
 from overlaycodec.paths import scopes_of
-from overlaycodec.pipeline import DEFAULT, Catalog, Octets, decode
+from overlaycodec.pipeline import DEFAULT, Catalog, Octets
 from overlaycodec.protocols import Fragment, IPv4, IPv6, VLANTag
 from overlaycodec.reassembly.content import around, in_pieces, is_cut, network_of, unbounded, written
 from overlaycodec.reassembly.pieces import Drop, Overlap
+from overlaycodec.reassembly.reassembler import Reassembler
 from overlaycodec.reassembly.waiting import MAX_OCTETS, MAX_WHOLES, SECOND, Piece, Unfinished, Waiting
 from overlaycodec.schema import Header
 from overlaycodec.spans import octets_in
@@ -26,7 +27,7 @@ _NOT_ECT, _CE = 0, 3
 _MIXED = 1 << _NOT_ECT | 1 << _CE
 
 
-class FragmentReassembler:
+class FragmentReassembler(Reassembler):
     """Feeds on packets, and gives whole ones back: those that are no fragments as they are, others when all came.
 
     It looks at the outermost IP header; feed it `packet.inner` for fragments within a tunnel. A datagram is known by
@@ -49,22 +50,7 @@ class FragmentReassembler:
         verify: bool = True,
         catalog: Catalog = DEFAULT,
     ) -> None:
-        self._waiting = Waiting(overlap, lifetime_ns, max_octets, max_wholes)
-        self._verify, self._catalog = verify, catalog
-
-    @property
-    def drops(self) -> Mapping[Drop, int]:
-        """How much was dropped, and why: fragments, or whatever had come of a datagram."""
-        return self._waiting.drops
-
-    @property
-    def octets(self) -> int:
-        """The memory that unfinished datagrams take, about."""
-        return self._waiting.octets
-
-    def __len__(self) -> int:
-        """How many datagrams are unfinished."""
-        return len(self._waiting)
+        super().__init__(Waiting(overlap, lifetime_ns, max_octets, max_wholes), verify=verify, catalog=catalog)
 
     def feed(self, packet: Packet | Octets, *, time_ns: int | None = None, context: Hashable = None) -> Packet | None:
         """The packet, if it is no fragment; the datagram, if this was the last fragment missing; else None.
@@ -73,8 +59,7 @@ class FragmentReassembler:
         nothing grows old. The datagram has the headers of its first fragment, and an IPv6 one no fragment header. One
         fragment that is all of a datagram (RFC 6946) is given back as it is.
         """
-        if not isinstance(packet, Packet):
-            packet = decode(packet, lax=True, catalog=self._catalog)
+        packet = self._packet_of(packet)
         network = network_of(packet)
         if network is None:
             return packet

@@ -5,7 +5,7 @@ Spec: draft-davie-stt-08 section 3, and what Open vSwitch does.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import msgspec
 
@@ -18,6 +18,7 @@ from overlaycodec.pipeline import DEFAULT, Catalog, Octets, decode, decode_heade
 from overlaycodec.protocols import STT, TCP, STTSegment
 from overlaycodec.reassembly.content import in_pieces, is_cut, outside_of, written
 from overlaycodec.reassembly.pieces import Drop
+from overlaycodec.reassembly.reassembler import Reassembler
 from overlaycodec.reassembly.waiting import MAX_OCTETS, MAX_WHOLES, SECOND, Piece, Waiting
 from overlaycodec.schema import Header
 from overlaycodec.spans import octets_in
@@ -71,7 +72,7 @@ class STTFrame(msgspec.Struct, frozen=True):
         return frame[:at] + checksum.to_bytes(2, "big") + frame[at + 2 :]
 
 
-class STTReassembler:
+class STTReassembler(Reassembler):
     """Feeds on packets, and gives the frames whose segments all came.
 
     A frame is known by the addresses outside and its frame id. Segments without octets, past the frame's end, or over
@@ -90,22 +91,7 @@ class STTReassembler:
         verify: bool = True,
         catalog: Catalog = DEFAULT,
     ) -> None:
-        self._waiting = Waiting("drop_piece", lifetime_ns, max_octets, max_wholes)
-        self._verify, self._catalog = verify, catalog
-
-    @property
-    def drops(self) -> Mapping[Drop, int]:
-        """How much was dropped, and why: segments, or whatever had come of a frame."""
-        return self._waiting.drops
-
-    @property
-    def octets(self) -> int:
-        """The memory that unfinished frames take, about."""
-        return self._waiting.octets
-
-    def __len__(self) -> int:
-        """How many frames are unfinished."""
-        return len(self._waiting)
+        super().__init__(Waiting("drop_piece", lifetime_ns, max_octets, max_wholes), verify=verify, catalog=catalog)
 
     def feed(self, packet: Packet | Octets, *, time_ns: int | None = None) -> STTFrame | None:
         """The frame, if this packet is the last segment of it that was missing.
@@ -113,8 +99,7 @@ class STTReassembler:
         Octets are read from Ethernet on. `time_ns` is the time at which the packet came, on any clock; without it
         nothing grows old. What is no STT segment gives None.
         """
-        if not isinstance(packet, Packet):
-            packet = decode(packet, lax=True, catalog=self._catalog)
+        packet = self._packet_of(packet)
         index = next((i for i, header in enumerate(packet.headers) if isinstance(header, STTSegment)), None)
         if index is None:
             tcp = packet.get(TCP)

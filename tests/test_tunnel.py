@@ -33,7 +33,6 @@ from overlaycodec import (
     tunnel,
 )
 from overlaycodec import strategies as overlay
-from overlaycodec.tunnel.places import network_of
 
 CAPTURES: Final = Path(__file__).parent / "captures"
 LINK: Final = Ethernet(dst="52:54:00:00:00:02", src="52:54:00:00:00:01")
@@ -175,7 +174,8 @@ def endpoint_of(packet: Packet) -> tunnel.Tunnel:
     """The endpoint that would write these outer headers, by what they say alone."""
     outer = packet.outer
     network: Any = outer.get(IPv4) or outer[IPv6]
-    inner: Any = network_of(packet.inner)
+    inside = packet.inner.outer
+    inner: Any = inside.get(IPv4) or inside.get(IPv6)
     settings: dict[str, Any] = {
         "src": network.src,
         "dst": network.dst,
@@ -328,6 +328,15 @@ def test_ttl_and_dont_fragment() -> None:
     ):
         outer = tep.encapsulate(frame, identification=77)[IPv4]
         assert (outer.ttl, outer.dont_fragment, outer.identification) == (ttl, df, 77)
+    pseudowires = oc.DEFAULT.with_binding(oc.MPLS_LABEL(16), Ethernet)
+    customer = (
+        INSIDE
+        / oc.MPLS(label=16)
+        / INSIDE
+        / IPv4(src="192.168.0.1", dst="192.168.0.2", protocol=99, ttl=7)
+        / b"its own"
+    )
+    assert tep.encapsulate(customer, catalog=pseudowires)[IPv4].ttl == 64  # that IP is of a scope further inside
     assert FAMILIES["vxlan"](**V6, ttl="copy").encapsulate(ip_frame(ttl=7))[IPv6].hop_limit == 7
     assert FAMILIES["vxlan"](**V4, dont_fragment="clear").encapsulate(ip_frame())[IPv4].dont_fragment is False
     assert FAMILIES["vxlan"](**V4).encapsulate(ip_frame())[IPv4].dont_fragment is True
@@ -472,9 +481,10 @@ def test_no_tunnel_and_faults_outside() -> None:
     with pytest.raises(oc.TruncatedError):
         tunnel.decapsulate(b"short")
     octets = oc.encode(FAMILIES["vxlan"](**V4, link=LINK).encapsulate(ip_frame()))
-    with pytest.raises(oc.TruncatedError, match=r"ipv4\.total_length"):
-        tunnel.decapsulate(octets[:-1])
-    assert tunnel.decapsulate(octets[:-1], lax=True).frame == oc.encode(ip_frame())[:-1]
+    for damaged in (octets[:-1], oc.decode(octets[:-1], lax=True)):
+        with pytest.raises(oc.TruncatedError, match=r"ipv4\.total_length"):
+            tunnel.decapsulate(damaged)
+        assert tunnel.decapsulate(damaged, lax=True).frame == oc.encode(ip_frame())[:-1]
     snapped = tunnel.decapsulate(octets[:-10], wire_length=len(octets))
     assert (snapped.frame, snapped.missing) == (oc.encode(ip_frame())[:-10], 10)
     assert tunnel.decapsulate(octets + bytes(9)).frame == oc.encode(ip_frame())

@@ -16,7 +16,7 @@ import msgspec
 from overlaycodec.errors import MissingHeaderError
 from overlaycodec.schema import Header, Record
 
-__all__ = ["SCOPES", "Place", "Scope", "find", "names_of", "read_at", "replaced_at", "scopes_of"]
+__all__ = ["SCOPES", "Place", "Scope", "find", "names_of", "network_of", "read_at", "replaced_at", "scopes_of"]
 
 _TOKEN = re.compile(r"([a-z_][a-z0-9_]*)(?:\[(\d{1,6})\])?")
 SCOPES = ("inner", "quoted")
@@ -67,6 +67,12 @@ def scopes_of(headers: Sequence[HeaderOrClass]) -> list[Scope]:
         networked = networked or headers[index].__layout__.layer == "network"
     scopes.append(Scope(start, len(headers), prefix))
     return scopes
+
+
+def network_of(headers: Sequence[HeaderOrClass]) -> int | None:
+    """The index of the IP header of the outermost scope; None where it has none."""
+    scope = scopes_of(headers)[0]
+    return next((i for i in range(scope.start, scope.stop) if headers[i].__layout__.layer == "network"), None)
 
 
 def names_of(headers: Sequence[HeaderOrClass]) -> list[str]:

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from overlaycodec.emission import emit
 from overlaycodec.packet import Packet
-from overlaycodec.paths import scopes_of
 from overlaycodec.pipeline import Catalog, decode, encode, resolve
 from overlaycodec.schema import Header
 from overlaycodec.spans import reaches_of
@@ -14,7 +13,7 @@ from overlaycodec.values import AUTO
 from overlaycodec.verify import fill
 from overlaycodec.wire import Bounds, FragmentOffset, MoreFragments
 
-__all__ = ["around", "in_pieces", "is_cut", "network_of", "outside_of", "unbounded", "written"]
+__all__ = ["around", "in_pieces", "is_cut", "outside_of", "unbounded", "written"]
 
 
 def written(packet: Packet, catalog: Catalog) -> tuple[list[Header], list[bytes]]:
@@ -25,13 +24,6 @@ def written(packet: Packet, catalog: Catalog) -> tuple[list[Header], list[bytes]
     headers.reverse()
     octets.reverse()
     return headers, octets
-
-
-def network_of(packet: Packet) -> int | None:
-    """The index of the outermost IP header; None where the outermost scope has none."""
-    headers = packet.headers
-    scope = scopes_of(headers)[0]
-    return next((i for i in range(scope.start, scope.stop) if headers[i].__layout__.layer == "network"), None)
 
 
 def outside_of(headers: Sequence[Header], index: int) -> int | None:

@@ -10,9 +10,10 @@ from typing import Final
 
 from overlaycodec.errors import EncodeError, FieldRangeError, MissingHeaderError, UnresolvedError
 from overlaycodec.packet import Packet
+from overlaycodec.paths import network_of
 from overlaycodec.pipeline import DEFAULT, Catalog, resolve
 from overlaycodec.protocols import Fragment, HopByHop, IPv4, IPv6, Routing, SegmentRouting
-from overlaycodec.reassembly.content import around, is_cut, network_of, unbounded, written
+from overlaycodec.reassembly.content import around, is_cut, unbounded, written
 from overlaycodec.schema import Header
 from overlaycodec.spans import octets_in
 from overlaycodec.values import AUTO
@@ -36,7 +37,7 @@ def fragment(
     Raises: EncodeError where IPv4's DF forbids it, or the packet is an IPv6 fragment or not all here; FieldRangeError
     for an MTU that leaves no room; UnresolvedError without identification for IPv6; MissingHeaderError without IP.
     """
-    network = network_of(packet)
+    network = network_of(packet.headers)
     if network is None:
         raise MissingHeaderError("ipv4 or ipv6", ", ".join(packet.names))
     headers, octets = written(packet, catalog)

@@ -10,10 +10,10 @@ from collections.abc import Hashable, Sequence
 from overlaycodec.checksum import internet_sum
 from overlaycodec.errors import EncodeError
 from overlaycodec.packet import Packet
-from overlaycodec.paths import scopes_of
+from overlaycodec.paths import network_of, scopes_of
 from overlaycodec.pipeline import DEFAULT, Catalog, Octets
 from overlaycodec.protocols import Fragment, IPv4, IPv6, VLANTag
-from overlaycodec.reassembly.content import around, in_pieces, is_cut, network_of, unbounded, written
+from overlaycodec.reassembly.content import around, in_pieces, is_cut, unbounded, written
 from overlaycodec.reassembly.pieces import Drop, Overlap
 from overlaycodec.reassembly.reassembler import Reassembler
 from overlaycodec.reassembly.waiting import MAX_OCTETS, MAX_WHOLES, SECOND, Piece, Unfinished, Waiting
@@ -60,7 +60,7 @@ class FragmentReassembler(Reassembler):
         fragment that is all of a datagram (RFC 6946) is given back as it is.
         """
         packet = self._packet_of(packet)
-        network = network_of(packet)
+        network = network_of(packet.headers)
         if network is None:
             return packet
         stop = scopes_of(packet.headers)[0].stop
@@ -106,7 +106,7 @@ class FragmentReassembler(Reassembler):
             self._waiting.drop(Drop.CONGESTION)
             return None
         if ecn == _CE:
-            network = network_of(whole.head)  # its own: fragments may have come by different ways
+            network = network_of(headers)  # its own: fragments may have come by different ways
             assert network is not None
             headers = (*headers[:network], headers[network].replace(ecn=_CE), *headers[network + 1 :])
         try:

@@ -18,13 +18,13 @@ from overlaycodec.emission import emit
 from overlaycodec.errors import DecodeError, FieldValueError, MissingHeaderError, TruncatedError
 from overlaycodec.layout import Field, Layout
 from overlaycodec.packet import Packet
-from overlaycodec.paths import names_of
+from overlaycodec.paths import names_of, network_of
 from overlaycodec.pipeline import DEFAULT, Catalog, Octets, decode, encode, octets_of
 from overlaycodec.protocols import GRE, STT, Ethernet
 from overlaycodec.schema import Header
 from overlaycodec.spans import octets_in, reaches_of
 from overlaycodec.tunnel.ecn import ECNOutcome, egress_ecn
-from overlaycodec.tunnel.places import Diffserv, check_choice, inner_start, network_of
+from overlaycodec.tunnel.places import Diffserv, check_choice, inner_start
 from overlaycodec.wire import Bounds, FragmentOffset, MoreFragments, Selects
 
 __all__ = ["Decapsulated", "combined", "decapsulate", "decapsulate_all"]
@@ -160,16 +160,16 @@ def _bits(layout: Layout, field: Field, at: int) -> tuple[int, int]:
 def combined(frame: bytes, inner: Packet, outer: Sequence[Header], diffserv: str) -> tuple[bytes, ECNOutcome | None]:
     """The frame with the marks that go on, and what RFC 6040 says of them."""
     outside: Any = next((header for header in reversed(outer) if header.__layout__.layer == "network"), None)
-    inside: Any = network_of(inner)  # Any: IPv4 or IPv6, of which both have these fields
-    if outside is None or inside is None:
+    index = network_of(inner.headers)
+    if outside is None or index is None:
         return frame, None
+    inside: Any = inner.headers[index]  # Any: IPv4 or IPv6, of which both have these fields
     outcome = egress_ecn(inside.ecn, outside.ecn)
     if outcome.ecn is None:
         return frame, outcome
     changes = {"ecn": outcome.ecn, "dscp": outside.dscp if diffserv == "uniform" else inside.dscp}
     if changes == {"ecn": inside.ecn, "dscp": inside.dscp}:
         return frame, outcome
-    index = inner.headers.index(inside)
     at = sum(map(octets_in, inner.headers[:index]))
     octets = encode(forwarded(inside, **changes))
     return frame[:at] + octets + frame[at + len(octets) :], outcome

@@ -15,7 +15,7 @@ import msgspec
 from overlaycodec.emission import emit
 from overlaycodec.errors import EncodeError, MissingHeaderError
 from overlaycodec.packet import Packet, Trailer
-from overlaycodec.paths import names_of
+from overlaycodec.paths import names_of, network_of
 from overlaycodec.pipeline import DEFAULT, Catalog, Octets, decode, octets_of
 from overlaycodec.protocols import Ethernet, IPv4, IPv6, VLANTag
 from overlaycodec.schema import Header
@@ -23,7 +23,7 @@ from overlaycodec.spans import octets_in
 from overlaycodec.tunnel.ecn import ECNMode, ingress_ecn
 from overlaycodec.tunnel.entropy import flow_hash, flow_label
 from overlaycodec.tunnel.groups import group_mac
-from overlaycodec.tunnel.places import Diffserv, check_choice, inner_start, network_of
+from overlaycodec.tunnel.places import Diffserv, check_choice, inner_start
 from overlaycodec.values import AnyIP, MACAddress
 from overlaycodec.wire import KeySpace
 
@@ -148,8 +148,9 @@ class Tunnel(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         return () if link is None else (link, *self.tags)
 
     def _network(self, inner: Packet, number: int, identification: int) -> Header:
-        inside: Any = network_of(inner)  # Any: IPv4 or IPv6, which differ in two names
-        known = inside is not None
+        index = network_of(inner.headers)
+        known = index is not None
+        inside: Any = None if index is None else inner.headers[index]  # Any: IPv4 or IPv6, which differ in two names
         ttl = self.ttl
         if ttl == "copy":
             ttl = 64 if not known else inside.ttl if isinstance(inside, IPv4) else inside.hop_limit

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal
 
-from overlaycodec.packet import Packet
 from overlaycodec.paths import scopes_of
 from overlaycodec.schema import Header
 
-__all__ = ["Diffserv", "check_choice", "inner_start", "network_of"]
+__all__ = ["Diffserv", "check_choice", "inner_start"]
 
 Diffserv = Literal["pipe", "uniform"]
 """RFC 2983: whether the DSCP of the frame and that of the outer header are two, or one."""
@@ -19,17 +18,6 @@ def check_choice(name: str, value: object, choices: tuple[str, ...]) -> None:
     """Raises: ValueError for a word that is none of these."""
     if value not in choices:
         raise ValueError(f"{name} is {', '.join(map(repr, choices))}, not {value!r}")
-
-
-def network_of(packet: Packet) -> Header | None:
-    """The IP header of the outermost scope."""
-    for header in packet.headers:
-        layout = header.__layout__
-        if layout.layer == "network":
-            return header
-        if layout.tunnel:
-            return None
-    return None
 
 
 def inner_start(headers: Sequence[Header]) -> int:

@@ -78,15 +78,16 @@ def decapsulate(
     if isinstance(data, Packet):
         headers: list[Header] = []
         octets = emit(data, catalog, headers)
-        packet = data.__replace__(headers=tuple(reversed(headers)))
+        packet, faults = data.__replace__(headers=tuple(reversed(headers))), data.faults
     else:
         octets = octets_of(data)
         packet = decode(octets, first=first, wire_length=wire_length, lax=True, catalog=catalog)
+        faults = packet.faults
     start = inner_start(packet.headers)
     outer = packet.headers[:start]
     sizes = [octets_in(header) for header in outer]
     at = sum(sizes)
-    for fault in () if lax else packet.faults:
+    for fault in () if lax else faults:
         if fault.bits[0] < at * 8 or not start:
             raise fault
     if not start:

@@ -13,7 +13,7 @@ from overlaycodec.checksum import adjusted_checksum, internet_sum
 from overlaycodec.packet import Packet, Trailer
 from overlaycodec.pipeline import DEFAULT, Catalog, encode, resolve
 from overlaycodec.schema import Header
-from overlaycodec.spans import octets_in, reaches_of
+from overlaycodec.spans import octets_in, reach_of
 from overlaycodec.values import AUTO
 from overlaycodec.wire import Bounds, Checksum, Selects
 
@@ -102,5 +102,5 @@ def _checksum(header: Header, changed: Header, old: bytes, new: bytes, grown: in
 
 def _covered(header: Header, content: bytes) -> bytes:
     octets = encode(header) + content
-    claim = next((reach for field, reach in reaches_of(header) if Bounds in field), len(octets))
-    return octets[: max(claim, octets_in(header))]
+    reach = reach_of(header)
+    return octets if reach is None else octets[: max(reach, octets_in(header))]

@@ -16,7 +16,7 @@ from overlaycodec.spans import octets_in
 from overlaycodec.stacked import StackWriter
 from overlaycodec.wire import FinalDestination
 
-__all__ = ["Emission", "emit", "final_destination", "pseudo_header"]
+__all__ = ["Emission", "emit", "final_destination", "pseudo_header", "resolved", "written"]
 
 
 def pseudo_header(headers: Sequence[Header], index: int) -> tuple[int, int] | None:
@@ -182,3 +182,23 @@ def emit(
                 raise EncodeError("trailers", trailer.header, f"names header {trailer.header}, of {len(headers)}")
             content += trailer.data
     return content
+
+
+def resolved(packet: Packet, catalog: Bindings) -> tuple[Packet, bytes]:
+    """The packet with every AUTO derived, and its octets. Raises: EncodeError."""
+    headers: list[Header] = []
+    octets = emit(packet, catalog, headers)
+    return packet.__replace__(headers=tuple(reversed(headers))), octets
+
+
+def written(packet: Packet, catalog: Bindings) -> tuple[list[Header], list[bytes]]:
+    """The headers, resolved, and what each of them and its content comes to, without what trails behind its end.
+
+    Raises: EncodeError.
+    """
+    headers: list[Header] = []
+    octets: list[bytes] = []
+    emit(packet, catalog, headers, octets)
+    headers.reverse()
+    octets.reverse()
+    return headers, octets

@@ -12,7 +12,7 @@ from types import FunctionType
 from typing import Self, TypeVar
 
 from overlaycodec.catalog import AnyView, Bindings, check_binding, option_of
-from overlaycodec.emission import emit
+from overlaycodec.emission import emit, resolved
 from overlaycodec.errors import (
     DecodeError,
     EncodeError,
@@ -321,10 +321,7 @@ def resolve(packet: Packet | Header, *, catalog: Catalog = DEFAULT) -> Packet:
 
     Raises: EncodeError, as `encode` does.
     """
-    packet = _packet_of(packet)
-    headers: list[Header] = []
-    emit(packet, catalog, headers)
-    return packet._with(headers=tuple(reversed(headers)))
+    return resolved(_packet_of(packet), catalog)[0]
 
 
 def decode_header(cls: type[H], data: Octets) -> tuple[H, int]:

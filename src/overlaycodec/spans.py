@@ -10,9 +10,9 @@ from overlaycodec.errors import UnresolvedError
 from overlaycodec.layout import Field, Run
 from overlaycodec.schema import Record
 from overlaycodec.values import AUTO, MACAddress
-from overlaycodec.wire import Bounds, Selects, Via
+from overlaycodec.wire import Bounds, FragmentOffset, MoreFragments, Selects, Via
 
-__all__ = ["octets_in", "reaches_of", "spans_of"]
+__all__ = ["in_pieces", "octets_in", "reach_of", "reaches_of", "spans_of"]
 
 
 def _octets_of(record: Record, field: Field) -> int:
@@ -70,6 +70,19 @@ def reaches_of(record: Record) -> Iterator[tuple[Field, int]]:
                 yield layout.by_name[row], getattr(element, name)
 
 
+def reach_of(record: Record) -> int | None:
+    """How many octets, from the record's start, its length field says there are; None where it says nothing."""
+    return next((reach for field, reach in reaches_of(record) if Bounds in field), None)
+
+
 def octets_in(record: Record) -> int:
     """How many octets the record takes on the wire."""
     return sum(bits for _, _, bits in spans_of(record)) // 8
+
+
+def in_pieces(record: Record) -> bool:
+    """Whether the record says that what follows is a piece of something."""
+    return any(
+        (FragmentOffset in field or MoreFragments in field) and getattr(record, field.name)
+        for field in record.__layout__.fields
+    )

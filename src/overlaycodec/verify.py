@@ -11,20 +11,18 @@ from enum import StrEnum
 from typing import Any
 
 from overlaycodec.checksum import crc32c, internet_sum
-from overlaycodec.emission import emit, pseudo_header
+from overlaycodec.emission import emit, pseudo_header, written
 from overlaycodec.keys import IP_PROTOCOL
 from overlaycodec.layout import Field
 from overlaycodec.packet import Packet
 from overlaycodec.paths import names_of
 from overlaycodec.pipeline import DEFAULT, Catalog
 from overlaycodec.schema import Header
-from overlaycodec.spans import octets_in, reaches_of, spans_of
+from overlaycodec.spans import in_pieces, octets_in, reach_of, reaches_of, spans_of
 from overlaycodec.values import AUTO
 from overlaycodec.wire import (
     Bounds,
     Checksum,
-    FragmentOffset,
-    MoreFragments,
     Remainder,
     Selects,
     Sized,
@@ -51,36 +49,19 @@ class Verdict(StrEnum):
         return self.value
 
 
-def _in_pieces(header: Header) -> bool:
-    """Whether the header says that what follows is a piece of something."""
-    return any(
-        (FragmentOffset in field or MoreFragments in field) and getattr(header, field.name)
-        for field in header.__layout__.fields
-    )
-
-
-def _claim(header: Header) -> int | None:
-    """How many octets, from the header's start, its length field says there are; None where it says nothing."""
-    return next((reach for field, reach in reaches_of(header) if Bounds in field), None)
-
-
 def checksums(packet: Packet, *, catalog: Catalog = DEFAULT) -> dict[str, Verdict]:
     """The verdict on every checksum of a packet, by path: `{"ipv4.checksum": valid, "udp.checksum": absent}`.
 
     Raises: EncodeError where a field that is AUTO cannot be derived.
     """
-    headers: list[Header] = []
-    pieces: list[bytes] = []
-    emit(packet, catalog, headers, pieces)
-    headers.reverse()
-    pieces.reverse()
+    headers, pieces = written(packet, catalog)
     names = names_of(headers)
     complete = packet.missing == 0
     verdicts = {}
     for index, header in enumerate(headers):
         layout = header.__layout__
         octets, size = pieces[index], octets_in(header)
-        claim = _claim(header)
+        claim = reach_of(header)
         in_segments = layout.bounds is not None and layout.bounds[Bounds].pieces
         if claim is not None and not in_segments:
             complete = claim <= len(octets)
@@ -89,7 +70,7 @@ def checksums(packet: Packet, *, catalog: Catalog = DEFAULT) -> dict[str, Verdic
             verdicts[f"{names[index]}.{layout.checksum.name}"] = _verdict(
                 headers, index, covered, size, complete, catalog
             )
-        if layout.quotes or _in_pieces(header) or (in_segments and claim is not None and claim > len(octets)):
+        if layout.quotes or in_pieces(header) or (in_segments and claim is not None and claim > len(octets)):
             complete = False
     return verdicts
 
@@ -159,7 +140,7 @@ def fill(
             changes |= _selector(header, following, catalog)
         changed.append(header.replace(**changes) if changes else header)
         jumbo = jumbo or any(field.kind == "items" for field, _ in reaches_of(header))
-        if header.__layout__.quotes or in_part or _in_pieces(header):
+        if header.__layout__.quotes or in_part or in_pieces(header):
             complete = False
     resolved: list[Header] = []
     emit(packet._with(headers=tuple(changed)), catalog, resolved, omits=False)
@@ -172,7 +153,7 @@ def _first_of_more(packet: Packet, index: int) -> bool:
     bounds = None if field is None else field.get(Bounds)
     if field is None or bounds is None or not bounds.pieces or getattr(packet.headers[index], field.name) is AUTO:
         return False
-    claim = _claim(packet.headers[index])
+    claim = reach_of(packet.headers[index])
     here = len(packet.payload) + sum(len(trailer.data) for trailer in packet.trailers if trailer.header > index)
     return claim is not None and claim > here + sum(octets_in(header) for header in packet.headers[index:])
 

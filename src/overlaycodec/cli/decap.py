@@ -18,8 +18,8 @@ from overlaycodec.packet import Packet
 from overlaycodec.pipeline import Catalog, encode
 from overlaycodec.protocols import Ethernet, IPv4, IPv6, STTSegment
 from overlaycodec.reassembly import FragmentReassembler, STTReassembler
-from overlaycodec.reassembly.content import in_pieces
 from overlaycodec.schema import Header
+from overlaycodec.spans import in_pieces
 from overlaycodec.tunnel import Decapsulated, decapsulate, decapsulate_all, decapsulated
 
 __all__ = ["decap"]

@@ -4,26 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from overlaycodec.emission import emit
 from overlaycodec.packet import Packet
 from overlaycodec.pipeline import Catalog, decode, encode, resolve
 from overlaycodec.schema import Header
-from overlaycodec.spans import reaches_of
+from overlaycodec.spans import reach_of
 from overlaycodec.values import AUTO
 from overlaycodec.verify import fill
-from overlaycodec.wire import Bounds, FragmentOffset, MoreFragments
 
-__all__ = ["around", "in_pieces", "is_cut", "outside_of", "unbounded", "written"]
-
-
-def written(packet: Packet, catalog: Catalog) -> tuple[list[Header], list[bytes]]:
-    """The headers, resolved, and what each of them and its content comes to, without what trails behind its end."""
-    headers: list[Header] = []
-    octets: list[bytes] = []
-    emit(packet, catalog, headers, octets)
-    headers.reverse()
-    octets.reverse()
-    return headers, octets
+__all__ = ["around", "is_cut", "outside_of", "unbounded"]
 
 
 def outside_of(headers: Sequence[Header], index: int) -> int | None:
@@ -45,17 +33,9 @@ def unbounded(headers: Sequence[Header], network: int) -> tuple[Header, ...]:
     return (*headers[:network], ip.replace(**changes), *headers[network + 1 :])
 
 
-def in_pieces(header: Header) -> bool:
-    """Whether what follows the header is a piece of something."""
-    return any(
-        (FragmentOffset in field or MoreFragments in field) and getattr(header, field.name)
-        for field in header.__layout__.fields
-    )
-
-
 def is_cut(header: Header, octets: bytes) -> bool:
     """Whether the header says that there are more octets than it and its content have."""
-    reach = next((reach for field, reach in reaches_of(header) if Bounds in field), None)
+    reach = reach_of(header)
     return reach is not None and reach > len(octets)
 
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from overlaycodec.emission import written
 from overlaycodec.errors import EncodeError, FieldRangeError, MissingHeaderError, UnresolvedError
 from overlaycodec.packet import Packet
 from overlaycodec.paths import network_of
 from overlaycodec.pipeline import DEFAULT, Catalog, resolve
 from overlaycodec.protocols import Fragment, HopByHop, IPv4, IPv6, Routing, SegmentRouting
-from overlaycodec.reassembly.content import around, is_cut, unbounded, written
+from overlaycodec.reassembly.content import around, is_cut, unbounded
 from overlaycodec.schema import Header
 from overlaycodec.spans import octets_in
 from overlaycodec.values import AUTO

@@ -8,17 +8,18 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 
 from overlaycodec.checksum import internet_sum
+from overlaycodec.emission import written
 from overlaycodec.errors import EncodeError
 from overlaycodec.packet import Packet
 from overlaycodec.paths import network_of, scopes_of
 from overlaycodec.pipeline import DEFAULT, Catalog, Octets
 from overlaycodec.protocols import Fragment, IPv4, IPv6, VLANTag
-from overlaycodec.reassembly.content import around, in_pieces, is_cut, unbounded, written
+from overlaycodec.reassembly.content import around, is_cut, unbounded
 from overlaycodec.reassembly.pieces import Drop, Overlap
 from overlaycodec.reassembly.reassembler import Reassembler
 from overlaycodec.reassembly.waiting import MAX_OCTETS, MAX_WHOLES, SECOND, Piece, Unfinished, Waiting
 from overlaycodec.schema import Header
-from overlaycodec.spans import octets_in
+from overlaycodec.spans import in_pieces, octets_in
 
 __all__ = ["FragmentReassembler"]
 

@@ -11,17 +11,17 @@ import msgspec
 
 from overlaycodec.checksum import internet_checksum, internet_sum
 from overlaycodec.edits import forwarded
-from overlaycodec.emission import pseudo_header
+from overlaycodec.emission import pseudo_header, written
 from overlaycodec.errors import DecodeError
 from overlaycodec.packet import Packet
 from overlaycodec.pipeline import DEFAULT, Catalog, Octets, decode, decode_header
 from overlaycodec.protocols import STT, TCP, STTSegment
-from overlaycodec.reassembly.content import in_pieces, is_cut, outside_of, written
+from overlaycodec.reassembly.content import is_cut, outside_of
 from overlaycodec.reassembly.pieces import Drop
 from overlaycodec.reassembly.reassembler import Reassembler
 from overlaycodec.reassembly.waiting import MAX_OCTETS, MAX_WHOLES, SECOND, Piece, Waiting
 from overlaycodec.schema import Header
-from overlaycodec.spans import octets_in
+from overlaycodec.spans import in_pieces, octets_in
 
 __all__ = ["STTFrame", "STTReassembler"]
 

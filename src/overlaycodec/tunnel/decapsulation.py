@@ -14,7 +14,7 @@ import msgspec
 
 from overlaycodec.dialects import NVGRE_KEY
 from overlaycodec.edits import forwarded
-from overlaycodec.emission import emit
+from overlaycodec.emission import resolved
 from overlaycodec.errors import DecodeError, FieldValueError, MissingHeaderError, TruncatedError
 from overlaycodec.layout import Field, Layout
 from overlaycodec.packet import Packet
@@ -76,9 +76,8 @@ def decapsulate(
     """
     check_choice("diffserv", diffserv, get_args(Diffserv))
     if isinstance(data, Packet):
-        headers: list[Header] = []
-        octets = emit(data, catalog, headers)
-        packet, faults = data.__replace__(headers=tuple(reversed(headers))), data.faults
+        packet, octets = resolved(data, catalog)
+        faults = data.faults
     else:
         octets = octets_of(data)
         packet = decode(octets, first=first, wire_length=wire_length, lax=True, catalog=catalog)

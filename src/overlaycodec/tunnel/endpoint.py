@@ -12,11 +12,11 @@ from typing import Any, Final, Literal, Self, get_args
 
 import msgspec
 
-from overlaycodec.emission import emit
+from overlaycodec.emission import emit, resolved
 from overlaycodec.errors import EncodeError, MissingHeaderError
 from overlaycodec.packet import Packet, Trailer
 from overlaycodec.paths import names_of, network_of
-from overlaycodec.pipeline import DEFAULT, Catalog, Octets, decode, octets_of
+from overlaycodec.pipeline import DEFAULT, Catalog, Octets, decode, octets_of, resolve
 from overlaycodec.protocols import Ethernet, IPv4, IPv6, VLANTag
 from overlaycodec.schema import Header
 from overlaycodec.spans import octets_in
@@ -198,10 +198,7 @@ def overhead_octets(of: Tunnel | Packet) -> int:
         raise MissingHeaderError("tunnel", ", ".join(of.names))
     outside = of.headers[:start]
     links = next((index for index, header in enumerate(outside) if header.__layout__.layer == "network"), 0)
-    resolved: list[Header] = []
-    emit(of, DEFAULT, resolved)
-    resolved.reverse()
-    return sum(map(octets_in, resolved[links:start]))
+    return sum(map(octets_in, resolve(of).headers[links:start]))
 
 
 def selector_of(space: KeySpace, first: type[Header], path: str) -> int:
@@ -227,6 +224,4 @@ def _inner(frame: Octets | Packet, first: type[Header], catalog: Catalog) -> tup
         raise EncodeError(
             (names_of(frame.headers) or ["payload"])[0], frame, f"lacks {frame.missing} octets that were not captured"
         )
-    headers: list[Header] = []
-    octets = emit(frame, catalog, headers)
-    return frame.__replace__(headers=tuple(reversed(headers))), octets
+    return resolved(frame, catalog)

@@ -12,7 +12,7 @@ from hashlib import blake2b
 from overlaycodec.packet import FlowKey, Packet
 from overlaycodec.protocols import Ethernet, IPv6
 from overlaycodec.schema import Header
-from overlaycodec.wire import FragmentOffset, MoreFragments
+from overlaycodec.spans import in_pieces
 
 __all__ = ["flow_hash", "flow_label", "flow_octets", "flow_port", "spread"]
 
@@ -34,7 +34,7 @@ def flow_octets(packet: Packet) -> bytes:
         return ethernet.dst.packed + ethernet.src.packed + ethernet.ethertype.to_bytes(2, "big")
     octets = flow.src.packed + flow.dst.packed + bytes([flow.protocol])
     ports = _ports(flow)
-    if ports is None or _in_pieces(packet.headers):
+    if ports is None or _is_fragment(packet.headers):
         label = packet[IPv6].flow_label if flow.src.version == 6 else 0
         return octets + label.to_bytes(3, "big") if label else octets
     return octets + ports
@@ -46,13 +46,12 @@ def _ports(flow: FlowKey) -> bytes | None:
     return flow.src_port.to_bytes(2, "big") + flow.dst_port.to_bytes(2, "big")
 
 
-def _in_pieces(headers: Sequence[Header]) -> bool:
+def _is_fragment(headers: Sequence[Header]) -> bool:
     """Whether the outermost IP packet is a fragment, the first one too."""
     for header in headers:
+        if in_pieces(header):
+            return True
         layout = header.__layout__
-        for field in layout.fields:
-            if (FragmentOffset in field or MoreFragments in field) and getattr(header, field.name):
-                return True
         if layout.layer is None and "src_port" in layout.by_name:
             return False
     return False

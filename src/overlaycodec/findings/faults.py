@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from overlaycodec.errors import DecodeError, FieldValueError, LengthFieldError, NestingError, TruncatedError
+from overlaycodec.findings.common import LINUX_DROPS, OVS_DROPS
 from overlaycodec.findings.model import Does, Finding, Receiver, Severity
 from overlaycodec.layout import Layout
 from overlaycodec.packet import Packet
@@ -15,8 +16,8 @@ from overlaycodec.protocols import Ethernet
 __all__ = ["fault_finding"]
 
 _DROPS: Final[dict[Receiver, Does]] = {
-    "linux": Does(Severity.DROP, "Linux drops it"),
-    "ovs": Does(Severity.DROP, "Open vSwitch drops it"),
+    "linux": LINUX_DROPS,
+    "ovs": OVS_DROPS,
 }
 _PULLED: Final[dict[str, int]] = {"ipv4": 20, "ipv6": 40, "vlan": 4}
 """Octets of an inner header that Linux wants to see before it takes a tunnel off."""

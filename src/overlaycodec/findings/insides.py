@@ -6,22 +6,20 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from overlaycodec.errors import TruncatedError
+from overlaycodec.findings.common import LINUX_ALLOWS, LINUX_DROPS, OVS_ALLOWS, OVS_DROPS, OVS_TAKES, VXLANS
 from overlaycodec.findings.model import Does, Look, Rule, Seen, Severity, Site
-from overlaycodec.protocols import GRE, STT, VXLAN, VXLANGBP, VXLANGPE, VXLANRCO, Ethernet, Geneve, IPv4, IPv6, VLANTag
+from overlaycodec.protocols import GRE, STT, Ethernet, Geneve, IPv4, IPv6, VLANTag
 from overlaycodec.tunnel.ecn import ECNAlarm, ECNOutcome, egress_ecn
 
 __all__ = ["INSIDES"]
 
-_VXLANS: Final = (VXLAN, VXLANGBP, VXLANGPE, VXLANRCO)
-_ENDPOINTS: Final = (*_VXLANS, Geneve, GRE, STT)
+_ENDPOINTS: Final = (*VXLANS, Geneve, GRE, STT)
 _IPV4: Final = 0x0800
 _IPV6: Final = 0x86DD
 _NOT_ECT: Final = 0
 _CE: Final = 3
 _ECN: Final = ("Not-ECT", "ECT(1)", "ECT(0)", "CE")
 _TYPE_OCTETS: Final = 2
-_OVS_NOTES: Final = Does(Severity.NOTE, "Open vSwitch takes it")
-_OVS_TAKES: Final = Does(Severity.VIOLATION, "Open vSwitch takes it")
 
 
 def _mark_inside(site: Site) -> int | None:
@@ -117,8 +115,8 @@ INSIDES: Final = (
         "RFC 6040 section 4.2",
         "congestion was met, and the sender inside would not hear of it: the packet is dropped",
         Severity.DROP,
-        Does(Severity.DROP, "Linux drops it"),
-        Does(Severity.DROP, "Open vSwitch drops it"),
+        LINUX_DROPS,
+        OVS_DROPS,
     ),
     Rule(
         "ecn-lost-tagged",
@@ -128,7 +126,7 @@ INSIDES: Final = (
         "congestion was met, and the sender inside would not hear of it: the packet is dropped",
         Severity.DROP,
         Does(Severity.VIOLATION, "Linux does not look behind a tag, and takes it"),
-        Does(Severity.DROP, "Open vSwitch drops it"),
+        OVS_DROPS,
     ),
     Rule(
         "ecn-tag",
@@ -157,8 +155,8 @@ INSIDES: Final = (
         "RFC 6040 section 4.2",
         "no known sender does that: a potential attack or a fault",
         Severity.NOTE,
-        Does(Severity.NOTE, "Linux takes it"),
-        Does(Severity.NOTE, "Open vSwitch takes it"),
+        LINUX_ALLOWS,
+        OVS_ALLOWS,
     ),
     Rule(
         "frame-short-tag",
@@ -167,27 +165,27 @@ INSIDES: Final = (
         "IEEE 802.3 clause 3.2.7",
         "a frame has 46 octets of data and padding, on a link that needs them",
         Severity.NOTE,
-        Does(Severity.DROP, "Linux drops it"),
-        _OVS_NOTES,
+        LINUX_DROPS,
+        OVS_ALLOWS,
     ),
     Rule(
         "frame-from-group",
-        _VXLANS,
+        VXLANS,
         _of_frame(_from_a_group),
         "IEEE 802.3 clause 3.2.3",
         "a source address is an individual one",
         Severity.VIOLATION,
         Does(Severity.DROP, "Linux drops it where it learns addresses"),
-        _OVS_TAKES,
+        OVS_TAKES,
     ),
     Rule(
         "frame-from-nobody",
-        _VXLANS,
+        VXLANS,
         _of_frame(_from_nobody),
         "IEEE 802 clause 8.2",
         "00:00:00:00:00:00 is nobody's address",
         Severity.VIOLATION,
         Does(Severity.DROP, "Linux drops it where it learns addresses"),
-        _OVS_TAKES,
+        OVS_TAKES,
     ),
 )

@@ -5,6 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from overlaycodec.findings.common import (
+    LINUX_ALLOWS,
+    LINUX_DROPS,
+    LINUX_TAKES,
+    OVS_ALLOWS,
+    OVS_DROPS,
+    OVS_OVERLOOKS,
+    OVS_TAKES,
+)
 from overlaycodec.findings.model import Does, Rule, Seen, Severity, Site
 from overlaycodec.protocols import (
     GRE,
@@ -108,9 +117,6 @@ def _shorter(site: Site) -> Iterator[Seen]:
         yield Seen("length", f"says {site.header.length} octets, IP carries {site.header.length + trailers}")
 
 
-_BAD_DROPS: Final = Does(Severity.DROP, "Linux drops it")
-_BAD_DROPS_OVS: Final = Does(Severity.DROP, "Open vSwitch drops it")
-
 NETWORKS: Final = (
     Rule(
         "checksum-header",
@@ -119,8 +125,8 @@ NETWORKS: Final = (
         "RFC 1122 section 3.2.1.2",
         "a host verifies the header checksum and silently discards what fails",
         Severity.DROP,
-        _BAD_DROPS,
-        _BAD_DROPS_OVS,
+        LINUX_DROPS,
+        OVS_DROPS,
     ),
     Rule(
         "checksum-udp",
@@ -129,8 +135,8 @@ NETWORKS: Final = (
         "RFC 1122 section 4.1.3.4",
         "a datagram with a wrong checksum is silently discarded",
         Severity.DROP,
-        _BAD_DROPS,
-        _BAD_DROPS_OVS,
+        LINUX_DROPS,
+        OVS_DROPS,
     ),
     Rule(
         "checksum-tcp",
@@ -155,8 +161,8 @@ NETWORKS: Final = (
         "RFC 2784 section 2.1",
         "the checksum is that of header and payload",
         Severity.DROP,
-        _BAD_DROPS,
-        _BAD_DROPS_OVS,
+        LINUX_DROPS,
+        OVS_DROPS,
     ),
     Rule(
         "checksum-sctp",
@@ -182,7 +188,7 @@ NETWORKS: Final = (
         "nobody sends that; a destination does not discard for it",
         Severity.VIOLATION,
         Does(Severity.VIOLATION, "Linux takes what is for itself"),
-        Does(Severity.VIOLATION, "Open vSwitch does not look"),
+        OVS_OVERLOOKS,
     ),
     Rule(
         "source-address",
@@ -191,8 +197,8 @@ NETWORKS: Final = (
         "RFC 1122 section 3.2.1.3, RFC 4291 section 2.7",
         "that is no source address; a host discards it silently",
         Severity.DROP,
-        Does(Severity.DROP, "Linux drops it"),
-        Does(Severity.VIOLATION, "Open vSwitch does not look"),
+        LINUX_DROPS,
+        OVS_OVERLOOKS,
     ),
     Rule(
         "source-broadcast",
@@ -201,8 +207,8 @@ NETWORKS: Final = (
         "RFC 1122 section 3.2.1.3",
         "that is no source address, but for a host that does not know its own yet",
         Severity.VIOLATION,
-        Does(Severity.DROP, "Linux drops it"),
-        Does(Severity.VIOLATION, "Open vSwitch does not look"),
+        LINUX_DROPS,
+        OVS_OVERLOOKS,
     ),
     Rule(
         "source-network",
@@ -211,8 +217,8 @@ NETWORKS: Final = (
         "RFC 1122 section 3.2.1.3",
         "that is no source address, but for a host that does not know its network yet",
         Severity.VIOLATION,
-        Does(Severity.VIOLATION, "Linux takes it"),
-        Does(Severity.VIOLATION, "Open vSwitch does not look"),
+        LINUX_TAKES,
+        OVS_OVERLOOKS,
     ),
     Rule(
         "length-none",
@@ -221,8 +227,8 @@ NETWORKS: Final = (
         "RFC 791 section 3.1",
         "it counts the header too; in captures it marks a packet that a network card was to cut in segments",
         Severity.VIOLATION,
-        Does(Severity.DROP, "Linux drops it"),
-        Does(Severity.DROP, "Open vSwitch drops it"),
+        LINUX_DROPS,
+        OVS_DROPS,
     ),
     Rule(
         "tunnel-options",
@@ -231,7 +237,7 @@ NETWORKS: Final = (
         "RFC 791 section 3.1",
         "every node knows options",
         Severity.NOTE,
-        Does(Severity.NOTE, "Linux takes it"),
+        LINUX_ALLOWS,
         Does(Severity.DROP, "Open vSwitch drops tunnel packets with IPv4 options"),
     ),
     Rule(
@@ -250,8 +256,8 @@ NETWORKS: Final = (
         "RFC 791 section 3.1",
         "it is 0",
         Severity.VIOLATION,
-        Does(Severity.VIOLATION, "Linux takes it"),
-        Does(Severity.VIOLATION, "Open vSwitch takes it"),
+        LINUX_TAKES,
+        OVS_TAKES,
     ),
     Rule(
         "fragment",
@@ -279,7 +285,7 @@ NETWORKS: Final = (
         "it is not 0, but for tunnels that asked for it (RFC 6935)",
         Severity.VIOLATION,
         Does(Severity.DROP, "Linux drops it, unless the device has udp6zerocsumrx"),
-        Does(Severity.NOTE, "Open vSwitch takes it"),
+        OVS_ALLOWS,
     ),
     Rule(
         "udp-shorter",

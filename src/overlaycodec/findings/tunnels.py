@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from overlaycodec.findings.model import Does, Rule, Seen, Severity, Site
+from overlaycodec.findings.common import LINUX_DROPS, LINUX_TAKES, OVS_DROPS, OVS_TAKES, VXLANS
+from overlaycodec.findings.model import Does, Look, Rule, Seen, Severity, Site
 from overlaycodec.keys import ETHERTYPE
 from overlaycodec.protocols import (
     GRE,
@@ -27,7 +28,6 @@ from overlaycodec.wire import Reserved
 
 __all__ = ["TUNNELS"]
 
-_VXLANS: Final = (VXLAN, VXLANGBP, VXLANGPE, VXLANRCO)
 _FRAME: Final = 0x6558
 _GRE: Final = 47
 _GRE_OCTETS: Final = 4
@@ -42,13 +42,23 @@ def _reserved(site: Site) -> Iterator[Seen]:
             yield Seen(field.name, f"is {value:#0{2 + ((field.bits or 0) + 3) // 4}x}")
 
 
+def _is_set(flag: str) -> Look:
+    """Whether a flag of the header is set."""
+
+    def look(site: Site) -> Iterator[Seen]:
+        if getattr(site.header, flag):
+            yield Seen(flag, "is set")
+
+    return look
+
+
 def _no_vni(site: Site) -> Iterator[Seen]:
     if not site.header.vni_valid:
         yield Seen("vni_valid", "is clear")
 
 
 def _low_port(site: Site) -> Iterator[Seen]:
-    if isinstance(site.next, _VXLANS) and site.header.src_port < _EPHEMERAL:
+    if isinstance(site.next, VXLANS) and site.header.src_port < _EPHEMERAL:
         yield Seen("src_port", f"is {site.header.src_port}")
 
 
@@ -79,16 +89,6 @@ def _needlessly_critical(site: Site) -> Iterator[Seen]:
         yield Seen("critical", "is set, and no option is critical")
 
 
-def _control(site: Site) -> Iterator[Seen]:
-    if site.header.control:
-        yield Seen("control", "is set")
-
-
-def _oam(site: Site) -> Iterator[Seen]:
-    if site.header.oam:
-        yield Seen("oam", "is set")
-
-
 def _no_frame(site: Site) -> Iterator[Seen]:
     if site.header.protocol_type != _FRAME:
         yield Seen("protocol_type", f"is {ETHERTYPE.text(site.header.protocol_type)}, not an Ethernet frame")
@@ -109,11 +109,6 @@ def _gre_reserved1(site: Site) -> Iterator[Seen]:
         yield Seen("reserved1", f"is {site.header.reserved1:#06x}")
 
 
-def _gre_payload(site: Site) -> Iterator[Seen]:
-    if site.header.protocol_type != _FRAME:
-        yield Seen("protocol_type", f"is {ETHERTYPE.text(site.header.protocol_type)}, not an Ethernet frame")
-
-
 def _enhanced(site: Site) -> Iterator[Seen]:
     yield Seen("version", "is 1")
 
@@ -128,11 +123,6 @@ def _no_gre(site: Site) -> Iterator[Seen]:
         yield Seen(field, f"is {_GRE}, and {len(octets)} octets follow")
     elif octets[1] & 7 > 1:
         yield Seen(field, f"is {_GRE}, and the version of GRE {octets[1] & 7}")
-
-
-def _routing(site: Site) -> Iterator[Seen]:
-    if site.header.routing_present:
-        yield Seen("routing_present", "is set")
 
 
 def _old_flags(site: Site) -> Iterator[Seen]:
@@ -159,15 +149,13 @@ def _reserved_rule(header: type[Header], linux: Does | None, ovs: Does | None, d
 _IGNORE: Final = "it is zero when sent and ignored when received"
 _LINUX_STRICT: Final = Does(Severity.DROP, "Linux drops packets with any reserved bit set")
 _OVS_STRICT: Final = Does(Severity.DROP, "Open vSwitch drops packets with any reserved bit set")
-_LINUX_TAKES: Final = Does(Severity.VIOLATION, "Linux takes it")
-_OVS_TAKES: Final = Does(Severity.VIOLATION, "Open vSwitch takes it")
 
 TUNNELS: Final = (
     _reserved_rule(VXLAN, _LINUX_STRICT, _OVS_STRICT, _IGNORE),
     _reserved_rule(VXLANGBP, _LINUX_STRICT, None, _IGNORE),
     _reserved_rule(VXLANGPE, None, None, _IGNORE),
     _reserved_rule(VXLANRCO, None, None, _IGNORE),
-    _reserved_rule(Geneve, _LINUX_TAKES, _OVS_TAKES, _IGNORE),
+    _reserved_rule(Geneve, LINUX_TAKES, OVS_TAKES, _IGNORE),
     Rule(
         "gre-reserved",
         (GRE,),
@@ -175,7 +163,7 @@ TUNNELS: Final = (
         "RFC 2784 section 2.3",
         _IGNORE,
         Severity.VIOLATION,
-        Does(Severity.DROP, "Linux drops it"),
+        LINUX_DROPS,
         _OVS_STRICT,
     ),
     Rule(
@@ -185,7 +173,7 @@ TUNNELS: Final = (
         "RFC 2784 section 2.3",
         _IGNORE,
         Severity.VIOLATION,
-        _LINUX_TAKES,
+        LINUX_TAKES,
         _OVS_STRICT,
     ),
     Rule(
@@ -195,13 +183,13 @@ TUNNELS: Final = (
         "RFC 2784 section 2.6",
         _IGNORE,
         Severity.VIOLATION,
-        _LINUX_TAKES,
-        _OVS_TAKES,
+        LINUX_TAKES,
+        OVS_TAKES,
     ),
     Rule(
         "gre-payload",
         (GRE,),
-        _gre_payload,
+        _no_frame,
         "RFC 2784 section 2.4",
         "the payload may be of any EtherType",
         Severity.NOTE,
@@ -216,7 +204,7 @@ TUNNELS: Final = (
         "that is PPTP's, and no tunnel of frames",
         Severity.NOTE,
         Does(Severity.DROP, "Linux drops it, unless it speaks PPTP"),
-        Does(Severity.DROP, "Open vSwitch drops it"),
+        OVS_DROPS,
     ),
     Rule(
         "gre-version",
@@ -225,14 +213,14 @@ TUNNELS: Final = (
         "RFC 2784 section 2.3",
         "the header has 4 octets or more, and the version 0",
         Severity.DROP,
-        Does(Severity.DROP, "Linux drops it"),
-        Does(Severity.DROP, "Open vSwitch drops it"),
+        LINUX_DROPS,
+        OVS_DROPS,
     ),
     _reserved_rule(STT, None, None, _IGNORE),
     _reserved_rule(NSH, None, None, _IGNORE),
     Rule(
         "vxlan-no-vni",
-        _VXLANS,
+        VXLANS,
         _no_vni,
         "RFC 7348 section 5",
         "the I flag is 1 for a valid VNI",
@@ -263,7 +251,7 @@ TUNNELS: Final = (
     Rule(
         "gpe-oam",
         (VXLANGPE,),
-        _oam,
+        _is_set("oam"),
         "draft-ietf-nvo3-vxlan-gpe-13 section 3",
         "it is an OAM packet, not for a tenant",
         Severity.NOTE,
@@ -275,8 +263,8 @@ TUNNELS: Final = (
         "RFC 8926 section 3.5",
         "a packet whose options do not fit their length is dropped",
         Severity.DROP,
-        Does(Severity.VIOLATION, "Linux takes it"),
-        Does(Severity.DROP, "Open vSwitch drops it"),
+        LINUX_TAKES,
+        OVS_DROPS,
     ),
     Rule(
         "geneve-critical",
@@ -295,7 +283,7 @@ TUNNELS: Final = (
         "RFC 8926 section 3.4",
         "the C bit is set where an option is critical",
         Severity.VIOLATION,
-        _LINUX_TAKES,
+        LINUX_TAKES,
         Does(Severity.DROP, "Open vSwitch drops it, unless it has the option in its table"),
     ),
     Rule(
@@ -306,12 +294,12 @@ TUNNELS: Final = (
         "the C bit says that an option is critical",
         Severity.VIOLATION,
         Does(Severity.DROP, "Linux drops it, unless the device is external"),
-        _OVS_TAKES,
+        OVS_TAKES,
     ),
     Rule(
         "geneve-control",
         (Geneve,),
-        _control,
+        _is_set("control"),
         "RFC 8926 section 3.4",
         "it is a control packet: endpoints do not forward what it carries",
         Severity.NOTE,
@@ -326,17 +314,17 @@ TUNNELS: Final = (
         "the payload may be of any EtherType",
         Severity.NOTE,
         Does(Severity.DROP, "Linux drops it, unless the device has innerprotoinherit"),
-        Does(Severity.DROP, "Open vSwitch drops it"),
+        OVS_DROPS,
     ),
     Rule(
         "gre-routing",
         (GRE,),
-        _routing,
+        _is_set("routing_present"),
         "RFC 2784 section 2.3",
         "a receiver discards it, unless it implements RFC 1701",
         Severity.DROP,
-        Does(Severity.DROP, "Linux drops it"),
-        Does(Severity.DROP, "Open vSwitch drops it"),
+        LINUX_DROPS,
+        OVS_DROPS,
     ),
     Rule(
         "gre-flags",
@@ -345,7 +333,7 @@ TUNNELS: Final = (
         "RFC 2784 section 2.3",
         "a receiver discards it, unless it implements RFC 1701",
         Severity.DROP,
-        _LINUX_TAKES,
+        LINUX_TAKES,
         _OVS_STRICT,
     ),
 )

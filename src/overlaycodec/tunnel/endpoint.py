@@ -15,7 +15,7 @@ import msgspec
 from overlaycodec.emission import emit, resolved
 from overlaycodec.errors import EncodeError, MissingHeaderError
 from overlaycodec.packet import Packet, Trailer
-from overlaycodec.paths import names_of, network_of
+from overlaycodec.paths import network_of
 from overlaycodec.pipeline import DEFAULT, Catalog, Octets, decode, octets_of, resolve
 from overlaycodec.protocols import Ethernet, IPv4, IPv6, VLANTag
 from overlaycodec.schema import Header
@@ -23,7 +23,7 @@ from overlaycodec.spans import octets_in
 from overlaycodec.tunnel.ecn import ECNMode, ingress_ecn
 from overlaycodec.tunnel.entropy import flow_hash, flow_label
 from overlaycodec.tunnel.groups import group_mac
-from overlaycodec.tunnel.places import Diffserv, check_choice, inner_start
+from overlaycodec.tunnel.places import Diffserv, check_choice, check_whole, inner_start
 from overlaycodec.values import AnyIP, MACAddress
 from overlaycodec.wire import KeySpace
 
@@ -220,8 +220,5 @@ def _inner(frame: Octets | Packet, first: type[Header], catalog: Catalog) -> tup
     if not isinstance(frame, Packet):
         octets = octets_of(frame)
         return decode(octets, first=first, lax=True, catalog=catalog), octets
-    if frame.missing:
-        raise EncodeError(
-            (names_of(frame.headers) or ["payload"])[0], frame, f"lacks {frame.missing} octets that were not captured"
-        )
+    check_whole(frame)
     return resolved(frame, catalog)

@@ -9,7 +9,6 @@ from typing import Literal
 
 from overlaycodec.checksum import adjusted_checksum
 from overlaycodec.dialects import NVGRE_KEY, NVGREKey
-from overlaycodec.errors import EncodeError
 from overlaycodec.keys import ETHERTYPE, GPE_PROTOCOL
 from overlaycodec.packet import Packet
 from overlaycodec.pipeline import DEFAULT, Catalog, Octets, encode, octets_of
@@ -27,6 +26,7 @@ from overlaycodec.reassembly import segment_stt
 from overlaycodec.schema import Element, Header
 from overlaycodec.tunnel.endpoint import ChecksumPolicy, Tunnel, ethernet_only, selector_of
 from overlaycodec.tunnel.entropy import spread
+from overlaycodec.tunnel.places import check_whole
 from overlaycodec.values import AUTO, AnyIP
 
 __all__ = ["GeneveTunnel", "NVGRETunnel", "STTTunnel", "UDPTunnel", "VXLANGBPTunnel", "VXLANGPETunnel", "VXLANTunnel"]
@@ -192,9 +192,11 @@ class STTTunnel(Tunnel, frozen=True, kw_only=True, dict=True):
 
         Raises: as `encapsulate` and `segment_stt` do.
         """
-        octets = encode(frame, catalog=catalog) if isinstance(frame, Packet) else octets_of(frame)
-        if isinstance(frame, Packet) and frame.missing:
-            raise EncodeError("frame", frame, f"lacks {frame.missing} octets that were not captured")
+        if isinstance(frame, Packet):
+            check_whole(frame)
+            octets = encode(frame, catalog=catalog)
+        else:
+            octets = octets_of(frame)
         first = self.encapsulate(octets[:_HEADERS], identification=identification, catalog=catalog, frame_id=frame_id)
         stop = 1 + next(index for index, header in enumerate(first.headers) if isinstance(header, STT))
         *outer, segment, stt = first.headers[:stop]

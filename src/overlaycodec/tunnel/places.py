@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal
 
+from overlaycodec.errors import EncodeError
+from overlaycodec.packet import Packet
 from overlaycodec.paths import scopes_of
 from overlaycodec.schema import Header
 
-__all__ = ["Diffserv", "check_choice", "inner_start"]
+__all__ = ["Diffserv", "check_choice", "check_whole", "inner_start"]
 
 Diffserv = Literal["pipe", "uniform"]
 """RFC 2983: whether the DSCP of the frame and that of the outer header are two, or one."""
@@ -18,6 +20,13 @@ def check_choice(name: str, value: object, choices: tuple[str, ...]) -> None:
     """Raises: ValueError for a word that is none of these."""
     if value not in choices:
         raise ValueError(f"{name} is {', '.join(map(repr, choices))}, not {value!r}")
+
+
+def check_whole(frame: Packet) -> None:
+    """Raises: EncodeError for a frame of which octets are missing."""
+    if frame.missing:
+        path = frame.names[0] if frame.headers else "payload"
+        raise EncodeError(path, frame, f"lacks {frame.missing} octets that were not captured")
 
 
 def inner_start(headers: Sequence[Header]) -> int:

@@ -6,10 +6,10 @@ import numpy as np
 
 from overlaycodec.columnar.batch import Ints
 from overlaycodec.columnar.extract import Values
-from overlaycodec.columnar.shapes import OPEN, UNCUT, Group, Mask
+from overlaycodec.columnar.shapes import Group, Mask
 from overlaycodec.wire import Bounds
 
-__all__ = ["bound", "framed", "in_pieces"]
+__all__ = ["bound", "framed"]
 
 
 def bound(group: Group, bounds: Bounds, values: Values) -> Mask | None:
@@ -32,7 +32,7 @@ def bound(group: Group, bounds: Bounds, values: Values) -> Mask | None:
         if zero.any():
             group.zero = zero if told is None else told & zero
             told = ~zero if told is None else told & ~zero
-    return _reach(group, claim, told, pieces=bounds.pieces)
+    return _reach(group, claim, told)
 
 
 def framed(group: Group, lengths: Ints) -> None:
@@ -40,15 +40,8 @@ def framed(group: Group, lengths: Ints) -> None:
     _reach(group, lengths + group.at, None)
 
 
-def in_pieces(group: Group, which: Mask | None = None) -> Ints:
-    """Where what follows would end on the wire, if of these packets, or of all, nobody knows how far it goes on."""
-    if which is None:
-        return np.full(len(group), OPEN)
-    return np.where(which, OPEN, UNCUT if group.cut is None else group.cut)
-
-
-def _reach(group: Group, claim: Ints, told: Mask | None, *, pieces: bool = False) -> Mask | None:
-    """Holds claimed ends, where they are told, against what is there and what was on the wire."""
+def _reach(group: Group, claim: Ints, told: Mask | None) -> Mask | None:
+    """Ends regions at claimed ends, where they are told: none reaches farther for it than before."""
     early: Mask | None = None
     if int(claim.min()) < group.at:
         early = claim < group.at
@@ -56,22 +49,7 @@ def _reach(group: Group, claim: Ints, told: Mask | None, *, pieces: bool = False
             early &= told
         if not early.any():
             early = None
-    inside = claim <= group.left
-    if told is None and inside.all():
-        group.left, group.cut = claim, None
-    else:
-        if told is not None:
-            inside &= told
-        if group.cut is not None or pieces:
-            beyond = np.flatnonzero(~inside if told is None else told & ~inside)  # few, as a rule
-            ends = claim[beyond]
-            cut = np.full(len(group), UNCUT) if group.cut is None else np.where(inside, UNCUT, group.cut)
-            if not pieces:
-                before = cut[beyond]
-                ends = np.where((before != UNCUT) & (ends <= before), ends, before)
-            cut[beyond] = ends
-            group.cut = cut
-        nearer = np.minimum(claim, group.left)
-        group.left = nearer if told is None else np.where(told, nearer, group.left)
+    nearer = np.minimum(claim, group.left, out=claim)
+    group.left = nearer if told is None else np.where(told, nearer, group.left)
     group.least = int(group.left.min())
     return early

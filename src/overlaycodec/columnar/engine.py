@@ -11,7 +11,7 @@ import numpy as np
 
 from overlaycodec.catalog import Binding
 from overlaycodec.columnar.batch import Batch, Ints
-from overlaycodec.columnar.bounds import bound, framed, in_pieces
+from overlaycodec.columnar.bounds import bound, framed
 from overlaycodec.columnar.extract import stored
 from overlaycodec.columnar.judgement import addresses_of, detours, incomplete, judged, reach_of
 from overlaycodec.columnar.names import Column
@@ -19,7 +19,7 @@ from overlaycodec.columnar.output import Part
 from overlaycodec.columnar.parts import PartReader
 from overlaycodec.columnar.plan import Plan
 from overlaycodec.columnar.selection import Tables, holding
-from overlaycodec.columnar.shapes import UNCUT, Group, Mask
+from overlaycodec.columnar.shapes import Group, Mask
 from overlaycodec.columnar.variable import variable_of
 from overlaycodec.keys import IP_PROTOCOL, LINK_TYPE
 from overlaycodec.layout import Field, Run
@@ -76,17 +76,12 @@ class Engine(PartReader):
         return np.concatenate([_NONE, *few]), np.concatenate([_NONE, *slow])
 
     def _begin(self, batch: Batch, index: Ints | None) -> None:
-        lengths, cut = batch.lengths, None
-        if (batch.wire > lengths).any():
-            cut = np.where(batch.wire > lengths, batch.wire, UNCUT)
+        lengths = batch.lengths
         if batch.fcs.any():  # the check sequence is a trailer, as much of it as was captured
-            told = np.full(len(batch), UNCUT) if cut is None else cut
-            stop = np.maximum(0, np.where(told == UNCUT, lengths, told) - batch.fcs)
-            has = batch.fcs > 0
-            cut = np.where(has & (told != UNCUT), np.where(stop > lengths, stop, UNCUT), told)
-            lengths = np.where(has, np.minimum(lengths, stop), lengths)
-        group = Group.of(self._plan.root, batch.octets, index, batch.starts, lengths, cut)
-        if cut is not None and self._plan.verdicts:
+            stop = np.maximum(0, np.maximum(batch.wire, lengths) - batch.fcs)
+            lengths = np.minimum(lengths, stop)
+        group = Group.of(self._plan.root, batch.octets, index, batch.starts, lengths)
+        if self._plan.verdicts:
             incomplete(group, batch.wire > batch.lengths)
         for candidates, mask in self._tables.by_key(group, batch.link_types, LINK_TYPE):
             self._choose(group, candidates, mask)
@@ -184,8 +179,6 @@ class Engine(PartReader):
 
     def _beyond(self, group: Group) -> None:
         layout = group.node.layout
-        if layout.quotes:
-            group.cut = in_pieces(group)
         early, left = None, group.left
         if layout.bounds is not None and layout.bounds.name in group.values:
             early = bound(group, layout.bounds[Bounds], group.values[layout.bounds.name])
@@ -202,15 +195,12 @@ class Engine(PartReader):
                 mask = ~away if mask is None else mask & ~away
         if not group.node.following:
             return
-        for flag, name in group.node.fragments:
-            told = group.values[name]
-            if told.any():
-                if flag:
-                    group.cut = in_pieces(group, told)
-                    if self._plan.verdicts:
-                        incomplete(group, told)
-                else:
-                    mask = told == 0 if mask is None else mask & (told == 0)
+        for name in group.node.more:
+            incomplete(group, group.values[name])
+        for name in group.node.offsets:
+            offset = group.values[name]
+            if offset.any():
+                mask = offset == 0 if mask is None else mask & (offset == 0)
         self._select(group, mask)
 
     def _judge(self, group: Group, left: Ints, early: Mask | None) -> bool:

@@ -33,7 +33,7 @@ def deciding_of(layout: Layout, asked: frozenset[str]) -> frozenset[str]:
     """The fields that decide how the header is read, or what follows it; `asked` are those that keys ask for."""
     names = set(asked & layout.by_name.keys())
     for field in layout.fields:
-        if any(fact in field for fact in (Bounds, Selects, FragmentOffset, MoreFragments, StackEnd)):
+        if any(fact in field for fact in (Bounds, Selects, FragmentOffset, StackEnd)):
             names.add(field.name)
         condition = field.condition
         if isinstance(condition, When):
@@ -55,7 +55,12 @@ def _judging(layout: Layout) -> frozenset[str]:
     names = {"src", "dst"} if layout.layer == "network" else set()
     if layout.checksum is not None:
         names.add(layout.checksum.name)
-    return frozenset(names | {route.left for field in layout.fields if (route := field.get(FinalDestination))})
+    for field in layout.fields:
+        if MoreFragments in field:
+            names.add(field.name)
+        if route := field.get(FinalDestination):
+            names.add(route.left)
+    return frozenset(names)
 
 
 class Fixed:
@@ -84,8 +89,8 @@ class Node:
     """Columns, and the field of another size that they are of, or whose remainder."""
 
     __slots__ = (
-        "_next", "anew", "by_more", "deciding", "following", "fragments", "layout", "parts", "plan", "present", "rows",
-        "settled", "stack", "takes_all", "verdicts",
+        "_next", "anew", "by_more", "deciding", "following", "layout", "more", "offsets", "parts", "plan", "present",
+        "rows", "settled", "stack", "takes_all", "verdicts",
     )  # fmt: skip
 
     def __init__(self, plan: Plan, stack: tuple[type[Header], ...]) -> None:
@@ -134,12 +139,10 @@ class Node:
             selects is not None and any((selects.only, selects.unless, selects.when, selects.lengths))
         )
         """Whether more than the value of one field decides on what follows."""
-        self.fragments = [
-            (MoreFragments in field, field.name)
-            for field in layout.fields
-            if MoreFragments in field or FragmentOffset in field
-        ]
-        """The fields that make what follows a piece: whether of its first piece, and the name."""
+        self.offsets = [field.name for field in layout.fields if FragmentOffset in field]
+        """The fields that make what follows a later piece."""
+        self.more = [field.name for field in layout.fields if MoreFragments in field and plan.verdicts]
+        """Those that make it a piece of which not all is there, as far as that is asked for."""
 
     @classmethod
     def of_element(cls, layout: Layout, kind: str | None, column: Column) -> Node:

@@ -19,14 +19,9 @@ from overlaycodec.columnar.extract import Rows, Values
 if TYPE_CHECKING:
     from overlaycodec.columnar.plan import Fixed, Node
 
-__all__ = ["OPEN", "UNCUT", "Group", "Mask", "gathered"]
+__all__ = ["Group", "Mask", "gathered"]
 
 Mask = NDArray[np.bool_]
-
-UNCUT = -1
-"""Of a packet's region: its end is its true end."""
-OPEN = 1 << 62
-"""Of a packet's region: it goes on beyond, nobody knows how far."""
 
 
 def gathered(octets: NDArray[np.uint8], starts: Ints) -> Rows:
@@ -43,7 +38,7 @@ class Group:
     """Packets that have had the same headers."""
 
     __slots__ = (
-        "_base", "_index", "_places", "_rows", "addresses", "at", "cut", "least", "left", "node", "octets", "picked",
+        "_base", "_index", "_places", "_rows", "addresses", "at", "least", "left", "node", "octets", "picked",
         "read", "start", "values", "whole", "zero",
     )  # fmt: skip
 
@@ -61,8 +56,6 @@ class Group:
     """Where the present region of a packet ends, in octets from its row's beginning."""
     least: int
     """No more than the least of that."""
-    cut: Ints | None
-    """Where it would end on the wire, or UNCUT; None where all are UNCUT."""
     at: int
     """Where the next octets are read, from the rows' beginning."""
     start: int | Ints
@@ -80,13 +73,11 @@ class Group:
     """The runs of the present header that were read, in which rows, which of these are picked, and where in them."""
 
     @classmethod
-    def of(
-        cls, node: Node, octets: NDArray[np.uint8], index: Ints | None, base: Ints, left: Ints, cut: Ints | None
-    ) -> Group:
+    def of(cls, node: Node, octets: NDArray[np.uint8], index: Ints | None, base: Ints, left: Ints) -> Group:
         """Packets at their beginnings."""
         group = cls()
         group.node = node
-        group.octets, group._index, group._base, group.left, group.cut = octets, index, base, left, cut
+        group.octets, group._index, group._base, group.left = octets, index, base, left
         group.least = int(left.min())
         group.at = group.start = 0
         group.zero = group.picked = group._places = group.whole = group.addresses = None
@@ -137,8 +128,6 @@ class Group:
         else:
             group.picked = which if self.picked is None else self.picked.take(which)
         group.left = self.left.take(which)
-        if self.cut is not None:
-            group.cut = self.cut.take(which)
         if not isinstance(self.start, int):
             group.start = self.start[which]
         if self.zero is not None:
@@ -165,7 +154,7 @@ class Group:
         group = Group()
         group.octets, group._rows, group.picked = self.octets, self._rows, self.picked
         group._base, group._index, group._places = self._base, self._index, self._places
-        group.left, group.least, group.cut = self.left, self.least, self.cut
+        group.left, group.least = self.left, self.least
         group.at, group.start, group.node, group.zero = self.at, self.start, self.node, self.zero
         group.whole, group.addresses = self.whole, self.addresses
         group.values, group.read = dict(self.values), list(self.read)
@@ -201,7 +190,4 @@ class Group:
         self.left = self.left - octets
         self.start = self.start - octets
         self.least = int(self.left.min())
-        if self.cut is not None:
-            told = (self.cut != UNCUT) & (self.cut < OPEN)
-            self.cut = np.where(told, self.cut - octets, self.cut)
         self._rows = None

@@ -8,7 +8,8 @@ alone and fills its bound to the end; what follows the plain headers is left to 
 classes, never by a packet's octets.
 
 What the tests pin to one value is a constant in the function. Numbers made of flags and reserved bits are mostly
-what they were in the packet that the guess was made from: that is asked first, before they are cut up.
+what they were in the packet that the guess was made from: where all of them are, they are constants too, and nothing
+is cut up. What follows from the numbers is written twice for that, once for the usual ones and once for any.
 """
 
 from __future__ import annotations
@@ -86,6 +87,17 @@ class _Place:
             return None
         return item.number_of(lambda field: self.pinned[field.name])
 
+    def usual(self, sample: Header) -> list[str]:
+        """Takes what seldom changes as the sample has it; gives the tests that must hold for that."""
+        tests = []
+        for item, name in zip(self.items, self.names, strict=True):
+            if self.number(item) is None and item.steady(self.pinned):
+                fields = [field.name for field, _ in item.fields]
+                self.pinned |= {field: self.pinned.get(field, getattr(sample, field, 0)) for field in fields}
+                self.values |= {field: repr(self.pinned[field]) for field in fields}
+                tests.append(f"{name} == {self.number(item)}")
+        return tests
+
     def whole(self, name: str) -> bool:
         """Whether the field is an item of its own, known as soon as the octets were unpacked."""
         return f"{self.prefix}{name}" in self.names
@@ -106,9 +118,21 @@ def fused_of(first: type[Header] | Key, stack: tuple[Link, ...], sample: Sequenc
         f"{', '.join(name for place in places for name in place.names)}, = unpack(data)",
     )
     pinned = _add_tests(source, places)
-    for place, header in zip(places, sample, strict=False):
-        for item, name in zip(place.items, place.names, strict=True):
-            _add_cut(source, place, item, name, header)
+    usual = [_Place(number, place.at, place.layout, stack[number][1]) for number, place in enumerate(places)]
+    tests = [test for place, header in zip(usual, sample, strict=False) for test in place.usual(header)]
+    if tests:
+        source.add(f"if {' and '.join(tests)}:")
+        source.indent()
+        _add_packet(source, first, usual, tables, at)
+        source.dedent()
+    _add_packet(source, first, places, tables, at)
+    return Fused(source.compile("fused"), at, pinned)
+
+
+def _add_packet(source: Source, first: type[Header] | Key, places: list[_Place], tables: Keyed, at: int) -> None:
+    """From the numbers to what is returned."""
+    for place in places:
+        _add_cuts(source, place)
     tests = _chosen(first.space, first.value, places[0], tables) if isinstance(first, Key) else []
     for place, following in pairwise(places):
         tests += _leads_to(place, following, tables)
@@ -117,7 +141,6 @@ def fused_of(first: type[Header] | Key, stack: tuple[Link, ...], sample: Sequenc
     headers = ", ".join(built(source, place.layout, place.prefix, place.values) for place in places)
     source.add(f"headers = ({headers},)")
     _add_end(source, places[-1], tables, at)
-    return Fused(source.compile("fused"), at, pinned)
 
 
 def _add_test(source: Source, tests: list[str]) -> None:
@@ -145,24 +168,20 @@ def _bound_tests(place: _Place) -> Iterator[tuple[str, str]]:
     """For each field that bounds what follows, the test that it is the end of the octets."""
     for field in place.layout.fields:
         if (bounds := field.get(Bounds)) and field.condition is None:
-            local = f"{place.prefix}{field.name}"
+            local = place.values.get(field.name, place.prefix + field.name)
             start = place.at + bounds.bias + (place.run.octets if bounds.origin == "end" else 0)
             octets = local if bounds.unit == 1 else f"{local} * {bounds.unit}"
             yield field.name, f"{octets} + {start} == end"
 
 
-def _add_cut(source: Source, place: _Place, item: Item, name: str, sample: Header) -> None:
-    """The fields of one item, and the tests of those that are not all of it."""
-    if place.number(item) is not None or item.fields[0][0].kind in INTERNED:
-        return
-    names = [field.name for field, _ in item.fields]
-    tests = [_is(place.prefix + n, place.pinned[n]) for n in names if n in place.pinned]
-    tests += [test for n, test in _bound_tests(place) if n in names and not place.whole(n)]
-    usual = None
-    if item.steady(place.pinned):
-        usual = item.number_of(lambda field: place.pinned.get(field.name, getattr(sample, field.name, 0)))
-    wrong = [f"if not ({' and '.join(tests)}): return None"] if tests else []
-    add_item(source, item, name, place.prefix, usual, wrong)
+def _add_cuts(source: Source, place: _Place) -> None:
+    """The fields of the header, and the tests of those that are not all of an item."""
+    for item, name in zip(place.items, place.names, strict=True):
+        if place.number(item) is None and item.fields[0][0].kind not in INTERNED:
+            add_item(source, item, name, place.prefix)
+            names = [field.name for field, _ in item.fields]
+            _add_test(source, [_is(place.prefix + n, place.pinned[n]) for n in names if n in place.pinned])
+    _add_test(source, [test for name, test in _bound_tests(place) if not place.whole(name)])
 
 
 def _add_addresses(source: Source, places: list[_Place]) -> None:

@@ -7,7 +7,7 @@ relative: `ipv4.ihl`; the pipeline puts the scope in front. Every read is tested
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import cache
 from struct import Struct
 from types import MappingProxyType
@@ -141,17 +141,10 @@ def address(source: Source, kind: str, raw: str) -> str:
     return f"{kind}_of({raw})"
 
 
-def add_item(
-    source: Source,
-    item: Item,
-    name: str,
-    prefix: str = "v_",
-    usual: int | None = None,
-    then: Sequence[str] = (),
-) -> None:
+def add_item(source: Source, item: Item, name: str, prefix: str = "v_", usual: int | None = None) -> None:
     """Cuts the fields of one item out of the number or the octets that it was read as.
 
-    What the number `usual` holds is known beforehand; where it is another, the lines `then` come after the cutting.
+    What the number `usual` holds is known beforehand.
     """
     if usual is not None:
         source.add(f"if {name} == {usual}:")
@@ -176,7 +169,6 @@ def add_item(
             shifted = f"{name} >> {shift}" if shift else name
             inside = shift + (field.bits or 0) < item.octets * 8
             source.add(f"{local} = {shifted} & {field.maximum}" if inside else f"{local} = {shifted}")
-    source.add(*then)
     if usual is not None:
         source.dedent()
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import sys
 import types
 import typing
+from functools import cache
 from ipaddress import IPv4Address, IPv6Address
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self, dataclass_transform
 
@@ -62,6 +63,7 @@ def build(cls: type[Record], *values: object) -> Any:  # Any: a record of that c
     return _construct(cls, *values)
 
 
+@cache
 def builder_of(cls: type[Record]) -> Any:  # Any: a constructor whose arguments only the declaration knows
     """The unchecked constructor of one class, the quickest way that there is: `builder_of(cls)(*values)`."""
     return _construct.__get__(cls)

@@ -1,4 +1,4 @@
-"""scapy."""
+"""scapy, loaded whole as its documentation has it: its layers then look for what follows among all that it knows."""
 
 # ruff: noqa: B018 - to read a field is the work
 
@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import scapy
+import scapy.all
 from scapy.layers.inet import IP, TCP, UDP
 from scapy.layers.l2 import Ether
 from scapy.layers.vxlan import VXLAN

@@ -21,7 +21,7 @@ SECONDS: Final = 1_700_000_000
 
 
 def record(data: bytes, seconds: int = SECONDS) -> bytes:
-    return struct.pack("<IIII", seconds, 0, len(data), len(data)) + data
+    return files.record(data, seconds)
 
 
 def walked(octets: bytes, most: int) -> tuple[list[int], int]:

@@ -8,14 +8,10 @@ from __future__ import annotations
 
 import json
 import os
-import pty
 import re
-import struct
 import subprocess
 import sys
-import termios
 from collections.abc import Iterable
-from fcntl import ioctl
 from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -37,10 +33,10 @@ from overlaycodec.describe import leaves_of, plain_of, printable
 from overlaycodec.layout import Field
 from overlaycodec.wire import Const
 from tests.tools import capture_files as files
+from tests.tools.program import COMMAND, environment, in_terminal, run
 
 CAPTURES: Final = Path(__file__).parent / "captures"
 INNER_VLAN: Final = CAPTURES / "kernel-vxlan-inner-vlan.pcap"
-COMMAND: Final = [sys.executable, "-m", "overlaycodec.cli"]
 COLOR: Final = re.compile(r"\x1b\[[0-9;]*(?:3[0-7]|9[0-7])[;m]")
 
 
@@ -54,14 +50,6 @@ def show(*args: str | Path, status: int = 0) -> str:
 
 def documents(*args: str | Path) -> list[dict[str, Any]]:  # Any: JSON
     return [json.loads(line) for line in show("--json", *args).splitlines()]
-
-
-def run(*args: str | Path, stdin: bytes = b"", **environment: str) -> subprocess.CompletedProcess[bytes]:
-    """A real process, its output in a pipe."""
-    env = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path)), **environment}
-    return subprocess.run(
-        [*COMMAND, *map(str, args)], input=stdin, capture_output=True, env=env, check=False, timeout=60
-    )
 
 
 # --- a line a packet -------------------------------------------------------------------------------------------------
@@ -538,7 +526,7 @@ def test_damage_is_reported_after_what_stands_before_it() -> None:
 def test_what_stands_before_the_damage_is_printed_before_the_complaint(tmp_path: Path) -> None:
     path = tmp_path / "damaged.pcap"
     path.write_bytes(INNER_VLAN.read_bytes()[:300])
-    env = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    env = environment()
     env.pop("PYTHONUNBUFFERED", None)
     both = subprocess.run(
         [*COMMAND, "show", str(path)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=env, check=False
@@ -579,7 +567,7 @@ def test_a_reader_that_goes_is_no_error(tmp_path: Path, buffered: bool) -> None:
     with open_capture(INNER_VLAN) as capture:
         records = list(capture) * (1 if buffered else 400)
     write_capture(path, records)
-    env = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    env = environment()
     env.pop("PYTHONUNBUFFERED", None)
     with subprocess.Popen(
         [*COMMAND, "show", str(path)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=env
@@ -599,30 +587,10 @@ def test_a_reader_that_goes_is_no_error(tmp_path: Path, buffered: bool) -> None:
 def test_no_command_minds_a_reader_that_went(words: tuple[str, ...]) -> None:
     reader, writer = os.pipe()
     os.close(reader)
-    env = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    env = environment()
     result = subprocess.run([*COMMAND, *words], stdout=writer, stderr=subprocess.PIPE, env=env, check=False, timeout=60)
     os.close(writer)
     assert (result.returncode, result.stderr) == (141, b"")
-
-
-def in_terminal(columns: int, *args: str | Path, **environment: str) -> str:
-    """What a terminal of that many columns would be sent."""
-    leader, follower = pty.openpty()
-    ioctl(follower, termios.TIOCSWINSZ, struct.pack("HHHH", 50, columns, 0, 0))
-    env = {**os.environ, "TERM": "xterm-256color", "PYTHONPATH": os.pathsep.join(filter(None, sys.path)), **environment}
-    for name in {"NO_COLOR", "COLUMNS", "FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE"} - environment.keys():
-        env.pop(name, None)
-    with subprocess.Popen([*COMMAND, *map(str, args)], stdout=follower, stdin=follower, env=env) as process:
-        os.close(follower)
-        sent = b""
-        try:
-            while chunk := os.read(leader, 65536):
-                sent += chunk
-        except OSError:
-            pass  # how Linux says that the other end is closed
-        assert process.wait(60) == 0
-    os.close(leader)
-    return sent.decode().replace("\r\n", "\n")
 
 
 def test_colours_on_a_terminal_only_and_not_if_no_color_is_set() -> None:
@@ -666,7 +634,7 @@ def test_a_missing_extra_is_said_in_a_sentence(
 
 def test_the_library_and_the_entry_point_load_neither_click_nor_rich() -> None:
     code = "import sys, overlaycodec.cli; print({'click', 'rich', 'construct'} & set(sys.modules))"
-    env = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    env = environment()
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=env, check=True)
     assert result.stdout == "set()\n"
     code = f"import sys, overlaycodec.cli as c; c.main(['show', {str(INNER_VLAN)!r}]); print('rich' in sys.modules)"

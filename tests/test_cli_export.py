@@ -7,7 +7,6 @@ import gzip
 import io
 import json
 import os
-import pty
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -24,10 +23,11 @@ from overlaycodec import cli
 from overlaycodec.cli import export as exporting
 from overlaycodec.cli.commands import overlaycodec
 from overlaycodec.describe import plain_of
-from tests.test_cli import COMMAND, INNER_VLAN, documents
-from tests.test_cli import run as run_process
+from tests.test_cli import INNER_VLAN, documents
 from tests.tools import stacks
 from tests.tools.capture_files import LITTLE
+from tests.tools.program import COMMAND, environment, sent_to, terminal, terminal_environment
+from tests.tools.program import run as run_process
 
 CAPTURES: Final = stacks.captures(stacks.CAPTURES)
 GENEVE: Final = CAPTURES["linux-geneve-options.pcap"]
@@ -248,7 +248,7 @@ def test_of_a_damaged_capture_what_stands_before_the_damage(names: tuple[str, ..
 def test_a_missing_extra_is_said_in_a_sentence(package: str, extra: str, tmp_path: Path) -> None:
     code = f"import sys; sys.modules[{package!r}] = None; import overlaycodec.cli as c; sys.exit(c.main())"
     command = [sys.executable, "-c", code, "export", "-f", "vxlan.vni", str(INNER_VLAN), str(tmp_path / "out.parquet")]
-    env = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    env = environment()
     result = subprocess.run(command, capture_output=True, text=True, env=env, check=False)
     assert result.returncode == 2
     assert result.stderr == (
@@ -264,26 +264,19 @@ def test_a_missing_extra_is_said_in_a_sentence(package: str, extra: str, tmp_pat
 def test_a_bar_on_a_terminal_only(tmp_path: Path) -> None:
     path = tmp_path / "many.pcap"
     path.write_bytes(many(40_000))
-    leader, follower = pty.openpty()
-    env = {**os.environ, "TERM": "xterm", "PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "COLUMNS": "120"}
-    for name in ("TTY_COMPATIBLE", "TTY_INTERACTIVE", "NO_COLOR"):
-        env.pop(name, None)
-    command = [*COMMAND, "export", "-f", "arp.operation", "--format", "csv", str(path), "-"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=follower, env=env) as process:
+    leader, follower = terminal(120)
+    words = ["export", "-f", "arp.operation", "--format", "csv", str(path), "-"]
+    with subprocess.Popen(
+        [*COMMAND, *words], stdout=subprocess.PIPE, stderr=follower, env=terminal_environment()
+    ) as process:
         os.close(follower)
         assert process.stdout is not None
         table = process.stdout.read()
-        sent = b""
-        try:
-            while chunk := os.read(leader, 65536):
-                sent += chunk
-        except OSError:
-            pass  # how Linux says that the other end is closed
+        sent = sent_to(leader)
         assert process.wait(60) == 0
-    os.close(leader)
     assert table == b"arp.operation\n" + b"1\n" * 40_000
     assert b"40,000 packets" in sent
-    assert run_process(*command[len(COMMAND) :]).stderr == b""
+    assert run_process(*words).stderr == b""
 
 
 def test_plain_values_are_those_of_the_packets() -> None:

@@ -9,8 +9,6 @@ import errno
 import io
 import json
 import os
-import subprocess
-import sys
 from collections.abc import Sequence
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
@@ -24,6 +22,7 @@ from hypothesis import strategies as st
 import overlaycodec as oc
 from overlaycodec import cli
 from overlaycodec.cli.commands import overlaycodec
+from tests.tools import program
 from tests.tools.capture_files import LITTLE
 
 CAPTURES: Final = Path(__file__).parent / "captures"
@@ -246,9 +245,9 @@ def test_damaged_files_and_other_trouble(command: tuple[str, ...], tmp_path: Pat
 
 def piped(*words: str, stdin: bytes) -> bytes:
     """What a process writes that reads this."""
-    env = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
-    command = [sys.executable, "-m", "overlaycodec.cli", *words]
-    return subprocess.run(command, input=stdin, capture_output=True, env=env, check=True, timeout=60).stdout
+    result = program.run(*words, stdin=stdin)
+    assert result.returncode == 0
+    return result.stdout
 
 
 def test_pipes() -> None:

@@ -16,9 +16,10 @@ from overlaycodec.cli import tally as tallying
 from overlaycodec.cli.commands import overlaycodec
 from overlaycodec.cli.traits import traits_of
 from overlaycodec.paths import scopes_of
-from tests.test_cli import INNER_VLAN, in_terminal
-from tests.test_cli import run as run_process
+from tests.test_cli import INNER_VLAN
 from tests.tools import stacks
+from tests.tools.program import in_terminal
+from tests.tools.program import run as run_process
 
 CAPTURES: Final = stacks.captures(stacks.CAPTURES)
 PUBLIC: Final = stacks.captures(stacks.PUBLIC) if stacks.PUBLIC.is_dir() else {}

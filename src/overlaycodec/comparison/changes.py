@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Final, TypeAlias
+from typing import Any, ClassVar, Final, TypeAlias
 
 import msgspec
 
@@ -36,26 +36,29 @@ def _said(value: Header | Element | bytes) -> str:
     return _text(value) if isinstance(value, bytes) else repr(value)
 
 
-class Removed(msgspec.Struct, frozen=True):
+class _Alone(msgspec.Struct, frozen=True):
+    """What one of the packets alone has."""
+
+    path: str
+    bits: Bits
+    value: Header | Element | bytes
+
+    sign: ClassVar[str]
+
+    def __str__(self) -> str:
+        return f"{self.sign} {self.path}{_at(self.bits)}: {_said(self.value)}"
+
+
+class Removed(_Alone, frozen=True):
     """A header, an element of a row or a trailer that the first packet alone has."""
 
-    path: str
-    bits: Bits
-    value: Header | Element | bytes
-
-    def __str__(self) -> str:
-        return f"- {self.path}{_at(self.bits)}: {_said(self.value)}"
+    sign: ClassVar[str] = "-"
 
 
-class Added(msgspec.Struct, frozen=True):
+class Added(_Alone, frozen=True):
     """A header, an element of a row or a trailer that the second packet alone has."""
 
-    path: str
-    bits: Bits
-    value: Header | Element | bytes
-
-    def __str__(self) -> str:
-        return f"+ {self.path}{_at(self.bits)}: {_said(self.value)}"
+    sign: ClassVar[str] = "+"
 
 
 class Changed(msgspec.Struct, frozen=True):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import ExitStack
 from random import Random
 from typing import Final, NamedTuple
 
@@ -11,7 +10,7 @@ import pytest
 
 import overlaycodec as oc
 from tests.interop import comparing
-from tests.interop.live.ovs import OpenVSwitch
+from tests.interop.live.ovs import PreparedSwitch
 from tests.interop.live.passage import Passage
 from tests.interop.live.underlay import from_peer, over_udp
 from tests.interop.tally import Tally
@@ -74,27 +73,17 @@ def matters() -> list[Matter]:
 ALL: Final = matters()
 
 
-class Switch:
+class Switch(PreparedSwitch):
     """A switch that knows these options."""
 
-    def __init__(self) -> None:
-        with ExitStack() as stack:
-            self.switch = stack.enter_context(OpenVSwitch())
-            self.host = self.switch.host("h1")
-            self.switch.tunnel("t1", "geneve")
-            maps = (
-                f"{{class={known.option_class:#x},type={known.type:#x},len={known.octets}}}->tun_metadata{index}"
-                for index, known in enumerate(KNOWN)
-            )
-            self.switch.ofctl("add-tlv-map", "br-int", ",".join(maps))
-            self._stack = stack.pop_all()
-
-    @property
-    def version(self) -> str:
-        return self.switch.version
-
-    def close(self) -> None:
-        self._stack.close()
+    def _prepare(self) -> None:
+        self.host = self.switch.host("h1")
+        self.switch.tunnel("t1", "geneve")
+        maps = (
+            f"{{class={known.option_class:#x},type={known.type:#x},len={known.octets}}}->tun_metadata{index}"
+            for index, known in enumerate(KNOWN)
+        )
+        self.switch.ofctl("add-tlv-map", "br-int", ",".join(maps))
 
 
 @pytest.fixture

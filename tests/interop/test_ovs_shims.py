@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
-from contextlib import ExitStack
 from typing import Final
 
 import pytest
@@ -12,7 +11,7 @@ import pytest
 import overlaycodec as oc
 from overlaycodec import vlan
 from tests.interop import comparing, frames
-from tests.interop.live.ovs import OpenVSwitch
+from tests.interop.live.ovs import PreparedSwitch
 from tests.interop.live.passage import Passage
 from tests.interop.live.underlay import from_peer, over_udp, to_peer
 from tests.interop.tally import Tally
@@ -88,26 +87,16 @@ WAYS: Final = [
 each = pytest.mark.parametrize("way", WAYS, ids=lambda way: way.name)
 
 
-class Switch:
+class Switch(PreparedSwitch):
     """A switch with these ports; fences go by a tunnel of their own."""
 
-    def __init__(self) -> None:
-        with ExitStack() as stack:
-            self.switch = stack.enter_context(OpenVSwitch())
-            self.host = self.switch.host("h1")
-            self.switch.tunnel("fences", "geneve")
-            self.switch.tunnel("gpe", "vxlan", "exts=gpe", "dst_port=4790", "packet_type=ptap")
-            self.switch.tunnel("gtpu", "gtpu", "packet_type=legacy_l3")
-            self.switch.tunnel("erspan2", "erspan", "key=1", "erspan_ver=1", "erspan_idx=3")
-            self.switch.tunnel("erspan3", "erspan", "key=2", "erspan_ver=2", "erspan_dir=1", "erspan_hwid=4")
-            self._stack = stack.pop_all()
-
-    @property
-    def version(self) -> str:
-        return self.switch.version
-
-    def close(self) -> None:
-        self._stack.close()
+    def _prepare(self) -> None:
+        self.host = self.switch.host("h1")
+        self.switch.tunnel("fences", "geneve")
+        self.switch.tunnel("gpe", "vxlan", "exts=gpe", "dst_port=4790", "packet_type=ptap")
+        self.switch.tunnel("gtpu", "gtpu", "packet_type=legacy_l3")
+        self.switch.tunnel("erspan2", "erspan", "key=1", "erspan_ver=1", "erspan_idx=3")
+        self.switch.tunnel("erspan3", "erspan", "key=2", "erspan_ver=2", "erspan_dir=1", "erspan_hwid=4")
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
 from typing import Final
 
 import pytest
@@ -12,7 +11,7 @@ import pytest
 import overlaycodec as oc
 from overlaycodec import dialects
 from tests.interop import comparing, frames
-from tests.interop.live.ovs import OpenVSwitch
+from tests.interop.live.ovs import PreparedSwitch
 from tests.interop.live.passage import Passage
 from tests.interop.live.underlay import HERE, from_peer, over_udp, summed, to_peer
 from tests.interop.tally import Tally
@@ -108,21 +107,14 @@ def frames_of(matters: int, count: int, seed: int) -> list[oc.Packet]:
     ]
 
 
-class Tunnels:
+class Tunnels(PreparedSwitch):
     """A switch with all these ports; `host` is where their frames come from and go to."""
 
-    def __init__(self) -> None:
-        with ExitStack() as stack:
-            self.switch = stack.enter_context(OpenVSwitch())
-            self.host = self.switch.host("h1")
-            for port, way in WAYS.items():
-                self.switch.tunnel(port, way.kind, *way.options)
-            self.switch.tunnel("t10", "gre", "csum=true", "seq=true", "key=10")
-            self._stack = stack.pop_all()
-
-    @property
-    def version(self) -> str:
-        return self.switch.version
+    def _prepare(self) -> None:
+        self.host = self.switch.host("h1")
+        for port, way in WAYS.items():
+            self.switch.tunnel(port, way.kind, *way.options)
+        self.switch.tunnel("t10", "gre", "csum=true", "seq=true", "key=10")
 
     def emitting(self, flows: Sequence[str], port: str) -> Passage:
         """From the host, by these flows, to the underlay."""
@@ -133,9 +125,6 @@ class Tunnels:
         """From the underlay, by these flows, to the host."""
         self.switch.flows(*flows, f"in_port={port},dl_dst={FENCES},actions=output:h1")
         return Passage(self.switch.underlay, self.host, wrapped=wrapped)
-
-    def close(self) -> None:
-        self._stack.close()
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack
 from typing import Final, NamedTuple
 
 import pytest
@@ -11,7 +10,7 @@ import pytest
 import overlaycodec as oc
 from overlaycodec import vlan
 from tests.interop import comparing, frames
-from tests.interop.live.ovs import OpenVSwitch
+from tests.interop.live.ovs import PreparedSwitch
 from tests.interop.live.passage import Passage
 from tests.interop.tally import Tally
 from tests.interop.test_ovs_tunnels import FENCES
@@ -20,24 +19,14 @@ MOST_TAGS: Final = 2
 """Open vSwitch keeps so many tags: where more are pushed, those that were there are lost."""
 
 
-class Switch:
+class Switch(PreparedSwitch):
     """A switch with three hosts."""
 
-    def __init__(self) -> None:
-        with ExitStack() as stack:
-            self.switch = stack.enter_context(OpenVSwitch())
-            self.hosts = {name: self.switch.host(name) for name in ("h1", "h2", "h3")}
-            self._stack = stack.pop_all()
-
-    @property
-    def version(self) -> str:
-        return self.switch.version
+    def _prepare(self) -> None:
+        self.hosts = {name: self.switch.host(name) for name in ("h1", "h2", "h3")}
 
     def passage(self, entry: str, exit_: str, wrapped: Callable[[bytes], bytes] = bytes) -> Passage:
         return Passage(self.hosts[entry], self.hosts[exit_], wrapped=wrapped)
-
-    def close(self) -> None:
-        self._stack.close()
 
 
 @pytest.fixture

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import platform
 from contextlib import ExitStack
-from typing import Final, Self
+from typing import Final
 
 from tests.interop.live.machine import Unavailable
 from tests.interop.live.namespaces import Namespace
+from tests.interop.live.peer import Peer
 from tests.interop.live.ports import PacketSocket
 from tests.interop.live.underlay import HERE, PEER
 
@@ -21,7 +22,7 @@ _LINK: Final = (
 )
 
 
-class LinuxVXLAN:
+class LinuxVXLAN(Peer):
     """A VXLAN device made with the given words of `ip link add ... type vxlan`.
 
     `outside` is our end of the underlay, `inside` the device: what is sent there is encapsulated, what is received
@@ -51,16 +52,6 @@ class LinuxVXLAN:
     def version(self) -> str:
         """Of the kernel."""
         return f"Linux {platform.release()}"
-
-    def close(self) -> None:
-        """Ends the sockets, then the namespaces with all in them."""
-        self._stack.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
 
 def _underlay(here: Namespace, peer: Namespace, version: int) -> None:

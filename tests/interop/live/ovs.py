@@ -18,6 +18,7 @@ from typing import Any, Final, Self
 
 from tests.interop.live import machine
 from tests.interop.live.machine import Silent
+from tests.interop.live.peer import Peer
 from tests.interop.live.ports import StreamPort, connected
 from tests.interop.live.underlay import HERE, PEER
 
@@ -25,7 +26,7 @@ _SCHEMA: Final = "/usr/share/openvswitch/vswitch.ovsschema"
 _PATIENCE: Final = 30.0
 
 
-class OpenVSwitch:
+class OpenVSwitch(Peer):
     """The switch, without tunnels and hosts yet."""
 
     def __init__(self) -> None:
@@ -126,15 +127,24 @@ class OpenVSwitch:
                 raise Silent(f"Open vSwitch made no {path.name}:\n{logs}")
             time.sleep(0.02)
 
-    def close(self) -> None:
-        """Ends its processes and removes all it wrote."""
-        self._stack.close()
 
-    def __enter__(self) -> Self:
-        return self
+class PreparedSwitch(Peer):
+    """A switch with what some tests ask for."""
 
-    def __exit__(self, *_: object) -> None:
-        self.close()
+    def __init__(self) -> None:
+        with ExitStack() as stack:
+            self.switch = stack.enter_context(OpenVSwitch())
+            self._prepare()
+            self._stack = stack.pop_all()
+
+    def _prepare(self) -> None:
+        """Gives it its ports."""
+        raise NotImplementedError
+
+    @property
+    def version(self) -> str:
+        """That of the switch."""
+        return self.switch.version
 
 
 class Control:

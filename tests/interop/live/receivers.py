@@ -10,20 +10,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import ExitStack
-from typing import ClassVar, Final, Self
+from typing import ClassVar, Final
 
 import overlaycodec as oc
 from tests.interop.live import linux_vxlan
 from tests.interop.live.linux_vxlan import LinuxVXLAN
 from tests.interop.live.ovs import OpenVSwitch
 from tests.interop.live.passage import Passage
+from tests.interop.live.peer import Peer
 from tests.interop.live.uml import UserModeLinux
 from tests.interop.live.underlay import HERE, PEER, over_udp, to_peer
 
 ETHERNET: Final = 0x6558
 
 
-class Receiver:
+class Receiver(Peer):
     """A tunnel endpoint that takes packets of the underlay and delivers inner frames."""
 
     vni: ClassVar[int] = linux_vxlan.VNI
@@ -62,16 +63,6 @@ class Receiver:
     def due(cls, frame: bytes) -> bytes | None:
         """What comes out where nothing is wrong with the packet: its inner frame, whatever is in it."""
         return frame
-
-    def close(self) -> None:
-        """Ends the peer."""
-        self._stack.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
 
 class _OverVXLAN(Receiver):

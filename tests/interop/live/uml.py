@@ -13,10 +13,11 @@ import tempfile
 import time
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Final, Self
+from typing import Final
 
 from tests.interop.live import machine
 from tests.interop.live.machine import Silent, Unavailable
+from tests.interop.live.peer import Peer
 from tests.interop.live.ports import DatagramPort
 from tests.interop.live.underlay import HERE, PEER
 
@@ -30,7 +31,7 @@ _OURS: Final = ("ipv6", "geneve", "8021q", "bridge", "ip_gre", "vxlan", "veth")
 _ACTIONS: Final = ("sch_ingress", "cls_matchall", "cls_flower", "act_mirred", "act_tunnel_key", "act_vlan", "act_gact")
 
 
-class UserModeLinux:
+class UserModeLinux(Peer):
     """The kernel, up, with the underlay's addresses on `vec0`."""
 
     def __init__(self) -> None:
@@ -111,13 +112,3 @@ class UserModeLinux:
         said, _, behind = self._said.partition(sign)
         rest, _, self._said = behind.partition(b"\n")
         return said.decode(errors="replace"), rest.decode().strip()
-
-    def close(self) -> None:
-        """Ends the kernel, with all in it."""
-        self._stack.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()

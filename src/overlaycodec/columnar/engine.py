@@ -19,7 +19,7 @@ from overlaycodec.columnar.output import Part
 from overlaycodec.columnar.parts import PartReader
 from overlaycodec.columnar.plan import Plan
 from overlaycodec.columnar.selection import Tables, holding
-from overlaycodec.columnar.shapes import Group, Mask
+from overlaycodec.columnar.shapes import Group, Mask, some
 from overlaycodec.columnar.variable import variable_of
 from overlaycodec.keys import IP_PROTOCOL, LINK_TYPE
 from overlaycodec.layout import Field, Run
@@ -118,21 +118,17 @@ class Engine(PartReader):
             mask = mask & ~group.zero
         least = group.at + layout.parts[0].octets if isinstance(layout.parts[0], Run) else 0
         if least > group.least:  # some end here: found now, they are sorted out together with the others
-            there = group.left >= least
-            short = ~there if mask is None else mask & ~there
-            if np.count_nonzero(short):  # much faster than any()
+            short = group.left < least
+            if mask is not None:
+                short &= mask
+            if some(short):
                 self.ended(group, short, "TruncatedError")
-                mask = there if mask is None else mask & there
-        following = group.copy() if mask is None else group.part(mask)
+                mask = ~short if mask is None else mask ^ short
+        following = group.following(group.node.after(cls), mask, least)
         if len(following) < self._fewest:
             self._few.append(following.index)
-            return
-        following.node = group.node.after(cls)
-        following.least = max(following.least, least)
-        following.start = group.at
-        following.zero = None
-        following.values, following.read = {}, []
-        self._work.append(following)
+        else:
+            self._work.append(following)
 
     # --- one header -----------------------------------------------------------------------------------------------
 
@@ -199,7 +195,7 @@ class Engine(PartReader):
             incomplete(group, group.values[name])
         for name in group.node.offsets:
             offset = group.values[name]
-            if offset.any():
+            if some(offset):
                 mask = offset == 0 if mask is None else mask & (offset == 0)
         self._select(group, mask)
 

@@ -41,7 +41,8 @@ class _Word:
         self.big, self.own = _BIG[size], _OWN[size]
         width = 8 << size
         self.shift = self.own.type(self.octet * 8 + width - bit - bits)
-        self.mask = self.own.type((1 << bits) - 1)
+        self.mask = self.own.type((1 << bits) - 1) if bit % 8 else None
+        """None where nothing stands before the number."""
         self.whole = width == bits
 
     def read(self, rows: Rows, picked: Ints | None, at: int) -> Values:
@@ -52,7 +53,8 @@ class _Word:
             return words
         if self.shift:
             words >>= self.shift
-        words &= self.mask
+        if self.mask is not None:
+            words &= self.mask
         return words
 
 

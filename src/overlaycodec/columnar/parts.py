@@ -13,7 +13,7 @@ import numpy as np
 from overlaycodec.columnar.batch import ROW, Ints
 from overlaycodec.columnar.extract import SPARE, Values
 from overlaycodec.columnar.plan import Fixed
-from overlaycodec.columnar.shapes import Group, Mask
+from overlaycodec.columnar.shapes import Group, Mask, taken
 from overlaycodec.layout import Field
 from overlaycodec.wire import Condition, Pads, Rest, Sized, Unless, Via, When
 
@@ -79,8 +79,9 @@ class PartReader(ABC):
             group = self._fault(group, wrong, "FieldValueError")
         rows, picked = group.rows, group.picked
         # Octets of picked rows are put together at the price of one field; each field is then much cheaper.
-        if picked is not None and len(fixed.reads) + len(fixed.writes) > 1:
-            rows, picked, at = rows.getfield(fixed.row, at)[picked], None, 0
+        if picked is not None and (fixed.reads or fixed.writes):
+            rows, at = taken(rows, picked, at, fixed.row)
+            picked = None
         for cut in fixed.reads:
             group.values[cut.name] = cut.read(rows, picked, at, native=True)
         if fixed.writes:

@@ -7,6 +7,7 @@ from functools import lru_cache
 import numpy as np
 
 from overlaycodec.catalog import Bindings
+from overlaycodec.columnar.batch import ROW
 from overlaycodec.columnar.extract import SPARE, Cut
 from overlaycodec.columnar.names import Column
 from overlaycodec.layout import Field, Layout, Run
@@ -26,6 +27,8 @@ from overlaycodec.wire import (
 )
 
 __all__ = ["Fixed", "Node", "Plan", "deciding_of"]
+
+_TAKEN = (16, 32, 64)
 
 
 @lru_cache(maxsize=1024)
@@ -70,8 +73,8 @@ class Fixed:
 
     def __init__(self, run: Run, deciding: frozenset[str], columns: list[tuple[Field, str]]) -> None:
         self.octets = run.octets
-        self.row = np.dtype(f"V{run.octets + SPARE}")
-        """The run, and what may be read together with it."""
+        self.row = np.dtype(f"V{next((size for size in _TAKEN if size >= run.octets + SPARE), ROW)}")
+        """The run, and what may be read together with it, in a size that is quickly taken."""
         self.condition = run.condition
         cuts = {field.name: Cut(field, run.bit_of(field.name)) for field in run.fields}
         self.checks = [cut for cut in cuts.values() if cut.const is not None]

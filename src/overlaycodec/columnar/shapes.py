@@ -19,7 +19,7 @@ from overlaycodec.columnar.extract import Rows, Values
 if TYPE_CHECKING:
     from overlaycodec.columnar.plan import Fixed, Node
 
-__all__ = ["Group", "Mask", "gathered"]
+__all__ = ["Group", "Mask", "gathered", "some", "taken"]
 
 Mask = NDArray[np.bool_]
 
@@ -32,6 +32,28 @@ def gathered(octets: NDArray[np.uint8], starts: Ints) -> Rows:
             return np.ndarray((len(starts),), f"V{ROW}", buffer=octets.data, offset=first, strides=(apart,))
     everywhere: Rows = np.ndarray((len(octets) - ROW + 1,), f"V{ROW}", buffer=octets.data, strides=(1,))
     return everywhere[starts]
+
+
+def some(values: Values) -> bool:
+    """Whether any of the values is not 0: much faster than `any`."""
+    return bool(np.count_nonzero(values))
+
+
+def taken(rows: Rows, picked: Ints, at: int, row: np.dtype[np.void]) -> tuple[Rows, int]:
+    """Some octets of picked rows, among them those from `at` on; and where in them those begin."""
+    start = min(at, ROW - row.itemsize)
+    if not rows.flags.c_contiguous:
+        return rows.getfield(row, start)[picked], at - start
+    # Rows that lie end to end are pieces of this size, so many each: these are much faster to take.
+    pieces: Rows = np.ndarray(((len(rows) * ROW - start) // row.itemsize,), row, rows, start)
+    return pieces.take(picked * (ROW // row.itemsize)), at - start
+
+
+def _of_read(rows: Rows, picked: Ints | None, which: Ints) -> tuple[Rows, Ints | None]:
+    """Some of those rows that were read before the present ones, and which of them."""
+    if rows.itemsize < ROW:  # they were taken already
+        return rows.take(which), None
+    return rows, which if picked is None else picked.take(which)
 
 
 class Group:
@@ -121,44 +143,62 @@ class Group:
         group = self.copy()
         if len(which) == len(self):
             return group
-        group._places = None
-        if self._rows is None:
-            group._base = self._base.take(which)
-            group._index = which if self._index is None else self._index.take(which)
-        else:
-            group.picked = which if self.picked is None else self.picked.take(which)
-        group.left = self.left.take(which)
+        group._pick(self, which)
         if not isinstance(self.start, int):
             group.start = self.start[which]
         if self.zero is not None:
             group.zero = self.zero[which]
-        if self.whole is not None:
-            group.whole = self.whole[which]
-        if self.addresses is not None:
-            group.addresses = self.addresses[which]
         for name, values in self.values.items():
             group.values[name] = values.take(which)
         group.read = [
-            (
-                fixed,
-                rows,
-                group.picked if rows is self._rows else which if picked is None else picked[which],
-                at,
-            )
+            (fixed, *_of_read(rows, picked, which), at) if rows is not self._rows else (fixed, rows, group.picked, at)
             for fixed, rows, picked, at in self.read
         ]
+        return group
+
+    def following(self, node: Node, mask: Mask | None, least: int) -> Group:
+        """The packets of the mask, or all, at the next header; none of their regions ends before `least`."""
+        group = Group()
+        group._place(self)
+        if mask is not None:
+            which = mask.nonzero()[0]
+            if len(which) < len(self):
+                group._pick(self, which)
+        group.node = node
+        group.least = max(self.least, least)
+        group.at = group.start = self.at
+        group.zero = None
+        group.values, group.read = {}, []
         return group
 
     def copy(self) -> Group:
         """The same packets."""
         group = Group()
-        group.octets, group._rows, group.picked = self.octets, self._rows, self.picked
-        group._base, group._index, group._places = self._base, self._index, self._places
-        group.left, group.least = self.left, self.least
-        group.at, group.start, group.node, group.zero = self.at, self.start, self.node, self.zero
-        group.whole, group.addresses = self.whole, self.addresses
+        group._place(self)
+        group.node, group.least = self.node, self.least
+        group.at, group.start, group.zero = self.at, self.start, self.zero
         group.values, group.read = dict(self.values), list(self.read)
         return group
+
+    def _place(self, other: Group) -> None:
+        """Stands at the packets of the other."""
+        self.octets, self._rows, self.picked = other.octets, other._rows, other.picked
+        self._base, self._index, self._places = other._base, other._index, other._places
+        self.left, self.whole, self.addresses = other.left, other.whole, other.addresses
+
+    def _pick(self, other: Group, which: Ints) -> None:
+        """Stands at some of the packets of the other."""
+        self._places = None
+        if other._rows is None:
+            self._base = other._base.take(which)
+            self._index = which if other._index is None else other._index.take(which)
+        else:
+            self.picked = which if other.picked is None else other.picked.take(which)
+        self.left = other.left.take(which)
+        if other.whole is not None:
+            self.whole = other.whole[which]
+        if other.addresses is not None:
+            self.addresses = other.addresses[which]
 
     def by(self, numbers: Values, mask: Mask | None) -> Iterator[tuple[int, Mask | None]]:
         """The packets of each number, of those of the mask; None for all packets. There are few numbers."""

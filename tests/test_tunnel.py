@@ -276,6 +276,19 @@ def test_every_capture_gives_its_frames() -> None:
     assert (seen >= 375, pieces) == (True, 2)
 
 
+def test_a_checksum_that_is_left_to_the_receiver_is_finished() -> None:
+    """What Linux sent with `remcsumtx`; tests/interop has what Linux makes of ours."""
+    data, sent = next(captured("kernel-vxlan-rco"))
+    inside = tunnel.decapsulate(data, catalog=dialects.LINUX_RCO)
+    assert oc.checksums(sent.inner)["udp.checksum"] is oc.Verdict.PARTIAL
+    assert oc.checksums(inside.packet)["udp.checksum"] is oc.Verdict.VALID
+    assert inside.packet == oc.fill(sent.inner)
+    packet = dialects.LINUX_RCO.decode(data)
+    for changes in ({"remote_checksum": False}, {"checksum_start": 127}):
+        kept = tunnel.decapsulate(packet.replace(oc.VXLANRCO, **changes), catalog=dialects.LINUX_RCO)
+        assert kept.frame == oc.encode(sent.inner)
+
+
 # --- marks and classes ------------------------------------------------------------------------------------------------
 
 

@@ -7,7 +7,7 @@ from one of 0xFFFF: only all-zero data has the sum 0.
 
 from __future__ import annotations
 
-__all__ = ["REMAINDERS", "adjusted_checksum", "crc32c", "internet_checksum", "internet_sum"]
+__all__ = ["REMAINDERS", "adjusted_checksum", "crc32c", "finished_checksum", "internet_checksum", "internet_sum"]
 
 
 def internet_sum(data: bytes, start: int = 0) -> int:
@@ -35,6 +35,20 @@ def adjusted_checksum(checksum: int, old: bytes, new: bytes) -> int:
     Spec: RFC 1624 section 3, equation 3.
     """
     return 0xFFFF ^ internet_sum(b"", (0xFFFF ^ checksum) + (0xFFFF ^ internet_sum(old)) + internet_sum(new))
+
+
+def finished_checksum(frame: bytes, start: int, stop: int, *, udp: bool) -> bytes:
+    """The frame with the checksum of the UDP or TCP header at `start` finished: so far it is a pseudo-header's sum.
+
+    As it is where that checksum does not lie between `start` and `stop`, where the content ends.
+    """
+    at = start + (6 if udp else 16)
+    if at + 2 > stop:
+        return frame
+    checksum = internet_checksum(frame[start:stop])
+    if not checksum and udp:
+        checksum = 0xFFFF  # RFC 768: 0 says that there is none
+    return frame[:at] + checksum.to_bytes(2, "big") + frame[at + 2 :]
 
 
 def _octet_remainders() -> tuple[int, ...]:

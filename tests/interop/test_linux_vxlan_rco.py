@@ -11,6 +11,7 @@ import pytest
 
 import overlaycodec as oc
 from overlaycodec import dialects
+from overlaycodec.tunnel import decapsulate
 from tests.interop.live.linux_vxlan import DEVICE, VNI, LinuxVXLAN
 from tests.interop.live.passage import Passage
 from tests.interop.live.ports import PacketSocket
@@ -111,6 +112,7 @@ def test_inner_checksums_are_finished(started: Start[Bridged], tally: Tally) -> 
     for data in packets:
         verdicts = oc.checksums(dialects.LINUX_RCO.decode(data))
         assert {str(verdict) for path, verdict in verdicts.items() if path in INNER} == {"partial"}
+    assert [decapsulate(data, catalog=dialects.LINUX_RCO).frame for data in packets] == list(map(oc.encode, drawn))
     assert started(offloaded).passage().through(packets) == [(oc.encode(frame),) for frame in drawn]
     tally.add("Linux VXLAN, remote checksum offload", "delivered", drawn)
 

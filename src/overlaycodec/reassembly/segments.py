@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from overlaycodec.checksum import internet_checksum, internet_sum
+from overlaycodec.checksum import finished_checksum, internet_sum
 from overlaycodec.edits import forwarded
 from overlaycodec.emission import pseudo_header, written
 from overlaycodec.errors import DecodeError
@@ -26,7 +26,6 @@ from overlaycodec.spans import in_pieces, octets_in
 __all__ = ["STTFrame", "STTReassembler"]
 
 _PORT, _PROTOCOL, _CE = 7471, 6, 3
-_TCP_CHECKSUM, _UDP_CHECKSUM = 16, 6  # octets from the start of the header
 
 
 class STTFrame(msgspec.Struct, frozen=True):
@@ -60,16 +59,10 @@ class STTFrame(msgspec.Struct, frozen=True):
     def completed(self) -> bytes:
         """The frame as it goes on: with a partial checksum of layer 4 made whole; as it is, where none is partial."""
         stt, frame = self.stt, self.frame
-        at = stt.l4_offset + (_TCP_CHECKSUM if stt.tcp else _UDP_CHECKSUM)
         if not stt.checksum_partial or not stt.l4_offset:
             return frame
         stop = len(frame) - sum(len(trailer.data) for trailer in self.packet.trailers)
-        if at + 2 > stop:
-            return frame
-        checksum = internet_checksum(frame[stt.l4_offset : stop])
-        if not checksum and not stt.tcp:
-            checksum = 0xFFFF
-        return frame[:at] + checksum.to_bytes(2, "big") + frame[at + 2 :]
+        return finished_checksum(frame, stt.l4_offset, stop, udp=not stt.tcp)
 
 
 class STTReassembler(Reassembler):

@@ -2,7 +2,7 @@
 
 Strategy: the frame is cut out of the octets by the outer lengths alone and need not be readable. Of its octets only a
 congestion mark changes, where RFC 6040 says so, and the DSCP where the tunnel is uniform (RFC 2983); a checksum over
-them is brought after, by the difference.
+them is brought after, by the difference. A checksum that the tunnel leaves to its receiver is finished.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import Any, get_args
 
 import msgspec
 
+from overlaycodec.checksum import finished_checksum
 from overlaycodec.dialects import NVGRE_KEY
 from overlaycodec.edits import forwarded
 from overlaycodec.emission import resolved
@@ -20,7 +21,7 @@ from overlaycodec.layout import Field, Layout
 from overlaycodec.packet import Packet
 from overlaycodec.paths import names_of, network_of
 from overlaycodec.pipeline import DEFAULT, Catalog, Octets, decode, encode, octets_of
-from overlaycodec.protocols import GRE, STT, Ethernet
+from overlaycodec.protocols import GRE, STT, VXLANRCO, Ethernet
 from overlaycodec.schema import Header
 from overlaycodec.spans import octets_in, reaches_of
 from overlaycodec.tunnel.ecn import ECNOutcome, egress_ecn
@@ -34,7 +35,8 @@ class Decapsulated(msgspec.Struct, frozen=True):
     """What came out of a tunnel."""
 
     frame: bytes
-    """The inner octets: as they came, save for a mark and a DSCP that the tunnel's end must change."""
+    """The inner octets: as they came, save for a mark and a DSCP that the tunnel's end must change, and a checksum that
+    VXLAN's remote checksum offload leaves to it."""
     vni: int | None
     """The network that the frame is of: a VNI, NVGRE's VSID, STT's context ID; None where the tunnel tells none."""
     tunnel: Packet
@@ -94,6 +96,8 @@ def decapsulate(
     around = tuple(trailer for trailer in packet.trailers if trailer.header < start)
     frame = octets[at : len(octets) - sum(len(trailer.data) for trailer in around)]
     missing = _missing(outer, sizes, at + len(frame), packet.missing)
+    if not missing:
+        frame = _finished(frame, packet, start)
     inner = Packet(packet.headers[start:])
     changed, outcome = combined(frame, inner, outer, diffserv)
     return Decapsulated(
@@ -132,6 +136,15 @@ def decapsulate_all(
         except (MissingHeaderError, DecodeError):
             break
     return tuple(found)
+
+
+def _finished(frame: bytes, packet: Packet, start: int) -> bytes:
+    """The frame with what VXLAN's remote checksum offload leaves to the receiver."""
+    tunnel = packet.headers[start - 1]
+    if not isinstance(tunnel, VXLANRCO) or not tunnel.remote_checksum:
+        return frame
+    stop = len(frame) - sum(len(trailer.data) for trailer in packet.trailers if trailer.header >= start)
+    return finished_checksum(frame, tunnel.checksum_start * 2, stop, udp=tunnel.checksum_is_udp)
 
 
 def _missing(outer: Sequence[Header], sizes: Sequence[int], end: int, missing: int) -> int:

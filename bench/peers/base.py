@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeVar
 
-__all__ = ["Peer", "Values", "untupled"]
+__all__ = ["Peer", "Taken", "Values", "untupled"]
 
 F = TypeVar("F", bound=Callable[..., Any])  # Any: a reader of whatever a library has
 
@@ -52,6 +52,16 @@ class Values(NamedTuple):
     inner_dst_mac: str
     sequence: int
     payload: bytes
+
+
+class Taken(NamedTuple):
+    """One run over a capture."""
+
+    seconds: float
+    """CPU time, from opening the file to the last value."""
+    packets: int
+    sums: list[int]
+    """The sum of each column modulo 2**64, by which the results are compared; of faults, how many."""
 
 
 @dataclass(frozen=True)

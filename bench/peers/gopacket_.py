@@ -8,7 +8,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from bench.peers.tables import Taken
+from bench.peers.base import Taken
 
 __all__ = ["by_packet", "by_parser", "ready"]
 

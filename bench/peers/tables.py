@@ -14,7 +14,9 @@ from pathlib import Path
 from resource import RUSAGE_CHILDREN, getrusage
 from typing import Any, NamedTuple
 
-__all__ = ["COLUMNS", "Taken", "Taker", "takers"]
+from bench.peers.base import Taken
+
+__all__ = ["COLUMNS", "Taker", "takers"]
 
 COLUMNS = (
     "time_ns", "wire_length", "outer.ethernet.dst", "outer.ethernet.src", "outer.ipv4.src", "outer.ipv4.dst",
@@ -23,16 +25,6 @@ COLUMNS = (
     "inner.tcp.sequence", "inner.tcp.window", "fault",
 )  # fmt: skip
 _MODULO = 1 << 64
-
-
-class Taken(NamedTuple):
-    """One run over a capture."""
-
-    seconds: float
-    """CPU time, from opening the file to the last value."""
-    packets: int
-    sums: list[int]
-    """The sum of each column modulo 2**64, by which the results are compared; of faults, how many."""
 
 
 class Taker(NamedTuple):

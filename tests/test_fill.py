@@ -32,14 +32,19 @@ def test_what_is_right_stays(name: str) -> None:
         assert oc.fill(packet, selectors=selectors, catalog=catalog) == packet
 
 
+def lengths_of(header: Header) -> dict[str, int]:
+    """The lengths that the header tells, by their names."""
+    layout = header.__layout__
+    names = [*layout.sized_by, *([] if layout.bounds is None else [layout.bounds.name])]
+    return {name: getattr(header, name) for name in names if getattr(header, name)}
+
+
 def spoilt(header: Header, checked: bool) -> Any:  # Any: a header of the same class
     """The header with other lengths and another checksum, if it has one."""
-    layout = header.__layout__
-    derived = [*layout.sized_by, *([] if layout.bounds is None else [layout.bounds.name])]
-    if checked and layout.checksum is not None:
-        derived.append(layout.checksum.name)
-    numbers: dict[str, Any] = {name: getattr(header, name) for name in derived}
-    return header.replace(**{name: number ^ 1 for name, number in numbers.items() if number})
+    checksum, numbers = header.__layout__.checksum, lengths_of(header)
+    if checked and checksum is not None and (value := getattr(header, checksum.name)):
+        numbers[checksum.name] = value
+    return header.replace(**{name: number ^ 1 for name, number in numbers.items()})
 
 
 def whole(name: str) -> bool:
@@ -56,6 +61,36 @@ def test_what_was_changed_becomes_right_again(name: str) -> None:
     checked = [verdicts.get(f"{path}.checksum") is oc.Verdict.VALID for path in packet.names]
     changed = oc.Packet(tuple(map(spoilt, packet.headers, checked)), packet.payload, packet.trailers)
     assert oc.fill(changed, catalog=catalog) == packet
+
+
+@pytest.mark.parametrize("name", [name for name in RIGHT if whole(name)])
+def test_what_is_left_open_is_derived(name: str) -> None:
+    packet, catalog = decoded(DECODING[name]), catalog_of(DECODING[name])
+    headers = [header.replace(**dict.fromkeys(lengths_of(header), oc.AUTO)) for header in packet.headers]
+    assert oc.fill(oc.Packet(tuple(headers), packet.payload, packet.trailers), catalog=catalog) == packet
+
+
+def test_what_is_left_open_is_derived_as_it_is_when_encoded() -> None:
+    """RFC 7348 section 5: in front of VXLAN, over IPv4, the UDP checksum should be zero."""
+    made = FRAME / OUTER / oc.UDP(src_port=50000) / oc.VXLAN(vni=5) / FRAME / b"...."
+    made = made.replace(oc.Ethernet, ethertype=oc.AUTO)
+    assert oc.fill(made) == oc.resolve(made)
+    assert oc.fill(made)[oc.UDP].checksum == 0
+
+
+def test_what_is_left_open_in_an_option_is_derived() -> None:
+    """RFC 2018 section 3: kind 5, length 10, one block of two edges; two more octets fill the row up."""
+    segment = oc.resolve(OUTER / oc.TCP(src_port=1, dst_port=2))
+    acknowledgment = oc.SACKOption(blocks=(oc.SACKBlock(left=1, right=2),))
+    changed = segment.replace(oc.TCP, options=(acknowledgment,), options_rest=bytes(2))
+    assert oc.encode(oc.fill(changed))[40:].hex() == "050a" + "00000001" + "00000002" + "0000"
+
+
+def test_flags_follow_where_something_else_is_left_open() -> None:
+    plain = oc.resolve(OUTER / oc.GRE() / FRAME / b"....")
+    keyed = plain.replace(oc.GRE, key=7).replace(oc.IPv4, total_length=oc.AUTO)
+    assert oc.encode(oc.fill(keyed))[20:28].hex() == "2000" + "6558" + "00000007"  # RFC 2890 section 2: K
+    assert oc.fill(keyed)[oc.IPv4].total_length == plain[oc.IPv4].total_length + 4
 
 
 def test_there_are_many() -> None:

@@ -11,13 +11,13 @@ from enum import StrEnum
 from typing import Any
 
 from overlaycodec.checksum import crc32c, internet_sum
-from overlaycodec.emission import emit, pseudo_header, written
+from overlaycodec.emission import emit, pseudo_header, resolved, written
 from overlaycodec.keys import IP_PROTOCOL
 from overlaycodec.layout import Field
 from overlaycodec.packet import Packet
 from overlaycodec.paths import names_of
 from overlaycodec.pipeline import DEFAULT, Catalog
-from overlaycodec.schema import Header
+from overlaycodec.schema import Header, Record
 from overlaycodec.spans import in_pieces, octets_in, reach_of, reaches_of, spans_of
 from overlaycodec.values import AUTO
 from overlaycodec.wire import (
@@ -121,10 +121,14 @@ def fill(
 
     A selector that already selects the next header stays; so do a checksum of 0 that means "none", a length of 0 that
     means "unbounded", and whatever is computed over octets that are not all here: those of fragments, quoted packets
-    and snapped captures, and of a pseudo-header where there is no IP header outside.
+    and snapped captures, and of a pseudo-header where there is no IP header outside. What is AUTO is derived first, as
+    `resolve` does it.
 
     Raises: EncodeError where something cannot be derived or does not fit.
     """
+    if any(map(_is_open, packet.headers)):
+        told = tuple(header.replace(**_flags(header)) for header in packet.headers) if lengths else packet.headers
+        packet, _ = resolved(packet._with(headers=told), catalog)
     complete = packet.missing == 0
     jumbo = False
     changed = []
@@ -142,20 +146,40 @@ def fill(
         jumbo = jumbo or any(field.kind == "items" for field, _ in reaches_of(header))
         if header.__layout__.quotes or in_part or in_pieces(header):
             complete = False
-    resolved: list[Header] = []
-    emit(packet._with(headers=tuple(changed)), catalog, resolved, omits=False)
-    return packet._with(headers=tuple(reversed(resolved)))
+    filled: list[Header] = []
+    emit(packet._with(headers=tuple(changed)), catalog, filled, omits=False)
+    return packet._with(headers=tuple(reversed(filled)))
+
+
+def _is_open(record: Record) -> bool:
+    """Whether something in the record, or in an element of its rows, is AUTO."""
+    for field in record.__layout__.fields:
+        value = getattr(record, field.name)
+        if value is AUTO or (field.kind == "items" and value and any(map(_is_open, value))):
+            return True
+    return False
 
 
 def _first_of_more(packet: Packet, index: int) -> bool:
     """Whether the header's length counts pieces that are in other packets, as that of STT's first segment does."""
     field = packet.headers[index].__layout__.bounds
     bounds = None if field is None else field.get(Bounds)
-    if field is None or bounds is None or not bounds.pieces or getattr(packet.headers[index], field.name) is AUTO:
+    if field is None or bounds is None or not bounds.pieces:
         return False
     claim = reach_of(packet.headers[index])
     here = len(packet.payload) + sum(len(trailer.data) for trailer in packet.trailers if trailer.header > index)
     return claim is not None and claim > here + sum(octets_in(header) for header in packet.headers[index:])
+
+
+def _flags(header: Header) -> dict[str, Any]:
+    """The flags of fields that were put in or taken out."""
+    changes: dict[str, Any] = {}
+    for field in header.__layout__.fields:
+        if when := field.get(When):
+            told, value = [getattr(header, flag) for flag in when.flags], getattr(header, field.name)
+            if value is not AUTO and not any(flag is AUTO for flag in told) and any(told) is (value is None):
+                changes |= dict.fromkeys(when.flags, AUTO)
+    return changes
 
 
 def _lengths(
@@ -163,24 +187,14 @@ def _lengths(
 ) -> dict[str, Any]:
     layout = header.__layout__
     changes: dict[str, Any] = {name: AUTO for name in layout.sized_by if getattr(header, name) is not None}
-    for field in layout.fields:
-        if when := field.get(When):
-            flags = when.flags
-            told, value = [getattr(header, flag) for flag in flags], getattr(header, field.name)
-            if value is not AUTO and not any(flag is AUTO for flag in told) and any(told) is (value is None):
-                changes |= dict.fromkeys(flags, AUTO)  # the field was put in or taken out
+    changes |= _flags(header)
     for field in layout.fields:
         if (remainder := field.get(Remainder)) and (sized := layout.by_name[remainder.of].get(Sized)):
             octets = sum(octets_in(element) for element in getattr(header, remainder.of) or ())
             if sized.origin == "start":
                 octets += next(bit for other, bit, _ in spans_of(header) if other.name == remainder.of) // 8
             rest = getattr(header, field.name)
-            if (
-                rest is not AUTO
-                and rest is not None
-                and (octets + len(rest) - sized.bias) % sized.unit
-                and not any(rest)
-            ):
+            if rest is not None and (octets + len(rest) - sized.bias) % sized.unit and not any(rest):
                 changes[field.name] = AUTO
     if not complete:
         return changes
@@ -188,13 +202,13 @@ def _lengths(
         bounds = bounded[Bounds]
         value = getattr(header, bounded.name)
         unbounded = bounds.zero == "unbounded" or (bounds.zero == "jumbo" and jumbo)
-        kept = value is None or bounds.optional or (value is not AUTO and value == 0 and unbounded)
+        kept = value is None or bounds.optional or (value == 0 and unbounded)
         if not kept and not (bounds.unless and getattr(header, bounds.unless)):
             changes[bounded.name] = AUTO
     if (selector := layout.selector) is not None:
         selects = selector[Selects]
         value = getattr(header, selector.name)
-        is_length = selects.lengths is not None and value is not AUTO and value <= selects.lengths[0]
+        is_length = selects.lengths is not None and value <= selects.lengths[0]
         if is_length and selects.lengths and following in catalog.keys_in(selects.lengths[1].space):
             changes[selector.name] = AUTO
     return changes
@@ -206,7 +220,7 @@ def _checksum(header: Header, complete: bool, addressed: bool) -> dict[str, Any]
         return {}
     fact = field[Checksum]
     value = getattr(header, field.name)
-    if value is None or value is AUTO or _absent(header, field):
+    if value is None or _absent(header, field):
         return {}
     known = (complete or fact.covers == "header") and (addressed or not fact.pseudo)
     return {field.name: AUTO} if known else {}
@@ -228,7 +242,7 @@ def _selector(header: Header, following: type[Header] | None, catalog: Catalog) 
     if changes and following is type(header):
         return changes  # another one of a stack: the selector says nothing here
     value = getattr(header, field.name)
-    if value is AUTO or catalog.key_of(selects.space, following) is None:
+    if catalog.key_of(selects.space, following) is None:
         return changes
     if not any(cls is following for _, cls in catalog.candidates(selects.space, value)):
         changes[field.name] = AUTO

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from overlaycodec.packet import Packet
-from overlaycodec.pipeline import Catalog, decode, encode, resolve
+from overlaycodec.pipeline import Catalog, decode, encode
 from overlaycodec.schema import Header
 from overlaycodec.spans import reach_of
 from overlaycodec.values import AUTO
@@ -44,5 +44,5 @@ def around(headers: tuple[Header, ...], content: bytes, catalog: Catalog) -> Pac
 
     Raises: EncodeError where a length field cannot say so much.
     """
-    whole = fill(resolve(Packet(headers, content), catalog=catalog), checksums=False, catalog=catalog)
+    whole = fill(Packet(headers, content), checksums=False, catalog=catalog)
     return decode(encode(whole, catalog=catalog), first=type(headers[0]), lax=True, catalog=catalog)

@@ -225,6 +225,14 @@ def test_octets_behind_the_length_are_not_summed() -> None:
     assert verdicts(longer) == {"ipv4.checksum": "valid", "udp.checksum": "valid"}
 
 
+def test_headers_without_what_they_carried_cannot_be_verified() -> None:
+    """Linux wrote the outer UDP checksum over the frame, which `outer` does not have."""
+    with oc.open_capture(CAPTURES / "kernel-vxlan-v4-udpcsum.pcap") as capture:
+        packet = next(capture.packets())
+    assert verdicts(packet) == {"ipv4.checksum": "valid", "udp.checksum": "valid"}
+    assert verdicts(packet.outer) == {"ipv4.checksum": "valid", "udp.checksum": "unverifiable"}
+
+
 # --- fill -------------------------------------------------------------------------------------------------------------
 
 TUNNEL: Final = (

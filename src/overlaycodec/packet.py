@@ -219,7 +219,10 @@ class Packet(msgspec.Struct, frozen=True, eq=False, gc=False):
 
     @property
     def outer(self) -> Self:
-        """The outermost scope's own headers: everything, where there is no tunnel."""
+        """The outermost scope's own headers: everything, where there is no tunnel.
+
+        Their lengths count what they carried, which is not here; a checksum over that is unverifiable.
+        """
         return self.scopes[0]
 
     @property

@@ -43,7 +43,7 @@ class Verdict(StrEnum):
     PARTIAL = "partial"
     """The sum of the pseudo-header alone: left for a network card to finish."""
     UNVERIFIABLE = "unverifiable"
-    """The octets that it covers are not all here."""
+    """The octets that it covers are not all here: those of a piece, of a snapped capture, behind `packet.outer`."""
 
     def __repr__(self) -> str:
         return self.value

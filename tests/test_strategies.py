@@ -166,6 +166,40 @@ def test_fixed_fields_are_kept() -> None:
 # --- all that there is, is drawn --------------------------------------------------------------------------------------
 
 
+def test_an_unknown_option_may_have_the_type_of_a_known_one_of_another_class() -> None:
+    """0x80 is OVN's in class 0x0102, 0 is Oxide's in 0x0129, 1 to 3 are of AWS in 0x0108; elsewhere they are free."""
+    types: Counter[int] = Counter()
+
+    def look(geneve: oc.Geneve) -> None:
+        unknown = [option for option in geneve.options if type(option) is oc.GeneveOption]
+        types.update(option.type for option in unknown)
+        assert not any(option.option_class == 0x0102 and option.type == 0x80 for option in unknown)
+        assert oc.decode_header(oc.Geneve, oc.encode(geneve))[0] == geneve
+
+    settings(survey, max_examples=1000)(given(overlay.headers(oc.Geneve))(look))()
+    assert sum(types[number] for number in (0, 1, 2, 3, 0x80)) > 0
+    assert len(types) > 10
+
+
+def test_an_option_of_the_generic_class_is_read_as_one() -> None:
+    """RFC 4861 section 4.6: 1, 2, 3 and 5 are known; RFC 8200 and its kin, in hop-by-hop options: 5 and 194."""
+    kinds: Counter[int] = Counter()
+
+    def look(header: Any) -> None:
+        for option in header.options:
+            if type(option) in (oc.NDPOption, oc.IPv6Option):
+                kinds[option.type] += 1
+        assert oc.decode_header(type(header), oc.encode(header))[0] == header
+
+    settings(survey, max_examples=600)(given(overlay.headers(oc.RouterSolicitation))(look))()
+    assert kinds.total() > 100
+    assert not kinds.keys() & {1, 2, 3, 5}
+    kinds.clear()
+    settings(survey, max_examples=600)(given(overlay.headers(oc.HopByHop))(look))()
+    assert kinds.total() > 100
+    assert not kinds.keys() & {5, 194}
+
+
 PAIRS: Final = [
     ("VLANTag", "VLANTag"), ("Ethernet", "LLC"), ("VXLAN", "Ethernet"), ("Geneve", "IPv4"), ("Geneve", "Ethernet"),
     ("STTSegment", "STT"), ("IPv4", "TCP"), ("IPv4", "GREv1"), ("MPLS", "MPLS"), ("MPLS", "IPv6"),

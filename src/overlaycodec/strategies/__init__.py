@@ -84,7 +84,8 @@ def packets(
     Each header selects the next as the catalog binds it; the last selects nothing that is bound. `catalog.decode` gives
     the same packet back from its octets. With `resolved` false, what is derived is left AUTO, as in a packet that was
     just put together. With `reserved`, reserved bits are drawn too; they are 0 otherwise. The simplest packet is the
-    shortest way.
+    shortest way. An option of a generic class (`GeneveOption`, `TCPOption`) has a kind that no other class has: not a
+    known kind, and a length that is not its own.
 
     Raises: ValueError where no stack of `max_headers` headers leads there.
     """

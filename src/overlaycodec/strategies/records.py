@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from ipaddress import IPv4Address, IPv6Address
-from typing import Any
+from typing import Any, NamedTuple, Self
 
 from hypothesis import strategies as st
 
@@ -226,15 +226,14 @@ def _row(
     draw: st.DrawFn, field: Field, room: Room, capacity: int, count: object = AUTO, least: int = 0
 ) -> list[Record]:
     """Elements of a row, up to so many octets; `count` of them where that is told, `least` or more where not."""
-    generic: Layout = field.element.__layout__
-    excluded = _told_apart(field, generic)
+    kinds = _Kinds.of(field)
     drawable = [cls.__layout__ for cls in field.elements[::-1] if not _jumbo(cls.__layout__)]
     elements: list[Record] = []
     while len(elements) < (count if isinstance(count, int) else _ELEMENTS):
         sure = count is not AUTO or len(elements) < least
         layouts = [layout for layout in drawable if _least(layout) <= capacity or sure]
         inside = Room(capacity, reserved=room.reserved)
-        element = draw(_another(layouts, generic, excluded, inside, sure=sure)) if layouts else None
+        element = draw(_another(layouts, kinds, inside, sure=sure)) if layouts else None
         if element is None:
             break
         elements.append(element)
@@ -248,26 +247,56 @@ def _jumbo(layout: Layout) -> bool:
     return any(JumboLength in field for field in layout.fields)
 
 
-def _told_apart(field: Field, generic: Layout) -> dict[str, frozenset[int]]:
-    """The numbers that an element of any kind must not have, lest it be the last one or one of another class."""
-    octets, classes = field.typed()
-    excluded: dict[str, frozenset[int]] = {}
-    for other in generic.fields:
-        bit = generic.fixed_bit_of(other.name)
-        if classes and bit is not None and bit + (other.bits or 0) == octets * 8:
-            excluded[other.name] = frozenset(int.from_bytes(lead, "big") & other.maximum for lead in classes)
-    items = field[Items]
-    if items.kind is not None and items.end is not None:
-        excluded[items.kind] = excluded.get(items.kind, frozenset()) | {items.end}
-    return excluded
+class _Kinds(NamedTuple):
+    """What tells the elements of a row apart."""
+
+    generic: Layout
+    """Of those that are of no other class."""
+    told: tuple[Field, ...]
+    """The fields that its first octets are, where these tell the class; not those that follow from the others."""
+    others: frozenset[tuple[int, ...]]
+    """Their numbers in elements of the other classes."""
+    last: dict[str, frozenset[int]]
+    """The kind that ends the row."""
+
+    @classmethod
+    def of(cls, field: Field) -> Self:
+        """Those of a row."""
+        generic: Layout = field.element.__layout__
+        octets, classes = field.typed()
+        told = []
+        for other in generic.fields:
+            bit = generic.fixed_bit_of(other.name)
+            if other.bits is None or bit is None or _derived(generic, other):
+                continue
+            if bit + other.bits <= octets * 8:
+                told.append((other, octets * 8 - bit - other.bits))
+        others = {
+            tuple(int.from_bytes(lead, "big") >> shift & other.maximum for other, shift in told) for lead in classes
+        }
+        last: dict[str, frozenset[int]] = {}
+        items = field[Items]
+        if items.kind is not None and items.end is not None:
+            last[items.kind] = frozenset((items.end,))
+        return cls(generic, tuple(other for other, _ in told), frozenset(others), last)
+
+    def drawn(self, draw: st.DrawFn, room: Room) -> dict[str, Any]:  # Any: a field's own type
+        """Numbers that are not those of an element of another class, and not those of the last one."""
+        values: dict[str, Any] = {}
+        for index, field in enumerate(self.told):
+            never = self.last.get(field.name, frozenset())
+            if index == len(self.told) - 1:
+                before = tuple(values.values())
+                never |= {numbers[-1] for numbers in self.others if numbers[:-1] == before}
+            values[field.name] = _fixed(draw, field, never, room)
+        return values
 
 
 @st.composite
 def _another(
     draw: st.DrawFn,
     layouts: list[Layout],
-    generic: Layout,
-    excluded: Mapping[str, frozenset[int]],
+    kinds: _Kinds,
     room: Room,
     *,
     sure: bool,
@@ -277,7 +306,11 @@ def _another(
         return None
     layout = draw(st.sampled_from(layouts))
     room.take(_least(layout))
-    element: Record = layout.cls(**record(draw, layout, {}, excluded if layout is generic else {}, room))
+    if layout is kinds.generic:
+        values = record(draw, layout, kinds.drawn(draw, room), kinds.last, room)
+    else:
+        values = record(draw, layout, {}, {}, room)
+    element: Record = layout.cls(**values)
     return element
 
 

@@ -11,7 +11,7 @@ import overlaycodec as library
 from overlaycodec.cli import without_reader
 from overlaycodec.cli.clock import TimeChoice
 from overlaycodec.cli.export import export
-from overlaycodec.cli.options import catalog_options, color_option
+from overlaycodec.cli.options import catalog_options, color_option, files_argument
 from overlaycodec.cli.paper import ColorChoice, paper_for
 from overlaycodec.cli.stats import stats
 from overlaycodec.findings.model import RECEIVERS
@@ -65,7 +65,7 @@ def overlaycodec() -> None:
 
 
 @overlaycodec.command(no_args_is_help=True, short_help="Show the packets of captures.")
-@click.argument("files", nargs=-1, required=True, metavar="FILE...")
+@files_argument
 @click.option("-v", "--verbose", is_flag=True, help="Show the tree: each header and each field; checksums are judged.")
 @click.option("-x", "--octets", is_flag=True, help="Show the octets, field by field.")
 @click.option("--json", is_flag=True, help="Write a JSON object a packet, one a line; -v adds checksums, -x octets.")
@@ -160,7 +160,7 @@ def diagram(name: str, *, svg: bool) -> None:
 
 
 @overlaycodec.command(no_args_is_help=True, short_help="Say what breaks a rule, and what a receiver does about it.")
-@click.argument("files", nargs=-1, required=True, metavar="FILE...")
+@files_argument
 @click.option(
     "--receiver",
     type=click.Choice(RECEIVERS),

@@ -12,7 +12,9 @@ from overlaycodec.dialects import NAMED
 from overlaycodec.errors import SchemaError
 from overlaycodec.pipeline import Catalog
 
-__all__ = ["catalog_options", "color_option"]
+__all__ = ["catalog_options", "color_option", "files_argument"]
+
+files_argument = click.argument("files", nargs=-1, required=True, metavar="FILE...")
 
 color_option = click.option(
     "--color",

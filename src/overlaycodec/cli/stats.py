@@ -10,7 +10,7 @@ import click
 from overlaycodec.cli.clock import since_epoch, utc
 from overlaycodec.cli.document import json_line
 from overlaycodec.cli.files import complain
-from overlaycodec.cli.options import catalog_options
+from overlaycodec.cli.options import catalog_options, files_argument
 from overlaycodec.cli.paper import Paper, Piece, Role, paper_for
 from overlaycodec.cli.progress import Advance, progress_over
 from overlaycodec.cli.reading import Reading, opened
@@ -26,7 +26,7 @@ __all__ = ["stats"]
 
 
 @click.command(no_args_is_help=True, short_help="Count what is in captures.")
-@click.argument("files", nargs=-1, required=True, metavar="FILE...")
+@files_argument
 @click.option("-n", "--top", type=click.IntRange(1), default=10, show_default=True, help="How many lines of each list.")
 @click.option("--json", is_flag=True, help="Write a JSON object a capture, one a line, with all that was counted.")
 @catalog_options

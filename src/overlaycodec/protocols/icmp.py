@@ -1,6 +1,6 @@
 """ICMP: the common header, and bodies by type."""
 
-from typing import Annotated, Final
+from typing import Annotated, Final, TypeAlias
 
 from overlaycodec.keys import ETHERTYPE, ICMP_TYPE, IP_PROTOCOL
 from overlaycodec.schema import Header
@@ -10,7 +10,12 @@ from overlaycodec.wire import Bits, Bounds, Checksum, Names, Octets, Reserved, S
 _TYPES: Final = Names(
     {0: "echo reply", 3: "unreachable", 5: "redirect", 8: "echo request", 11: "time exceeded", 12: "parameter problem"}
 )
-_QUOTED_LENGTH: Final = Bounds(unit=4, origin="end", zero="unbounded", optional=True)
+_QUOTED_LENGTH: TypeAlias = Annotated[
+    int,
+    Bits(8),
+    Bounds(unit=4, origin="end", zero="unbounded", optional=True),
+    "Quoted packet in units of 4 octets, 0 if not told",
+]
 """RFC 4884 section 3: where it is not 0, the quoted packet ends there and extensions follow."""
 
 
@@ -40,7 +45,7 @@ class ICMPUnreachable(
     """Destination unreachable, with the start of the packet that could not be delivered."""
 
     unused: Annotated[int, Reserved(8)] = 0
-    length: Annotated[int, Bits(8), _QUOTED_LENGTH, "Quoted packet in units of 4 octets, 0 if not told"] = AUTO
+    length: _QUOTED_LENGTH = AUTO
     next_hop_mtu: Annotated[int, Bits(16), "MTU of the next hop, for code 4"] = 0
 
 
@@ -68,7 +73,7 @@ class ICMPTimeExceeded(
     """The quoted packet ran out of hops, or its fragments out of time."""
 
     unused: Annotated[int, Reserved(8)] = 0
-    length: Annotated[int, Bits(8), _QUOTED_LENGTH, "Quoted packet in units of 4 octets, 0 if not told"] = AUTO
+    length: _QUOTED_LENGTH = AUTO
     unused2: Annotated[int, Reserved(16)] = 0
 
 
@@ -83,7 +88,7 @@ class ICMPParameterProblem(
     """The quoted packet has a fault at an octet."""
 
     pointer: Annotated[int, Bits(8), "Octet of the quoted packet"] = 0
-    length: Annotated[int, Bits(8), _QUOTED_LENGTH, "Quoted packet in units of 4 octets, 0 if not told"] = AUTO
+    length: _QUOTED_LENGTH = AUTO
     unused: Annotated[int, Reserved(16)] = 0
 
 

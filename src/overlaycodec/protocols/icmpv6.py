@@ -1,6 +1,6 @@
 """ICMPv6: the common header, echo, and errors with the quoted packet."""
 
-from typing import Annotated, Final
+from typing import Annotated, Final, TypeAlias
 
 from overlaycodec.keys import ETHERTYPE, ICMPV6_TYPE, IP_PROTOCOL
 from overlaycodec.schema import Header
@@ -22,7 +22,12 @@ _TYPES: Final = Names(
         143: "MLDv2 report",
     }
 )
-_QUOTED_LENGTH: Final = Bounds(unit=8, origin="end", zero="unbounded", optional=True)
+_QUOTED_LENGTH: TypeAlias = Annotated[
+    int,
+    Bits(8),
+    Bounds(unit=8, origin="end", zero="unbounded", optional=True),
+    "Quoted packet in units of 8 octets, 0 if not told",
+]
 """RFC 4884 section 3, in units of 8 octets for ICMPv6."""
 
 
@@ -51,7 +56,7 @@ class ICMPv6Unreachable(
 ):
     """Destination unreachable, with the start of the packet that could not be delivered."""
 
-    length: Annotated[int, Bits(8), _QUOTED_LENGTH, "Quoted packet in units of 8 octets, 0 if not told"] = AUTO
+    length: _QUOTED_LENGTH = AUTO
     unused: Annotated[int, Reserved(24)] = 0
 
 
@@ -78,7 +83,7 @@ class ICMPv6TimeExceeded(
 ):
     """The quoted packet ran out of hops, or its fragments out of time."""
 
-    length: Annotated[int, Bits(8), _QUOTED_LENGTH, "Quoted packet in units of 8 octets, 0 if not told"] = AUTO
+    length: _QUOTED_LENGTH = AUTO
     unused: Annotated[int, Reserved(24)] = 0
 
 

@@ -160,6 +160,16 @@ def test_the_longest_length_where_an_ethertype_may_stand() -> None:
         assert oc.fill(frame.replace(oc.Ethernet, ethertype=length))[oc.Ethernet].ethertype == 7
 
 
+def test_the_access_point_of_what_follows_is_mended_where_it_says_what_follows() -> None:
+    """RFC 1042: 170 in front of SNAP, with control 3; behind a numbered format nothing is known."""
+    frame = oc.resolve(FRAME.replace(ethertype=oc.AUTO) / oc.LLC() / oc.SNAP(protocol=0x88B5) / b"....")
+    wrong = frame.replace(oc.LLC, dsap=0x42)
+    assert oc.fill(wrong, selectors=True)[oc.LLC].dsap == 170
+    assert oc.fill(wrong)[oc.LLC].dsap == 0x42
+    numbered = wrong.replace(oc.LLC, control=0, sequence=0)
+    assert oc.fill(numbered, selectors=True)[oc.LLC].dsap == 0x42
+
+
 class Summed(oc.Header, spec="in-house", path="summed", keys=(oc.ETHERTYPE(0x88B6),)):
     """Its checksum is over all that there is, and nothing says how much that is."""
 

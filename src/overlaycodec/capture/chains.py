@@ -27,7 +27,7 @@ _SPARE: Final = 256
 _FIRST: Final = 64
 """Records that are walked one by one, to know their mean size."""
 _SEGMENTS: Final = 512
-_RECORDS: Final = 96
+_RECORDS: Final = 64
 """In a segment, on average: fewer are not worth a guess."""
 _PATIENCE: Final = 4
 """How many times the expected steps are made."""
@@ -63,7 +63,7 @@ class _Octets:
 
     def behind(self, places: Ints, out: Ints | None = None) -> Ints:
         """Where the records at these places end, if there are any."""
-        behind = np.add(self.lengths[places].astype(np.int64), places, out=out)
+        behind = np.add(self.lengths[places], places, out=out)
         behind += self.chain.uncounted
         return behind
 
@@ -191,10 +191,10 @@ def _in_step(octets: _Octets, start: int, segments: int, average: int, widest: i
     for step in range(1, steps):
         at = octets.behind(at, walked[step])
         np.minimum(at, last, out=at)
-        if step % 16 == 15 and (at >= limits).all():
+        if step % 8 == 7 and (at >= limits).all():
             walked = walked[: step + 1]
             break
-    return _proved(octets, walked.T, starts, limits, most)
+    return _proved(octets, np.ascontiguousarray(walked.T), starts, limits, most)
 
 
 def _guessed(octets: _Octets, start: int, segments: int, widest: int) -> Ints:
@@ -222,11 +222,12 @@ def _guessed(octets: _Octets, start: int, segments: int, widest: int) -> Ints:
 
 def _proved(octets: _Octets, walked: Ints, starts: Ints, limits: Ints, most: int) -> tuple[Ints, int]:
     """The places of the walks that end where the next one began; the others are walked again, one by one."""
-    counts = np.count_nonzero(walked < limits[:, None], axis=1)
+    inside = walked < limits[:, None]
+    counts = np.count_nonzero(inside, axis=1)
     steps = walked.shape[1]
     reached = walked[np.arange(len(starts)), np.minimum(counts, steps - 1)]
     if (counts < steps).all() and (reached == limits)[:-1].all():
-        places = np.concatenate([walk[:count] for walk, count in zip(walked, counts.tolist(), strict=True)])
+        places = walked[inside]
     else:
         places = _repaired(octets, walked, counts, starts, limits, most)
     behind = np.append(places[1:], octets.behind(places[-1:]))

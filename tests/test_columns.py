@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 import overlaycodec as oc
 from overlaycodec import paths
 from overlaycodec import strategies as overlay
-from overlaycodec.columnar import parts, reading
+from overlaycodec.columnar import reading
 from overlaycodec.columnar.batch import Batch
 from overlaycodec.columnar.names import columns_of
 from overlaycodec.columnar.output import Output
@@ -151,9 +151,8 @@ def test_any_octets(packets: list[bytes], link_type: int) -> None:
     check([oc.Record(data, link_type) for data in packets])
 
 
-def test_most_packets_have_one_size_and_others_another(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_most_packets_have_one_size_and_others_another() -> None:
     """Options of several sizes among packets without any, and lengths of headers that are wrong."""
-    monkeypatch.setattr(parts, "_MANY", 1)
     frames = [TUNNELLED] * 6
     for octets in (4, 8, 40):
         version_ihl = bytes([0x45 + octets // 4])

@@ -6,7 +6,7 @@ import numpy as np
 
 from overlaycodec.columnar.batch import Ints
 from overlaycodec.columnar.extract import Values
-from overlaycodec.columnar.shapes import Group, Mask
+from overlaycodec.columnar.shapes import Group, Mask, every, some
 from overlaycodec.wire import Bounds
 
 __all__ = ["bound", "framed"]
@@ -25,11 +25,11 @@ def bound(group: Group, bounds: Bounds, values: Values) -> Mask | None:
     told: Mask | None = None
     if bounds.unless:
         unless = group.values[bounds.unless] != 0
-        if unless.any():
+        if some(unless):
             told = ~unless
     if bounds.zero == "unbounded":
-        zero = values == 0
-        if zero.any():
+        if not every(values):
+            zero = values == 0
             group.zero = zero if told is None else told & zero
             told = ~zero if told is None else told & ~zero
     return _reach(group, claim, told)
@@ -47,7 +47,7 @@ def _reach(group: Group, claim: Ints, told: Mask | None) -> Mask | None:
         early = claim < group.at
         if told is not None:
             early &= told
-        if not early.any():
+        if not some(early):
             early = None
     nearer = np.minimum(claim, group.left, out=claim)
     group.left = nearer if told is None else np.where(told, nearer, group.left)

@@ -84,6 +84,7 @@ class _ElementReader(PartReader):
     def read_all(self, octets: NDArray[np.uint8], which: Ints, places: Ints, stops: Ints) -> list[Group]:
         """The elements that begin at these places; those that cannot be read are left out."""
         group = Group.of(self._any, octets, which, places, stops - places)
+        group.rows.flags.writeable = False  # what is no element of one class is read as one of another
         found: list[Group] = []
         generic = np.ones(len(group), np.bool_)
         if self._typed:

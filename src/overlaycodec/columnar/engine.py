@@ -19,7 +19,7 @@ from overlaycodec.columnar.output import Part
 from overlaycodec.columnar.parts import PartReader
 from overlaycodec.columnar.plan import Plan
 from overlaycodec.columnar.selection import Tables, holding
-from overlaycodec.columnar.shapes import Group, Mask, some
+from overlaycodec.columnar.shapes import Group, Mask, every, some
 from overlaycodec.columnar.variable import variable_of
 from overlaycodec.keys import IP_PROTOCOL, LINK_TYPE
 from overlaycodec.layout import Field, Run
@@ -97,10 +97,10 @@ class Engine(PartReader):
             if mask is not None:
                 group, mask = group.part(mask), None
             holds = holding(key.conditions, group)
-            if holds.all():
+            if every(holds):
                 self._push(cls, group, None)
                 return
-            if holds.any():
+            if some(holds):
                 self._push(cls, group, holds)
                 group = group.part(~holds)
 
@@ -186,7 +186,7 @@ class Engine(PartReader):
             mask = ~early
         if self._plan.verdicts:
             away = detours(group)
-            if away is not None and away.any():
+            if away is not None and some(away):
                 self._slow.append(group.part(away if mask is None else away & mask).index)
                 mask = ~away if mask is None else mask & ~away
         if not group.node.following:
@@ -220,7 +220,7 @@ class Engine(PartReader):
 
     def _select(self, group: Group, mask: Mask | None) -> None:
         node, layout = group.node, group.node.layout
-        if mask is not None and (node.by_more or not mask.any()):
+        if mask is not None and (node.by_more or not some(mask)):
             group, mask = group.part(mask), None
             if not len(group):
                 return
@@ -238,7 +238,7 @@ class Engine(PartReader):
             if StackEnd in field:
                 last = group.values[field.name]
                 key = layout.keys[0]
-                if not last.all():
+                if not every(last):
                     self._choose_some(group.part(~last), self._tables.at(key.space, key.value))
                     group = group.part(last)
         if layout.selector is None:
@@ -251,14 +251,14 @@ class Engine(PartReader):
             group = group.part(~np.isin(group.values[selects.unless[0]], selects.unless[1]))
         if selects.when:
             when = group.values[selects.when]
-            if not when.all():
+            if not every(when):
                 self._choose_carried(group.part(~when), None)
                 group = group.part(when)
         mask: Mask | None = None
         if selects.lengths:
             limit, key = selects.lengths
             is_length = group.values[name] <= limit
-            if is_length.any():
+            if some(is_length):
                 inside = group.part(is_length)
                 lengths = inside.values[name].astype(np.int64)
                 framed(inside, lengths)

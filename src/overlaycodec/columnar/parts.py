@@ -13,14 +13,11 @@ import numpy as np
 from overlaycodec.columnar.batch import ROW, Ints
 from overlaycodec.columnar.extract import SPARE, Values
 from overlaycodec.columnar.plan import Fixed
-from overlaycodec.columnar.shapes import Group, Mask, taken
+from overlaycodec.columnar.shapes import Group, Mask, every, some, taken
 from overlaycodec.layout import Field
 from overlaycodec.wire import Condition, Pads, Rest, Sized, Unless, Via, When
 
 __all__ = ["PartReader"]
-
-_MANY = 1 << 10
-"""Fewer packets of different sizes are not worth two groups."""
 
 
 class PartReader(ABC):
@@ -40,18 +37,14 @@ class PartReader(ABC):
             condition = part.condition
             if condition is not None:
                 there = _present(condition, group)
-                if not there.any():
+                if not some(there):
                     continue
-                if not there.all():
+                if not every(there):
                     states += [(group.part(mask), at) for mask in (there, ~there)]
                     return None
             if isinstance(part, Fixed):
                 read = self._fixed(group, part)
             else:
-                usual = _usual(part, group)
-                if usual is not None:
-                    states += [(group.part(mask), at) for mask in (usual, ~usual)]
-                    return None
                 read = self._variable(group, part)
             if read is None or not len(read):
                 return None
@@ -60,7 +53,7 @@ class PartReader(ABC):
 
     def _fault(self, group: Group, mask: Mask, name: str) -> Group:
         """Ends the packets of the mask here, with a fault; gives the others."""
-        if not np.count_nonzero(mask):
+        if not some(mask):
             return group
         self.ended(group, mask, name)
         return group.part(~mask)
@@ -109,7 +102,7 @@ class PartReader(ABC):
             negative = octets < 0
             beyond = (group.at + octets > group.left) & (octets > 0)
             wrong = negative | beyond
-            if wrong.any():
+            if some(wrong):
                 self.ended(group, negative, "LengthFieldError")
                 self.ended(group, beyond, "TruncatedError")
                 group, octets = group.part(~wrong), octets[~wrong]
@@ -119,22 +112,8 @@ class PartReader(ABC):
         if isinstance(octets, int):
             group.at += octets
         elif len(group):
-            group.shift(group.at + octets)
+            group.skip(octets)
         return group
-
-
-def _usual(field: Field, group: Group) -> Mask | None:
-    """The packets whose field has the size that most have; None where that is not worth a group of their own.
-
-    Their rows stay as they are, where those of different sizes are gathered anew.
-    """
-    sized = field.get(Sized)
-    told = None if sized is None else group.values.get(sized.field)
-    if told is None or len(told) < _MANY:
-        return None
-    same: Mask = told == told[len(told) // 2]
-    count = int(np.count_nonzero(same))
-    return same if len(told) * 3 // 4 <= count < len(told) else None
 
 
 def _octets_of(field: Field, group: Group) -> int | Ints | None:
@@ -150,7 +129,7 @@ def _octets_of(field: Field, group: Group) -> int | Ints | None:
     if told is None:
         return 0
     before: int | Ints = group.at - start if sized.origin == "start" else 0
-    if isinstance(before, int) and len(told) and (told == told[0]).all():
+    if isinstance(before, int) and len(told) and every(told == told[0]):
         return int(told[0]) * sized.unit + sized.bias - before
     return told.astype(np.int64) * sized.unit + (sized.bias - before)
 

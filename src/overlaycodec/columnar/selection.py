@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from overlaycodec.catalog import Binding, Bindings
 from overlaycodec.columnar.batch import ROW
 from overlaycodec.columnar.extract import SPARE, Values, bits_of
-from overlaycodec.columnar.shapes import Group, Mask
+from overlaycodec.columnar.shapes import Group, Mask, every, some
 from overlaycodec.wire import Asked, AtLeast, Before, KeySpace, Peek, Within
 
 __all__ = ["Tables", "holding"]
@@ -55,10 +55,10 @@ class Tables:
         if len(found) == 1:
             yield found[0], mask
             return
-        if values[0] == values[-1] and (values == values[0]).all():
+        if values[0] == values[-1] and every(values == values[0]):
             yield self.at(space, int(values[0])), mask
             return
-        if table is None or int(values.max()) >= len(table):
+        if table is None or (values.itemsize * 8 > space.bits and int(values.max()) >= len(table)):
             numbers = np.zeros(len(values), np.uint16)
             for value in self._catalog.values(space):
                 numbers[values == value] = found.index(self.at(space, value))
@@ -73,7 +73,7 @@ def holding(conditions: tuple[Asked, ...], group: Group) -> Mask:
     holds: Mask = np.ones(len(group), np.bool_)
     for condition in conditions:
         holds &= _asked(condition, group)
-        if not holds.any():
+        if not some(holds):
             break
     return holds
 

@@ -1,8 +1,8 @@
 """Groups of packets of one shape: the same headers one behind another, so that a field is a column of a matrix.
 
 Strategy: a group splits where the next header differs, and where a flag puts part of a header there or not. Where only
-a size differs, the rows are gathered anew from behind it, and the group stays one. The rows of a group are cut where it
-splits; they are gathered anew, too, where a header goes past them.
+a size differs, rows are gathered anew from behind it, and the group stays one: all rows, or those of few that differ
+from the rest. They are gathered anew, too, where a header goes past them.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from overlaycodec.columnar.extract import Rows, Values
 if TYPE_CHECKING:
     from overlaycodec.columnar.plan import Fixed, Node
 
-__all__ = ["Group", "Mask", "gathered", "some", "taken"]
+__all__ = ["Group", "Mask", "every", "gathered", "some", "taken"]
 
 Mask = NDArray[np.bool_]
 
@@ -36,7 +36,12 @@ def gathered(octets: NDArray[np.uint8], starts: Ints) -> Rows:
 
 def some(values: Values) -> bool:
     """Whether any of the values is not 0: much faster than `any`."""
-    return bool(np.count_nonzero(values))
+    return np.count_nonzero(values) > 0
+
+
+def every(values: Values) -> bool:
+    """Whether none of the values is 0: much faster than `all`."""
+    return np.count_nonzero(values) == len(values)
 
 
 def taken(rows: Rows, picked: Ints, at: int, row: np.dtype[np.void]) -> tuple[Rows, int]:
@@ -216,6 +221,35 @@ class Group:
             of = (numbers == number) & left
             yield int(number), of
             left &= ~of
+
+    def skip(self, octets: Ints) -> None:
+        """Reads on behind so many octets of each packet: as one group, whatever these numbers are."""
+        usual = int(np.bincount(octets[:: len(octets) // 16 + 1]).argmax())
+        which = (octets != usual).nonzero()[0]
+        if not len(which):
+            self.at += usual
+        elif len(which) * 4 <= len(self) and self._realign(which, octets.take(which) - usual):
+            self.at += usual
+        else:
+            self.shift(self.at + octets)
+
+    def _realign(self, which: Ints, later: Ints) -> bool:
+        """Begins the rows of these packets so many octets later, in the place of their rows so far; False: cannot."""
+        rows, picked = self._rows, self.picked
+        if rows is None or picked is None or not (rows.flags.owndata and rows.flags.writeable):
+            return False
+        places = picked.take(which)
+        base = self._base.take(places) + later
+        if int(base.min()) < 0 or any(rows is others for _, others, _, _ in self.read):
+            return False
+        rows[places] = gathered(self.octets, base)
+        self._base, self.left = self._base.copy(), self.left.copy()
+        self._base[places] = base
+        self.left[which] -= later
+        self.start = np.full(len(self), self.start)
+        self.start[which] -= later
+        self.least = int(self.left.min())
+        return True
 
     def move(self) -> None:
         """Begins the rows where the next octets are read."""

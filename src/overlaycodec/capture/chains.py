@@ -63,7 +63,7 @@ class _Octets:
 
     def behind(self, places: Ints, out: Ints | None = None) -> Ints:
         """Where the records at these places end, if there are any."""
-        behind = np.add(self.lengths[places], places, out=out)
+        behind: Ints = np.add(self.lengths[places], places, out=out)
         behind += self.chain.uncounted
         return behind
 

@@ -27,11 +27,10 @@ def bound(group: Group, bounds: Bounds, values: Values) -> Mask | None:
         unless = group.values[bounds.unless] != 0
         if some(unless):
             told = ~unless
-    if bounds.zero == "unbounded":
-        if not every(values):
-            zero = values == 0
-            group.zero = zero if told is None else told & zero
-            told = ~zero if told is None else told & ~zero
+    if bounds.zero == "unbounded" and not every(values):
+        zero = values == 0
+        group.zero = zero if told is None else told & zero
+        told = ~zero if told is None else told & ~zero
     return _reach(group, claim, told)
 
 

@@ -36,12 +36,12 @@ def gathered(octets: NDArray[np.uint8], starts: Ints) -> Rows:
 
 def some(values: Values) -> bool:
     """Whether any of the values is not 0: much faster than `any`."""
-    return np.count_nonzero(values) > 0
+    return bool(np.count_nonzero(values))
 
 
 def every(values: Values) -> bool:
     """Whether none of the values is 0: much faster than `all`."""
-    return np.count_nonzero(values) == len(values)
+    return bool(np.count_nonzero(values) == len(values))
 
 
 def taken(rows: Rows, picked: Ints, at: int, row: np.dtype[np.void]) -> tuple[Rows, int]:
@@ -226,9 +226,8 @@ class Group:
         """Reads on behind so many octets of each packet: as one group, whatever these numbers are."""
         usual = int(np.bincount(octets[:: len(octets) // 16 + 1]).argmax())
         which = (octets != usual).nonzero()[0]
-        if not len(which):
-            self.at += usual
-        elif len(which) * 4 <= len(self) and self._realign(which, octets.take(which) - usual):
+        few = len(which) * 4 <= len(self)
+        if not len(which) or (few and self._realign(which, octets.take(which) - usual)):
             self.at += usual
         else:
             self.shift(self.at + octets)

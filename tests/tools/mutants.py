@@ -81,6 +81,13 @@ SUMS: Final = (
     "tests/test_fill.py",
     *VECTORS,
 )
+GUESSED: Final = (
+    "tests/test_fused.py",
+    "tests/test_vectors.py::test_a_guess_gives_the_same",
+    "tests/test_vectors.py::test_most_vectors_are_guessed",
+    "tests/test_walking.py",
+)
+AT_ONCE: Final = ("tests/test_stacked.py", "tests/test_vectors.py::test_encoding_in_one_go_gives_the_octets_back")
 TESTS: Final[dict[str, Sequence[str]]] = {
     "schema": (*DECLARING, *VECTORS),
     "grammar": (*DECLARING, *VECTORS),
@@ -93,6 +100,10 @@ TESTS: Final[dict[str, Sequence[str]]] = {
     "stepper": WALKING,
     "walk": WALKING,
     "pipeline": (*WALKING, "tests/test_limits.py", "tests/test_checksums.py", "tests/test_options.py"),
+    "plain": (*GUESSED, *AT_ONCE),
+    "fused": GUESSED,
+    "guesses": GUESSED,
+    "stacked": (*AT_ONCE, "tests/test_checksums.py"),
     "checksum": SUMS,
     "verify": SUMS,
 }

@@ -178,3 +178,17 @@ def test_a_flag_without_what_it_promises_is_an_error_however_often_the_stack_cam
         oc.encode(plain)
     with pytest.raises(oc.UnresolvedError, match=r"erspan_v3\.platform_id has no value"):
         oc.encode(plain.replace(oc.ERSPANv3, platform_present=True))
+
+
+class Unnumbered(oc.Header):
+    """A header that sums addresses, and has no number among the protocols of IP."""
+
+    checksum: Annotated[int, oc.Bits(16), oc.Checksum(pseudo=True)] = oc.AUTO
+    more: Annotated[int, oc.Bits(16)] = 0
+
+
+def test_a_protocol_without_a_number_sums_none() -> None:
+    catalog = Catalog((*HEADERS, Unnumbered))
+    packet = Packet((OUTER[0], OUTER[1].replace(protocol=200), Unnumbered())) / b"data"
+    for _ in range(_USES_A_STACK + 2):
+        assert catalog.encode(packet) == slowly(packet, catalog)

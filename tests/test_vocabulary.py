@@ -342,3 +342,75 @@ def test_a_size_from_the_start_that_ends_too_early_says_what_it_must_be() -> Non
 def test_too_few_elements_for_a_count_with_a_bias_are_refused() -> None:
     with pytest.raises(oc.FieldRangeError, match=r"way\.last"):
         oc.encode(Way(hops=()))
+
+
+class Entry(Element):
+    """A row's entry of a kind that stands first."""
+
+    kind: Annotated[int, Bits(8)]
+    data: Annotated[int | None, Bits(8), Unless("kind", (255,))] = AUTO
+
+
+class Late(Element):
+    """An entry of a kind that stands in the midst."""
+
+    data: Annotated[int, Bits(4)] = 0
+    kind: Annotated[int, Bits(8)]
+    more: Annotated[int, Bits(4)] = 0
+
+
+class Ended(Header, keys=(UDP_PORT(40007),)):
+    """Rows that end with a kind that is not 0, and one that ends with none."""
+
+    words: Annotated[int, Bits(8)] = AUTO
+    late_words: Annotated[int, Bits(8)] = AUTO
+    free_words: Annotated[int, Bits(8)] = AUTO
+    first: Annotated[tuple[Entry, ...], Sized("words", unit=4), Items("kind", end=255)] = ()
+    first_rest: Annotated[bytes, Remainder("first")] = AUTO
+    late: Annotated[tuple[Late, ...], Sized("late_words", unit=4), Items("kind", end=255)] = ()
+    late_rest: Annotated[bytes, Remainder("late")] = AUTO
+    free: Annotated[tuple[Entry, ...], Sized("free_words", unit=4), Items("kind")] = ()
+    free_rest: Annotated[bytes, Remainder("free")] = AUTO
+
+
+@pytest.mark.parametrize(
+    ("header", "octets"),
+    [
+        (Ended(first=(Entry(kind=1, data=2),)), "010000" + "0102ff00"),
+        (Ended(first=(Entry(kind=1, data=2), Entry(kind=255))), "010000" + "0102ff00"),
+        (Ended(late=(Late(kind=1),)), "000100" + "0010" + "0ff0"),
+        (Ended(late=(Late(kind=1), Late(kind=2), Late(kind=3))), "000200" + "0010" + "0020" + "0030" + "0ff0"),
+        (Ended(free=(Entry(kind=1, data=2), Entry(kind=3, data=4))), "000001" + "01020304"),
+    ],
+)
+def test_a_row_is_filled_up_with_its_end(header: Ended, octets: str) -> None:
+    assert oc.encode(header).hex() == octets
+    assert oc.decode_header(Ended, bytes.fromhex(octets))[0] == oc.resolve(header)[Ended]
+
+
+def test_a_row_that_has_no_end_is_not_filled_up() -> None:
+    with pytest.raises(oc.EncodeError, match="free_words"):
+        oc.encode(Ended(free=(Entry(kind=1, data=2),)))
+
+
+def test_behind_the_end_of_options_are_zeros() -> None:
+    """RFC 9293 section 3.1: what is beyond the end of the list is padding of zeros."""
+    end = oc.TCPOption(kind=0)
+    tcp = oc.TCP(src_port=1, dst_port=2, options=(oc.TCPOption(kind=1), end), checksum=0)
+    assert oc.encode(tcp)[20:].hex() == "01" + "000000"
+    assert oc.resolve(tcp)[oc.TCP].options_rest == bytes(2)
+
+
+class Wide(Header, keys=(UDP_PORT(40008),)):
+    """Two numbers that meet in the midst of an octet, farther on than a machine word reaches."""
+
+    small: Annotated[int, Bits(8)] = 0
+    wide: Annotated[int, Bits(60)] = 0
+    more: Annotated[int, Bits(60)] = 0
+
+
+def test_fields_that_share_many_octets() -> None:
+    header = Wide(small=1, wide=(2 << 52) + 3, more=(4 << 52) + 5)
+    octets = "01" + "020000000000003" + "040000000000005"
+    assert oc.encode(header).hex() == octets
+    assert oc.decode_header(Wide, bytes.fromhex(octets)) == (header, 16)

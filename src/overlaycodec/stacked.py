@@ -19,7 +19,7 @@ from overlaycodec.plain import behind, can_be_plain, run_of, values_when_empty
 from overlaycodec.schema import Header
 from overlaycodec.source import Source
 from overlaycodec.values import AUTO, CHEAP
-from overlaycodec.wire import AnyHas, Bounds, Checksum, KeySpace, Only, Selects, When
+from overlaycodec.wire import AnyHas, Bounds, Checksum, KeySpace, Selects, When
 
 __all__ = ["StackWriter", "plain_start", "stack_writer"]
 
@@ -145,14 +145,9 @@ def _add_emptiness(source: Source, place: _Place) -> None:
     """What stands behind the first run is not there, and nothing says that it is."""
     for field in behind(place.layout):
         value = f"h{place.number}.{field.name}"
-        condition = field.condition
-        if isinstance(condition, When):
-            flags = (f"h{place.number}.{flag} is not False" for flag in condition.flags)
+        if when := field.get(When):
+            flags = (f"h{place.number}.{flag} is not False" for flag in when.flags)
             source.add(f"if {value} is not None or {' or '.join(flags)}: return None")
-        elif condition is not None:
-            there = "in" if isinstance(condition, Only) else "not in"
-            told = f"h{place.number}.{condition.field} {there} {condition.values!r}"
-            source.add(f"if {value} is not None or {told}: return None")
         elif field.default is AUTO:
             source.add(f"if {value} is not AUTO and {value}: return None")
         else:

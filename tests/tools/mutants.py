@@ -83,11 +83,16 @@ SUMS: Final = (
 )
 GUESSED: Final = (
     "tests/test_fused.py",
+    "tests/test_plain.py",
     "tests/test_vectors.py::test_a_guess_gives_the_same",
     "tests/test_vectors.py::test_most_vectors_are_guessed",
     "tests/test_walking.py",
 )
-AT_ONCE: Final = ("tests/test_stacked.py", "tests/test_vectors.py::test_encoding_in_one_go_gives_the_octets_back")
+AT_ONCE: Final = (
+    "tests/test_stacked.py",
+    "tests/test_plain.py",
+    "tests/test_vectors.py::test_encoding_in_one_go_gives_the_octets_back",
+)
 TESTS: Final[dict[str, Sequence[str]]] = {
     "schema": (*DECLARING, *VECTORS),
     "grammar": (*DECLARING, *VECTORS),

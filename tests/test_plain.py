@@ -1,0 +1,174 @@
+"""Stacks that are nearly plain, and those that are in every way but one: at once or header by header, it is the same.
+
+What is compared is the codec of single headers, which the vectors and the reference hold to account.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import pairwise
+from typing import Annotated, Any, Final
+
+import pytest
+
+import overlaycodec as oc
+from overlaycodec import AUTO, Bits, Catalog, Header, Packet
+from overlaycodec.catalog import _USES_A_STACK
+from overlaycodec.emission import emit
+from overlaycodec.plain import plain_stack
+from overlaycodec.protocols import HEADERS
+from overlaycodec.spans import in_pieces
+from tests.test_agreement import types_of
+from tests.test_vectors import DECODING, catalog_of, decoded, first_of
+
+FRAME: Final = oc.Ethernet(dst="02:00:00:00:00:02", src="02:00:00:00:00:01")
+OUTER: Final = oc.IPv4(src="10.0.0.1", dst="10.0.0.2")
+INSIDE: Final = oc.IPv4(src="192.168.0.1", dst="192.168.0.2") / oc.UDP(src_port=1, dst_port=2) / b"data"
+
+
+def neighbours() -> list[str]:
+    """The shortest vectors in which each header is found within each other."""
+    chosen: dict[object, str] = {}
+    for name in sorted(DECODING, key=lambda name: (len(DECODING[name]["hex"]), name)):
+        for pair in pairwise(map(type, decoded(DECODING[name]).headers)):
+            chosen.setdefault(pair, name)
+    return sorted(set(chosen.values()))
+
+
+NEIGHBOURS: Final = neighbours()
+
+
+# --- decoding ---------------------------------------------------------------------------------------------------------
+
+
+def told(packet: Packet) -> tuple[object, ...]:
+    """All that decoding says, with the types of all values: 1 equals True."""
+    return packet, packet.fault, packet.missing, [types_of(header) for header in packet.headers]
+
+
+@pytest.mark.parametrize("name", NEIGHBOURS)
+def test_every_bit_of_a_guessed_packet(name: str) -> None:
+    """A packet of which one bit is not as it was, or some octets are not there, or more than there were."""
+    vector = DECODING[name]
+    plain, guessing = (catalog_of(vector, Catalog(HEADERS)) for _ in range(2))
+    first, data = first_of(vector), bytes.fromhex(vector["hex"])
+    plain._guesses._left = guessing._guesses._left = -1  # neither learns any more
+    packet = plain.decode(data, first=first, lax=True)
+    guessing._guesses.expect(first, packet.headers)
+    whole = not packet.trailers and "jumbo" not in name and not any(map(in_pieces, packet.headers))
+    if whole and len(plain_stack(packet.headers)) > 1:
+        assert guessing._guesses.present[1](data, len(data)) is not None, "no guess holds for its own packet"
+    others = [data, data[:-1], data + b"\0"]
+    for bit in range(min(len(data), 90) * 8):
+        changed = bytearray(data)
+        changed[bit // 8] ^= 0x80 >> bit % 8
+        others.append(bytes(changed))
+    for other in others:
+        packet = guessing.decode(other, first=first, lax=True)
+        assert told(packet) == told(plain.decode(other, first=first, lax=True)), other.hex()
+
+
+def test_a_guess_follows_no_more_headers_than_the_catalog_does() -> None:
+    packet = oc.resolve(FRAME / OUTER / oc.UDP(src_port=1) / oc.VXLAN(vni=1) / FRAME / INSIDE)
+    data = oc.encode(packet)
+    for most in range(1, len(packet.headers) + 2):
+        plain, guessing = (Catalog(HEADERS).with_max_headers(most) for _ in range(2))
+        lax = plain.decode(data, first=oc.Ethernet, lax=True)
+        assert len(lax.headers) == min(most, len(packet.headers))
+        guessing._guesses.expect(oc.Ethernet, lax.headers)
+        assert told(guessing.decode(data, lax=True)) == told(lax)
+        assert isinstance(lax.fault, oc.NestingError) == (most < len(packet.headers))
+
+
+def test_a_stack_is_plain_up_to_the_first_header_that_is_not() -> None:
+    """MPLS ends by a flag; what is within it is not behind what is outside."""
+    inside = FRAME / INSIDE
+    packet = oc.resolve(FRAME / OUTER / oc.UDP(src_port=1) / oc.MPLS(label=16) / inside)
+    assert plain_stack(packet.headers) == ((oc.Ethernet, 0x0800), (oc.IPv4, 17), (oc.UDP, None))
+    lengths = oc.resolve(FRAME / oc.LLC(dsap=0x42, ssap=0x42) / b"....").headers
+    assert plain_stack((*lengths[:1], *packet.headers[1:])) == ()
+
+
+class Opaque(Header, spec="in-house", path="opaque", keys=(oc.UDP_PORT(9994),)):
+    """Octets alone."""
+
+    data: Annotated[bytes, oc.Rest()] = b""
+
+
+def test_a_header_that_begins_with_octets_of_any_number() -> None:
+    catalog = Catalog(HEADERS).with_header(Opaque)
+    packet = oc.resolve(FRAME / OUTER / oc.UDP(src_port=1, dst_port=9994) / Opaque(data=b"...."), catalog=catalog)
+    data = catalog.encode(packet)
+    for _ in range(600):  # until it is guessed, and written at once
+        assert catalog.decode(data) == packet
+        assert catalog.encode(packet) == data
+
+
+# --- encoding ---------------------------------------------------------------------------------------------------------
+
+
+def written(encode: Callable[[Packet], bytes], packet: Packet) -> bytes | str:
+    """The octets, or what is wrong."""
+    try:
+        return encode(packet)
+    except oc.EncodeError as error:
+        return str(error)
+
+
+def with_auto(packet: Packet) -> list[Packet]:
+    """The packet with all that is derived left to be, and with each such field alone."""
+    derived = [
+        (number, {field.name: AUTO})
+        for number, header in enumerate(packet.headers)
+        for field in header.__layout__.fields
+        if header.__layout__.derived(field)
+    ]
+    everything: dict[int, dict[str, Any]] = {}
+    for number, field in derived:
+        everything[number] = everything.get(number, {}) | field
+    return [
+        Packet([header.replace(**left.get(number, {})) for number, header in enumerate(packet.headers)], packet.payload)
+        for left in (everything, *({number: field} for number, field in derived))
+    ]
+
+
+@pytest.mark.parametrize("name", NEIGHBOURS)
+def test_what_is_derived_in_one_go(name: str) -> None:
+    catalog, packet = catalog_of(DECODING[name], Catalog(HEADERS)), decoded(DECODING[name])
+    packet = Packet(packet.headers, packet.payload + b"?")  # an odd number of octets
+    for _ in range(_USES_A_STACK + 1):
+        catalog.encode(packet)
+    for other in (packet, *with_auto(packet)):
+        assert written(catalog.encode, other) == written(lambda packet: emit(packet, catalog, octets=[]), other)
+
+
+def test_a_later_piece_does_not_know_the_whole_however_often_the_first_came() -> None:
+    catalog = Catalog(HEADERS)
+    first = FRAME / OUTER / oc.STTSegment(src_port=1, segment_offset=0, checksum=0) / b"..."
+    for _ in range(_USES_A_STACK + 1):
+        catalog.encode(first)
+    with pytest.raises(oc.UnresolvedError, match=r"stt_segment\.segment_offset says that this is a later piece"):
+        catalog.encode(first.replace(oc.STTSegment, segment_offset=100))
+
+
+class Never(Header, spec="in-house", path="never", keys=(oc.UDP_PORT(9994),)):
+    """A length that no number makes nothing: 4 octets at 0."""
+
+    words: Annotated[int, Bits(16)] = AUTO
+    data: Annotated[bytes, oc.Sized("words", unit=4, bias=4)] = b""
+
+
+class Skewed(Header, spec="in-house", path="skewed", keys=(oc.UDP_PORT(9994),)):
+    """A length that counts half a word too much."""
+
+    words: Annotated[int, Bits(16)] = AUTO
+    data: Annotated[bytes, oc.Sized("words", unit=4, bias=-6)] = b""
+
+
+@pytest.mark.parametrize("header", [Never(), Skewed()])
+def test_a_length_that_cannot_say_nothing(header: Header) -> None:
+    catalog = Catalog(HEADERS).with_header(type(header))
+    packet = FRAME / OUTER / oc.UDP(src_port=1, dst_port=9994) / header
+    for _ in range(_USES_A_STACK + 2):
+        with pytest.raises(oc.EncodeError, match=r"words"):
+            catalog.encode(packet)

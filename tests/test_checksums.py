@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 import overlaycodec as oc
 from overlaycodec import AUTO, UDP, VXLAN, Ethernet, IPv4, IPv6, LengthFieldError, Packet, VLANTag
-from overlaycodec.checksum import internet_checksum, internet_sum
+from overlaycodec.checksum import finished_checksum, internet_checksum, internet_sum
 
 CAPTURES: Final = Path(__file__).parent / "captures"
 
@@ -50,6 +50,32 @@ def test_the_sum_is_that_of_the_words(data: bytes) -> None:
     assert internet_sum(data) == words_sum(data)
     half = len(data) // 2 & ~1
     assert internet_sum(data[half:], words_sum(data[:half])) == words_sum(data)
+
+
+# The words of RFC 1071 section 3, which sum to 0xDDF2, in a header that has the sum of its pseudo-header, here 0x1000,
+# where its checksum belongs: UDP at 6, TCP at 16.
+SUMMED: Final = bytes.fromhex("0001f203f4f5f6f7")
+
+
+@pytest.mark.parametrize("udp", [True, False])
+def test_a_checksum_that_lacks_the_content_is_finished(udp: bool) -> None:
+    at = 6 if udp else 16
+    content = SUMMED.ljust(at, b"\0")[:at] + bytes.fromhex("1000") + SUMMED[at:] + bytes(9)
+    frame = b"??" + content + b"!!!"
+    total = words_sum(content)
+    finished = finished_checksum(frame, 2, 2 + len(content), udp=udp)
+    assert finished == b"??" + content[:at] + (0xFFFF - total).to_bytes(2, "big") + content[at + 2 :] + b"!!!"
+    assert total == 0xDDF2 + 0x1000
+    for stop in (2 + at, 2 + at + 1):
+        assert finished_checksum(frame, 2, stop, udp=udp) == frame
+    assert finished_checksum(frame[: 2 + at + 2], 2, 2 + at + 2, udp=udp) != frame[: 2 + at + 2]
+
+
+def test_a_finished_checksum_of_0_is_written_as_udp_writes_it() -> None:
+    """RFC 768: an all zero checksum means that there is none; a computed one is all ones then. TCP has no such rule."""
+    words = bytes.fromhex("1234edcb") + bytes(16)
+    assert finished_checksum(words, 0, 20, udp=True)[6:8] == b"\xff\xff"
+    assert finished_checksum(words, 0, 20, udp=False)[16:18] == b"\0\0"
 
 
 # --- verdicts on what real stacks sent --------------------------------------------------------------------------------

@@ -309,3 +309,15 @@ def test_hops_that_do_not_fit() -> None:
         telemetry.with_hops(record, (INTHop(node_id=1, domain_specific=bytes(4)), INTHop(node_id=2)))
     with pytest.raises(oc.LengthFieldError, match=r"hop_ml .* is 1, its minimum is 2"):
         telemetry.hops(record.replace(instructions=0xA000))
+
+
+def test_an_option_of_a_row_that_has_no_options() -> None:
+    """All elements of the row are of one class, and nothing in an address tells another one from it."""
+
+    class Other(oc.Element):
+        """Laid out as a segment, without a constant."""
+
+        address: Annotated[oc.AnyIPv6, oc.Octets(16)]
+
+    with pytest.raises(oc.SchemaError, match="stands in no row of SegmentRouting"):
+        oc.DEFAULT.with_option(oc.SegmentRouting, Other)

@@ -127,7 +127,7 @@ def with_auto(packet: Packet) -> list[Packet]:
     for number, field in derived:
         everything[number] = everything.get(number, {}) | field
     return [
-        Packet([header.replace(**left.get(number, {})) for number, header in enumerate(packet.headers)], packet.payload)
+        Packet(tuple(header.replace(**left.get(at, {})) for at, header in enumerate(packet.headers)), packet.payload)
         for left in (everything, *({number: field} for number, field in derived))
     ]
 

@@ -74,6 +74,34 @@ def test_the_least_of_a_length_in_words() -> None:
     assert catalog.decode(bytes((0, 0, 0, 3)) + bytes(8), first=Words).trailers == (oc.Trailer(0, bytes(4)),)
 
 
+class Ahead(Header, spec="in-house", path="ahead"):
+    """A length that does not count the first 12 octets, of which the header has 4."""
+
+    length: Annotated[int, Bits(16), Bounds(bias=12)] = AUTO
+    more: Annotated[int, Bits(16)] = 0
+
+
+@pytest.mark.parametrize(
+    ("first", "octets", "needed"),
+    [
+        (Words, "0000 000c 00000000", 44),  # 12 words without one are 44 octets; 12 octets without 4 are those here
+        (Ahead, "0004 0000 00000000", 16),  # 12 and 4 are 16; 12 without 4 are those here
+    ],
+)
+def test_a_length_of_more_than_there_is(first: type[Header], octets: str, needed: int) -> None:
+    with pytest.raises(oc.TruncatedError) as caught:
+        oc.DEFAULT.with_header(first).decode(bytes.fromhex(octets), first=first)
+    assert (caught.value.needed, caught.value.available) == (needed, 8)
+
+
+def test_what_a_length_leaves_out_was_not_cut_off() -> None:
+    """The IP packet is all there, and what was not captured stood behind it: the datagram in it is too long."""
+    data = oc.encode(FRAME / OUTER / oc.UDP(src_port=1, dst_port=9, length=13, checksum=0) / b"data")
+    for wire_length in (None, len(data), len(data) + 9):
+        with pytest.raises(oc.TruncatedError, match=r"udp\.length"):
+            oc.decode(data, wire_length=wire_length)
+
+
 def test_a_jumbo_option_counts_where_the_length_is_0_and_nowhere_else() -> None:
     """RFC 2675 section 3: with another length the option is an error; here the length is believed."""
     option = oc.JumboPayloadOption(jumbo_payload_length=70_000)
@@ -85,6 +113,27 @@ def test_a_jumbo_option_counts_where_the_length_is_0_and_nowhere_else() -> None:
     without_length = data[:18] + bytes(2) + data[20:]
     with pytest.raises(oc.TruncatedError, match=r"hop_by_hop\.options"):
         oc.decode(without_length)
+
+
+def test_a_jumbo_option_that_says_too_much_stands_in_its_header() -> None:
+    """The place of an option is not fixed: the bits are those of the header, 8 octets behind 14 and 40."""
+    option = oc.JumboPayloadOption(jumbo_payload_length=70_000)
+    data = oc.encode(
+        FRAME / oc.IPv6(src="::1", dst="::2", payload_length=0) / oc.HopByHop(next_header=59, options=(option,))
+    )
+    with pytest.raises(oc.TruncatedError, match="hop_by_hop") as caught:
+        oc.decode(data)
+    assert (caught.value.needed, caught.value.available, caught.value.bits) == (70_000, 8, (54 * 8, 62 * 8 - 1))
+
+
+def test_a_quotation_is_read_as_far_as_it_goes() -> None:
+    """RFC 792: an IP header and 64 bits behind it, of which a TCP header has 160."""
+    quoted = bytes.fromhex("45000028 00010000 40060000 0a000001 0a000002") + bytes.fromhex("0001 0002 00000003")
+    data = oc.encode(FRAME / OUTER / oc.ICMP(type=3, code=1) / oc.ICMPUnreachable() / quoted)
+    packet = oc.decode(data)
+    assert packet.names == ["ethernet", "ipv4", "icmp", "icmp_unreachable", "quoted.ipv4"]
+    assert isinstance(packet.fault, oc.TruncatedError)
+    assert packet.payload == quoted[20:]
 
 
 def test_a_bound_that_is_not_there() -> None:
@@ -109,6 +158,12 @@ def test_a_flag_without_which_something_else_follows() -> None:
     extension = oc.GTPUExtension(content=b"??", next_extension=0)
     assert oc.resolve(oc.GTPU(teid=1) / extension / OUTER.replace(protocol=99))[oc.GTPU].extension_present is True
     assert oc.resolve(oc.GTPU(teid=1) / OUTER.replace(protocol=99))[oc.GTPU].extension_present is False
+
+
+def test_the_last_label_is_the_bottom_of_the_stack() -> None:
+    """RFC 3032 section 2.1: label 20 bits, traffic class 3, S 1, TTL 8."""
+    labels = oc.MPLS(label=16, ttl=64) / oc.MPLS(label=17, ttl=64) / OUTER.replace(protocol=99)
+    assert oc.encode(labels)[:8].hex() == "00010040" + "00011140"
 
 
 def test_a_value_against_its_flags() -> None:
@@ -229,6 +284,13 @@ def test_as_many_headers_as_are_followed() -> None:
         oc.DEFAULT.with_max_headers(2).decode(data[:18] + b"\x45" + bytes(19))
 
 
+def test_a_single_header_may_be_all_that_is_followed() -> None:
+    data = oc.encode(FRAME / oc.VLANTag(vid=7, ethertype=0x88B5) / b"....")
+    with pytest.raises(oc.NestingError) as caught:
+        oc.DEFAULT.with_max_headers(1).decode(data)
+    assert (caught.value.path, caught.value.bits[0]) == ("ethernet", 112)
+
+
 def test_a_check_sequence_is_no_payload_to_a_guess() -> None:
     catalog = oc.Catalog(HEADERS)
     data = oc.encode(FRAME / oc.VLANTag(vid=7, ethertype=0x88B5) / b"....")
@@ -277,6 +339,8 @@ def test_what_a_fixed_sequence_lacks() -> None:
 
 
 def test_a_fixed_sequence_encodes_no_other() -> None:
+    packet = FRAME.replace(ethertype=0x8100) / oc.VLANTag(vid=7, ethertype=0x88B5) / b"?"
+    assert oc.Pipeline(oc.Ethernet, oc.VLANTag).encode(packet)[12:].hex() == "8100" + "0007" + "88b5" + "3f"
     with pytest.raises(oc.EncodeError, match="is ethernet, not what"):
         oc.Pipeline(oc.Ethernet, oc.VLANTag).encode(FRAME.replace(ethertype=0x88B5) / b"?")
 
@@ -301,6 +365,15 @@ def test_a_catalog_forgets_one_key() -> None:
     assert all(binding in oc.DEFAULT.bindings for binding in left.bindings)
     data = oc.encode(OUTER / oc.UDP(src_port=1, dst_port=4789) / bytes(8))
     assert left.decode(data, first=oc.IPv4).names == ["ipv4", "udp"]
+
+
+def test_what_is_no_key_and_what_is_no_header() -> None:
+    not_a_key: Any = 4789
+    with pytest.raises(oc.SchemaError, match="4789: is no key"):
+        oc.DEFAULT.without_binding(not_a_key)
+    for not_a_header in (int, 4789, None):
+        with pytest.raises(TypeError, match="the first header is a header class or a key"):
+            oc.decode(b"", first=not_a_header)  # type: ignore[arg-type]
 
 
 def test_a_catalog_with_another_view_is_another_catalog() -> None:

@@ -251,6 +251,13 @@ def test_octets_behind_the_length_are_not_summed() -> None:
     assert verdicts(longer) == {"ipv4.checksum": "valid", "udp.checksum": "valid"}
 
 
+def test_what_no_length_bounds_is_judged_if_it_was_captured_whole() -> None:
+    """RFC 792 page 14: the checksum is over all of the message, and no field says how long that is."""
+    message = bytes.fromhex("0800 f7fd 0001 0001")
+    assert verdicts(oc.decode(message, first=oc.ICMP)) == {"icmp.checksum": "valid"}
+    assert verdicts(oc.decode(message, first=oc.ICMP, wire_length=9)) == {"icmp.checksum": "unverifiable"}
+
+
 def test_headers_without_what_they_carried_cannot_be_verified() -> None:
     """Linux wrote the outer UDP checksum over the frame, which `outer` does not have."""
     with oc.open_capture(CAPTURES / "kernel-vxlan-v4-udpcsum.pcap") as capture:

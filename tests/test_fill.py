@@ -110,6 +110,24 @@ def test_the_length_of_a_segment_that_is_not_the_last() -> None:
     assert oc.fill(shorter)[oc.STTSegment].total_length == length
 
 
+def test_what_is_in_a_whole_segment_is_put_right() -> None:
+    inside = FRAME.replace(ethertype=oc.AUTO) / OUTER / oc.UDP(src_port=1, dst_port=9) / b"data"
+    whole = oc.resolve(OUTER / oc.STTSegment(src_port=1) / oc.STT(context_id=7) / inside)
+    wrong = whole.replace((oc.IPv4, 1), checksum=0)
+    assert oc.checksums(wrong)["inner.ipv4.checksum"] is oc.Verdict.BAD
+    assert oc.fill(wrong) == whole
+
+
+def test_a_udp_length_of_0_stays_in_a_jumbogram() -> None:
+    """RFC 2675 section 4: a jumbogram's UDP length is 0; RFC 768 has no such length in other packets."""
+    longer = oc.HopByHop(options=(oc.JumboPayloadOption(jumbo_payload_length=20),))
+    outer, datagram = oc.IPv6(src="::1", dst="::2", payload_length=0), oc.UDP(src_port=1, dst_port=9, length=0)
+    jumbogram = oc.resolve(outer / longer / datagram / b"data")
+    assert oc.fill(jumbogram)[oc.UDP].length == 0
+    ordinary = oc.resolve(outer.replace(payload_length=oc.AUTO) / datagram / b"data")
+    assert oc.fill(ordinary)[oc.UDP].length == 12
+
+
 def test_what_stands_behind_a_segment_is_not_of_the_frame() -> None:
     """Octets behind what the segment bounds do not count for its frame; those within it do."""
     whole = oc.resolve(OUTER / oc.STTSegment(src_port=1) / oc.STT(context_id=7) / FRAME / b"....")
@@ -168,6 +186,20 @@ def test_the_access_point_of_what_follows_is_mended_where_it_says_what_follows()
     assert oc.fill(wrong)[oc.LLC].dsap == 0x42
     numbered = wrong.replace(oc.LLC, control=0, sequence=0)
     assert oc.fill(numbered, selectors=True)[oc.LLC].dsap == 0x42
+
+
+def test_a_type_is_no_length_whatever_follows() -> None:
+    """IEEE 802.3 clause 3.2.6: from 1536 on the number is a type."""
+    typed = oc.resolve(FRAME / oc.LLC(dsap=0x42, ssap=0x42) / b"....")
+    assert oc.fill(typed)[oc.Ethernet].ethertype == 0x88B5
+
+
+def test_the_last_label_of_a_stack_is_marked_and_the_others_are_not() -> None:
+    """RFC 3032 section 2.1: the S bit is set in the last entry of the stack alone."""
+    labels = [oc.MPLS(label=16, bottom_of_stack=last) for last in (True, False)]
+    stack = FRAME.replace(ethertype=0x8847) / labels[0] / labels[1] / OUTER.replace(protocol=99) / b"...."
+    filled = oc.fill(oc.resolve(stack), selectors=True)
+    assert [filled[oc.MPLS, number].bottom_of_stack for number in (0, 1)] == [False, True]
 
 
 class Summed(oc.Header, spec="in-house", path="summed", keys=(oc.ETHERTYPE(0x88B6),)):

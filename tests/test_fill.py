@@ -113,8 +113,8 @@ def test_the_length_of_a_segment_that_is_not_the_last() -> None:
 def test_what_is_in_a_whole_segment_is_put_right() -> None:
     inside = FRAME.replace(ethertype=oc.AUTO) / OUTER / oc.UDP(src_port=1, dst_port=9) / b"data"
     whole = oc.resolve(OUTER / oc.STTSegment(src_port=1) / oc.STT(context_id=7) / inside)
-    wrong = whole.replace((oc.IPv4, 1), checksum=0)
-    assert oc.checksums(wrong)["inner.ipv4.checksum"] is oc.Verdict.BAD
+    wrong = whole.replace(oc.UDP, checksum=1)
+    assert oc.checksums(wrong)["inner.udp.checksum"] is oc.Verdict.BAD
     assert oc.fill(wrong) == whole
 
 
@@ -192,6 +192,15 @@ def test_a_type_is_no_length_whatever_follows() -> None:
     """IEEE 802.3 clause 3.2.6: from 1536 on the number is a type."""
     typed = oc.resolve(FRAME / oc.LLC(dsap=0x42, ssap=0x42) / b"....")
     assert oc.fill(typed)[oc.Ethernet].ethertype == 0x88B5
+
+
+def test_a_cooked_protocol_is_mended_where_it_is_one() -> None:
+    """LINKTYPE_LINUX_SLL: of a netlink device (ARPHRD 824) the protocol is that of netlink, and no EtherType."""
+    cooked = oc.resolve(oc.SLL(arphrd_type=1) / OUTER.replace(protocol=99) / b"....")
+    wrong = cooked.replace(oc.SLL, protocol=0x86DD)
+    assert oc.fill(wrong, selectors=True)[oc.SLL].protocol == 0x0800
+    netlink = wrong.replace(oc.SLL, arphrd_type=824)
+    assert oc.fill(netlink, selectors=True)[oc.SLL].protocol == 0x86DD
 
 
 def test_the_last_label_of_a_stack_is_marked_and_the_others_are_not() -> None:

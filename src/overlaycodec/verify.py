@@ -153,11 +153,11 @@ def fill(
 
 def _is_open(record: Record) -> bool:
     """Whether something in the record, or in an element of its rows, is AUTO."""
-    for field in record.__layout__.fields:
-        value = getattr(record, field.name)
-        if value is AUTO or (field.kind == "items" and value and any(map(_is_open, value))):
-            return True
-    return False
+    values = ((field, getattr(record, field.name)) for field in record.__layout__.fields)
+    return any(
+        value is AUTO or (field.kind == "items" and value is not None and any(map(_is_open, value)))
+        for field, value in values
+    )
 
 
 def _first_of_more(packet: Packet, index: int) -> bool:

@@ -6,7 +6,7 @@ import numpy as np
 
 from overlaycodec.columnar.batch import Ints
 from overlaycodec.columnar.extract import Values
-from overlaycodec.columnar.shapes import Group, Mask, every, some
+from overlaycodec.columnar.shapes import Group, Mask, every, least, some
 from overlaycodec.wire import Bounds
 
 __all__ = ["bound", "framed"]
@@ -42,7 +42,7 @@ def framed(group: Group, lengths: Ints) -> None:
 def _reach(group: Group, claim: Ints, told: Mask | None) -> Mask | None:
     """Ends regions at claimed ends, where they are told: none reaches farther for it than before."""
     early: Mask | None = None
-    if int(claim.min()) < group.at:
+    if least(claim) < group.at:
         early = claim < group.at
         if told is not None:
             early &= told
@@ -50,5 +50,5 @@ def _reach(group: Group, claim: Ints, told: Mask | None) -> Mask | None:
             early = None
     nearer = np.minimum(claim, group.left, out=claim)
     group.left = nearer if told is None else np.where(told, nearer, group.left)
-    group.least = int(group.left.min())
+    group.least = least(group.left)
     return early

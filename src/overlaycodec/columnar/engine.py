@@ -30,7 +30,6 @@ from overlaycodec.wire import (
     Bounds,
     Checksum,
     Selects,
-    StackEnd,
 )
 
 __all__ = ["Engine"]
@@ -234,13 +233,12 @@ class Engine(PartReader):
     def _select_by_more(self, group: Group) -> None:
         """The same where not just the value of one field decides."""
         layout = group.node.layout
-        for field in layout.fields:
-            if StackEnd in field:
-                last = group.values[field.name]
-                key = layout.keys[0]
-                if not every(last):
-                    self._choose_some(group.part(~last), self._tables.at(key.space, key.value))
-                    group = group.part(last)
+        for end in group.node.ends:
+            last = group.values[end]
+            key = layout.keys[0]
+            if not every(last):
+                self._choose_some(group.part(~last), self._tables.at(key.space, key.value))
+                group = group.part(last)
         if layout.selector is None:
             self._choose_carried(group, None)
             return
@@ -282,7 +280,7 @@ class Engine(PartReader):
     def _leave(self, group: Group) -> None:
         """Forgets what no key can ask for."""
         asked = self._plan.asked
-        group.values = {name: values for name, values in group.values.items() if name in asked}
+        group.values = {name: group.values[name] for name in asked & group.values.keys()}
 
     def _choose_some(self, group: Group, candidates: tuple[Binding, ...]) -> None:
         if len(group):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Final
 
 import msgspec
@@ -31,6 +32,9 @@ _TOKEN: Final = re.compile(r"([a-z_][a-z0-9_]*)(?:\[(\d{1,6})\])?")
 _SCOPES: Final = ("inner", "quoted")
 
 Token = tuple[str, int | None]
+
+_scopes_of = lru_cache(maxsize=64)(scopes_of)
+"""All columns ask for those of one stack after another."""
 
 
 class Column(msgspec.Struct, frozen=True):
@@ -60,7 +64,7 @@ class Column(msgspec.Struct, frozen=True):
         """Which header of the stack it names; None where that has none such."""
         start, stop = 0, len(stack)
         if self.scope is not None:
-            scopes = scopes_of(stack)
+            scopes = _scopes_of(tuple(stack))
             if self.scope == "innermost":
                 found = next(scope for scope in reversed(scopes) if "quoted" not in scope.prefix)
             else:
@@ -80,7 +84,7 @@ class Column(msgspec.Struct, frozen=True):
             return True
         if self.scope is None:
             return False
-        reached = scopes_of(stack)[-1].prefix
+        reached = _scopes_of(tuple(stack))[-1].prefix
         return reached != "" and not f"{self.scope}.".startswith(f"{reached}.")
 
 

@@ -33,8 +33,7 @@ class PartReader(ABC):
 
     def read(self, group: Group, number: int, states: list[tuple[Group, int]]) -> Group | None:
         """Reads the parts of a header from this one on; None where no packet is left, or they went on in two."""
-        for at, part in enumerate(group.node.parts[number:], number):
-            condition = part.condition
+        for at, (part, condition) in enumerate(group.node.parts[number:], number):
             if condition is not None:
                 there = _present(condition, group)
                 if not some(there):

@@ -15,6 +15,7 @@ from overlaycodec.paths import scopes_of
 from overlaycodec.schema import Header
 from overlaycodec.wire import (
     Bounds,
+    Condition,
     FinalDestination,
     FragmentOffset,
     MoreFragments,
@@ -66,6 +67,11 @@ def _judging(layout: Layout) -> frozenset[str]:
     return frozenset(names)
 
 
+@lru_cache(maxsize=1024)
+def _cuts_of(run: Run) -> dict[str, Cut]:
+    return {field.name: Cut(field, run.bit_of(field.name)) for field in run.fields}
+
+
 class Fixed:
     """What is read of a run of fixed fields."""
 
@@ -76,7 +82,7 @@ class Fixed:
         self.row = np.dtype(f"V{next((size for size in _TAKEN if size >= run.octets + SPARE), ROW)}")
         """The run, and what may be read together with it, in a size that is quickly taken."""
         self.condition = run.condition
-        cuts = {field.name: Cut(field, run.bit_of(field.name)) for field in run.fields}
+        cuts = _cuts_of(run)
         self.checks = [cut for cut in cuts.values() if cut.const is not None]
         self.reads = [cut for name, cut in cuts.items() if name in deciding]
         """What is reckoned with."""
@@ -87,13 +93,14 @@ class Fixed:
 class Node:
     """A stack of headers, and what is to be done when its last one was read."""
 
-    parts: list[Fixed | Field]
+    parts: list[tuple[Fixed | Field, Condition | None]]
+    """What the header is made of, and what makes each present."""
     rows: list[tuple[Column, Field]]
     """Columns, and the field of another size that they are of, or whose remainder."""
 
     __slots__ = (
-        "_next", "anew", "by_more", "deciding", "following", "layout", "more", "offsets", "parts", "plan", "present",
-        "rows", "settled", "stack", "takes_all", "verdicts",
+        "_next", "anew", "by_more", "deciding", "ends", "following", "layout", "more", "offsets", "parts", "plan",
+        "present", "rows", "settled", "stack", "takes_all", "verdicts",
     )  # fmt: skip
 
     def __init__(self, plan: Plan, stack: tuple[type[Header], ...]) -> None:
@@ -138,7 +145,9 @@ class Node:
         self.following = not layout.closed and not any(Rest in field for field in layout.fields)
         """Whether something can follow."""
         selects = None if layout.selector is None else layout.selector[Selects]
-        self.by_more = any(StackEnd in field for field in layout.fields) or (
+        self.ends = [field.name for field in layout.fields if StackEnd in field]
+        """The fields that tell the last of several headers of a kind."""
+        self.by_more = bool(self.ends) or (
             selects is not None and any((selects.only, selects.unless, selects.when, selects.lengths))
         )
         """Whether more than the value of one field decides on what follows."""
@@ -170,9 +179,11 @@ class Node:
         return node
 
 
-def _parts_of(layout: Layout, deciding: frozenset[str], columns: list[tuple[Field, str]]) -> list[Fixed | Field]:
+def _parts_of(
+    layout: Layout, deciding: frozenset[str], columns: list[tuple[Field, str]]
+) -> list[tuple[Fixed | Field, Condition | None]]:
     return [
-        Fixed(part, deciding, columns) if isinstance(part, Run) else part
+        (Fixed(part, deciding, columns) if isinstance(part, Run) else part, part.condition)
         for part in layout.parts
         if isinstance(part, Run) or Remainder not in part
     ]

@@ -85,11 +85,13 @@ def names_in(
 
 def _told(batches: Iterable[Batch], progress: Callable[[int], object] | None) -> Iterator[Batch]:
     """The batches; `progress` is told of the octets of each that is done with."""
+    if progress is None:
+        yield from batches
+        return
     for batch in batches:
         octets = int(batch.lengths.sum())
         yield batch
-        if progress is not None:
-            progress(octets)
+        progress(octets)
 
 
 def _batches(source: Readable | Iterable[Record]) -> Iterator[Batch]:

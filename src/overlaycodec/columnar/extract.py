@@ -7,6 +7,7 @@ of its own is not copied either, until it is stored.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -58,12 +59,15 @@ class _Word:
         return words
 
 
+_word = lru_cache(maxsize=1024)(_Word)
+
+
 def bits_of(rows: Rows, picked: Ints | None, bit: int, bits: int) -> Values:
     """The number in `bits` bits from `bit` on, of each row, or of those that are picked."""
     if bit % 8 + bits > 64:  # 64 bits that do not begin on an octet
         high, low = bits_of(rows, picked, bit, bits - 32), bits_of(rows, picked, bit + bits - 32, 32)
         return high.astype(np.uint64) << np.uint64(32) | low
-    return _Word(bit, bits).read(rows, picked, 0)
+    return _word(bit, bits).read(rows, picked, 0)
 
 
 class Cut:

@@ -63,21 +63,22 @@ class PartReader(ABC):
                 self.not_understood(group)
                 return None
             group.move()
-        at = group.at
-        if at + fixed.octets > group.least:
-            group = self._fault(group, at + fixed.octets > group.left, "TruncatedError")
-        for cut in fixed.checks:
-            wrong = cut.read(group.rows, group.picked, at, native=True) != cut.const
-            group = self._fault(group, wrong, "FieldValueError")
-        rows, picked = group.rows, group.picked
+        if group.at + fixed.octets > group.least:
+            group = self._fault(group, group.at + fixed.octets > group.left, "TruncatedError")
+        rows, picked, at = group.rows, group.picked, group.at
         # Octets of picked rows are put together at the price of one field; each field is then much cheaper.
-        if picked is not None and (fixed.reads or fixed.writes):
+        if picked is not None and (fixed.reads or fixed.writes or fixed.checks):
             rows, at = taken(rows, picked, at, fixed.row)
             picked = None
+        group.read.append((fixed, rows, picked, at))
+        for cut in fixed.checks:
+            wrong = cut.read(rows, picked, at, native=True) != cut.const
+            group = self._fault(group, wrong, "FieldValueError")
+            _, rows, picked, at = group.read[-1]
         for cut in fixed.reads:
             group.values[cut.name] = cut.read(rows, picked, at, native=True)
-        if fixed.writes:
-            group.read.append((fixed, rows, picked, at))
+        if not fixed.writes:
+            group.read.pop()
         group.at += fixed.octets
         return group
 

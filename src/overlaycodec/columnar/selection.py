@@ -10,12 +10,13 @@ from numpy.typing import NDArray
 from overlaycodec.catalog import Binding, Bindings
 from overlaycodec.columnar.batch import ROW
 from overlaycodec.columnar.extract import SPARE, Values, bits_of
-from overlaycodec.columnar.shapes import Group, Mask, every, some
+from overlaycodec.columnar.shapes import Group, Mask, every, some, taken
 from overlaycodec.wire import Asked, AtLeast, Before, KeySpace, Peek, Within
 
 __all__ = ["Tables", "holding"]
 
 _MANY_BITS = 16
+_SEEN = np.dtype("V16")
 
 
 class Tables:
@@ -88,15 +89,21 @@ def _asked(condition: Asked, group: Group) -> Mask:
         last = (condition.bit + condition.count - 1) // 8
         if group.at + last + SPARE >= ROW:
             group.move()
-        seen = bits_of(group.rows, group.picked, group.at * 8 + condition.bit, condition.count)
-        holds: Mask = seen == condition.value
+        holds: Mask = _seen(group, condition.bit, condition.count) == condition.value
         if group.at + last >= group.least:
             holds &= group.at + last < group.left
         return holds
     assert isinstance(condition, Within)
     if group.at + condition.header + SPARE >= ROW:
         group.move()
-    offset = bits_of(group.rows, group.picked, group.at * 8 + condition.offset, 16)
-    length = bits_of(group.rows, group.picked, group.at * 8 + condition.length, 16)
+    offset, length = _seen(group, condition.offset, 16), _seen(group, condition.length, 16)
     inside = group.left - group.at - condition.header
     return np.asarray((inside >= 0) & (offset + inside <= length))
+
+
+def _seen(group: Group, bit: int, bits: int) -> Values:
+    """The number in these bits of what comes next."""
+    rows, at = group.rows, group.at + bit // 8
+    if group.picked is not None:
+        rows, at = taken(rows, group.picked, at, _SEEN)
+    return bits_of(rows, None, at * 8 + bit % 8, bits)

@@ -231,3 +231,19 @@ def test_a_cyclic_redundancy_check_is_judged() -> None:
     assert oc.checksums(packet)["sctp.checksum"] is oc.Verdict.VALID
     changed = packet.replace(oc.SCTP, verification_tag=packet[oc.SCTP].verification_tag ^ 1)
     assert oc.checksums(changed)["sctp.checksum"] is oc.Verdict.BAD
+
+
+class Label(oc.Header, spec="in-house", path="label", keys=(oc.ETHERTYPE(0x88B7),)):
+    """One of a stack, of which the last says what follows."""
+
+    number: Annotated[int, Bits(15)] = 0
+    last: Annotated[bool, Bits(1), oc.StackEnd()] = oc.AUTO
+    protocol: Annotated[int, Bits(16), oc.Selects(oc.ETHERTYPE)] = oc.AUTO
+
+
+def test_only_the_last_of_a_stack_is_told_what_follows() -> None:
+    catalog = oc.DEFAULT.with_header(Label)
+    packet = FRAME / Label(protocol=0x1234, last=True) / Label(protocol=0x1234, last=False) / OUTER.replace(protocol=99)
+    filled = oc.fill(packet, selectors=True, catalog=catalog)
+    assert [label.protocol for label in filled.headers if isinstance(label, Label)] == [0x1234, 0x0800]
+    assert [label.last for label in filled.headers if isinstance(label, Label)] == [False, True]

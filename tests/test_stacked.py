@@ -192,3 +192,16 @@ def test_a_protocol_without_a_number_sums_none() -> None:
     packet = Packet((OUTER[0], OUTER[1].replace(protocol=200), Unnumbered())) / b"data"
     for _ in range(_USES_A_STACK + 2):
         assert catalog.encode(packet) == slowly(packet, catalog)
+
+
+class Either(oc.Header, keys=(oc.ETHERTYPE(0x88B5), oc.IEEE802_LENGTH(0))):
+    """A header that stands behind a type or behind a length."""
+
+    number: Annotated[int, oc.Bits(16)] = 0
+
+
+def test_what_stands_behind_a_type_or_a_length() -> None:
+    catalog = Catalog(HEADERS).with_header(Either)
+    packet = Packet((OUTER[0], oc.VLANTag(vid=1), Either())) / b"data"
+    for _ in range(_USES_A_STACK + 2):
+        assert catalog.encode(packet) == slowly(packet, catalog)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import gzip
 import io
+import random
 import tracemalloc
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import numpy as np
 import pytest
@@ -163,6 +164,65 @@ def test_most_packets_have_one_size_and_others_another() -> None:
     for path in CAPTURES.values():
         with oc.open_capture(path) as capture:
             check(list(capture))
+
+
+def with_options(octets: bytes, missing: int = 0) -> bytes:
+    """The tunnelled frame with these IPv4 options, and lengths that say so, or so many octets less."""
+    length = int.from_bytes(TUNNELLED[16:18], "big") + len(octets) - missing
+    head = bytes([0x45 + len(octets) // 4, 0]) + length.to_bytes(2, "big")
+    return TUNNELLED[:14] + head + TUNNELLED[18:34] + octets + TUNNELLED[34:]
+
+
+@pytest.mark.parametrize(("usual", "other"), [(b"", bytes([1] * 8)), (bytes([1] * 8), b"")])
+def test_few_packets_have_more_or_fewer_options_than_the_rest(usual: bytes, other: bytes) -> None:
+    """They go on with the others: up to where they were cut off, or to the end that they tell."""
+    few = with_options(other)
+    frames = [few, *(few[:octets] for octets in range(20, len(few)))]
+    frames += [with_options(other, missing) for missing in range(1, 40)]
+    check([oc.Record(data, wire_length=len(few)) for data in [*frames, *[with_options(usual)] * 4 * len(frames)]])
+
+
+class Note(oc.Element, spec="in-house"):
+    """Anything."""
+
+    kind: Annotated[int, oc.Bits(8), "Kind"]
+    length: Annotated[int, oc.Bits(8), "Octets of the text"] = oc.AUTO
+    text: Annotated[bytes, oc.Sized("length"), "Text"] = b""
+
+
+class SealedNote(oc.Element, spec="in-house", path="sealed_note"):
+    """A text with a seal behind it."""
+
+    kind: Annotated[int, oc.Bits(8), oc.Const(1), "Kind"] = 1
+    length: Annotated[int, oc.Bits(8), "Octets of the text"] = oc.AUTO
+    text: Annotated[bytes, oc.Sized("length"), "Text"] = b""
+    seal: Annotated[int, oc.Bits(8), oc.Const(0x5A), "Seal"] = 0x5A
+
+
+class Notes(oc.Header, spec="in-house", keys=(oc.UDP_PORT(9995),)):
+    """A row of both."""
+
+    octets: Annotated[int, oc.Bits(16), "Octets of the notes"] = oc.AUTO
+    notes: Annotated[tuple[SealedNote | Note, ...], oc.Sized("octets"), oc.Items(), "Notes"] = ()
+    notes_rest: Annotated[bytes, oc.Remainder("notes"), "What is no note"] = oc.AUTO
+
+
+def test_what_is_no_element_of_one_class_is_read_as_one_of_another() -> None:
+    """Sealed notes of several sizes, some with a broken seal."""
+    catalog = oc.DEFAULT.with_header(Notes)
+    source = random.Random(1)
+    records = []
+    for _ in range(300):
+        sizes = [4 if source.random() < 0.9 else source.randrange(12) for _ in range(3)]
+        row = b"".join(
+            bytes([source.choice((1, 1, 1, 2)), size]) + source.randbytes(size) + source.choice((b"Z", b"Z", b"?"))
+            for size in sizes
+        )
+        ends = oc.Ethernet(dst="02:00:00:00:00:02", src="02:00:00:00:00:01") / oc.IPv4(src="10.0.0.1", dst="10.0.0.2")
+        datagram = ends / oc.UDP(src_port=1, dst_port=9995) / (len(row).to_bytes(2, "big") + row)
+        records.append(oc.Record(oc.encode(datagram)))
+    names = [f"notes.notes[{at}].{name}" for at in range(4) for name in ("kind", "length", "text", "seal")]
+    check(records, names, catalog)
 
 
 def test_more_headers_than_are_followed() -> None:

@@ -212,7 +212,13 @@ def test_what_is_no_option() -> None:
         reserved: Annotated[int, Reserved(3)] = 0
         length: Annotated[int, Bits(5), Const(0)] = 0
 
-    for wrong in (NoConstants, oc.TCPOption, oc.MSSOption):
+    class Shifted(oc.Element, spec="in-house"):
+        option_class: Annotated[int, Bits(20), Const(0xFFFFF)] = 0xFFFFF
+        type: Annotated[int, Bits(4), Const(0)] = 0
+        reserved: Annotated[int, Reserved(3)] = 0
+        length: Annotated[int, Bits(5), Const(0)] = 0
+
+    for wrong in (NoConstants, Shifted, oc.TCPOption, oc.MSSOption):
         with pytest.raises(oc.SchemaError, match="stands in no row of Geneve"):
             oc.DEFAULT.with_option(Geneve, wrong)
     with pytest.raises(oc.SchemaError, match="stands in no row of IPv4"):

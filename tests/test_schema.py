@@ -237,6 +237,11 @@ ANNOTATIONS: dict[str, tuple[dict[str, Any], str, str]] = {
         "a",
         "the class carries nothing else",
     ),
+    "a choice by a flag that is nowhere": (
+        {"a": Annotated[int, Bits(16), Selects(UDP_PORT, when="b")]},
+        "a",
+        "Selects names 'b', which is no earlier field",
+    ),
     "a choice by a field that is nowhere": (
         {"a": Annotated[int, Bits(16), Selects(UDP_PORT, only=("b", (1,)))]},
         "a",
@@ -788,3 +793,26 @@ def test_where_a_field_stands_that_is_none() -> None:
     for place in (run.bit_of, layout.place_of):
         with pytest.raises(KeyError, match="nothing"):
             place("nothing")
+
+
+def test_what_has_one_size() -> None:
+    """RFC 7348 section 5: 8 octets; RFC 2784 and RFC 9293 have words that are there or not."""
+    assert oc.VXLAN.__layout__.fixed
+    assert not oc.GRE.__layout__.fixed
+    assert not oc.TCP.__layout__.fixed
+
+
+class Sometimes(Header):
+    """Reserved bits of one kind alone."""
+
+    kind: Annotated[int, Bits(8)]
+    reserved: Annotated[int | None, Reserved(8), oc.Only("kind", (2,))]
+    reserved2: Annotated[int | None, Reserved(8), oc.Unless("kind", (2,))]
+
+
+def test_reserved_bits_are_there_where_their_kind_is() -> None:
+    for kind, reserved in ((1, (None, 0)), (2, (0, None))):
+        octets = bytes((kind, 0))
+        assert oc.encode(Sometimes(kind=kind)) == octets
+        header = oc.decode_header(Sometimes, octets)[0]
+        assert (header.reserved, header.reserved2) == reserved

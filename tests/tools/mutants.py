@@ -322,14 +322,19 @@ def explained() -> set[tuple[str, str, str]]:
 
 
 def _code(cell: str) -> str:
-    return cell.strip().strip("`").strip().replace("\\|", "|")
+    return _in_one_line(cell.strip().strip("`").replace("\\|", "|"))
+
+
+def _in_one_line(text: str) -> str:
+    return " ".join(text.split())
 
 
 def shown(text: str, mutant: Mutant) -> tuple[str, str]:
-    """The line of a mutant as it was and as it is, without what surrounds it."""
+    """The line of a mutant as it was and as it is, without what surrounds it; more lines are made one."""
     first = text.rfind("\n", 0, mutant.start) + 1
     last = text.find("\n", mutant.stop)
-    return text[first:last].strip(), (text[first : mutant.start] + mutant.text + text[mutant.stop : last]).strip()
+    changed = text[first : mutant.start] + mutant.text + text[mutant.stop : last]
+    return _in_one_line(text[first:last]), _in_one_line(changed)
 
 
 def main() -> int:

@@ -104,6 +104,26 @@ def test_a_header_that_begins_with_octets_of_any_number() -> None:
         assert catalog.encode(packet) == data
 
 
+class Kinds(Header, spec="in-house", path="kinds", keys=(oc.UDP_PORT(9994),)):
+    """A header of which one kind is longer."""
+
+    kind: Annotated[int, Bits(8)]
+    more: Annotated[int | None, Bits(8), oc.Only("kind", (2,))] = AUTO
+
+
+def test_a_kind_that_is_longer() -> None:
+    plain, guessing = (Catalog(HEADERS).with_header(Kinds) for _ in range(2))
+    short, long = (
+        oc.resolve(FRAME / OUTER / oc.UDP(src_port=1, dst_port=9994) / header / b"....", catalog=plain)
+        for header in (Kinds(kind=1), Kinds(kind=2, more=3))
+    )
+    guessing._guesses.expect(oc.Ethernet, short.headers)
+    assert told(guessing.decode(plain.encode(long))) == told(long)
+    for _ in range(_USES_A_STACK + 1):
+        assert guessing.encode(short) == plain.encode(short)
+    assert guessing.encode(long) == emit(long, plain, octets=[])
+
+
 # --- encoding ---------------------------------------------------------------------------------------------------------
 
 

@@ -348,7 +348,7 @@ class Entry(Element):
     """A row's entry of a kind that stands first."""
 
     kind: Annotated[int, Bits(8)]
-    data: Annotated[int | None, Bits(8), Unless("kind", (255,))] = AUTO
+    data: Annotated[int | None, Bits(8), Unless("kind", (0, 255))] = AUTO
 
 
 class Late(Element):
@@ -378,6 +378,7 @@ class Ended(Header, keys=(UDP_PORT(40007),)):
     [
         (Ended(first=(Entry(kind=1, data=2),)), "010000" + "0102ff00"),
         (Ended(first=(Entry(kind=1, data=2), Entry(kind=255))), "010000" + "0102ff00"),
+        (Ended(first=(Entry(kind=0), Entry(kind=1, data=2))), "010000" + "000102ff"),
         (Ended(late=(Late(kind=1),)), "000100" + "0010" + "0ff0"),
         (Ended(late=(Late(kind=1), Late(kind=2), Late(kind=3))), "000200" + "0010" + "0020" + "0030" + "0ff0"),
         (Ended(free=(Entry(kind=1, data=2), Entry(kind=3, data=4))), "000001" + "01020304"),

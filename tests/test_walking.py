@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from random import Random
 from typing import Annotated, Any, Final
 
@@ -41,6 +42,11 @@ def test_a_peek_is_so_many_bits() -> None:
         assert holds(Peek(bit, count, value), data, pos, end) == expected, (bit, count, value, data.hex(), pos, end)
         seen += expected
     assert seen > 500
+
+
+def test_a_peek_at_whole_octets_needs_them_all() -> None:
+    for at, octets, end in product(range(3), range(1, 4), range(7)):
+        assert holds(Peek(at * 8, octets * 8, 0), bytes(end), 1, end) == (1 + at + octets <= end)
 
 
 def test_at_least_and_within() -> None:
@@ -115,6 +121,14 @@ def test_a_jumbo_option_counts_where_the_length_is_0_and_nowhere_else() -> None:
         oc.decode(without_length)
 
 
+def test_a_jumbo_option_of_the_first_header() -> None:
+    """RFC 2675 section 2: it counts all that follows the IPv6 header, the extension header's 8 octets too."""
+    header = oc.IPv6(src="::1", dst="::2", payload_length=0)
+    options = oc.HopByHop(next_header=59, options=(oc.JumboPayloadOption(jumbo_payload_length=70_000),))
+    packet = oc.decode(oc.encode(header / options / bytes(70_000 - 8 + 3)), first=oc.IPv6)
+    assert (len(packet.payload), [len(trailer.data) for trailer in packet.trailers]) == (69_992, [3])
+
+
 def test_a_jumbo_option_that_says_too_much_stands_in_its_header() -> None:
     """The place of an option is not fixed: the bits are those of the header, 8 octets behind 14 and 40."""
     option = oc.JumboPayloadOption(jumbo_payload_length=70_000)
@@ -143,6 +157,27 @@ def test_a_bound_that_is_not_there() -> None:
     assert packet[oc.GREv1].payload_length is None
 
 
+def test_a_datagram_without_a_length_reaches_to_the_end_of_a_jumbogram() -> None:
+    """RFC 2675 section 4: the UDP length of one that is too long to tell is 0."""
+    header = oc.IPv6(src="::1", dst="::2", payload_length=0)
+    options = oc.HopByHop(options=(oc.JumboPayloadOption(jumbo_payload_length=70_000),))
+    datagram = oc.UDP(src_port=1, dst_port=9, length=0, checksum=1)
+    packet = oc.decode(oc.encode(header / options / datagram / bytes(70_000 - 8 - 8 + 3)), first=oc.IPv6)
+    assert packet.names == ["ipv6", "hop_by_hop", "udp"]
+    assert (len(packet.payload), [len(trailer.data) for trailer in packet.trailers]) == (69_984, [3])
+
+
+def test_what_ends_with_a_segment_is_bounded_by_it() -> None:
+    whole = oc.encode(
+        FRAME / OUTER / oc.STTSegment(src_port=1) / oc.STT(context_id=7) / FRAME / OUTER.replace(protocol=99)
+    )
+    first = bytearray(whole[:-12])
+    first[16:18] = (len(first) - 14).to_bytes(2, "big")  # what IP says is here, what STT says is not
+    with pytest.raises(oc.TruncatedError) as caught:
+        oc.decode(first)
+    assert (caught.value.needed, caught.value.available, caught.value.bounded_by) == (20, 8, "the segment")
+
+
 def test_a_later_piece_does_not_know_the_whole() -> None:
     segment = oc.STTSegment(src_port=1, segment_offset=100, checksum=0)
     with pytest.raises(oc.UnresolvedError, match=r"stt_segment\.segment_offset says that this is a later piece"):
@@ -158,6 +193,23 @@ def test_a_flag_without_which_something_else_follows() -> None:
     extension = oc.GTPUExtension(content=b"??", next_extension=0)
     assert oc.resolve(oc.GTPU(teid=1) / extension / OUTER.replace(protocol=99))[oc.GTPU].extension_present is True
     assert oc.resolve(oc.GTPU(teid=1) / OUTER.replace(protocol=99))[oc.GTPU].extension_present is False
+
+
+class Token(Header, spec="in-house", path="token"):
+    """Octets that any of two flags puts there."""
+
+    signed: Annotated[bool, Bits(1)] = False
+    sealed: Annotated[bool, Bits(1)] = False
+    reserved: Annotated[int, oc.Reserved(6)] = 0
+    token: Annotated[bytes | None, oc.Octets(2), oc.When("signed", "sealed")] = AUTO
+
+
+def test_octets_that_a_flag_puts_there_are_not_made_up() -> None:
+    assert oc.encode(Token()) == b"\0"
+    assert oc.encode(Token(sealed=True, token=b"ab")) == b"\x40ab"
+    for header in (Token(signed=True), Token(sealed=True)):
+        with pytest.raises(oc.UnresolvedError, match=r"token\.token has no value"):
+            oc.encode(header)
 
 
 def test_the_last_label_is_the_bottom_of_the_stack() -> None:
@@ -230,7 +282,7 @@ def test_behind_a_way_that_is_gone_there_may_be_another() -> None:
         headers = (oc.IPv6(src="2001:db8::1", dst=dst), *between, *datagram.headers)
         return oc.resolve(oc.Packet(headers, datagram.payload), catalog=catalog)[oc.UDP].checksum
 
-    for pointer, second_pointer, last in ((4, 4, 8), (20, 4, 9), (20, 20, 2)):
+    for pointer, second_pointer, last in ((4, 4, 8), (20, 4, 9), (0, 4, 9), (20, 20, 2)):
         between = ways.replace(pointer=pointer, second_pointer=second_pointer)
         assert summed("2001:db8::2", between) == summed(f"2001:db8::{last}")
 
@@ -304,6 +356,22 @@ def test_octets_that_are_nothing_have_a_check_sequence_too() -> None:
     packet = oc.decode(b"abcdefgh", first=oc.LINK_TYPE(9999), fcs_octets=4)
     assert (packet.payload, packet.trailers) == (b"abcd", (oc.Trailer(-1, b"efgh"),))
     assert oc.encode(packet) == b"abcdefgh"
+    packet = oc.decode(b"abcd", first=oc.LINK_TYPE(9999), fcs_octets=4)
+    assert (packet.payload, packet.trailers) == (b"", (oc.Trailer(-1, b"abcd"),))
+
+
+def test_a_header_keeps_no_octets_that_change() -> None:
+    changing = bytearray.fromhex("02006558" + "00000100" + "00010201" + "64617461")  # RFC 8926: an option of 4 octets
+    for given in (changing, memoryview(changing)):
+        header = oc.decode_header(oc.Geneve, given)[0]
+        option: Any = header.options[0]
+        assert (type(option.data), option.data) == (bytes, b"data")
+
+
+def test_the_key_of_all_that_is_not_bound_otherwise() -> None:
+    assert oc.decode(bytes(4), first=oc.UDP_PORT.any()).names == []
+    catalog = oc.DEFAULT.with_binding(oc.UDP_PORT.any(), Words)
+    assert catalog.decode(bytes((0, 0, 0, 3)) + bytes(4), first=oc.UDP_PORT.any()).names == ["words"]
 
 
 def test_a_check_sequence_that_was_not_captured() -> None:

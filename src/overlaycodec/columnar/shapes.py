@@ -76,7 +76,7 @@ class Group:
 
     octets: NDArray[np.uint8]
     _rows: Rows | None
-    """None until something is read, so that packets which leave before cost nothing."""
+    """None where they are to be gathered anew, until something is read: packets that leave before cost nothing."""
     picked: Ints | None
     """Which of the rows are those of the packets; None for all of them."""
     _base: Ints
@@ -113,7 +113,7 @@ class Group:
         group.least = least(left)
         group.at = group.start = 0
         group.zero = group.picked = group._places = group.whole = group.addresses = None
-        group._rows = None
+        group._rows = gathered(octets, base)
         group.values, group.read = {}, []
         return group
 

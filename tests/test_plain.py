@@ -124,6 +124,20 @@ def test_a_kind_that_is_longer() -> None:
     assert guessing.encode(long) == emit(long, plain, octets=[])
 
 
+class Behind(Header, spec="in-house", path="behind"):
+    """What is found at a key that another header has only behind GRE."""
+
+    number: Annotated[int, Bits(16)]
+
+
+def test_a_condition_on_a_field_that_the_header_before_has_not() -> None:
+    plain, guessing = (Catalog(HEADERS).with_binding(oc.ETHERTYPE(0x88BE), Behind) for _ in range(2))
+    packet = FRAME.replace(ethertype=0x88BE) / Behind(number=7) / b"...."
+    guessing._guesses.expect(oc.Ethernet, packet.headers)
+    data = plain.encode(packet)
+    assert guessing._guesses.present[1](data, len(data)) == plain.decode(data) == packet
+
+
 # --- encoding ---------------------------------------------------------------------------------------------------------
 
 

@@ -247,3 +247,17 @@ def test_only_the_last_of_a_stack_is_told_what_follows() -> None:
     filled = oc.fill(packet, selectors=True, catalog=catalog)
     assert [label.protocol for label in filled.headers if isinstance(label, Label)] == [0x1234, 0x0800]
     assert [label.last for label in filled.headers if isinstance(label, Label)] == [False, True]
+
+
+def test_a_length_with_nothing_that_is_known_behind_it_stays() -> None:
+    frame = oc.Packet((FRAME.replace(ethertype=100),), b"....")
+    assert oc.fill(frame)[oc.Ethernet].ethertype == 100
+
+
+def test_what_covers_all_is_judged_where_all_is_here() -> None:
+    catalog = oc.DEFAULT.with_header(Summed)
+    data = catalog.encode(FRAME.replace(ethertype=oc.AUTO) / Summed() / b"data")
+    for missing, verdict in ((0, oc.Verdict.VALID), (9, oc.Verdict.UNVERIFIABLE)):
+        packet = catalog.decode(data, wire_length=len(data) + missing)
+        assert oc.checksums(packet, catalog=catalog) == {"summed.checksum": verdict}
+        assert repr(verdict) == str(verdict)

@@ -205,3 +205,17 @@ def test_what_stands_behind_a_type_or_a_length() -> None:
     packet = Packet((OUTER[0], oc.VLANTag(vid=1), Either())) / b"data"
     for _ in range(_USES_A_STACK + 2):
         assert catalog.encode(packet) == slowly(packet, catalog)
+
+
+class Beyond(oc.Header, keys=(oc.UDP_PORT(7),)):
+    """A length that counts all but the first two octets."""
+
+    length: Annotated[int, oc.Bits(16), oc.Bounds(bias=2)] = oc.AUTO
+    more: Annotated[int, oc.Bits(16)] = 0
+
+
+def test_a_length_that_leaves_some_octets_out() -> None:
+    catalog = Catalog(HEADERS).with_header(Beyond)
+    packet = Packet((*OUTER, oc.UDP(src_port=1), Beyond())) / b"data"
+    for _ in range(_USES_A_STACK + 2):
+        assert catalog.encode(packet)[42:].hex() == "0006" + "0000" + "64617461"

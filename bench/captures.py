@@ -51,10 +51,13 @@ def uniform_blocks(packets: int) -> Iterator[bytes]:
 
 
 def write_assorted(path: Path, packets: int) -> None:
-    """Frames of ten shapes in random order, some of them damaged."""
+    """Frames of ten shapes in random order, some of them damaged.
+
+    They are written in blocks as large as those of the other file, so that the system keeps both in pages of one size.
+    """
     source = random.Random(packets)
     known = hosts(source, 64)
-    with path.open("wb") as file:
+    with path.open("wb", buffering=_BLOCK * (16 + OCTETS)) as file:
         file.write(FILE_HEADER)
         for number in range(packets):
             file.write(capture_record(number, *assorted(source, known)))

@@ -18,7 +18,7 @@ _NEEDS = {
     "construct": "construct",
     "kaitai": "kaitaistruct",
     "os_ken": "os_ken.lib.packet.packet",
-    "scapy": "scapy.layers.vxlan",
+    "scapy": "scapy.all",
 }
 """Each peer, and the module without which it is not there."""
 

@@ -24,7 +24,7 @@ from overlaycodec.packet import Packet
 from overlaycodec.packing import Item, plan
 from overlaycodec.plain import Link, behind, pinned_in, run_of
 from overlaycodec.reader import INTERNED, add_item, address, built, item_names
-from overlaycodec.schema import Header
+from overlaycodec.schema import Header, builder_with
 from overlaycodec.source import Source
 from overlaycodec.stepper import Step, Tables, add_selection, condition_text
 from overlaycodec.wire import (
@@ -39,6 +39,9 @@ from overlaycodec.wire import (
 )
 
 __all__ = ["Fused", "Keyed", "Read", "fused_of"]
+
+_FEW = 4
+"""So many keywords cost less than all values by position."""
 
 Read = Callable[[bytes, int], Packet | tuple[tuple[Header, ...], Step | None, int] | None]
 """`read(data, end)` gives the packet, or its first headers, the next step and where that starts; None where the guess
@@ -76,10 +79,11 @@ class _Place:
         _, self.items = plan(self.run)
         self.names = item_names(self.items, self.prefix)
         self.pinned = pinned_in(layout, selected)
-        self.values = {name: repr(value) for name, value in self.pinned.items()}
-        """What is not simply a local variable when the header is built."""
+        self.constants: dict[str, object] = dict(self.pinned)
         for field in behind(layout):
-            self.values[field.name] = "None" if field.optional else "()" if field.kind == "items" else "b''"
+            self.constants[field.name] = None if field.optional else () if field.kind == "items" else b""
+        self.addresses: dict[str, str] = {}
+        """Where an address stands once it is more than octets."""
 
     def number(self, item: Item) -> int | None:
         """The item's number where all its fields are pinned."""
@@ -94,9 +98,15 @@ class _Place:
             if self.number(item) is None and item.steady(self.pinned):
                 fields = [field.name for field, _ in item.fields]
                 self.pinned |= {field: self.pinned.get(field, getattr(sample, field, 0)) for field in fields}
-                self.values |= {field: repr(self.pinned[field]) for field in fields}
+                self.constants |= self.pinned
                 tests.append(f"{name} == {self.number(item)}")
         return tests
+
+    def text(self, name: str) -> str:
+        """The expression for the value of a field."""
+        if name in self.constants:
+            return repr(self.constants[name])
+        return self.addresses.get(name, self.prefix + name)
 
     def whole(self, name: str) -> bool:
         """Whether the field is an item of its own, known as soon as the octets were unpacked."""
@@ -138,7 +148,7 @@ def _add_packet(source: Source, first: type[Header] | Key, places: list[_Place],
         tests += _leads_to(place, following, tables)
     _add_test(source, tests)
     _add_addresses(source, places)
-    headers = ", ".join(built(source, place.layout, place.prefix, place.values) for place in places)
+    headers = ", ".join(_built(source, place) for place in places)
     source.add(f"headers = ({headers},)")
     _add_end(source, places[-1], tables, at)
 
@@ -168,7 +178,7 @@ def _bound_tests(place: _Place) -> Iterator[tuple[str, str]]:
     """For each field that bounds what follows, the test that it is the end of the octets."""
     for field in place.layout.fields:
         if (bounds := field.get(Bounds)) and field.condition is None:
-            local = place.values.get(field.name, place.prefix + field.name)
+            local = place.text(field.name)
             start = place.at + bounds.bias + (place.run.octets if bounds.origin == "end" else 0)
             octets = local if bounds.unit == 1 else f"{local} * {bounds.unit}"
             yield field.name, f"{octets} + {start} == end"
@@ -193,9 +203,19 @@ def _add_addresses(source: Source, places: list[_Place]) -> None:
                 table, local = INTERNED[field.kind], place.prefix + field.name
                 quick.append(f"    a_{local} = {source.bind(field.kind, table.known)}[{local}]")
                 sure.append(f"    a_{local} = {address(source, field.kind, local)}")
-                place.values[field.name] = f"a_{local}"
+                place.addresses[field.name] = f"a_{local}"
     if quick:
         source.add("try:", *quick, "except KeyError:", *sure)
+
+
+def _built(source: Source, place: _Place) -> str:
+    """The expression for the header: where few fields are no constants, one like a header that has these."""
+    values = {field.name: place.text(field.name) for field in place.layout.fields}
+    others = [f"{name}={text}" for name, text in values.items() if name not in place.constants]
+    if place.constants and len(others) <= _FEW:
+        like = source.bind(f"like_{place.layout.name}", builder_with(place.layout.cls, place.constants))
+        return f"{like}({', '.join(others)})"
+    return built(source, place.layout, place.prefix, values)
 
 
 def _is(local: str, value: int) -> str:
@@ -236,7 +256,7 @@ def _chosen(
             fields = [] if before is None else [field.name for field in before.run.fields]
             if before is None or condition.field not in fields:
                 return "False"
-            return f"{before.values.get(condition.field, before.prefix + condition.field)} == {condition.value}"
+            return f"{before.text(condition.field)} == {condition.value}"
         if isinstance(condition, Peek):
             for field in wanted.run.fields:
                 same = (wanted.run.bit_of(field.name), field.bits) == (condition.bit, condition.count)

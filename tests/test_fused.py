@@ -115,6 +115,24 @@ def test_what_is_plain() -> None:
     assert outcome(fresh(TUNNELLED), oc.encode(later), False) == outcome(fresh(), oc.encode(later), False)
 
 
+class Words(oc.Header, keys=(oc.ETHERTYPE(0x88B5),)):
+    """A header that says in words of 4 octets how far it goes, itself included."""
+
+    words: Annotated[int, oc.Bits(8), oc.Bounds(unit=4)]
+    number: Annotated[int, oc.Bits(24)]
+
+
+@pytest.mark.parametrize("words", [0, 1, 2, 3, 4, 12])
+def test_a_bound_in_words(words: int) -> None:
+    link = Ethernet(dst="52:54:00:00:00:02", src="52:54:00:00:00:01", ethertype=0x88B5)
+    guessing, plain = Catalog((*HEADERS, Words)), Catalog((*HEADERS, Words))
+    plain._guesses._left = -1
+    expect(guessing, oc.encode(link / Words(words=3, number=7) / bytes(8)))
+    data = oc.encode(link / Words(words=words, number=7) / bytes(8))
+    assert outcome(guessing, data, True) == outcome(plain, data, True)
+    assert len(guessing.decode(data, lax=True).trailers) == (words in (1, 2))
+
+
 def test_a_guess_holds_for_its_own_first_header_only() -> None:
     catalog = fresh(TUNNELLED)
     for link_type in (0, 1, 101, 108, 113):

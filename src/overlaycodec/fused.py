@@ -97,7 +97,7 @@ class _Place:
         for item, name in zip(self.items, self.names, strict=True):
             if self.number(item) is None and item.steady(self.pinned):
                 fields = [field.name for field, _ in item.fields]
-                self.pinned |= {field: self.pinned.get(field, getattr(sample, field, 0)) for field in fields}
+                self.pinned |= {field: self.pinned.get(field, getattr(sample, field)) for field in fields}
                 self.constants |= self.pinned
                 tests.append(f"{name} == {self.number(item)}")
         return tests

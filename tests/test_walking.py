@@ -121,6 +121,15 @@ def test_a_jumbo_option_counts_where_the_length_is_0_and_nowhere_else() -> None:
         oc.decode(without_length)
 
 
+def test_a_length_of_0_without_a_jumbo_option_bounds_nothing() -> None:
+    """RFC 2675 section 3 calls it an error of the sender; what is there is read all the same, to its end."""
+    options = oc.HopByHop(options=(oc.IPv6RouterAlertOption(value=0),))
+    packet = FRAME / oc.IPv6(src="::1", dst="::2") / options / oc.UDP(src_port=1, dst_port=9) / b"content"
+    data = oc.encode(packet)
+    found = oc.decode(data[:18] + bytes(2) + data[20:])
+    assert (found.names[2:], found.payload, found.trailers) == (["hop_by_hop", "udp"], b"content", ())
+
+
 def test_a_jumbo_option_of_the_first_header() -> None:
     """RFC 2675 section 2: it counts all that follows the IPv6 header, the extension header's 8 octets too."""
     header = oc.IPv6(src="::1", dst="::2", payload_length=0)

@@ -96,8 +96,8 @@ class _Place:
         tests = []
         for item, name in zip(self.items, self.names, strict=True):
             if self.number(item) is None and item.steady(self.pinned):
-                fields = [field.name for field, _ in item.fields]
-                self.pinned |= {field: self.pinned.get(field, getattr(sample, field)) for field in fields}
+                names = [field.name for field, _ in item.fields if field.name not in self.pinned]
+                self.pinned |= {field: getattr(sample, field) for field in names}
                 self.constants |= self.pinned
                 tests.append(f"{name} == {self.number(item)}")
         return tests

@@ -33,6 +33,15 @@ def share(part: int) -> settings:
     return settings(max_examples=max(5, profile.max_examples // part))
 
 
+def words_sum(data: bytes) -> int:
+    """The ones'-complement sum as RFC 1071 tells it: word by word, with end-around carries."""
+    total = 0
+    for at in range(0, len(data), 2):
+        total += int.from_bytes(data[at : at + 2].ljust(2, b"\0"), "big")
+        total = (total & 0xFFFF) + (total >> 16)
+    return total
+
+
 # --- from public fields alone -----------------------------------------------------------------------------------------
 
 

@@ -13,17 +13,9 @@ from hypothesis import strategies as st
 import overlaycodec as oc
 from overlaycodec import AUTO, UDP, VXLAN, Ethernet, IPv4, IPv6, LengthFieldError, Packet, VLANTag
 from overlaycodec.checksum import finished_checksum, internet_checksum, internet_sum
+from tests.laws import words_sum
 
 CAPTURES: Final = Path(__file__).parent / "captures"
-
-
-def words_sum(data: bytes) -> int:
-    """The ones'-complement sum as RFC 1071 tells it: word by word, with end-around carries."""
-    total = 0
-    for at in range(0, len(data), 2):
-        total += int.from_bytes(data[at : at + 2].ljust(2, b"\0"), "big")
-        total = (total & 0xFFFF) + (total >> 16)
-    return total
 
 
 def verdicts(packet: Packet, **options: Any) -> dict[str, str]:

@@ -36,9 +36,9 @@ def fresh(data: bytes | None = None) -> Catalog:
     return catalog
 
 
-def steps_alone() -> Catalog:
-    """A catalog that guesses nothing, however many packets come."""
-    catalog = Catalog(HEADERS)
+def steps_alone(*more: type[oc.Header]) -> Catalog:
+    """A catalog that guesses nothing, however many packets come; it knows some more headers."""
+    catalog = Catalog((*HEADERS, *more))
     catalog._guesses._left = -1
     return catalog
 
@@ -125,8 +125,7 @@ class Words(oc.Header, keys=(oc.ETHERTYPE(0x88B5),)):
 @pytest.mark.parametrize("words", [0, 1, 2, 3, 4, 12])
 def test_a_bound_in_words(words: int) -> None:
     link = Ethernet(dst="52:54:00:00:00:02", src="52:54:00:00:00:01", ethertype=0x88B5)
-    guessing, plain = Catalog((*HEADERS, Words)), Catalog((*HEADERS, Words))
-    plain._guesses._left = -1
+    guessing, plain = Catalog((*HEADERS, Words)), steps_alone(Words)
     expect(guessing, oc.encode(link / Words(words=3, number=7) / bytes(8)))
     data = oc.encode(link / Words(words=words, number=7) / bytes(8))
     assert outcome(guessing, data, True) == outcome(plain, data, True)

@@ -184,10 +184,10 @@ def emit(
     return content
 
 
-def resolved(packet: Packet, catalog: Bindings) -> tuple[Packet, bytes]:
-    """The packet with every AUTO derived, and its octets. Raises: EncodeError."""
+def resolved(packet: Packet, catalog: Bindings, *, omits: bool = True) -> tuple[Packet, bytes]:
+    """The packet with every AUTO derived, and its octets; `omits` as for `emit`. Raises: EncodeError."""
     headers: list[Header] = []
-    octets = emit(packet, catalog, headers)
+    octets = emit(packet, catalog, headers, omits=omits)
     return packet.__replace__(headers=tuple(reversed(headers))), octets
 
 

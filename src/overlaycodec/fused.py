@@ -79,9 +79,8 @@ class _Place:
         _, self.items = plan(self.run)
         self.names = item_names(self.items, self.prefix)
         self.pinned = pinned_in(layout, selected)
-        self.constants: dict[str, object] = dict(self.pinned)
-        for field in behind(layout):
-            self.constants[field.name] = None if field.optional else () if field.kind == "items" else b""
+        self.nothing = {f.name: None if f.optional else () if f.kind == "items" else b"" for f in behind(layout)}
+        """The values of what is not there."""
         self.addresses: dict[str, str] = {}
         """Where an address stands once it is more than octets."""
 
@@ -98,14 +97,19 @@ class _Place:
             if self.number(item) is None and item.steady(self.pinned):
                 names = [field.name for field, _ in item.fields if field.name not in self.pinned]
                 self.pinned |= {field: getattr(sample, field) for field in names}
-                self.constants |= self.pinned
                 tests.append(f"{name} == {self.number(item)}")
         return tests
 
+    @property
+    def constants(self) -> dict[str, object]:
+        """The values that are known before the octets are."""
+        return {**self.nothing, **self.pinned}
+
     def text(self, name: str) -> str:
         """The expression for the value of a field."""
-        if name in self.constants:
-            return repr(self.constants[name])
+        constants = self.constants
+        if name in constants:
+            return repr(constants[name])
         return self.addresses.get(name, self.prefix + name)
 
     def whole(self, name: str) -> bool:
@@ -211,9 +215,10 @@ def _add_addresses(source: Source, places: list[_Place]) -> None:
 def _built(source: Source, place: _Place) -> str:
     """The expression for the header: where few fields are no constants, one like a header that has these."""
     values = {field.name: place.text(field.name) for field in place.layout.fields}
-    others = [f"{name}={text}" for name, text in values.items() if name not in place.constants]
-    if place.constants and len(others) <= _FEW:
-        like = source.bind(f"like_{place.layout.name}", builder_with(place.layout.cls, place.constants))
+    constants = place.constants
+    others = [f"{name}={text}" for name, text in values.items() if name not in constants]
+    if constants and len(others) <= _FEW:
+        like = source.bind(f"like_{place.layout.name}", builder_with(place.layout.cls, constants))
         return f"{like}({', '.join(others)})"
     return built(source, place.layout, place.prefix, values)
 

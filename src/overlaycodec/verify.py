@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any
 
 from overlaycodec.checksum import crc32c, internet_sum
-from overlaycodec.emission import emit, pseudo_header, resolved, written
+from overlaycodec.emission import pseudo_header, resolved, written
 from overlaycodec.keys import IP_PROTOCOL
 from overlaycodec.layout import Field
 from overlaycodec.packet import Packet
@@ -146,9 +146,7 @@ def fill(
         jumbo = jumbo or any(field.kind == "items" for field, _ in reaches_of(header))
         if header.__layout__.quotes or in_part or in_pieces(header):
             complete = False
-    filled: list[Header] = []
-    emit(packet._with(headers=tuple(changed)), catalog, filled, omits=False)
-    return packet._with(headers=tuple(reversed(filled)))
+    return resolved(packet._with(headers=tuple(changed)), catalog, omits=False)[0]
 
 
 def _is_open(record: Record) -> bool:

@@ -12,8 +12,10 @@ import pytest
 import overlaycodec as oc
 from overlaycodec import dialects
 from overlaycodec.tunnel import decapsulate
-from tests.interop.live.linux_vxlan import DEVICE, VNI, LinuxVXLAN
+from tests import laws
+from tests.interop.live.linux_vxlan import DEVICE, NO_OFFLOADS, VNI, LinuxVXLAN
 from tests.interop.live.passage import Passage
+from tests.interop.live.peer import Peer
 from tests.interop.live.ports import PacketSocket
 from tests.interop.live.underlay import over_udp
 from tests.interop.tally import Tally
@@ -26,7 +28,7 @@ PROTOCOLS: Final[dict[type[oc.Header], tuple[int, int]]] = {oc.UDP: (17, 6), oc.
 INNER: Final = ("inner.udp.checksum", "inner.tcp.checksum")
 
 
-class Bridged:
+class Bridged(Peer):
     """A VXLAN device whose frames a bridge hands on to a card that does not sum: the kernel must have summed before.
 
     On the device itself a frame may be seen with its checksum still to be finished.
@@ -38,7 +40,7 @@ class Bridged:
             self.version, self.outside, namespace = self._device.version, self._device.outside, self._device.namespace
             namespace.ip("link add card mtu 9000 type veth peer name beyond mtu 9000")
             for name in ("card", "beyond"):
-                namespace.run("ethtool", "-K", name, "tx", "off", "rx", "off", "tso", "off", "gso", "off", "gro", "off")
+                namespace.run("ethtool", "-K", name, *NO_OFFLOADS)
             namespace.ip(
                 "link add bridge0 type bridge mcast_snooping 0",
                 f"link set {DEVICE} master bridge0",
@@ -48,10 +50,6 @@ class Bridged:
             self.beyond = PacketSocket(namespace, "beyond")
             stack.callback(self.beyond.close)
             self._stack = stack.pop_all()
-
-    def close(self) -> None:
-        """Ends the sockets, then all that was made."""
-        self._stack.close()
 
     def passage(self) -> Passage:
         return Passage(
@@ -94,10 +92,7 @@ def left_to_the_receiver(frame: oc.Packet) -> tuple[oc.VXLANRCO, bytes]:
     start = len(oc.encode(oc.Packet((*before, network))))
     protocol, offset = PROTOCOLS[type(transport)]
     pseudo = network.src.packed + network.dst.packed + (len(octets) - start).to_bytes(4, "big") + bytes([0, protocol])
-    total = sum(int.from_bytes(pseudo[at : at + 2], "big") for at in range(0, len(pseudo), 2))
-    while total >> 16:
-        total = (total & 0xFFFF) + (total >> 16)
-    octets[start + offset : start + offset + 2] = total.to_bytes(2, "big")
+    octets[start + offset : start + offset + 2] = laws.words_sum(pseudo).to_bytes(2, "big")
     return oc.VXLANRCO(vni=VNI, checksum_is_udp=protocol == 17, checksum_start=start // 2), bytes(octets)
 
 

@@ -146,11 +146,10 @@ def places_in(octets: memoryview, start: int, chain: Chain, most: int) -> tuple[
     widest = max(behind - place for place, behind in zip(first, [*first[1:], at], strict=True))
     alike = _alike(_Octets(octets, chain), at, widest) if widest == average else np.empty(0, np.int64)
     at += len(alike) * widest
+    rest = np.empty(0, np.int64)
     segments = min(_SEGMENTS, (len(octets) - at) // (average * _RECORDS))
-    if segments < 4:
-        more, at = _one_by_one(octets, at, chain, most)
-        return np.concatenate([np.array(first, np.int64), alike, np.array(more, np.int64)]), at
-    rest, at = _in_step(_Octets(octets, chain), at, segments, average, widest, most)
+    if segments >= 4:
+        rest, at = _in_step(_Octets(octets, chain), at, segments, average, widest, most)
     last, at = _one_by_one(octets, at, chain, most)
     return np.concatenate([np.array(first, np.int64), alike, rest, np.array(last, np.int64)]), at
 

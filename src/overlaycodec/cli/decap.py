@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import click
 import msgspec
@@ -21,6 +21,7 @@ from overlaycodec.reassembly import FragmentReassembler, STTReassembler
 from overlaycodec.schema import Header
 from overlaycodec.spans import in_pieces
 from overlaycodec.tunnel import Decapsulated, decapsulate, decapsulate_all, decapsulated
+from overlaycodec.tunnel.places import Diffserv
 
 __all__ = ["decap"]
 
@@ -38,13 +39,13 @@ class _Decap:
         tunnels: int | None,
         others: bool,
         lax: bool,
-        diffserv: Literal["pipe", "uniform"],
+        diffserv: Diffserv,
         reassemblers: tuple[FragmentReassembler, STTReassembler] | None,
         catalog: Catalog,
         outcome: Outcome,
     ) -> None:
         self._vnis, self._tunnels, self._others, self._lax = vnis, tunnels, others, lax
-        self._diffserv: Literal["pipe", "uniform"] = diffserv
+        self._diffserv: Diffserv = diffserv
         self._reassemblers = reassemblers
         self._catalog, self._outcome = catalog, outcome
 
@@ -196,7 +197,7 @@ def decap(
     reassemble: bool,
     no_verify: bool,
     lax: bool,
-    diffserv: Literal["pipe", "uniform"],
+    diffserv: Diffserv,
     catalog: Catalog,
 ) -> None:
     """Write the frames inside the tunnels of a capture as a capture.

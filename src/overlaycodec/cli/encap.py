@@ -27,6 +27,7 @@ from overlaycodec.tunnel import (
     VXLANGPETunnel,
     VXLANTunnel,
 )
+from overlaycodec.tunnel.places import Diffserv
 from overlaycodec.values import MACAddress
 
 __all__ = ["encap"]
@@ -173,7 +174,7 @@ def encap(
     dst_port: int | None,
     ttl: int | Literal["copy"],
     dscp: int,
-    diffserv: Literal["pipe", "uniform"],
+    diffserv: Diffserv,
     df: Literal["set", "clear", "copy"],
     checksum: Literal["default", "compute", "zero"],
     options: tuple[GeneveOption, ...],

@@ -71,7 +71,7 @@ class Engine(PartReader):
             self._header(self._work.pop())
         for name, places in self._ended.items():
             output.fault(np.concatenate(places), name)
-        few, slow = ([everything if which is None else which for which in some] for some in (self._few, self._slow))
+        few, slow = ([everything if which is None else which for which in left] for left in (self._few, self._slow))
         return np.concatenate([_NONE, *few]), np.concatenate([_NONE, *slow])
 
     def _begin(self, batch: Batch, index: Ints | None) -> None:

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from overlaycodec.pipeline import DEFAULT, Catalog, decode
 from overlaycodec.protocols import Ethernet
 from overlaycodec.reassembly import STTFrame
 from overlaycodec.tunnel.decapsulation import Decapsulated, combined
+from overlaycodec.tunnel.places import Diffserv
 
 __all__ = ["decapsulated"]
 
 
-def decapsulated(
-    frame: STTFrame, *, diffserv: Literal["pipe", "uniform"] = "pipe", catalog: Catalog = DEFAULT
-) -> Decapsulated:
+def decapsulated(frame: STTFrame, *, diffserv: Diffserv = "pipe", catalog: Catalog = DEFAULT) -> Decapsulated:
     """The frame of an STT tunnel, as `decapsulate` gives others: a partial checksum made whole, marks combined.
 
     Congestion that one segment met is the frame's.

@@ -16,7 +16,7 @@ DEVICE: Final = "vxlan0"
 DEVICE_MAC: Final = "02:aa:00:00:00:01"
 VNI: Final = 100
 
-_NO_OFFLOADS: Final = ("tx", "off", "rx", "off", "tso", "off", "gso", "off", "gro", "off")
+NO_OFFLOADS: Final = ("tx", "off", "rx", "off", "tso", "off", "gso", "off", "gro", "off")
 _LINK: Final = (
     f"link add here mtu 9000 address {HERE.mac} type veth peer name peer mtu 9000 address {PEER.mac} netns {{netns}}"
 )
@@ -40,7 +40,7 @@ class LinuxVXLAN(Peer):
                 if "Unknown device type" in str(error) or "not supported" in str(error):
                     raise Unavailable(f"the kernel has no VXLAN ({error})") from None
                 raise
-            self.namespace.run("ethtool", "-K", DEVICE, *_NO_OFFLOADS)
+            self.namespace.run("ethtool", "-K", DEVICE, *NO_OFFLOADS)
             self.namespace.ip(f"link set {DEVICE} up")
             self.outside = PacketSocket(here, "here")
             stack.callback(self.outside.close)
@@ -60,7 +60,7 @@ def _underlay(here: Namespace, peer: Namespace, version: int) -> None:
         # Without its own IPv6 a device says nothing unasked; the addresses below bring IPv6 back on the veth alone.
         namespace.set("ipv6.conf.default.disable_ipv6", 1)
         namespace.set(f"ipv6.conf.{device}.disable_ipv6", int(version == 4))
-        namespace.run("ethtool", "-K", device, *_NO_OFFLOADS)
+        namespace.run("ethtool", "-K", device, *NO_OFFLOADS)
         namespace.ip(
             "link set lo up",
             f"address add {host.ipv4}/24 dev {device}",

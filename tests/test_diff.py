@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from functools import cache
 from itertools import combinations, pairwise
 from pathlib import Path
@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 import overlaycodec as oc
 from overlaycodec.comparison import captures
 from overlaycodec.comparison.alignment import common, weighed
-from overlaycodec.comparison.changes import Added, Changed, Removed, Replaced
+from overlaycodec.comparison.changes import Added, Changed, RecordDiff, Removed, Replaced
+from overlaycodec.comparison.ignoring import Ignored
 from tests import laws
 
 CAPTURES: Final = Path(__file__).parent / "captures"
@@ -250,6 +251,27 @@ def told(
 
 
 RECORDS: Final = records_of("kernel-vxlan-v4.pcap")
+
+
+@pytest.mark.parametrize("count", [0, 1, 2047, 2048, 2049, 5000])
+def test_packets_before_the_damage_are_compared(count: int) -> None:
+    """What the other capture has behind the damage is not taken for missing."""
+    whole = [oc.Record(number.to_bytes(2, "big") * 10, time_ns=number) for number in range(6000)]
+
+    def damaged(last: list[oc.Record]) -> Iterator[oc.Record]:
+        yield from whole[:count]
+        yield from last
+        raise oc.CaptureError("damaged", 7)
+
+    unlike = oc.Record(b"unlike", time_ns=count)
+    for last, differing in (([], 0), ([unlike], 1)):
+        for sides in ((damaged(last), iter(whole)), (iter(whole), damaged(last)), (damaged(last), damaged(last))):
+            found: list[RecordDiff] = []
+            with pytest.raises(oc.CaptureError, match="damaged"):
+                found.extend(captures.record_diffs(*sides, Ignored(()), oc.DEFAULT))
+            assert [each.number for each in found[:count]] == list(range(1, count + 1))
+            assert not any(found[:count])
+            assert len(found) == count + differing
 
 
 def test_lost_and_extra_packets_shift_nothing() -> None:

@@ -62,11 +62,17 @@ class _Side:
         self.number = 1
         """That of the first record in the window."""
         self.ended = False
+        self.failure: Exception | None = None
+        """Why no more records can be read, where that is not the end of the capture."""
 
     def fill(self) -> None:
         """Reads on, until the window is full."""
         while not self.ended and len(self.window) < _WINDOW:
-            record = next(self._records, None)
+            record = None
+            try:
+                record = next(self._records, None)
+            except Exception as error:
+                self.failure = error
             if record is None:
                 self.ended = True
             else:
@@ -81,12 +87,18 @@ class _Side:
 def record_diffs(a: Iterable[Record], b: Iterable[Record], ignored: Ignored, catalog: Catalog) -> Iterator[RecordDiff]:
     """Each packet of two captures, with what differs, in order; memory does not grow with them.
 
-    Raises: CaptureError, after what stands before the damage.
+    Where a capture is damaged, the packets before the damage are compared. Those of the other capture that may belong
+    to the damaged part are left out.
+
+    Raises: what reading the captures raises, after the packets before that.
     """
     old, new = _Side(a), _Side(b)
     while True:
         old.fill()
         new.fill()
+        for side in (old, new):
+            if side.failure is not None and not side.window:
+                raise side.failure
         if not old.window and not new.window:
             return
         pairs = _paired(old.window, new.window, catalog)
@@ -96,6 +108,11 @@ def record_diffs(a: Iterable[Record], b: Iterable[Record], ignored: Ignored, cat
             stop, end = pairs[-1][0] + 1, pairs[-1][1] + 1
         else:
             stop, end = _left_behind(old, new)
+        paired, other = pairs[-1] if pairs else (-1, -1)
+        if old.failure is not None:  # no more packets behind the last pair than the damaged capture has there
+            end = min(end, other + len(old.window) - paired)
+        if new.failure is not None:
+            stop = min(stop, paired + len(new.window) - other)
         yield from _told(old, new, pairs, stop, end, ignored, catalog)
         old.pass_by(stop)
         new.pass_by(end)

@@ -11,6 +11,15 @@ from fuzz.targets import CORPUS, FIRSTS, LINK_TYPES
 from tests.tools import stacks
 
 _LONGEST: Final = 400
+DAMAGES: Final = {
+    "cut": (0x01 | 0x04, 0xC0),
+    "trailer": (0x02 | 0x04, 0xFE),
+    "check": (0x02 | 0x08, 0xFC),
+    "members": (0x03 | 0x08 | 0x10, 0x60),
+    "junk": (0x02 | 0x0C, 0x10),
+    "fails": (0x20 | 0x10 | 0x04, 0xA0),
+}
+"""How captures are packed and damaged, as the target for their readers takes it."""
 
 
 def packets() -> dict[str, oc.Record]:
@@ -45,6 +54,8 @@ def seeds() -> dict[str, bytes]:
         oc.write_capture(written, [r for r in shortest if r.link_type == 1][:4], format=form)
         made[f"capture/{form}"] = b"\0" + written.getvalue()
         made[f"capture/{form}.gz"] = b"\0" + gzip.compress(written.getvalue(), mtime=0)
+        for kind, how in DAMAGES.items():
+            made[f"readers/{form}-{kind}"] = bytes(how) + written.getvalue()
     return made
 
 

@@ -9,12 +9,14 @@ from __future__ import annotations
 import gzip
 import io
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Final, Literal, NamedTuple, get_args
 
 import overlaycodec as oc
 from overlaycodec.reassembly import FragmentReassembler, Overlap, STTReassembler
 from tests import laws, test_columns
+from tests.tools import readers as reading
 
 FIRSTS: Final[tuple[type[oc.Header], ...]] = (
     oc.Ethernet,
@@ -31,6 +33,10 @@ _FORMATS: Final[tuple[Literal["pcap", "pcapng"], ...]] = ("pcap", "pcapng")
 
 HEAD: Final = 2
 """Octets of an input that say how the packet behind them is to be read."""
+
+
+READERS_HEAD: Final = 2
+"""Octets of an input that say how the capture behind them is packed and damaged."""
 
 
 class Chosen(NamedTuple):
@@ -125,6 +131,32 @@ def _plain(record: oc.Record) -> tuple[object, ...]:
     return record.data, record.link_type, record.wire_length
 
 
+def readers(octets: bytes) -> None:
+    """Every reader gives what stands before the damage of a capture, and the same error, however it is packed."""
+    choice, place = octets[:READERS_HEAD].ljust(READERS_HEAD, b"\0")
+    data = octets[READERS_HEAD:]
+    if choice & 3:  # 1: stored, 2: compressed, 3: both, a member each
+        half = len(data) // 2 if choice & 3 == 3 else 0
+        data = (gzip.compress(data[:half], 0, mtime=0) if half else b"") + gzip.compress(
+            data[half:], choice & 2, mtime=0
+        )
+    at = len(data) * place >> 8
+    damage = choice >> 2 & 3
+    if damage == 1:
+        data = data[:at]
+    elif damage == 2:
+        data = data[:at] + bytes(octet ^ 1 for octet in data[at : at + 1]) + data[at + 1 :]
+    elif damage == 3:
+        data += data[:at]
+    error, most = OSError("failed"), 1 + place
+
+    def source() -> bytes | reading.FailingStream:
+        return reading.FailingStream(data, error, most) if choice & 0x20 else data
+
+    with reading.piece_sizes(content=1 << 8, chunk=1 << 6) if choice & 0x10 else nullcontext():
+        reading.check(source, _MOST_RECORDS)
+
+
 def columns(octets: bytes) -> None:
     """Columns hold what the packets hold: the octets are records, each behind its length."""
     choice, data = octets[0] if octets else 0, octets[1:]
@@ -157,7 +189,7 @@ def pieces(octets: bytes) -> None:
 
 
 TARGETS: Final[dict[str, Callable[[bytes], None]]] = {
-    target.__name__: target for target in (decode, edit, capture, columns, pieces)
+    target.__name__: target for target in (decode, edit, capture, readers, columns, pieces)
 }
 
 CORPUS: Final = Path(__file__).parent / "corpus"

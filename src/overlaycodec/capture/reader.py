@@ -79,7 +79,8 @@ class Capture:
     def stretches(self, octets: int) -> Iterator[Stretch]:
         """The records that follow in bulk, as far as nothing is out of the ordinary, from pieces of `octets` octets.
 
-        Where it ends, the iteration over the records goes on, and it can be called again as that has come further.
+        Where it ends, the iteration over the records goes on, and it can be called again as that has come further. It
+        raises nothing where the file is damaged: the iteration does, after the records that are left.
         """
         whole, size = bulk_of(self._source)
         return self._reader.stretches(octets, whole, size)

@@ -9,20 +9,20 @@ from __future__ import annotations
 import os
 import zlib
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from overlaycodec.errors import CaptureError
 
 if TYPE_CHECKING:
     from mmap import mmap
-    from typing import TypeAlias
+    from typing import IO, TypeAlias
 
     from typing_extensions import TypeIs
 
     BytesLike: TypeAlias = bytes | bytearray | memoryview | mmap
     Readable: TypeAlias = "str | os.PathLike[str] | BytesLike | BinaryStream"
 
-__all__ = ["BinaryStream", "Plain", "Source", "bulk_of", "chunks_of", "is_readable", "source_of"]
+__all__ = ["BinaryStream", "Kept", "Plain", "Source", "bulk_of", "chunks_of", "is_readable", "source_of"]
 
 CHUNK = 1 << 18
 """The most octets asked for, or unpacked, at once."""
@@ -30,6 +30,7 @@ _GZIP = b"\x1f\x8b"
 _GZIP_ONLY = 16 + zlib.MAX_WBITS
 
 
+@runtime_checkable
 class BinaryStream(Protocol):
     """What is asked of a stream; it may also have `read1`, `seekable`, `tell` and `seek`."""
 
@@ -189,6 +190,41 @@ class Plain(Iterator[bytes]):
             count = self._source.read_into(self._position, buffer)
         self._position += count
         return count
+
+
+class Kept:
+    """A stream that is read to its end now, into a file, and from there again and again.
+
+    Where the stream fails, `failure` is why, and reading raises the same behind the octets before that.
+    """
+
+    def __init__(self, stream: BinaryStream, file: IO[bytes]) -> None:
+        self._file = file
+        self.failure: Exception | None = None
+        chunks = Plain(_Stream(stream, owned=False))
+        while chunk := self._chunk(chunks):
+            file.write(chunk)
+        self.seek = file.seek
+        self.tell = file.tell
+        self.seek(0)
+
+    def _chunk(self, chunks: Plain) -> bytes:
+        try:
+            return next(chunks, b"")
+        except Exception as error:
+            self.failure = error
+            return b""
+
+    def seekable(self) -> bool:
+        """It is."""
+        return True
+
+    def read(self, size: int, /) -> bytes:
+        """At most `size` octets; none at the end. Raises: what the stream raised, at the place where it failed."""
+        data = self._file.read(size)
+        if not data and size and self.failure is not None:
+            raise self.failure
+        return data
 
 
 def chunks_of(source: Source) -> Iterator[bytes]:

@@ -17,7 +17,7 @@ import click
 import msgspec
 
 from overlaycodec.capture.sink import opened_path, opened_stream
-from overlaycodec.cli.files import complain, said_of
+from overlaycodec.cli.files import complain, reason_of, said_of
 from overlaycodec.cli.options import catalog_options
 from overlaycodec.cli.progress import progress_over
 from overlaycodec.cli.reading import Reading, opened
@@ -245,5 +245,5 @@ def export(
         raise click.ClickException(said_of(str(error.filename or target), error)) from None
     if reading.damage is not None:
         where = "" if target == "-" else f"; the {reading.packets} packets before that are in {printable(target)}"
-        complain(file, f"{reading.damage}{where}")
+        complain(file, f"{reason_of(reading.damage)}{where}")
         click.get_current_context().exit(1)

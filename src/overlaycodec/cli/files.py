@@ -10,7 +10,7 @@ from overlaycodec.cli.paper import Paper
 from overlaycodec.describe import printable
 from overlaycodec.errors import CaptureError
 
-__all__ = ["capture_of", "complain", "read", "said_of"]
+__all__ = ["capture_of", "complain", "read", "reason_of", "said_of"]
 
 
 def capture_of(file: str) -> Capture:
@@ -18,10 +18,14 @@ def capture_of(file: str) -> Capture:
     return open_capture(sys.stdin.buffer if file == "-" else file)
 
 
+def reason_of(trouble: object) -> str:
+    """What is wrong; of an error of the operating system, its own text."""
+    return str((isinstance(trouble, OSError) and trouble.strerror) or trouble)
+
+
 def said_of(file: str, trouble: object) -> str:
-    """A file and what is wrong with it; of an error of the operating system, what it says."""
-    reason = (isinstance(trouble, OSError) and trouble.strerror) or trouble
-    return f"{printable(file)}: {reason}"
+    """A file and what is wrong with it."""
+    return f"{printable(file)}: {reason_of(trouble)}"
 
 
 def complain(file: str, trouble: object, paper: Paper | None = None) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -10,6 +9,7 @@ from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING, TypeAlias
 
 from overlaycodec.capture import Record, open_capture
+from overlaycodec.capture.source import Kept
 from overlaycodec.cli.progress import Advance
 from overlaycodec.columnar import column_names, scan
 from overlaycodec.columnar.names import columns_of, may_be_empty
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Reading", "opened"]
 
-Origin: TypeAlias = "str | IO[bytes]"
+Origin: TypeAlias = "str | IO[bytes] | Kept"
 
 
 @contextmanager
@@ -33,8 +33,7 @@ def opened(file: str, *, again: bool) -> Iterator[Origin]:
         yield sys.stdin.buffer
     else:
         with tempfile.TemporaryFile() as copy:
-            shutil.copyfileobj(sys.stdin.buffer, copy)
-            yield copy
+            yield Kept(sys.stdin.buffer, copy)
 
 
 class Reading:
@@ -42,14 +41,14 @@ class Reading:
 
     def __init__(self, origin: Origin, catalog: Catalog, advance: Advance) -> None:
         self._origin, self._catalog, self._advance = origin, catalog, advance
-        self.damage: CaptureError | None = None
+        self.damage: CaptureError | OSError | None = None
         self.packets = 0
 
     def names(self) -> list[str]:
         """The fields of the headers that occur."""
         try:
             return column_names(self._rewound(), catalog=self._catalog, progress=self._octets)
-        except CaptureError:
+        except (CaptureError, OSError):
             return column_names(self._readable(), catalog=self._catalog)
 
     def occurring(self) -> list[str]:
@@ -62,14 +61,16 @@ class Reading:
         return [name for name in names if name in found]
 
     def tables(self, names: list[str]) -> Iterator[Table]:
-        """Tables of these columns. Raises: CaptureError where nothing at all can be read."""
+        """Tables of these columns. Raises: CaptureError, OSError where no packet can be read."""
         self.packets = 0
         try:
             for table in scan(self._rewound(), names, catalog=self._catalog, progress=self._octets):
                 self.packets += len(table)
                 self._advance(len(table), 0)
                 yield table
-        except CaptureError as error:
+        except BrokenPipeError:  # of the progress, not of the file
+            raise
+        except (CaptureError, OSError) as error:
             if not self.packets:
                 raise
             self.damage = error
@@ -83,9 +84,9 @@ class Reading:
         self._advance(0, octets)
 
     def _readable(self) -> Iterator[Record]:
-        """The records before what is wrong with the file. Raises: CaptureError where it is no capture at all."""
+        """The records before what is wrong with the file. Raises: CaptureError, OSError where it cannot be opened."""
         with open_capture(self._rewound()) as capture:
             try:
                 yield from capture
-            except CaptureError:
+            except (CaptureError, OSError):
                 return

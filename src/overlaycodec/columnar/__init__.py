@@ -42,7 +42,8 @@ def columns(
     bool, MAC addresses as uint64, IPv4 addresses as uint32, IPv6 addresses as V16, all else as objects. `progress` is
     called again and again with the number of octets of packets that have been read since.
 
-    Raises: MissingHeaderError for a name that the catalog does not have; CaptureError as reading does.
+    Raises: MissingHeaderError for a name that the catalog does not have; CaptureError as reading does, and then
+    no packets are given: `scan` gives those before the damage.
     """
     from overlaycodec.columnar.reading import table_of
 
@@ -60,7 +61,7 @@ def scan(
 
     `progress` is called with the number of octets of the capture that each table stands for.
 
-    Raises: as `columns`, after the tables before that place.
+    Raises: as `columns`, after tables of all packets before that place.
     """
     from overlaycodec.columnar.reading import tables_of
 

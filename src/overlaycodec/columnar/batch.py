@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 
 from overlaycodec.capture.record import Record
 from overlaycodec.capture.stretches import Stretch
-from overlaycodec.errors import CaptureError
 
 __all__ = ["ROW", "Batch", "Ints", "batches_in", "batches_of", "joined"]
 
@@ -68,7 +67,7 @@ class Batch(msgspec.Struct, frozen=True, eq=False):
 
 
 def batches_of(records: Iterable[Record], count: int) -> Iterator[Batch]:
-    """Batches of so many records; also of those before what is wrong with their capture."""
+    """Batches of so many records; where reading them fails, also of those before that."""
     chunk: list[Record] = []
     try:
         for record in records:
@@ -76,7 +75,7 @@ def batches_of(records: Iterable[Record], count: int) -> Iterator[Batch]:
             if len(chunk) == count:
                 yield _batch_of(chunk)
                 chunk = []
-    except CaptureError:
+    except Exception:
         if chunk:
             yield _batch_of(chunk)
         raise

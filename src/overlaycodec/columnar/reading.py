@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import math
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
@@ -12,14 +13,13 @@ import numpy as np
 
 from overlaycodec.capture.reader import Capture, open_capture
 from overlaycodec.capture.record import Record
-from overlaycodec.capture.source import is_readable
+from overlaycodec.capture.source import BinaryStream, Kept, is_readable
 from overlaycodec.columnar.batch import Batch, Ints, batches_in, batches_of, joined
 from overlaycodec.columnar.engine import Engine
 from overlaycodec.columnar.names import ABOUT, Column, columns_of
 from overlaycodec.columnar.output import Output, Part
 from overlaycodec.columnar.scalar import Scalar
 from overlaycodec.columnar.table import Table
-from overlaycodec.errors import CaptureError
 from overlaycodec.paths import names_of
 from overlaycodec.pipeline import Catalog
 from overlaycodec.schema import Header
@@ -124,11 +124,12 @@ def _twice(source: Readable | Iterable[Record]) -> tuple[Iterator[Batch], Iterat
     if not is_readable(source):
         records = list(source)
         return _batches(records), _batches(records)
-    read = getattr(source, "read", None)
-    if read is None or isinstance(source, mmap):
+    if isinstance(source, mmap) or not isinstance(source, BinaryStream):
         return _batches(source), _batches(source)
-    data = b"".join(iter(lambda: read(1 << 20) or b"", b""))  # a stream is read once
-    return _batches(data), _batches(data)
+    data = io.BytesIO()  # a stream is read once
+    kept = Kept(source, data)
+    octets = data.getbuffer() if kept.failure is None else kept
+    return _batches(octets), _batches(octets)
 
 
 def _outputs(
@@ -138,7 +139,7 @@ def _outputs(
     filling = Filling(wanted, catalog)
     room = most or _RECORDS
     output, octets = None, 0
-    failed: list[CaptureError] = []
+    failed: list[Exception] = []
     for batch in _until(batches, failed):
         if output is not None and output.count + len(batch) > output.capacity:
             filling.finish(output)
@@ -162,11 +163,11 @@ def _room(ahead: int, known: int) -> int:
     return ahead + 3 * ahead // math.isqrt(known)
 
 
-def _until(batches: Iterable[Batch], failed: list[CaptureError]) -> Iterator[Batch]:
-    """The batches before the capture's end, or before what is wrong with it: that is put into `failed`."""
+def _until(batches: Iterable[Batch], failed: list[Exception]) -> Iterator[Batch]:
+    """The batches before the end of the source, or before reading it fails: the error is put into `failed`."""
     try:
         yield from batches
-    except CaptureError as error:
+    except Exception as error:
         failed.append(error)
 
 

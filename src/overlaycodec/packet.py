@@ -119,10 +119,7 @@ class Packet(msgspec.Struct, frozen=True, eq=False, gc=False):
             for header in self.headers:
                 if type(header) is cls:
                     return header
-        found = [header for header in self.headers if type(header) is cls]
-        if not -len(found) <= number < len(found):
-            raise MissingHeaderError(f"{cls.__name__}" + (f" [{number}]" if number else ""), ", ".join(self.names))
-        return found[number]
+        return self.headers[self._index(key)]  # type: ignore[return-value]  # `_index` finds instances of the class
 
     @overload
     def get(self, cls: type[H]) -> H | None: ...
@@ -153,8 +150,12 @@ class Packet(msgspec.Struct, frozen=True, eq=False, gc=False):
         return names_of(self.headers)
 
     def _index(self, key: type[Header] | tuple[type[Header], int]) -> int:
-        header = self[key]
-        return next(index for index, other in enumerate(self.headers) if other is header)
+        """The position of a header: two positions may hold the same object. Raises: MissingHeaderError."""
+        cls, number = key if isinstance(key, tuple) else (key, 0)
+        found = [index for index, header in enumerate(self.headers) if type(header) is cls]
+        if not -len(found) <= number < len(found):
+            raise MissingHeaderError(f"{cls.__name__}" + (f" [{number}]" if number else ""), ", ".join(self.names))
+        return found[number]
 
     def replace(
         self, key: type[Header] | tuple[type[Header], int], /, **changes: Any

@@ -195,8 +195,8 @@ def test_tunnels_in_segments(tmp_path: Path, inside: Path, target: Path) -> None
     assert len(read(target)) > len(read(inside))
     run("decap", "--reassemble", "--tunnels", "all", target, tmp_path / "out.pcap")
     assert read(tmp_path / "out.pcap") == read(inside)
-    run("decap", "--reassemble", target, tmp_path / "out.pcapng")
-    assert read(tmp_path / "out.pcapng") == read(vxlan)
+    run("decap", "--reassemble", target, tmp_path / "one.pcapng")
+    assert read(tmp_path / "one.pcapng") == read(vxlan)
 
 
 def test_what_a_pcapng_file_says_is_kept(tmp_path: Path) -> None:

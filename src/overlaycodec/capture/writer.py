@@ -45,8 +45,8 @@ def write_capture(
     time 0. pcapng keeps names, descriptions and comments of interfaces: those of `source`, the open capture that the
     records were read from, or of `items`, if that is one.
 
-    A path is replaced once all is written: an error leaves what was there before. A stream keeps the records before
-    the error and stays open.
+    A path is replaced once all is written: an error leaves what was there before, and the path can be that of the
+    capture that is read. A stream keeps the records before the error and stays open.
 
     Raises: EncodeError for what the format cannot hold, CaptureError from a capture that is read, ValueError if the
     name does not say the format.

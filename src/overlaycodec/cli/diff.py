@@ -10,7 +10,7 @@ import click
 
 from overlaycodec.capture import Capture, Record
 from overlaycodec.cli.document import json_line
-from overlaycodec.cli.files import capture_of, complain
+from overlaycodec.cli.files import capture_of, check_target, complain
 from overlaycodec.cli.options import catalog_options, color_option
 from overlaycodec.cli.paper import ColorChoice, Paper, Part, Piece, Role, paper_for
 from overlaycodec.cli.progress import progress_over
@@ -62,6 +62,7 @@ def diff(
         raise click.BadParameter(str(error), param_hint="'--ignore'") from None
     if a == b == "-":
         raise click.UsageError("the standard input can be read once")
+    check_target((a, b))
     run = _Run(paper_for("never" if json else color), json=json, quiet=quiet, catalog=catalog)
     click.get_current_context().exit(run.compare(a, b, ignored))
 

@@ -17,7 +17,7 @@ import click
 import msgspec
 
 from overlaycodec.capture.sink import opened_path, opened_stream
-from overlaycodec.cli.files import complain, reason_of, said_of
+from overlaycodec.cli.files import check_target, complain, reason_of, said_of
 from overlaycodec.cli.options import catalog_options
 from overlaycodec.cli.progress import progress_over
 from overlaycodec.cli.reading import Reading, opened
@@ -219,6 +219,7 @@ def export(
     fields, and then those; of the standard input a copy is made on the disk for that. TARGET has its name once it is
     whole. Of a damaged capture, what stands before the damage is written, and the exit status is 1.
     """  # noqa: D301 - a real backspace is what keeps click from filling the paragraph
+    check_target((file,), target)
     chosen, gzip = _form_of(target, form)
     if addresses == "binary" and chosen != "parquet":
         raise click.BadParameter(f"{chosen} has addresses as text", param_hint="'--addresses'")

@@ -8,13 +8,21 @@ from typing import Any
 
 import click
 
+from overlaycodec.cli.files import check_target
 from overlaycodec.dialects import NAMED
 from overlaycodec.errors import SchemaError
 from overlaycodec.pipeline import Catalog
 
 __all__ = ["catalog_options", "color_option", "files_argument"]
 
-files_argument = click.argument("files", nargs=-1, required=True, metavar="FILE...")
+
+def _other_than_output(_: click.Context, __: click.Parameter, files: tuple[str, ...]) -> tuple[str, ...]:
+    """The files. Raises: click.UsageError where the standard output goes to one of them."""
+    check_target(files)
+    return files
+
+
+files_argument = click.argument("files", nargs=-1, required=True, metavar="FILE...", callback=_other_than_output)
 
 color_option = click.option(
     "--color",

@@ -15,7 +15,7 @@ import click
 import msgspec
 
 from overlaycodec.capture import Capture, Record, write_capture
-from overlaycodec.cli.files import capture_of, complain, said_of
+from overlaycodec.cli.files import capture_of, check_target, complain, said_of
 from overlaycodec.cli.progress import progress_over
 from overlaycodec.describe import printable
 from overlaycodec.errors import CaptureError, EncodeError
@@ -66,8 +66,9 @@ def rewrite(
 
     What `reassemblers` dropped, and what they still hold, is said at the end.
 
-    Raises: click.ClickException where it cannot be read, or not be written.
+    Raises: click.ClickException where it cannot be read, or not be written, or where both are the same file.
     """
+    check_target((file,), target)
     run = _Run()
     try:
         with (

@@ -309,6 +309,43 @@ def test_a_capture_can_be_written_over_itself(tmp_path: Path) -> None:
     assert read(target.read_bytes()) == [each for each in records if len(each.data) % 2]
 
 
+@pytest.mark.parametrize("name", ["a.pcap", "symbolic.pcap", "hard.pcap"])
+@pytest.mark.parametrize("cut", [0, 3])
+def test_the_file_that_is_read_stays_until_all_is_written(name: str, cut: int, tmp_path: Path) -> None:
+    """Under each of its names; of a damaged file nothing is replaced."""
+    file = tmp_path / "a.pcap"
+    file.write_bytes(before := OWN[0].read_bytes()[: -cut or None])
+    (tmp_path / "symbolic.pcap").symlink_to(file)
+    (tmp_path / "hard.pcap").hardlink_to(file)
+    records = read(OWN[0].read_bytes())
+    with open_capture(file) as capture:
+        if cut:
+            with pytest.raises(CaptureError):
+                write_capture(tmp_path / name, capture)
+        else:
+            assert write_capture(tmp_path / name, capture) == len(records)
+    if cut:
+        assert file.read_bytes() == before
+    assert cut or read((tmp_path / name).read_bytes()) == records
+    assert len(list(tmp_path.iterdir())) == 3
+
+
+def test_a_target_that_cannot_be_replaced_leaves_nothing_beside_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on Windows, where a file that is open cannot be replaced."""
+
+    def refuse(*_: object) -> None:
+        raise PermissionError("it is open")
+
+    monkeypatch.setattr(os, "replace", refuse)
+    (tmp_path / "a.pcap").write_bytes(b"before")
+    with pytest.raises(PermissionError):
+        write_capture(tmp_path / "a.pcap", [ONE])
+    assert os.listdir(tmp_path) == ["a.pcap"]
+    assert (tmp_path / "a.pcap").read_bytes() == b"before"
+
+
 def test_links_and_modes_are_kept(tmp_path: Path) -> None:
     target, link = tmp_path / "a.pcap", tmp_path / "link.pcap"
     target.write_bytes(b"")

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
+import signal
 import socket
 import subprocess
-from collections.abc import Callable
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -163,3 +168,152 @@ def test_one_device_can_be_read_and_written(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     with oc.open_capture(sent) as found, oc.open_capture(INNER_VLAN) as wanted:
         assert [oc.vlan.pop(record.decode()) for record in found] == [record.decode() for record in wanted]
+
+
+# --- a process that ends before its file is finished -----------------------------------------------------------------
+
+WAITING: Final = {
+    "decap": (WRITERS["decap"], "out.pcapng"),
+    "encap": (WRITERS["encap"], "out.pcap.gz"),
+    "push": (WRITERS["push"], "out.pcap"),
+    "csv": (("export", "-f", "vxlan.vni", "FILE", "TARGET"), "out.csv"),
+    "parquet": (("export", "-f", "vxlan.vni", "FILE", "TARGET"), "out.parquet"),
+}
+SECONDS: Final = 60
+"""How long a process may take for what it does at once: a bound for failing tests."""
+
+
+def default_signals() -> None:
+    """Gives signals their default action, which a run in the background or under `nohup` may have changed."""
+    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+        signal.signal(number, signal.SIG_DFL)
+
+
+@contextmanager
+def writing(command: str, folder: Path, *before: str) -> Iterator[subprocess.Popen[bytes]]:
+    """A process that has begun its file in the empty directory, and waits for the rest of its input."""
+    words, name = WAITING[command]
+    with subprocess.Popen(
+        [*before, *COMMAND, *args(words, "-", folder / name)],
+        stdin=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env=environment(),
+        preexec_fn=default_signals,  # noqa: PLW1509 - no thread of the tests is running
+    ) as process:
+        assert process.stdin is not None
+        try:
+            process.stdin.write(INNER_VLAN.read_bytes())
+            process.stdin.flush()
+            end = time.monotonic() + SECONDS
+            while not os.listdir(folder):
+                assert process.poll() is None
+                assert time.monotonic() < end
+                time.sleep(0.01)
+            yield process
+        finally:
+            process.kill()  # does nothing where it has ended
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP], ids=lambda number: number.name)
+@pytest.mark.parametrize("command", WAITING)
+def test_a_signal_leaves_no_unfinished_file(command: str, number: signal.Signals, tmp_path: Path) -> None:
+    with writing(command, tmp_path) as process:
+        assert os.listdir(tmp_path) != [WAITING[command][1]]
+        process.send_signal(number)
+        assert process.wait(SECONDS) == -number  # a shell reports 128 more than the signal
+    assert os.listdir(tmp_path) == []
+
+
+def test_several_signals_leave_no_unfinished_file(tmp_path: Path) -> None:
+    """A service manager sends SIGTERM and SIGHUP, one right after the other."""
+    with writing("decap", tmp_path) as process:
+        for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGTERM):
+            process.send_signal(number)
+        assert process.wait(SECONDS) in (-signal.SIGTERM, -signal.SIGHUP)
+    assert os.listdir(tmp_path) == []
+
+
+def test_an_interrupt_leaves_no_unfinished_file(tmp_path: Path) -> None:
+    with writing("decap", tmp_path) as process:
+        process.send_signal(signal.SIGINT)
+        assert process.wait(SECONDS) == 130
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_signal_that_is_ignored_stays_ignored(tmp_path: Path) -> None:
+    """As under `nohup`."""
+    with writing("decap", tmp_path, "sh", "-c", 'trap "" HUP; exec "$@"', "sh") as process:
+        process.send_signal(signal.SIGHUP)
+        assert process.stdin is not None
+        process.stdin.close()
+        assert process.wait(SECONDS) == 0
+    with oc.open_capture(tmp_path / "out.pcapng") as capture:
+        assert len(list(capture)) == 9
+
+
+SCRIPT: Final = """
+import signal, sys, threading
+from overlaycodec import cli
+from overlaycodec.capture import sink
+from overlaycodec.cli import rewriting
+
+def mine(*_): pass
+
+file, target, how = sys.argv[1:]
+plain = how != "handler"
+signal.signal(signal.SIGTERM, signal.SIG_DFL if plain else mine)
+seen = []
+
+def changed(*args):
+    seen.append(signal.getsignal(signal.SIGTERM))
+    return args[0]
+
+from overlaycodec.cli import vlan
+vlan.changed = changed
+
+def run():
+    assert cli.main(["vlan", "push", "--vid", "7", file, target]) == 0
+
+if how == "thread":
+    thread = threading.Thread(target=run)
+    thread.start()
+    thread.join()
+else:
+    run()
+assert len(seen) == 9
+assert (seen[0] is signal.SIG_DFL, seen[0] is mine) == {
+    "main": (False, False), "handler": (False, True), "thread": (True, False)
+}[how], seen
+assert signal.getsignal(signal.SIGTERM) is (signal.SIG_DFL if plain else mine)
+assert not sink._unfinished
+"""
+
+
+@pytest.mark.parametrize("how", ["main", "handler", "thread"])
+def test_handlers_are_there_while_a_file_is_written_and_replace_none(how: str, tmp_path: Path) -> None:
+    """The handler of a program that runs the command stays, and a thread beside the main one sets none."""
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT, str(INNER_VLAN), str(tmp_path / "out.pcap"), how],
+        stderr=subprocess.PIPE,
+        env=environment(),
+        timeout=SECONDS,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr.decode()
+    assert os.listdir(tmp_path) == ["out.pcap"]
+
+
+@pytest.mark.parametrize("command", WAITING)
+def test_a_full_disk_leaves_no_unfinished_file(command: str, tmp_path: Path) -> None:
+    """A process that may write no octet to files."""
+    words, name = WAITING[command]
+    done = subprocess.run(
+        ["sh", "-c", 'ulimit -f 0; exec "$@"', "sh", *COMMAND, *args(words, INNER_VLAN, tmp_path / name)],
+        stderr=subprocess.PIPE,
+        env=environment(PYTHONDONTWRITEBYTECODE="1"),
+        timeout=SECONDS,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert os.strerror(errno.EFBIG) in done.stderr.decode()
+    assert os.listdir(tmp_path) == []

@@ -5,15 +5,17 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["BinaryTarget", "opened_path", "opened_stream"]
+__all__ = ["BinaryTarget", "opened_path", "opened_stream", "remove_unfinished"]
 
 _CHUNK = 1 << 18
+_unfinished: set[str] = set()
+"""The paths of files that are being written and do not have the name of their target yet."""
 
 
 class BinaryTarget(Protocol):
@@ -64,17 +66,26 @@ def opened_path(path: str | os.PathLike[str], *, gzip: bool) -> Iterator[Callabl
         return
     folder, name = os.path.split(target)
     partial = os.path.join(folder, f".{name}.{os.urandom(4).hex()}.partial")
-    with open(partial, "xb") as file:
-        try:
-            with _packed(file, gzip=gzip) as write:
-                yield write
-            if mode is not None:
-                os.chmod(partial, stat.S_IMODE(mode))
-        except BaseException:
-            file.close()
+    _unfinished.add(partial)
+    try:
+        with open(partial, "xb") as file, _packed(file, gzip=gzip) as write:
+            yield write
+        if mode is not None:
+            os.chmod(partial, stat.S_IMODE(mode))
+        os.replace(partial, target)
+    except BaseException:
+        with suppress(FileNotFoundError):
             os.unlink(partial)
-            raise
-    os.replace(partial, target)
+        raise
+    finally:
+        _unfinished.discard(partial)
+
+
+def remove_unfinished() -> None:
+    """Removes the files that do not have the name of their target yet: for a process that is about to end."""
+    for partial in tuple(_unfinished):
+        with suppress(OSError):
+            os.unlink(partial)
 
 
 @contextmanager

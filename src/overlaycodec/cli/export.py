@@ -17,6 +17,7 @@ import click
 import msgspec
 
 from overlaycodec.capture.sink import opened_path, opened_stream
+from overlaycodec.cli.ending import unfinished_removed
 from overlaycodec.cli.files import check_target, complain, reason_of, said_of
 from overlaycodec.cli.options import catalog_options
 from overlaycodec.cli.progress import progress_over
@@ -230,7 +231,11 @@ def export(
         raise click.BadParameter(str(error), param_hint="'--columns'") from None
     try:
         passes = 1 if wanted else 3
-        with opened(file, again=not wanted) as origin, progress_over((file,), printable(file), passes) as advance:
+        with (
+            unfinished_removed(),
+            opened(file, again=not wanted) as origin,
+            progress_over((file,), printable(file), passes) as advance,
+        ):
             reading = Reading(origin, catalog, advance)
             wanted = list(dict.fromkeys(wanted)) or reading.occurring()
             with opened_stream(sys.stdout.buffer) if target == "-" else opened_path(target, gzip=gzip) as write:

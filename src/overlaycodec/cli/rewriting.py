@@ -15,6 +15,7 @@ import click
 import msgspec
 
 from overlaycodec.capture import Capture, Record, write_capture
+from overlaycodec.cli.ending import unfinished_removed
 from overlaycodec.cli.files import capture_of, check_target, complain, said_of
 from overlaycodec.cli.progress import progress_over
 from overlaycodec.describe import printable
@@ -72,6 +73,7 @@ def rewrite(
     run = _Run()
     try:
         with (
+            unfinished_removed(),
             capture_of(file) as capture,
             progress_over((file,), what) as advance,
         ):

@@ -41,7 +41,7 @@ def fragments() -> Iterator[oc.Packet]:
         yield (
             link
             / oc.IPv6(src="fd00::1", dst="fd00::2")
-            / oc.Fragment(next_header=17, more_fragments=True, identification=number)
+            / oc.IPv6Fragment(next_header=17, more_fragments=True, identification=number)
             / number.to_bytes(OCTETS, "big")
         )
 

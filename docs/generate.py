@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from overlaycodec.diagram import diagram_of
+from overlaycodec.codec.pipeline import DEFAULT
+from overlaycodec.describe.diagram import diagram_of
+from overlaycodec.describe.facts import default_text, found_at, presence_of, says_of, size_of, type_of
 from overlaycodec.findings.diagnosis import RULES
 from overlaycodec.findings.model import Rule
-from overlaycodec.layout import Field, Layout
-from overlaycodec.pipeline import DEFAULT
-from overlaycodec.prose import default_text, found_at, presence_of, says_of, size_of, type_of
-from overlaycodec.schema import Header, Record
-from overlaycodec.wire import Before, Key, KeySpace
+from overlaycodec.packet.header import Header
+from overlaycodec.schema.keys import Key, KeySpace, PreviousHeader
+from overlaycodec.schema.layout import Field, Layout
+from overlaycodec.schema.record import WireStruct
 
 HERE = Path(__file__).parent
 INDEX = """# Headers
@@ -36,7 +37,7 @@ docs/generate.py`; a test holds it against them. A dash: nothing is known, or th
 """
 
 
-def purpose(record: type[Record]) -> str:
+def purpose(record: type[WireStruct]) -> str:
     """The first sentence of the declaration."""
     return (record.__doc__ or "").splitlines()[0]
 
@@ -80,9 +81,9 @@ def table(layout: Layout) -> Iterator[str]:
     yield from (field_row(layout, field) for field in layout.fields)
 
 
-def elements(record: type[Record]) -> list[type[Record]]:
+def elements(record: type[WireStruct]) -> list[type[WireStruct]]:
     """The classes of the elements in the record's rows, and in theirs, each once."""
-    found: dict[type[Record], None] = {}
+    found: dict[type[WireStruct], None] = {}
     for field in record.__layout__.fields:
         for element in field.elements:
             found |= dict.fromkeys([element, *elements(element)])
@@ -106,7 +107,9 @@ def what_follows(layout: Layout) -> Iterator[str]:
         found: dict[type[Header], list[str]] = {}
         for value in [*values, *([None] if only is None else [])]:
             for key, cls in DEFAULT.candidates(space, value):
-                if any(isinstance(asked, Before) and asked.field not in layout.by_name for asked in key.conditions):
+                if any(
+                    isinstance(asked, PreviousHeader) and asked.field not in layout.by_name for asked in key.conditions
+                ):
                     continue
                 found.setdefault(cls, []).append("any other" if value is None else space.text(value))
         always = f", always {space.text(only.value)}" if only is not None and only.value is not None else ""

@@ -11,7 +11,7 @@ from random import Random
 
 import overlaycodec as oc
 from fuzz.targets import HEAD, chosen
-from overlaycodec.spans import octets_in, spans_of
+from overlaycodec.packet.offsets import octets_in, spans_of
 
 __all__ = ["mutated"]
 

@@ -14,13 +14,14 @@ from hypothesis import strategies as st
 
 import overlaycodec as oc
 from overlaycodec import strategies as overlay
-from overlaycodec.layout import Layout, Run
-from overlaycodec.paths import names_of
-from overlaycodec.schema import Record
-from overlaycodec.spans import octets_in, spans_of
-from overlaycodec.wire import AtLeast, Bounds, Items, Key, Peek, Remainder, Rest, Selects, Sized, StackEnd, Within
+from overlaycodec.packet.offsets import octets_in, spans_of
+from overlaycodec.packet.paths import names_of
+from overlaycodec.schema.facts import Elements, LengthField, Rest, Selects, SizedBy, StackEnd, Unparsed
+from overlaycodec.schema.keys import Key, MinOctets, Peek, Within
+from overlaycodec.schema.layout import Layout, Run
+from overlaycodec.schema.record import WireStruct
 
-R = TypeVar("R", bound=Record)
+R = TypeVar("R", bound=WireStruct)
 
 CLASSES = oc.DEFAULT.headers
 by_name = [cls.__name__ for cls in CLASSES]
@@ -102,7 +103,7 @@ UNDECIDED = "undecided"
 """The octets that a key's conditions ask for are not all there: another header may be found, or none."""
 
 
-def _parts(record: Record, start: int, path: str, element: str = "") -> Iterator[Part]:
+def _parts(record: WireStruct, start: int, path: str, element: str = "") -> Iterator[Part]:
     sizes = {field.name: bits // 8 for field, _, bits in spans_of(record) if field.bits is None}
     at = start
     for number, part in enumerate(record.__layout__.parts):
@@ -110,13 +111,13 @@ def _parts(record: Record, start: int, path: str, element: str = "") -> Iterator
             if part.condition is None or getattr(record, part.fields[0].name) is not None:
                 yield Part(element or (path if number == 0 else f"{path}.{part.fields[0].name}"), at, part.octets)
                 at += part.octets
-        elif part.name in sizes and Remainder not in part:
+        elif part.name in sizes and Unparsed not in part:
             octets = sizes[part.name]
-            rests = (f.name for f in record.__layout__.fields if (r := f.get(Remainder)) and r.of == part.name)
+            rests = (f.name for f in record.__layout__.fields if (r := f.get(Unparsed)) and r.of == part.name)
             octets += sum(sizes[name] for name in rests)
-            if Rest in part and Items in part:
+            if Rest in part and Elements in part:
                 pass  # takes what there is
-            elif Items in part and Sized not in part:
+            elif Elements in part and SizedBy not in part:
                 inside = at
                 for index, member in enumerate(getattr(record, part.name)):
                     yield from _parts(member, inside, "", element or f"{path}.{part.name}[{index}]")
@@ -130,7 +131,7 @@ def _claim(header: oc.Header) -> tuple[str, bool] | None:
     """The field that says where what follows ends, and whether it counts the header too."""
     layout = header.__layout__
     if layout.bounds is not None:
-        bounds = layout.bounds.get(Bounds)
+        bounds = layout.bounds.get(LengthField)
         assert bounds is not None
         value = getattr(header, layout.bounds.name)
         if value is None or (value == 0 and bounds.zero != "length"):
@@ -172,7 +173,7 @@ def _looks(keys: Sequence[Key]) -> int:
                 octets.append(-(-(condition.bit + condition.count) // 8))
             elif isinstance(condition, Within):
                 octets.append(condition.header)
-            elif isinstance(condition, AtLeast):
+            elif isinstance(condition, MinOctets):
                 octets.append(condition.octets)
     return max(octets)
 
@@ -202,7 +203,7 @@ def _place(packet: oc.Packet, index: int, name: str, start: int, end: int) -> _P
         bit = next(bit for other, bit, _ in spans_of(header) if other.name == field)
         origin = start if whole else start + octets_in(header)
         short = Short(f"{name}.{field}", start * 8 + bit, end - origin, -origin, True)
-        bounds = None if layout.bounds is None else layout.bounds.get(Bounds)
+        bounds = None if layout.bounds is None else layout.bounds.get(LengthField)
         pieces = bounds is not None and bounds.pieces
     return _Place(start, looks, tuple(_parts(header, start, name)), layout.quotes, end, short, pieces)
 

@@ -14,10 +14,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import overlaycodec as oc
-from overlaycodec import AUTO, Bits, Element, Header, Items, Octets, Remainder, Rest, Sized, When, reference
+from overlaycodec import (
+    AUTO,
+    Bits,
+    Element,
+    Elements,
+    Header,
+    Octets,
+    Rest,
+    SizedBy,
+    Unparsed,
+    When,
+    reference,
+)
 from overlaycodec import strategies as overlay
-from overlaycodec.schema import Record
-from overlaycodec.wire import Via
+from overlaycodec.schema.facts import ConstructField
+from overlaycodec.schema.record import WireStruct
 from tests import laws
 from tests.test_totality import dressed
 
@@ -33,10 +45,10 @@ class Odd(Header, spec="in-house"):
     count: Annotated[int, Bits(24), oc.ByteOrder("little")] = 7
     wide: Annotated[int, Bits(64), oc.ByteOrder("little")] = 0
     key: Annotated[bytes, Octets(3)] = bytes(3)
-    mac: Annotated[oc.AnyMAC, Octets(6)]
+    mac: Annotated[oc.MACLike, Octets(6)]
     length: Annotated[int, Bits(8)] = AUTO
-    hardware: Annotated[oc.AnyHardware, Sized("length", bias=-1)]
-    router: Annotated[oc.AnyHardware | None, When("urgent"), Sized("length")] = AUTO
+    hardware: Annotated[oc.HardwareAddressLike, SizedBy("length", bias=-1)]
+    router: Annotated[oc.HardwareAddressLike | None, When("urgent"), SizedBy("length")] = AUTO
 
 
 class Note(Element, spec="in-house"):
@@ -44,8 +56,8 @@ class Note(Element, spec="in-house"):
 
     kind: Annotated[int, Bits(8), "Kind"]
     length: Annotated[int | None, Bits(8), oc.Unless("kind", (0,))] = AUTO
-    text: Annotated[bytes, Sized("length", bias=-2)] = b""
-    padding: Annotated[bytes, oc.Pads(4)] = AUTO
+    text: Annotated[bytes, SizedBy("length", bias=-2)] = b""
+    padding: Annotated[bytes, oc.PadTo(4)] = AUTO
 
 
 class Stamp(Element, spec="in-house"):
@@ -66,21 +78,23 @@ class Ledger(Header, spec="in-house"):
     mode: Annotated[int, Bits(2)] = 0
     words: Annotated[int, Bits(8)] = AUTO
     signature: Annotated[int | None, Bits(16), When("signed", "listed")] = AUTO
-    extra: Annotated[int | None, oc.Reserved(16), oc.Only("mode", (2, 3))] = AUTO
-    stamps: Annotated[tuple[Stamp, ...], oc.Counted("counted", bias=1), Items()]
-    listing: Annotated[tuple[Stamp | Note, ...] | None, When("listed"), Items("kind", end=0)] = AUTO
-    notes: Annotated[tuple[Note, ...], Sized("words", unit=4, bias=4, origin="start"), Items("kind", end=0)] = ()
-    notes_rest: Annotated[bytes, Remainder("notes")] = AUTO
-    tail: Annotated[tuple[Stamp | Note, ...], Rest(), Items()] = ()
-    tail_rest: Annotated[bytes, Remainder("tail")] = AUTO
+    extra: Annotated[int | None, oc.Reserved(16), oc.When("mode", values=(2, 3))] = AUTO
+    stamps: Annotated[tuple[Stamp, ...], oc.CountedBy("counted", bias=1), Elements()]
+    listing: Annotated[tuple[Stamp | Note, ...] | None, When("listed"), Elements("kind", end=0)] = AUTO
+    notes: Annotated[tuple[Note, ...], SizedBy("words", unit=4, bias=4, origin="start"), Elements("kind", end=0)] = ()
+    notes_rest: Annotated[bytes, Unparsed("notes")] = AUTO
+    tail: Annotated[tuple[Stamp | Note, ...], Rest(), Elements()] = ()
+    tail_rest: Annotated[bytes, Unparsed("tail")] = AUTO
 
 
 class Legacy(Header, spec="in-house"):
     """A number, and whatever construct objects read."""
 
     size: Annotated[int, Bits(8)] = AUTO
-    sized: Annotated[object, Sized("size"), Via(construct.GreedyRange(construct.Int16ub))]
-    rest: Annotated[object, Via(construct.Struct("n" / construct.Byte, "all" / construct.Bytes(construct.this.n)))]
+    sized: Annotated[object, SizedBy("size"), ConstructField(construct.GreedyRange(construct.Int16ub))]
+    rest: Annotated[
+        object, ConstructField(construct.Struct("n" / construct.Byte, "all" / construct.Bytes(construct.this.n)))
+    ]
 
 
 OWN: Final[tuple[type[Header], ...]] = (Odd, Ledger, Legacy)
@@ -119,7 +133,7 @@ def same(cls: type[Header], data: bytes) -> bool:
     return True
 
 
-def types_of(record: Record) -> list[Any]:
+def types_of(record: WireStruct) -> list[Any]:
     """The types of all values: 1 equals True."""
     found: list[Any] = [type(record)]
     for field in record.__layout__.fields:
@@ -191,7 +205,7 @@ def told(cls: type[Header]) -> list[str]:
     """The fields that the others of the header tell, whatever these are."""
     layout = cls.__layout__
     flags = [name for name, fields in layout.flag_of.items() if all(len(field[When].flags) == 1 for field in fields)]
-    marks = [field.name for field in layout.fields if oc.AnyHas in field]
+    marks = [field.name for field in layout.fields if oc.SetIfAny in field]
     return [name for name in (*layout.sized_by, *flags, *marks) if layout.by_name[name].default is AUTO]
 
 

@@ -16,7 +16,7 @@ import pytest
 
 import overlaycodec as oc
 from overlaycodec.protocols import HEADERS
-from overlaycodec.wire import Fact, Via
+from overlaycodec.schema.facts import ConstructField, Fact
 
 ROOT: Final = Path(oc.__file__).parent
 SOURCES: Final = {
@@ -169,8 +169,8 @@ def test_only_faces_and_captures_touch_files() -> None:
 
 def test_construct_is_loaded_in_one_place_by_the_codec() -> None:
     users = {module for module, imports in IMPORTS.items() if "construct" in imports.now | imports.later}
-    assert {module for module in users if ".reference" not in module} == {"overlaycodec.foreign"}
-    early = {module for module, imports in IMPORTS.items() if "overlaycodec.foreign" in imports.now}
+    assert {module for module in users if ".reference" not in module} == {"overlaycodec.schema.construct_fields"}
+    early = {module for module, imports in IMPORTS.items() if "overlaycodec.schema.construct_fields" in imports.now}
     assert {module for module in early if ".reference" not in module} <= {"overlaycodec.strategies.records"}
 
 
@@ -201,7 +201,7 @@ def facts_in(value: object) -> Iterator[object]:
     elif isinstance(value, dict):
         for key, member in value.items():
             yield from (key, *facts_in(member))
-    elif isinstance(value, Fact) and not isinstance(value, Via):
+    elif isinstance(value, Fact) and not isinstance(value, ConstructField):
         for name in value.__struct_fields__:
             yield from facts_in(getattr(value, name))
 

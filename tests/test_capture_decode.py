@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from overlaycodec.capture import Record, open_capture, write_capture
+from overlaycodec.codec.pipeline import DEFAULT, decode, encode
 from overlaycodec.errors import DecodeError
-from overlaycodec.keys import LINK_TYPE, UDP_PORT
-from overlaycodec.packet import Packet
-from overlaycodec.pipeline import DEFAULT, decode, encode
+from overlaycodec.packet.packet import Packet
 from overlaycodec.protocols import VXLAN, Ethernet, IPv4
+from overlaycodec.schema.keyspaces import LINK_TYPE, UDP_PORT
 from tests.tools import stacks
 from tests.tools.capture_files import LITTLE, pcap, record
 

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 import overlaycodec as oc
 from overlaycodec import cli
-from overlaycodec.capture.window import Window
+from overlaycodec.capture.buffered_reader import Window
 from tests.tools import readers
 from tests.tools.capture_files import BIG, LITTLE, Blocks, pcap, record
 

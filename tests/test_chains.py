@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import overlaycodec as oc
-from overlaycodec.capture import chains
-from overlaycodec.capture.chains import Chain, places_in
+from overlaycodec.capture.bulk import record_scan as chains
+from overlaycodec.capture.bulk.record_scan import Chain, places_in
 from tests.tools import capture_files as files
 
 PCAP: Final = Chain("<", 16, 8, 16, 2)

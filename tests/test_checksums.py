@@ -405,25 +405,25 @@ def udp_checksum(*headers: oc.Header) -> int:
     return oc.resolve(oc.Packet((*headers, *datagram.headers), datagram.payload))[oc.UDP].checksum
 
 
-@pytest.mark.parametrize("option", [oc.LooseSourceRouteOption, oc.StrictSourceRouteOption])
+@pytest.mark.parametrize("option", [oc.IPv4LooseSourceRouteOption, oc.IPv4StrictSourceRouteOption])
 def test_the_pseudo_header_has_the_last_address_of_a_source_route(option: Any) -> None:
     """As tshark and tcpdump have it: a packet on its way is checked as it will be where it is going."""
-    hops = tuple(oc.RouteAddress(address=address) for address in ("10.0.0.2", "10.0.0.3"))
+    hops = tuple(oc.IPv4RouteAddress(address=address) for address in ("10.0.0.2", "10.0.0.3"))
     arrived = udp_checksum(oc.IPv4(src="10.0.0.9", dst="10.0.0.3"))
     passing = udp_checksum(oc.IPv4(src="10.0.0.9", dst="10.0.0.1"))
     assert arrived != passing
     for pointer, wanted in ((4, arrived), (8, arrived), (12, passing), (255, passing)):
         packet = oc.IPv4(src="10.0.0.9", dst="10.0.0.1", options=(option(pointer=pointer, route=hops),))
         assert udp_checksum(packet) == wanted
-    recorded = oc.RecordRouteOption(route=hops)
+    recorded = oc.IPv4RecordRouteOption(route=hops)
     assert udp_checksum(oc.IPv4(src="10.0.0.9", dst="10.0.0.1", options=(recorded,))) == passing
 
 
 def test_of_several_routing_headers_the_innermost_is_gone_last() -> None:
-    def way(last: str) -> oc.SegmentRouting:
-        return oc.SegmentRouting(segments_left=1, segments=(oc.Segment(address=last),))
+    def way(last: str) -> oc.IPv6SegmentRouting:
+        return oc.IPv6SegmentRouting(segments_left=1, segments=(oc.SRv6Segment(address=last),))
 
-    def packet(*ways: oc.SegmentRouting, dst: str) -> int:
+    def packet(*ways: oc.IPv6SegmentRouting, dst: str) -> int:
         return udp_checksum(oc.IPv6(src="fd00::9", dst=dst), *ways)
 
     assert packet(way("fd00::2"), way("fd00::3"), dst="fd00::1") == packet(dst="fd00::3")
@@ -431,7 +431,7 @@ def test_of_several_routing_headers_the_innermost_is_gone_last() -> None:
 
 def test_a_gre_checksum_that_is_there_for_the_routing_alone_says_nothing() -> None:
     """RFC 1701: the field contains valid information where C is set; R alone brings it along."""
-    row = (oc.SourceRoute(address_family=0, length=0),)
+    row = (oc.GRESourceRoute(address_family=0, length=0),)
     for present, verdict in ((True, "valid"), (False, "absent")):
         gre = oc.GRE(checksum_present=present, routing_present=True, routing=row, protocol_type=0x88B5)
         packet = oc.resolve(oc.IPv4(src="10.0.0.1", dst="10.0.0.2") / gre / b"data")

@@ -24,14 +24,14 @@ from hypothesis import strategies as st
 import overlaycodec as oc
 from overlaycodec import cli
 from overlaycodec.capture import Interface, Record, open_capture, write_capture
-from overlaycodec.cli.clock import Clock
 from overlaycodec.cli.commands import overlaycodec
-from overlaycodec.cli.paper import Paper, Part
 from overlaycodec.cli.show import reencodes
 from overlaycodec.cli.summary import parts_of
-from overlaycodec.describe import leaves_of, plain_of, printable
-from overlaycodec.layout import Field
-from overlaycodec.wire import Const
+from overlaycodec.cli.terminal import Paper, Part
+from overlaycodec.cli.timestamps import Clock
+from overlaycodec.describe.plain import leaves_of, plain_of, printable
+from overlaycodec.schema.facts import Const
+from overlaycodec.schema.layout import Field
 from tests.tools import capture_files as files
 from tests.tools.program import COMMAND, environment, in_terminal, run
 
@@ -182,7 +182,7 @@ class Telemetry(oc.Header, spec="in-house", keys=(oc.UDP_PORT(9999),), tunnel=Tr
     """A tunnel of somebody's own."""
 
     vni: Annotated[int, oc.Bits(24), "Network"]
-    colour: Annotated[int, oc.Bits(8), oc.Names({1: "red"}), "Colour"] = 0
+    colour: Annotated[int, oc.Bits(8), oc.ValueNames({1: "red"}), "Colour"] = 0
 
 
 def test_a_header_declared_by_a_user_is_shown_like_ours() -> None:

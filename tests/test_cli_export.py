@@ -22,7 +22,7 @@ import overlaycodec as oc
 from overlaycodec import cli
 from overlaycodec.cli import export as exporting
 from overlaycodec.cli.commands import overlaycodec
-from overlaycodec.describe import plain_of
+from overlaycodec.describe.plain import plain_of
 from tests.test_cli import INNER_VLAN, documents
 from tests.tools import stacks
 from tests.tools.capture_files import LITTLE

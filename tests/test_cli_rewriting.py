@@ -378,7 +378,7 @@ def test_vlan_inside_a_tunnel(target: Path) -> None:
         assert after.decode().at("inner.vlan.vid") == 101
         verdicts = oc.checksums(after.decode())
         assert verdicts == oc.checksums(before.decode())
-        assert verdicts["udp.checksum"] is oc.Verdict.VALID
+        assert verdicts["udp.checksum"] is oc.ChecksumStatus.VALID
     assert read(target)[2:] == read(INNER_VLAN)[2:]
 
 

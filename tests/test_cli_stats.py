@@ -12,10 +12,10 @@ import pytest
 from click.testing import CliRunner
 
 import overlaycodec as oc
-from overlaycodec.cli import tally as tallying
+from overlaycodec.cli import counters as tallying
 from overlaycodec.cli.commands import overlaycodec
-from overlaycodec.cli.traits import traits_of
-from overlaycodec.paths import scopes_of
+from overlaycodec.describe.traits import traits_of
+from overlaycodec.packet.paths import scopes_of
 from tests.test_cli import INNER_VLAN
 from tests.tools import stacks
 from tests.tools.program import in_terminal

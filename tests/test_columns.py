@@ -16,13 +16,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import overlaycodec as oc
-from overlaycodec import paths
 from overlaycodec import strategies as overlay
-from overlaycodec.columnar import reading
-from overlaycodec.columnar.batch import Batch
-from overlaycodec.columnar.names import columns_of
-from overlaycodec.columnar.output import Output
+from overlaycodec.columnar.column import columns_of
+from overlaycodec.columnar.column_buffers import Output
+from overlaycodec.columnar.decode import driver as reading
+from overlaycodec.columnar.decode.batch import Batch
 from overlaycodec.columnar.table import Table
+from overlaycodec.packet import paths
 from tests import laws
 from tests.tools import capture_files as files
 from tests.tools import stacks
@@ -115,8 +115,8 @@ SOME: Final = [
     "inner.inner.ipv6.dst", "vlan.vid", "vlan[1].vid", "inner.vlan.vid", "mpls[1].label", "udp.length", "tcp.options",
     "tcp.options[0].kind", "tcp.options[2].data", "geneve.options[0].type", "geneve.options[1].data", "gre.key",
     "geneve.options[1].option_class", "geneve.options[0].data", "tcp.options[0].length", "tcp.options[1].value",
-    "tcp.options[3].data", "ipv4.options[0].pointer", "ipv4.options[1].type", "hop_by_hop.options[0].value",
-    "destination_options.options[0].limit", "tcp.options[0].blocks", "tcp.options[0].mss", "inner.tcp.options[1].kind",
+    "tcp.options[3].data", "ipv4.options[0].pointer", "ipv4.options[1].type", "ipv6_hop_by_hop.options[0].value",
+    "ipv6_destination_options.options[0].limit", "tcp.options[0].blocks", "tcp.options[0].mss", "inner.tcp.options[1].kind",
     "geneve.options_rest", "ipv4.options_rest", "arp.sender_hardware", "quoted.ipv4.src", "stt.context_id",
 ]  # fmt: skip
 VERDICTS: Final = [
@@ -187,7 +187,7 @@ class Note(oc.Element, spec="in-house"):
 
     kind: Annotated[int, oc.Bits(8), "Kind"]
     length: Annotated[int, oc.Bits(8), "Octets of the text"] = oc.AUTO
-    text: Annotated[bytes, oc.Sized("length"), "Text"] = b""
+    text: Annotated[bytes, oc.SizedBy("length"), "Text"] = b""
 
 
 class SealedNote(oc.Element, spec="in-house", path="sealed_note"):
@@ -195,7 +195,7 @@ class SealedNote(oc.Element, spec="in-house", path="sealed_note"):
 
     kind: Annotated[int, oc.Bits(8), oc.Const(1), "Kind"] = 1
     length: Annotated[int, oc.Bits(8), "Octets of the text"] = oc.AUTO
-    text: Annotated[bytes, oc.Sized("length"), "Text"] = b""
+    text: Annotated[bytes, oc.SizedBy("length"), "Text"] = b""
     seal: Annotated[int, oc.Bits(8), oc.Const(0x5A), "Seal"] = 0x5A
 
 
@@ -203,8 +203,8 @@ class Notes(oc.Header, spec="in-house", keys=(oc.UDP_PORT(9995),)):
     """A row of both."""
 
     octets: Annotated[int, oc.Bits(16), "Octets of the notes"] = oc.AUTO
-    notes: Annotated[tuple[SealedNote | Note, ...], oc.Sized("octets"), oc.Items(), "Notes"] = ()
-    notes_rest: Annotated[bytes, oc.Remainder("notes"), "What is no note"] = oc.AUTO
+    notes: Annotated[tuple[SealedNote | Note, ...], oc.SizedBy("octets"), oc.Elements(), "Notes"] = ()
+    notes_rest: Annotated[bytes, oc.Unparsed("notes"), "What is no note"] = oc.AUTO
 
 
 def test_what_is_no_element_of_one_class_is_read_as_one_of_another() -> None:

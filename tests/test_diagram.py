@@ -9,13 +9,13 @@ from xml.etree import ElementTree
 import pytest
 
 import overlaycodec as oc
-from overlaycodec import AUTO, Bits, Header, Octets, Remainder, Reserved, Sized, When
-from overlaycodec.diagram import boxes_of, diagram_of, diagram_svg_of
-from overlaycodec.schema import Record
+from overlaycodec import AUTO, Bits, Header, Octets, Reserved, SizedBy, Unparsed, When
+from overlaycodec.describe.diagram import boxes_of, diagram_of, diagram_svg_of
+from overlaycodec.schema.record import WireStruct
 from tests import laws
 
 # The bits of each field, row by row, as the specification draws them; a row of 0 is of any size.
-FIGURES: Final[dict[type[Record], tuple[str, str]]] = {
+FIGURES: Final[dict[type[WireStruct], tuple[str, str]]] = {
     oc.IPv4: (
         "RFC 791 figure 4; RFC 2474 section 3 and RFC 3168 section 5 for the type of service",
         "4 4 6 2 16 / 16 1 1 1 13 / 8 8 16 / 32 / 32 / 0",
@@ -24,7 +24,7 @@ FIGURES: Final[dict[type[Record], tuple[str, str]]] = {
         "RFC 8200 section 3; RFC 2474 and RFC 3168 for the traffic class",
         "4 6 2 20 / 16 8 8 / 32 / 32 / 32 / 32 / 32 / 32 / 32 / 32",
     ),
-    oc.Fragment: ("RFC 8200 section 4.5", "8 8 13 2 1 / 32"),
+    oc.IPv6Fragment: ("RFC 8200 section 4.5", "8 8 13 2 1 / 32"),
     oc.UDP: ("RFC 768", "16 16 / 16 16"),
     oc.TCP: ("RFC 9293 figure 1", "16 16 / 32 / 32 / 4 4 1 1 1 1 1 1 1 1 16 / 16 16 / 0"),
     oc.VXLAN: ("RFC 7348 section 5", "4 1 3 24 / 24 8"),
@@ -69,7 +69,7 @@ def rows_of(figure: str) -> str:
 
 
 @pytest.mark.parametrize("record", FIGURES, ids=lambda record: record.__name__)
-def test_fields_stand_where_the_specification_draws_them(record: type[Record]) -> None:
+def test_fields_stand_where_the_specification_draws_them(record: type[WireStruct]) -> None:
     source, rows = FIGURES[record]
     assert rows_of(diagram_of(record)) == rows, source
 
@@ -83,12 +83,12 @@ def test_every_header_has_a_figure(cls: type[Header]) -> None:
         if field.bits is not None:
             assert sum(box.bits for box in mine) == field.bits
         else:
-            assert len(mine) == (Remainder not in field)
+            assert len(mine) == (Unparsed not in field)
     taken = [(box.row, column) for box in boxes for column in range(box.column, box.stop)]
     assert len(taken) == len(set(taken))
     figure = diagram_of(cls)
     assert max(len(line) for line in figure.splitlines() if line[:1] in "+|~") < 200
-    named = (field for field in cls.__layout__.fields if Remainder not in field and Reserved not in field)
+    named = (field for field in cls.__layout__.fields if Unparsed not in field and Reserved not in field)
     assert all(field.name in figure for field in named)
     svg = ElementTree.fromstring(diagram_svg_of(cls))
     rectangles = svg.findall(".//{http://www.w3.org/2000/svg}rect")
@@ -103,7 +103,7 @@ class Odd(Header, spec="in-house"):
     address: Annotated[bytes, Octets(6)] = bytes(6)
     size: Annotated[int, Bits(8), "Octets of text"] = AUTO
     extra: Annotated[int | None, Bits(16), When("here"), "Only sometimes"] = AUTO
-    text: Annotated[bytes, Sized("size")] = b""
+    text: Annotated[bytes, SizedBy("size")] = b""
 
 
 def test_a_header_of_ones_own() -> None:

@@ -105,7 +105,7 @@ def test_a_dialect_is_a_value() -> None:
         (AZURE_TUNNEL, {"vni": 801}, {"side": 801}),
     ],
 )
-def test_what_a_value_means(view: oc.View[Any, Any], record: dict[str, Any], meaning: dict[str, Any]) -> None:
+def test_what_a_value_means(view: oc.FieldView[Any, Any], record: dict[str, Any], meaning: dict[str, Any]) -> None:
     means = view.meaning(**meaning)
     made = view.make(means)
     assert {name: getattr(made, name) for name in record} == record
@@ -147,11 +147,11 @@ class Long(Element):
     """A size that varies."""
 
     size: Annotated[int, Bits(8)] = oc.AUTO
-    text: Annotated[bytes, oc.Sized("size")] = b""
+    text: Annotated[bytes, oc.SizedBy("size")] = b""
 
 
 def test_a_constant_that_is_another_has_no_meaning() -> None:
-    view = oc.View(oc.VXLAN, "vni", Marked)
+    view = oc.FieldView(oc.VXLAN, "vni", Marked)
     assert view.of(oc.VXLAN(vni=0xAA0007)) == Marked(number=7)
     assert view.of(oc.VXLAN(vni=0xAB0007)) is None
 
@@ -168,7 +168,7 @@ def test_a_constant_that_is_another_has_no_meaning() -> None:
 )
 def test_what_cannot_be_a_view(record: type[oc.Header], field: str, meaning: type[Element], where: Any) -> None:
     with pytest.raises(oc.SchemaError):
-        oc.View(record, field, meaning, where)
+        oc.FieldView(record, field, meaning, where)
 
 
 def test_what_is_no_view_or_no_meaning_is_refused() -> None:

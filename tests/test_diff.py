@@ -18,7 +18,7 @@ import overlaycodec as oc
 from overlaycodec.comparison import captures
 from overlaycodec.comparison.alignment import common, weighed
 from overlaycodec.comparison.changes import Added, Changed, RecordDiff, Removed, Replaced
-from overlaycodec.comparison.ignoring import Ignored
+from overlaycodec.comparison.ignore_patterns import Ignored
 from tests import laws
 
 CAPTURES: Final = Path(__file__).parent / "captures"

@@ -14,9 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import overlaycodec as oc
-from overlaycodec.columnar import writing
-from overlaycodec.layout import Field
-from overlaycodec.schema import Record
+from overlaycodec.columnar.encode import driver as writing
+from overlaycodec.schema.layout import Field
+from overlaycodec.schema.record import WireStruct
 from tests import laws
 from tests.tools import stacks
 
@@ -37,7 +37,7 @@ FRAME: Final = (
 # --- the same octets --------------------------------------------------------------------------------------------------
 
 
-def fields_of(record: Record, path: str) -> Iterator[tuple[str, Field, Any]]:
+def fields_of(record: WireStruct, path: str) -> Iterator[tuple[str, Field, Any]]:
     """Each field of a record and of the elements of its rows: its path, and the value it has."""
     for field in record.__layout__.fields:
         value = getattr(record, field.name)
@@ -191,7 +191,7 @@ def alike(path: Path) -> Iterator[list[oc.Record]]:
             packet = record.decode(lax=True)
             verdicts = oc.checksums(packet)
             whole = not (packet.faults or packet.missing or packet.trailers)
-            if whole and {*verdicts.values()} <= {oc.Verdict.VALID, oc.Verdict.ABSENT}:
+            if whole and {*verdicts.values()} <= {oc.ChecksumStatus.VALID, oc.ChecksumStatus.ABSENT}:
                 groups.setdefault((*map(type, packet.headers), *verdicts.items()), []).append(record)
     return (records for records in groups.values() if len(records) > 1)
 
@@ -292,7 +292,7 @@ def test_more_packets_than_are_written_at_once_of_several_shapes_and_lengths() -
 class Words(oc.Header, spec="in-house", keys=(oc.UDP_PORT(9989),)):
     """What follows, counted in words."""
 
-    words: Annotated[int, oc.Bits(16), oc.Bounds(unit=4, origin="end")] = oc.AUTO
+    words: Annotated[int, oc.Bits(16), oc.LengthField(unit=4, origin="end")] = oc.AUTO
 
 
 @pytest.mark.parametrize("sizes", [[0] * 30, [5] * 30, [*range(29), 1400], [1] + [0] * 29])
@@ -323,8 +323,8 @@ class Kinds(oc.Header, spec="in-house", keys=(oc.UDP_PORT(9990),)):
 
     words: Annotated[int, oc.Bits(8)] = oc.AUTO
     counts: Annotated[int, oc.Bits(24), oc.ByteOrder("little")] = 0
-    elements: Annotated[tuple[Ended, ...], oc.Sized("words", unit=4), oc.Items("kind", end=255)] = ()
-    elements_rest: Annotated[bytes, oc.Remainder("elements")] = oc.AUTO
+    elements: Annotated[tuple[Ended, ...], oc.SizedBy("words", unit=4), oc.Elements("kind", end=255)] = ()
+    elements_rest: Annotated[bytes, oc.Unparsed("elements")] = oc.AUTO
 
 
 def test_what_one_field_decides_of_others() -> None:
@@ -333,14 +333,14 @@ def test_what_one_field_decides_of_others() -> None:
     udp = oc.Packet(FRAME.headers, bytes(range(60)))
     same(udp, {"inner.udp.length": numbers})  # how far a checksum reaches
     same(udp, {"inner.udp.length": [50 + number % 2 for number in numbers], "inner.udp.src_port": numbers})
-    routed = oc.IPv6(src="fd00::1", dst="fd00::2") / oc.SegmentRouting(
-        segments_left=1, segments=(oc.Segment(address="fd00::3"), oc.Segment(address="fd00::2"))
+    routed = oc.IPv6(src="fd00::1", dst="fd00::2") / oc.IPv6SegmentRouting(
+        segments_left=1, segments=(oc.SRv6Segment(address="fd00::3"), oc.SRv6Segment(address="fd00::2"))
     )
     same(
         routed / oc.UDP(src_port=1, dst_port=2),
         {
-            "segment_routing.segments_left": [number % 3 for number in numbers],
-            "segment_routing.segments[0].address": [IPv6Address(number) for number in numbers],
+            "ipv6_segment_routing.segments_left": [number % 3 for number in numbers],
+            "ipv6_segment_routing.segments[0].address": [IPv6Address(number) for number in numbers],
             "ipv6.dst": [IPv6Address(number * 3 << 64) for number in numbers],
         },
     )

@@ -8,7 +8,7 @@ import pytest
 
 import overlaycodec as oc
 from overlaycodec import Bits
-from overlaycodec.schema import Header
+from overlaycodec.packet.header import Header
 from tests.test_vectors import DECODING, catalog_of, decoded
 
 OUTER: Final = oc.IPv4(src="10.0.0.1", dst="10.0.0.2")
@@ -50,7 +50,7 @@ def spoilt(header: Header, checked: bool) -> Any:  # Any: a header of the same c
 def whole(name: str) -> bool:
     """Whether every length and checksum counts what is here: not those of quotations, nor of a frame in segments."""
     layouts = [header.__layout__ for header in decoded(DECODING[name]).headers]
-    pieces = [layout.bounds is not None and layout.bounds[oc.Bounds].pieces for layout in layouts]
+    pieces = [layout.bounds is not None and layout.bounds[oc.LengthField].pieces for layout in layouts]
     return not any(layout.quotes for layout in layouts) and not any(pieces)
 
 
@@ -58,7 +58,7 @@ def whole(name: str) -> bool:
 def test_what_was_changed_becomes_right_again(name: str) -> None:
     packet, catalog = decoded(DECODING[name]), catalog_of(DECODING[name])
     verdicts = oc.checksums(packet, catalog=catalog)
-    checked = [verdicts.get(f"{path}.checksum") is oc.Verdict.VALID for path in packet.names]
+    checked = [verdicts.get(f"{path}.checksum") is oc.ChecksumStatus.VALID for path in packet.names]
     changed = oc.Packet(tuple(map(spoilt, packet.headers, checked)), packet.payload, packet.trailers)
     assert oc.fill(changed, catalog=catalog) == packet
 
@@ -81,7 +81,7 @@ def test_what_is_left_open_is_derived_as_it_is_when_encoded() -> None:
 def test_what_is_left_open_in_an_option_is_derived() -> None:
     """RFC 2018 section 3: kind 5, length 10, one block of two edges; two more octets fill the row up."""
     segment = oc.resolve(OUTER / oc.TCP(src_port=1, dst_port=2))
-    acknowledgment = oc.SACKOption(blocks=(oc.SACKBlock(left=1, right=2),))
+    acknowledgment = oc.TCPSACKOption(blocks=(oc.TCPSACKBlock(left=1, right=2),))
     changed = segment.replace(oc.TCP, options=(acknowledgment,), options_rest=bytes(2))
     assert oc.encode(oc.fill(changed))[40:].hex() == "050a" + "00000001" + "00000002" + "0000"
 
@@ -114,13 +114,13 @@ def test_what_is_in_a_whole_segment_is_put_right() -> None:
     inside = FRAME.replace(ethertype=oc.AUTO) / OUTER / oc.UDP(src_port=1, dst_port=9) / b"data"
     whole = oc.resolve(OUTER / oc.STTSegment(src_port=1) / oc.STT(context_id=7) / inside)
     wrong = whole.replace(oc.UDP, checksum=1)
-    assert oc.checksums(wrong)["inner.udp.checksum"] is oc.Verdict.BAD
+    assert oc.checksums(wrong)["inner.udp.checksum"] is oc.ChecksumStatus.BAD
     assert oc.fill(wrong) == whole
 
 
 def test_a_udp_length_of_0_stays_in_a_jumbogram() -> None:
     """RFC 2675 section 4: a jumbogram's UDP length is 0; RFC 768 has no such length in other packets."""
-    longer = oc.HopByHop(options=(oc.JumboPayloadOption(jumbo_payload_length=20),))
+    longer = oc.IPv6HopByHop(options=(oc.IPv6JumboPayloadOption(jumbo_payload_length=20),))
     outer, datagram = oc.IPv6(src="::1", dst="::2", payload_length=0), oc.UDP(src_port=1, dst_port=9, length=0)
     jumbogram = oc.resolve(outer / longer / datagram / b"data")
     assert oc.fill(jumbogram)[oc.UDP].length == 0
@@ -142,10 +142,10 @@ def test_padding_of_the_right_size_stays() -> None:
     """RFC 8200 section 4.2: two Pad1 options fill a row of four octets to 8 with the header's first two."""
     alert = oc.IPv6RouterAlertOption(value=0)
     outer, datagram = oc.IPv6(src="::1", dst="::2"), oc.UDP(src_port=1, dst_port=9) / b"data"
-    right = oc.resolve(outer / oc.HopByHop(options=(alert,), options_rest=bytes(2)) / datagram)
+    right = oc.resolve(outer / oc.IPv6HopByHop(options=(alert,), options_rest=bytes(2)) / datagram)
     assert oc.encode(right)[40:48].hex() == "1100" + "05020000" + "0000"
     assert oc.fill(right) == right
-    wrong = right.replace(oc.HopByHop, options_rest=bytes(3))
+    wrong = right.replace(oc.IPv6HopByHop, options_rest=bytes(3))
     assert oc.encode(oc.fill(wrong))[40:48].hex() == "1100" + "05020000" + "0100"
 
 
@@ -158,8 +158,8 @@ class FromTheStart(oc.Header, spec="in-house", path="from_the_start"):
 
     words: Annotated[int, Bits(8)] = oc.AUTO
     more: Annotated[int, Bits(16)] = 0
-    row: Annotated[tuple[Octet, ...], oc.Sized("words", unit=4, origin="start"), oc.Items("value", end=0)] = ()
-    row_rest: Annotated[bytes, oc.Remainder("row")] = oc.AUTO
+    row: Annotated[tuple[Octet, ...], oc.SizedBy("words", unit=4, origin="start"), oc.Elements("value", end=0)] = ()
+    row_rest: Annotated[bytes, oc.Unparsed("row")] = oc.AUTO
 
 
 def test_padding_counts_from_where_its_length_does() -> None:
@@ -221,16 +221,16 @@ def test_what_a_segment_carries_is_judged_where_it_is_whole() -> None:
     catalog = oc.DEFAULT.with_header(Summed)
     inside = FRAME.replace(ethertype=oc.AUTO) / Summed() / b"data"
     whole = oc.resolve(OUTER / oc.STTSegment(src_port=1) / oc.STT(context_id=7) / inside, catalog=catalog)
-    assert oc.checksums(whole, catalog=catalog)["inner.summed.checksum"] is oc.Verdict.VALID
+    assert oc.checksums(whole, catalog=catalog)["inner.summed.checksum"] is oc.ChecksumStatus.VALID
     first = whole.replace(oc.STTSegment, total_length=whole[oc.STTSegment].total_length + 1)
-    assert oc.checksums(first, catalog=catalog)["inner.summed.checksum"] is oc.Verdict.UNVERIFIABLE
+    assert oc.checksums(first, catalog=catalog)["inner.summed.checksum"] is oc.ChecksumStatus.UNVERIFIABLE
 
 
 def test_a_cyclic_redundancy_check_is_judged() -> None:
     packet = decoded(DECODING["transport/sctp-init-and-data"])
-    assert oc.checksums(packet)["sctp.checksum"] is oc.Verdict.VALID
+    assert oc.checksums(packet)["sctp.checksum"] is oc.ChecksumStatus.VALID
     changed = packet.replace(oc.SCTP, verification_tag=packet[oc.SCTP].verification_tag ^ 1)
-    assert oc.checksums(changed)["sctp.checksum"] is oc.Verdict.BAD
+    assert oc.checksums(changed)["sctp.checksum"] is oc.ChecksumStatus.BAD
 
 
 class Label(oc.Header, spec="in-house", path="label", keys=(oc.ETHERTYPE(0x88B7),)):
@@ -257,7 +257,7 @@ def test_a_length_with_nothing_that_is_known_behind_it_stays() -> None:
 def test_what_covers_all_is_judged_where_all_is_here() -> None:
     catalog = oc.DEFAULT.with_header(Summed)
     data = catalog.encode(FRAME.replace(ethertype=oc.AUTO) / Summed() / b"data")
-    for missing, verdict in ((0, oc.Verdict.VALID), (9, oc.Verdict.UNVERIFIABLE)):
+    for missing, verdict in ((0, oc.ChecksumStatus.VALID), (9, oc.ChecksumStatus.UNVERIFIABLE)):
         packet = catalog.decode(data, wire_length=len(data) + missing)
         assert oc.checksums(packet, catalog=catalog) == {"summed.checksum": verdict}
         assert repr(verdict) == str(verdict)

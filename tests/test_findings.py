@@ -47,7 +47,7 @@ ENTROPY: Final = UDP(src_port=50000)
 PLAIN: Final = OVER / ENTROPY / VXLAN(vni=100) / INSIDE
 PLAIN_6: Final = OVER_6 / ENTROPY / VXLAN(vni=1) / INSIDE
 GENEVE: Final = OVER / ENTROPY / Geneve(vni=100) / INSIDE
-ROUTE: Final = (oc.RouteAddress(address="10.0.0.1"),)
+ROUTE: Final = (oc.IPv4RouteAddress(address="10.0.0.1"),)
 CRITICAL: Final = (GeneveOption(option_class=0xFFF0, type=0x81),)
 
 
@@ -89,7 +89,7 @@ CASES: Final[dict[str, Packet]] = {
     "length-none": changed("ipv4.total_length", 0),
     "tunnel-options": changed("ipv4.options", (oc.IPv4Option(type=1),) * 4),
     "source-route": changed(
-        "ipv4.options", (oc.StrictSourceRouteOption(route=(oc.RouteAddress(address="10.0.0.1"),)),)
+        "ipv4.options", (oc.IPv4StrictSourceRouteOption(route=(oc.IPv4RouteAddress(address="10.0.0.1"),)),)
     ),
     "flag-reserved": changed("ipv4.reserved0", 1),
     "fragment": changed("ipv4.more_fragments", True),
@@ -119,7 +119,7 @@ CASES: Final[dict[str, Packet]] = {
     "geneve-critical-set": changed("geneve.critical", True, GENEVE),
     "geneve-control": changed("geneve.control", True, GENEVE),
     "geneve-payload": OVER / ENTROPY / Geneve(vni=1) / IPv4(src="10.0.0.1", dst="10.0.0.2", protocol=253) / b"...",
-    "gre-routing": OVER / GRE(routing=(oc.SourceRoute(address_family=0),)) / INSIDE,
+    "gre-routing": OVER / GRE(routing=(oc.GRESourceRoute(address_family=0),)) / INSIDE,
     "gre-flags": OVER / GRE(recursion=1) / INSIDE,
     "ecn-lost": changed("ipv4.ecn", 3),
     "ecn-lost-tagged": changed("ipv4.ecn", 3, PLAIN.insert(5, VLANTag(vid=7))),

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 import overlaycodec as oc
 from overlaycodec import DEFAULT, LINK_TYPE, Catalog, CodecError, Ethernet, Packet, strategies
-from overlaycodec.guesses import _MOST_GUESSES, MISSES_A_GUESS, Guesses
-from overlaycodec.plain import plain_stack
+from overlaycodec.codec.stack_cache import _MOST_GUESSES, MISSES_A_GUESS, Guesses
+from overlaycodec.codec.stack_shape import plain_stack
 from overlaycodec.protocols import HEADERS
-from overlaycodec.values import _KEPT, _PASSED_OVER, IPV4S, Interned
+from overlaycodec.schema.values import _KEPT, _PASSED_OVER, IPV4S, Interned
 
 
 def outcome(catalog: Catalog, data: bytes, lax: bool, wire_length: int | None = None) -> tuple[object, ...]:
@@ -118,7 +118,7 @@ def test_what_is_plain() -> None:
 class Words(oc.Header, keys=(oc.ETHERTYPE(0x88B5),)):
     """A header that says in words of 4 octets how far it goes, itself included."""
 
-    words: Annotated[int, oc.Bits(8), oc.Bounds(unit=4)]
+    words: Annotated[int, oc.Bits(8), oc.LengthField(unit=4)]
     number: Annotated[int, oc.Bits(24)]
 
 

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import overlaycodec as oc
-from overlaycodec.layout import REQUIRED, Field
+from overlaycodec.schema.layout import REQUIRED, Field
 from tests import laws
 
 DST, SRC = bytes.fromhex("520000000002"), bytes.fromhex("520000000001")

@@ -157,7 +157,7 @@ def test_an_option_that_one_octet_tells() -> None:
         pointer: Annotated[int, Bits(8)] = 5
         overflow: Annotated[int, Bits(4)] = 0
         flag: Annotated[int, Bits(4)] = 0
-        timestamps: Annotated[bytes, oc.Sized("length", bias=-4)] = b""
+        timestamps: Annotated[bytes, oc.SizedBy("length", bias=-4)] = b""
 
     catalog = oc.DEFAULT.with_option(IPv4, Timestamps)
     octets = bytes.fromhex("4700001c 00000000 40fd0000 0a000001 0a000002 44080910 00015f90")
@@ -190,8 +190,8 @@ class Any_(oc.Element, spec="in-house"):
 
 def test_of_one_front_another_constant_tells() -> None:
     class Row(oc.Header, spec="in-house"):
-        items: Annotated[tuple[Short | Long | Any_, ...], oc.Rest(), oc.Items()] = ()
-        items_rest: Annotated[bytes, oc.Remainder("items")] = b""
+        items: Annotated[tuple[Short | Long | Any_, ...], oc.Rest(), oc.Elements()] = ()
+        items_rest: Annotated[bytes, oc.Unparsed("items")] = b""
 
     octets = bytes.fromhex("010003 01ff0407 010005")
     row, _ = oc.decode_header(Row, octets)
@@ -201,8 +201,8 @@ def test_of_one_front_another_constant_tells() -> None:
     with pytest.raises(oc.SchemaError, match="known by constants at its front"):
 
         class Ambiguous(oc.Header, spec="in-house"):
-            items: Annotated[tuple[Long | LongToo | Any_, ...], oc.Rest(), oc.Items()] = ()
-            items_rest: Annotated[bytes, oc.Remainder("items")] = b""
+            items: Annotated[tuple[Long | LongToo | Any_, ...], oc.Rest(), oc.Elements()] = ()
+            items_rest: Annotated[bytes, oc.Unparsed("items")] = b""
 
 
 def test_what_is_no_option() -> None:
@@ -218,11 +218,11 @@ def test_what_is_no_option() -> None:
         reserved: Annotated[int, Reserved(3)] = 0
         length: Annotated[int, Bits(5), Const(0)] = 0
 
-    for wrong in (NoConstants, Shifted, oc.TCPOption, oc.MSSOption):
+    for wrong in (NoConstants, Shifted, oc.TCPOption, oc.TCPMSSOption):
         with pytest.raises(oc.SchemaError, match="stands in no row of Geneve"):
             oc.DEFAULT.with_option(Geneve, wrong)
     with pytest.raises(oc.SchemaError, match="stands in no row of IPv4"):
-        oc.DEFAULT.with_option(IPv4, oc.MSSOption)  # told by octets enough, but laid out as TCP's
+        oc.DEFAULT.with_option(IPv4, oc.TCPMSSOption)  # told by octets enough, but laid out as TCP's
     with pytest.raises(oc.SchemaError, match="stands in no row of VXLAN"):
         oc.DEFAULT.with_option(oc.VXLAN, Tenant)
     nothing: Any
@@ -323,7 +323,7 @@ def test_an_option_of_a_row_that_has_no_options() -> None:
     class Other(oc.Element):
         """Laid out as a segment, without a constant."""
 
-        address: Annotated[oc.AnyIPv6, oc.Octets(16)]
+        address: Annotated[oc.IPv6Like, oc.Octets(16)]
 
-    with pytest.raises(oc.SchemaError, match="stands in no row of SegmentRouting"):
-        oc.DEFAULT.with_option(oc.SegmentRouting, Other)
+    with pytest.raises(oc.SchemaError, match="stands in no row of IPv6SegmentRouting"):
+        oc.DEFAULT.with_option(oc.IPv6SegmentRouting, Other)

@@ -12,15 +12,27 @@ import pytest
 from hypothesis import given
 
 import overlaycodec as oc
-from overlaycodec import AUTO, ETHERTYPE, UDP_PORT, Bits, Element, Header, Items, Remainder, Reserved, Selects, Sized
+from overlaycodec import (
+    AUTO,
+    ETHERTYPE,
+    UDP_PORT,
+    Bits,
+    Element,
+    Elements,
+    Header,
+    Reserved,
+    Selects,
+    SizedBy,
+    Unparsed,
+)
 from overlaycodec import strategies as overlay
-from overlaycodec.cli.paper import Paper
+from overlaycodec.cli.terminal import Paper
 from overlaycodec.cli.tree import write_tree
-from overlaycodec.describe import plain_of
-from overlaycodec.diagram import diagram_of, diagram_svg_of
-from overlaycodec.prose import found_at, says_of, size_of
+from overlaycodec.describe.diagram import diagram_of, diagram_svg_of
+from overlaycodec.describe.facts import found_at, says_of, size_of
+from overlaycodec.describe.plain import plain_of
+from overlaycodec.packet.offsets import octets_in
 from overlaycodec.reference import construct_of, decode_header
-from overlaycodec.spans import octets_in
 
 # What a user writes -------------------------------------------------------------------------------------------------
 
@@ -30,7 +42,7 @@ class Hop(Element, spec="in-house"):
 
     kind: Annotated[int, Bits(8), "Kind"]
     length: Annotated[int, Bits(8), "Octets of the note"] = AUTO
-    note: Annotated[bytes, Sized("length"), "What happened"] = b""
+    note: Annotated[bytes, SizedBy("length"), "What happened"] = b""
 
 
 class Trace(Header, spec="in-house", keys=(UDP_PORT(9996),), tunnel=True):
@@ -42,8 +54,8 @@ class Trace(Header, spec="in-house", keys=(UDP_PORT(9996),), tunnel=True):
     reserved: Annotated[int, Reserved(5)] = 0
     protocol: Annotated[int, Bits(16), Selects(ETHERTYPE), "What follows"] = AUTO
     stamp: Annotated[int | None, Bits(32), oc.When("stamped"), "Nanoseconds"] = AUTO
-    hops: Annotated[tuple[Hop, ...], Sized("words", unit=4), Items("kind", end=0), "Hops"] = ()
-    hops_rest: Annotated[bytes, Remainder("hops"), "What is no hop"] = AUTO
+    hops: Annotated[tuple[Hop, ...], SizedBy("words", unit=4), Elements("kind", end=0), "Hops"] = ()
+    hops_rest: Annotated[bytes, Unparsed("hops"), "What is no hop"] = AUTO
 
 
 # What comes of it ---------------------------------------------------------------------------------------------------
@@ -69,7 +81,7 @@ def test_octets() -> None:
     assert packet == CATALOG.decode(CATALOG.encode(PACKET), first=oc.IPv4)
     assert packet.at("trace.hops[0].note") == b"ab"
     assert packet.inner.headers == (FRAME,)
-    assert set(oc.checksums(packet, catalog=CATALOG).values()) == {oc.Verdict.VALID}
+    assert set(oc.checksums(packet, catalog=CATALOG).values()) == {oc.ChecksumStatus.VALID}
     assert data[packet.span("trace")[0] // 8 :][:12].hex() == OCTETS
 
 

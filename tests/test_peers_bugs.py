@@ -23,7 +23,17 @@ from __future__ import annotations
 import pytest
 
 import overlaycodec as oc
-from overlaycodec import VXLAN, VXLANGBP, VXLANGPE, Ethernet, Geneve, GeneveOption, Header, IPv4, VLANTag
+from overlaycodec import (
+    VXLAN,
+    VXLANGBP,
+    VXLANGPE,
+    Ethernet,
+    Geneve,
+    GeneveOption,
+    Header,
+    IPv4,
+    VLANTag,
+)
 from tests.laws import rebuilt_packet
 
 # Ethernet / IPv4 / UDP / "hello": 47 octets, checksums by scapy 2.8.
@@ -204,7 +214,7 @@ def test_the_outer_checksum_covers_the_padding_inside() -> None:
     """The outer UDP checksum is wrong when the inner frame is padded."""
     packet = oc.decode(PADDED_INSIDE)
     assert packet.inner.trailers == (oc.Trailer(1, bytes(range(1, 14))),)
-    assert oc.checksums(packet)["udp.checksum"] is oc.Verdict.VALID
+    assert oc.checksums(packet)["udp.checksum"] is oc.ChecksumStatus.VALID
     assert oc.encode(oc.fill(packet)) == PADDED_INSIDE
     assert oc.encode(oc.fill(packet.replace_at("udp.checksum", 1).replace_at("udp.length", 8))) == PADDED_INSIDE
 

@@ -13,11 +13,11 @@ import pytest
 
 import overlaycodec as oc
 from overlaycodec import AUTO, Bits, Catalog, Header, Packet
-from overlaycodec.catalog import _USES_A_STACK
-from overlaycodec.emission import emit
-from overlaycodec.plain import plain_stack
+from overlaycodec.codec.bindings import _USES_A_STACK
+from overlaycodec.codec.packet_encoder import emit
+from overlaycodec.codec.stack_shape import plain_stack
+from overlaycodec.packet.offsets import is_fragment
 from overlaycodec.protocols import HEADERS
-from overlaycodec.spans import in_pieces
 from tests.test_agreement import types_of
 from tests.test_vectors import DECODING, catalog_of, decoded, first_of
 
@@ -55,7 +55,7 @@ def test_every_bit_of_a_guessed_packet(name: str) -> None:
     plain._guesses._left = guessing._guesses._left = -1  # neither learns any more
     packet = plain.decode(data, first=first, lax=True)
     guessing._guesses.expect(first, packet.headers)
-    whole = not packet.trailers and "jumbo" not in name and not any(map(in_pieces, packet.headers))
+    whole = not packet.trailers and "jumbo" not in name and not any(map(is_fragment, packet.headers))
     if whole and len(plain_stack(packet.headers)) > 1:
         assert guessing._guesses.present[1](data, len(data)) is not None, "no guess holds for its own packet"
     others = [data, data[:-1], data + b"\0"]
@@ -108,7 +108,7 @@ class Kinds(Header, spec="in-house", path="kinds", keys=(oc.UDP_PORT(9994),)):
     """A header of which one kind is longer."""
 
     kind: Annotated[int, Bits(8)]
-    more: Annotated[int | None, Bits(8), oc.Only("kind", (2,))] = AUTO
+    more: Annotated[int | None, Bits(8), oc.When("kind", values=(2,))] = AUTO
 
 
 def test_a_kind_that_is_longer() -> None:
@@ -189,14 +189,14 @@ class Never(Header, spec="in-house", path="never", keys=(oc.UDP_PORT(9994),)):
     """A length that no number makes nothing: 4 octets at 0."""
 
     words: Annotated[int, Bits(16)] = AUTO
-    data: Annotated[bytes, oc.Sized("words", unit=4, bias=4)] = b""
+    data: Annotated[bytes, oc.SizedBy("words", unit=4, bias=4)] = b""
 
 
 class Skewed(Header, spec="in-house", path="skewed", keys=(oc.UDP_PORT(9994),)):
     """A length that counts half a word too much."""
 
     words: Annotated[int, Bits(16)] = AUTO
-    data: Annotated[bytes, oc.Sized("words", unit=4, bias=-6)] = b""
+    data: Annotated[bytes, oc.SizedBy("words", unit=4, bias=-6)] = b""
 
 
 @pytest.mark.parametrize("header", [Never(), Skewed()])

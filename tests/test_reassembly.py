@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 import overlaycodec as oc
 from overlaycodec import tunnel
 from overlaycodec.reassembly import Drop, FragmentReassembler, Overlap, STTReassembler, fragment, segment_stt
-from overlaycodec.reassembly.pieces import Pieces
+from overlaycodec.reassembly.byte_ranges import Pieces
 
 CAPTURES: Final = Path(__file__).parent / "captures"
 LINK: Final = oc.Ethernet(dst="02:00:00:00:00:02", src="02:00:00:00:00:01")
@@ -55,7 +55,7 @@ def test_fragments_of_linux_in_every_order(start: int) -> None:
         assert {str(verdict) for verdict in oc.checksums(last).values()} == {"valid"}
         assert last.names[-1] in ("icmp_echo", "icmpv6_echo")
         assert len(last.payload) == 3000
-        assert oc.Fragment not in last
+        assert oc.IPv6Fragment not in last
         assert len(reassembler) == reassembler.octets == 0
 
 
@@ -75,7 +75,7 @@ def test_segments_of_the_sample() -> None:
     for frame, context in zip([frames[0], frames[4], frames[6]], [0x1122334455667788, 0xABC, 0xABC], strict=True):
         assert frame is not None
         assert frame.context_id == context
-        assert oc.checksums(frame.packet)["udp.checksum"] is oc.Verdict.VALID
+        assert oc.checksums(frame.packet)["udp.checksum"] is oc.ChecksumStatus.VALID
         assert frame.packet.payload == b"p" * 600
     assert frames[4] is not None
     assert (frames[4].stt.pcp, frames[4].stt.tag_valid, frames[4].stt.vid) == (3, True, 100)
@@ -205,7 +205,7 @@ def test_a_partial_checksum_is_completed(protocol: int) -> None:
     """The sample's own inner checksum stands for what is right; a partial one is the pseudo-header's sum."""
     source = packets_of("linux-tcp.pcap")[0] if protocol == 6 else packets_of("python-stt-sample.pcap")[0].inner
     inner = oc.encode(source)
-    assert oc.checksums(source)["tcp.checksum" if protocol == 6 else "udp.checksum"] is oc.Verdict.VALID
+    assert oc.checksums(source)["tcp.checksum" if protocol == 6 else "udp.checksum"] is oc.ChecksumStatus.VALID
     length = len(inner) - 34
     partial = summed(inner[26:34] + struct.pack("!HH", protocol, length)) ^ 0xFFFF
     at = 34 + (16 if protocol == 6 else 6)
@@ -231,7 +231,7 @@ def test_a_completed_checksum_of_udp_is_never_0_and_leaves_padding_alone() -> No
     assert frame is not None
     completed = oc.decode(frame.completed())
     assert completed[oc.UDP].checksum == 0xFFFF
-    assert oc.checksums(completed)["udp.checksum"] is oc.Verdict.VALID
+    assert oc.checksums(completed)["udp.checksum"] is oc.ChecksumStatus.VALID
     assert completed.trailers[0].data == b"padding"
 
 
@@ -298,7 +298,7 @@ def test_the_longest_frame() -> None:
     assert len(segments) == -(-65535 // 1460)
     assert [piece[oc.IPv4].identification for piece in segments[:3]] == [0xFFFF, 0, 1]
     assert {piece[oc.STTSegment].total_length for piece in segments} == {0xFFFF}
-    assert all(oc.checksums(piece)["stt_segment.checksum"] is oc.Verdict.VALID for piece in segments)
+    assert all(oc.checksums(piece)["stt_segment.checksum"] is oc.ChecksumStatus.VALID for piece in segments)
     reassembler = STTReassembler()
     (frame,) = [frame for piece in reversed(segments) if (frame := reassembler.feed(oc.encode(piece))) is not None]
     assert len(frame.frame) == 65517
@@ -342,7 +342,7 @@ def test_congestion_that_a_segment_met_is_the_frames(inside: int, outside: int |
     assert out.ecn.drop is (outside is None)
     if outside is not None:
         assert out.packet[oc.IPv4].ecn == outside
-        assert oc.checksums(out.packet)["ipv4.checksum"] is oc.Verdict.VALID
+        assert oc.checksums(out.packet)["ipv4.checksum"] is oc.ChecksumStatus.VALID
 
 
 def test_what_cannot_be_segmented() -> None:
@@ -453,7 +453,7 @@ def test_congestion_is_not_lost(codepoints: tuple[int, int], whole: int | None) 
     if packet is None:
         assert reassembler.drops == {Drop.CONGESTION: 1}
     else:
-        assert oc.checksums(packet)["ipv4.checksum"] is oc.Verdict.VALID
+        assert oc.checksums(packet)["ipv4.checksum"] is oc.ChecksumStatus.VALID
 
 
 def test_fragments_that_came_by_different_ways() -> None:
@@ -491,8 +491,8 @@ def test_datagrams_are_told_apart() -> None:
 def test_an_atomic_fragment_stands_alone() -> None:
     """RFC 6946: it is nobody's piece, whatever waits under its identification."""
     reassembler = FragmentReassembler()
-    first = oc.resolve(LINK / SIX / oc.Fragment(next_header=253, more_fragments=True, identification=1) / A)
-    atomic = oc.resolve(LINK / SIX / oc.Fragment(next_header=253, identification=1) / B)
+    first = oc.resolve(LINK / SIX / oc.IPv6Fragment(next_header=253, more_fragments=True, identification=1) / A)
+    atomic = oc.resolve(LINK / SIX / oc.IPv6Fragment(next_header=253, identification=1) / B)
     assert reassembler.feed(first) is None
     assert reassembler.feed(atomic) is atomic
     assert len(reassembler) == 1
@@ -500,16 +500,16 @@ def test_an_atomic_fragment_stands_alone() -> None:
 
 def test_the_headers_of_an_ipv6_datagram() -> None:
     """What stands before the fragment header comes from the first fragment, and so does what follows (RFC 8200)."""
-    head = LINK / SIX / oc.HopByHop(options=(oc.IPv6RouterAlertOption(),))
-    first = oc.Fragment(next_header=17, more_fragments=True, identification=1)
+    head = LINK / SIX / oc.IPv6HopByHop(options=(oc.IPv6RouterAlertOption(),))
+    first = oc.IPv6Fragment(next_header=17, more_fragments=True, identification=1)
     rest = first.replace(next_header=58, fragment_offset=2, more_fragments=False)
     udp = oc.encode(oc.UDP(src_port=1, dst_port=2, length=32, checksum=0)) + bytes(24)
     reassembler = FragmentReassembler()
     assert reassembler.feed(oc.resolve(head / rest / udp[16:])) is None
     whole = reassembler.feed(oc.resolve(head / first / udp[:16]))
     assert whole is not None
-    assert whole.names == ["ethernet", "ipv6", "hop_by_hop", "udp"]
-    assert (whole[oc.HopByHop].next_header, whole[oc.IPv6].payload_length) == (17, 40)
+    assert whole.names == ["ethernet", "ipv6", "ipv6_hop_by_hop", "udp"]
+    assert (whole[oc.IPv6HopByHop].next_header, whole[oc.IPv6].payload_length) == (17, 40)
     assert whole.fault is None
 
 
@@ -573,12 +573,12 @@ def test_the_last_fragment_takes_all_the_room() -> None:
 
 def test_options_go_where_their_type_says() -> None:
     """RFC 791 section 3.1: the copied flag of record route is 0, that of router alert 1."""
-    options = (oc.RecordRouteOption(route=(), route_rest=bytes(8)), oc.RouterAlertOption())
+    options = (oc.IPv4RecordRouteOption(route=(), route_rest=bytes(8)), oc.IPv4RouterAlertOption())
     packet = oc.decode(oc.encode(LINK / FOUR.replace(options=options, protocol=253) / bytes(100)))
     first, *others = fragment(packet, mtu=80)
     assert [option.type for option in first[oc.IPv4].options] == [7, 148, 0]  # and the end
     for other in others:
-        assert other[oc.IPv4].options == (oc.RouterAlertOption(),)
+        assert other[oc.IPv4].options == (oc.IPv4RouterAlertOption(),)
         assert other[oc.IPv4].ihl == 6
     reassembler = FragmentReassembler()
     assert [whole for piece in (first, *others) if (whole := reassembler.feed(piece)) is not None] == [packet]
@@ -587,18 +587,18 @@ def test_options_go_where_their_type_says() -> None:
 def test_headers_for_nodes_on_the_way_are_in_every_ipv6_fragment() -> None:
     """RFC 8200 section 4.5: all headers up to the routing header; destination options behind it are the content."""
     chain = (
-        oc.HopByHop()
-        / oc.DestinationOptions()
-        / oc.Routing(routing_type=253, segments_left=0, data=bytes(4))
-        / oc.DestinationOptions()
+        oc.IPv6HopByHop()
+        / oc.IPv6DestinationOptions()
+        / oc.IPv6Routing(routing_type=253, segments_left=0, data=bytes(4))
+        / oc.IPv6DestinationOptions()
         / oc.UDP(src_port=1, dst_port=2)
     )
     packet = oc.resolve(LINK / SIX / chain / bytes(3000))
     fragments = fragment(packet, mtu=1280, identification=1)
-    shared = ["ethernet", "ipv6", "hop_by_hop", "destination_options", "routing", "fragment"]
-    assert fragments[0].names == [*shared, "destination_options[1]", "udp"]
+    shared = ["ethernet", "ipv6", "ipv6_hop_by_hop", "ipv6_destination_options", "ipv6_routing", "ipv6_fragment"]
+    assert fragments[0].names == [*shared, "ipv6_destination_options[1]", "udp"]
     assert [piece.names for piece in fragments[1:]] == [shared] * (len(fragments) - 1)
-    assert {piece[oc.Fragment].next_header for piece in fragments} == {60}
+    assert {piece[oc.IPv6Fragment].next_header for piece in fragments} == {60}
     reassembler = FragmentReassembler()
     assert [whole for piece in fragments if (whole := reassembler.feed(piece)) is not None] == [packet]
 
@@ -632,7 +632,7 @@ def first_pieces(kind: str, count: int) -> Iterable[bytes]:
             yield oc.encode(piece(0, A, identification=number & 0xFFFF, src=f"10.0.0.{number >> 16}"))
         else:
             options = (oc.IPv6Option(type=0),) * 1006  # elements of one octet each: what costs most to hold
-            chain = oc.HopByHop(options=options) / oc.Fragment(
+            chain = oc.IPv6HopByHop(options=options) / oc.IPv6Fragment(
                 next_header=253, more_fragments=True, identification=number
             )
             yield oc.encode(LINK / SIX / chain / A)

@@ -12,7 +12,7 @@ import pytest
 
 import overlaycodec as oc
 from overlaycodec import IPv4, Packet, VLANTag, vlan
-from overlaycodec.packet import Trailer
+from overlaycodec.packet.packet import Trailer
 
 ETHERNET: Final = oc.Ethernet(dst="02:00:00:00:00:02", src="02:00:00:00:00:01")
 TAG: Final = VLANTag(vid=1)

@@ -22,38 +22,37 @@ from overlaycodec import (
     AUTO,
     ETHERTYPE,
     UDP_PORT,
-    AnyHas,
     Bits,
-    Bounds,
     ByteOrder,
     Checksum,
     Const,
-    Counted,
+    ConstructField,
+    CountedBy,
     Element,
+    Elements,
     FinalDestination,
     FragmentOffset,
     Header,
-    Items,
     JumboLength,
     Key,
+    LengthField,
     MACAddress,
     MoreFragments,
-    Names,
     Octets,
-    Only,
     Packet,
-    Pads,
-    Remainder,
+    PadTo,
     Reserved,
     Rest,
     Selects,
-    Sized,
+    SetIfAny,
+    SizedBy,
     StackEnd,
     Unless,
-    Via,
+    Unparsed,
+    ValueNames,
     When,
 )
-from overlaycodec.layout import Run
+from overlaycodec.schema.layout import Run
 
 NUMBER = Annotated[int, Bits(8)]
 FLAG = Annotated[bool, Bits(1)]
@@ -78,7 +77,7 @@ class Other(Element):
     kind: Annotated[int, Bits(8)]
 
 
-ROW = Annotated[tuple[Part, ...], Sized("size"), Items()]
+ROW = Annotated[tuple[Part, ...], SizedBy("size"), Elements()]
 
 
 def declare(fields: dict[str, Any], defaults: dict[str, Any] | None = None, **options: Any) -> type[Header]:
@@ -112,8 +111,8 @@ ANNOTATIONS: dict[str, tuple[dict[str, Any], str, str]] = {
     "no such type": ({"a": Annotated[float, Bits(32)]}, "a", "no type of a field"),
     "a list": ({"a": Annotated[list[int], Bits(32)]}, "a", "no type of a field"),
     "no size": ({"a": Annotated[int, "Value"]}, "a", "needs one size"),
-    "two sizes": ({"n": NUMBER, "a": Annotated[bytes, Octets(2), Sized("n")]}, "a", "needs one size"),
-    "a number told by another": ({"n": NUMBER, "a": Annotated[int, Sized("n")]}, "a", "fixed number of Bits"),
+    "two sizes": ({"n": NUMBER, "a": Annotated[bytes, Octets(2), SizedBy("n")]}, "a", "needs one size"),
+    "a number told by another": ({"n": NUMBER, "a": Annotated[int, SizedBy("n")]}, "a", "fixed number of Bits"),
     "a number of all that is left": ({"a": Annotated[int, Rest()]}, "a", "fixed number of Bits"),
     "no bits": ({"a": Annotated[int, Bits(0)]}, "a", "no number of bits or octets"),
     "less than no bits": ({"a": Annotated[int, Bits(-8)]}, "a", "no number of bits or octets"),
@@ -143,7 +142,7 @@ ANNOTATIONS: dict[str, tuple[dict[str, Any], str, str]] = {
         "a",
         "one condition is enough",
     ),
-    "a bound in units of nothing": ({"a": Annotated[int, Bits(16), Bounds(unit=0)]}, "a", "unit of 1 or more"),
+    "a bound in units of nothing": ({"a": Annotated[int, Bits(16), LengthField(unit=0)]}, "a", "unit of 1 or more"),
     "a constant too large": (
         {"a": Annotated[int, Bits(2), Const(4)], "b": Annotated[int, Bits(6)]},
         "a",
@@ -151,7 +150,7 @@ ANNOTATIONS: dict[str, tuple[dict[str, Any], str, str]] = {
     ),
     "not whole octets at the end": ({"a": Annotated[int, Bits(7)]}, "a", "7 bits: not whole octets"),
     "not whole octets before octets of any number": (
-        {"a": NUMBER, "b": Annotated[int, Bits(12)], "c": Annotated[bytes, Sized("a")]},
+        {"a": NUMBER, "b": Annotated[int, Bits(12)], "c": Annotated[bytes, SizedBy("a")]},
         "b",
         "20 bits: not whole octets",
     ),
@@ -192,18 +191,26 @@ ANNOTATIONS: dict[str, tuple[dict[str, Any], str, str]] = {
         "Unless names 'f', which is not typed int",
     ),
     "a size later": (
-        {"a": Annotated[bytes, Sized("n")], "n": NUMBER},
+        {"a": Annotated[bytes, SizedBy("n")], "n": NUMBER},
         "a",
-        "Sized names 'n', which is no earlier field",
+        "SizedBy names 'n', which is no earlier field",
     ),
-    "a size nowhere": ({"a": Annotated[bytes, Sized("n")]}, "a", "Sized names 'n', which is no earlier field"),
+    "a size nowhere": ({"a": Annotated[bytes, SizedBy("n")]}, "a", "SizedBy names 'n', which is no earlier field"),
     "a size that is a flag": (
-        {"f": FLAG, "r": SEVEN, "a": Annotated[bytes, Sized("f")]},
+        {"f": FLAG, "r": SEVEN, "a": Annotated[bytes, SizedBy("f")]},
         "a",
-        "Sized names 'f', which is not typed int",
+        "SizedBy names 'f', which is not typed int",
     ),
-    "a size in units of nothing": ({"n": NUMBER, "a": Annotated[bytes, Sized("n", unit=0)]}, "a", "unit of 1 or more"),
-    "an address of any size": ({"n": NUMBER, "a": Annotated[IPv6Address, Sized("n")]}, "a", "Sized does not stand on"),
+    "a size in units of nothing": (
+        {"n": NUMBER, "a": Annotated[bytes, SizedBy("n", unit=0)]},
+        "a",
+        "unit of 1 or more",
+    ),
+    "an address of any size": (
+        {"n": NUMBER, "a": Annotated[IPv6Address, SizedBy("n")]},
+        "a",
+        "SizedBy does not stand on",
+    ),
     "an address of all that is left": ({"a": Annotated[MACAddress, Rest()]}, "a", "Rest does not stand on"),
     "all that is left, and more": ({"a": Annotated[bytes, Rest()], "b": NUMBER}, "a", "must be the last field"),
     "two Selects": (
@@ -212,9 +219,9 @@ ANNOTATIONS: dict[str, tuple[dict[str, Any], str, str]] = {
         "a second Selects; a is the first",
     ),
     "two Bounds": (
-        {"a": Annotated[int, Bits(16), Bounds()], "b": Annotated[int, Bits(16), Bounds()]},
+        {"a": Annotated[int, Bits(16), LengthField()], "b": Annotated[int, Bits(16), LengthField()]},
         "b",
-        "a second Bounds; a is the first",
+        "a second LengthField; a is the first",
     ),
     "two Checksums": (
         {"a": Annotated[int, Bits(16), Checksum()], "b": Annotated[int, Bits(16), Checksum()]},
@@ -228,7 +235,7 @@ ANNOTATIONS: dict[str, tuple[dict[str, Any], str, str]] = {
         "needs 16 bits on an octet boundary",
     ),
     "a checksum at no fixed octet": (
-        {"n": NUMBER, "a": Annotated[bytes, Sized("n")], "b": Annotated[int, Bits(16), Checksum()]},
+        {"n": NUMBER, "a": Annotated[bytes, SizedBy("n")], "b": Annotated[int, Bits(16), Checksum()]},
         "b",
         "at a place that does not vary",
     ),
@@ -253,33 +260,37 @@ ANNOTATIONS: dict[str, tuple[dict[str, Any], str, str]] = {
         "Selects names 'b', which is no field",
     ),
     "a key that is octets": ({"a": Annotated[bytes, Octets(2), Selects(UDP_PORT)]}, "a", "Selects does not stand on"),
-    "names on a construct": ({"a": Annotated[object, Via(construct.Byte), Names({})]}, "a", "Names does not stand on"),
+    "names on a construct": (
+        {"a": Annotated[object, ConstructField(construct.Byte), ValueNames({})]},
+        "a",
+        "Names does not stand on",
+    ),
     "octets up to a place": (
-        {"n": NUMBER, "a": Annotated[bytes, Sized("n", origin="start")]},
+        {"n": NUMBER, "a": Annotated[bytes, SizedBy("n", origin="start")]},
         "a",
         "that of a row that is always there",
     ),
-    "a bound that is octets": ({"a": Annotated[bytes, Octets(2), Bounds()]}, "a", "Bounds does not stand on"),
+    "a bound that is octets": ({"a": Annotated[bytes, Octets(2), LengthField()]}, "a", "LengthField does not stand on"),
     "a bound but for a field that is nowhere": (
-        {"a": Annotated[int, Bits(16), Bounds(unless="b")]},
+        {"a": Annotated[int, Bits(16), LengthField(unless="b")]},
         "a",
-        "Bounds names 'b', which is no field",
+        "LengthField names 'b', which is no field",
     ),
     "a mark of a row that is nowhere": (
-        {"a": Annotated[bool, Bits(1), AnyHas("rows", "kind", 1)], "r": SEVEN},
+        {"a": Annotated[bool, Bits(1), SetIfAny("rows", "kind", 1)], "r": SEVEN},
         "a",
-        "AnyHas names rows.kind, which is no field of a row",
+        "SetIfAny names rows.kind, which is no field of a row",
     ),
     "a mark of a field that is nowhere": (
         {
-            "a": Annotated[bool, Bits(1), AnyHas("rows", "type", 1)],
+            "a": Annotated[bool, Bits(1), SetIfAny("rows", "type", 1)],
             "r": SEVEN,
             "size": NUMBER,
             "rows": ROW,
-            "rest": Annotated[bytes, Remainder("rows")],
+            "rest": Annotated[bytes, Unparsed("rows")],
         },
         "a",
-        "AnyHas names rows.type, which is no field of a row",
+        "SetIfAny names rows.type, which is no field of a row",
     ),
     "an offset that is a flag": (
         {"a": Annotated[bool, Bits(1), FragmentOffset()], "r": SEVEN},
@@ -298,70 +309,70 @@ ANNOTATIONS: dict[str, tuple[dict[str, Any], str, str]] = {
         "JumboLength does not stand on",
     ),
     "two conditions on a number": (
-        {"n": NUMBER, "a": Annotated[int | None, Bits(8), Only("n", (1,)), Unless("n", (2,))]},
+        {"n": NUMBER, "a": Annotated[int | None, Bits(8), When("n", values=(1,)), Unless("n", (2,))]},
         "a",
         "one condition is enough",
     ),
     "only where a flag is a number": (
-        {"n": FLAG, "r": SEVEN, "a": Annotated[int | None, Bits(8), Only("n", (1,))]},
+        {"n": FLAG, "r": SEVEN, "a": Annotated[int | None, Bits(8), When("n", values=(1,))]},
         "a",
         "which is not typed int",
     ),
     "a count of less than none": (
-        {"n": NUMBER, "rows": Annotated[tuple[Part, ...], Counted("n", bias=-1), Items()]},
+        {"n": NUMBER, "rows": Annotated[tuple[Part, ...], CountedBy("n", bias=-1), Elements()]},
         "rows",
-        "Counted needs a bias of 0 or more",
+        "CountedBy needs a bias of 0 or more",
     ),
-    "filled up to one octet": ({"a": Annotated[bytes, Pads(1)]}, "a", "Pads needs a unit of 2 or more"),
+    "filled up to one octet": ({"a": Annotated[bytes, PadTo(1)]}, "a", "PadTo needs a unit of 2 or more"),
     "filling that may be absent": (
         {
             "flag": Annotated[bool, Bits(1)],
             "b": Annotated[int, Bits(7)],
-            "a": Annotated[bytes | None, When("flag"), Pads(4)],
+            "a": Annotated[bytes | None, When("flag"), PadTo(4)],
         },
         "a",
         "in a field that is always there",
     ),
-    "a count of octets": ({"n": NUMBER, "a": Annotated[bytes, Counted("n")]}, "a", "Counted does not stand on"),
+    "a count of octets": ({"n": NUMBER, "a": Annotated[bytes, CountedBy("n")]}, "a", "CountedBy does not stand on"),
     "a count that is nowhere": (
-        {"rows": Annotated[tuple[Part, ...], Counted("n"), Items()]},
+        {"rows": Annotated[tuple[Part, ...], CountedBy("n"), Elements()]},
         "rows",
-        "Counted names 'n', which is no earlier field",
+        "CountedBy names 'n', which is no earlier field",
     ),
     "a row with two sizes": (
-        {"n": NUMBER, "rows": Annotated[tuple[Part, ...], Counted("n"), Rest(), Items()]},
+        {"n": NUMBER, "rows": Annotated[tuple[Part, ...], CountedBy("n"), Rest(), Elements()]},
         "rows",
-        "Counted tells the size of a row alone",
+        "CountedBy tells the size of a row alone",
     ),
     "a row of all that is left, and more": (
         {
-            "rows": Annotated[tuple[Part, ...], Rest(), Items()],
-            "rest": Annotated[bytes, Remainder("rows")],
+            "rows": Annotated[tuple[Part, ...], Rest(), Elements()],
+            "rest": Annotated[bytes, Unparsed("rows")],
             "n": NUMBER,
         },
         "rows",
         "must be the last field",
     ),
     "a row of all that is left without a remainder": (
-        {"rows": Annotated[tuple[Part, ...], Rest(), Items()]},
+        {"rows": Annotated[tuple[Part, ...], Rest(), Elements()]},
         "rows",
-        "needs a Remainder field",
+        "needs an Unparsed field",
     ),
     "a remainder that is there when its row is not": (
         {
             "n": NUMBER,
             "size": NUMBER,
-            "rows": Annotated[tuple[Part, ...] | None, Only("n", (1,)), Sized("size"), Items()],
-            "rest": Annotated[bytes, Remainder("rows")],
+            "rows": Annotated[tuple[Part, ...] | None, When("n", values=(1,)), SizedBy("size"), Elements()],
+            "rest": Annotated[bytes, Unparsed("rows")],
         },
         "rest",
-        "must follow the sized row 'rows'",
+        "must follow the sized option list 'rows'",
     ),
     "a row of two classes for any kind": (
         {
             "size": NUMBER,
-            "rows": Annotated[tuple[Part | Other, ...], Sized("size"), Items()],
-            "rest": Annotated[bytes, Remainder("rows")],
+            "rows": Annotated[tuple[Part | Other, ...], SizedBy("size"), Elements()],
+            "rest": Annotated[bytes, Unparsed("rows")],
         },
         "rows",
         "known by constants at its front",
@@ -376,53 +387,65 @@ ANNOTATIONS: dict[str, tuple[dict[str, Any], str, str]] = {
         "a",
         "FinalDestination names 'type', which is no earlier field",
     ),
-    "a row without Items": ({"size": NUMBER, "rows": Annotated[tuple[Part, ...], Sized("size")]}, "rows", "with Items"),
+    "a row without Elements": (
+        {"size": NUMBER, "rows": Annotated[tuple[Part, ...], SizedBy("size")]},
+        "rows",
+        "with Elements",
+    ),
     "a row of numbers": (
-        {"size": NUMBER, "rows": Annotated[tuple[int, ...], Sized("size"), Items()]},
+        {"size": NUMBER, "rows": Annotated[tuple[int, ...], SizedBy("size"), Elements()]},
         "rows",
         "Element",
     ),
-    "a row of one": ({"size": NUMBER, "rows": Annotated[tuple[Part], Sized("size"), Items()]}, "rows", "tuple[E, ...]"),
-    "Items without a row": ({"n": NUMBER, "a": Annotated[bytes, Sized("n"), Items()]}, "a", "tuple[E, ...]"),
-    "a row without an end": ({"rows": Annotated[tuple[Part, ...], Items()]}, "rows", "an element that ends it"),
+    "a row of one": (
+        {"size": NUMBER, "rows": Annotated[tuple[Part], SizedBy("size"), Elements()]},
+        "rows",
+        "tuple[E, ...]",
+    ),
+    "Elements without a row": ({"n": NUMBER, "a": Annotated[bytes, SizedBy("n"), Elements()]}, "a", "tuple[E, ...]"),
+    "a row without an end": ({"rows": Annotated[tuple[Part, ...], Elements()]}, "rows", "an element that ends it"),
     "a row whose end is of no kind": (
-        {"rows": Annotated[tuple[Part, ...], Items(end=0)]},
+        {"rows": Annotated[tuple[Part, ...], Elements(end=0)]},
         "rows",
         "known by its `kind`",
     ),
     "a row of an unknown kind": (
-        {"rows": Annotated[tuple[Part, ...], Items("type", end=0)]},
+        {"rows": Annotated[tuple[Part, ...], Elements("type", end=0)]},
         "rows",
         "has no field 'type'",
     ),
-    "a row without a remainder": ({"size": NUMBER, "rows": ROW}, "rows", "needs a Remainder field"),
+    "a row without a remainder": ({"size": NUMBER, "rows": ROW}, "rows", "needs an Unparsed field"),
     "a row of what may be empty": (
         {
             "size": NUMBER,
-            "rows": Annotated[tuple[Hollow, ...], Sized("size"), Items()],
-            "rest": Annotated[bytes, Remainder("rows")],
+            "rows": Annotated[tuple[Hollow, ...], SizedBy("size"), Elements()],
+            "rest": Annotated[bytes, Unparsed("rows")],
         },
         "rows",
         "the row would never end",
     ),
     "a remainder of nothing": (
-        {"rest": Annotated[bytes, Remainder("rows")]},
+        {"rest": Annotated[bytes, Unparsed("rows")]},
         "rest",
-        "must follow the sized row 'rows'",
+        "must follow the sized option list 'rows'",
     ),
     "a remainder elsewhere": (
-        {"size": NUMBER, "rows": ROW, "n": NUMBER, "rest": Annotated[bytes, Remainder("rows")]},
+        {"size": NUMBER, "rows": ROW, "n": NUMBER, "rest": Annotated[bytes, Unparsed("rows")]},
         "rest",
-        "must follow the sized row 'rows'",
+        "must follow the sized option list 'rows'",
     ),
-    "no construct object": ({"a": Annotated[object, Via(typing.cast("Any", 3))]}, "a", "3 is not a construct object"),
+    "no construct object": (
+        {"a": Annotated[object, ConstructField(typing.cast("Any", 3))]},
+        "a",
+        "3 is not a construct object",
+    ),
     "a lazy construct object": (
-        {"a": Annotated[object, Via(construct.LazyStruct("b" / construct.Byte))]},
+        {"a": Annotated[object, ConstructField(construct.LazyStruct("b" / construct.Byte))]},
         "a",
         "its value cannot be frozen",
     ),
     "a construct object of no size, and more": (
-        {"a": Annotated[object, Via(construct.Byte)], "b": NUMBER},
+        {"a": Annotated[object, ConstructField(construct.Byte)], "b": NUMBER},
         "a",
         "must be the last field",
     ),
@@ -579,21 +602,21 @@ class Sealed(Header, keys=(UDP_PORT(9000),)):
     """A field of a size told by another, read by construct."""
 
     length: Annotated[int, Bits(8)] = AUTO
-    body: Annotated[Any, Via(_PAIR), Sized("length")]
+    body: Annotated[Any, ConstructField(_PAIR), SizedBy("length")]
 
 
 class Lengthy(Header):
     """A field that tells its own size."""
 
     kind: Annotated[int, Bits(8)]
-    values: Annotated[Any, Via(construct.Prefixed(construct.Int16ub, construct.GreedyRange(construct.Byte)))]
+    values: Annotated[Any, ConstructField(construct.Prefixed(construct.Int16ub, construct.GreedyRange(construct.Byte)))]
 
 
 class Greedy(Header):
     """A field of all that is left."""
 
     kind: Annotated[int, Bits(8)]
-    rest: Annotated[bytes, Via(construct.GreedyBytes)]
+    rest: Annotated[bytes, ConstructField(construct.GreedyBytes)]
 
 
 class Optional(Header):
@@ -601,7 +624,7 @@ class Optional(Header):
 
     named: Annotated[bool, Bits(1)] = AUTO
     reserved: Annotated[int, Reserved(7)] = 0
-    name: Annotated[str | None, When("named"), Via(construct.PascalString(construct.Byte, "ascii"))] = AUTO
+    name: Annotated[str | None, When("named"), ConstructField(construct.PascalString(construct.Byte, "ascii"))] = AUTO
 
 
 def test_construct_reads_and_builds_a_field() -> None:
@@ -685,7 +708,7 @@ _NOT_EXACT: dict[str, tuple[Any, bytes]] = {
 def test_octets_that_construct_would_build_otherwise_are_not_lost(case: str) -> None:
     """Fields and octets are a bijection: what construct reads and cannot give back is a fault, not another value."""
     reader, data = _NOT_EXACT[case]
-    made = declare({"a": Annotated[Any, Via(reader)]})
+    made = declare({"a": Annotated[Any, ConstructField(reader)]})
     with pytest.raises(oc.DecodeError):
         oc.decode(data, first=made)
     assert oc.encode(oc.decode(data, first=made, lax=True)) == data
@@ -765,7 +788,7 @@ def test_a_protocol_of_your_own_is_checked_like_any_other(changes: dict[str, Any
 def test_what_is_filled_up_to_two_octets() -> None:
     class Even(Header):
         a: Annotated[int, Bits(8)]
-        filling: Annotated[bytes, Pads(2)] = AUTO
+        filling: Annotated[bytes, PadTo(2)] = AUTO
 
     assert oc.encode(Even(a=1)).hex() == "0100"
 
@@ -778,7 +801,7 @@ def test_what_is_shown_is_what_is_not_the_default() -> None:
 
 def test_what_holds_a_route() -> None:
     assert oc.IPv4.__layout__.routes == "options"
-    assert oc.SegmentRouting.__layout__.routes == "segments"
+    assert oc.IPv6SegmentRouting.__layout__.routes == "segments"
     assert oc.TCP.__layout__.routes is None
 
 
@@ -806,7 +829,7 @@ class Sometimes(Header):
     """Reserved bits of one kind alone."""
 
     kind: Annotated[int, Bits(8)]
-    reserved: Annotated[int | None, Reserved(8), oc.Only("kind", (2,))]
+    reserved: Annotated[int | None, Reserved(8), oc.When("kind", values=(2,))]
     reserved2: Annotated[int | None, Reserved(8), oc.Unless("kind", (2,))]
 
 

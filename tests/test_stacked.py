@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 import overlaycodec as oc
 from overlaycodec import Catalog, EncodeError, Packet, strategies
-from overlaycodec.catalog import _USES_A_STACK
-from overlaycodec.emission import emit
+from overlaycodec.codec.bindings import _USES_A_STACK
+from overlaycodec.codec.packet_encoder import emit
+from overlaycodec.codec.stack_encoder import plain_start, stack_writer
 from overlaycodec.protocols import HEADERS
-from overlaycodec.stacked import plain_start, stack_writer
 
 CATALOG = Catalog(HEADERS)
 MAC = "02:00:00:00:00:01"
@@ -210,7 +210,7 @@ def test_what_stands_behind_a_type_or_a_length() -> None:
 class Beyond(oc.Header, keys=(oc.UDP_PORT(7),)):
     """A length that counts all but the first two octets."""
 
-    length: Annotated[int, oc.Bits(16), oc.Bounds(bias=2)] = oc.AUTO
+    length: Annotated[int, oc.Bits(16), oc.LengthField(bias=2)] = oc.AUTO
     more: Annotated[int, oc.Bits(16)] = 0
 
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 import overlaycodec as oc
 from overlaycodec import strategies as overlay
-from overlaycodec.wire import FragmentOffset, MoreFragments
+from overlaycodec.schema.facts import FragmentOffset, MoreFragments
 from tests import laws
 
 T = TypeVar("T", oc.Packet, oc.Geneve)
@@ -58,13 +58,13 @@ class Unguarded(oc.Header, spec="in-house", keys=(oc.UDP_PORT(9998),)):
 class Foreign(oc.Header, spec="in-house", keys=(oc.UDP_PORT(9997),)):
     """A field that only construct can read."""
 
-    body: Annotated[int, oc.Via(construct.VarInt)]
+    body: Annotated[int, oc.ConstructField(construct.VarInt)]
 
 
 class Tiny(oc.Header, spec="in-house", keys=(oc.UDP_PORT(9996),), tunnel=True, carries=oc.ETHERTYPE(0x6558)):
     """A length that counts less than the stacks behind it may be."""
 
-    length: Annotated[int, oc.Bits(8), oc.Bounds(origin="end"), "Octets that follow"] = oc.AUTO
+    length: Annotated[int, oc.Bits(8), oc.LengthField(origin="end"), "Octets that follow"] = oc.AUTO
 
 
 CATALOG: Final = oc.DEFAULT.with_header(Telemetry, Guarded, Unguarded, Foreign, Tiny)
@@ -102,7 +102,11 @@ def test_stacks_are_whole(cls: type[oc.Header]) -> None:
                     assert value in (0, None)
         assert oc.resolve(packet) == packet
         verdicts = oc.checksums(packet)
-        assert set(verdicts.values()) <= {oc.Verdict.VALID, oc.Verdict.ABSENT, oc.Verdict.UNVERIFIABLE}, verdicts
+        assert set(verdicts.values()) <= {
+            oc.ChecksumStatus.VALID,
+            oc.ChecksumStatus.ABSENT,
+            oc.ChecksumStatus.UNVERIFIABLE,
+        }, verdicts
 
     law()
 
@@ -154,8 +158,8 @@ def test_fixed_fields_are_kept() -> None:
         packet = network / transport / oc.VXLAN(vni=vni) / link
         assert oc.decode(oc.encode(packet), first=oc.IPv4) == oc.resolve(packet)
 
-    @given(overlay.headers(oc.SNAP, oui=5), overlay.headers(oc.Fragment, fragment_offset=3))
-    def said(snap: oc.SNAP, fragment: oc.Fragment) -> None:
+    @given(overlay.headers(oc.SNAP, oui=5), overlay.headers(oc.IPv6Fragment, fragment_offset=3))
+    def said(snap: oc.SNAP, fragment: oc.IPv6Fragment) -> None:
         assert (snap.oui, fragment.fragment_offset) == (5, 3)
 
     optional()
@@ -195,7 +199,7 @@ def test_an_option_of_the_generic_class_is_read_as_one() -> None:
     assert kinds.total() > 100
     assert not kinds.keys() & {1, 2, 3, 5}
     kinds.clear()
-    settings(survey, max_examples=600)(given(overlay.headers(oc.HopByHop))(look))()
+    settings(survey, max_examples=600)(given(overlay.headers(oc.IPv6HopByHop))(look))()
     assert kinds.total() > 100
     assert not kinds.keys() & {5, 194}
 
@@ -203,7 +207,7 @@ def test_an_option_of_the_generic_class_is_read_as_one() -> None:
 PAIRS: Final = [
     ("VLANTag", "VLANTag"), ("Ethernet", "LLC"), ("VXLAN", "Ethernet"), ("Geneve", "IPv4"), ("Geneve", "Ethernet"),
     ("STTSegment", "STT"), ("IPv4", "TCP"), ("IPv4", "GREv1"), ("MPLS", "MPLS"), ("MPLS", "IPv6"),
-    ("IPv6", "Routing"),
+    ("IPv6", "IPv6Routing"),
 ]  # fmt: skip
 
 
@@ -261,7 +265,7 @@ def test_a_selector_that_selects_is_derived(cls: type[oc.Header]) -> None:
 
 
 def _fields(header: oc.Header) -> list[str]:
-    return [field.name for field in header.__layout__.fields if oc.Selects in field or oc.Bounds in field]
+    return [field.name for field in header.__layout__.fields if oc.Selects in field or oc.LengthField in field]
 
 
 # --- simple ones first ------------------------------------------------------------------------------------------------

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 import overlaycodec as oc
 from overlaycodec import strategies as overlay
-from overlaycodec.layout import Layout
-from overlaycodec.wire import Const, Counted, Items, Sized
+from overlaycodec.schema.facts import Const, CountedBy, Elements, SizedBy
+from overlaycodec.schema.layout import Layout
 from tests import laws
 
 every_header = pytest.mark.parametrize("cls", laws.CLASSES, ids=laws.by_name)
@@ -91,10 +91,10 @@ def dressed(octets: bytes, cls: type[oc.Header]) -> bytes:
 
 def fits_by_chance(layout: Layout) -> bool:
     """Whether random sizes are often small enough, and no row waits for an element that ends it, or for many."""
-    if any(Counted in field for field in layout.fields):
+    if any(CountedBy in field for field in layout.fields):
         return False
     ends = (
-        row.condition is None and Sized not in row and row[Items].end is not None
+        row.condition is None and SizedBy not in row and row[Elements].end is not None
         for row in layout.fields
         if row.kind == "items"
     )

@@ -10,7 +10,19 @@ from typing import Final
 import pytest
 
 import overlaycodec as oc
-from overlaycodec import ARP, ICMP, TCP, UDP, Ethernet, Fragment, IPv4, IPv6, Packet, VLANTag, tunnel
+from overlaycodec import (
+    ARP,
+    ICMP,
+    TCP,
+    UDP,
+    Ethernet,
+    IPv4,
+    IPv6,
+    IPv6Fragment,
+    Packet,
+    VLANTag,
+    tunnel,
+)
 
 FLOWS: Final = 100_000
 INSIDE: Final = Ethernet(dst="02:00:00:00:00:02", src="02:00:00:00:00:01")
@@ -117,7 +129,7 @@ def test_all_fragments_go_one_way(version: int) -> None:
             network = IPv4(src="10.0.0.1", dst="10.0.0.2", protocol=17, fragment_offset=offset, more_fragments=more)
             pieces.append(Packet((INSIDE, network)) / inside)
         else:
-            fragment = Fragment(next_header=17, fragment_offset=offset, more_fragments=more)
+            fragment = IPv6Fragment(next_header=17, fragment_offset=offset, more_fragments=more)
             pieces.append(INSIDE / IPv6(src="fd00::1", dst="fd00::2") / fragment / inside)
     ports = {tunnel.flow_port(oc.decode(oc.encode(piece), lax=True)) for piece in pieces}
     assert len(ports) == 1

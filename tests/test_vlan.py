@@ -27,7 +27,7 @@ from overlaycodec import (
 )
 from overlaycodec import strategies as overlay
 from overlaycodec.checksum import adjusted_checksum, internet_checksum, internet_sum
-from overlaycodec.paths import scopes_of
+from overlaycodec.packet.paths import scopes_of
 
 CAPTURES: Final = Path(__file__).parent / "captures"
 BASE: Final = Ethernet(dst="02:00:00:00:00:0b", src="02:00:00:00:00:0a")
@@ -216,7 +216,7 @@ def test_offsets_into_the_frame_go_with_it() -> None:
     for packet, path, there in ((stt, "stt.l4_offset", 38), (rco, "vxlan_rco.checksum_start", 19)):
         tagged = vlan.push(packet, vid=7, scope="inner")
         assert tagged.at(path) == there
-        assert oc.Verdict.BAD not in oc.checksums(tagged).values()
+        assert oc.ChecksumStatus.BAD not in oc.checksums(tagged).values()
         assert vlan.pop(tagged, scope="inner") == packet
         assert vlan.retag(tagged, vid=8, scope="inner").at(path) == there
 
@@ -236,7 +236,7 @@ def test_translate_retag_normalise() -> None:
     inner = tunnel.VXLANTunnel(vni=1, src="fd00::1", dst="fd00::2").encapsulate(packet)
     moved = vlan.translate(inner, {7: 8}, scope="inner")
     assert moved.at("inner.vlan.vid") == 8
-    assert oc.checksums(moved)["udp.checksum"] is oc.Verdict.VALID
+    assert oc.checksums(moved)["udp.checksum"] is oc.ChecksumStatus.VALID
     assert moved == oc.fill(inner.replace_at("inner.vlan.vid", 8))
 
 
@@ -369,7 +369,7 @@ def test_routing_inside_a_tunnel() -> None:
     outer = tunnel.GeneveTunnel(vni=5, src="fd00::1", dst="fd00::2").encapsulate(frame)
     routed = vlan.route(outer, vid=8, src="02:00:00:00:00:aa", dst="02:00:00:00:00:bb", scope="inner")
     assert routed is not None
-    assert set(oc.checksums(routed).values()) == {oc.Verdict.VALID}
+    assert set(oc.checksums(routed).values()) == {oc.ChecksumStatus.VALID}
     assert routed.at("inner.ipv4.ttl") == 63
     assert vlan.tags(routed, scope="inner") == (vlan.Tag(8, 3),)
     assert oc.decode(oc.encode(routed), first=IPv6) == routed
@@ -379,7 +379,7 @@ def test_a_wrong_checksum_is_wrong_behind_the_router_too() -> None:
     packet = PLAIN.replace(IPv4, checksum=PLAIN[IPv4].checksum ^ 0x0100)
     routed = vlan.route(packet, vid=8, src=BASE.src, dst=BASE.dst)
     assert routed is not None
-    assert oc.checksums(routed)["ipv4.checksum"] is oc.Verdict.BAD
+    assert oc.checksums(routed)["ipv4.checksum"] is oc.ChecksumStatus.BAD
     # by as much: what brings the one right brings the other right
     assert internet_sum(oc.encode(routed[IPv4])) == internet_sum(oc.encode(packet[IPv4]))
 

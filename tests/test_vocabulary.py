@@ -13,18 +13,17 @@ from overlaycodec import (
     UDP_PORT,
     Bits,
     Const,
-    Counted,
+    CountedBy,
     Element,
+    Elements,
     Header,
-    Items,
     Octets,
-    Only,
-    Remainder,
     Reserved,
     Rest,
     Selects,
-    Sized,
+    SizedBy,
     Unless,
+    Unparsed,
     When,
 )
 from overlaycodec.checksum import crc32c
@@ -40,14 +39,14 @@ class Group(Element):
     """A count of words, and the words."""
 
     count: Annotated[int, Bits(8)] = AUTO
-    words: Annotated[tuple[Word, ...], Counted("count"), Items()] = ()
+    words: Annotated[tuple[Word, ...], CountedBy("count"), Elements()] = ()
 
 
 class Report(Header, keys=(UDP_PORT(40000),)):
-    """Counted rows within a counted row, and two octets behind."""
+    """CountedBy rows within a counted row, and two octets behind."""
 
     groups_count: Annotated[int, Bits(8)] = AUTO
-    groups: Annotated[tuple[Group, ...], Counted("groups_count"), Items()] = ()
+    groups: Annotated[tuple[Group, ...], CountedBy("groups_count"), Elements()] = ()
     tail: Annotated[int, Bits(16)] = 0
 
 
@@ -82,7 +81,7 @@ class Option(Element):
 
     type: Annotated[int, Bits(8)]
     length: Annotated[int, Bits(8)] = AUTO
-    data: Annotated[bytes, Sized("length", unit=4, bias=-2)] = b""
+    data: Annotated[bytes, SizedBy("length", unit=4, bias=-2)] = b""
 
 
 class Clock(Element):
@@ -97,8 +96,8 @@ class Message(Header, keys=(UDP_PORT(40001),)):
     """Options up to the end."""
 
     code: Annotated[int, Bits(8)]
-    options: Annotated[tuple[Clock | Option, ...], Rest(), Items()] = ()
-    options_rest: Annotated[bytes, Remainder("options")] = AUTO
+    options: Annotated[tuple[Clock | Option, ...], Rest(), Elements()] = ()
+    options_rest: Annotated[bytes, Unparsed("options")] = AUTO
 
 
 def test_a_row_takes_all_that_is_left() -> None:
@@ -141,9 +140,9 @@ class Context(Header, keys=(UDP_PORT(40002),)):
 
     kind: Annotated[int, Bits(4)]
     length: Annotated[int, Bits(4)] = AUTO
-    fixed: Annotated[bytes | None, Only("kind", (1,)), Sized("length", unit=2)] = AUTO
-    words: Annotated[tuple[Word, ...] | None, Only("kind", (2, 3)), Sized("length", unit=2), Items()] = AUTO
-    words_rest: Annotated[bytes | None, Only("kind", (2, 3)), Remainder("words")] = AUTO
+    fixed: Annotated[bytes | None, When("kind", values=(1,)), SizedBy("length", unit=2)] = AUTO
+    words: Annotated[tuple[Word, ...] | None, When("kind", values=(2, 3)), SizedBy("length", unit=2), Elements()] = AUTO
+    words_rest: Annotated[bytes | None, When("kind", values=(2, 3)), Unparsed("words")] = AUTO
     other: Annotated[int | None, Unless("kind", (1, 2, 3)), Bits(8)] = AUTO
 
 
@@ -198,13 +197,13 @@ class Mark(Header, keys=(UDP_PORT(40003),)):
     mark: Annotated[int | None, Bits(8), When("marked")] = AUTO
 
 
-class Marked(Header, keys=(ETHERTYPE(0xABCD).when(oc.Before("marked", True)),)):
+class Marked(Header, keys=(ETHERTYPE(0xABCD).when(oc.PreviousHeader("marked", True)),)):
     """Only behind a mark."""
 
     body: Annotated[bytes, Octets(1)]
 
 
-class Plain(Header, keys=(ETHERTYPE(0xABCD).when(oc.Before("marked", False)),)):
+class Plain(Header, keys=(ETHERTYPE(0xABCD).when(oc.PreviousHeader("marked", False)),)):
     """Only without one."""
 
     body: Annotated[bytes, Octets(1)]
@@ -231,16 +230,16 @@ class Padded(Element):
     """A length, so many octets, and zeros up to a multiple of four."""
 
     size: Annotated[int, Bits(8)] = AUTO
-    body: Annotated[bytes, Sized("size")] = b""
-    padding: Annotated[bytes, oc.Pads(4)] = AUTO
+    body: Annotated[bytes, SizedBy("size")] = b""
+    padding: Annotated[bytes, oc.PadTo(4)] = AUTO
 
 
 class Padding(Header, keys=(UDP_PORT(40004),)):
     """A row of padded elements."""
 
     kind: Annotated[int, Bits(8)] = 0
-    row: Annotated[tuple[Padded, ...], Rest(), Items()] = ()
-    row_rest: Annotated[bytes, Remainder("row")] = AUTO
+    row: Annotated[tuple[Padded, ...], Rest(), Elements()] = ()
+    row_rest: Annotated[bytes, Unparsed("row")] = AUTO
 
 
 def test_padding_goes_to_the_next_multiple_from_the_elements_start() -> None:
@@ -268,7 +267,7 @@ class Short(Header, keys=(UDP_PORT(40005),)):
     kind: Annotated[int, Bits(16)] = 0
 
 
-class Long(Header, keys=(UDP_PORT(40005).when(oc.AtLeast(4)),)):
+class Long(Header, keys=(UDP_PORT(40005).when(oc.MinOctets(4)),)):
     """What a message of four octets and more has."""
 
     kind: Annotated[int, Bits(16)] = 0
@@ -307,7 +306,7 @@ class Label(Element):
 
     kind: Annotated[int, Bits(8)]
     length: Annotated[int | None, Bits(8), Unless("kind", (0,))] = AUTO
-    data: Annotated[bytes, Sized("length")] = b""
+    data: Annotated[bytes, SizedBy("length")] = b""
 
 
 class Way(Header, keys=(UDP_PORT(40006),)):
@@ -315,9 +314,11 @@ class Way(Header, keys=(UDP_PORT(40006),)):
 
     size: Annotated[int, Bits(8)] = AUTO
     last: Annotated[int, Bits(8)] = AUTO
-    hops: Annotated[tuple[Hop, ...], Counted("last", bias=1), Items()]
-    labels: Annotated[tuple[Label, ...], Sized("size", unit=4, bias=4, origin="start"), Items("kind", pads=(0, 1))] = ()
-    labels_rest: Annotated[bytes, Remainder("labels")] = AUTO
+    hops: Annotated[tuple[Hop, ...], CountedBy("last", bias=1), Elements()]
+    labels: Annotated[
+        tuple[Label, ...], SizedBy("size", unit=4, bias=4, origin="start"), Elements("kind", pads=(0, 1))
+    ] = ()
+    labels_rest: Annotated[bytes, Unparsed("labels")] = AUTO
 
 
 @pytest.mark.parametrize(
@@ -365,12 +366,12 @@ class Ended(Header, keys=(UDP_PORT(40007),)):
     words: Annotated[int, Bits(8)] = AUTO
     late_words: Annotated[int, Bits(8)] = AUTO
     free_words: Annotated[int, Bits(8)] = AUTO
-    first: Annotated[tuple[Entry, ...], Sized("words", unit=4), Items("kind", end=255)] = ()
-    first_rest: Annotated[bytes, Remainder("first")] = AUTO
-    late: Annotated[tuple[Late, ...], Sized("late_words", unit=4), Items("kind", end=255)] = ()
-    late_rest: Annotated[bytes, Remainder("late")] = AUTO
-    free: Annotated[tuple[Entry, ...], Sized("free_words", unit=4), Items("kind")] = ()
-    free_rest: Annotated[bytes, Remainder("free")] = AUTO
+    first: Annotated[tuple[Entry, ...], SizedBy("words", unit=4), Elements("kind", end=255)] = ()
+    first_rest: Annotated[bytes, Unparsed("first")] = AUTO
+    late: Annotated[tuple[Late, ...], SizedBy("late_words", unit=4), Elements("kind", end=255)] = ()
+    late_rest: Annotated[bytes, Unparsed("late")] = AUTO
+    free: Annotated[tuple[Entry, ...], SizedBy("free_words", unit=4), Elements("kind")] = ()
+    free_rest: Annotated[bytes, Unparsed("free")] = AUTO
 
 
 @pytest.mark.parametrize(

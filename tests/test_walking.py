@@ -10,10 +10,10 @@ import msgspec
 import pytest
 
 import overlaycodec as oc
-from overlaycodec import AUTO, Bits, Bounds, Header, Peek, dialects
+from overlaycodec import AUTO, Bits, Header, LengthField, Peek, dialects
+from overlaycodec.codec.decode_step import condition_text
 from overlaycodec.protocols import HEADERS
-from overlaycodec.stepper import condition_text
-from overlaycodec.wire import AtLeast, Within
+from overlaycodec.schema.keys import MinOctets, Within
 
 OUTER: Final = oc.IPv4(src="10.0.0.1", dst="10.0.0.2")
 FRAME: Final = oc.Ethernet(dst="02:00:00:00:00:02", src="02:00:00:00:00:01")
@@ -22,7 +22,7 @@ FRAME: Final = oc.Ethernet(dst="02:00:00:00:00:02", src="02:00:00:00:00:01")
 # --- conditions -------------------------------------------------------------------------------------------------------
 
 
-def holds(condition: oc.Peek | oc.AtLeast | oc.Within, data: bytes, pos: int, end: int) -> bool:
+def holds(condition: oc.Peek | oc.MinOctets | oc.Within, data: bytes, pos: int, end: int) -> bool:
     text = condition_text(condition)
     return bool(eval(text, {"data": data, "pos": pos, "end": end, "walk": []}))
 
@@ -50,7 +50,7 @@ def test_a_peek_at_whole_octets_needs_them_all() -> None:
 
 
 def test_at_least_and_within() -> None:
-    assert [holds(AtLeast(3), bytes(9), 2, end) for end in (4, 5, 6)] == [False, True, True]
+    assert [holds(MinOctets(3), bytes(9), 2, end) for end in (4, 5, 6)] == [False, True, True]
     # 20 octets of header, then 6 of a whole of 30: at 24 they reach its end, at 25 beyond it
     for offset, fits in ((0, True), (24, True), (25, False)):
         data = bytes(3) + bytes(4) + (30).to_bytes(2, "big") + offset.to_bytes(2, "big") + bytes(12 + 6)
@@ -65,7 +65,7 @@ class Words(Header, spec="in-house", path="words", keys=(oc.UDP_PORT(9993),)):
     """A length in words, of all."""
 
     kind: Annotated[int, Bits(16)] = 0
-    length: Annotated[int, Bits(16), Bounds(unit=4, bias=-4)] = AUTO
+    length: Annotated[int, Bits(16), LengthField(unit=4, bias=-4)] = AUTO
     more: Annotated[int, Bits(32)] = 0
 
 
@@ -83,7 +83,7 @@ def test_the_least_of_a_length_in_words() -> None:
 class Ahead(Header, spec="in-house", path="ahead"):
     """A length that does not count the first 12 octets, of which the header has 4."""
 
-    length: Annotated[int, Bits(16), Bounds(bias=12)] = AUTO
+    length: Annotated[int, Bits(16), LengthField(bias=12)] = AUTO
     more: Annotated[int, Bits(16)] = 0
 
 
@@ -110,41 +110,45 @@ def test_what_a_length_leaves_out_was_not_cut_off() -> None:
 
 def test_a_jumbo_option_counts_where_the_length_is_0_and_nowhere_else() -> None:
     """RFC 2675 section 3: with another length the option is an error; here the length is believed."""
-    option = oc.JumboPayloadOption(jumbo_payload_length=70_000)
+    option = oc.IPv6JumboPayloadOption(jumbo_payload_length=70_000)
     packet = (
-        FRAME / oc.IPv6(src="::1", dst="::2") / oc.HopByHop(options=(option,)) / oc.UDP(src_port=1, dst_port=9) / b"?"
+        FRAME
+        / oc.IPv6(src="::1", dst="::2")
+        / oc.IPv6HopByHop(options=(option,))
+        / oc.UDP(src_port=1, dst_port=9)
+        / b"?"
     )
     data = oc.encode(packet)
-    assert oc.decode(data).names == ["ethernet", "ipv6", "hop_by_hop", "udp"]
+    assert oc.decode(data).names == ["ethernet", "ipv6", "ipv6_hop_by_hop", "udp"]
     without_length = data[:18] + bytes(2) + data[20:]
-    with pytest.raises(oc.TruncatedError, match=r"hop_by_hop\.options"):
+    with pytest.raises(oc.TruncatedError, match=r"ipv6_hop_by_hop\.options"):
         oc.decode(without_length)
 
 
 def test_a_length_of_0_without_a_jumbo_option_bounds_nothing() -> None:
     """RFC 2675 section 3 calls it an error of the sender; what is there is read all the same, to its end."""
-    options = oc.HopByHop(options=(oc.IPv6RouterAlertOption(value=0),))
+    options = oc.IPv6HopByHop(options=(oc.IPv6RouterAlertOption(value=0),))
     packet = FRAME / oc.IPv6(src="::1", dst="::2") / options / oc.UDP(src_port=1, dst_port=9) / b"content"
     data = oc.encode(packet)
     found = oc.decode(data[:18] + bytes(2) + data[20:])
-    assert (found.names[2:], found.payload, found.trailers) == (["hop_by_hop", "udp"], b"content", ())
+    assert (found.names[2:], found.payload, found.trailers) == (["ipv6_hop_by_hop", "udp"], b"content", ())
 
 
 def test_a_jumbo_option_of_the_first_header() -> None:
     """RFC 2675 section 2: it counts all that follows the IPv6 header, the extension header's 8 octets too."""
     header = oc.IPv6(src="::1", dst="::2", payload_length=0)
-    options = oc.HopByHop(next_header=59, options=(oc.JumboPayloadOption(jumbo_payload_length=70_000),))
+    options = oc.IPv6HopByHop(next_header=59, options=(oc.IPv6JumboPayloadOption(jumbo_payload_length=70_000),))
     packet = oc.decode(oc.encode(header / options / bytes(70_000 - 8 + 3)), first=oc.IPv6)
     assert (len(packet.payload), [len(trailer.data) for trailer in packet.trailers]) == (69_992, [3])
 
 
 def test_a_jumbo_option_that_says_too_much_stands_in_its_header() -> None:
     """The place of an option is not fixed: the bits are those of the header, 8 octets behind 14 and 40."""
-    option = oc.JumboPayloadOption(jumbo_payload_length=70_000)
+    option = oc.IPv6JumboPayloadOption(jumbo_payload_length=70_000)
     data = oc.encode(
-        FRAME / oc.IPv6(src="::1", dst="::2", payload_length=0) / oc.HopByHop(next_header=59, options=(option,))
+        FRAME / oc.IPv6(src="::1", dst="::2", payload_length=0) / oc.IPv6HopByHop(next_header=59, options=(option,))
     )
-    with pytest.raises(oc.TruncatedError, match="hop_by_hop") as caught:
+    with pytest.raises(oc.TruncatedError, match="ipv6_hop_by_hop") as caught:
         oc.decode(data)
     assert (caught.value.needed, caught.value.available, caught.value.bits) == (70_000, 8, (54 * 8, 62 * 8 - 1))
 
@@ -169,10 +173,10 @@ def test_a_bound_that_is_not_there() -> None:
 def test_a_datagram_without_a_length_reaches_to_the_end_of_a_jumbogram() -> None:
     """RFC 2675 section 4: the UDP length of one that is too long to tell is 0."""
     header = oc.IPv6(src="::1", dst="::2", payload_length=0)
-    options = oc.HopByHop(options=(oc.JumboPayloadOption(jumbo_payload_length=70_000),))
+    options = oc.IPv6HopByHop(options=(oc.IPv6JumboPayloadOption(jumbo_payload_length=70_000),))
     datagram = oc.UDP(src_port=1, dst_port=9, length=0, checksum=1)
     packet = oc.decode(oc.encode(header / options / datagram / bytes(70_000 - 8 - 8 + 3)), first=oc.IPv6)
-    assert packet.names == ["ipv6", "hop_by_hop", "udp"]
+    assert packet.names == ["ipv6", "ipv6_hop_by_hop", "udp"]
     assert (len(packet.payload), [len(trailer.data) for trailer in packet.trailers]) == (69_984, [3])
 
 
@@ -243,7 +247,7 @@ def test_a_value_against_its_flags() -> None:
 
 def test_the_last_address_of_a_way_of_one_segment() -> None:
     """RFC 8200 section 8.1: the pseudo-header has the address where the way ends, not the one that is next."""
-    route = oc.SegmentRouting(segments_left=1, segments=(oc.Segment(address="2001:db8::9"),))
+    route = oc.IPv6SegmentRouting(segments_left=1, segments=(oc.SRv6Segment(address="2001:db8::9"),))
     datagram = oc.UDP(src_port=1, dst_port=9) / b"data"
     by_way_of = oc.resolve(oc.IPv6(src="2001:db8::1", dst="2001:db8::2") / route / datagram)
     straight = oc.resolve(oc.IPv6(src="2001:db8::1", dst="2001:db8::9") / datagram)
@@ -255,7 +259,7 @@ def test_the_last_address_of_a_way_of_one_segment() -> None:
 def test_a_way_without_addresses_has_no_last_one() -> None:
     datagram = oc.UDP(src_port=1, dst_port=9) / b"data"
     outer = oc.IPv6(src="2001:db8::1", dst="2001:db8::2")
-    nowhere = oc.SegmentRouting(segments_left=1, last_entry=0, segments=())
+    nowhere = oc.IPv6SegmentRouting(segments_left=1, last_entry=0, segments=())
     assert oc.resolve(outer / nowhere / datagram)[oc.UDP].checksum == oc.resolve(outer / datagram)[oc.UDP].checksum
 
 
@@ -269,15 +273,15 @@ class TwoWays(Header, spec="in-house", path="two_ways", layer="extension", keys=
     second_count: Annotated[int, Bits(8)] = AUTO
     second_pointer: Annotated[int, Bits(8)] = 4
     first: Annotated[
-        tuple[oc.Segment, ...],
-        oc.Counted("count"),
-        oc.Items(),
+        tuple[oc.SRv6Segment, ...],
+        oc.CountedBy("count"),
+        oc.Elements(),
         oc.FinalDestination("kind", "pointer", {1: -1}, begins=4),
     ]
     second: Annotated[
-        tuple[oc.Segment, ...],
-        oc.Counted("second_count"),
-        oc.Items(),
+        tuple[oc.SRv6Segment, ...],
+        oc.CountedBy("second_count"),
+        oc.Elements(),
         oc.FinalDestination("kind", "second_pointer", {1: -1}, begins=4),
     ]
 
@@ -285,7 +289,7 @@ class TwoWays(Header, spec="in-house", path="two_ways", layer="extension", keys=
 def test_behind_a_way_that_is_gone_there_may_be_another() -> None:
     catalog = oc.DEFAULT.with_header(TwoWays)
     datagram = oc.UDP(src_port=1, dst_port=9) / b"data"
-    ways = TwoWays(first=(oc.Segment(address="2001:db8::8"),), second=(oc.Segment(address="2001:db8::9"),))
+    ways = TwoWays(first=(oc.SRv6Segment(address="2001:db8::8"),), second=(oc.SRv6Segment(address="2001:db8::9"),))
 
     def summed(dst: str, *between: Header) -> int:
         headers = (oc.IPv6(src="2001:db8::1", dst=dst), *between, *datagram.headers)
@@ -312,7 +316,7 @@ class WayInOctets(Header, spec="in-house", path="way_in_octets", layer="extensio
     kind: Annotated[int, Bits(8)] = 1
     left: Annotated[int, Bits(8)] = 1
     size: Annotated[int, Bits(8)] = AUTO
-    data: Annotated[bytes, oc.Sized("size"), oc.FinalDestination("kind", "left", {1: 0})]
+    data: Annotated[bytes, oc.SizedBy("size"), oc.FinalDestination("kind", "left", {1: 0})]
 
 
 def test_an_address_in_octets_may_have_others_behind_it() -> None:

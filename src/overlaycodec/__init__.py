@@ -8,23 +8,12 @@
 from typing import TYPE_CHECKING
 
 from overlaycodec import protocols
-from overlaycodec.capture import (
-    Capture,
-    Frames,
-    Interface,
-    Record,
-    open_capture,
-    write_capture,
-)
-from overlaycodec.columnar import (
-    column_names,
-    columns,
-    encode_columns,
-    scan,
-)
-from overlaycodec.comparison import (
-    diff,
-)
+from overlaycodec.capture import Capture, Frames, Interface, Record, open_capture, write_capture
+from overlaycodec.codec.field_view import FieldView
+from overlaycodec.codec.pipeline import DEFAULT, Catalog, Pipeline, decode, decode_header, encode, resolve
+from overlaycodec.columnar import column_names, columns, encode_columns, scan
+from overlaycodec.comparison import diff
+from overlaycodec.editing.checksums import ChecksumStatus, checksums, fill
 from overlaycodec.errors import (
     CaptureError,
     CodecError,
@@ -40,13 +29,38 @@ from overlaycodec.errors import (
     TruncatedError,
     UnresolvedError,
 )
-from overlaycodec.findings import (
-    Finding,
-    Receiver,
-    Severity,
-    diagnose,
+from overlaycodec.findings import Finding, Receiver, Severity, diagnose
+from overlaycodec.packet.header import Header
+from overlaycodec.packet.packet import FlowKey, Packet, Trailer
+from overlaycodec.protocols import *  # noqa: F403 - every header and element, named in its `__all__`
+from overlaycodec.schema.facts import (
+    Bits,
+    ByteOrder,
+    Checksum,
+    Const,
+    ConstructField,
+    CountedBy,
+    Elements,
+    FinalDestination,
+    FragmentOffset,
+    JumboLength,
+    LengthField,
+    MoreFragments,
+    Octets,
+    PadTo,
+    Reserved,
+    Rest,
+    Selects,
+    SetIfAny,
+    SizedBy,
+    StackEnd,
+    Unless,
+    Unparsed,
+    ValueNames,
+    When,
 )
-from overlaycodec.keys import (
+from overlaycodec.schema.keys import Key, KeySpace, MinOctets, Peek, PreviousHeader, Within
+from overlaycodec.schema.keyspaces import (
     ERSPAN_FRAME,
     ETHERTYPE,
     GPE_PROTOCOL,
@@ -70,74 +84,15 @@ from overlaycodec.keys import (
     TCP_PORT,
     UDP_PORT,
 )
-from overlaycodec.packet import (
-    FlowKey,
-    Packet,
-    Trailer,
-)
-from overlaycodec.pipeline import (
-    DEFAULT,
-    Catalog,
-    Pipeline,
-    decode,
-    decode_header,
-    encode,
-    resolve,
-)
-from overlaycodec.protocols import *  # noqa: F403 - every header and element, named in its `__all__`
-from overlaycodec.schema import (
-    Element,
-    Header,
-)
-from overlaycodec.values import (
+from overlaycodec.schema.record import Element
+from overlaycodec.schema.values import (
     AUTO,
-    AnyHardware,
-    AnyIPv4,
-    AnyIPv6,
-    AnyMAC,
-    AnyProtocol,
+    HardwareAddressLike,
+    IPv4Like,
+    IPv6Like,
     MACAddress,
-)
-from overlaycodec.verify import (
-    Verdict,
-    checksums,
-    fill,
-)
-from overlaycodec.views import (
-    View,
-)
-from overlaycodec.wire import (
-    AnyHas,
-    AtLeast,
-    Before,
-    Bits,
-    Bounds,
-    ByteOrder,
-    Checksum,
-    Const,
-    Counted,
-    FinalDestination,
-    FragmentOffset,
-    Items,
-    JumboLength,
-    Key,
-    KeySpace,
-    MoreFragments,
-    Names,
-    Octets,
-    Only,
-    Pads,
-    Peek,
-    Remainder,
-    Reserved,
-    Rest,
-    Selects,
-    Sized,
-    StackEnd,
-    Unless,
-    Via,
-    When,
-    Within,
+    MACLike,
+    ProtocolAddressLike,
 )
 
 __version__ = "0.1.0"
@@ -167,70 +122,69 @@ __all__ = [
     "STT_OFFSET",
     "TCP_PORT",
     "UDP_PORT",
-    "AnyHardware",
-    "AnyHas",
-    "AnyIPv4",
-    "AnyIPv6",
-    "AnyMAC",
-    "AnyProtocol",
-    "AtLeast",
-    "Before",
     "Bits",
-    "Bounds",
     "ByteOrder",
     "Capture",
     "CaptureError",
     "Catalog",
     "Checksum",
+    "ChecksumStatus",
     "CodecError",
     "Const",
-    "Counted",
+    "ConstructField",
+    "CountedBy",
     "DecodeError",
     "Element",
+    "Elements",
     "EncodeError",
     "FieldRangeError",
     "FieldValueError",
+    "FieldView",
     "FinalDestination",
     "Finding",
     "FlowKey",
     "FragmentOffset",
     "Frames",
+    "HardwareAddressLike",
     "Header",
+    "IPv4Like",
+    "IPv6Like",
     "Interface",
-    "Items",
     "JumboLength",
     "Key",
     "KeySpace",
+    "LengthField",
     "LengthFieldError",
     "LengthOverflowError",
     "MACAddress",
+    "MACLike",
+    "MinOctets",
     "MissingHeaderError",
     "MoreFragments",
-    "Names",
     "NestingError",
     "Octets",
-    "Only",
     "Packet",
-    "Pads",
+    "PadTo",
     "Peek",
     "Pipeline",
+    "PreviousHeader",
+    "ProtocolAddressLike",
     "Receiver",
     "Record",
-    "Remainder",
     "Reserved",
     "Rest",
     "SchemaError",
     "Selects",
+    "SetIfAny",
     "Severity",
-    "Sized",
+    "SizedBy",
     "StackEnd",
     "Trailer",
     "TruncatedError",
     "Unless",
+    "Unparsed",
     "UnresolvedError",
-    "Verdict",
-    "Via",
-    "View",
+    "ValueNames",
     "When",
     "Within",
     "checksums",

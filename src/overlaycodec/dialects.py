@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from typing import Annotated, Final
 
-from overlaycodec.keys import UDP_PORT
-from overlaycodec.pipeline import DEFAULT, Catalog
+from overlaycodec.codec.field_view import FieldView
+from overlaycodec.codec.pipeline import DEFAULT, Catalog
+from overlaycodec.packet.header import Header
 from overlaycodec.protocols import GRE, STT, VXLAN, VXLANGBP, VXLANGPE, VXLANRCO, Geneve
-from overlaycodec.schema import Element, Header
-from overlaycodec.views import View
-from overlaycodec.wire import Bits, Names, Reserved
+from overlaycodec.schema.facts import Bits, Reserved, ValueNames
+from overlaycodec.schema.keyspaces import UDP_PORT
+from overlaycodec.schema.record import Element
 
 __all__ = [
     "AWS_GATEWAY_LOAD_BALANCER",
@@ -74,7 +75,7 @@ class NVGREKey(Element, spec="RFC 7637 section 3.2", path="nvgre_key"):
     flow_id: Annotated[int, Bits(8), "Entropy; 0 where there is none"] = 0
 
 
-NVGRE_KEY: Final = View(
+NVGRE_KEY: Final = FieldView(
     GRE, "key", NVGREKey, (("protocol_type", 0x6558), ("checksum_present", False), ("sequence_present", False))
 )
 NVGRE: Final = DEFAULT.with_view(NVGRE_KEY)
@@ -100,8 +101,8 @@ class OVNContext(Element, spec="ovn-architecture(7), tunnel encapsulations", pat
     datapath: Annotated[int, Bits(24), "Tunnel key of the logical datapath"]
 
 
-OVN_VNI: Final = View(VXLAN, "vni", OVNVNI)
-OVN_CONTEXT: Final = View(STT, "context_id", OVNContext)
+OVN_VNI: Final = FieldView(VXLAN, "vni", OVNVNI)
+OVN_CONTEXT: Final = FieldView(STT, "context_id", OVNContext)
 OVN: Final = DEFAULT.with_view(OVN_VNI, OVN_CONTEXT)
 """OVN's tunnels: Geneve, whose option is an `OVNOption`; STT; and VXLAN in its VXLAN mode."""
 
@@ -118,11 +119,11 @@ class CiliumIdentity(Element, spec="Cilium: security identities", path="cilium_i
     """A VNI as Cilium reads it: who sent the packet."""
 
     cluster: Annotated[int, Bits(8), "Cluster of the sender; 0 for one cluster alone"] = 0
-    identity: Annotated[int, Bits(16), Names(_RESERVED_IDENTITIES), "Security identity"]
+    identity: Annotated[int, Bits(16), ValueNames(_RESERVED_IDENTITIES), "Security identity"]
 
 
-CILIUM_IDENTITY: Final = View(VXLAN, "vni", CiliumIdentity)
-CILIUM_GENEVE_IDENTITY: Final = View(Geneve, "vni", CiliumIdentity)
+CILIUM_IDENTITY: Final = FieldView(VXLAN, "vni", CiliumIdentity)
+CILIUM_GENEVE_IDENTITY: Final = FieldView(Geneve, "vni", CiliumIdentity)
 CILIUM: Final = DEFAULT.with_view(CILIUM_IDENTITY, CILIUM_GENEVE_IDENTITY)
 """Cilium in its tunnel modes, VXLAN to port 8472 and Geneve: the VNI is the sender's identity, not a network."""
 FLANNEL: Final = DEFAULT
@@ -141,10 +142,10 @@ AWS_TRAFFIC_MIRRORING: Final = DEFAULT
 class AzureTunnel(Element, spec="Azure Gateway Load Balancer: tunnel interfaces", path="azure_tunnel"):
     """A VNI as the appliance behind the balancer reads it, with its default numbers."""
 
-    side: Annotated[int, Bits(24), Names({800: "internal", 801: "external"}), "Which side the packet is on"]
+    side: Annotated[int, Bits(24), ValueNames({800: "internal", 801: "external"}), "Which side the packet is on"]
 
 
-AZURE_TUNNEL: Final = View(VXLAN, "vni", AzureTunnel)
+AZURE_TUNNEL: Final = FieldView(VXLAN, "vni", AzureTunnel)
 AZURE_GATEWAY_LOAD_BALANCER: Final = _at(VXLAN, 10800, 10801).with_view(AZURE_TUNNEL)
 """VXLAN to port 10800 (internal, VNI 800) and 10801 (external, VNI 801), which are the defaults."""
 

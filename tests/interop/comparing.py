@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import overlaycodec as oc
-from overlaycodec.spans import spans_of
+from overlaycodec.packet.offsets import spans_of
 from tests import laws
 
 GOOD = ("valid", "absent")

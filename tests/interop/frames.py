@@ -121,7 +121,7 @@ def _udp(random: Random, largest: int, depth: int) -> oc.Packet:
 
 
 def _tcp(random: Random, largest: int, depth: int) -> oc.Packet:
-    options = random.choice(((), (oc.MSSOption(mss=1460), oc.TCPOption(kind=1), oc.TCPOption(kind=1))))
+    options = random.choice(((), (oc.TCPMSSOption(mss=1460), oc.TCPOption(kind=1), oc.TCPOption(kind=1))))
     header = oc.TCP(
         src_port=_port(random),
         dst_port=_port(random),

@@ -134,9 +134,9 @@ def _padded(draft: Draft) -> None:
 def _options(draft: Draft) -> None:
     kinds = (
         oc.IPv4Option(type=1),
-        oc.RecordRouteOption(route=(oc.RouteAddress(address="0.0.0.0"),)),
-        oc.LooseSourceRouteOption(route=(oc.RouteAddress(address="10.0.0.9"),)),
-        oc.RouterAlertOption(),
+        oc.IPv4RecordRouteOption(route=(oc.IPv4RouteAddress(address="0.0.0.0"),)),
+        oc.IPv4LooseSourceRouteOption(route=(oc.IPv4RouteAddress(address="10.0.0.9"),)),
+        oc.IPv4RouterAlertOption(),
     )
     draft.set("outer.ipv4.options", (draft.random.choice(kinds),))
 
@@ -225,7 +225,7 @@ _OF_TUNNEL: Final[dict[type[Tunnel], dict[str, Change]]] = {
         "gre.reserved0": _value("gre.reserved0", 1, 8, 16),
         "gre.strict_source_route": _value("gre.strict_source_route", True),
         "gre.recursion": _value("gre.recursion", 1, 7),
-        "gre.routing": _value("gre.routing", (oc.SourceRoute(address_family=0),)),
+        "gre.routing": _value("gre.routing", (oc.GRESourceRoute(address_family=0),)),
         "gre.protocol_type": _value("gre.protocol_type", 0, 0x0800, 0x1234),
         "gre.sequence": _value("gre.sequence", 0, 1 << 31),
         "gre.checksum": _wrong("gre.checksum"),

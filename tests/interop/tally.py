@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Final
 
 import overlaycodec as oc
-from overlaycodec.schema import Record
+from overlaycodec.schema.record import WireStruct
 
 COMPARED: Final = "compared"
 VERSION: Final = "version"
@@ -17,11 +17,11 @@ def fields_of(packet: oc.Packet) -> int:
     return sum(map(_fields, packet.headers))
 
 
-def _fields(record: Record) -> int:
+def _fields(record: WireStruct) -> int:
     values = [getattr(record, field.name) for field in record.__layout__.fields]
     elements = [element for value in values if isinstance(value, tuple) for element in value]
     return sum(value is not None for value in values) + sum(
-        _fields(element) for element in elements if isinstance(element, Record)
+        _fields(element) for element in elements if isinstance(element, WireStruct)
     )
 
 

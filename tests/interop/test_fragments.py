@@ -88,14 +88,14 @@ def test_its_fragments_are_put_together(started: Start[LinuxVXLAN], tally: Tally
 
 def _payload(piece: oc.Packet) -> bytes:
     """What a fragment carries."""
-    cls = oc.IPv4 if oc.IPv4 in piece.outer else oc.Fragment
+    cls = oc.IPv4 if oc.IPv4 in piece.outer else oc.IPv6Fragment
     index = next(index for index, header in enumerate(piece.headers) if type(header) is cls)
     return oc.encode(oc.Packet(piece.headers[index + 1 :], piece.payload))
 
 
 def _moved(piece: oc.Packet, by: int, *, more: bool | None = None, data: bytes | None = None) -> oc.Packet:
     """A fragment that says that it begins elsewhere, so many units of 8 octets on."""
-    cls = oc.IPv4 if oc.IPv4 in piece.outer else oc.Fragment
+    cls = oc.IPv4 if oc.IPv4 in piece.outer else oc.IPv6Fragment
     index = next(index for index, header in enumerate(piece.headers) if type(header) is cls)
     old: Any = piece[cls]  # Any: IPv4 or the fragment header, which both have these fields
     header = old.replace(

@@ -9,7 +9,7 @@ from collections import Counter
 from pathlib import Path
 
 import overlaycodec as oc
-from overlaycodec.wire import FragmentOffset, Selects
+from overlaycodec.schema.facts import FragmentOffset, Selects
 from tests.tools import stacks
 
 PAGE = stacks.ROOT / "docs" / "coverage.md"

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 from unittest import mock
 
 import overlaycodec as oc
-from overlaycodec.capture import chains, source
-from overlaycodec.columnar import reading
+from overlaycodec.capture import source
+from overlaycodec.capture.bulk import record_scan as chains
+from overlaycodec.columnar.decode import driver as reading
 
 if TYPE_CHECKING:
     from overlaycodec.capture.source import Readable

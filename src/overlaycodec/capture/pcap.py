@@ -10,14 +10,14 @@ import struct
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Final, Literal
 
+from overlaycodec.capture.buffered_reader import Window
 from overlaycodec.capture.limits import MAX_OCTETS, check
 from overlaycodec.capture.record import Interface, Record
-from overlaycodec.capture.window import Window
 from overlaycodec.errors import CaptureError, EncodeError
 
 if TYPE_CHECKING:
+    from overlaycodec.capture.bulk.record_blocks import Stretch
     from overlaycodec.capture.frames import Frames
-    from overlaycodec.capture.stretches import Stretch
 
 __all__ = ["MAGICS", "PcapReader", "PcapWriter"]
 
@@ -108,7 +108,7 @@ class PcapReader:
         octets makes a longer piece. `size` is that of the file, where it is known. What is wrong with the file is left
         for `records`, which goes on where this stops.
         """
-        from overlaycodec.capture.stretches import pcap_stretches
+        from overlaycodec.capture.bulk.record_blocks import pcap_stretches
 
         if self._swapped or self._doubtful:
             return iter(())
@@ -152,7 +152,7 @@ class PcapWriter:
 
     def add_frames(self, frames: Frames, link_type: int, time_ns: int | None) -> None:
         """Write frames, as records of their octets: without an object of any of them."""
-        from overlaycodec.capture.bulk import checked_lengths, checked_times, laid_out, parts_of, words
+        from overlaycodec.capture.bulk.record_write import checked_lengths, checked_times, laid_out, parts_of, words
 
         lengths = checked_lengths(frames, self.count, MAX_OCTETS)
         times = checked_times(frames, self.count, time_ns or 0, _MAX_TIME_NS)

@@ -11,13 +11,13 @@ import struct
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final, Literal, NoReturn
 
+from overlaycodec.capture.buffered_reader import Window
 from overlaycodec.capture.limits import MAX_INTERFACES, MAX_OCTETS
 from overlaycodec.capture.record import Interface, Record
-from overlaycodec.capture.window import Window
 from overlaycodec.errors import CaptureError
 
 if TYPE_CHECKING:
-    from overlaycodec.capture.stretches import Stretch
+    from overlaycodec.capture.bulk.record_blocks import Stretch
 
 __all__ = ["SECTION_MAGIC", "PcapngReader"]
 
@@ -122,7 +122,7 @@ class PcapngReader:
 
     def stretches(self, octets: int, whole: memoryview | None, size: int | None) -> Iterator[Stretch]:
         """The records in bulk as `PcapReader.stretches` gives them, as far as nothing but ordinary packets follows."""
-        from overlaycodec.capture.stretches import enhanced_stretches
+        from overlaycodec.capture.bulk.record_blocks import enhanced_stretches
 
         order = "<" if self.byte_order == "little" else ">"
         return enhanced_stretches(self._window, whole, size, octets, order, MAX_OCTETS, self.interfaces)

@@ -77,7 +77,7 @@ class PcapngWriter:
 
     def add_frames(self, frames: Frames, link_type: int, time_ns: int | None) -> None:
         """Write frames, as records of their octets: without an object of any of them."""
-        from overlaycodec.capture.bulk import checked_lengths, checked_times, laid_out, parts_of, words
+        from overlaycodec.capture.bulk.record_write import checked_lengths, checked_times, laid_out, parts_of, words
 
         interface = self._interface_of(Record(b"", link_type)) if len(frames) else 0
         timed = interface != 0 or frames.time_ns is not None or time_ns is not None

@@ -6,18 +6,18 @@ from collections.abc import Iterator
 from types import TracebackType
 from typing import TYPE_CHECKING, Literal, Protocol
 
+from overlaycodec.capture.buffered_reader import Window
 from overlaycodec.capture.pcap import MAGICS, PcapReader
 from overlaycodec.capture.pcapng import SECTION_MAGIC, PcapngReader
 from overlaycodec.capture.record import Interface, Record
 from overlaycodec.capture.source import Source, bulk_of, chunks_of, source_of
-from overlaycodec.capture.window import Window
+from overlaycodec.codec.pipeline import DEFAULT, Catalog
 from overlaycodec.errors import CaptureError
-from overlaycodec.packet import Packet
-from overlaycodec.pipeline import DEFAULT, Catalog
+from overlaycodec.packet.packet import Packet
 
 if TYPE_CHECKING:
+    from overlaycodec.capture.bulk.record_blocks import Stretch
     from overlaycodec.capture.source import Readable
-    from overlaycodec.capture.stretches import Stretch
 
 __all__ = ["Capture", "open_capture"]
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import msgspec
 
-from overlaycodec.keys import LINK_TYPE
-from overlaycodec.packet import Packet
-from overlaycodec.pipeline import DEFAULT, Catalog, decode
-from overlaycodec.values import AUTO
+from overlaycodec.codec.pipeline import DEFAULT, Catalog, decode
+from overlaycodec.packet.packet import Packet
+from overlaycodec.schema.keyspaces import LINK_TYPE
+from overlaycodec.schema.values import AUTO
 
 __all__ = ["Interface", "Record"]
 

@@ -13,13 +13,13 @@ from overlaycodec.capture.pcapng_writer import PcapngWriter
 from overlaycodec.capture.reader import Capture
 from overlaycodec.capture.record import Record
 from overlaycodec.capture.sink import BinaryTarget, opened_path, opened_stream
-from overlaycodec.packet import Packet
-from overlaycodec.pipeline import DEFAULT, Catalog, encode
+from overlaycodec.codec.pipeline import DEFAULT, Catalog, encode
+from overlaycodec.packet.packet import Packet
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from overlaycodec.schema import Header
+    from overlaycodec.packet.header import Header
 
 __all__ = ["write_capture"]
 

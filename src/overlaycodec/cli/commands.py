@@ -9,11 +9,11 @@ import click
 
 import overlaycodec as library
 from overlaycodec.cli import without_reader
-from overlaycodec.cli.clock import TimeChoice
 from overlaycodec.cli.export import export
 from overlaycodec.cli.options import catalog_options, color_option, files_argument
-from overlaycodec.cli.paper import ColorChoice, paper_for
 from overlaycodec.cli.stats import stats
+from overlaycodec.cli.terminal import ColorChoice, paper_for
+from overlaycodec.cli.timestamps import TimeChoice
 from overlaycodec.findings.model import RECEIVERS
 
 __all__ = ["overlaycodec"]
@@ -135,7 +135,7 @@ def show(
 @click.option("--json", is_flag=True, help="Write a JSON object a header, one a line, with all that its fields say.")
 def headers(*, json: bool) -> None:
     """List the headers of the default catalog: path, class, octets, what it is, and where it is specified."""
-    from overlaycodec.cli.reference import list_headers
+    from overlaycodec.cli.headers import list_headers
 
     list_headers(paper_for("never" if json else "auto"), json=json)
 
@@ -152,7 +152,7 @@ def diagram(name: str, *, svg: bool) -> None:
     overlaycodec diagram geneve
     overlaycodec diagram --svg GeneveOption > option.svg
     """  # noqa: D301 - as above
-    from overlaycodec.cli.reference import draw, known
+    from overlaycodec.cli.headers import draw, known
 
     if name not in known():
         raise click.BadParameter(f"{name!r} is none of {', '.join(sorted(known()))}", param_hint="NAME")

@@ -12,16 +12,16 @@ from overlaycodec.capture import Record
 from overlaycodec.cli.numbers import number
 from overlaycodec.cli.options import catalog_options
 from overlaycodec.cli.rewriting import Outcome, rewrite
+from overlaycodec.codec.pipeline import Catalog, encode
 from overlaycodec.errors import DecodeError, MissingHeaderError
-from overlaycodec.keys import LINK_TYPE
-from overlaycodec.packet import Packet
-from overlaycodec.pipeline import Catalog, encode
+from overlaycodec.packet.header import Header
+from overlaycodec.packet.offsets import is_fragment
+from overlaycodec.packet.packet import Packet
 from overlaycodec.protocols import Ethernet, IPv4, IPv6, STTSegment
 from overlaycodec.reassembly import FragmentReassembler, STTReassembler
-from overlaycodec.schema import Header
-from overlaycodec.spans import in_pieces
+from overlaycodec.schema.keyspaces import LINK_TYPE
 from overlaycodec.tunnel import Decapsulated, decapsulate, decapsulate_all, decapsulated
-from overlaycodec.tunnel.places import Diffserv
+from overlaycodec.tunnel.inner_packet import Diffserv
 
 __all__ = ["decap"]
 
@@ -69,7 +69,7 @@ class _Decap:
         try:
             found = self._outermost(packet, source)
         except MissingHeaderError:
-            pieces = STTSegment in packet or any(map(in_pieces, packet.headers))
+            pieces = STTSegment in packet or any(map(is_fragment, packet.headers))
             yield from self._left(record, "in pieces" if pieces else "no tunnel")
         except DecodeError as error:
             yield from self._left(record, "in pieces" if _says_pieces(error) else "faulty")

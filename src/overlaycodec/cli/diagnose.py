@@ -9,12 +9,12 @@ from typing import Final
 import msgspec
 
 from overlaycodec.capture import Capture
-from overlaycodec.cli.document import json_line
-from overlaycodec.cli.files import read
-from overlaycodec.cli.paper import Paper, Piece, Role
-from overlaycodec.describe import Plain, plain_of, printable
+from overlaycodec.cli.inputs import read
+from overlaycodec.cli.packet_json import json_line
+from overlaycodec.cli.terminal import Paper, Piece, Role
+from overlaycodec.codec.pipeline import Catalog
+from overlaycodec.describe.plain import Plain, plain_of, printable
 from overlaycodec.findings import Finding, Receiver, Severity, diagnose
-from overlaycodec.pipeline import Catalog
 
 __all__ = ["Wanted", "report"]
 

@@ -9,18 +9,18 @@ from typing import Any
 import click
 
 from overlaycodec.capture import Capture, Record
-from overlaycodec.cli.document import json_line
-from overlaycodec.cli.files import capture_of, check_target, complain
+from overlaycodec.cli.inputs import capture_of, check_target, complain
 from overlaycodec.cli.options import catalog_options, color_option
-from overlaycodec.cli.paper import ColorChoice, Paper, Part, Piece, Role, paper_for
+from overlaycodec.cli.packet_json import json_line
 from overlaycodec.cli.progress import progress_over
 from overlaycodec.cli.summary import parts_of
+from overlaycodec.cli.terminal import ColorChoice, Paper, Part, Piece, Role, paper_for
+from overlaycodec.codec.pipeline import Catalog
 from overlaycodec.comparison.captures import record_diffs
 from overlaycodec.comparison.changes import Added, Change, Changed, RecordDiff, Removed, Replaced, summary_of
-from overlaycodec.comparison.ignoring import Ignored
-from overlaycodec.describe import Plain, plain_of, printable
+from overlaycodec.comparison.ignore_patterns import Ignored
+from overlaycodec.describe.plain import Plain, plain_of, printable
 from overlaycodec.errors import CaptureError
-from overlaycodec.pipeline import Catalog
 
 __all__ = ["diff"]
 

@@ -12,11 +12,12 @@ from overlaycodec.capture import Record
 from overlaycodec.cli.numbers import number
 from overlaycodec.cli.options import catalog_options
 from overlaycodec.cli.rewriting import Outcome, rewrite
+from overlaycodec.codec.pipeline import Catalog, encode
 from overlaycodec.errors import EncodeError, FieldRangeError, LengthOverflowError
-from overlaycodec.packet import Packet
-from overlaycodec.pipeline import Catalog, encode
+from overlaycodec.packet.packet import Packet
 from overlaycodec.protocols import Ethernet, GeneveOption, VLANTag
 from overlaycodec.reassembly import fragment
+from overlaycodec.schema.values import MACAddress
 from overlaycodec.tunnel import (
     GeneveTunnel,
     NVGRETunnel,
@@ -27,8 +28,7 @@ from overlaycodec.tunnel import (
     VXLANGPETunnel,
     VXLANTunnel,
 )
-from overlaycodec.tunnel.places import Diffserv
-from overlaycodec.values import MACAddress
+from overlaycodec.tunnel.inner_packet import Diffserv
 
 __all__ = ["encap"]
 

@@ -17,15 +17,15 @@ import click
 import msgspec
 
 from overlaycodec.capture.sink import opened_path, opened_stream
+from overlaycodec.cli.capture_tables import Reading, opened
 from overlaycodec.cli.ending import unfinished_removed
-from overlaycodec.cli.files import check_target, complain, reason_of, said_of
+from overlaycodec.cli.inputs import check_target, complain, reason_of, said_of
 from overlaycodec.cli.options import catalog_options
 from overlaycodec.cli.progress import progress_over
-from overlaycodec.cli.reading import Reading, opened
+from overlaycodec.codec.pipeline import Catalog
 from overlaycodec.columnar import columns
-from overlaycodec.describe import printable
+from overlaycodec.describe.plain import printable
 from overlaycodec.errors import CaptureError, MissingHeaderError
-from overlaycodec.pipeline import Catalog
 
 if TYPE_CHECKING:
     import pyarrow

@@ -8,10 +8,10 @@ from typing import Any
 
 import click
 
-from overlaycodec.cli.files import check_target
+from overlaycodec.cli.inputs import check_target
+from overlaycodec.codec.pipeline import Catalog
 from overlaycodec.dialects import NAMED
 from overlaycodec.errors import SchemaError
-from overlaycodec.pipeline import Catalog
 
 __all__ = ["catalog_options", "color_option", "files_argument"]
 

@@ -16,12 +16,12 @@ import msgspec
 
 from overlaycodec.capture import Capture, Record, write_capture
 from overlaycodec.cli.ending import unfinished_removed
-from overlaycodec.cli.files import capture_of, check_target, complain, said_of
+from overlaycodec.cli.inputs import capture_of, check_target, complain, said_of
 from overlaycodec.cli.progress import progress_over
-from overlaycodec.describe import printable
+from overlaycodec.codec.pipeline import Catalog, encode
+from overlaycodec.describe.plain import printable
 from overlaycodec.errors import CaptureError, EncodeError
-from overlaycodec.packet import Packet
-from overlaycodec.pipeline import Catalog, encode
+from overlaycodec.packet.packet import Packet
 from overlaycodec.reassembly.reassembler import Reassembler
 
 __all__ = ["Outcome", "changed", "rewrite"]

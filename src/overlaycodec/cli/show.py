@@ -8,18 +8,18 @@ from functools import partial
 import msgspec
 
 from overlaycodec.capture import Capture, Interface, Record
-from overlaycodec.cli.clock import Clock, TimeChoice
-from overlaycodec.cli.document import document_of, json_line
-from overlaycodec.cli.files import read
-from overlaycodec.cli.octets import write_octets
-from overlaycodec.cli.paper import Paper, Part, Piece
+from overlaycodec.cli.hexdump import write_octets
+from overlaycodec.cli.inputs import read
+from overlaycodec.cli.packet_json import document_of, json_line
 from overlaycodec.cli.summary import parts_of
+from overlaycodec.cli.terminal import Paper, Part, Piece
+from overlaycodec.cli.timestamps import Clock, TimeChoice
 from overlaycodec.cli.tree import write_tree
-from overlaycodec.describe import printable
+from overlaycodec.codec.pipeline import Catalog, encode
+from overlaycodec.describe.plain import printable
+from overlaycodec.editing.checksums import checksums
 from overlaycodec.errors import EncodeError
-from overlaycodec.packet import Packet
-from overlaycodec.pipeline import Catalog, encode
-from overlaycodec.verify import checksums
+from overlaycodec.packet.packet import Packet
 
 __all__ = ["Wanted", "show"]
 

@@ -7,20 +7,20 @@ from typing import TYPE_CHECKING
 
 import click
 
-from overlaycodec.cli.clock import since_epoch, utc
-from overlaycodec.cli.document import json_line
-from overlaycodec.cli.files import complain
+from overlaycodec.cli.capture_tables import Reading, opened
+from overlaycodec.cli.inputs import complain
 from overlaycodec.cli.options import catalog_options, files_argument
-from overlaycodec.cli.paper import Paper, Piece, Role, paper_for
+from overlaycodec.cli.packet_json import json_line
 from overlaycodec.cli.progress import Advance, progress_over
-from overlaycodec.cli.reading import Reading, opened
-from overlaycodec.describe import Plain, printable
+from overlaycodec.cli.terminal import Paper, Piece, Role, paper_for
+from overlaycodec.cli.timestamps import since_epoch, utc
+from overlaycodec.codec.pipeline import Catalog
+from overlaycodec.describe.plain import Plain, printable
 from overlaycodec.errors import CaptureError
-from overlaycodec.keys import LINK_TYPE
-from overlaycodec.pipeline import Catalog
+from overlaycodec.schema.keyspaces import LINK_TYPE
 
 if TYPE_CHECKING:
-    from overlaycodec.cli.tally import Counted, Host, Network, Ranking, Tally
+    from overlaycodec.cli.counters import CountedBy, Host, Network, Ranking, Tally
 
 __all__ = ["stats"]
 
@@ -44,7 +44,7 @@ def stats(files: tuple[str, ...], *, top: int, json: bool, catalog: Catalog) -> 
 
     The exit status is 1 if a file is damaged; what stands before the damage is counted.
     """  # noqa: D205, D301 - a real backspace is what keeps click from filling the paragraph
-    from overlaycodec.cli.tally import Tally
+    from overlaycodec.cli.counters import Tally
 
     paper = paper_for("never" if json else "auto")
     whole, failed = Tally(), False
@@ -67,7 +67,7 @@ def stats(files: tuple[str, ...], *, top: int, json: bool, catalog: Catalog) -> 
 
 def _counted(file: str, catalog: Catalog, advance: Advance) -> tuple[Tally | None, Exception | None]:
     """What was counted of a file, and what is wrong with it."""
-    from overlaycodec.cli.tally import Tally, plan_of
+    from overlaycodec.cli.counters import Tally, plan_of
 
     tally = Tally()
     try:
@@ -120,13 +120,13 @@ def _span(tally: Tally) -> str:
     return f"from {utc(tally.first_ns, 6)} UTC, {since_epoch(tally.last_ns - tally.first_ns, 6)} s long"
 
 
-def _link_type(number: int, counted: Counted, catalog: Catalog) -> str:
+def _link_type(number: int, counted: CountedBy, catalog: Catalog) -> str:
     known = "/".join(dict.fromkeys(header.__name__ for _, header in catalog.candidates(LINK_TYPE, number)))
     name = f"{known} ({number})" if known else str(number)
     return f"{name} {counted.packets:,}"
 
 
-def _ranking(paper: Paper, title: str, ranking: Ranking[Network], all_: Counted, top: int, role: Role) -> None:
+def _ranking(paper: Paper, title: str, ranking: Ranking[Network], all_: CountedBy, top: int, role: Role) -> None:
     rows = [
         (str(network), f"{counted.packets:,}", f"{counted.octets:,}", _share(counted.octets, all_.octets))
         for network, counted in ranking.items()[:top]
@@ -151,12 +151,12 @@ def _hosts(paper: Paper, title: str, tally: Tally, top: int, *, inside: bool) ->
     _sheet(paper, heads, rows, roles, len(hosts), complete=sent.complete and received.complete)
 
 
-def _together(sent: Ranking[Host], received: Ranking[Host]) -> list[tuple[Host, Counted, Counted]]:
+def _together(sent: Ranking[Host], received: Ranking[Host]) -> list[tuple[Host, CountedBy, CountedBy]]:
     """What each host sent and received, most octets first."""
-    from overlaycodec.cli.tally import Counted
+    from overlaycodec.cli.counters import CountedBy
 
     out, back = dict(sent.items()), dict(received.items())
-    hosts = [(host, out.get(host, Counted()), back.get(host, Counted())) for host in {**out, **back}]
+    hosts = [(host, out.get(host, CountedBy()), back.get(host, CountedBy())) for host in {**out, **back}]
     return sorted(hosts, key=lambda host: (-host[1].octets - host[2].octets, host[0].octets, host[0].number))
 
 

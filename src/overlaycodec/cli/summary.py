@@ -11,15 +11,15 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from overlaycodec.capture import Record
-from overlaycodec.cli.paper import Part, Piece, Role
-from overlaycodec.cli.traits import Pair, Traits, traits_of
-from overlaycodec.describe import printable, text_of, word_of
-from overlaycodec.layout import Field
-from overlaycodec.packet import Packet
-from overlaycodec.paths import scopes_of
-from overlaycodec.pipeline import Catalog
-from overlaycodec.schema import Header
-from overlaycodec.wire import Reserved
+from overlaycodec.cli.terminal import Part, Piece, Role
+from overlaycodec.codec.pipeline import Catalog
+from overlaycodec.describe.plain import printable, text_of, word_of
+from overlaycodec.describe.traits import Pair, Traits, traits_of
+from overlaycodec.packet.header import Header
+from overlaycodec.packet.packet import Packet
+from overlaycodec.packet.paths import scopes_of
+from overlaycodec.schema.facts import Reserved
+from overlaycodec.schema.layout import Field
 
 __all__ = ["faults_of", "parts_of"]
 

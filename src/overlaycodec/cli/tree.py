@@ -6,24 +6,25 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from overlaycodec.capture import Interface, Record
-from overlaycodec.cli.clock import digits_of, utc
-from overlaycodec.cli.paper import Paper, Piece, Role
 from overlaycodec.cli.summary import faults_of
-from overlaycodec.cli.traits import PORTS
-from overlaycodec.describe import Leaf, leaves_of, printable, text_of, word_of
+from overlaycodec.cli.terminal import Paper, Piece, Role
+from overlaycodec.cli.timestamps import digits_of, utc
+from overlaycodec.codec.pipeline import Catalog
+from overlaycodec.describe.plain import Leaf, leaves_of, printable, text_of, word_of
+from overlaycodec.describe.traits import PORTS
+from overlaycodec.editing.checksums import ChecksumStatus, checksums
 from overlaycodec.errors import DecodeError
-from overlaycodec.packet import Packet
-from overlaycodec.paths import names_of, scopes_of
-from overlaycodec.pipeline import Catalog
-from overlaycodec.schema import Element, Header
-from overlaycodec.verify import Verdict, checksums
-from overlaycodec.wire import Bounds, Checksum, Reserved, Selects
+from overlaycodec.packet.header import Header
+from overlaycodec.packet.packet import Packet
+from overlaycodec.packet.paths import names_of, scopes_of
+from overlaycodec.schema.facts import Checksum, LengthField, Reserved, Selects
+from overlaycodec.schema.record import Element
 
 __all__ = ["clipped", "write_tree"]
 
 _INDENT: Final = " " * 6
 _VALUE_WIDTH: Final = 48
-_JUDGED: Final[dict[Verdict, Role]] = {Verdict.VALID: "good", Verdict.BAD: "bad"}
+_JUDGED: Final[dict[ChecksumStatus, Role]] = {ChecksumStatus.VALID: "good", ChecksumStatus.BAD: "bad"}
 
 
 def clipped(text: str, octets: int) -> str:
@@ -41,7 +42,7 @@ def _told_twice(leaf: Leaf) -> bool:
     """Whether a number is worth telling in hexadecimal digits too: those that are no lengths, and no ports."""
     if type(leaf.value) is not int or leaf.value <= 9 or leaf.bits < 16 or leaf.field.name in PORTS:
         return False
-    return not any(fact in leaf.field for fact in (Bounds, Checksum, Reserved, Selects))
+    return not any(fact in leaf.field for fact in (LengthField, Checksum, Reserved, Selects))
 
 
 def _meant(meaning: Element) -> str:
@@ -51,7 +52,7 @@ def _meant(meaning: Element) -> str:
 
 
 def _notes(
-    leaf: Leaf, path: str, following: Header | None, verdicts: Mapping[str, Verdict], catalog: Catalog
+    leaf: Leaf, path: str, following: Header | None, verdicts: Mapping[str, ChecksumStatus], catalog: Catalog
 ) -> Iterator[Piece]:
     """What the declaration, the header behind, the checksums and the network say of a value."""
     field, value = leaf.field, leaf.value
@@ -78,7 +79,13 @@ def _fault_pieces(faults: tuple[DecodeError, ...], path: str) -> Iterator[Piece]
 
 
 def _write_header(
-    paper: Paper, packet: Packet, index: int, path: str, guide: str, verdicts: Mapping[str, Verdict], catalog: Catalog
+    paper: Paper,
+    packet: Packet,
+    index: int,
+    path: str,
+    guide: str,
+    verdicts: Mapping[str, ChecksumStatus],
+    catalog: Catalog,
 ) -> None:
     header = packet.headers[index]
     following = packet.headers[index + 1] if index + 1 < len(packet.headers) else None

@@ -12,9 +12,9 @@ from overlaycodec.capture import Record
 from overlaycodec.cli.numbers import number
 from overlaycodec.cli.options import catalog_options
 from overlaycodec.cli.rewriting import Outcome, changed, rewrite
+from overlaycodec.codec.pipeline import Catalog
 from overlaycodec.errors import EncodeError, MissingHeaderError
-from overlaycodec.packet import Packet
-from overlaycodec.pipeline import Catalog
+from overlaycodec.packet.packet import Packet
 
 __all__ = ["vlan"]
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from overlaycodec.capture.record import Record
-from overlaycodec.pipeline import DEFAULT, Catalog
+from overlaycodec.codec.pipeline import DEFAULT, Catalog
 
 if TYPE_CHECKING:
     from typing import Any
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from overlaycodec.capture.frames import Frames
     from overlaycodec.capture.source import Readable
     from overlaycodec.columnar.table import Table
-    from overlaycodec.packet import Packet
-    from overlaycodec.schema import Header
+    from overlaycodec.packet.header import Header
+    from overlaycodec.packet.packet import Packet
 
 __all__ = ["column_names", "columns", "encode_columns", "scan"]
 
@@ -45,7 +45,7 @@ def columns(
     Raises: MissingHeaderError for a name that the catalog does not have; CaptureError as reading does, and then
     no packets are given: `scan` gives those before the damage.
     """
-    from overlaycodec.columnar.reading import table_of
+    from overlaycodec.columnar.decode.driver import table_of
 
     return table_of(source, names, catalog, progress)
 
@@ -63,7 +63,7 @@ def scan(
 
     Raises: as `columns`, after tables of all packets before that place.
     """
-    from overlaycodec.columnar.reading import tables_of
+    from overlaycodec.columnar.decode.driver import tables_of
 
     return tables_of(source, names, catalog, progress)
 
@@ -80,7 +80,7 @@ def column_names(
 
     Raises: CaptureError as reading does.
     """
-    from overlaycodec.columnar.reading import names_in
+    from overlaycodec.columnar.decode.driver import names_in
 
     return names_in(source, catalog, progress)
 
@@ -103,6 +103,6 @@ def encode_columns(
     Raises: FieldRangeError and other EncodeErrors that name packet and column; MissingHeaderError for a column of which
     the template has no field; TypeError, and ValueError for columns that do not fit together.
     """
-    from overlaycodec.columnar.writing import frames_of
+    from overlaycodec.columnar.encode.driver import frames_of
 
     return frames_of(template, columns, catalog)

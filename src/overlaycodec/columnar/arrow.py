@@ -8,9 +8,9 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from overlaycodec.columnar.names import Column
-from overlaycodec.columnar.output import CATEGORIES
-from overlaycodec.columnar.plain import address_kind, address_texts, holds_octets, json_text
+from overlaycodec.columnar.column import Column
+from overlaycodec.columnar.column_buffers import CATEGORIES
+from overlaycodec.columnar.column_values import address_kind, address_texts, holds_octets, json_text
 
 __all__ = ["arrow_table"]
 

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from overlaycodec.columnar.output import CATEGORIES, Output
+from overlaycodec.columnar.column_buffers import CATEGORIES, Output
 
 if TYPE_CHECKING:
     import pandas
     import polars
     import pyarrow
 
-    from overlaycodec.describe import Plain
+    from overlaycodec.describe.plain import Plain
 
 __all__ = ["Table"]
 
@@ -90,7 +90,7 @@ class Table:
 
         Addresses are text, octets hexadecimal digits, rows lists of objects. Raises: KeyError.
         """
-        from overlaycodec.columnar.plain import plain_column
+        from overlaycodec.columnar.column_values import plain_column
 
         column = self._columns[name]
         return plain_column(column, self._values[name], np.ma.getmaskarray(self[name]))

@@ -11,11 +11,11 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, overload
 
 from overlaycodec.capture import Capture
-from overlaycodec.packet import Packet
-from overlaycodec.pipeline import DEFAULT, Catalog, Octets
+from overlaycodec.codec.pipeline import DEFAULT, Catalog, Octets
+from overlaycodec.packet.header import Header
+from overlaycodec.packet.packet import Packet
 from overlaycodec.protocols import Ethernet
-from overlaycodec.schema import Header
-from overlaycodec.wire import Key
+from overlaycodec.schema.keys import Key
 
 if TYPE_CHECKING:
     import os
@@ -62,7 +62,7 @@ def diff(
 
     Raises: EncodeError for a packet whose AUTO fields cannot be derived; CaptureError and OSError as reading does.
     """
-    from overlaycodec.comparison.ignoring import Ignored
+    from overlaycodec.comparison.ignore_patterns import Ignored
 
     ignored = Ignored(ignore)
     if isinstance(a, Packet | Header | bytes | bytearray | memoryview):

@@ -14,14 +14,14 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
 from overlaycodec.capture import Capture, Record, open_capture
+from overlaycodec.codec.pipeline import Catalog
 from overlaycodec.comparison.alignment import Pair, common, weighed
 from overlaycodec.comparison.changes import CaptureDiff, Change, Changed, RecordDiff
-from overlaycodec.comparison.ignoring import Ignored
+from overlaycodec.comparison.ignore_patterns import Ignored
 from overlaycodec.comparison.packets import packet_diff
-from overlaycodec.packet import Packet
-from overlaycodec.pipeline import Catalog
+from overlaycodec.packet.packet import Packet
 from overlaycodec.protocols import Ethernet, VLANTag
-from overlaycodec.wire import Checksum
+from overlaycodec.schema.facts import Checksum
 
 if TYPE_CHECKING:
     import os

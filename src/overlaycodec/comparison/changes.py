@@ -8,7 +8,8 @@ from typing import Any, ClassVar, Final, TypeAlias
 import msgspec
 
 from overlaycodec.capture import Record
-from overlaycodec.schema import Element, Header
+from overlaycodec.packet.header import Header
+from overlaycodec.schema.record import Element
 
 __all__ = ["Added", "CaptureDiff", "Change", "Changed", "PacketDiff", "RecordDiff", "Removed", "Replaced", "summary_of"]
 

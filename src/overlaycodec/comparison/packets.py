@@ -7,21 +7,22 @@ from typing import Final, TypeVar
 
 import msgspec
 
+from overlaycodec.codec.pipeline import Catalog, Octets, decode, resolve
 from overlaycodec.comparison.alignment import weighed
 from overlaycodec.comparison.changes import Added, Bits, Change, Changed, PacketDiff, Removed, Replaced
-from overlaycodec.comparison.ignoring import Ignored
-from overlaycodec.describe import text_of
-from overlaycodec.layout import Field
-from overlaycodec.packet import Packet
-from overlaycodec.paths import names_of
-from overlaycodec.pipeline import Catalog, Octets, decode, resolve
-from overlaycodec.schema import Element, Header, Record
-from overlaycodec.spans import octets_in, spans_of
-from overlaycodec.wire import Key
+from overlaycodec.comparison.ignore_patterns import Ignored
+from overlaycodec.describe.plain import text_of
+from overlaycodec.packet.header import Header
+from overlaycodec.packet.offsets import octets_in, spans_of
+from overlaycodec.packet.packet import Packet
+from overlaycodec.packet.paths import names_of
+from overlaycodec.schema.keys import Key
+from overlaycodec.schema.layout import Field
+from overlaycodec.schema.record import Element, WireStruct
 
 __all__ = ["packet_diff", "packet_of"]
 
-R = TypeVar("R", bound=Record)
+R = TypeVar("R", bound=WireStruct)
 
 _ALONE: Final = 1000
 """What it costs to leave a header unpaired; two that differ in all fields cost a little less than twice that."""
@@ -35,7 +36,7 @@ _MOST: Final = 32
 class _Placed(msgspec.Struct, frozen=True):
     """A header or an element, under its path, from a bit on."""
 
-    record: Record
+    record: WireStruct
     path: str
     bit: int
 
@@ -97,7 +98,7 @@ def _trailer_owner(a: Packet, b: Packet, number: int, path: str) -> Iterator[Cha
         yield Changed(path, None, owners[0], path, None, owners[1], (owners[0], owners[1]))
 
 
-def _placed(records: Sequence[Record], paths: Sequence[str], bit: int) -> tuple[list[_Placed], int]:
+def _placed(records: Sequence[WireStruct], paths: Sequence[str], bit: int) -> tuple[list[_Placed], int]:
     """The records, one behind the other, and the bit behind them."""
     placed = []
     for record, path in zip(records, paths, strict=True):
@@ -126,12 +127,12 @@ def _rows(before: Sequence[_Placed], after: Sequence[_Placed]) -> Iterator[Chang
         i, j = paired + 1, other + 1
 
 
-def _value(record: Record) -> Header | Element:
+def _value(record: WireStruct) -> Header | Element:
     assert isinstance(record, Header | Element)
     return record
 
 
-def _cost(a: Record, b: Record) -> int | None:
+def _cost(a: WireStruct, b: WireStruct) -> int | None:
     """What it costs to pair two records: the more, the more of their fields differ."""
     if type(a) is not type(b):
         return None

@@ -5,12 +5,12 @@ Strategy: tables of rules, one for each family, and one walk over the headers; t
 
 from __future__ import annotations
 
+from overlaycodec.codec.pipeline import DEFAULT, Catalog, Octets
 from overlaycodec.findings.model import Finding, Receiver, Severity
-from overlaycodec.packet import Packet
-from overlaycodec.pipeline import DEFAULT, Catalog, Octets
+from overlaycodec.packet.header import Header
+from overlaycodec.packet.packet import Packet
 from overlaycodec.protocols import Ethernet
-from overlaycodec.schema import Header
-from overlaycodec.wire import Key
+from overlaycodec.schema.keys import Key
 
 __all__ = ["Finding", "Receiver", "Severity", "diagnose"]
 

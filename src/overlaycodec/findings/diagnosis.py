@@ -7,19 +7,19 @@ from typing import Final
 
 from msgspec import structs
 
-from overlaycodec.findings.faults import fault_finding
-from overlaycodec.findings.insides import INSIDES
-from overlaycodec.findings.links import LINKS
+from overlaycodec.codec.pipeline import Catalog, Octets, decode, encode, resolve
+from overlaycodec.editing.checksums import checksums
+from overlaycodec.findings.decode_faults import fault_finding
 from overlaycodec.findings.model import RECEIVERS, Finding, Receiver, Rule, Severity, Site
-from overlaycodec.findings.networks import NETWORKS
-from overlaycodec.findings.reading import Reading, reading_of
-from overlaycodec.findings.tunnels import TUNNELS
-from overlaycodec.packet import Packet
-from overlaycodec.paths import names_of, scopes_of
-from overlaycodec.pipeline import Catalog, Octets, decode, encode, resolve
-from overlaycodec.schema import Header
-from overlaycodec.verify import checksums
-from overlaycodec.wire import Key
+from overlaycodec.findings.receiver_view import Reading, reading_of
+from overlaycodec.findings.rules.inner import INSIDES
+from overlaycodec.findings.rules.link import LINKS
+from overlaycodec.findings.rules.network import NETWORKS
+from overlaycodec.findings.rules.tunnel import TUNNELS
+from overlaycodec.packet.header import Header
+from overlaycodec.packet.packet import Packet
+from overlaycodec.packet.paths import names_of, scopes_of
+from overlaycodec.schema.keys import Key
 
 __all__ = ["RULES", "findings_in"]
 

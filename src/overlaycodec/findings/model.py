@@ -12,11 +12,11 @@ from typing import Any, Final, Literal, get_args
 
 import msgspec
 
+from overlaycodec.editing.checksums import ChecksumStatus
 from overlaycodec.errors import Bits, place_text
-from overlaycodec.packet import Packet
-from overlaycodec.paths import Scope
-from overlaycodec.schema import Header
-from overlaycodec.verify import Verdict
+from overlaycodec.packet.header import Header
+from overlaycodec.packet.packet import Packet
+from overlaycodec.packet.paths import Scope
 
 __all__ = ["RECEIVERS", "Does", "Finding", "Look", "Receiver", "Rule", "Seen", "Severity", "Site"]
 
@@ -84,7 +84,7 @@ class Site:
         index: int,
         name: str,
         scopes: Sequence[Scope],
-        verdicts: Mapping[str, Verdict],
+        verdicts: Mapping[str, ChecksumStatus],
         *,
         read_on: bool = False,
     ) -> None:
@@ -119,7 +119,7 @@ class Site:
         found = (header for header in self.packet.headers[inner.start : inner.stop] if isinstance(header, classes))
         return next(found, None)
 
-    def verdict(self, field: str) -> Verdict | None:
+    def verdict(self, field: str) -> ChecksumStatus | None:
         """What is known of a checksum of this header."""
         return self.verdicts.get(f"{self.name}.{field}")
 

@@ -1,5 +1,6 @@
 """The headers of the default catalog, in the order in which their bindings are asked."""
 
+from overlaycodec.packet.header import Header
 from overlaycodec.protocols.ah import AuthenticationHeader
 from overlaycodec.protocols.arp import ARP
 from overlaycodec.protocols.bridging import ETag, ITag, VNTag
@@ -25,7 +26,7 @@ from overlaycodec.protocols.geneve_vendors import (
     TencentEndpointOption,
     TencentFlowCookieOption,
 )
-from overlaycodec.protocols.gre import GRE, GREv1, SourceRoute
+from overlaycodec.protocols.gre import GRE, GRESourceRoute, GREv1
 from overlaycodec.protocols.gtp import GTPU, GTPUExtension
 from overlaycodec.protocols.gue import GUE
 from overlaycodec.protocols.icmp import (
@@ -50,67 +51,66 @@ from overlaycodec.protocols.igmp import (
     IGMPGroup,
     IGMPGroupRecord,
     IGMPQuery,
+    IGMPSource,
     IGMPv3Query,
     IGMPv3Report,
-    IPv4Source,
 )
 from overlaycodec.protocols.ipv4 import (
     IPv4,
+    IPv4LooseSourceRouteOption,
     IPv4Option,
-    LooseSourceRouteOption,
-    RecordRouteOption,
-    RouteAddress,
-    RouterAlertOption,
-    StrictSourceRouteOption,
+    IPv4RecordRouteOption,
+    IPv4RouteAddress,
+    IPv4RouterAlertOption,
+    IPv4StrictSourceRouteOption,
 )
 from overlaycodec.protocols.ipv6 import (
-    DestinationOptions,
-    Fragment,
-    HopByHop,
     IPv6,
+    IPv6DestinationOptions,
+    IPv6Fragment,
+    IPv6HopByHop,
+    IPv6JumboPayloadOption,
     IPv6Option,
     IPv6RouterAlertOption,
-    JumboPayloadOption,
-    Routing,
-    TunnelEncapsulationLimitOption,
+    IPv6Routing,
+    IPv6TunnelEncapsulationLimitOption,
 )
-from overlaycodec.protocols.link import SLL, SLL2, Loopback, LoopbackLittle
+from overlaycodec.protocols.link import SLL, SLL2, BSDLoopback, BSDNull
 from overlaycodec.protocols.llc import LLC, SNAP
 from overlaycodec.protocols.lldp import LLDP, LLDPTLV
-from overlaycodec.protocols.mld import IPv6Source, MLDAddressRecord, MLDQuery, MLDReport, MLDv2Query, MLDv2Report
-from overlaycodec.protocols.mpls import MPLS, ControlWord
+from overlaycodec.protocols.mld import MLDAddressRecord, MLDQuery, MLDReport, MLDSource, MLDv2Query, MLDv2Report
+from overlaycodec.protocols.mpls import MPLS, PseudowireControlWord
 from overlaycodec.protocols.ndp import (
     NDPMTU,
     NDPOption,
+    NDPPrefixInformation,
     NDPRedirect,
+    NDPSourceLinkLayerAddress,
+    NDPTargetLinkLayerAddress,
     NeighborAdvertisement,
     NeighborSolicitation,
-    PrefixInformation,
     RouterAdvertisement,
     RouterSolicitation,
-    SourceLinkLayerAddress,
-    TargetLinkLayerAddress,
 )
 from overlaycodec.protocols.nsh import NSH, NSHMetadata
 from overlaycodec.protocols.pppoe import PPP, PPPFramed, PPPoE, PPPoEDiscovery, PPPoETag
 from overlaycodec.protocols.sctp import SCTP, SCTPChunk
-from overlaycodec.protocols.segment_routing import Segment, SegmentRouting, SegmentRoutingTLV
+from overlaycodec.protocols.segment_routing import IPv6SegmentRouting, SRv6Segment, SRv6TLV
 from overlaycodec.protocols.stt import STT, STTSegment
 from overlaycodec.protocols.tcp import (
     TCP,
-    MSSOption,
-    SACKBlock,
-    SACKOption,
-    SACKPermittedOption,
+    TCPMSSOption,
     TCPOption,
-    TimestampsOption,
-    WindowScaleOption,
+    TCPSACKBlock,
+    TCPSACKOption,
+    TCPSACKPermittedOption,
+    TCPTimestampsOption,
+    TCPWindowScaleOption,
 )
 from overlaycodec.protocols.telemetry import INTMD, INTMX, INTMDOption, INTMXOption
 from overlaycodec.protocols.udp import UDP
 from overlaycodec.protocols.vlan import VLANTag
 from overlaycodec.protocols.vxlan import VXLAN, VXLANGBP, VXLANGPE, VXLANRCO
-from overlaycodec.schema import Header
 
 __all__ = [
     "ARP",
@@ -144,23 +144,22 @@ __all__ = [
     "AWSEndpointOption",
     "AWSFlowCookieOption",
     "AuthenticationHeader",
+    "BSDLoopback",
+    "BSDNull",
     "CPacketOption",
     "CiliumDSROption",
     "CiliumDSRv6Option",
-    "ControlWord",
-    "DestinationOptions",
     "ERSPANv3",
     "ETag",
     "Ethernet",
-    "Fragment",
     "GCPEndpointOption",
     "GCPNetworkOption",
     "GCPProfileOption",
+    "GRESourceRoute",
     "GREv1",
     "GTPUExtension",
     "Geneve",
     "GeneveOption",
-    "HopByHop",
     "ICMPEcho",
     "ICMPParameterProblem",
     "ICMPRedirect",
@@ -176,30 +175,40 @@ __all__ = [
     "IGMPGroup",
     "IGMPGroupRecord",
     "IGMPQuery",
+    "IGMPSource",
     "IGMPv3Query",
     "IGMPv3Report",
     "INTMDOption",
     "INTMXOption",
     "IPv4",
+    "IPv4LooseSourceRouteOption",
     "IPv4Option",
-    "IPv4Source",
+    "IPv4RecordRouteOption",
+    "IPv4RouteAddress",
+    "IPv4RouterAlertOption",
+    "IPv4StrictSourceRouteOption",
     "IPv6",
+    "IPv6DestinationOptions",
+    "IPv6Fragment",
+    "IPv6HopByHop",
+    "IPv6JumboPayloadOption",
     "IPv6Option",
     "IPv6RouterAlertOption",
-    "IPv6Source",
+    "IPv6Routing",
+    "IPv6SegmentRouting",
+    "IPv6TunnelEncapsulationLimitOption",
     "ITag",
-    "JumboPayloadOption",
-    "Loopback",
-    "LoopbackLittle",
-    "LooseSourceRouteOption",
     "MLDAddressRecord",
     "MLDQuery",
     "MLDReport",
+    "MLDSource",
     "MLDv2Query",
     "MLDv2Report",
-    "MSSOption",
     "NDPOption",
+    "NDPPrefixInformation",
     "NDPRedirect",
+    "NDPSourceLinkLayerAddress",
+    "NDPTargetLinkLayerAddress",
     "NSHMetadata",
     "NeighborAdvertisement",
     "NeighborSolicitation",
@@ -211,45 +220,36 @@ __all__ = [
     "PPPoE",
     "PPPoEDiscovery",
     "PPPoETag",
-    "PrefixInformation",
-    "RecordRouteOption",
-    "RouteAddress",
+    "PseudowireControlWord",
     "RouterAdvertisement",
-    "RouterAlertOption",
     "RouterSolicitation",
-    "Routing",
-    "SACKBlock",
-    "SACKOption",
-    "SACKPermittedOption",
     "SCTPChunk",
+    "SRv6Segment",
+    "SRv6TLV",
     "STTSegment",
-    "Segment",
-    "SegmentRouting",
-    "SegmentRoutingTLV",
-    "SourceLinkLayerAddress",
-    "SourceRoute",
-    "StrictSourceRouteOption",
+    "TCPMSSOption",
     "TCPOption",
-    "TargetLinkLayerAddress",
+    "TCPSACKBlock",
+    "TCPSACKOption",
+    "TCPSACKPermittedOption",
+    "TCPTimestampsOption",
+    "TCPWindowScaleOption",
     "TencentAttachmentOption",
     "TencentEndpointOption",
     "TencentFlowCookieOption",
-    "TimestampsOption",
-    "TunnelEncapsulationLimitOption",
     "VLANTag",
     "VNTag",
-    "WindowScaleOption",
 ]
 
 HEADERS: tuple[type[Header], ...] = (
-    Ethernet, LLC, SNAP, VLANTag, ARP, MPLS, IPv4, IPv6, HopByHop, DestinationOptions, SegmentRouting, Routing,
-    Fragment, ICMP, ICMPEcho, ICMPUnreachable, ICMPRedirect, ICMPTimeExceeded, ICMPParameterProblem, ICMPTimestamp,
+    Ethernet, LLC, SNAP, VLANTag, ARP, MPLS, IPv4, IPv6, IPv6HopByHop, IPv6DestinationOptions, IPv6SegmentRouting, IPv6Routing,
+    IPv6Fragment, ICMP, ICMPEcho, ICMPUnreachable, ICMPRedirect, ICMPTimeExceeded, ICMPParameterProblem, ICMPTimestamp,
     ICMPv6, ICMPv6Echo, ICMPv6Unreachable, ICMPv6PacketTooBig, ICMPv6TimeExceeded, ICMPv6ParameterProblem,
     UDP, TCP, GRE, GREv1, VXLAN, VXLANGBP, VXLANGPE, Geneve, STTSegment, STT,
     VXLANRCO, GTPU, GTPUExtension, GUE, ERSPAN, ERSPANv3, NSH, AuthenticationHeader, SCTP,
     IGMP, IGMPQuery, IGMPv3Query, IGMPGroup, IGMPv3Report, MLDReport, MLDQuery, MLDv2Query, MLDv2Report,
     RouterSolicitation, RouterAdvertisement, NeighborSolicitation, NeighborAdvertisement, NDPRedirect,
-    ITag, ETag, VNTag, LLDP, PPPoEDiscovery, PPPoE, PPPFramed, PPP, ControlWord,
-    SLL, SLL2, Loopback, LoopbackLittle, INTMD, INTMX,
+    ITag, ETag, VNTag, LLDP, PPPoEDiscovery, PPPoE, PPPFramed, PPP, PseudowireControlWord,
+    SLL, SLL2, BSDLoopback, BSDNull, INTMD, INTMX,
 )  # fmt: skip
 """Every header of the default catalog: a new one is declared in its own file and named here."""

@@ -2,10 +2,10 @@
 
 from typing import Annotated
 
-from overlaycodec.keys import IP_PROTOCOL
-from overlaycodec.schema import Header
-from overlaycodec.values import AUTO
-from overlaycodec.wire import Bits, Reserved, Selects, Sized
+from overlaycodec.packet.header import Header
+from overlaycodec.schema.facts import Bits, Reserved, Selects, SizedBy
+from overlaycodec.schema.keyspaces import IP_PROTOCOL
+from overlaycodec.schema.values import AUTO
 
 
 class AuthenticationHeader(Header, spec="RFC 4302 section 2", path="ah", layer="extension", keys=(IP_PROTOCOL(51),)):
@@ -16,4 +16,4 @@ class AuthenticationHeader(Header, spec="RFC 4302 section 2", path="ah", layer="
     reserved: Annotated[int, Reserved(16)] = 0
     spi: Annotated[int, Bits(32), "Security parameters index"]
     sequence: Annotated[int, Bits(32), "Sequence number"] = 0
-    icv: Annotated[bytes, Sized("payload_len", unit=4, bias=-4), "Integrity check value"] = b""
+    icv: Annotated[bytes, SizedBy("payload_len", unit=4, bias=-4), "Integrity check value"] = b""

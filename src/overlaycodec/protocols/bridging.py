@@ -2,11 +2,11 @@
 
 from typing import Annotated
 
-from overlaycodec.keys import ETHERTYPE
+from overlaycodec.packet.header import Header
 from overlaycodec.protocols.ethernet import TYPE_OR_LENGTH
-from overlaycodec.schema import Header
-from overlaycodec.values import AUTO
-from overlaycodec.wire import Bits, Reserved
+from overlaycodec.schema.facts import Bits, Reserved
+from overlaycodec.schema.keyspaces import ETHERTYPE
+from overlaycodec.schema.values import AUTO
 
 
 class ITag(

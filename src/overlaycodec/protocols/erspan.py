@@ -2,16 +2,17 @@
 
 from typing import Annotated
 
-from overlaycodec.keys import ERSPAN_FRAME, ETHERTYPE
-from overlaycodec.schema import Header
-from overlaycodec.values import AUTO
-from overlaycodec.wire import Before, Bits, Const, Reserved, Selects, When
+from overlaycodec.packet.header import Header
+from overlaycodec.schema.facts import Bits, Const, Reserved, Selects, When
+from overlaycodec.schema.keys import PreviousHeader
+from overlaycodec.schema.keyspaces import ERSPAN_FRAME, ETHERTYPE
+from overlaycodec.schema.values import AUTO
 
 
 class ERSPAN(
     Header,
     spec="draft-foschiano-erspan-03 section 4.2",
-    keys=(ETHERTYPE(0x88BE).when(Before("sequence_present", True)),),
+    keys=(ETHERTYPE(0x88BE).when(PreviousHeader("sequence_present", True)),),
     carries=ETHERTYPE(0x6558),
     tunnel=True,
     layer="shim",

@@ -2,10 +2,11 @@
 
 from typing import Annotated, Final
 
-from overlaycodec.keys import ERSPAN_FRAME, ETHERTYPE, GPE_PROTOCOL, IEEE802_LENGTH, LINK_TYPE, NSH_PROTOCOL
-from overlaycodec.schema import Header
-from overlaycodec.values import AUTO, AnyMAC
-from overlaycodec.wire import Before, Bits, Octets, Selects
+from overlaycodec.packet.header import Header
+from overlaycodec.schema.facts import Bits, Octets, Selects
+from overlaycodec.schema.keys import PreviousHeader
+from overlaycodec.schema.keyspaces import ERSPAN_FRAME, ETHERTYPE, GPE_PROTOCOL, IEEE802_LENGTH, LINK_TYPE, NSH_PROTOCOL
+from overlaycodec.schema.values import AUTO, MACLike
 
 TYPE_OR_LENGTH: Final = Selects(ETHERTYPE, lengths=(1500, IEEE802_LENGTH(0)))
 """IEEE 802.3 clause 3.2.6: up to 1500 the field is a length, from 1536 on a type, between them neither."""
@@ -21,11 +22,11 @@ class Ethernet(
         LINK_TYPE(1),
         NSH_PROTOCOL(3),
         ERSPAN_FRAME(0),
-        ETHERTYPE(0x88BE).when(Before("sequence_present", False)),  # ERSPAN type I
+        ETHERTYPE(0x88BE).when(PreviousHeader("sequence_present", False)),  # ERSPAN type I
     ),
 ):
     """The addresses of a frame, and its type or its length."""
 
-    dst: Annotated[AnyMAC, Octets(6), "Destination address"]
-    src: Annotated[AnyMAC, Octets(6), "Source address"]
+    dst: Annotated[MACLike, Octets(6), "Destination address"]
+    src: Annotated[MACLike, Octets(6), "Source address"]
     ethertype: Annotated[int, Bits(16), TYPE_OR_LENGTH, "Type of what follows; up to 1500, its octets"] = AUTO

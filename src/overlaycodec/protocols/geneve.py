@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Annotated, Any, Final, TypeAlias
 
-from overlaycodec.keys import ETHERTYPE, UDP_PORT
+from overlaycodec.packet.header import Header
 from overlaycodec.protocols.geneve_option import GeneveOption
 from overlaycodec.protocols.geneve_vendors import (
     AWSAttachmentOption,
@@ -23,9 +23,10 @@ from overlaycodec.protocols.geneve_vendors import (
     TencentFlowCookieOption,
 )
 from overlaycodec.protocols.telemetry import INTMDOption, INTMXOption
-from overlaycodec.schema import Element, Header
-from overlaycodec.values import AUTO
-from overlaycodec.wire import AnyHas, Bits, Const, Items, Remainder, Reserved, Selects, Sized
+from overlaycodec.schema.facts import Bits, Const, Elements, Reserved, Selects, SetIfAny, SizedBy, Unparsed
+from overlaycodec.schema.keyspaces import ETHERTYPE, UDP_PORT
+from overlaycodec.schema.record import Element
+from overlaycodec.schema.values import AUTO
 
 AnyGeneveOption: TypeAlias = (
     OVNOption
@@ -50,7 +51,7 @@ AnyGeneveOption: TypeAlias = (
 )
 
 if TYPE_CHECKING:
-    from overlaycodec.values import Accepts
+    from overlaycodec.schema.values import Accepts
 
     # what is read is one of these, what is given may be an option of one's own too
     _Options: TypeAlias = Accepts[tuple[AnyGeneveOption, ...], tuple[Element, ...]]
@@ -66,10 +67,10 @@ class Geneve(Header, spec="RFC 8926 section 3.4", keys=(UDP_PORT(6081),), tunnel
     version: Annotated[int, Bits(2), Const(0), "Version"] = 0
     opt_len: Annotated[int, Bits(6), "Options in units of 4 octets"] = AUTO
     control: Annotated[bool, Bits(1), "O: a control message"] = False
-    critical: Annotated[bool, Bits(1), AnyHas("options", "type", 0x80), "C: some option is critical"] = AUTO
+    critical: Annotated[bool, Bits(1), SetIfAny("options", "type", 0x80), "C: some option is critical"] = AUTO
     reserved1: Annotated[int, Reserved(6)] = 0
     protocol_type: Annotated[int, Bits(16), Selects(ETHERTYPE), "What follows"] = AUTO
     vni: Annotated[int, Bits(24), "Virtual Network Identifier"]
     reserved2: Annotated[int, Reserved(8)] = 0
-    options: Annotated[_Options, Sized("opt_len", unit=4), Items(), "Options"] = _NONE
-    options_rest: Annotated[bytes, Remainder("options"), "What is no option"] = AUTO
+    options: Annotated[_Options, SizedBy("opt_len", unit=4), Elements(), "Options"] = _NONE
+    options_rest: Annotated[bytes, Unparsed("options"), "What is no option"] = AUTO

@@ -2,9 +2,9 @@
 
 from typing import Annotated, Final, TypeAlias
 
-from overlaycodec.schema import Element
-from overlaycodec.values import AUTO
-from overlaycodec.wire import Bits, Const, Reserved, Sized
+from overlaycodec.schema.facts import Bits, Const, Reserved, SizedBy
+from overlaycodec.schema.record import Element
+from overlaycodec.schema.values import AUTO
 
 CLASS: Final = "Who defined the type"
 KIND: Final = "Type; critical from 0x80 on"
@@ -24,4 +24,4 @@ class GeneveOption(Element, spec="RFC 8926 section 3.5", path="geneve_option"):
     type: Annotated[int, Bits(8), KIND]
     reserved: RESERVED = 0
     length: LENGTH = AUTO
-    data: Annotated[bytes, Sized("length", unit=4), "What the option says, whole units of 4 octets"] = b""
+    data: Annotated[bytes, SizedBy("length", unit=4), "What the option says, whole units of 4 octets"] = b""

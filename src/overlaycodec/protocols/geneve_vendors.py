@@ -13,9 +13,9 @@ from overlaycodec.protocols.geneve_option import (
     WORDS_5,
     WORDS_6,
 )
-from overlaycodec.schema import Element
-from overlaycodec.values import AUTO, AnyIPv4, AnyIPv6
-from overlaycodec.wire import Bits, Const, Names, Octets, Reserved, Sized
+from overlaycodec.schema.facts import Bits, Const, Octets, Reserved, SizedBy, ValueNames
+from overlaycodec.schema.record import Element
+from overlaycodec.schema.values import AUTO, IPv4Like, IPv6Like
 
 _OVN: TypeAlias = Annotated[int, Bits(16), Const(0x0102), CLASS]
 _AWS: TypeAlias = Annotated[int, Bits(16), Const(0x0108), CLASS]
@@ -95,7 +95,7 @@ class OxideMulticastOption(Element, spec=_OXIDE_SPEC, path="oxide_multicast"):
     type: _TYPE_1 = 1
     reserved: RESERVED = 0
     length: WORDS_1 = 1
-    replication: Annotated[int, Bits(2), Names({0: "external", 1: "underlay", 2: "both"}), "Where to"] = 0
+    replication: Annotated[int, Bits(2), ValueNames({0: "external", 1: "underlay", 2: "both"}), "Where to"] = 0
     reserved1: Annotated[int, Reserved(30)] = 0
 
 
@@ -128,7 +128,7 @@ class GCPEndpointOption(Element, spec=_GCP_SPEC, path="gcp_endpoint"):
     type: _TYPE_2 = 2
     reserved: RESERVED = 0
     length: LENGTH = AUTO
-    endpoint_id: Annotated[bytes, Sized("length", unit=4), "Endpoint, whole units of 4 octets"] = b""
+    endpoint_id: Annotated[bytes, SizedBy("length", unit=4), "Endpoint, whole units of 4 octets"] = b""
 
 
 class GCPProfileOption(Element, spec=_GCP_SPEC, path="gcp_profile"):
@@ -138,7 +138,7 @@ class GCPProfileOption(Element, spec=_GCP_SPEC, path="gcp_profile"):
     type: _TYPE_3 = 3
     reserved: RESERVED = 0
     length: LENGTH = AUTO
-    profile: Annotated[bytes, Sized("length", unit=4), "Profile group, whole units of 4 octets"] = b""
+    profile: Annotated[bytes, SizedBy("length", unit=4), "Profile group, whole units of 4 octets"] = b""
 
 
 class CiliumDSROption(Element, spec=_CILIUM_SPEC, path="cilium_dsr"):
@@ -148,7 +148,7 @@ class CiliumDSROption(Element, spec=_CILIUM_SPEC, path="cilium_dsr"):
     type: _TYPE_DSR = 0x81
     reserved: RESERVED = 0
     length: WORDS_2 = 2
-    address: Annotated[AnyIPv4, Octets(4), "Service"]
+    address: Annotated[IPv4Like, Octets(4), "Service"]
     port: Annotated[int, Bits(16), "Its port"]
     padding: Annotated[int, Reserved(16)] = 0
 
@@ -160,7 +160,7 @@ class CiliumDSRv6Option(Element, spec=_CILIUM_SPEC, path="cilium_dsr_v6"):
     type: _TYPE_DSR = 0x81
     reserved: RESERVED = 0
     length: WORDS_5 = 5
-    address: Annotated[AnyIPv6, Octets(16), "Service"]
+    address: Annotated[IPv6Like, Octets(16), "Service"]
     port: Annotated[int, Bits(16), "Its port"]
     padding: Annotated[int, Reserved(16)] = 0
 

@@ -2,21 +2,23 @@
 
 from typing import Annotated, Final
 
-from overlaycodec.keys import ETHERTYPE, IP_PROTOCOL
-from overlaycodec.schema import Element, Header
-from overlaycodec.values import AUTO
-from overlaycodec.wire import Bits, Bounds, Checksum, Const, Items, Peek, Reserved, Selects, Sized, When
+from overlaycodec.packet.header import Header
+from overlaycodec.schema.facts import Bits, Checksum, Const, Elements, LengthField, Reserved, Selects, SizedBy, When
+from overlaycodec.schema.keys import Peek
+from overlaycodec.schema.keyspaces import ETHERTYPE, IP_PROTOCOL
+from overlaycodec.schema.record import Element
+from overlaycodec.schema.values import AUTO
 
 _CHECKED: Final = When("checksum_present", "routing_present")
 
 
-class SourceRoute(Element, spec="RFC 1701", path="source_route"):
+class GRESourceRoute(Element, spec="RFC 1701", path="source_route"):
     """A source route entry; one of family 0 and no octets ends the row."""
 
     address_family: Annotated[int, Bits(16), "Address family"]
     offset: Annotated[int, Bits(8), "Octet at which the active address starts"] = 0
     length: Annotated[int, Bits(8), "Octets of routing information"] = AUTO
-    data: Annotated[bytes, Sized("length"), "Routing information"] = b""
+    data: Annotated[bytes, SizedBy("length"), "Routing information"] = b""
 
 
 class GRE(
@@ -38,7 +40,7 @@ class GRE(
     key: Annotated[int | None, Bits(32), When("key_present"), "Key"] = AUTO
     sequence: Annotated[int | None, Bits(32), When("sequence_present"), "Sequence number"] = AUTO
     routing: Annotated[
-        tuple[SourceRoute, ...] | None, When("routing_present"), Items("address_family", end=0), "Source routes"
+        tuple[GRESourceRoute, ...] | None, When("routing_present"), Elements("address_family", end=0), "Source routes"
     ] = AUTO
 
 
@@ -58,7 +60,7 @@ class GREv1(
     version: Annotated[int, Bits(3), Const(1), "Version"] = 1
     protocol_type: Annotated[int, Bits(16), Selects(ETHERTYPE), "0x880B, PPP"] = 0x880B
     payload_length: Annotated[
-        int | None, Bits(16), When("key_present"), Bounds(origin="end"), "Octets that follow the header"
+        int | None, Bits(16), When("key_present"), LengthField(origin="end"), "Octets that follow the header"
     ] = AUTO
     call_id: Annotated[int | None, Bits(16), When("key_present"), "Call of the receiver"] = AUTO
     sequence: Annotated[int | None, Bits(32), When("sequence_present"), "Sequence number"] = AUTO

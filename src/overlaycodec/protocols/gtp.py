@@ -2,12 +2,12 @@
 
 from typing import Annotated, Final
 
-from overlaycodec.keys import GTPU_EXTENSION, UDP_PORT
-from overlaycodec.schema import Header
-from overlaycodec.values import AUTO
-from overlaycodec.wire import Bits, Bounds, Const, Names, Reserved, Selects, Sized, When
+from overlaycodec.packet.header import Header
+from overlaycodec.schema.facts import Bits, Const, LengthField, Reserved, Selects, SizedBy, ValueNames, When
+from overlaycodec.schema.keyspaces import GTPU_EXTENSION, UDP_PORT
+from overlaycodec.schema.values import AUTO
 
-_MESSAGES: Final = Names(
+_MESSAGES: Final = ValueNames(
     {
         1: "echo request",
         2: "echo response",
@@ -36,7 +36,7 @@ class GTPU(
     sequence_present: Annotated[bool, Bits(1), "S"] = AUTO
     npdu_present: Annotated[bool, Bits(1), "PN"] = AUTO
     message_type: Annotated[int, Bits(8), _MESSAGES, "Message; only a G-PDU carries a packet"] = 255
-    length: Annotated[int, Bits(16), Bounds(bias=8), "Octets that follow the first 8"] = AUTO
+    length: Annotated[int, Bits(16), LengthField(bias=8), "Octets that follow the first 8"] = AUTO
     teid: Annotated[int, Bits(32), "Tunnel endpoint identifier"]
     sequence: Annotated[
         int | None, Bits(16), When("sequence_present", "npdu_present", "extension_present"), "Sequence number"
@@ -64,5 +64,5 @@ class GTPUExtension(
     """An extension header; its type stands in the header before."""
 
     length: Annotated[int, Bits(8), "In units of 4 octets, all counted"] = AUTO
-    content: Annotated[bytes, Sized("length", unit=4, bias=-2), "What it says, by its type"] = bytes(2)
+    content: Annotated[bytes, SizedBy("length", unit=4, bias=-2), "What it says, by its type"] = bytes(2)
     next_extension: Annotated[int, Bits(8), Selects(GTPU_EXTENSION, nothing=0), "Type of the next one"] = AUTO

@@ -2,10 +2,11 @@
 
 from typing import Annotated
 
-from overlaycodec.keys import IP_PROTOCOL, UDP_PORT
-from overlaycodec.schema import Header
-from overlaycodec.values import AUTO
-from overlaycodec.wire import Bits, Const, Peek, Selects, Sized
+from overlaycodec.packet.header import Header
+from overlaycodec.schema.facts import Bits, Const, Selects, SizedBy
+from overlaycodec.schema.keys import Peek
+from overlaycodec.schema.keyspaces import IP_PROTOCOL, UDP_PORT
+from overlaycodec.schema.values import AUTO
 
 
 class GUE(
@@ -20,4 +21,4 @@ class GUE(
         AUTO
     )
     flags: Annotated[int, Bits(16), "Which extensions there are"] = 0
-    extensions: Annotated[bytes, Sized("hlen", unit=4), "Extensions, and private data behind them"] = b""
+    extensions: Annotated[bytes, SizedBy("hlen", unit=4), "Extensions, and private data behind them"] = b""

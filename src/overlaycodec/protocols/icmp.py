@@ -2,18 +2,18 @@
 
 from typing import Annotated, Final, TypeAlias
 
-from overlaycodec.keys import ETHERTYPE, ICMP_TYPE, IP_PROTOCOL
-from overlaycodec.schema import Header
-from overlaycodec.values import AUTO, AnyIPv4
-from overlaycodec.wire import Bits, Bounds, Checksum, Names, Octets, Reserved, Selects
+from overlaycodec.packet.header import Header
+from overlaycodec.schema.facts import Bits, Checksum, LengthField, Octets, Reserved, Selects, ValueNames
+from overlaycodec.schema.keyspaces import ETHERTYPE, ICMP_TYPE, IP_PROTOCOL
+from overlaycodec.schema.values import AUTO, IPv4Like
 
-_TYPES: Final = Names(
+_TYPES: Final = ValueNames(
     {0: "echo reply", 3: "unreachable", 5: "redirect", 8: "echo request", 11: "time exceeded", 12: "parameter problem"}
 )
 _QUOTED_LENGTH: TypeAlias = Annotated[
     int,
     Bits(8),
-    Bounds(unit=4, origin="end", zero="unbounded", optional=True),
+    LengthField(unit=4, origin="end", zero="unbounded", optional=True),
     "Quoted packet in units of 4 octets, 0 if not told",
 ]
 """RFC 4884 section 3: where it is not 0, the quoted packet ends there and extensions follow."""
@@ -59,7 +59,7 @@ class ICMPRedirect(
 ):
     """A better gateway for the quoted packet."""
 
-    gateway: Annotated[AnyIPv4, Octets(4), "Address of the gateway"]
+    gateway: Annotated[IPv4Like, Octets(4), "Address of the gateway"]
 
 
 class ICMPTimeExceeded(

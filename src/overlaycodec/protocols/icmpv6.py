@@ -2,12 +2,12 @@
 
 from typing import Annotated, Final, TypeAlias
 
-from overlaycodec.keys import ETHERTYPE, ICMPV6_TYPE, IP_PROTOCOL
-from overlaycodec.schema import Header
-from overlaycodec.values import AUTO
-from overlaycodec.wire import Bits, Bounds, Checksum, Names, Reserved, Selects
+from overlaycodec.packet.header import Header
+from overlaycodec.schema.facts import Bits, Checksum, LengthField, Reserved, Selects, ValueNames
+from overlaycodec.schema.keyspaces import ETHERTYPE, ICMPV6_TYPE, IP_PROTOCOL
+from overlaycodec.schema.values import AUTO
 
-_TYPES: Final = Names(
+_TYPES: Final = ValueNames(
     {
         1: "unreachable",
         2: "packet too big",
@@ -25,7 +25,7 @@ _TYPES: Final = Names(
 _QUOTED_LENGTH: TypeAlias = Annotated[
     int,
     Bits(8),
-    Bounds(unit=8, origin="end", zero="unbounded", optional=True),
+    LengthField(unit=8, origin="end", zero="unbounded", optional=True),
     "Quoted packet in units of 8 octets, 0 if not told",
 ]
 """RFC 4884 section 3, in units of 8 octets for ICMPv6."""

@@ -2,15 +2,29 @@
 
 from typing import Annotated, Final
 
-from overlaycodec.keys import IGMP_QUERY, IGMP_TYPE, IP_PROTOCOL
-from overlaycodec.schema import Element, Header
-from overlaycodec.values import AUTO, AnyIPv4
-from overlaycodec.wire import AtLeast, Bits, Checksum, Counted, Items, Names, Octets, Reserved, Selects, Sized
+from overlaycodec.packet.header import Header
+from overlaycodec.schema.facts import (
+    Bits,
+    Checksum,
+    CountedBy,
+    Elements,
+    Octets,
+    Reserved,
+    Selects,
+    SizedBy,
+    ValueNames,
+)
+from overlaycodec.schema.keys import MinOctets
+from overlaycodec.schema.keyspaces import IGMP_QUERY, IGMP_TYPE, IP_PROTOCOL
+from overlaycodec.schema.record import Element
+from overlaycodec.schema.values import AUTO, IPv4Like
 
-_TYPES: Final = Names(
+_TYPES: Final = ValueNames(
     {0x11: "query", 0x12: "version 1 report", 0x16: "version 2 report", 0x17: "leave", 0x22: "version 3 report"}
 )
-_RECORDS: Final = Names({1: "is include", 2: "is exclude", 3: "to include", 4: "to exclude", 5: "allow", 6: "block"})
+_RECORDS: Final = ValueNames(
+    {1: "is include", 2: "is exclude", 3: "to include", 4: "to exclude", 5: "allow", 6: "block"}
+)
 
 
 class IGMP(Header, spec="RFC 2236 section 2, RFC 3376 section 4", keys=(IP_PROTOCOL(2),)):
@@ -28,23 +42,27 @@ class IGMPGroup(
 ):
     """The group that a host reports or leaves."""
 
-    group_address: Annotated[AnyIPv4, Octets(4), "Group"]
+    group_address: Annotated[IPv4Like, Octets(4), "Group"]
 
 
 class IGMPQuery(Header, spec="RFC 3376 section 4.1", path="igmp_query", keys=(IGMP_TYPE(0x11),), carries=IGMP_QUERY(0)):
     """The group that is asked for; 0.0.0.0 asks for all."""
 
-    group_address: Annotated[AnyIPv4, Octets(4), "Group"]
+    group_address: Annotated[IPv4Like, Octets(4), "Group"]
 
 
-class IPv4Source(Element, spec="RFC 3376 section 4.1.9", path="ipv4_source"):
+class IGMPSource(Element, spec="RFC 3376 section 4.1.9", path="ipv4_source"):
     """A source of multicast packets."""
 
-    address: Annotated[AnyIPv4, Octets(4), "Address"]
+    address: Annotated[IPv4Like, Octets(4), "Address"]
 
 
 class IGMPv3Query(
-    Header, spec="RFC 3376 sections 4.1, 7.1", path="igmp_v3_query", keys=(IGMP_QUERY(0).when(AtLeast(4)),), closed=True
+    Header,
+    spec="RFC 3376 sections 4.1, 7.1",
+    path="igmp_v3_query",
+    keys=(IGMP_QUERY(0).when(MinOctets(4)),),
+    closed=True,
 ):
     """What a version 3 query has beyond older ones."""
 
@@ -53,7 +71,7 @@ class IGMPv3Query(
     robustness: Annotated[int, Bits(3), "QRV: the querier's robustness variable"] = 0
     interval_code: Annotated[int, Bits(8), "QQIC: the querier's interval in seconds; coded from 128 on"] = 0
     source_count: Annotated[int, Bits(16), "Number of sources"] = AUTO
-    sources: Annotated[tuple[IPv4Source, ...], Counted("source_count"), Items(), "Sources"] = ()
+    sources: Annotated[tuple[IGMPSource, ...], CountedBy("source_count"), Elements(), "Sources"] = ()
 
 
 class IGMPGroupRecord(Element, spec="RFC 3376 section 4.2.4", path="igmp_group_record"):
@@ -62,9 +80,9 @@ class IGMPGroupRecord(Element, spec="RFC 3376 section 4.2.4", path="igmp_group_r
     type: Annotated[int, Bits(8), _RECORDS, "What the record says"]
     aux_data_len: Annotated[int, Bits(8), "Auxiliary data in units of 4 octets"] = AUTO
     source_count: Annotated[int, Bits(16), "Number of sources"] = AUTO
-    multicast_address: Annotated[AnyIPv4, Octets(4), "Group"]
-    sources: Annotated[tuple[IPv4Source, ...], Counted("source_count"), Items(), "Sources"] = ()
-    aux_data: Annotated[bytes, Sized("aux_data_len", unit=4), "Auxiliary data; none is defined"] = b""
+    multicast_address: Annotated[IPv4Like, Octets(4), "Group"]
+    sources: Annotated[tuple[IGMPSource, ...], CountedBy("source_count"), Elements(), "Sources"] = ()
+    aux_data: Annotated[bytes, SizedBy("aux_data_len", unit=4), "Auxiliary data; none is defined"] = b""
 
 
 class IGMPv3Report(Header, spec="RFC 3376 section 4.2", path="igmp_v3_report", keys=(IGMP_TYPE(0x22),), closed=True):
@@ -72,4 +90,4 @@ class IGMPv3Report(Header, spec="RFC 3376 section 4.2", path="igmp_v3_report", k
 
     reserved: Annotated[int, Reserved(16)] = 0
     record_count: Annotated[int, Bits(16), "Number of group records"] = AUTO
-    records: Annotated[tuple[IGMPGroupRecord, ...], Counted("record_count"), Items(), "Group records"] = ()
+    records: Annotated[tuple[IGMPGroupRecord, ...], CountedBy("record_count"), Elements(), "Group records"] = ()

@@ -2,7 +2,25 @@
 
 from typing import Annotated, Final, TypeAlias
 
-from overlaycodec.keys import (
+from overlaycodec.packet.header import Header
+from overlaycodec.schema.facts import (
+    Bits,
+    Checksum,
+    Const,
+    Elements,
+    FinalDestination,
+    FragmentOffset,
+    LengthField,
+    MoreFragments,
+    Octets,
+    Reserved,
+    Selects,
+    SizedBy,
+    Unless,
+    Unparsed,
+)
+from overlaycodec.schema.keys import Peek
+from overlaycodec.schema.keyspaces import (
     ERSPAN_FRAME,
     ETHERTYPE,
     GPE_PROTOCOL,
@@ -15,25 +33,8 @@ from overlaycodec.keys import (
     PPP_PROTOCOL,
     UDP_PORT,
 )
-from overlaycodec.schema import Element, Header
-from overlaycodec.values import AUTO, AnyIPv4
-from overlaycodec.wire import (
-    Bits,
-    Bounds,
-    Checksum,
-    Const,
-    FinalDestination,
-    FragmentOffset,
-    Items,
-    MoreFragments,
-    Octets,
-    Peek,
-    Remainder,
-    Reserved,
-    Selects,
-    Sized,
-    Unless,
-)
+from overlaycodec.schema.record import Element
+from overlaycodec.schema.values import AUTO, IPv4Like
 
 _NIBBLE_4: Final = Peek(0, 4, 4)
 
@@ -43,29 +44,29 @@ class IPv4Option(Element, spec="RFC 791 section 3.1", path="ipv4_option"):
 
     type: Annotated[int, Bits(8), "Copied flag, class and number"]
     length: Annotated[int | None, Bits(8), Unless("type", (0, 1)), "Octets, these two counted"] = AUTO
-    data: Annotated[bytes, Sized("length", bias=-2), "What the option says"] = b""
+    data: Annotated[bytes, SizedBy("length", bias=-2), "What the option says"] = b""
 
 
-class RouteAddress(Element, spec="RFC 791 section 3.1", path="route_address"):
+class IPv4RouteAddress(Element, spec="RFC 791 section 3.1", path="route_address"):
     """One address of a route."""
 
-    address: Annotated[AnyIPv4, Octets(4), "Address"]
+    address: Annotated[IPv4Like, Octets(4), "Address"]
 
 
 _LENGTH: TypeAlias = Annotated[int, Bits(8), "Octets, all counted"]
 _POINTER: TypeAlias = Annotated[int, Bits(8), "Octet of the option at which the next address stands, counted from 1"]
-_ROUTE: TypeAlias = Annotated[tuple[RouteAddress, ...], Sized("length", bias=-3), Items(), "Addresses"]
+_ROUTE: TypeAlias = Annotated[tuple[IPv4RouteAddress, ...], SizedBy("length", bias=-3), Elements(), "Addresses"]
 _SOURCE_ROUTE: TypeAlias = Annotated[
-    tuple[RouteAddress, ...],
-    Sized("length", bias=-3),
-    Items(),
+    tuple[IPv4RouteAddress, ...],
+    SizedBy("length", bias=-3),
+    Elements(),
     FinalDestination("type", "pointer", {131: -1, 137: -1}, begins=4),
     "Addresses",
 ]
-_REST: TypeAlias = Annotated[bytes, Remainder("route"), "What is no address"]
+_REST: TypeAlias = Annotated[bytes, Unparsed("route"), "What is no address"]
 
 
-class RecordRouteOption(Element, spec="RFC 791 section 3.1", path="record_route"):
+class IPv4RecordRouteOption(Element, spec="RFC 791 section 3.1", path="record_route"):
     """Room for the addresses of the gateways on the way."""
 
     type: Annotated[int, Bits(8), Const(7), "Type"] = 7
@@ -75,7 +76,7 @@ class RecordRouteOption(Element, spec="RFC 791 section 3.1", path="record_route"
     route_rest: _REST = AUTO
 
 
-class LooseSourceRouteOption(Element, spec="RFC 791 section 3.1", path="loose_source_route"):
+class IPv4LooseSourceRouteOption(Element, spec="RFC 791 section 3.1", path="loose_source_route"):
     """Gateways to be visited, with others in between."""
 
     type: Annotated[int, Bits(8), Const(131), "Type"] = 131
@@ -85,7 +86,7 @@ class LooseSourceRouteOption(Element, spec="RFC 791 section 3.1", path="loose_so
     route_rest: _REST = AUTO
 
 
-class StrictSourceRouteOption(Element, spec="RFC 791 section 3.1", path="strict_source_route"):
+class IPv4StrictSourceRouteOption(Element, spec="RFC 791 section 3.1", path="strict_source_route"):
     """Gateways to be visited, and no others."""
 
     type: Annotated[int, Bits(8), Const(137), "Type"] = 137
@@ -95,7 +96,7 @@ class StrictSourceRouteOption(Element, spec="RFC 791 section 3.1", path="strict_
     route_rest: _REST = AUTO
 
 
-class RouterAlertOption(Element, spec="RFC 2113 section 2.1", path="router_alert"):
+class IPv4RouterAlertOption(Element, spec="RFC 2113 section 2.1", path="router_alert"):
     """Every router on the way should look at the packet."""
 
     type: Annotated[int, Bits(8), Const(148), "Type"] = 148
@@ -104,7 +105,11 @@ class RouterAlertOption(Element, spec="RFC 2113 section 2.1", path="router_alert
 
 
 _IPv4Option: TypeAlias = (
-    RecordRouteOption | LooseSourceRouteOption | StrictSourceRouteOption | RouterAlertOption | IPv4Option
+    IPv4RecordRouteOption
+    | IPv4LooseSourceRouteOption
+    | IPv4StrictSourceRouteOption
+    | IPv4RouterAlertOption
+    | IPv4Option
 )
 
 
@@ -133,7 +138,7 @@ class IPv4(
     ihl: Annotated[int, Bits(4), "Header in units of 4 octets"] = AUTO
     dscp: Annotated[int, Bits(6), "Differentiated services (RFC 2474)"] = 0
     ecn: Annotated[int, Bits(2), "Explicit congestion notification (RFC 3168)"] = 0
-    total_length: Annotated[int, Bits(16), Bounds(zero="unbounded"), "Octets of header and payload"] = AUTO
+    total_length: Annotated[int, Bits(16), LengthField(zero="unbounded"), "Octets of header and payload"] = AUTO
     identification: Annotated[int, Bits(16), "Identifies the fragments of a datagram"] = 0
     reserved0: Annotated[int, Reserved(1)] = 0
     dont_fragment: Annotated[bool, Bits(1), "DF"] = False
@@ -142,7 +147,9 @@ class IPv4(
     ttl: Annotated[int, Bits(8), "Time to live"] = 64
     protocol: Annotated[int, Bits(8), Selects(IP_PROTOCOL), "What follows"] = AUTO
     checksum: Annotated[int, Bits(16), Checksum(covers="header"), "Header checksum"] = AUTO
-    src: Annotated[AnyIPv4, Octets(4), "Source address"]
-    dst: Annotated[AnyIPv4, Octets(4), "Destination address"]
-    options: Annotated[tuple[_IPv4Option, ...], Sized("ihl", unit=4, bias=-20), Items("type", end=0), "Options"] = ()
-    options_rest: Annotated[bytes, Remainder("options"), "What stands after the end of the options"] = AUTO
+    src: Annotated[IPv4Like, Octets(4), "Source address"]
+    dst: Annotated[IPv4Like, Octets(4), "Destination address"]
+    options: Annotated[
+        tuple[_IPv4Option, ...], SizedBy("ihl", unit=4, bias=-20), Elements("type", end=0), "Options"
+    ] = ()
+    options_rest: Annotated[bytes, Unparsed("options"), "What stands after the end of the options"] = AUTO

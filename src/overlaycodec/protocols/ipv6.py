@@ -2,7 +2,26 @@
 
 from typing import Annotated, Final
 
-from overlaycodec.keys import (
+from overlaycodec.packet.header import Header
+from overlaycodec.schema.facts import (
+    Bits,
+    Const,
+    Elements,
+    FinalDestination,
+    FragmentOffset,
+    JumboLength,
+    LengthField,
+    MoreFragments,
+    Octets,
+    Reserved,
+    Selects,
+    SizedBy,
+    Unless,
+    Unparsed,
+    ValueNames,
+)
+from overlaycodec.schema.keys import Peek
+from overlaycodec.schema.keyspaces import (
     ERSPAN_FRAME,
     ETHERTYPE,
     GPE_PROTOCOL,
@@ -15,31 +34,13 @@ from overlaycodec.keys import (
     PPP_PROTOCOL,
     UDP_PORT,
 )
-from overlaycodec.schema import Element, Header
-from overlaycodec.values import AUTO, AnyIPv6
-from overlaycodec.wire import (
-    Bits,
-    Bounds,
-    Const,
-    FinalDestination,
-    FragmentOffset,
-    Items,
-    JumboLength,
-    MoreFragments,
-    Names,
-    Octets,
-    Peek,
-    Remainder,
-    Reserved,
-    Selects,
-    Sized,
-    Unless,
-)
+from overlaycodec.schema.record import Element
+from overlaycodec.schema.values import AUTO, IPv6Like
 
 _NIBBLE_6: Final = Peek(0, 4, 6)
 _NEXT: Final = Selects(IP_PROTOCOL, nothing=59)
-_OPTIONS_SIZE: Final = Sized("hdr_ext_len", unit=8, bias=6)
-_OPTIONS: Final = Items("type", pads=(0, 1))
+_OPTIONS_SIZE: Final = SizedBy("hdr_ext_len", unit=8, bias=6)
+_OPTIONS: Final = Elements("type", pads=(0, 1))
 
 
 class IPv6(
@@ -68,12 +69,12 @@ class IPv6(
     ecn: Annotated[int, Bits(2), "Explicit congestion notification (RFC 3168)"] = 0
     flow_label: Annotated[int, Bits(20), "Flow label"] = 0
     payload_length: Annotated[
-        int, Bits(16), Bounds(origin="end", zero="unbounded"), "Octets that follow this header"
+        int, Bits(16), LengthField(origin="end", zero="unbounded"), "Octets that follow this header"
     ] = AUTO
     next_header: Annotated[int, Bits(8), _NEXT, "What follows"] = AUTO
     hop_limit: Annotated[int, Bits(8), "Hop limit"] = 64
-    src: Annotated[AnyIPv6, Octets(16), "Source address"]
-    dst: Annotated[AnyIPv6, Octets(16), "Destination address"]
+    src: Annotated[IPv6Like, Octets(16), "Source address"]
+    dst: Annotated[IPv6Like, Octets(16), "Destination address"]
 
 
 class IPv6Option(Element, spec="RFC 8200 section 4.2", path="ipv6_option"):
@@ -81,7 +82,7 @@ class IPv6Option(Element, spec="RFC 8200 section 4.2", path="ipv6_option"):
 
     type: Annotated[int, Bits(8), "What to do if unknown, whether it changes on the way, number"]
     length: Annotated[int | None, Bits(8), Unless("type", (0,)), "Octets of data"] = AUTO
-    data: Annotated[bytes, Sized("length"), "What the option says"] = b""
+    data: Annotated[bytes, SizedBy("length"), "What the option says"] = b""
 
 
 class IPv6RouterAlertOption(Element, spec="RFC 2711 section 2.1", path="ipv6_router_alert"):
@@ -89,10 +90,10 @@ class IPv6RouterAlertOption(Element, spec="RFC 2711 section 2.1", path="ipv6_rou
 
     type: Annotated[int, Bits(8), Const(5), "Type"] = 5
     length: Annotated[int, Bits(8), Const(2), "Octets of data"] = 2
-    value: Annotated[int, Bits(16), Names({0: "MLD", 1: "RSVP", 2: "active network"}), "What for"] = 0
+    value: Annotated[int, Bits(16), ValueNames({0: "MLD", 1: "RSVP", 2: "active network"}), "What for"] = 0
 
 
-class JumboPayloadOption(Element, spec="RFC 2675 section 2", path="jumbo_payload"):
+class IPv6JumboPayloadOption(Element, spec="RFC 2675 section 2", path="jumbo_payload"):
     """A payload too long for the IPv6 header's own length."""
 
     type: Annotated[int, Bits(8), Const(0xC2), "Type"] = 0xC2
@@ -100,7 +101,7 @@ class JumboPayloadOption(Element, spec="RFC 2675 section 2", path="jumbo_payload
     jumbo_payload_length: Annotated[int, Bits(32), JumboLength(), "Octets that follow the IPv6 header"]
 
 
-class TunnelEncapsulationLimitOption(Element, spec="RFC 2473 section 4.1.1", path="tunnel_encapsulation_limit"):
+class IPv6TunnelEncapsulationLimitOption(Element, spec="RFC 2473 section 4.1.1", path="tunnel_encapsulation_limit"):
     """How many more tunnels the packet may enter."""
 
     type: Annotated[int, Bits(8), Const(4), "Type"] = 4
@@ -108,29 +109,33 @@ class TunnelEncapsulationLimitOption(Element, spec="RFC 2473 section 4.1.1", pat
     limit: Annotated[int, Bits(8), "Tunnels that may still be entered"]
 
 
-class HopByHop(Header, spec="RFC 8200 section 4.3", path="hop_by_hop", layer="extension", keys=(IP_PROTOCOL(0),)):
+class IPv6HopByHop(
+    Header, spec="RFC 8200 section 4.3", path="ipv6_hop_by_hop", layer="extension", keys=(IP_PROTOCOL(0),)
+):
     """Options for every node on the way."""
 
     next_header: Annotated[int, Bits(8), _NEXT, "What follows"] = AUTO
     hdr_ext_len: Annotated[int, Bits(8), "In units of 8 octets, the first 8 not counted"] = AUTO
     options: Annotated[
-        tuple[IPv6RouterAlertOption | JumboPayloadOption | IPv6Option, ...], _OPTIONS_SIZE, _OPTIONS, "Options"
+        tuple[IPv6RouterAlertOption | IPv6JumboPayloadOption | IPv6Option, ...], _OPTIONS_SIZE, _OPTIONS, "Options"
     ] = ()
-    options_rest: Annotated[bytes, Remainder("options"), "What is no option"] = AUTO
+    options_rest: Annotated[bytes, Unparsed("options"), "What is no option"] = AUTO
 
 
-class DestinationOptions(
-    Header, spec="RFC 8200 section 4.6", path="destination_options", layer="extension", keys=(IP_PROTOCOL(60),)
+class IPv6DestinationOptions(
+    Header, spec="RFC 8200 section 4.6", path="ipv6_destination_options", layer="extension", keys=(IP_PROTOCOL(60),)
 ):
     """Options for the destination."""
 
     next_header: Annotated[int, Bits(8), _NEXT, "What follows"] = AUTO
     hdr_ext_len: Annotated[int, Bits(8), "In units of 8 octets, the first 8 not counted"] = AUTO
-    options: Annotated[tuple[TunnelEncapsulationLimitOption | IPv6Option, ...], _OPTIONS_SIZE, _OPTIONS, "Options"] = ()
-    options_rest: Annotated[bytes, Remainder("options"), "What is no option"] = AUTO
+    options: Annotated[
+        tuple[IPv6TunnelEncapsulationLimitOption | IPv6Option, ...], _OPTIONS_SIZE, _OPTIONS, "Options"
+    ] = ()
+    options_rest: Annotated[bytes, Unparsed("options"), "What is no option"] = AUTO
 
 
-class Routing(Header, spec="RFC 8200 section 4.4", layer="extension", keys=(IP_PROTOCOL(43),)):
+class IPv6Routing(Header, spec="RFC 8200 section 4.4", path="ipv6_routing", layer="extension", keys=(IP_PROTOCOL(43),)):
     """Nodes to be visited on the way; the data is laid out by the type."""
 
     next_header: Annotated[int, Bits(8), _NEXT, "What follows"] = AUTO
@@ -139,13 +144,15 @@ class Routing(Header, spec="RFC 8200 section 4.4", layer="extension", keys=(IP_P
     segments_left: Annotated[int, Bits(8), "Nodes still to be visited"]
     data: Annotated[
         bytes,
-        Sized("hdr_ext_len", unit=8, bias=4),
+        SizedBy("hdr_ext_len", unit=8, bias=4),
         FinalDestination("routing_type", "segments_left", {0: -16, 2: -16}),
         "Type-specific data",
     ]
 
 
-class Fragment(Header, spec="RFC 8200 section 4.5", layer="extension", keys=(IP_PROTOCOL(44),)):
+class IPv6Fragment(
+    Header, spec="RFC 8200 section 4.5", path="ipv6_fragment", layer="extension", keys=(IP_PROTOCOL(44),)
+):
     """A piece of a datagram."""
 
     next_header: Annotated[int, Bits(8), _NEXT, "What follows in the first piece"] = AUTO

@@ -2,12 +2,13 @@
 
 from typing import Annotated, Final
 
-from overlaycodec.keys import LINK_TYPE, LOOPBACK_FAMILY, SLL_PROTOCOL
-from overlaycodec.schema import Header
-from overlaycodec.values import AUTO
-from overlaycodec.wire import Bits, ByteOrder, Names, Octets, Peek, Reserved, Selects
+from overlaycodec.packet.header import Header
+from overlaycodec.schema.facts import Bits, ByteOrder, Octets, Reserved, Selects, ValueNames
+from overlaycodec.schema.keys import Peek
+from overlaycodec.schema.keyspaces import LINK_TYPE, LOOPBACK_FAMILY, SLL_PROTOCOL
+from overlaycodec.schema.values import AUTO
 
-_PACKET_TYPES: Final = Names({0: "to us", 1: "broadcast", 2: "multicast", 3: "to others", 4: "from us"})
+_PACKET_TYPES: Final = ValueNames({0: "to us", 1: "broadcast", 2: "multicast", 3: "to others", 4: "from us"})
 _PROTOCOL: Final = Selects(SLL_PROTOCOL, unless=("arphrd_type", (824, 803, 802, 801, 770)))
 """Netlink, radio and frame-relay devices put other things in the protocol field, or nothing."""
 
@@ -34,13 +35,15 @@ class SLL2(Header, spec="LINKTYPE_LINUX_SLL2", keys=(LINK_TYPE(276),)):
     address: Annotated[bytes, Octets(8), "Link-layer address of the sender"] = bytes(8)
 
 
-class Loopback(Header, spec="LINKTYPE_LOOP", keys=(LINK_TYPE(108), LINK_TYPE(0).when(Peek(0, 16, 0)))):
+class BSDLoopback(
+    Header, spec="LINKTYPE_LOOP", path="bsd_loopback", keys=(LINK_TYPE(108), LINK_TYPE(0).when(Peek(0, 16, 0)))
+):
     """The address family before a packet on a BSD loopback device, in network order."""
 
     family: Annotated[int, Bits(32), Selects(LOOPBACK_FAMILY), "Address family of what follows"] = AUTO
 
 
-class LoopbackLittle(Header, spec="LINKTYPE_NULL", path="loopback_little", keys=(LINK_TYPE(0),)):
+class BSDNull(Header, spec="LINKTYPE_NULL", path="bsd_null", keys=(LINK_TYPE(0),)):
     """The same, written by a little-endian machine."""
 
     family: Annotated[int, Bits(32), ByteOrder("little"), Selects(LOOPBACK_FAMILY), "Address family"] = AUTO

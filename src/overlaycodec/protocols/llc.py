@@ -2,10 +2,11 @@
 
 from typing import Annotated
 
-from overlaycodec.keys import IEEE802_LENGTH, LLC_SAP, SLL_PROTOCOL, SNAP_PROTOCOL
-from overlaycodec.schema import Header
-from overlaycodec.values import AUTO
-from overlaycodec.wire import Before, Bits, Selects, Unless
+from overlaycodec.packet.header import Header
+from overlaycodec.schema.facts import Bits, Selects, Unless
+from overlaycodec.schema.keys import PreviousHeader
+from overlaycodec.schema.keyspaces import IEEE802_LENGTH, LLC_SAP, SLL_PROTOCOL, SNAP_PROTOCOL
+from overlaycodec.schema.values import AUTO
 
 _UNNUMBERED = tuple(value for value in range(256) if value & 3 == 3)
 
@@ -19,7 +20,7 @@ class LLC(Header, spec="IEEE 802.2 clause 3.2", keys=(IEEE802_LENGTH(0), SLL_PRO
     sequence: Annotated[int | None, Bits(8), Unless("control", _UNNUMBERED), "Second octet of numbered formats"] = AUTO
 
 
-class SNAP(Header, spec="IEEE 802 clause 9.5", keys=(LLC_SAP(0xAA).when(Before("ssap", 0xAA)),)):
+class SNAP(Header, spec="IEEE 802 clause 9.5", keys=(LLC_SAP(0xAA).when(PreviousHeader("ssap", 0xAA)),)):
     """Organisation and protocol; EtherTypes under the organisations 0 and 0x0000F8. Both access points are 0xAA."""
 
     oui: Annotated[int, Bits(24), "Organisation"] = 0

@@ -2,12 +2,13 @@
 
 from typing import Annotated, Final
 
-from overlaycodec.keys import ETHERTYPE
-from overlaycodec.schema import Element, Header
-from overlaycodec.values import AUTO
-from overlaycodec.wire import Bits, Items, Names, Sized
+from overlaycodec.packet.header import Header
+from overlaycodec.schema.facts import Bits, Elements, SizedBy, ValueNames
+from overlaycodec.schema.keyspaces import ETHERTYPE
+from overlaycodec.schema.record import Element
+from overlaycodec.schema.values import AUTO
 
-_TYPES: Final = Names(
+_TYPES: Final = ValueNames(
     {
         0: "end",
         1: "chassis id",
@@ -28,10 +29,10 @@ class LLDPTLV(Element, spec="IEEE 802.1AB clause 8.4", path="lldp_tlv"):
 
     type: Annotated[int, Bits(7), _TYPES, "Type"]
     length: Annotated[int, Bits(9), "Octets of the value"] = AUTO
-    value: Annotated[bytes, Sized("length"), "What it says; chassis and port ids begin with a subtype"] = b""
+    value: Annotated[bytes, SizedBy("length"), "What it says; chassis and port ids begin with a subtype"] = b""
 
 
 class LLDP(Header, spec="IEEE 802.1AB clause 8", keys=(ETHERTYPE(0x88CC),), closed=True):
     """Facts about the sender: chassis, port, time to live, and others."""
 
-    tlvs: Annotated[tuple[LLDPTLV, ...], Items("type", end=0), "Facts, the end of them too"]
+    tlvs: Annotated[tuple[LLDPTLV, ...], Elements("type", end=0), "Facts, the end of them too"]

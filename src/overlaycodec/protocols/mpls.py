@@ -2,10 +2,10 @@
 
 from typing import Annotated
 
-from overlaycodec.keys import ETHERTYPE, IP_PROTOCOL, MPLS_LABEL, NSH_PROTOCOL, PPP_PROTOCOL, UDP_PORT
-from overlaycodec.schema import Header
-from overlaycodec.values import AUTO
-from overlaycodec.wire import Bits, Const, Reserved, Selects, StackEnd
+from overlaycodec.packet.header import Header
+from overlaycodec.schema.facts import Bits, Const, Reserved, Selects, StackEnd
+from overlaycodec.schema.keyspaces import ETHERTYPE, IP_PROTOCOL, MPLS_LABEL, NSH_PROTOCOL, PPP_PROTOCOL, UDP_PORT
+from overlaycodec.schema.values import AUTO
 
 
 class MPLS(
@@ -28,8 +28,12 @@ class MPLS(
     ttl: Annotated[int, Bits(8), "Time to live"] = 64
 
 
-class ControlWord(
-    Header, spec="RFC 4385 section 3, RFC 4448 section 4.6", path="control_word", carries=ETHERTYPE(0x6558), tunnel=True
+class PseudowireControlWord(
+    Header,
+    spec="RFC 4385 section 3, RFC 4448 section 4.6",
+    path="pw_control_word",
+    carries=ETHERTYPE(0x6558),
+    tunnel=True,
 ):
     """The control word of an Ethernet pseudowire: found at a label by binding alone, since nothing tells it."""
 

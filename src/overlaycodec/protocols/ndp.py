@@ -2,10 +2,11 @@
 
 from typing import Annotated, TypeAlias
 
-from overlaycodec.keys import ICMPV6_TYPE
-from overlaycodec.schema import Element, Header
-from overlaycodec.values import AUTO, AnyIPv6, AnyMAC
-from overlaycodec.wire import Bits, Const, Items, Octets, Remainder, Reserved, Rest, Sized
+from overlaycodec.packet.header import Header
+from overlaycodec.schema.facts import Bits, Const, Elements, Octets, Reserved, Rest, SizedBy, Unparsed
+from overlaycodec.schema.keyspaces import ICMPV6_TYPE
+from overlaycodec.schema.record import Element
+from overlaycodec.schema.values import AUTO, IPv6Like, MACLike
 
 _LENGTH: TypeAlias = Annotated[int, Bits(8), "Option in units of 8 octets"]
 
@@ -15,26 +16,26 @@ class NDPOption(Element, spec="RFC 4861 section 4.6", path="ndp_option"):
 
     type: Annotated[int, Bits(8), "Type"]
     length: _LENGTH = AUTO
-    data: Annotated[bytes, Sized("length", unit=8, bias=-2), "What the option says"] = bytes(6)
+    data: Annotated[bytes, SizedBy("length", unit=8, bias=-2), "What the option says"] = bytes(6)
 
 
-class SourceLinkLayerAddress(Element, spec="RFC 4861 section 4.6.1", path="source_link_layer_address"):
+class NDPSourceLinkLayerAddress(Element, spec="RFC 4861 section 4.6.1", path="source_link_layer_address"):
     """The sender's address on an Ethernet."""
 
     type: Annotated[int, Bits(8), Const(1), "Type"] = 1
     length: Annotated[int, Bits(8), Const(1), "Option in units of 8 octets"] = 1
-    address: Annotated[AnyMAC, Octets(6), "Address"]
+    address: Annotated[MACLike, Octets(6), "Address"]
 
 
-class TargetLinkLayerAddress(Element, spec="RFC 4861 section 4.6.1", path="target_link_layer_address"):
+class NDPTargetLinkLayerAddress(Element, spec="RFC 4861 section 4.6.1", path="target_link_layer_address"):
     """The target's address on an Ethernet."""
 
     type: Annotated[int, Bits(8), Const(2), "Type"] = 2
     length: Annotated[int, Bits(8), Const(1), "Option in units of 8 octets"] = 1
-    address: Annotated[AnyMAC, Octets(6), "Address"]
+    address: Annotated[MACLike, Octets(6), "Address"]
 
 
-class PrefixInformation(Element, spec="RFC 4861 section 4.6.2", path="prefix_information"):
+class NDPPrefixInformation(Element, spec="RFC 4861 section 4.6.2", path="prefix_information"):
     """A prefix of the link."""
 
     type: Annotated[int, Bits(8), Const(3), "Type"] = 3
@@ -46,7 +47,7 @@ class PrefixInformation(Element, spec="RFC 4861 section 4.6.2", path="prefix_inf
     valid_lifetime: Annotated[int, Bits(32), "Seconds; all ones for ever"] = 2592000
     preferred_lifetime: Annotated[int, Bits(32), "Seconds; all ones for ever"] = 604800
     reserved2: Annotated[int, Reserved(32)] = 0
-    prefix: Annotated[AnyIPv6, Octets(16), "Prefix"]
+    prefix: Annotated[IPv6Like, Octets(16), "Prefix"]
 
 
 class NDPMTU(Element, spec="RFC 4861 section 4.6.4", path="ndp_mtu"):
@@ -58,9 +59,11 @@ class NDPMTU(Element, spec="RFC 4861 section 4.6.4", path="ndp_mtu"):
     mtu: Annotated[int, Bits(32), "MTU in octets"]
 
 
-_NDPOption: TypeAlias = SourceLinkLayerAddress | TargetLinkLayerAddress | PrefixInformation | NDPMTU | NDPOption
-_OPTIONS: TypeAlias = Annotated[tuple[_NDPOption, ...], Rest(), Items(), "Options"]
-_REST: TypeAlias = Annotated[bytes, Remainder("options"), "What is no option"]
+_NDPOption: TypeAlias = (
+    NDPSourceLinkLayerAddress | NDPTargetLinkLayerAddress | NDPPrefixInformation | NDPMTU | NDPOption
+)
+_OPTIONS: TypeAlias = Annotated[tuple[_NDPOption, ...], Rest(), Elements(), "Options"]
+_REST: TypeAlias = Annotated[bytes, Unparsed("options"), "What is no option"]
 
 
 class RouterSolicitation(Header, spec="RFC 4861 section 4.1", path="router_solicitation", keys=(ICMPV6_TYPE(133),)):
@@ -93,7 +96,7 @@ class NeighborSolicitation(Header, spec="RFC 4861 section 4.3", path="neighbor_s
     """Asks for a neighbour's link-layer address."""
 
     reserved: Annotated[int, Reserved(32)] = 0
-    target_address: Annotated[AnyIPv6, Octets(16), "Neighbour that is asked for"]
+    target_address: Annotated[IPv6Like, Octets(16), "Neighbour that is asked for"]
     options: _OPTIONS = ()
     options_rest: _REST = AUTO
 
@@ -107,7 +110,7 @@ class NeighborAdvertisement(
     solicited: Annotated[bool, Bits(1), "S: it was asked for"] = False
     override: Annotated[bool, Bits(1), "O: it replaces what is known"] = True
     reserved: Annotated[int, Reserved(29)] = 0
-    target_address: Annotated[AnyIPv6, Octets(16), "Neighbour"]
+    target_address: Annotated[IPv6Like, Octets(16), "Neighbour"]
     options: _OPTIONS = ()
     options_rest: _REST = AUTO
 
@@ -116,7 +119,7 @@ class NDPRedirect(Header, spec="RFC 4861 section 4.5", path="ndp_redirect", keys
     """A better first hop for a destination."""
 
     reserved: Annotated[int, Reserved(32)] = 0
-    target_address: Annotated[AnyIPv6, Octets(16), "Better first hop"]
-    destination_address: Annotated[AnyIPv6, Octets(16), "For this destination"]
+    target_address: Annotated[IPv6Like, Octets(16), "Better first hop"]
+    destination_address: Annotated[IPv6Like, Octets(16), "For this destination"]
     options: _OPTIONS = ()
     options_rest: _REST = AUTO

@@ -2,13 +2,14 @@
 
 from typing import Annotated, Final, TypeAlias
 
-from overlaycodec.keys import ETHERTYPE, GPE_PROTOCOL, NSH_PROTOCOL
-from overlaycodec.schema import Element, Header
-from overlaycodec.values import AUTO
-from overlaycodec.wire import Bits, Const, Items, Only, Pads, Remainder, Reserved, Selects, Sized, Unless
+from overlaycodec.packet.header import Header
+from overlaycodec.schema.facts import Bits, Const, Elements, PadTo, Reserved, Selects, SizedBy, Unless, Unparsed, When
+from overlaycodec.schema.keyspaces import ETHERTYPE, GPE_PROTOCOL, NSH_PROTOCOL
+from overlaycodec.schema.record import Element
+from overlaycodec.schema.values import AUTO
 
-_SIZE: Final = Sized("length", unit=4, bias=-8)
-_TYPE_2: Final = Only("md_type", (2,))
+_SIZE: Final = SizedBy("length", unit=4, bias=-8)
+_TYPE_2: Final = When("md_type", values=(2,))
 
 
 class NSHMetadata(Element, spec="RFC 8300 section 2.5.1", path="nsh_metadata"):
@@ -18,8 +19,8 @@ class NSHMetadata(Element, spec="RFC 8300 section 2.5.1", path="nsh_metadata"):
     type: Annotated[int, Bits(8), "Type"]
     unassigned: Annotated[int, Reserved(1)] = 0
     length: Annotated[int, Bits(7), "Octets of the metadata, padding not counted"] = AUTO
-    metadata: Annotated[bytes, Sized("length"), "What it says"] = b""
-    padding: Annotated[bytes, Pads(4), "Up to the next 4 octets"] = AUTO
+    metadata: Annotated[bytes, SizedBy("length"), "What it says"] = b""
+    padding: Annotated[bytes, PadTo(4), "Up to the next 4 octets"] = AUTO
 
 
 _Metadata: TypeAlias = tuple[NSHMetadata, ...] | None
@@ -45,5 +46,5 @@ class NSH(
     service_path: Annotated[int, Bits(24), "SPI: which way"]
     service_index: Annotated[int, Bits(8), "SI: where on the way"] = 255
     context: Annotated[bytes | None, Unless("md_type", (2,)), _SIZE, "Fixed context, 16 octets in type 1"] = AUTO
-    metadata: Annotated[_Metadata, _TYPE_2, _SIZE, Items(), "Metadata"] = AUTO
-    metadata_rest: Annotated[bytes | None, _TYPE_2, Remainder("metadata"), "What is no metadata"] = AUTO
+    metadata: Annotated[_Metadata, _TYPE_2, _SIZE, Elements(), "Metadata"] = AUTO
+    metadata_rest: Annotated[bytes | None, _TYPE_2, Unparsed("metadata"), "What is no metadata"] = AUTO

@@ -2,10 +2,12 @@
 
 from typing import Annotated
 
-from overlaycodec.keys import ETHERTYPE, LINK_TYPE, PPP_PROTOCOL
-from overlaycodec.schema import Element, Header
-from overlaycodec.values import AUTO
-from overlaycodec.wire import AtLeast, Bits, Bounds, Const, Items, Peek, Remainder, Selects, Sized
+from overlaycodec.packet.header import Header
+from overlaycodec.schema.facts import Bits, Const, Elements, LengthField, Selects, SizedBy, Unparsed
+from overlaycodec.schema.keys import MinOctets, Peek
+from overlaycodec.schema.keyspaces import ETHERTYPE, LINK_TYPE, PPP_PROTOCOL
+from overlaycodec.schema.record import Element
+from overlaycodec.schema.values import AUTO
 
 
 class PPPoE(Header, spec="RFC 2516 section 4", keys=(ETHERTYPE(0x8864),), carries=ETHERTYPE(0x880B)):
@@ -15,7 +17,7 @@ class PPPoE(Header, spec="RFC 2516 section 4", keys=(ETHERTYPE(0x8864),), carrie
     type: Annotated[int, Bits(4), Const(1), "Type"] = 1
     code: Annotated[int, Bits(8), "0 in a session"] = 0
     session_id: Annotated[int, Bits(16), "Session"]
-    length: Annotated[int, Bits(16), Bounds(origin="end"), "Octets that follow the header"] = AUTO
+    length: Annotated[int, Bits(16), LengthField(origin="end"), "Octets that follow the header"] = AUTO
 
 
 class PPPoETag(Element, spec="RFC 2516 section 4", path="pppoe_tag"):
@@ -23,7 +25,7 @@ class PPPoETag(Element, spec="RFC 2516 section 4", path="pppoe_tag"):
 
     type: Annotated[int, Bits(16), "Type"]
     length: Annotated[int, Bits(16), "Octets of the value"] = AUTO
-    value: Annotated[bytes, Sized("length"), "What the tag says"] = b""
+    value: Annotated[bytes, SizedBy("length"), "What the tag says"] = b""
 
 
 class PPPoEDiscovery(Header, spec="RFC 2516 section 4", path="pppoe_discovery", keys=(ETHERTYPE(0x8863),), closed=True):
@@ -34,8 +36,8 @@ class PPPoEDiscovery(Header, spec="RFC 2516 section 4", path="pppoe_discovery", 
     code: Annotated[int, Bits(8), "0x09 PADI, 0x07 PADO, 0x19 PADR, 0x65 PADS, 0xA7 PADT"]
     session_id: Annotated[int, Bits(16), "Session; 0 until there is one"] = 0
     length: Annotated[int, Bits(16), "Octets of tags"] = AUTO
-    tags: Annotated[tuple[PPPoETag, ...], Sized("length"), Items("type", end=0), "Tags"] = ()
-    tags_rest: Annotated[bytes, Remainder("tags"), "What stands after the end of the tags"] = AUTO
+    tags: Annotated[tuple[PPPoETag, ...], SizedBy("length"), Elements("type", end=0), "Tags"] = ()
+    tags_rest: Annotated[bytes, Unparsed("tags"), "What stands after the end of the tags"] = AUTO
 
 
 class PPPFramed(
@@ -51,7 +53,7 @@ class PPPFramed(
     protocol: Annotated[int, Bits(16), Selects(PPP_PROTOCOL), "What follows"] = AUTO
 
 
-class PPP(Header, spec="RFC 1661 section 2", keys=(ETHERTYPE(0x880B).when(AtLeast(1)), LINK_TYPE(9))):
+class PPP(Header, spec="RFC 1661 section 2", keys=(ETHERTYPE(0x880B).when(MinOctets(1)), LINK_TYPE(9))):
     """The protocol of a PPP frame; an acknowledgment of GRE version 1 alone has none."""
 
     protocol: Annotated[int, Bits(16), Selects(PPP_PROTOCOL), "What follows"] = AUTO

@@ -2,12 +2,13 @@
 
 from typing import Annotated, Final
 
-from overlaycodec.keys import IP_PROTOCOL
-from overlaycodec.schema import Element, Header
-from overlaycodec.values import AUTO
-from overlaycodec.wire import Bits, Checksum, Items, Names, Pads, Remainder, Rest, Sized
+from overlaycodec.packet.header import Header
+from overlaycodec.schema.facts import Bits, Checksum, Elements, PadTo, Rest, SizedBy, Unparsed, ValueNames
+from overlaycodec.schema.keyspaces import IP_PROTOCOL
+from overlaycodec.schema.record import Element
+from overlaycodec.schema.values import AUTO
 
-_TYPES: Final = Names(
+_TYPES: Final = ValueNames(
     {
         0: "data",
         1: "initiation",
@@ -32,8 +33,8 @@ class SCTPChunk(Element, spec="RFC 9260 section 3.2", path="sctp_chunk"):
     type: Annotated[int, Bits(8), _TYPES, "Type"]
     flags: Annotated[int, Bits(8), "Flags, by the type"] = 0
     length: Annotated[int, Bits(16), "Octets of the chunk, these 4 counted"] = AUTO
-    value: Annotated[bytes, Sized("length", bias=-4), "What the chunk says"] = b""
-    padding: Annotated[bytes, Pads(4), "Up to the next 4 octets"] = AUTO
+    value: Annotated[bytes, SizedBy("length", bias=-4), "What the chunk says"] = b""
+    padding: Annotated[bytes, PadTo(4), "Up to the next 4 octets"] = AUTO
 
 
 class SCTP(Header, spec="RFC 9260 section 3", keys=(IP_PROTOCOL(132),)):
@@ -43,5 +44,5 @@ class SCTP(Header, spec="RFC 9260 section 3", keys=(IP_PROTOCOL(132),)):
     dst_port: Annotated[int, Bits(16), "Destination port"]
     verification_tag: Annotated[int, Bits(32), "Tells the association"] = 0
     checksum: Annotated[int, Bits(32), Checksum(algorithm="crc32c"), "CRC-32C over header and chunks"] = AUTO
-    chunks: Annotated[tuple[SCTPChunk, ...], Rest(), Items(), "Chunks"] = ()
-    chunks_rest: Annotated[bytes, Remainder("chunks"), "What is no chunk"] = AUTO
+    chunks: Annotated[tuple[SCTPChunk, ...], Rest(), Elements(), "Chunks"] = ()
+    chunks_rest: Annotated[bytes, Unparsed("chunks"), "What is no chunk"] = AUTO

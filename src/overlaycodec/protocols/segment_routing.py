@@ -2,42 +2,43 @@
 
 from typing import Annotated
 
-from overlaycodec.keys import IP_PROTOCOL
-from overlaycodec.schema import Element, Header
-from overlaycodec.values import AUTO, AnyIPv6
-from overlaycodec.wire import (
+from overlaycodec.packet.header import Header
+from overlaycodec.schema.facts import (
     Bits,
     Const,
-    Counted,
+    CountedBy,
+    Elements,
     FinalDestination,
-    Items,
     Octets,
-    Peek,
-    Remainder,
     Selects,
-    Sized,
+    SizedBy,
     Unless,
+    Unparsed,
 )
+from overlaycodec.schema.keys import Peek
+from overlaycodec.schema.keyspaces import IP_PROTOCOL
+from overlaycodec.schema.record import Element
+from overlaycodec.schema.values import AUTO, IPv6Like
 
 
-class Segment(Element, spec="RFC 8754 section 2", path="segment"):
+class SRv6Segment(Element, spec="RFC 8754 section 2", path="segment"):
     """A node to be visited, or a function there."""
 
-    address: Annotated[AnyIPv6, Octets(16), "Segment"]
+    address: Annotated[IPv6Like, Octets(16), "SRv6Segment"]
 
 
-class SegmentRoutingTLV(Element, spec="RFC 8754 section 2.1", path="segment_routing_tlv"):
+class SRv6TLV(Element, spec="RFC 8754 section 2.1", path="segment_routing_tlv"):
     """Type, length, value; type 0 (Pad1) is one octet long."""
 
     type: Annotated[int, Bits(8), "Type; 0 and 4 pad, 5 is an HMAC"]
     length: Annotated[int | None, Bits(8), Unless("type", (0,)), "Octets of the value"] = AUTO
-    value: Annotated[bytes, Sized("length"), "What it says"] = b""
+    value: Annotated[bytes, SizedBy("length"), "What it says"] = b""
 
 
-class SegmentRouting(
+class IPv6SegmentRouting(
     Header,
     spec="RFC 8754 section 2",
-    path="segment_routing",
+    path="ipv6_segment_routing",
     layer="extension",
     keys=(IP_PROTOCOL(43).when(Peek(16, 8, 4)),),
 ):
@@ -51,16 +52,16 @@ class SegmentRouting(
     flags: Annotated[int, Bits(8), "None is defined"] = 0
     tag: Annotated[int, Bits(16), "Marks packets of one kind"] = 0
     segments: Annotated[
-        tuple[Segment, ...],
-        Counted("last_entry", bias=1),
-        Items(),
+        tuple[SRv6Segment, ...],
+        CountedBy("last_entry", bias=1),
+        Elements(),
         FinalDestination("routing_type", "segments_left", {4: 0}),
         "Segments, the last of the way first",
     ]
     tlvs: Annotated[
-        tuple[SegmentRoutingTLV, ...],
-        Sized("hdr_ext_len", unit=8, bias=8, origin="start"),
-        Items("type", pads=(0, 4)),
+        tuple[SRv6TLV, ...],
+        SizedBy("hdr_ext_len", unit=8, bias=8, origin="start"),
+        Elements("type", pads=(0, 4)),
         "More about the way",
     ] = ()
-    tlvs_rest: Annotated[bytes, Remainder("tlvs"), "What is no TLV"] = AUTO
+    tlvs_rest: Annotated[bytes, Unparsed("tlvs"), "What is no TLV"] = AUTO

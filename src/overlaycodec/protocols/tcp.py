@@ -2,10 +2,11 @@
 
 from typing import Annotated, TypeAlias
 
-from overlaycodec.keys import IP_PROTOCOL, TCP_PORT
-from overlaycodec.schema import Element, Header
-from overlaycodec.values import AUTO
-from overlaycodec.wire import Bits, Checksum, Const, Items, Remainder, Reserved, Selects, Sized, Unless
+from overlaycodec.packet.header import Header
+from overlaycodec.schema.facts import Bits, Checksum, Const, Elements, Reserved, Selects, SizedBy, Unless, Unparsed
+from overlaycodec.schema.keyspaces import IP_PROTOCOL, TCP_PORT
+from overlaycodec.schema.record import Element
+from overlaycodec.schema.values import AUTO
 
 
 class TCPOption(Element, spec="RFC 9293 section 3.1", path="tcp_option"):
@@ -13,10 +14,10 @@ class TCPOption(Element, spec="RFC 9293 section 3.1", path="tcp_option"):
 
     kind: Annotated[int, Bits(8), "Kind"]
     length: Annotated[int | None, Bits(8), Unless("kind", (0, 1)), "Octets, these two counted"] = AUTO
-    data: Annotated[bytes, Sized("length", bias=-2), "What the option says"] = b""
+    data: Annotated[bytes, SizedBy("length", bias=-2), "What the option says"] = b""
 
 
-class MSSOption(Element, spec="RFC 9293 section 3.7.1", path="mss"):
+class TCPMSSOption(Element, spec="RFC 9293 section 3.7.1", path="mss"):
     """The largest segment that the sender will accept."""
 
     kind: Annotated[int, Bits(8), Const(2), "Kind"] = 2
@@ -24,7 +25,7 @@ class MSSOption(Element, spec="RFC 9293 section 3.7.1", path="mss"):
     mss: Annotated[int, Bits(16), "Maximum segment size in octets"]
 
 
-class WindowScaleOption(Element, spec="RFC 7323 section 2.2", path="window_scale"):
+class TCPWindowScaleOption(Element, spec="RFC 7323 section 2.2", path="window_scale"):
     """By how many bits the sender's windows are to be shifted."""
 
     kind: Annotated[int, Bits(8), Const(3), "Kind"] = 3
@@ -32,30 +33,30 @@ class WindowScaleOption(Element, spec="RFC 7323 section 2.2", path="window_scale
     shift: Annotated[int, Bits(8), "Bits to shift; 14 at most"]
 
 
-class SACKPermittedOption(Element, spec="RFC 2018 section 2", path="sack_permitted"):
+class TCPSACKPermittedOption(Element, spec="RFC 2018 section 2", path="sack_permitted"):
     """The sender understands selective acknowledgments."""
 
     kind: Annotated[int, Bits(8), Const(4), "Kind"] = 4
     length: Annotated[int, Bits(8), Const(2), "Octets, these two counted"] = 2
 
 
-class SACKBlock(Element, spec="RFC 2018 section 3", path="sack_block"):
+class TCPSACKBlock(Element, spec="RFC 2018 section 3", path="sack_block"):
     """Octets that were received beyond a gap."""
 
     left: Annotated[int, Bits(32), "First sequence number of the block"]
     right: Annotated[int, Bits(32), "Sequence number behind the block"]
 
 
-class SACKOption(Element, spec="RFC 2018 section 3", path="sack"):
+class TCPSACKOption(Element, spec="RFC 2018 section 3", path="sack"):
     """Selective acknowledgment."""
 
     kind: Annotated[int, Bits(8), Const(5), "Kind"] = 5
     length: Annotated[int, Bits(8), "Octets, these two counted"] = AUTO
-    blocks: Annotated[tuple[SACKBlock, ...], Sized("length", bias=-2), Items(), "Blocks"] = ()
-    blocks_rest: Annotated[bytes, Remainder("blocks"), "What is no block"] = AUTO
+    blocks: Annotated[tuple[TCPSACKBlock, ...], SizedBy("length", bias=-2), Elements(), "Blocks"] = ()
+    blocks_rest: Annotated[bytes, Unparsed("blocks"), "What is no block"] = AUTO
 
 
-class TimestampsOption(Element, spec="RFC 7323 section 3.2", path="timestamps"):
+class TCPTimestampsOption(Element, spec="RFC 7323 section 3.2", path="timestamps"):
     """The sender's clock, and the last that it saw of the other side's."""
 
     kind: Annotated[int, Bits(8), Const(8), "Kind"] = 8
@@ -64,7 +65,9 @@ class TimestampsOption(Element, spec="RFC 7323 section 3.2", path="timestamps"):
     echo_reply: Annotated[int, Bits(32), "TSecr"] = 0
 
 
-_TCPOption: TypeAlias = MSSOption | WindowScaleOption | SACKPermittedOption | SACKOption | TimestampsOption | TCPOption
+_TCPOption: TypeAlias = (
+    TCPMSSOption | TCPWindowScaleOption | TCPSACKPermittedOption | TCPSACKOption | TCPTimestampsOption | TCPOption
+)
 
 
 class TCP(Header, spec="RFC 9293 section 3.1", keys=(IP_PROTOCOL(6),)):
@@ -88,6 +91,6 @@ class TCP(Header, spec="RFC 9293 section 3.1", keys=(IP_PROTOCOL(6),)):
     checksum: Annotated[int, Bits(16), Checksum(pseudo=True), "Checksum over pseudo-header and segment"] = AUTO
     urgent_pointer: Annotated[int, Bits(16), "Urgent pointer"] = 0
     options: Annotated[
-        tuple[_TCPOption, ...], Sized("data_offset", unit=4, bias=-20), Items("kind", end=0), "Options"
+        tuple[_TCPOption, ...], SizedBy("data_offset", unit=4, bias=-20), Elements("kind", end=0), "Options"
     ] = ()
-    options_rest: Annotated[bytes, Remainder("options"), "What stands after the end of the options"] = AUTO
+    options_rest: Annotated[bytes, Unparsed("options"), "What stands after the end of the options"] = AUTO

@@ -2,14 +2,16 @@
 
 from typing import Annotated, Final, TypeAlias
 
-from overlaycodec.keys import GPE_PROTOCOL
+from overlaycodec.packet.header import Header
 from overlaycodec.protocols.geneve_option import CLASS, KIND, LENGTH, RESERVED
-from overlaycodec.schema import Element, Header
-from overlaycodec.values import AUTO
-from overlaycodec.wire import Bits, Const, Names, Peek, Reserved, Selects, Sized
+from overlaycodec.schema.facts import Bits, Const, Reserved, Selects, SizedBy, ValueNames
+from overlaycodec.schema.keys import Peek
+from overlaycodec.schema.keyspaces import GPE_PROTOCOL
+from overlaycodec.schema.record import Element
+from overlaycodec.schema.values import AUTO
 
 _SPEC: Final = "INT dataplane specification 2.1"
-_TYPES: Final = Names({1: "INT-MD", 2: "destination", 3: "INT-MX"})
+_TYPES: Final = ValueNames({1: "INT-MD", 2: "destination", 3: "INT-MX"})
 
 _VERSION: TypeAlias = Annotated[int, Bits(4), Const(2), "Version"]
 _DISCARD: TypeAlias = Annotated[bool, Bits(1), "D: the sink discards the packet when it has read this"]
@@ -45,7 +47,7 @@ class INTMDOption(Element, spec=f"{_SPEC}, sections 5.7, 5.8", path="int_md_opti
     domain_id: _DOMAIN = 0
     domain_instructions: _DOMAIN_INSTRUCTION = 0
     domain_flags: _DOMAIN_FLAGS = 0
-    stack: Annotated[bytes, Sized("length", unit=4, bias=-12), _STACK] = b""
+    stack: Annotated[bytes, SizedBy("length", unit=4, bias=-12), _STACK] = b""
 
 
 class INTMXOption(Element, spec=f"{_SPEC}, sections 5.7, 5.9", path="int_mx_option"):
@@ -61,7 +63,7 @@ class INTMXOption(Element, spec=f"{_SPEC}, sections 5.7, 5.9", path="int_mx_opti
     domain_id: _DOMAIN = 0
     domain_instructions: _DOMAIN_INSTRUCTION = 0
     domain_flags: _DOMAIN_FLAGS = 0
-    source_metadata: Annotated[bytes, Sized("length", unit=4, bias=-12), "What the source added"] = b""
+    source_metadata: Annotated[bytes, SizedBy("length", unit=4, bias=-12), "What the source added"] = b""
 
 
 class INTMD(
@@ -91,7 +93,7 @@ class INTMD(
     domain_id: _DOMAIN = 0
     domain_instructions: _DOMAIN_INSTRUCTION = 0
     domain_flags: _DOMAIN_FLAGS = 0
-    stack: Annotated[bytes, Sized("length", unit=4, bias=-12), _STACK] = b""
+    stack: Annotated[bytes, SizedBy("length", unit=4, bias=-12), _STACK] = b""
 
 
 class INTMX(
@@ -116,4 +118,4 @@ class INTMX(
     domain_id: _DOMAIN = 0
     domain_instructions: _DOMAIN_INSTRUCTION = 0
     domain_flags: _DOMAIN_FLAGS = 0
-    source_metadata: Annotated[bytes, Sized("length", unit=4, bias=-12), "What the source added"] = b""
+    source_metadata: Annotated[bytes, SizedBy("length", unit=4, bias=-12), "What the source added"] = b""

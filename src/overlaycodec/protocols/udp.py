@@ -2,10 +2,10 @@
 
 from typing import Annotated
 
-from overlaycodec.keys import IP_PROTOCOL, UDP_PORT
-from overlaycodec.schema import Header
-from overlaycodec.values import AUTO
-from overlaycodec.wire import Bits, Bounds, Checksum, Selects
+from overlaycodec.packet.header import Header
+from overlaycodec.schema.facts import Bits, Checksum, LengthField, Selects
+from overlaycodec.schema.keyspaces import IP_PROTOCOL, UDP_PORT
+from overlaycodec.schema.values import AUTO
 
 
 class UDP(Header, spec="RFC 768", keys=(IP_PROTOCOL(17),)):
@@ -13,5 +13,5 @@ class UDP(Header, spec="RFC 768", keys=(IP_PROTOCOL(17),)):
 
     src_port: Annotated[int, Bits(16), "Source port"]
     dst_port: Annotated[int, Bits(16), Selects(UDP_PORT), "Destination port"] = AUTO
-    length: Annotated[int, Bits(16), Bounds(zero="jumbo"), "Octets of header and payload"] = AUTO
+    length: Annotated[int, Bits(16), LengthField(zero="jumbo"), "Octets of header and payload"] = AUTO
     checksum: Annotated[int, Bits(16), Checksum(pseudo=True, zero="absent"), "0 where there is none"] = AUTO

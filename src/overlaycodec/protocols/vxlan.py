@@ -2,10 +2,10 @@
 
 from typing import Annotated, Final
 
-from overlaycodec.keys import ETHERTYPE, GPE_PROTOCOL, UDP_PORT
-from overlaycodec.schema import Header
-from overlaycodec.values import AUTO
-from overlaycodec.wire import Bits, Const, Reserved, Selects
+from overlaycodec.packet.header import Header
+from overlaycodec.schema.facts import Bits, Const, Reserved, Selects
+from overlaycodec.schema.keyspaces import ETHERTYPE, GPE_PROTOCOL, UDP_PORT
+from overlaycodec.schema.values import AUTO
 
 _FRAME: Final = ETHERTYPE(0x6558)
 

@@ -6,9 +6,9 @@ dropped and counted. Time is what the caller says it is, and memory has a bound 
 
 from __future__ import annotations
 
+from overlaycodec.reassembly.byte_ranges import Drop, Overlap
 from overlaycodec.reassembly.fragmentation import fragment
 from overlaycodec.reassembly.fragments import FragmentReassembler
-from overlaycodec.reassembly.pieces import Drop, Overlap
 from overlaycodec.reassembly.segmentation import segment_stt
 from overlaycodec.reassembly.segments import STTFrame, STTReassembler
 

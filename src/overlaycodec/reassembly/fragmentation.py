@@ -8,16 +8,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from overlaycodec.emission import written
+from overlaycodec.codec.packet_encoder import written
+from overlaycodec.codec.pipeline import DEFAULT, Catalog, resolve
 from overlaycodec.errors import EncodeError, FieldRangeError, MissingHeaderError, UnresolvedError
-from overlaycodec.packet import Packet
-from overlaycodec.paths import network_of
-from overlaycodec.pipeline import DEFAULT, Catalog, resolve
-from overlaycodec.protocols import Fragment, HopByHop, IPv4, IPv6, Routing, SegmentRouting
-from overlaycodec.reassembly.content import around, is_cut, unbounded
-from overlaycodec.schema import Header
-from overlaycodec.spans import octets_in
-from overlaycodec.values import AUTO
+from overlaycodec.packet.header import Header
+from overlaycodec.packet.offsets import octets_in
+from overlaycodec.packet.packet import Packet
+from overlaycodec.packet.paths import network_of
+from overlaycodec.protocols import IPv4, IPv6, IPv6Fragment, IPv6HopByHop, IPv6Routing, IPv6SegmentRouting
+from overlaycodec.reassembly.rebuild import around, is_cut, unbounded
+from overlaycodec.schema.values import AUTO
 
 __all__ = ["fragment"]
 
@@ -88,20 +88,22 @@ def _of_ipv6(
     stop = network + 1
     for index in range(network + 1, len(headers)):
         header = headers[index]
-        if isinstance(header, Fragment):
+        if isinstance(header, IPv6Fragment):
             raise EncodeError("fragment", header, "is there already: IPv6 fragments are not fragmented")
         if header.__layout__.layer != "extension":
             break
-        if isinstance(header, Routing | SegmentRouting) or (isinstance(header, HopByHop) and index == network + 1):
+        if isinstance(header, IPv6Routing | IPv6SegmentRouting) or (
+            isinstance(header, IPv6HopByHop) and index == network + 1
+        ):
             stop = index + 1
     if identification is None:
-        raise UnresolvedError("fragment.identification", "is the sender's to choose: give it as identification")
+        raise UnresolvedError("ipv6_fragment.identification", "is the sender's to choose: give it as identification")
     *before, last = headers[:stop]
     size = sum(map(octets_in, headers[network:stop]))
     content = octets[stop - 1][octets_in(last) :]
     selector = last.__layout__.selector
     assert selector is not None
-    piece = Fragment(next_header=getattr(last, selector.name), identification=identification)
+    piece = IPv6Fragment(next_header=getattr(last, selector.name), identification=identification)
     repeated = unbounded((*before, last.replace(**{selector.name: _FRAGMENT})), network)
     fragments = []
     at = 0

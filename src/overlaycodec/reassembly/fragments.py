@@ -8,18 +8,18 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 
 from overlaycodec.checksum import internet_sum
-from overlaycodec.emission import written
+from overlaycodec.codec.packet_encoder import written
+from overlaycodec.codec.pipeline import DEFAULT, Catalog, Octets
 from overlaycodec.errors import EncodeError
-from overlaycodec.packet import Packet
-from overlaycodec.paths import network_of, scopes_of
-from overlaycodec.pipeline import DEFAULT, Catalog, Octets
-from overlaycodec.protocols import Fragment, IPv4, IPv6, VLANTag
-from overlaycodec.reassembly.content import around, is_cut, unbounded
-from overlaycodec.reassembly.pieces import Drop, Overlap
+from overlaycodec.packet.header import Header
+from overlaycodec.packet.offsets import is_fragment, octets_in
+from overlaycodec.packet.packet import Packet
+from overlaycodec.packet.paths import network_of, scopes_of
+from overlaycodec.protocols import IPv4, IPv6, IPv6Fragment, VLANTag
+from overlaycodec.reassembly.byte_ranges import Drop, Overlap
 from overlaycodec.reassembly.reassembler import Reassembler
-from overlaycodec.reassembly.waiting import MAX_OCTETS, MAX_WHOLES, SECOND, Piece, Unfinished, Waiting
-from overlaycodec.schema import Header
-from overlaycodec.spans import in_pieces, octets_in
+from overlaycodec.reassembly.reassembly_table import MAX_OCTETS, MAX_WHOLES, SECOND, Piece, Unfinished, Waiting
+from overlaycodec.reassembly.rebuild import around, is_cut, unbounded
 
 __all__ = ["FragmentReassembler"]
 
@@ -65,12 +65,12 @@ class FragmentReassembler(Reassembler):
         if network is None:
             return packet
         stop = scopes_of(packet.headers)[0].stop
-        index = next((i for i in range(network, stop) if in_pieces(packet.headers[i])), None)
-        if index is None or not isinstance(packet.headers[index], IPv4 | Fragment):
+        index = next((i for i in range(network, stop) if is_fragment(packet.headers[i])), None)
+        if index is None or not isinstance(packet.headers[index], IPv4 | IPv6Fragment):
             return packet
         headers, octets = written(packet, self._catalog)
         ip, piece = headers[network], headers[index]
-        if not isinstance(ip, IPv4 | IPv6) or not isinstance(piece, IPv4 | Fragment):
+        if not isinstance(ip, IPv4 | IPv6) or not isinstance(piece, IPv4 | IPv6Fragment):
             return packet
         start, data = piece.fragment_offset * 8, octets[index][octets_in(piece) :]
         more = piece.more_fragments
@@ -122,7 +122,7 @@ def _unfragmented(headers: Sequence[Header], network: int) -> tuple[Header, ...]
     *before, piece = headers
     if isinstance(piece, IPv4):
         return unbounded((*before, piece.replace(more_fragments=False, fragment_offset=0)), network)
-    assert isinstance(piece, Fragment)
+    assert isinstance(piece, IPv6Fragment)
     selector = before[-1].__layout__.selector
     assert selector is not None  # it led to the fragment header
     before[-1] = before[-1].replace(**{selector.name: piece.next_header})

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from overlaycodec.packet import Packet
-from overlaycodec.pipeline import Catalog, Octets, decode
-from overlaycodec.reassembly.pieces import Drop
-from overlaycodec.reassembly.waiting import Waiting
+from overlaycodec.codec.pipeline import Catalog, Octets, decode
+from overlaycodec.packet.packet import Packet
+from overlaycodec.reassembly.byte_ranges import Drop
+from overlaycodec.reassembly.reassembly_table import Waiting
 
 __all__ = ["Reassembler"]
 

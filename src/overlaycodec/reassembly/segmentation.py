@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from typing import Final
 
+from overlaycodec.codec.pipeline import DEFAULT, Catalog, encode, resolve
 from overlaycodec.errors import EncodeError, FieldRangeError, LengthOverflowError, MissingHeaderError
-from overlaycodec.packet import Packet, Trailer
-from overlaycodec.pipeline import DEFAULT, Catalog, encode, resolve
+from overlaycodec.packet.header import Header
+from overlaycodec.packet.offsets import octets_in
+from overlaycodec.packet.packet import Packet, Trailer
 from overlaycodec.protocols import STT, IPv4, STTSegment
-from overlaycodec.reassembly.content import around, outside_of, unbounded
-from overlaycodec.schema import Header
-from overlaycodec.spans import octets_in
-from overlaycodec.values import AUTO
+from overlaycodec.reassembly.rebuild import around, outside_of, unbounded
+from overlaycodec.schema.values import AUTO
 
 __all__ = ["segment_stt"]
 

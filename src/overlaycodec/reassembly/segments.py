@@ -10,18 +10,18 @@ from collections.abc import Sequence
 import msgspec
 
 from overlaycodec.checksum import finished_checksum, internet_sum
-from overlaycodec.edits import forwarded
-from overlaycodec.emission import pseudo_header, written
+from overlaycodec.codec.packet_encoder import pseudo_header, written
+from overlaycodec.codec.pipeline import DEFAULT, Catalog, Octets, decode, decode_header
+from overlaycodec.editing.incremental import forwarded
 from overlaycodec.errors import DecodeError
-from overlaycodec.packet import Packet
-from overlaycodec.pipeline import DEFAULT, Catalog, Octets, decode, decode_header
+from overlaycodec.packet.header import Header
+from overlaycodec.packet.offsets import is_fragment, octets_in
+from overlaycodec.packet.packet import Packet
 from overlaycodec.protocols import STT, TCP, STTSegment
-from overlaycodec.reassembly.content import is_cut, outside_of
-from overlaycodec.reassembly.pieces import Drop
+from overlaycodec.reassembly.byte_ranges import Drop
 from overlaycodec.reassembly.reassembler import Reassembler
-from overlaycodec.reassembly.waiting import MAX_OCTETS, MAX_WHOLES, SECOND, Piece, Waiting
-from overlaycodec.schema import Header
-from overlaycodec.spans import in_pieces, octets_in
+from overlaycodec.reassembly.reassembly_table import MAX_OCTETS, MAX_WHOLES, SECOND, Piece, Waiting
+from overlaycodec.reassembly.rebuild import is_cut, outside_of
 
 __all__ = ["STTFrame", "STTReassembler"]
 
@@ -107,7 +107,7 @@ class STTReassembler(Reassembler):
         assert isinstance(segment, STTSegment)
         content = octets[index - 1][octets_in(headers[index - 1]) :]
         data = content[octets_in(segment) :]
-        cut = packet.missing or is_cut(headers[network], octets[network]) or any(map(in_pieces, headers[:index]))
+        cut = packet.missing or is_cut(headers[network], octets[network]) or any(map(is_fragment, headers[:index]))
         why = Drop.CUT_SHORT if cut else self._fault(headers, index, content)
         if why:
             self._waiting.drop(why)

@@ -17,17 +17,17 @@ from typing import Any, TypeVar
 import construct
 
 from overlaycodec.errors import EncodeError
-from overlaycodec.reference.pieces import Fault
+from overlaycodec.reference.constructs import Fault
 from overlaycodec.reference.structs import construct_of, kinds_of
-from overlaycodec.schema import Record
-from overlaycodec.values import AUTO
+from overlaycodec.schema.record import WireStruct
+from overlaycodec.schema.values import AUTO
 
 __all__ = ["construct_of", "container_of", "decode_header", "encode_header", "header_of"]
 
-R = TypeVar("R", bound=Record)
+R = TypeVar("R", bound=WireStruct)
 
 
-def container_of(record: Record) -> construct.Container:
+def container_of(record: WireStruct) -> construct.Container:
     """The Container that `construct_of` builds a header or an element from. Fields that are AUTO are left out."""
     members = construct.Container()
     for field in record.__layout__.fields:
@@ -66,7 +66,7 @@ def decode_header(cls: type[R], data: bytes) -> tuple[R, int]:
     return header_of(cls, container), stream.tell()
 
 
-def encode_header(header: Record) -> bytes:
+def encode_header(header: WireStruct) -> bytes:
     """The octets of a header, by way of construct. Raises: EncodeError, also where AUTO is not told by other fields."""
     try:
         octets: bytes = construct_of(type(header)).build(container_of(header))

@@ -14,25 +14,25 @@ from typing import Any
 import construct
 
 from overlaycodec.errors import FieldValueError, LengthFieldError
-from overlaycodec.layout import REQUIRED, Field, Layout, Part, Run
-from overlaycodec.reference.pieces import ADDRESSES, Bounded, Elements, Fault, Filling, Foreign, Kinds, Presence
-from overlaycodec.schema import Record
-from overlaycodec.values import AUTO
-from overlaycodec.wire import (
-    AnyHas,
+from overlaycodec.reference.constructs import ADDRESSES, Bounded, ElementList, Fault, Filling, Foreign, Kinds, Presence
+from overlaycodec.schema.facts import (
     ByteOrder,
     Const,
-    Counted,
-    Items,
+    ConstructField,
+    CountedBy,
+    Elements,
     Only,
-    Pads,
-    Remainder,
+    PadTo,
     Reserved,
-    Sized,
+    SetIfAny,
+    SizedBy,
     Unless,
-    Via,
+    Unparsed,
     When,
 )
+from overlaycodec.schema.layout import REQUIRED, Field, Layout, Part, Run
+from overlaycodec.schema.record import WireStruct
+from overlaycodec.schema.values import AUTO
 
 __all__ = ["construct_of", "kinds_of"]
 
@@ -41,7 +41,7 @@ Values = Mapping[str, Any]
 
 
 @cache
-def construct_of(cls: type[Record]) -> construct.Struct:
+def construct_of(cls: type[WireStruct]) -> construct.Struct:
     """The `construct.Struct` of a header or an element, to read and build it in formats of one's own.
 
     It reads into a Container with a member for each field, addresses as this library's values, rows as lists of
@@ -54,7 +54,7 @@ def construct_of(cls: type[Record]) -> construct.Struct:
     return construct.Struct(*_members(cls.__layout__))
 
 
-def kinds_of(field: Field) -> dict[str, type[Record]]:
+def kinds_of(field: Field) -> dict[str, type[WireStruct]]:
     """The classes of a row's elements by the names that Containers know them by, the one for any last."""
     return {element.__layout__.name: element for element in field.elements}
 
@@ -67,7 +67,7 @@ def _members(layout: Layout) -> Iterator[Any]:
             yield from _run(layout, part, number)
         elif (rest := layout.remainder_of(part.name)) is not None:
             yield from _row_and_rest(layout, part, rest)
-        elif Remainder not in part:  # which came with its row
+        elif Unparsed not in part:  # which came with its row
             read, built = _bounded(layout, part), _content(layout, part)
             both = construct.IfThenElse(construct.this._building, built, read)
             yield part.name / construct.Rebuild(_conditional(part, both), _given(layout, part))
@@ -123,18 +123,18 @@ def _derivation(layout: Layout, field: Field) -> Callable[[Values], Any] | None:
     if field.name in layout.flag_of:
         told = [other.name for other in layout.flag_of[field.name] if other[When].flag == field.name]
         return lambda values: any(values.get(name) is not None for name in told)
-    if marks := field.get(AnyHas):
+    if marks := field.get(SetIfAny):
         return lambda values: any(element[marks.field] & marks.mask for element in values.get(marks.row) or ())
     if Reserved in field:
         return lambda values: 0
-    if Remainder in field or Items in field or Pads in field:
-        return lambda values: () if Items in field else b"" if Remainder in field else None
+    if Unparsed in field or Elements in field or PadTo in field:
+        return lambda values: () if Elements in field else b"" if Unparsed in field else None
     return None
 
 
 def _length(layout: Layout, field: Field) -> Callable[[Values], Any]:
     """The length, or the count, by the first of the fields that it is of and that is there."""
-    told = [(other, other.get(Counted), other.get(Sized)) for other in layout.sized_by[field.name]]
+    told = [(other, other.get(CountedBy), other.get(SizedBy)) for other in layout.sized_by[field.name]]
 
     def length(values: Values) -> Any:
         for other, counted, sized in told:
@@ -156,7 +156,7 @@ def _length(layout: Layout, field: Field) -> Callable[[Values], Any]:
 
 def _value(field: Field, values: Values) -> Any:
     given = values.get(field.name)
-    default = b"" if Remainder in field else None if field.default in (AUTO, REQUIRED) else field.default
+    default = b"" if Unparsed in field else None if field.default in (AUTO, REQUIRED) else field.default
     return default if given is None else given
 
 
@@ -166,7 +166,7 @@ def _octets_in(layout: Layout, part: Part, values: Values) -> int | None:
         here = part.condition is None or any(values.get(field.name) is not None for field in part.fields)
         return part.octets if here else None
     value = _value(part, values)
-    if Remainder in part or value is None:
+    if Unparsed in part or value is None:
         return None  # the one is counted with its row
     rest = layout.remainder_of(part.name)
     content = value if rest is None else {"row": value, "rest": _value(rest, values)}
@@ -176,7 +176,7 @@ def _octets_in(layout: Layout, part: Part, values: Values) -> int | None:
 def _octets_before(layout: Layout, field: Field, values: Values) -> int:
     octets = 0
     for part in layout.parts[: layout.parts.index(field)]:
-        pads = None if isinstance(part, Run) else part.get(Pads)
+        pads = None if isinstance(part, Run) else part.get(PadTo)
         octets += -octets % pads.unit if pads else _octets_in(layout, part, values) or 0
     return octets
 
@@ -239,25 +239,25 @@ def _expected(layout: Layout, field: Field) -> Callable[[Values], None]:
 def _bounded(layout: Layout, field: Field) -> Any:
     """The construct that reads a field of variable size: its content, within its bound."""
     content = _content(layout, field)
-    if sized := field.get(Sized):
+    if sized := field.get(SizedBy):
         return Bounded(_size(layout, field, sized), content, f"{layout.name}.{field.name}")
-    if pads := field.get(Pads):
+    if pads := field.get(PadTo):
         return Bounded(_filling(layout, field, pads), construct.GreedyBytes, f"{layout.name}.{field.name}")
     return content
 
 
 def _content(layout: Layout, field: Field) -> Any:
     """The construct of a field of variable size, whatever its bound."""
-    if via := field.get(Via):
-        return Foreign(via.construct, f"{layout.name}.{field.name}", whole=Sized in field)
-    if Items in field:
+    if via := field.get(ConstructField):
+        return Foreign(via.construct, f"{layout.name}.{field.name}", whole=SizedBy in field)
+    if Elements in field:
         return _row(layout, field)
-    if pads := field.get(Pads):
+    if pads := field.get(PadTo):
         return Filling(_filling(layout, field, pads))
     return ADDRESSES.get(field.kind) or construct.GreedyBytes
 
 
-def _size(layout: Layout, field: Field, sized: Sized) -> Callable[[Values], int]:
+def _size(layout: Layout, field: Field, sized: SizedBy) -> Callable[[Values], int]:
     """How many octets a length field says. The function raises Fault below the least."""
     path, taken = f"{layout.name}.{sized.field}", _taken(layout, field)
 
@@ -275,7 +275,7 @@ def _size(layout: Layout, field: Field, sized: Sized) -> Callable[[Values], int]
     return octets
 
 
-def _filling(layout: Layout, field: Field, pads: Pads) -> Callable[[Values], int]:
+def _filling(layout: Layout, field: Field, pads: PadTo) -> Callable[[Values], int]:
     taken = _taken(layout, field)
     return lambda values: -taken(values) % pads.unit
 
@@ -290,7 +290,7 @@ def _taken(layout: Layout, field: Field) -> Callable[[Values], int]:
 
 
 def _row(layout: Layout, field: Field) -> Any:
-    items, name, rest = field[Items], f"{layout.name}.{field.name}", layout.remainder_of(field.name)
+    items, name, rest = field[Elements], f"{layout.name}.{field.name}", layout.remainder_of(field.name)
     end = None if items.kind is None or items.end is None else (items.kind, items.end)
     kinds = {kind: construct_of(element) for kind, element in kinds_of(field).items()}
     constants = {
@@ -299,12 +299,12 @@ def _row(layout: Layout, field: Field) -> Any:
     }
     element = Kinds(kinds, constants) if len(kinds) > 1 else kinds.popitem()[1]
     if rest is not None:
-        row = Elements(element, name, end=end, whole=False)
+        row = ElementList(element, name, end=end, whole=False)
         return construct.Struct("row" / row, _named("rest", construct.GreedyBytes))
-    if counted := field.get(Counted):
+    if counted := field.get(CountedBy):
         told, bias = counted.field, counted.bias
-        return Elements(element, name, count=lambda values: values[told] + bias, whole=True)
-    return Elements(element, name, end=end, whole=True)
+        return ElementList(element, name, count=lambda values: values[told] + bias, whole=True)
+    return ElementList(element, name, end=end, whole=True)
 
 
 def _row_and_rest(layout: Layout, field: Field, rest: Field) -> Iterator[Any]:

@@ -24,15 +24,16 @@ except ModuleNotFoundError as error:
         "overlaycodec.strategies needs Hypothesis: pip install 'overlaycodec[hypothesis]'", name="hypothesis"
     ) from None
 
+from overlaycodec.codec.pipeline import DEFAULT, Catalog, encode, resolve
 from overlaycodec.errors import LengthOverflowError
-from overlaycodec.packet import Packet
-from overlaycodec.pipeline import DEFAULT, Catalog, encode, resolve
+from overlaycodec.packet.header import Header
+from overlaycodec.packet.packet import Packet
 from overlaycodec.protocols import Ethernet
-from overlaycodec.schema import Header
-from overlaycodec.strategies import damage, stacks
-from overlaycodec.strategies.ways import Map, Spot, drawable, map_of
-from overlaycodec.values import AUTO
-from overlaycodec.wire import Via
+from overlaycodec.schema.facts import ConstructField
+from overlaycodec.schema.values import AUTO
+from overlaycodec.strategies import malformed as damage
+from overlaycodec.strategies import stacks
+from overlaycodec.strategies.stack_graph import Map, Spot, drawable, map_of
 
 __all__ = ["headers", "malformed_bytes", "packets"]
 
@@ -56,7 +57,7 @@ def headers(cls: type[H], /, **fixed: object) -> st.SearchStrategy[H]:
     layout = cls.__layout__
     if unknown := fixed.keys() - layout.by_name.keys():
         raise TypeError(f"{cls.__name__} has no field {', '.join(map(repr, sorted(unknown)))}")
-    if foreign := [field.name for field in layout.fields if Via in field and field.name not in fixed]:
+    if foreign := [field.name for field in layout.fields if ConstructField in field and field.name not in fixed]:
         raise ValueError(f"{cls.__name__}.{foreign[0]} is read by a construct object: give a strategy for it")
     kept = any(value is AUTO for value in fixed.values())
     plan = map_of(DEFAULT, cls)

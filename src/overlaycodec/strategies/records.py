@@ -12,31 +12,31 @@ from typing import Any, NamedTuple, Self
 
 from hypothesis import strategies as st
 
-from overlaycodec.layout import ADDRESS_OCTETS, Field, Layout, Run
-from overlaycodec.schema import Record
-from overlaycodec.values import AUTO, MACAddress
-from overlaycodec.wire import (
-    AnyHas,
-    Bounds,
+from overlaycodec.schema.facts import (
     Checksum,
     Const,
-    Counted,
+    CountedBy,
+    Elements,
     FragmentOffset,
-    Items,
     JumboLength,
+    LengthField,
     MoreFragments,
     Octets,
     Only,
-    Pads,
-    Remainder,
+    PadTo,
     Reserved,
     Rest,
     Selects,
-    Sized,
+    SetIfAny,
+    SizedBy,
     StackEnd,
     Unless,
+    Unparsed,
     When,
 )
+from overlaycodec.schema.layout import ADDRESS_OCTETS, Field, Layout, Run
+from overlaycodec.schema.record import WireStruct
+from overlaycodec.schema.values import AUTO, MACAddress
 
 __all__ = ["Room", "fixed_octets", "number", "record"]
 
@@ -106,15 +106,15 @@ def record(
             values[name] = AUTO
         elif field.bits is not None:
             values[name] = _fixed(draw, field, excluded.get(name, frozenset()), room)
-        elif (sized := field.get(Sized)) is not None:
+        elif (sized := field.get(SizedBy)) is not None:
             values[name] = _sized(draw, layout, field, sized, values, counts, room)
-        elif Rest in field and Items in field:
+        elif Rest in field and Elements in field:
             values[name] = tuple(_row(draw, field, room, room.octets))
-        elif (counted := field.get(Counted)) is not None:
+        elif (counted := field.get(CountedBy)) is not None:
             told = values[counted.field]
             count = told + counted.bias if isinstance(told, int) else told
             values[name] = tuple(_row(draw, field, room, room.octets, count, counted.bias))
-        elif Items in field:
+        elif Elements in field:
             values[name] = (*_row(draw, field, room, room.octets), _last(draw, field))
         else:
             values[name] = draw(_octets(0, room.octets))
@@ -144,7 +144,7 @@ def _told(layout: Layout, flag: str, given: Mapping[str, Any]) -> bool | None:
 
 def _derived(layout: Layout, field: Field) -> bool:
     return field.name in layout.sized_by or any(
-        kind in field for kind in (Selects, Bounds, Checksum, StackEnd, AnyHas, Remainder, Pads)
+        kind in field for kind in (Selects, LengthField, Checksum, StackEnd, SetIfAny, Unparsed, PadTo)
     )
 
 
@@ -180,7 +180,7 @@ def _sized(
     draw: st.DrawFn,
     layout: Layout,
     field: Field,
-    sized: Sized,
+    sized: SizedBy,
     values: Mapping[str, Any],
     counts: dict[str, int],
     room: Room,
@@ -196,7 +196,7 @@ def _sized(
         capacity = length.maximum * sized.unit + sized.bias
     if sized.origin == "start":
         capacity //= 2  # the rest is for what stands before
-    if Items in field:
+    if Elements in field:
         return tuple(_row(draw, field, room, min(capacity, room.octets)))
     if told is None:
         return b""
@@ -213,7 +213,7 @@ def _sized(
     return data
 
 
-def _count(draw: st.DrawFn, field: Field, sized: Sized, least: int, maximum: int, room: Room) -> int:
+def _count(draw: st.DrawFn, field: Field, sized: SizedBy, least: int, maximum: int, room: Room) -> int:
     """What the length field will say."""
     most = max(least, min(maximum, (room.octets - sized.bias) // sized.unit))
     usual = ADDRESS_OCTETS.get(field.kind)
@@ -224,11 +224,11 @@ def _count(draw: st.DrawFn, field: Field, sized: Sized, least: int, maximum: int
 
 def _row(
     draw: st.DrawFn, field: Field, room: Room, capacity: int, count: object = AUTO, least: int = 0
-) -> list[Record]:
+) -> list[WireStruct]:
     """Elements of a row, up to so many octets; `count` of them where that is told, `least` or more where not."""
     kinds = _Kinds.of(field)
     drawable = [cls.__layout__ for cls in field.elements[::-1] if not _jumbo(cls.__layout__)]
-    elements: list[Record] = []
+    elements: list[WireStruct] = []
     while len(elements) < (count if isinstance(count, int) else _ELEMENTS):
         sure = count is not AUTO or len(elements) < least
         layouts = [layout for layout in drawable if _least(layout) <= capacity or sure]
@@ -275,7 +275,7 @@ class _Kinds(NamedTuple):
             tuple(int.from_bytes(lead, "big") >> shift & other.maximum for other, shift in told) for lead in classes
         }
         last: dict[str, frozenset[int]] = {}
-        items = field[Items]
+        items = field[Elements]
         if items.kind is not None and items.end is not None:
             last[items.kind] = frozenset((items.end,))
         return cls(generic, tuple(other for other, _ in told), frozenset(others), last)
@@ -300,7 +300,7 @@ def _another(
     room: Room,
     *,
     sure: bool,
-) -> Record | None:
+) -> WireStruct | None:
     """One more element or none, drawn as a whole, so that shrinking can take it out as a whole."""
     if not sure and not draw(st.booleans()):
         return None
@@ -310,21 +310,21 @@ def _another(
         values = record(draw, layout, kinds.drawn(draw, room), kinds.last, room)
     else:
         values = record(draw, layout, {}, {}, room)
-    element: Record = layout.cls(**values)
+    element: WireStruct = layout.cls(**values)
     return element
 
 
 def _least(layout: Layout) -> int:
     """Octets of an element whose variable fields are as short as they may be, all else present."""
-    fields = ((field, field.get(Sized)) for field in layout.fields)
-    return fixed_octets(layout) + sum(max(0, sized.bias) for field, sized in fields if sized and Items not in field)
+    fields = ((field, field.get(SizedBy)) for field in layout.fields)
+    return fixed_octets(layout) + sum(max(0, sized.bias) for field, sized in fields if sized and Elements not in field)
 
 
-def _last(draw: st.DrawFn, field: Field) -> Record:
+def _last(draw: st.DrawFn, field: Field) -> WireStruct:
     """The element that ends a row which no length ends."""
-    items = field.get(Items)
+    items = field.get(Elements)
     assert items is not None
     assert items.kind is not None
     layout: Layout = field.element.__layout__
-    element: Record = layout.cls(**record(draw, layout, {items.kind: items.end}, {}, Room(0)))
+    element: WireStruct = layout.cls(**record(draw, layout, {items.kind: items.end}, {}, Room(0)))
     return element

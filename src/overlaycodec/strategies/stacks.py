@@ -10,14 +10,15 @@ from typing import Any, NamedTuple
 
 from hypothesis import strategies as st
 
-from overlaycodec.catalog import Bindings
-from overlaycodec.layout import Field, Layout
-from overlaycodec.packet import Packet, Trailer
-from overlaycodec.schema import Header
+from overlaycodec.codec.bindings import Bindings
+from overlaycodec.packet.header import Header
+from overlaycodec.packet.packet import Packet, Trailer
+from overlaycodec.schema.facts import Checksum, FragmentOffset, LengthField, MoreFragments, Rest, Selects
+from overlaycodec.schema.keys import MinOctets, Peek
+from overlaycodec.schema.layout import Field, Layout
+from overlaycodec.schema.values import AUTO
 from overlaycodec.strategies.records import Room, fixed_octets, number, record
-from overlaycodec.strategies.ways import End, Map, Spot, Way, selects_of
-from overlaycodec.values import AUTO
-from overlaycodec.wire import AtLeast, Bounds, Checksum, FragmentOffset, MoreFragments, Peek, Rest, Selects
+from overlaycodec.strategies.stack_graph import End, Map, Spot, Way, selects_of
 
 __all__ = ["journey", "lone_header", "stack"]
 
@@ -206,7 +207,7 @@ def _later_piece(
 ) -> None:
     """The length of a whole, of which this is the first piece, or a later one behind octets that are drawn too."""
     field = layout.bounds
-    bounds = None if field is None else field.get(Bounds)
+    bounds = None if field is None else field.get(LengthField)
     if field is None or bounds is None or bounds.unless is None or bounds.unless in given or field.name in given:
         return
     before = layout.by_name[bounds.unless]
@@ -300,14 +301,14 @@ def _sum(draw: st.DrawFn, layout: Layout, on: Way | End, given: dict[str, Any], 
             given[field.name] = draw(st.sampled_from([AUTO, 0]))
 
 
-def _dull(payload: bytes, avoid: tuple[tuple[Peek | AtLeast, ...], ...]) -> bytes:
+def _dull(payload: bytes, avoid: tuple[tuple[Peek | MinOctets, ...], ...]) -> bytes:
     """The payload, changed in few bits so that it fulfils none of the conditions."""
     while True:
         held = next((guard for guard in avoid if all(_is(payload, asked) for asked in guard)), None)
         if held is None:
             return payload
         peek = held[0]
-        if isinstance(peek, AtLeast):
+        if isinstance(peek, MinOctets):
             return payload[: peek.octets - 1]
         asked = [other for guard in avoid for other in guard if isinstance(other, Peek)]
         taken = {other.value for other in asked if (other.bit, other.count) == (peek.bit, peek.count)}
@@ -320,8 +321,8 @@ def _dull(payload: bytes, avoid: tuple[tuple[Peek | AtLeast, ...], ...]) -> byte
         payload = bits.to_bytes(len(payload), "big")
 
 
-def _is(payload: bytes, peek: Peek | AtLeast) -> bool:
-    if isinstance(peek, AtLeast):
+def _is(payload: bytes, peek: Peek | MinOctets) -> bool:
+    if isinstance(peek, MinOctets):
         return len(payload) >= peek.octets
     below = len(payload) * 8 - peek.bit - peek.count
     return below >= 0 and int.from_bytes(payload, "big") >> below & (1 << peek.count) - 1 == peek.value
@@ -348,7 +349,7 @@ def _bounded(step: _Step, header: Header, content: bool) -> bool:
         return not any(Rest in field for field in layout.fields)
     if isinstance(step.on, Way) and step.on.kind == "length":
         return True
-    bounds = None if layout.bounds is None else layout.bounds.get(Bounds)
+    bounds = None if layout.bounds is None else layout.bounds.get(LengthField)
     if bounds is None or layout.bounds is None or bounds.optional or bounds.pieces:
         return False
     return getattr(header, layout.bounds.name) is AUTO and (

@@ -10,11 +10,10 @@ clock or draws a random number.
 """
 
 from overlaycodec.reassembly import STTFrame, STTReassembler, segment_stt
+from overlaycodec.tunnel.base import Tunnel, overhead_octets
 from overlaycodec.tunnel.decapsulation import Decapsulated, decapsulate, decapsulate_all
 from overlaycodec.tunnel.ecn import ECNAlarm, ECNOutcome, egress_ecn, ingress_ecn
-from overlaycodec.tunnel.endpoint import Tunnel, overhead_octets
-from overlaycodec.tunnel.entropy import flow_hash, flow_octets, flow_port
-from overlaycodec.tunnel.families import (
+from overlaycodec.tunnel.endpoints import (
     GeneveTunnel,
     NVGRETunnel,
     STTTunnel,
@@ -23,8 +22,9 @@ from overlaycodec.tunnel.families import (
     VXLANGPETunnel,
     VXLANTunnel,
 )
-from overlaycodec.tunnel.groups import group_mac
-from overlaycodec.tunnel.whole import decapsulated
+from overlaycodec.tunnel.entropy import flow_hash, flow_octets, flow_port
+from overlaycodec.tunnel.multicast_mac import group_mac
+from overlaycodec.tunnel.stt_frames import decapsulated
 
 __all__ = [
     "Decapsulated",

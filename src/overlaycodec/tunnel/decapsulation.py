@@ -13,20 +13,20 @@ from typing import Any, get_args
 import msgspec
 
 from overlaycodec.checksum import finished_checksum
+from overlaycodec.codec.packet_encoder import resolved
+from overlaycodec.codec.pipeline import DEFAULT, Catalog, Octets, decode, encode, octets_of
 from overlaycodec.dialects import NVGRE_KEY
-from overlaycodec.edits import forwarded
-from overlaycodec.emission import resolved
+from overlaycodec.editing.incremental import forwarded
 from overlaycodec.errors import DecodeError, FieldValueError, MissingHeaderError, TruncatedError
-from overlaycodec.layout import Field, Layout
-from overlaycodec.packet import Packet
-from overlaycodec.paths import names_of, network_of
-from overlaycodec.pipeline import DEFAULT, Catalog, Octets, decode, encode, octets_of
+from overlaycodec.packet.header import Header
+from overlaycodec.packet.offsets import ends_of, octets_in
+from overlaycodec.packet.packet import Packet
+from overlaycodec.packet.paths import names_of, network_of
 from overlaycodec.protocols import GRE, STT, VXLANRCO, Ethernet
-from overlaycodec.schema import Header
-from overlaycodec.spans import octets_in, reaches_of
+from overlaycodec.schema.facts import FragmentOffset, LengthField, MoreFragments, Selects
+from overlaycodec.schema.layout import Field, Layout
 from overlaycodec.tunnel.ecn import ECNOutcome, egress_ecn
-from overlaycodec.tunnel.places import Diffserv, check_choice, inner_start
-from overlaycodec.wire import Bounds, FragmentOffset, MoreFragments, Selects
+from overlaycodec.tunnel.inner_packet import Diffserv, check_choice, inner_start
 
 __all__ = ["Decapsulated", "combined", "decapsulate", "decapsulate_all"]
 
@@ -156,8 +156,8 @@ def _missing(outer: Sequence[Header], sizes: Sequence[int], end: int, missing: i
         for field in layout.fields:
             if (FragmentOffset in field or MoreFragments in field) and getattr(header, field.name):
                 raise FieldValueError(getattr(header, field.name), f"{name}.{field.name}", _bits(layout, field, at), 0)
-        for field, reach in reaches_of(header):
-            if Bounds in field and field[Bounds].pieces and at + reach > claim:
+        for field, reach in ends_of(header):
+            if LengthField in field and field[LengthField].pieces and at + reach > claim:
                 raise TruncatedError(reach, f"{name}.{field.name}", _bits(layout, field, at), end - at, claim=True)
             claim = min(claim, at + reach)
         at += size

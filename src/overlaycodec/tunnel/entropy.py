@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from hashlib import blake2b
 
-from overlaycodec.packet import FlowKey, Packet
+from overlaycodec.packet.header import Header
+from overlaycodec.packet.offsets import is_fragment
+from overlaycodec.packet.packet import FlowKey, Packet
 from overlaycodec.protocols import Ethernet, IPv6
-from overlaycodec.schema import Header
-from overlaycodec.spans import in_pieces
 
 __all__ = ["flow_hash", "flow_label", "flow_octets", "flow_port", "spread"]
 
@@ -49,7 +49,7 @@ def _ports(flow: FlowKey) -> bytes | None:
 def _is_fragment(headers: Sequence[Header]) -> bool:
     """Whether the outermost IP packet is a fragment, the first one too."""
     for header in headers:
-        if in_pieces(header):
+        if is_fragment(header):
             return True
         layout = header.__layout__
         if layout.layer is None and "src_port" in layout.by_name:

@@ -11,7 +11,7 @@ from typing import Final, Literal, Self
 
 import msgspec
 
-from overlaycodec.packet import Packet
+from overlaycodec.packet.packet import Packet
 from overlaycodec.vlan.tags import C_TAG, pop, push, tags
 
 __all__ = ["Classified", "Port"]

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from overlaycodec.edits import follow_outside, forwarded
+from overlaycodec.editing.incremental import follow_outside, forwarded
 from overlaycodec.errors import MissingHeaderError
-from overlaycodec.packet import Packet
+from overlaycodec.packet.packet import Packet
 from overlaycodec.protocols import Ethernet
-from overlaycodec.values import MACAddress
+from overlaycodec.schema.values import MACAddress
 from overlaycodec.vlan.tags import pop, push, retag, scope_of, stack_of
 
 __all__ = ["route"]

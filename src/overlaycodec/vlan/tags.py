@@ -12,15 +12,15 @@ from typing import Any
 
 import msgspec
 
-from overlaycodec.edits import follow_outside
+from overlaycodec.editing.incremental import follow_outside
 from overlaycodec.errors import MissingHeaderError
-from overlaycodec.keys import ETHERTYPE
-from overlaycodec.packet import Packet, Trailer
-from overlaycodec.paths import Scope, scopes_of
+from overlaycodec.packet.header import Header
+from overlaycodec.packet.packet import Packet, Trailer
+from overlaycodec.packet.paths import Scope, scopes_of
 from overlaycodec.protocols import LLC, STT, VXLANRCO, VLANTag
-from overlaycodec.schema import Header
-from overlaycodec.values import AUTO
-from overlaycodec.wire import Selects
+from overlaycodec.schema.facts import Selects
+from overlaycodec.schema.keyspaces import ETHERTYPE
+from overlaycodec.schema.values import AUTO
 
 __all__ = ["Tag", "normalise", "pop", "push", "retag", "tags", "translate"]
 

@@ -11,8 +11,9 @@ from ipaddress import IPv4Address, IPv6Address
 from typing import Any, NamedTuple
 
 import overlaycodec as oc
-from overlaycodec.paths import names_of
-from overlaycodec.schema import Header, Record
+from overlaycodec.packet.header import Header
+from overlaycodec.packet.paths import names_of
+from overlaycodec.schema.record import WireStruct
 from tests.interop.decoders.fields import VERDICT, Table, each
 from tests.test_stacks import NAMES, S_TAG
 
@@ -52,9 +53,9 @@ class Difference(NamedTuple):
 class Tables(NamedTuple):
     """What is known of another decoder."""
 
-    fields: Mapping[type[Record] | str, Table]
+    fields: Mapping[type[WireStruct] | str, Table]
     verdicts: Mapping[str, object]
-    kind_of: Callable[[Sequence[Header], int], type[Record] | str]
+    kind_of: Callable[[Sequence[Header], int], type[WireStruct] | str]
     """Under which key a header stands, among all of a packet."""
 
 
@@ -94,7 +95,7 @@ def shown(packet: oc.Packet, tables: Tables, catalog: oc.Catalog, until: int) ->
 
 def _add(
     found: dict[str, list[Shown]],
-    record: Record,
+    record: WireStruct,
     table: Table,
     number: int,
     prefix: str,

@@ -13,37 +13,37 @@ from typing import Any, Final, NamedTuple
 
 import overlaycodec as oc
 from overlaycodec import dialects
-from overlaycodec.layout import Field, Layout
-from overlaycodec.schema import Record
-from overlaycodec.strategies.ways import End, Map, Spot, Way, map_of, selects_of
-from overlaycodec.values import AUTO
-from overlaycodec.wire import (
-    AnyHas,
-    Bounds,
+from overlaycodec.schema.facts import (
     Checksum,
     Const,
-    Counted,
+    CountedBy,
+    Elements,
     FragmentOffset,
-    Items,
+    LengthField,
     MoreFragments,
     Only,
-    Pads,
-    Peek,
-    Remainder,
+    PadTo,
     Reserved,
     Selects,
-    Sized,
+    SetIfAny,
+    SizedBy,
     StackEnd,
     Unless,
+    Unparsed,
     When,
 )
+from overlaycodec.schema.keys import Peek
+from overlaycodec.schema.layout import Field, Layout
+from overlaycodec.schema.record import WireStruct
+from overlaycodec.schema.values import AUTO
+from overlaycodec.strategies.stack_graph import End, Map, Spot, Way, map_of, selects_of
 
 LONGEST: Final = 16
 _ELEMENTS: Final = 4
 Values = dict[str, Any]  # Any: a value of any field
 
 PSEUDOWIRE_LABEL: Final = 77
-PSEUDOWIRES: Final = oc.DEFAULT.with_binding(oc.MPLS_LABEL(PSEUDOWIRE_LABEL), oc.ControlWord)
+PSEUDOWIRES: Final = oc.DEFAULT.with_binding(oc.MPLS_LABEL(PSEUDOWIRE_LABEL), oc.PseudowireControlWord)
 
 # What a selector holds where nothing known is to follow: numbers for experiments, and ports that nobody claims.
 UNBOUND: Final[Mapping[oc.KeySpace, Sequence[int]]] = {
@@ -72,7 +72,7 @@ WEIGHTS: Final[Mapping[type[oc.Header], int]] = {
     oc.Ethernet: 3, oc.VXLANGPE: 3, oc.NSH: 2, oc.GTPU: 3, oc.ERSPAN: 2, oc.ERSPANv3: 2, oc.STTSegment: 3, oc.ARP: 2,
 }  # fmt: skip
 
-SOURCE_ROUTES: Final = (oc.LooseSourceRouteOption, oc.StrictSourceRouteOption)
+SOURCE_ROUTES: Final = (oc.IPv4LooseSourceRouteOption, oc.IPv4StrictSourceRouteOption)
 
 Maker = Callable[[Random, Values], Any]  # Any: a value of the field
 
@@ -100,7 +100,7 @@ def _told(field: str, sizes: Mapping[int, Sequence[int]]) -> Maker:
 
 # A port below may be a service's, and another decoder looks at source ports too.
 _DYNAMIC: Final = {"src_port": _number(49152, 65535)}
-FIELDS: Final[Mapping[type[Record], Mapping[str, Maker]]] = {
+FIELDS: Final[Mapping[type[WireStruct], Mapping[str, Maker]]] = {
     oc.UDP: _DYNAMIC,
     oc.TCP: _DYNAMIC,
     oc.STTSegment: _DYNAMIC,
@@ -116,9 +116,9 @@ FIELDS: Final[Mapping[type[Record], Mapping[str, Maker]]] = {
     },
     # No operation, and the stream identifier of RFC 791, the only ones of a size that is not in a class of its own.
     oc.IPv4Option: {"type": _one_of(1, 136), "data": _told("type", {136: (2,)})},
-    oc.RecordRouteOption: {"pointer": _one_of(4, 8), "route": lambda random, _: _route(random)},
-    oc.LooseSourceRouteOption: {"pointer": _one_of(4, 8), "route": lambda random, _: _route(random)},
-    oc.StrictSourceRouteOption: {"pointer": _one_of(4, 8), "route": lambda random, _: _route(random)},
+    oc.IPv4RecordRouteOption: {"pointer": _one_of(4, 8), "route": lambda random, _: _route(random)},
+    oc.IPv4LooseSourceRouteOption: {"pointer": _one_of(4, 8), "route": lambda random, _: _route(random)},
+    oc.IPv4StrictSourceRouteOption: {"pointer": _one_of(4, 8), "route": lambda random, _: _route(random)},
     oc.TCPOption: {"kind": _one_of(1, 253), "data": _told("kind", {253: (2, 4)})},
     oc.IPv6Option: {"type": _one_of(0, 1, 0x1E, 0x3E), "data": _told("type", {1: (0, 1, 3), 0x1E: (1, 3), 0x3E: (4,)})},
     oc.LLC: {"ssap": _one_of(0xAA, 0xAB, 0x42)},
@@ -127,7 +127,7 @@ FIELDS: Final[Mapping[type[Record], Mapping[str, Maker]]] = {
     oc.LLDP: {"tlvs": lambda random, _: _lldp(random)},
     oc.GREv1: dict.fromkeys(("checksum_present", "routing_present", "strict_source_route"), _seldom)
     | {"recursion": _one_of(0)},
-    oc.SourceRoute: {"data": lambda random, values: random.randbytes(4 if values["address_family"] else 0)},
+    oc.GRESourceRoute: {"data": lambda random, values: random.randbytes(4 if values["address_family"] else 0)},
     oc.PPPoEDiscovery: {"code": _one_of(0x09, 0x07, 0x19, 0x65, 0xA7)},
     oc.PPPoETag: {"type": _one_of(0x0101, 0x0102, 0x0103, 0x0104)},
     oc.PPPoE: {"code": _one_of(0)},
@@ -138,8 +138,8 @@ FIELDS: Final[Mapping[type[Record], Mapping[str, Maker]]] = {
     oc.IGMPGroupRecord: {"type": _number(1, 6), "aux_data": _octets(0)},
     oc.MLDAddressRecord: {"type": _number(1, 6), "aux_data": _octets(0)},
     oc.GTPU: {"message_type": _one_of(255)},
-    oc.SegmentRouting: {"segments_left": _one_of(0, 1)},
-    oc.Routing: {"routing_type": _one_of(253, 254)},
+    oc.IPv6SegmentRouting: {"segments_left": _one_of(0, 1)},
+    oc.IPv6Routing: {"routing_type": _one_of(253, 254)},
 }
 
 
@@ -150,8 +150,8 @@ def _chunk(random: Random, kind: int) -> bytes:
     )
 
 
-def _route(random: Random) -> tuple[oc.RouteAddress, ...]:
-    return tuple(oc.RouteAddress(address=IPv4Address(random.randbytes(4))) for _ in range(random.choice((1, 2))))
+def _route(random: Random) -> tuple[oc.IPv4RouteAddress, ...]:
+    return tuple(oc.IPv4RouteAddress(address=IPv4Address(random.randbytes(4))) for _ in range(random.choice((1, 2))))
 
 
 def _lldp(random: Random) -> tuple[oc.LLDPTLV, ...]:
@@ -296,22 +296,22 @@ class Walk:
             return self._row(field)
         if field.bits is not None:
             return random.randbytes(field.bits // 8)
-        sized = field.get(Sized)
+        sized = field.get(SizedBy)
         if sized is None:
             return random.randbytes(random.randrange(9))
         return random.randbytes(sized.unit * random.randrange(4) + (sized.bias % sized.unit))
 
-    def _row(self, field: Field) -> tuple[Record, ...]:
-        items = field[Items]
-        elements: list[Record] = []
-        counted = field.get(Counted)
+    def _row(self, field: Field) -> tuple[WireStruct, ...]:
+        items = field[Elements]
+        elements: list[WireStruct] = []
+        counted = field.get(CountedBy)
         for _ in range(max(self.random.randrange(_ELEMENTS), 0 if counted is None else counted.bias)):
-            cls = self.random.choice([cls for cls in field.elements if cls is not oc.JumboPayloadOption])
+            cls = self.random.choice([cls for cls in field.elements if cls is not oc.IPv6JumboPayloadOption])
             if cls in SOURCE_ROUTES and any(type(element) in SOURCE_ROUTES for element in elements):
                 continue  # RFC 791 section 3.1: at most once
             ends = [] if items.kind is None or items.end is None else [(items.kind, items.end)]
             elements.append(cls(**self.record(cls.__layout__, {}, ends)))
-        if items.end is not None and Sized not in field:
+        if items.end is not None and SizedBy not in field:
             last = field.element
             elements.append(last(**self.record(last.__layout__, {items.kind or "": items.end})))
         return tuple(elements)
@@ -329,7 +329,7 @@ def _present(field: Field, values: Values) -> bool:
 
 
 def _derived(layout: Layout, field: Field) -> bool:
-    kinds = (Selects, Bounds, Checksum, StackEnd, AnyHas, Remainder, Pads)
+    kinds = (Selects, LengthField, Checksum, StackEnd, SetIfAny, Unparsed, PadTo)
     return field.name in layout.sized_by or any(kind in field for kind in kinds)
 
 
@@ -347,15 +347,15 @@ SOURCES: Final[Mapping[str, Source]] = {
     "Ethernet": Source(20_500),
     "raw IPv4": Source(400, oc.IPv4, 228),
     "raw IPv6": Source(400, oc.IPv6, 229),
-    "options of IPv6": Source(800, oc.IPv6, 229, through=(oc.HopByHop, oc.DestinationOptions)),
+    "options of IPv6": Source(800, oc.IPv6, 229, through=(oc.IPv6HopByHop, oc.IPv6DestinationOptions)),
     "PPP": Source(400, oc.PPP, 9),
     "cooked": Source(400, oc.SLL, 113),
     "cooked, version 2": Source(400, oc.SLL2, 276),
-    "loopback": Source(400, oc.Loopback, 108),
-    "loopback of a little-endian machine": Source(400, oc.LoopbackLittle, 0),
+    "loopback": Source(400, oc.BSDLoopback, 108),
+    "loopback of a little-endian machine": Source(400, oc.BSDNull, 0),
     "group policy": Source(400, catalog=dialects.GBP, through=(oc.VXLANGBP,)),
     "remote checksum offload": Source(400, catalog=dialects.LINUX_RCO, through=(oc.VXLANRCO,)),
-    "pseudowires": Source(400, catalog=PSEUDOWIRES, through=(oc.ControlWord,)),
+    "pseudowires": Source(400, catalog=PSEUDOWIRES, through=(oc.PseudowireControlWord,)),
 }
 
 

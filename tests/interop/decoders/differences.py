@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Literal, NamedTuple
 
 import overlaycodec as oc
-from overlaycodec.paths import scopes_of
-from overlaycodec.schema import Header
-from overlaycodec.spans import octets_in
+from overlaycodec.packet.header import Header
+from overlaycodec.packet.offsets import octets_in
+from overlaycodec.packet.paths import scopes_of
 from tests.interop.decoders.compare import Difference
 
 Right = Literal["overlaycodec", "tshark", "tcpdump", "both", "neither"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
-from overlaycodec.schema import Record
+from overlaycodec.schema.record import WireStruct
 
 
 class As(NamedTuple):
@@ -13,7 +13,7 @@ class As(NamedTuple):
 
     name: str
     value: Callable[[Any], Any] = lambda value: value  # Any: a value of any field
-    where: Callable[[Record], bool] = lambda record: True
+    where: Callable[[WireStruct], bool] = lambda record: True
 
 
 Name = str | As | tuple[str | As, ...]

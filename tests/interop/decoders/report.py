@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple, Protocol
 
 import overlaycodec as oc
-from overlaycodec.schema import Header
+from overlaycodec.packet.header import Header
 from tests.interop.decoders import corpus
 from tests.interop.decoders.compare import Comparison, Difference
 from tests.interop.decoders.differences import Account, Entry

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any, Final
 
 import overlaycodec as oc
-from overlaycodec.paths import names_of
-from overlaycodec.schema import Header
+from overlaycodec.packet.header import Header
+from overlaycodec.packet.paths import names_of
 from tests.interop.decoders.compare import STACK, Comparison, Difference
 from tests.interop.decoders.differences import Entry
 from tests.interop.decoders.fields import VERDICT

@@ -5,15 +5,22 @@ from __future__ import annotations
 from typing import Final
 
 import overlaycodec as oc
-from overlaycodec.schema import Header
+from overlaycodec.packet.header import Header
 from tests.interop.decoders.compare import type_of
 from tests.interop.decoders.differences import Entry, Parting, Value, behind, here, network_of, quoted
 
 _UNKNOWN: Final = (
     *(oc.ITag, oc.ETag, oc.VNTag, oc.ERSPAN, oc.ERSPANv3, oc.GUE, oc.GTPU, oc.GTPUExtension, oc.STT, oc.STTSegment),
-    *(oc.INTMD, oc.INTMX, oc.ControlWord, oc.PPPFramed, oc.GREv1),
+    *(oc.INTMD, oc.INTMX, oc.PseudowireControlWord, oc.PPPFramed, oc.GREv1),
 )
-_IPV6_ONLY: Final = (oc.HopByHop, oc.DestinationOptions, oc.Routing, oc.SegmentRouting, oc.Fragment, oc.ICMPv6)
+_IPV6_ONLY: Final = (
+    oc.IPv6HopByHop,
+    oc.IPv6DestinationOptions,
+    oc.IPv6Routing,
+    oc.IPv6SegmentRouting,
+    oc.IPv6Fragment,
+    oc.ICMPv6,
+)
 
 
 def _before(packet: oc.Packet, number: int, *classes: type[Header]) -> bool:
@@ -81,7 +88,7 @@ TCPDUMP: Final[tuple[Entry, ...]] = (
         "overlaycodec",
         "RFC 8200 section 4.4. tcpdump knows types 0, 2 and 4, asks for segments that are laid out just so, and "
         "stops at all others.",
-        lambda packet, number: _before(packet, number, oc.Routing, oc.SegmentRouting),
+        lambda packet, number: _before(packet, number, oc.IPv6Routing, oc.IPv6SegmentRouting),
     ),
     Parting(
         "Quoted packets",
@@ -94,7 +101,7 @@ TCPDUMP: Final[tuple[Entry, ...]] = (
         "both",
         "RFC 8200 section 4.1: they stand right behind the IPv6 header. Elsewhere tcpdump shows them, and stops.",
         lambda packet, number: any(
-            isinstance(header, oc.HopByHop) and not isinstance(behind(packet, place), oc.IPv6)
+            isinstance(header, oc.IPv6HopByHop) and not isinstance(behind(packet, place), oc.IPv6)
             for place, header in enumerate(packet.headers[:number])
         ),
     ),
@@ -104,7 +111,8 @@ TCPDUMP: Final[tuple[Entry, ...]] = (
         "RFC 8200 section 4.1 recommends an order of extension headers and asks nodes to take any. Behind AH "
         "tcpdump stops at the next one.",
         lambda packet, number: any(
-            isinstance(header, oc.DestinationOptions | oc.Fragment) and _before(packet, place, oc.AuthenticationHeader)
+            isinstance(header, oc.IPv6DestinationOptions | oc.IPv6Fragment)
+            and _before(packet, place, oc.AuthenticationHeader)
             for place, header in enumerate(packet.headers[:number])
         ),
     ),
@@ -131,7 +139,7 @@ TCPDUMP: Final[tuple[Entry, ...]] = (
         "overlaycodec",
         "LINKTYPE_NULL: 24, 28 and 30 are IPv6 on the BSDs and macOS, 10 on Linux, by the machine that wrote the "
         "file. tcpdump knows some of them, by the machine that reads it.",
-        lambda packet, number: isinstance(behind(packet, number), oc.Loopback | oc.LoopbackLittle),
+        lambda packet, number: isinstance(behind(packet, number), oc.BSDLoopback | oc.BSDNull),
     ),
     Parting(
         "Headers that are not all there",
@@ -175,7 +183,7 @@ TCPDUMP: Final[tuple[Entry, ...]] = (
         "the last address of the option for the pseudo-header all the same.",
         ("udp.verdict", "tcp.verdict", "stt_segment.verdict"),
         lambda difference: any(
-            isinstance(option, oc.LooseSourceRouteOption | oc.StrictSourceRouteOption)
+            isinstance(option, oc.IPv4LooseSourceRouteOption | oc.IPv4StrictSourceRouteOption)
             and option.pointer > option.length
             for header in difference.packet.headers[: difference.header]
             if isinstance(header, oc.IPv4)
@@ -190,6 +198,6 @@ _OVER_IPV6: Final = oc.Ethernet(dst="02:00:00:00:00:02", src="02:00:00:00:00:01"
 )
 _DATAGRAM: Final = oc.UDP(src_port=50000, dst_port=40001) / b"data"
 WITNESSES: Final[tuple[oc.Packet, ...]] = (
-    _OVER_IPV6 / oc.AuthenticationHeader(spi=1) / oc.DestinationOptions() / _DATAGRAM,
-    _OVER_IPV6 / oc.DestinationOptions() / oc.HopByHop() / _DATAGRAM,
+    _OVER_IPV6 / oc.AuthenticationHeader(spi=1) / oc.IPv6DestinationOptions() / _DATAGRAM,
+    _OVER_IPV6 / oc.IPv6DestinationOptions() / oc.IPv6HopByHop() / _DATAGRAM,
 )

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 import overlaycodec as oc
-from overlaycodec.schema import Record
+from overlaycodec.schema.record import WireStruct
 from tests.interop.decoders.compare import Comparison, Tables, names_of_stack, parting, type_of
 from tests.interop.decoders.corpus import PSEUDOWIRE_LABEL
 from tests.interop.decoders.differences import Entry
@@ -59,20 +59,20 @@ _PPPOE: Final = {
 }
 
 
-def last_hop(options: tuple[Record, ...]) -> object:
+def last_hop(options: tuple[WireStruct, ...]) -> object:
     """The last address of the first source route, while there are some to be visited."""
     for option in options:
-        if isinstance(option, oc.LooseSourceRouteOption | oc.StrictSourceRouteOption):
+        if isinstance(option, oc.IPv4LooseSourceRouteOption | oc.IPv4StrictSourceRouteOption):
             return option.route[-1].address if option.pointer <= option.length and option.route else None
     return None
 
 
-def pending(header: Record) -> object:
+def pending(header: WireStruct) -> object:
     """The last hop of a header's source route, as long as it is on the way."""
     return last_hop(header.options) if isinstance(header, oc.IPv4) else None
 
 
-FIELDS: Final[Mapping[type[Record] | str, Table]] = {
+FIELDS: Final[Mapping[type[WireStruct] | str, Table]] = {
     oc.Ethernet: {"dst": "eth.dst", "src": "eth.src", "ethertype": type_or_length("ethertype", "eth.type", "eth.len")},
     BEHIND_I_TAG: {"dst": "ieee8021ah.cdst", "src": "ieee8021ah.csrc", "ethertype": "ieee8021ah.etype"},
     oc.VLANTag: {
@@ -130,10 +130,10 @@ FIELDS: Final[Mapping[type[Record] | str, Table]] = {
         "options": As("ip.dst", last_hop, lambda header: pending(header) is not None),
     },
     oc.IPv4Option: _IP_OPTION,
-    oc.RecordRouteOption: _ROUTE,
-    oc.LooseSourceRouteOption: _ROUTE,
-    oc.StrictSourceRouteOption: _ROUTE,
-    oc.RouterAlertOption: _IP_OPTION | {"value": "ip.opt.ra"},
+    oc.IPv4RecordRouteOption: _ROUTE,
+    oc.IPv4LooseSourceRouteOption: _ROUTE,
+    oc.IPv4StrictSourceRouteOption: _ROUTE,
+    oc.IPv4RouterAlertOption: _IP_OPTION | {"value": "ip.opt.ra"},
     oc.IPv6: {
         "version": ("ip.version", "ipv6.version"),
         "dscp": "ipv6.tclass.dscp",
@@ -145,19 +145,19 @@ FIELDS: Final[Mapping[type[Record] | str, Table]] = {
         "src": "ipv6.src",
         "dst": "ipv6.dst",
     },
-    oc.HopByHop: {"next_header": "ipv6.hopopts.nxt", "hdr_ext_len": "ipv6.hopopts.len"},
-    oc.DestinationOptions: {"next_header": "ipv6.dstopts.nxt", "hdr_ext_len": "ipv6.dstopts.len"},
+    oc.IPv6HopByHop: {"next_header": "ipv6.hopopts.nxt", "hdr_ext_len": "ipv6.hopopts.len"},
+    oc.IPv6DestinationOptions: {"next_header": "ipv6.dstopts.nxt", "hdr_ext_len": "ipv6.dstopts.len"},
     oc.IPv6Option: _IPV6_OPTION,
     oc.IPv6RouterAlertOption: _IPV6_OPTION | {"value": "ipv6.opt.router_alert"},
-    oc.JumboPayloadOption: _IPV6_OPTION | {"jumbo_payload_length": "ipv6.opt.jumbo"},
-    oc.TunnelEncapsulationLimitOption: _IPV6_OPTION | {"limit": "ipv6.opt.tel"},
-    oc.Routing: {
+    oc.IPv6JumboPayloadOption: _IPV6_OPTION | {"jumbo_payload_length": "ipv6.opt.jumbo"},
+    oc.IPv6TunnelEncapsulationLimitOption: _IPV6_OPTION | {"limit": "ipv6.opt.tel"},
+    oc.IPv6Routing: {
         "next_header": "ipv6.routing.nxt",
         "hdr_ext_len": "ipv6.routing.len",
         "routing_type": "ipv6.routing.type",
         "segments_left": "ipv6.routing.segleft",
     },
-    oc.SegmentRouting: {
+    oc.IPv6SegmentRouting: {
         "next_header": "ipv6.routing.nxt",
         "hdr_ext_len": "ipv6.routing.len",
         "routing_type": "ipv6.routing.type",
@@ -166,8 +166,8 @@ FIELDS: Final[Mapping[type[Record] | str, Table]] = {
         "flags": "ipv6.routing.srh.flags",
         "tag": As("ipv6.routing.srh.tag", "{:04x}".format),
     },
-    oc.Segment: {"address": "ipv6.routing.srh.addr"},
-    oc.Fragment: {
+    oc.SRv6Segment: {"address": "ipv6.routing.srh.addr"},
+    oc.IPv6Fragment: {
         "next_header": "ipv6.fraghdr.nxt",
         "reserved1": "ipv6.fraghdr.reserved_octet",
         "fragment_offset": "ipv6.fraghdr.offset",
@@ -210,12 +210,12 @@ FIELDS: Final[Mapping[type[Record] | str, Table]] = {
         "urgent_pointer": "tcp.urgent_pointer",
     },
     oc.TCPOption: _TCP_OPTION,
-    oc.MSSOption: _TCP_OPTION | {"mss": "tcp.options.mss_val"},
-    oc.WindowScaleOption: _TCP_OPTION | {"shift": "tcp.options.wscale.shift"},
-    oc.SACKPermittedOption: _TCP_OPTION,
-    oc.SACKOption: _TCP_OPTION,
-    oc.SACKBlock: {"left": "tcp.options.sack_le", "right": "tcp.options.sack_re"},
-    oc.TimestampsOption: _TCP_OPTION
+    oc.TCPMSSOption: _TCP_OPTION | {"mss": "tcp.options.mss_val"},
+    oc.TCPWindowScaleOption: _TCP_OPTION | {"shift": "tcp.options.wscale.shift"},
+    oc.TCPSACKPermittedOption: _TCP_OPTION,
+    oc.TCPSACKOption: _TCP_OPTION,
+    oc.TCPSACKBlock: {"left": "tcp.options.sack_le", "right": "tcp.options.sack_re"},
+    oc.TCPTimestampsOption: _TCP_OPTION
     | {"value": "tcp.options.timestamp.tsval", "echo_reply": "tcp.options.timestamp.tsecr"},
     oc.SCTP: {
         "src_port": "sctp.srcport",
@@ -272,9 +272,9 @@ FIELDS: Final[Mapping[type[Record] | str, Table]] = {
         "destination_address": "icmpv6.rd.na.destination_address",
     },
     oc.NDPOption: _NDP_OPTION,
-    oc.SourceLinkLayerAddress: _NDP_OPTION | {"address": "icmpv6.opt.src_linkaddr"},
-    oc.TargetLinkLayerAddress: _NDP_OPTION | {"address": "icmpv6.opt.target_linkaddr"},
-    oc.PrefixInformation: _NDP_OPTION
+    oc.NDPSourceLinkLayerAddress: _NDP_OPTION | {"address": "icmpv6.opt.src_linkaddr"},
+    oc.NDPTargetLinkLayerAddress: _NDP_OPTION | {"address": "icmpv6.opt.target_linkaddr"},
+    oc.NDPPrefixInformation: _NDP_OPTION
     | {
         "prefix_length": "icmpv6.opt.prefix.length",
         "on_link": "icmpv6.opt.prefix.flag.l",
@@ -333,7 +333,7 @@ FIELDS: Final[Mapping[type[Record] | str, Table]] = {
         "multicast_address": "igmp.maddr",
         "aux_data": told("igmp.aux_data", "aux_data_len"),
     },
-    oc.IPv4Source: {"address": "igmp.saddr"},
+    oc.IGMPSource: {"address": "igmp.saddr"},
     oc.GRE: {
         "checksum_present": "gre.flags.checksum",
         "routing_present": "gre.flags.routing",
@@ -349,7 +349,7 @@ FIELDS: Final[Mapping[type[Record] | str, Table]] = {
         "key": "gre.key",
         "sequence": "gre.sequence_number",
     },
-    oc.SourceRoute: {
+    oc.GRESourceRoute: {
         "address_family": "gre.routing.address_family",
         "offset": "gre.routing.sre_offset",
         "length": "gre.routing.src_length",
@@ -522,7 +522,7 @@ FIELDS: Final[Mapping[type[Record] | str, Table]] = {
     oc.PPPoEDiscovery: _PPPOE,
     oc.PPPFramed: {"address": "ppp.address", "control": "ppp.control", "protocol": "ppp.protocol"},
     oc.PPP: {"protocol": "ppp.protocol"},
-    oc.ControlWord: {"sequence": "pweth.cw.sequence_number"},
+    oc.PseudowireControlWord: {"sequence": "pweth.cw.sequence_number"},
     oc.SLL: {
         "packet_type": "sll.pkttype",
         "arphrd_type": "sll.hatype",
@@ -536,8 +536,8 @@ FIELDS: Final[Mapping[type[Record] | str, Table]] = {
         "protocol": type_or_length("protocol", "sll.etype", "sll.ltype"),
         "interface_index": "sll.ifindex",
     },
-    oc.Loopback: {"family": "null.family"},
-    oc.LoopbackLittle: {"family": "null.family"},
+    oc.BSDLoopback: {"family": "null.family"},
+    oc.BSDNull: {"family": "null.family"},
 }  # fmt: skip
 
 VERDICTS: Final = {"valid": 1, "bad": 0, "unverifiable": 2, "absent": 3, "partial": 0}

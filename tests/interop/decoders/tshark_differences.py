@@ -161,7 +161,7 @@ TSHARK: Final[tuple[Entry, ...]] = (
         "pseudo-header, tshark that of the IPv4 header.",
         (*(f"{name}.checksum.status" for name in ("udp", "tcp", "icmpv6")),),
         lambda difference: any(
-            isinstance(header, oc.SegmentRouting) and network_of(difference.packet, number) is oc.IPv4
+            isinstance(header, oc.IPv6SegmentRouting) and network_of(difference.packet, number) is oc.IPv4
             for number, header in enumerate(difference.packet.headers[: difference.header])
         ),
     ),
@@ -211,7 +211,7 @@ TSHARK: Final[tuple[Entry, ...]] = (
             "tcp.options.timestamp.tsecr",
         ),
         lambda difference: any(
-            isinstance(option, oc.SACKOption) and not option.blocks
+            isinstance(option, oc.TCPSACKOption) and not option.blocks
             for header in difference.packet.headers
             if isinstance(header, oc.TCP)
             for option in header.options
@@ -227,7 +227,7 @@ TSHARK: Final[tuple[Entry, ...]] = (
             not difference.packet.payload
             and isinstance(
                 header := here(difference.packet, len(difference.packet.headers) - 1),
-                oc.HopByHop | oc.DestinationOptions,
+                oc.IPv6HopByHop | oc.IPv6DestinationOptions,
             )
             and header.options[-1].type == 0
         ),
@@ -241,7 +241,7 @@ TSHARK: Final[tuple[Entry, ...]] = (
         lambda difference: (
             difference.ours == 2
             and any(
-                isinstance(header, oc.Fragment) and network_of(difference.packet, number) is oc.IPv4
+                isinstance(header, oc.IPv6Fragment) and network_of(difference.packet, number) is oc.IPv4
                 for number, header in enumerate(difference.packet.headers[: difference.header])
             )
         ),
@@ -287,7 +287,9 @@ TSHARK: Final[tuple[Entry, ...]] = (
         (*(f"{name}.checksum.status" for name in ("udp", "tcp", "icmpv6")),),
         lambda difference: (
             quoted(difference.packet, difference.header)
-            and any(isinstance(header, oc.SegmentRouting) for header in difference.packet.headers[: difference.header])
+            and any(
+                isinstance(header, oc.IPv6SegmentRouting) for header in difference.packet.headers[: difference.header]
+            )
         ),
     ),
     Parting(
@@ -440,7 +442,7 @@ _FRAME: Final = oc.Ethernet(dst="02:00:00:00:00:02", src="02:00:00:00:00:01")
 _OVER_IPV6: Final = _FRAME / oc.IPv6(src="fd00::1", dst="fd00::2")
 _OVER_IPV4: Final = _FRAME / oc.IPv4(src="10.0.0.1", dst="10.0.0.2")
 WITNESSES: Final[tuple[oc.Packet, ...]] = (
-    _OVER_IPV6 / oc.DestinationOptions(options=(oc.IPv6Option(type=0x1E, data=bytes(3)), oc.IPv6Option(type=0))),
+    _OVER_IPV6 / oc.IPv6DestinationOptions(options=(oc.IPv6Option(type=0x1E, data=bytes(3)), oc.IPv6Option(type=0))),
     _FRAME / oc.PPPoE(session_id=1) / b"",
     _FRAME / oc.LLC(dsap=0xAA, ssap=0xAA, control=44, sequence=0) / bytes(8),
     # an end marker with the container of a session

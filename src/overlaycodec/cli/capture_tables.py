@@ -1,0 +1,92 @@
+"""Captures that commands read as tables: once or several times, up to the end or to what is damaged."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import IO, TYPE_CHECKING, TypeAlias
+
+from overlaycodec.capture import Record, open_capture
+from overlaycodec.capture.source import Kept
+from overlaycodec.cli.progress import Advance
+from overlaycodec.codec.pipeline import Catalog
+from overlaycodec.columnar import column_names, scan
+from overlaycodec.columnar.column import columns_of, may_be_empty
+from overlaycodec.errors import CaptureError
+
+if TYPE_CHECKING:
+    from overlaycodec.columnar.table import Table
+
+__all__ = ["Reading", "opened"]
+
+Origin: TypeAlias = "str | IO[bytes] | Kept"
+
+
+@contextmanager
+def opened(file: str, *, again: bool) -> Iterator[Origin]:
+    """The path; or the standard input for "-", and `again`: what can be read again, a copy of it on the disk."""
+    if file != "-":
+        yield file
+    elif not again:
+        yield sys.stdin.buffer
+    else:
+        with tempfile.TemporaryFile() as copy:
+            yield Kept(sys.stdin.buffer, copy)
+
+
+class Reading:
+    """One capture, and what was found wrong with it."""
+
+    def __init__(self, origin: Origin, catalog: Catalog, advance: Advance) -> None:
+        self._origin, self._catalog, self._advance = origin, catalog, advance
+        self.damage: CaptureError | OSError | None = None
+        self.packets = 0
+
+    def names(self) -> list[str]:
+        """The fields of the headers that occur."""
+        try:
+            return column_names(self._rewound(), catalog=self._catalog, progress=self._octets)
+        except (CaptureError, OSError):
+            return column_names(self._readable(), catalog=self._catalog)
+
+    def occurring(self) -> list[str]:
+        """The columns that have a value somewhere."""
+        names = self.names()
+        doubtful = [column.name for column in columns_of(names, self._catalog) if may_be_empty(column)]
+        found = {*names}.difference(doubtful)
+        for table in self.tables(doubtful):
+            found.update(name for name in doubtful if table[name].count())
+        return [name for name in names if name in found]
+
+    def tables(self, names: list[str]) -> Iterator[Table]:
+        """Tables of these columns. Raises: CaptureError, OSError where no packet can be read."""
+        self.packets = 0
+        try:
+            for table in scan(self._rewound(), names, catalog=self._catalog, progress=self._octets):
+                self.packets += len(table)
+                self._advance(len(table), 0)
+                yield table
+        except BrokenPipeError:  # of the progress, not of the file
+            raise
+        except (CaptureError, OSError) as error:
+            if not self.packets:
+                raise
+            self.damage = error
+
+    def _rewound(self) -> Origin:
+        if not isinstance(self._origin, str) and self._origin.seekable():
+            self._origin.seek(0)
+        return self._origin
+
+    def _octets(self, octets: int) -> None:
+        self._advance(0, octets)
+
+    def _readable(self) -> Iterator[Record]:
+        """The records before what is wrong with the file. Raises: CaptureError, OSError where it cannot be opened."""
+        with open_capture(self._rewound()) as capture:
+            try:
+                yield from capture
+            except (CaptureError, OSError):
+                return

@@ -1,0 +1,90 @@
+"""`overlaycodec headers` and `overlaycodec diagram`: what the declarations say."""
+
+from __future__ import annotations
+
+from overlaycodec.cli.packet_json import json_line
+from overlaycodec.cli.terminal import Paper, Piece
+from overlaycodec.codec.pipeline import DEFAULT
+from overlaycodec.describe.diagram import diagram_of, diagram_svg_of
+from overlaycodec.describe.facts import default_text, found_at, presence_of, says_of, size_of
+from overlaycodec.describe.plain import Plain
+from overlaycodec.schema.record import WireStruct
+
+__all__ = ["draw", "known", "list_headers"]
+
+
+def elements_of(record: type[WireStruct]) -> list[type[WireStruct]]:
+    """The classes of the elements in the record's rows, and in theirs, each once."""
+    found: dict[type[WireStruct], None] = {}
+    for field in record.__layout__.fields:
+        for element in field.elements:
+            found |= dict.fromkeys([element, *elements_of(element)])
+    return list(found)
+
+
+def known() -> dict[str, type[WireStruct]]:
+    """Every header of the default catalog and every element in them, by path and by class name."""
+    names: dict[str, type[WireStruct]] = {}
+    for header in DEFAULT.headers:
+        for record in (header, *elements_of(header)):
+            names |= {record.__layout__.name: record, record.__name__: record}
+    return names
+
+
+def draw(name: str, *, svg: bool) -> str:
+    """The figure of what is known by that name."""
+    record = known()[name]
+    return diagram_svg_of(record) if svg else diagram_of(record)
+
+
+def _fields(record: type[WireStruct]) -> list[Plain]:
+    layout = record.__layout__
+    return [
+        {
+            "name": field.name,
+            "type": field.kind,
+            "bits": field.bits,
+            "size": size_of(field),
+            "present": presence_of(field) or "always",
+            "default": default_text(field),
+            "what": field.doc,
+            "says": list(says_of(layout, field)),
+            "elements": [element.__name__ for element in field.elements],
+        }
+        for field in layout.fields
+    ]
+
+
+def _document(record: type[WireStruct]) -> dict[str, Plain]:
+    layout = record.__layout__
+    return {
+        "path": layout.name,
+        "class": record.__name__,
+        "what": (record.__doc__ or "").splitlines()[0],
+        "specification": layout.spec,
+        "octets": layout.minimum_octets,
+        "fixed": layout.fixed,
+        "tunnel": layout.tunnel,
+        "found_at": [found_at(key) for key in layout.keys],
+        "fields": _fields(record),
+        "elements": {element.__name__: _fields(element) for element in elements_of(record)},
+    }
+
+
+def list_headers(paper: Paper, *, json: bool) -> None:
+    """A line a header."""
+    if json:
+        for header in DEFAULT.headers:
+            paper.write(Piece(json_line(_document(header))))
+        return
+    paths = max(len(header.__layout__.name) for header in DEFAULT.headers)
+    names = max(len(header.__name__) for header in DEFAULT.headers)
+    for header in DEFAULT.headers:
+        layout = header.__layout__
+        paper.write(
+            Piece(f"{layout.name:{paths}}", "header"),
+            Piece(f"  {header.__name__:{names}}"),
+            Piece(f"  {layout.minimum_octets:>3}{' ' if layout.fixed else '+'}", "value"),
+            Piece(f"  {(header.__doc__ or '').splitlines()[0]}"),
+            Piece(f"  {layout.spec}", "faint"),
+        )

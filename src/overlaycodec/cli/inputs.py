@@ -1,0 +1,82 @@
+"""The captures that a command was given, and what is said of those that cannot be read."""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+from collections.abc import Callable, Iterable
+from typing import Final
+
+import click
+
+from overlaycodec.capture import Capture, open_capture
+from overlaycodec.cli.terminal import Paper
+from overlaycodec.describe.plain import printable
+from overlaycodec.errors import CaptureError
+
+__all__ = ["capture_of", "check_target", "complain", "read", "reason_of", "said_of"]
+
+_STREAMS: Final = {"stdin": "(the standard input)", "stdout": "the standard output"}
+
+
+def capture_of(file: str) -> Capture:
+    """The capture in a file; in the standard input for "-". Raises: CaptureError, OSError."""
+    return open_capture(sys.stdin.buffer if file == "-" else file)
+
+
+def reason_of(trouble: object) -> str:
+    """What is wrong; of an error of the operating system, its own text."""
+    return str((isinstance(trouble, OSError) and trouble.strerror) or trouble)
+
+
+def check_target(files: Iterable[str], target: str = "-") -> None:
+    """Compares the file that a command writes with those it reads, whatever their names; "-" is a standard stream.
+
+    Raises: click.UsageError where one of them is the same file.
+    """
+    written = _regular_file(target, "stdout")
+    if written is None:
+        return
+    for file in files:
+        found = _regular_file(file, "stdin")
+        if found is not None and os.path.samestat(found, written):
+            raise click.UsageError(f"{_named(target, 'stdout')} is the same file as the input {_named(file, 'stdin')}")
+
+
+def _regular_file(file: str, stream: str) -> os.stat_result | None:
+    """What identifies a regular file; None for a file that is none, and for one that does not exist."""
+    try:
+        found = os.stat(getattr(sys, stream).fileno() if file == "-" else file)
+    except (OSError, ValueError, AttributeError):  # a standard stream can be closed, None or in memory
+        return None
+    return found if stat.S_ISREG(found.st_mode) else None
+
+
+def _named(file: str, stream: str) -> str:
+    return _STREAMS[stream] if file == "-" else printable(file)
+
+
+def said_of(file: str, trouble: object) -> str:
+    """A file and what is wrong with it."""
+    return f"{printable(file)}: {reason_of(trouble)}"
+
+
+def complain(file: str, trouble: object, paper: Paper | None = None) -> None:
+    """Says on the standard error what is wrong with a file; what was written on the paper stands before it."""
+    if paper is not None:
+        paper.flush()
+    sys.stderr.write(f"overlaycodec: {said_of(file, trouble)}\n")
+
+
+def read(file: str, paper: Paper, reading: Callable[[Capture], None]) -> bool:
+    """Hands over the capture in a file; gives whether it had a readable end, and says what is wrong where not."""
+    try:
+        with capture_of(file) as capture:
+            reading(capture)
+    except BrokenPipeError:  # of the paper, not of the file
+        raise
+    except (CaptureError, OSError) as error:
+        complain(file, error, paper)
+        return False
+    return True

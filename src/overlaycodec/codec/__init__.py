@@ -1,0 +1,1 @@
+"""Layouts -> code: decoders and encoders of headers, stacks and packets; the catalog."""

@@ -1,0 +1,64 @@
+"""Fields whose size is told by others, as columns.
+
+Strategy: a field of an element of a row is read of many packets at once (`elements`); what is an object of Python's
+anyhow is read packet by packet, as the scalar decoder reads it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from overlaycodec.codec.header_decoder import row_reader
+from overlaycodec.columnar.column import Column
+from overlaycodec.columnar.column_buffers import Part, put
+from overlaycodec.columnar.decode.batch import Ints
+from overlaycodec.columnar.decode.group import Group
+from overlaycodec.columnar.decode.option_reader import elements_of, walkable
+from overlaycodec.columnar.decode.scalar_fallback import scalar_of
+from overlaycodec.errors import MissingHeaderError
+from overlaycodec.packet.paths import read_at
+from overlaycodec.schema.facts import Unparsed
+from overlaycodec.schema.layout import ADDRESS_OCTETS, Field
+from overlaycodec.schema.values import IPV4S, MACAddress
+
+__all__ = ["variable_of"]
+
+RowReader = Callable[[bytes, int, int], tuple[tuple[Any, ...], bytes]]  # Any: elements
+
+
+def variable_of(column: Column, part: Field, group: Group, starts: Ints, stops: Ints, output: Part) -> None:
+    """Stores the values of a field between these places of the buffer."""
+    assert column.field is not None
+    if walkable(column, part):
+        elements_of(column, part, group, starts, stops, output)
+        return
+    read = row_reader(part) if part.kind == "items" else None
+    found: list[Any] = []  # Any: a field's own type
+    empty = None if (starts < stops).all() else _value(column, part, read, b"")
+    for start, stop in zip(starts.tolist(), stops.tolist(), strict=True):
+        found.append(_value(column, part, read, group.octets[start:stop].tobytes()) if start < stop else empty)
+    put(column.name, group.index, found, output)
+
+
+def _value(column: Column, part: Field, read: RowReader | None, data: bytes) -> Any:  # Any: as above
+    value: Any = data
+    assert column.field is not None
+    if read is not None:
+        row, rest = read(data, 0, len(data))
+        value = rest if Unparsed in column.field else _named(column, row)
+    elif part.kind in ("hardware", "protocol") and len(data) == ADDRESS_OCTETS[part.kind]:
+        value = MACAddress(data) if part.kind == "hardware" else IPV4S.of(int.from_bytes(data, "big"))
+    return scalar_of(value, column.dtype)
+
+
+def _named(column: Column, row: tuple[Any, ...]) -> Any:  # Any: elements, and the fields of one
+    (_, number), deeper = column.rest[0], column.rest[1:]
+    if number is None:
+        return row
+    if number >= len(row):
+        return None
+    try:
+        return read_at(row[number], deeper, column.name) if deeper else row[number]
+    except MissingHeaderError:
+        return None

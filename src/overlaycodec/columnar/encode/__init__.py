@@ -1,0 +1,1 @@
+"""Columns -> the octets of packets."""

@@ -1,0 +1,290 @@
+"""Columns as they were given, checked and in one of three forms: numbers, octets, or values of any kind.
+
+Strategy: what NumPy holds as numbers is checked by its extremes; everything else value by value, by the checks of the
+constructors, each different value once. An absent value is what it is in a header: None.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from ipaddress import IPv4Address, IPv6Address
+from typing import Any
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from overlaycodec.columnar.decode.batch import Ints
+from overlaycodec.columnar.slot_sums import swapped
+from overlaycodec.errors import EncodeError, FieldRangeError
+from overlaycodec.schema.constructors import check
+from overlaycodec.schema.facts import Octets
+from overlaycodec.schema.layout import ADDRESS_OCTETS, Field, Layout
+from overlaycodec.schema.values import MACAddress
+
+__all__ = ["Given", "Strings", "Which", "given_of", "payload_of"]
+
+Which = slice | Ints
+"""Some packets: neighbours, or each by its number."""
+
+UNIT = 4
+"""Octets that are summed at once."""
+_SUMMED = 1 << 12
+"""Packets whose octets are summed at once."""
+
+_NUMBERS = ("int", "bool", "mac", "ipv4")
+_STRINGS = ("bytes", "ipv6", "hardware", "protocol")
+
+
+class Strings(msgspec.Struct, frozen=True, eq=False):
+    """Octets for each packet, one behind another, each from a multiple of `UNIT` on if they differ in length."""
+
+    data: NDArray[np.uint8]
+    starts: Ints
+    lengths: Ints
+    even: int | None
+    """How many octets each has, where all have as many."""
+
+    def value(self, index: int) -> bytes:
+        """Those of one packet."""
+        start = int(self.starts[index])
+        return self.data[start : start + int(self.lengths[index])].tobytes()
+
+    def rows(self, which: Which, octets: int) -> NDArray[np.uint8]:
+        """A row of so many octets for each of these packets, all of which have as many."""
+        if self.even is not None:
+            return self.data.reshape(len(self.lengths), self.even)[which]
+        rows: NDArray[np.uint8] = self.data[self.starts[which][:, None] + np.arange(octets)]
+        return rows
+
+    def sums(self) -> NDArray[np.uint64]:
+        """The ones'-complement sum of the octets of each packet, where they differ in length."""
+        sums = np.empty(len(self.lengths), np.uint64)
+        words = self.data.view("<u4")
+        for first in range(0, len(sums), _SUMMED):
+            starts = self.starts[first : first + _SUMMED] // UNIT
+            ends = starts - -self.lengths[first : first + _SUMMED] // UNIT
+            running = np.zeros(int(ends[-1] - starts[0]) + 1, np.uint64)
+            np.cumsum(words[starts[0] : ends[-1]], dtype=np.uint64, out=running[1:])
+            sums[first : first + _SUMMED] = running[ends - starts[0]] - running[starts - starts[0]]
+        return swapped(sums)
+
+
+class Given(msgspec.Struct, frozen=True, eq=False):
+    """A column: which field of which header it is of, and its values in one of three forms."""
+
+    name: str
+    header: int
+    """The index of the header; -1 for the payload."""
+    rest: tuple[tuple[str, int | None], ...]
+    field: Field | None
+    numbers: NDArray[Any] | None = None  # Any: unsigned integers of any size, or flags
+    strings: Strings | None = None
+    values: Sequence[object] = ()
+    """Different values, where they are neither; `codes` says which one each packet has."""
+    codes: Ints | None = None
+    absent: NDArray[np.bool_] | None = None
+    """Where there is no value; None where all are there."""
+
+    def value(self, index: int) -> object:
+        """One packet's value, as a constructor takes it."""
+        if self.absent is not None and self.absent[index]:
+            return None
+        kind = "" if self.field is None else self.field.kind
+        if self.strings is not None:
+            octets = self.strings.value(index)
+            return IPv6Address(octets) if kind == "ipv6" else octets
+        if self.codes is not None:
+            return self.values[int(self.codes[index])]
+        assert self.numbers is not None
+        if kind == "bool":
+            return bool(self.numbers[index])
+        number = int(self.numbers[index])
+        return MACAddress(number) if kind == "mac" else IPv4Address(number) if kind == "ipv4" else number
+
+
+def payload_of(values: object) -> Given:
+    """The column of payloads."""
+    found, absent = _parted(values)
+    if absent is not None:
+        raise _nothing("payload", absent)
+    return Given("payload", -1, (), None, strings=_strings_of("payload", None, None, found))
+
+
+def given_of(
+    name: str, header: int, rest: tuple[tuple[str, int | None], ...], layout: Layout, field: Field, values: object
+) -> Given:
+    """The column of a field. Raises: FieldRangeError and EncodeError for a packet's value, TypeError, ValueError."""
+    found, absent = _parted(values)
+    if absent is not None and not field.optional:
+        raise _nothing(name, absent)
+    if field.kind in _NUMBERS and (field.bits or 65) <= 64:
+        return Given(name, header, rest, field, numbers=_numbers_of(name, layout, field, found), absent=absent)
+    if field.kind in _STRINGS:
+        return Given(name, header, rest, field, strings=_strings_of(name, layout, field, found), absent=absent)
+    values, codes = _coded(name, layout, field, found)
+    return Given(name, header, rest, field, values=values, codes=codes, absent=absent)
+
+
+def _nothing(name: str, absent: NDArray[np.bool_]) -> EncodeError:
+    return EncodeError(f"packets[{int(np.argmax(absent))}].{name}", None, "has no value: it is masked, or None")
+
+
+def _parted(values: object) -> tuple[Any, NDArray[np.bool_] | None]:  # Any: an array, or a list
+    """The values, and where there are none; something that fits stands there then."""
+    absent = np.ma.getmaskarray(values) if isinstance(values, np.ma.MaskedArray) else None
+    if isinstance(values, np.ma.MaskedArray):
+        values = values.data
+    if not isinstance(values, np.ndarray) or values.dtype.kind in "OU":
+        if not isinstance(values, Iterable) or isinstance(values, str | bytes | bytearray | memoryview):
+            raise TypeError(f"a column is an array or a sequence of values, not {type(values).__name__}")
+        values = list(values)
+        if not {*map(type, values)}.isdisjoint((type(None), type(np.ma.masked))):
+            missing = np.fromiter((value is None or value is np.ma.masked for value in values), np.bool_, len(values))
+            absent = missing if absent is None else absent | missing
+    if absent is None or not absent.any():
+        return values, None
+    there = np.flatnonzero(~absent)
+    if isinstance(values, list):
+        some = values[there[0]] if len(there) else None
+        return [some if gone else value for value, gone in zip(values, absent.tolist(), strict=True)], absent
+    filled = values.copy()
+    filled[absent] = values[there[0]] if len(there) else np.zeros(1, values.dtype)[0]
+    return filled, absent
+
+
+def _checked(name: str, index: int, layout: Layout, field: Field, value: object) -> Any:  # Any: a field's own type
+    """The value as its field holds it, the packet named in what is wrong with it."""
+    try:
+        return check(layout, field, value)
+    except EncodeError as error:
+        raise error.rebased(error.path, f"packets[{index}].{name}") from None
+    except TypeError as error:
+        raise TypeError(f"packets[{index}]: {error}") from None
+
+
+def _numbers_of(name: str, layout: Layout, field: Field, values: Any) -> NDArray[Any]:  # Any: as above
+    if isinstance(values, list):
+        return _listed(name, layout, field, values)
+    if values.ndim != 1:
+        raise ValueError(f"{name} takes one value a packet, not an array of {values.ndim} dimensions")
+    wanted = "b" if field.kind == "bool" else "ui"
+    if values.dtype.kind not in wanted:
+        raise TypeError(f"{name} takes {'flags' if wanted == 'b' else 'integers'}, not {values.dtype}")
+    if field.kind != "bool" and len(values):
+        bits = field.bits or 0
+        maximum = (1 << bits) - 1
+        if int(values.max()) > maximum or int(values.min()) < 0:
+            index = int(np.argmax((values < 0) | (values > min(maximum, np.iinfo(values.dtype).max))))
+            path = f"packets[{index}].{name}"
+            raise FieldRangeError(path, int(values[index]), 0, maximum, f"{bits} bits" if bits != 1 else "1 bit")
+    found: NDArray[Any] = values
+    return found
+
+
+def _listed(name: str, layout: Layout, field: Field, values: list[Any]) -> NDArray[Any]:
+    """Numbers from Python's objects: addresses too, as objects, text or numbers."""
+    known: dict[Any, int] = {}
+    numbers: NDArray[Any] = np.empty(len(values), np.bool_ if field.kind == "bool" else np.uint64)
+    for index, value in enumerate(values):
+        key = type(value), value
+        number = known.get(key)
+        if number is None:
+            if value is None:
+                number = 0
+            elif field.kind in ("mac", "ipv4") and isinstance(value, int | np.integer) and not isinstance(value, bool):
+                if not 0 <= value <= field.maximum:
+                    path = f"packets[{index}].{name}"
+                    raise FieldRangeError(path, int(value), 0, field.maximum, f"{field.bits} bits")
+                number = int(value)
+            else:
+                plain = bool(value) if isinstance(value, np.bool_) else value
+                number = int(_checked(name, index, layout, field, plain))
+            known[key] = number
+        numbers[index] = number
+    return numbers
+
+
+def _strings_of(name: str, layout: Layout | None, field: Field | None, values: Any) -> Strings:  # Any: as above
+    size = None if field is None else 16 if field.kind == "ipv6" else (s.count if (s := field.get(Octets)) else None)
+    if isinstance(values, list):
+        if {*map(type, values)} <= {bytes} and (field is None or field.kind == "bytes"):
+            strings = _joined(values)
+        else:
+            strings = _joined([_packed(name, index, layout, field, value) for index, value in enumerate(values)])
+    else:
+        rows = _rows_of(name, field, values)
+        count, octets = rows.shape
+        data = np.ascontiguousarray(rows).reshape(-1)
+        strings = Strings(data, np.arange(count) * octets, np.full(count, octets), octets)
+    if size is not None and len(strings.lengths) and (strings.lengths != size).any():
+        index = int(np.argmax(strings.lengths != size))
+        raise FieldRangeError(f"packets[{index}].{name}", int(strings.lengths[index]), size, size, "octets")
+    return strings
+
+
+def _packed(name: str, index: int, layout: Layout | None, field: Field | None, value: Any) -> bytes:
+    if value is None:
+        return b""
+    if isinstance(value, np.void):
+        return value.tobytes()
+    if field is None or layout is None:
+        if not isinstance(value, bytes | bytearray | memoryview):
+            raise TypeError(f"packets[{index}]: {name} takes bytes, not {type(value).__name__}")
+        return bytes(value)
+    if field.kind == "ipv6" and isinstance(value, bytes):
+        return value
+    checked = _checked(name, index, layout, field, value)
+    octets: bytes = checked if isinstance(checked, bytes) else checked.packed
+    return octets
+
+
+def _joined(pieces: list[bytes]) -> Strings:
+    lengths = np.fromiter(map(len, pieces), np.int64, len(pieces))
+    if len(pieces) and (lengths == lengths[0]).all():
+        even = int(lengths[0])
+        return Strings(np.frombuffer(b"".join(pieces), np.uint8), np.arange(len(pieces)) * even, lengths, even)
+    room = lengths + -lengths % UNIT
+    fillings = [bytes(octets) for octets in range(UNIT)]
+    filled = [part for piece in pieces for part in (piece, fillings[-len(piece) % UNIT])]
+    return Strings(np.frombuffer(b"".join(filled), np.uint8), np.cumsum(room) - room, lengths, None)
+
+
+def _rows_of(name: str, field: Field | None, values: NDArray[Any]) -> NDArray[np.uint8]:
+    """A row of octets a packet, of what NumPy holds octets in."""
+    if values.dtype == np.uint8 and values.ndim == 2:
+        return values
+    if values.dtype.kind == "V" and values.ndim == 1:
+        return np.ascontiguousarray(values).view(np.uint8).reshape(len(values), values.dtype.itemsize)
+    if values.dtype.kind in "ui" and values.ndim == 1 and field is not None and field.kind in ("hardware", "protocol"):
+        octets = ADDRESS_OCTETS[field.kind]
+        bad = (values < 0) | (values.astype(np.uint64) >> np.uint64(octets * 8) != 0)
+        if bad.any():
+            index = int(np.argmax(bad))
+            path = f"packets[{index}].{name}"
+            raise FieldRangeError(path, int(values[index]), 0, (1 << octets * 8) - 1, f"{octets * 8} bits")
+        return values.astype(">u8").view(np.uint8).reshape(len(values), 8)[:, 8 - octets :]
+    raise TypeError(
+        f"{name} takes octets: an array of uint8 with a row a packet, or a sequence of bytes, not "
+        f"{values.dtype} in {values.ndim} dimension{'s' if values.ndim != 1 else ''}"
+    )
+
+
+def _coded(  # Any: as above
+    name: str, layout: Layout, field: Field, values: Any
+) -> tuple[list[object], Ints]:
+    """The different values, and which one each packet has."""
+    different: list[object] = []
+    known: dict[object, int] = {}
+    codes = np.empty(len(values), np.int64)
+    for index, value in enumerate(values.tolist() if isinstance(values, np.ndarray) else values):
+        key = type(value), value
+        try:
+            code = known.get(key)
+        except TypeError:  # it cannot be hashed: it stands for itself
+            key, code = (type(value), index), None
+        if code is None:
+            code = known[key] = len(different)
+            different.append(None if value is None else _checked(name, index, layout, field, value))
+        codes[index] = code
+    return different, codes

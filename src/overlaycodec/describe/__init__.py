@@ -1,0 +1,1 @@
+"""Layouts -> words, plain values, figures."""

@@ -1,0 +1,227 @@
+"""Layout -> the figure of a header, 32 bits a row, as RFCs draw it: text, or SVG.
+
+Strategy: the fields become `Box`es, one for each row that a field touches; both drawings are made of those. A field
+whose size is told by another is a whole row with waves at its sides. What is there only sometimes says so beside it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from html import escape
+from string import ascii_lowercase
+from typing import Final
+
+import msgspec
+
+from overlaycodec.describe.facts import condition_text, presence_of, size_of
+from overlaycodec.schema.facts import Reserved, Unparsed, When
+from overlaycodec.schema.layout import Field, Part, Run
+from overlaycodec.schema.record import WireStruct
+
+__all__ = ["Box", "boxes_of", "diagram_of", "diagram_svg_of"]
+
+WIDTH: Final = 32
+
+
+class Box(msgspec.Struct, frozen=True):
+    """The part of a field that stands in one row: `bits` bits from column `column` on, both counted from 0."""
+
+    field: Field
+    row: int
+    column: int
+    bits: int
+    part: int
+    """Which of the field's boxes it is, from 0."""
+
+    @property
+    def stop(self) -> int:
+        """The column behind it."""
+        return self.column + self.bits
+
+
+def _asked(part: Part) -> frozenset[str]:
+    """What a part's presence hangs on, in whatever order it is said."""
+    condition = part.condition
+    if isinstance(condition, When):
+        return frozenset(condition.flags)
+    return frozenset() if condition is None else frozenset((condition_text(condition),))
+
+
+def boxes_of(record: type[WireStruct]) -> tuple[Box, ...]:
+    """The boxes of a header or an element, in wire order.
+
+    Fields of fixed size stand at their places as long as nothing before them varies; from there on, what is there on
+    another condition starts a row. What a row's grammar leaves over has no box: it stands in that of the row.
+    """
+    boxes: list[Box] = []
+    row = column = 0
+    known, before = True, frozenset[str]()
+    for part in record.__layout__.parts:
+        if isinstance(part, Field) and Unparsed in part:
+            continue
+        asked = _asked(part)
+        if column and not (isinstance(part, Run) and (known or asked == before)):
+            row, column = row + 1, 0
+        before = asked
+        if not isinstance(part, Run):
+            boxes.append(Box(part, row, 0, WIDTH, 0))
+            row, known = row + 1, False
+            continue
+        for field in part.fields:
+            left, number = field.bits or 0, 0
+            while left:
+                bits = min(left, WIDTH - column)
+                boxes.append(Box(field, row, column, bits, number))
+                left, column, number = left - bits, column + bits, number + 1
+                if column == WIDTH:
+                    row, column = row + 1, 0
+        known = known and part.condition is None
+    return tuple(boxes)
+
+
+def _rows(boxes: tuple[Box, ...]) -> list[list[Box]]:
+    rows: list[list[Box]] = []
+    for box in boxes:
+        if box.row == len(rows):
+            rows.append([])
+        rows[box.row].append(box)
+    return rows
+
+
+def _letter_of(field: Field) -> str | None:
+    """The letters by which the specification calls the field, where the declaration's words begin with them."""
+    found = re.match(r"([A-Z]{1,4}|[a-z])(?=$|[:,] | \()", field.doc)
+    return found[1] if found else None
+
+
+def _labels(record: type[WireStruct], boxes: tuple[Box, ...]) -> tuple[dict[str, str], list[tuple[str, Field]]]:
+    """What stands in the box of each field, and what of that needs a word beside the figure."""
+    widest: dict[str, int] = {}
+    for box in boxes:
+        widest[box.field.name] = max(widest.get(box.field.name, 0), 2 * box.bits - 1)
+    labels: dict[str, str] = {}
+    legend: list[tuple[str, Field]] = []
+    letters_used = {letters for field in record.__layout__.fields if (letters := _letter_of(field))}
+    for field in record.__layout__.fields:
+        room = widest.get(field.name, 0)
+        if field.bits is None:
+            labels[field.name] = f"{field.name}  ({size_of(field)})"
+        elif len(field.name) <= room:
+            labels[field.name] = field.name
+        elif Reserved in field:
+            labels[field.name] = "Rsvd" if room >= 4 else "R"
+        else:
+            letters = _letter_of(field)
+            if letters is None or len(letters) > room:
+                tries = field.name.replace("_", "") + ascii_lowercase
+                letters = next((sign for sign in tries if sign not in letters_used), "?")
+                letters_used.add(letters)
+            labels[field.name] = letters
+            legend.append((letters, field))
+    return labels, legend
+
+
+def _beside(row: list[Box]) -> str:
+    """What is said beside a row: when it is there."""
+    return "; ".join({_asked(box.field): text for box in reversed(row) if (text := presence_of(box.field))}.values())
+
+
+def _ruler() -> Iterator[str]:
+    tens = "".join(f"{bit // 10 if bit % 10 == 0 else ' '} " for bit in range(WIDTH))
+    yield " " + tens.rstrip()
+    yield " " + " ".join(str(bit % 10) for bit in range(WIDTH))
+
+
+def _line(above: list[Box], below: list[Box]) -> str:
+    """The line between two rows; open where a field goes on."""
+    edges = [" "] * (2 * WIDTH + 1)
+    for box in (*above, *below):
+        for column in range(box.column, box.stop):
+            edges[2 * column : 2 * column + 3] = "+-+"
+    going_on = {box.field.name for box in above} & {box.field.name for box in below}
+    for box in below:
+        upper = next((other for other in above if other.field.name == box.field.name), None)
+        if box.field.name in going_on and upper is not None:
+            for column in range(max(box.column, upper.column), min(box.stop, upper.stop)):
+                edges[2 * column + 1] = " "
+                if column > max(box.column, upper.column):
+                    edges[2 * column] = " "
+    return "".join(edges).rstrip()
+
+
+def diagram_of(record: type[WireStruct]) -> str:
+    """The figure of a header or an element in ASCII, with the names that do not fit below it.
+
+    >>> from overlaycodec import UDP
+    >>> print(diagram_of(UDP))
+     0                   1                   2                   3
+     0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1
+    +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
+    |           src_port            |           dst_port            |
+    +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
+    |            length             |           checksum            |
+    +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
+    """
+    boxes = boxes_of(record)
+    labels, legend = _labels(record, boxes)
+    shown: dict[str, int] = {}
+    for box in boxes:  # the label stands in the widest part, the first of those
+        best = shown.get(box.field.name)
+        if best is None or box.bits > next(b.bits for b in boxes if (b.field.name, b.part) == (box.field.name, best)):
+            shown[box.field.name] = box.part
+    lines = list(_ruler())
+    before: list[Box] = []
+    for row in _rows(boxes):
+        lines.append(_line(before, row))
+        text = [" "] * (2 * WIDTH + 1)
+        for box in row:
+            side = "|" if box.field.bits is not None else "~"
+            label = labels[box.field.name] if shown[box.field.name] == box.part else ""
+            cell = f"{label:^{2 * box.bits - 1}.{2 * box.bits - 1}}"
+            text[2 * box.column : 2 * box.stop + 1] = side + cell + side
+        lines.append(f"{''.join(text).rstrip():{2 * WIDTH + 1}}  {_beside(row)}".rstrip())
+        before = row
+    lines.append(_line(before, []))
+    lines += [f"{letters}: {field.name}" for letters, field in legend]
+    return "\n".join(lines)
+
+
+_CELL, _HEIGHT, _TOP, _BESIDE = 24, 32, 24, 260
+
+
+def diagram_svg_of(record: type[WireStruct]) -> str:
+    """The figure as an SVG document, in the colour of the text around it."""
+    boxes = boxes_of(record)
+    labels, legend = _labels(record, boxes)
+    rows = _rows(boxes)
+    beside = any(map(_beside, rows))
+    width, height = WIDTH * _CELL + 2 + (_BESIDE if beside else 0), _TOP + len(rows) * _HEIGHT + 2 + 18 * len(legend)
+    size = f'viewBox="0 0 {width} {height}" width="{width}" height="{height}"'
+    font = 'font-family="monospace" font-size="12" fill="currentColor"'
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" {size} {font} role="img">',
+        f"<title>{escape(record.__name__)}</title>",
+    ]
+    parts += [
+        f'<text x="{1 + (bit + 0.5) * _CELL}" y="{_TOP - 6}" text-anchor="middle" font-size="10">{bit}</text>'
+        for bit in range(WIDTH)
+    ]
+    for number, row in enumerate(rows):
+        y = _TOP + number * _HEIGHT
+        for box in row:
+            x, wide = 1 + box.column * _CELL, box.bits * _CELL
+            dashes = ' stroke-dasharray="4 3"' if presence_of(box.field) or box.field.bits is None else ""
+            label = labels[box.field.name] if box.part == 0 or box.bits == WIDTH else ""
+            parts.append(
+                f"<g><title>{escape(f'{box.field.name}: {box.field.doc or size_of(box.field)}')}</title>"
+                f'<rect x="{x}" y="{y}" width="{wide}" height="{_HEIGHT}" fill="none" stroke="currentColor"{dashes}/>'
+                f'<text x="{x + wide / 2}" y="{y + _HEIGHT / 2 + 4}" text-anchor="middle">{escape(label)}</text></g>'
+            )
+        if text := _beside(row):
+            parts.append(f'<text x="{WIDTH * _CELL + 12}" y="{y + _HEIGHT / 2 + 4}">{escape(text)}</text>')
+    y = _TOP + len(rows) * _HEIGHT
+    for letters, field in legend:
+        y += 18
+        parts.append(f'<text x="1" y="{y}">{escape(f"{letters}: {field.name}")}</text>')
+    return "\n".join([*parts, "</svg>"]) + "\n"

@@ -1,0 +1,1 @@
+"""What is done to decoded packets: checksums, fill, incremental updates."""

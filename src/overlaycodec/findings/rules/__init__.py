@@ -1,0 +1,1 @@
+"""The rules of `diagnose`, one table for each place in a packet."""

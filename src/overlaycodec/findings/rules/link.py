@@ -1,0 +1,107 @@
+"""Rules for frames and tags."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from overlaycodec.findings.model import Does, Rule, Seen, Severity, Site
+from overlaycodec.protocols import Ethernet, VLANTag
+from overlaycodec.schema.keyspaces import ETHERTYPE
+
+__all__ = ["LINKS"]
+
+_GROUP: Final = 0x01
+_LENGTHS: Final = 1500
+_TYPES: Final = 1536
+_STANDARD: Final = (0x8100, 0x88A8)
+_NO_ADDRESS: Final = bytes(6)
+
+
+def _group_source(site: Site) -> Iterator[Seen]:
+    if site.header.src.packed[0] & _GROUP:
+        yield Seen("src", f"is the group address {site.header.src}")
+
+
+def _no_source(site: Site) -> Iterator[Seen]:
+    if site.header.src.packed == _NO_ADDRESS:
+        yield Seen("src", f"is {site.header.src}")
+
+
+def _neither(site: Site) -> Iterator[Seen]:
+    if _LENGTHS < site.header.ethertype < _TYPES:
+        yield Seen("ethertype", f"is {site.header.ethertype}")
+
+
+def _tag_protocol(site: Site) -> Iterator[Seen]:
+    if isinstance(site.next, VLANTag) and site.header.ethertype not in _STANDARD:
+        yield Seen("ethertype", f"is the tag protocol {ETHERTYPE.text(site.header.ethertype)}")
+
+
+def _reserved_vid(site: Site) -> Iterator[Seen]:
+    if site.header.vid == 0xFFF:
+        yield Seen("vid", "is 4095")
+
+
+def _priority_tag(site: Site) -> Iterator[Seen]:
+    if site.header.vid == 0:
+        yield Seen("vid", "is 0: a priority tag")
+
+
+_TAKES: Final = "Linux delivers the frame as it is"
+_HANDS_ON: Final = "Open vSwitch hands the frame on as it is"
+
+LINKS: Final = (
+    Rule(
+        "source-group",
+        (Ethernet,),
+        _group_source,
+        "IEEE 802.3 clause 3.2.3",
+        "a source address is an individual one",
+        Severity.VIOLATION,
+    ),
+    Rule(
+        "source-none",
+        (Ethernet,),
+        _no_source,
+        "IEEE 802 clause 8.2",
+        "00:00:00:00:00:00 is nobody's address",
+        Severity.VIOLATION,
+    ),
+    Rule(
+        "type-undefined",
+        (Ethernet, VLANTag),
+        _neither,
+        "IEEE 802.3 clause 3.2.6",
+        "values from 1501 to 1535 are neither a length nor a type",
+        Severity.VIOLATION,
+    ),
+    Rule(
+        "tag-protocol",
+        (Ethernet, VLANTag),
+        _tag_protocol,
+        "IEEE 802.1Q clause 9.5",
+        "tags are announced by 0x8100 and 0x88a8",
+        Severity.NOTE,
+    ),
+    Rule(
+        "vid-reserved",
+        (VLANTag,),
+        _reserved_vid,
+        "IEEE 802.1Q table 9-2",
+        "4095 is reserved and not sent",
+        Severity.VIOLATION,
+        Does(Severity.VIOLATION, _TAKES),
+        Does(Severity.VIOLATION, _HANDS_ON),
+    ),
+    Rule(
+        "vid-priority",
+        (VLANTag,),
+        _priority_tag,
+        "IEEE 802.1Q table 9-2",
+        "the tag has a priority alone; the frame belongs to the port's own VLAN",
+        Severity.NOTE,
+        Does(Severity.NOTE, _TAKES),
+        Does(Severity.NOTE, _HANDS_ON),
+    ),
+)

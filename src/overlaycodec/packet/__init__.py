@@ -1,0 +1,1 @@
+"""Headers and packets as values: paths, scopes and the offsets of fields."""

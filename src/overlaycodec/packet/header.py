@@ -1,0 +1,49 @@
+"""The base class of headers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from overlaycodec.schema.keys import Key
+from overlaycodec.schema.record import WireStruct
+
+if TYPE_CHECKING:
+    from overlaycodec.packet.packet import Packet
+
+__all__ = ["Header"]
+
+
+class Header(WireStruct, abstract=True):
+    """The base of every header. Declare one with annotated fields; combine them with `/`."""
+
+    if TYPE_CHECKING:
+
+        def __init_subclass__(
+            cls,
+            *,
+            abstract: bool = False,
+            spec: str = "",
+            path: str | None = None,
+            keys: tuple[Key, ...] = (),
+            carries: Key | None = None,
+            tunnel: bool = False,
+            quotes: bool = False,
+            closed: bool = False,
+            unchecked: bool = False,
+            layer: Literal["link", "network", "extension", "shim"] | None = None,
+        ) -> None:
+            """What a class says of itself.
+
+            `spec`: document and section. `path`: the name in paths, else the class's in lower case. `keys`: where it
+            is found. `carries`: what follows whatever the fields say. `tunnel`: the next header opens an inner scope;
+            `quotes`: a quoted one. `closed`: nothing follows. `unchecked`: over IPv4, the header outside leaves its
+            checksum out where it may. `layer`: "network" for IP, which opens a scope within another IP; "extension"
+            for what stands between; "link" for Ethernet, which opens one wherever it is not first; "shim" for what
+            stays in the scope of the tunnel header before it.
+            """
+
+    def __truediv__(self, other: Header | Packet | bytes) -> Packet:
+        """A packet of this header and what follows it."""
+        from overlaycodec.packet.packet import Packet
+
+        return Packet((self, other)) if isinstance(other, Header) else Packet((self,)) / other

@@ -1,0 +1,80 @@
+"""Layout -> where each field of a given record stands, in bits from the record's start."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from ipaddress import IPv4Address
+from typing import Any
+
+from overlaycodec.errors import UnresolvedError
+from overlaycodec.schema.layout import Field, Run
+from overlaycodec.schema.record import WireStruct
+from overlaycodec.schema.values import AUTO, MACAddress
+
+__all__ = ["ends_of", "extent_of", "is_fragment", "octets_in", "spans_of"]
+
+
+def _octets_of(record: WireStruct, field: Field) -> int:
+    value: Any = getattr(record, field.name)  # Any: a field's own type
+    if value is None:
+        return 0
+    if value is AUTO:
+        raise UnresolvedError(f"{record.__layout__.name}.{field.name}", "is AUTO: resolve the packet first")
+    if field.construct is not None:
+        from overlaycodec.schema.construct_fields import build_octets
+
+        return len(build_octets(field.construct, f"{record.__layout__.name}.{field.name}", value))
+    if field.kind == "items":
+        return sum(octets_in(element) for element in value)
+    if isinstance(value, MACAddress):
+        return 6
+    return 4 if isinstance(value, IPv4Address) else len(value)
+
+
+def spans_of(record: WireStruct) -> Iterator[tuple[Field, int, int]]:
+    """Each field that is there, its first bit and its number of bits. Raises: UnresolvedError for sizes still AUTO."""
+    at = 0
+    for part in record.__layout__.parts:
+        if isinstance(part, Run):
+            if part.presence is not None and getattr(record, part.fields[0].name) is None:
+                continue
+            for field in part.fields:
+                yield field, at, field.bits or 0
+                at += field.bits or 0
+        elif getattr(record, part.name) is not None:
+            bits = _octets_of(record, part) * 8
+            yield part, at, bits
+            at += bits
+
+
+def ends_of(record: WireStruct) -> Iterator[tuple[Field, int]]:
+    """Each field that counts the octets of the record and what follows, and its count from the record's start."""
+    layout = record.__layout__
+    size = octets_in(record)
+    if layout.extent is not None and (octets := layout.extent.octets_of(record, size)) is not None:
+        yield layout.extent.field, octets
+    lengths, selector = layout.next.lengths, layout.selector
+    if lengths is not None and selector is not None and (value := getattr(record, selector.name)) <= lengths.limit:
+        yield selector, size + value
+    if layout.jumbo is not None:
+        length = layout.jumbo.octets_of(getattr(record, layout.jumbo.options))
+        if length is not None:
+            yield layout.by_name[layout.jumbo.options], length
+
+
+def extent_of(record: WireStruct) -> int | None:
+    """How many octets, from the record's start, its length field counts; None where it gives no bound."""
+    extent = record.__layout__.extent
+    return None if extent is None else extent.octets_of(record, octets_in(record))
+
+
+def octets_in(record: WireStruct) -> int:
+    """How many octets the record takes on the wire."""
+    return sum(bits for _, _, bits in spans_of(record)) // 8
+
+
+def is_fragment(record: WireStruct) -> bool:
+    """Whether the record says that what follows is a fragment of something."""
+    layout = record.__layout__
+    names = (layout.next.offset, layout.more_fragments)
+    return any(name is not None and getattr(record, name) for name in names)

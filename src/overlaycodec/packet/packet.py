@@ -1,0 +1,321 @@
+"""A packet: headers in order, a payload, and the octets behind the end of bounded headers.
+
+Strategy: an immutable value. Equality and hash are those of headers, payload and trailers alone; a fault found while
+decoding stands beside them. Nothing here reads or writes octets.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from ipaddress import IPv4Address, IPv6Address
+from typing import Any, Self, TypeVar, overload
+
+import msgspec
+
+from overlaycodec.errors import DecodeError, MissingHeaderError
+from overlaycodec.packet.header import Header
+from overlaycodec.packet.offsets import octets_in, spans_of
+from overlaycodec.packet.paths import Scope, find, names_of, read_at, replaced_at, scopes_of
+from overlaycodec.schema.facts import Selects
+from overlaycodec.schema.keyspaces import IP_PROTOCOL
+from overlaycodec.schema.record import WireStruct
+
+__all__ = ["FlowKey", "Packet", "Trailer"]
+
+H = TypeVar("H", bound=Header)
+
+
+class Trailer(msgspec.Struct, frozen=True, gc=False):
+    """Octets behind the end of a bounded header: padding of the link, a frame check sequence."""
+
+    header: int
+    """The index of the header that imposed the bound; -1 where no header was read."""
+    data: bytes
+
+
+class FlowKey(msgspec.Struct, frozen=True, gc=False):
+    """What a flow is known by; ports are None where there are none."""
+
+    src: IPv4Address | IPv6Address
+    dst: IPv4Address | IPv6Address
+    protocol: int
+    src_port: int | None
+    dst_port: int | None
+
+
+class Packet(msgspec.Struct, frozen=True, eq=False, gc=False):
+    """Headers, payload and trailers.
+
+    `trailers` stand innermost first. `faults` are all that lax decoding met; `fault` is the one that stopped it.
+    """
+
+    headers: tuple[Header, ...] = ()
+    payload: bytes = b""
+    trailers: tuple[Trailer, ...] = ()
+    faults: tuple[DecodeError, ...] = ()
+    fault: DecodeError | None = None
+    missing: int = 0
+    """Octets that were on the wire and were not captured."""
+
+    # --- as a value ---------------------------------------------------------------------------------------------------
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Packet):
+            return NotImplemented
+        return (
+            self.headers == other.headers and self.payload == other.payload and self.trailers == other.trailers
+        )  # fmt: skip
+
+    def __ne__(self, other: object) -> bool:  # a Struct has one of its own, by identity
+        return not self == other
+
+    def __hash__(self) -> int:
+        return hash((self.headers, self.payload, self.trailers))
+
+    def __repr__(self) -> str:
+        parts = [repr(header) for header in self.headers]
+        if self.payload or not parts:
+            parts.append(repr(self.payload))
+        text = " / ".join(parts)
+        if self.trailers:
+            text += f" + {list(self.trailers)!r}"
+        return f"<Packet {text}{'' if self.fault is None else f'; {self.fault}'}>"
+
+    def __truediv__(self, other: Header | Packet | bytes) -> Packet:
+        if isinstance(other, Header):
+            if not self.payload and not self.trailers:
+                return Packet((*self.headers, other))
+            other = Packet((other,))
+        elif isinstance(other, bytes | bytearray | memoryview):
+            return self._with(payload=self.payload + bytes(other))
+        elif not isinstance(other, Packet):
+            return NotImplemented
+        if self.payload or self.trailers:
+            raise ValueError("nothing can follow a payload or a trailer: edit `headers` with `insert`")
+        moved = tuple(Trailer(trailer.header + len(self.headers), trailer.data) for trailer in other.trailers)
+        return Packet(self.headers + other.headers, other.payload, moved)
+
+    def _with(self, **changes: Any) -> Self:  # Any: each attribute has its own type
+        """A changed copy; what was found while decoding no longer holds for it, save what was not captured."""
+        values: dict[str, Any] = {
+            "headers": self.headers,
+            "payload": self.payload,
+            "trailers": self.trailers,
+            "missing": self.missing,
+        }
+        return type(self)(**(values | changes))
+
+    __replace__ = _with
+
+    # --- headers ------------------------------------------------------------------------------------------------------
+
+    @overload
+    def __getitem__(self, key: type[H]) -> H: ...
+    @overload
+    def __getitem__(self, key: tuple[type[H], int]) -> H: ...
+    def __getitem__(self, key: type[H] | tuple[type[H], int]) -> H:
+        """The first header of a class, or the n-th, counted from 0. Raises: MissingHeaderError."""
+        cls, number = key if isinstance(key, tuple) else (key, 0)
+        if number == 0:
+            for header in self.headers:
+                if type(header) is cls:
+                    return header
+        return self.headers[self._index(key)]  # type: ignore[return-value]  # `_index` finds instances of the class
+
+    @overload
+    def get(self, cls: type[H]) -> H | None: ...
+    @overload
+    def get(self, cls: type[H], default: H) -> H: ...
+    def get(self, cls: type[H], default: H | None = None) -> H | None:
+        """The first header of a class, or `default`."""
+        for header in self.headers:
+            if type(header) is cls:
+                return header
+        return default
+
+    def __contains__(self, cls: type[Header]) -> bool:
+        return any(type(header) is cls for header in self.headers)
+
+    def __iter__(self) -> Iterator[Header]:
+        return iter(self.headers)
+
+    def __len__(self) -> int:
+        return len(self.headers)
+
+    def __bool__(self) -> bool:  # a packet that is all payload is a packet
+        return True
+
+    @property
+    def names(self) -> list[str]:
+        """The full path of each header."""
+        return names_of(self.headers)
+
+    def _index(self, key: type[Header] | tuple[type[Header], int]) -> int:
+        """The position of a header: two positions may hold the same object. Raises: MissingHeaderError."""
+        cls, number = key if isinstance(key, tuple) else (key, 0)
+        found = [index for index, header in enumerate(self.headers) if type(header) is cls]
+        if not -len(found) <= number < len(found):
+            raise MissingHeaderError(f"{cls.__name__}" + (f" [{number}]" if number else ""), ", ".join(self.names))
+        return found[number]
+
+    def replace(
+        self, key: type[Header] | tuple[type[Header], int], /, **changes: Any
+    ) -> Self:  # Any: a field's own type
+        """A copy with fields of the first (or n-th) header of a class changed. Raises: as its constructor does."""
+        index = self._index(key)
+        header = self.headers[index].replace(**changes)
+        return self._with(headers=(*self.headers[:index], header, *self.headers[index + 1 :]))
+
+    def insert(self, index: int, header: Header) -> Self:
+        """A copy with a header put before the one at `index`."""
+        if not 0 <= index <= len(self.headers):
+            raise IndexError(f"a header can stand at 0..{len(self.headers)}, not at {index}")
+        moved = tuple(Trailer(t.header + (t.header >= index), t.data) for t in self.trailers)
+        return self._with(headers=(*self.headers[:index], header, *self.headers[index:]), trailers=moved)
+
+    def without(self, key: type[Header] | tuple[type[Header], int]) -> Self:
+        """A copy without the first (or n-th) header of a class; a trailer of its own goes to the header before."""
+        index = self._index(key)
+        moved = tuple(Trailer(t.header - (t.header >= index), t.data) for t in self.trailers)
+        return self._with(headers=self.headers[:index] + self.headers[index + 1 :], trailers=moved)
+
+    # --- scopes -------------------------------------------------------------------------------------------------------
+
+    def _tail(self, start: int) -> Self:
+        trailers = tuple(Trailer(t.header - start, t.data) for t in self.trailers if t.header >= start)
+        return type(self)(
+            self.headers[start:], self.payload, trailers, missing=self.missing, fault=self.fault, faults=self.faults
+        )
+
+    def _scope(self, kind: str) -> Self:
+        scopes = scopes_of(self.headers)
+        if len(scopes) < 2 or scopes[1].prefix != kind:
+            raise MissingHeaderError(f"{kind} packet", ", ".join(self.names))
+        return self._tail(scopes[1].start)
+
+    @property
+    def inner(self) -> Self:
+        """What follows the first tunnel header, as a packet of its own. Raises: MissingHeaderError."""
+        return self._scope("inner")
+
+    @property
+    def quoted(self) -> Self:
+        """The packet that an ICMP error quotes. Raises: MissingHeaderError."""
+        scopes = scopes_of(self.headers)
+        scope = next((scope for scope in scopes if scope.prefix.endswith("quoted")), None)
+        if scope is None:
+            raise MissingHeaderError("quoted packet", ", ".join(self.names))
+        return self._tail(scope.start)
+
+    @property
+    def scopes(self) -> tuple[Self, ...]:
+        """Each scope's own headers, outermost first; the payload and its trailers belong to the last."""
+        scopes = scopes_of(self.headers)
+        return (*(self._part(scope) for scope in scopes[:-1]), self._tail(scopes[-1].start))
+
+    def _part(self, scope: Scope) -> Self:
+        trailers = tuple(
+            Trailer(t.header - scope.start, t.data) for t in self.trailers if scope.start <= t.header < scope.stop
+        )
+        return type(self)(self.headers[scope.start : scope.stop], b"", trailers)
+
+    @property
+    def outer(self) -> Self:
+        """The outermost scope's own headers: everything, where there is no tunnel.
+
+        Their lengths count what they carried, which is not here; a checksum over that is unverifiable.
+        """
+        return self.scopes[0]
+
+    @property
+    def innermost(self) -> Self:
+        """The last scope that is not quoted: everything, where there is no tunnel."""
+        plain = [number for number, scope in enumerate(scopes_of(self.headers)) if "quoted" not in scope.prefix]
+        return self.scopes[plain[-1]]
+
+    @property
+    def flow(self) -> FlowKey | None:
+        """Addresses, protocol and ports of the outermost scope; None where it holds no IP header."""
+        scope = scopes_of(self.headers)[0]
+        network: Any = None  # Any: headers of several classes, known by what they declare
+        protocol: int | None = None
+        for header in self.headers[scope.start : scope.stop]:
+            layout = header.__layout__
+            if layout.layer == "network":
+                network = header
+            if layout.selector and layout.selector[Selects].space is IP_PROTOCOL:
+                protocol = getattr(header, layout.selector.name)
+            elif network is not None and layout.layer is None:
+                ports = "src_port" in layout.by_name and "dst_port" in layout.by_name
+                found: Any = header
+                return FlowKey(
+                    network.src,
+                    network.dst,
+                    protocol or 0,
+                    found.src_port if ports else None,
+                    found.dst_port if ports else None,
+                )
+        return None if network is None else FlowKey(network.src, network.dst, protocol or 0, None, None)
+
+    # --- paths --------------------------------------------------------------------------------------------------------
+
+    def at(self, path: str) -> Any:  # Any: a field's own type
+        """The value that a path names: `inner.ipv4.src`, `vlan[1].vid`, `geneve.options[0].type`, `payload`.
+
+        Raises: MissingHeaderError.
+        """
+        if path == "payload":
+            return self.payload
+        place = find(self.headers, path)
+        return read_at(self.headers[place.header], place.rest, path)
+
+    def replace_at(self, path: str, value: object) -> Self:
+        """A copy of the whole packet with the value that a path names changed.
+
+        Raises: as `at` and the constructor do.
+        """
+        if path == "payload":
+            if not isinstance(value, bytes | bytearray | memoryview):
+                raise TypeError(f"payload takes bytes, not {type(value).__name__}")
+            return self._with(payload=bytes(value))
+        place = find(self.headers, path)
+        if place.rest:
+            header = replaced_at(self.headers[place.header], place.rest, path, value)
+        elif isinstance(value, Header):
+            header = value
+        else:
+            raise TypeError(f"{path} takes a header, not {type(value).__name__}")
+        return self._with(headers=(*self.headers[: place.header], header, *self.headers[place.header + 1 :]))
+
+    def span(self, path: str) -> tuple[int, int]:
+        """The first and the last bit of what a path names, from the start of the packet.
+
+        What is empty ends before it starts.
+
+        Raises: MissingHeaderError; UnresolvedError where a size is still AUTO.
+        """
+        at = 0
+        place = None if path == "payload" else find(self.headers, path)
+        for index, header in enumerate(self.headers):
+            if place is not None and index == place.header:
+                break
+            at += octets_in(header) * 8
+        if place is None:
+            return at, at + len(self.payload) * 8 - 1
+        record: WireStruct = self.headers[place.header]
+        bits = octets_in(record) * 8
+        for name, number in place.rest:
+            field, offset, bits = next(
+                (span for span in spans_of(record) if span[0].name == name), (None, 0, 0)
+            )  # fmt: skip
+            if field is None:
+                raise MissingHeaderError(path, f"{type(record).__name__}: no {name} is there")
+            at += offset
+            value = getattr(record, name)
+            if number is not None:
+                if not isinstance(value, tuple) or number >= len(value):
+                    raise MissingHeaderError(path, f"{name}, which has no member {number}")
+                at += sum(octets_in(element) for element in value[:number]) * 8
+                record = value[number]
+                bits = octets_in(record) * 8
+        return at, at + bits - 1

@@ -1,0 +1,161 @@
+"""Paths and scopes: how headers and fields are named in packets within packets.
+
+Strategy: scopes are found from the headers alone, so that a packet has the same names however it came to be. A tunnel
+header ends its scope; the next header opens one called `inner`, or `quoted` behind an ICMP error. Names are those of
+the declarations: `ipv4.src`, `inner.vlan[1].vid`, `geneve.options[0].type`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from overlaycodec.errors import MissingHeaderError
+from overlaycodec.packet.header import Header
+from overlaycodec.schema.record import WireStruct
+
+__all__ = ["SCOPES", "Place", "Scope", "find", "names_of", "network_of", "read_at", "replaced_at", "scopes_of"]
+
+_TOKEN = re.compile(r"([a-z_][a-z0-9_]*)(?:\[(\d{1,6})\])?")
+SCOPES = ("inner", "quoted")
+
+
+class Scope(msgspec.Struct, frozen=True):
+    """Headers `start` to `stop` of a packet, and their common prefix: empty outside, `inner`, `inner.inner`, ..."""
+
+    start: int
+    stop: int
+    prefix: str
+
+
+class Place(msgspec.Struct, frozen=True):
+    """What a path names: a header by its index, and the field tokens behind it."""
+
+    header: int
+    rest: tuple[tuple[str, int | None], ...]
+
+
+HeaderOrClass = Header | type[Header]
+
+
+def _opens(before: HeaderOrClass, header: HeaderOrClass, networked: bool) -> str | None:
+    """The scope that a header opens; `networked`: whether the present one has a network header already."""
+    outside, inside = before.__layout__, header.__layout__
+    if outside.quotes:
+        return "quoted"
+    if inside.layer == "shim":
+        return None
+    if outside.tunnel or inside.layer == "link":
+        return "inner"
+    if inside.layer == "network" and networked:
+        return "inner"
+    return None
+
+
+def scopes_of(headers: Sequence[HeaderOrClass]) -> list[Scope]:
+    """The scopes of a packet, outermost first; one at least."""
+    scopes, start, prefix = [], 0, ""
+    networked = bool(headers) and headers[0].__layout__.layer == "network"
+    for index in range(1, len(headers)):
+        kind = _opens(headers[index - 1], headers[index], networked)
+        if kind:
+            scopes.append(Scope(start, index, prefix))
+            start, prefix = index, f"{prefix}.{kind}" if prefix else kind
+            networked = False
+        networked = networked or headers[index].__layout__.layer == "network"
+    scopes.append(Scope(start, len(headers), prefix))
+    return scopes
+
+
+def network_of(headers: Sequence[HeaderOrClass]) -> int | None:
+    """The index of the IP header of the outermost scope; None where it has none."""
+    scope = scopes_of(headers)[0]
+    return next((i for i in range(scope.start, scope.stop) if headers[i].__layout__.layer == "network"), None)
+
+
+def names_of(headers: Sequence[HeaderOrClass]) -> list[str]:
+    """The full name of each header: its scope, its name, and which of that name it is where that is not the first."""
+    names = []
+    for scope in scopes_of(headers):
+        seen: dict[str, int] = {}
+        for header in headers[scope.start : scope.stop]:
+            name = header.__layout__.name
+            number = seen.get(name, 0)
+            seen[name] = number + 1
+            full = f"{scope.prefix}.{name}" if scope.prefix else name
+            names.append(f"{full}[{number}]" if number else full)
+    return names
+
+
+def _tokens(path: str) -> list[tuple[str, int | None]]:
+    tokens = []
+    for text in path.split("."):
+        match = _TOKEN.fullmatch(text)
+        if match is None:
+            raise MissingHeaderError(f"path {path!r}", "the grammar of paths: scope.header[n].field[n].field")
+        tokens.append((match[1], None if match[2] is None else int(match[2])))
+    return tokens
+
+
+def find(headers: Sequence[Header], path: str) -> Place:
+    """The header that a path names. Raises: MissingHeaderError."""
+    tokens = _tokens(path)
+    scopes = scopes_of(headers)
+    present = ", ".join(names_of(headers))
+    start, stop = 0, len(headers)
+    first = tokens[0][0]
+    if first == "outer":
+        tokens, (start, stop) = tokens[1:], (scopes[0].start, scopes[0].stop)
+    elif first == "innermost":
+        last = [scope for scope in scopes if "quoted" not in scope.prefix][-1]
+        tokens, (start, stop) = tokens[1:], (last.start, last.stop)
+    elif first in SCOPES:
+        count = next((index for index, token in enumerate(tokens) if token[0] not in SCOPES), len(tokens))
+        prefix = ".".join(name for name, _ in tokens[:count])
+        scope = next((scope for scope in scopes if scope.prefix == prefix), None)
+        if scope is None:
+            raise MissingHeaderError(f"scope {prefix}", present)
+        tokens, (start, stop) = tokens[count:], (scope.start, scope.stop)
+    if not tokens:
+        raise MissingHeaderError(f"header in path {path!r}", present)
+    name, number = tokens[0]
+    found = [index for index in range(start, stop) if headers[index].__layout__.name == name]
+    if (number or 0) >= len(found):
+        raise MissingHeaderError(path, present)
+    return Place(found[number or 0], tuple(tokens[1:]))
+
+
+def read_at(
+    record: WireStruct, tokens: tuple[tuple[str, int | None], ...], path: str
+) -> Any:  # Any: a field's own type
+    """The value under `record`. Raises: MissingHeaderError."""
+    value: Any = record
+    for name, number in tokens:
+        if not isinstance(value, WireStruct) or name not in value.__layout__.by_name:
+            raise MissingHeaderError(path, f"{type(value).__name__}, which has no {name}")
+        value = getattr(value, name)
+        if number is not None:
+            if not isinstance(value, tuple) or number >= len(value):
+                raise MissingHeaderError(path, f"{name}, which has no member {number}")
+            value = value[number]
+    return value
+
+
+def replaced_at(
+    record: WireStruct, tokens: tuple[tuple[str, int | None], ...], path: str, value: object
+) -> Any:  # Any: as given
+    """A copy of `record` with the value under it changed. Raises: MissingHeaderError, and as the constructor does."""
+    (name, number), rest = tokens[0], tokens[1:]
+    present = read_at(record, tokens[:1], path)
+    if rest:
+        if not isinstance(present, WireStruct):
+            raise MissingHeaderError(path, f"{name}, which has no parts with names")
+        value = replaced_at(present, rest, path, value)
+    if number is not None:
+        row = list(getattr(record, name))
+        row[number] = value
+        value = tuple(row)
+    return record.replace(**{name: value})

@@ -1,0 +1,1 @@
+"""The declaration language: facts, key spaces, layouts, and the classes that are declared with them."""

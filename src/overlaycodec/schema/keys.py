@@ -1,0 +1,94 @@
+"""Keys: by which value of which numbering, and under which conditions, a header is found."""
+
+from __future__ import annotations
+
+import msgspec
+
+__all__ = ["Asked", "Key", "KeySpace", "MinOctets", "Peek", "PreviousHeader", "Within"]
+
+
+class Peek(msgspec.Struct, frozen=True):
+    """A condition on what follows: the `count` bits at `bit` equal `value`."""
+
+    bit: int
+    count: int
+    value: int
+
+
+class PreviousHeader(msgspec.Struct, frozen=True):
+    """A condition on the header before: it has this field, with this value (ERSPAN's type, by GRE's S)."""
+
+    field: str
+    value: int
+
+
+class MinOctets(msgspec.Struct, frozen=True):
+    """A condition on what follows: there are so many octets (an IGMPv3 query is told from older ones by its size)."""
+
+    octets: int
+
+
+class Within(msgspec.Struct, frozen=True):
+    """A condition on what follows: it lies within a whole whose length it tells (STT's segments).
+
+    The octets after the first `header`, put at the offset in the 16 bits at `offset`, end within the length in the 16
+    bits at `length`.
+    """
+
+    length: int
+    offset: int
+    header: int
+
+
+Asked = Peek | Within | MinOctets | PreviousHeader
+"""What the condition of a key can ask."""
+
+
+class KeySpace(msgspec.Struct, frozen=True):
+    """A numbering that selects headers, such as EtherTypes: `ETHERTYPE(0x0800)` is a key in it.
+
+    A value without a binding of its own falls back to the same value in the space `parent`.
+    """
+
+    name: str
+    bits: int = 16
+    parent: KeySpace | None = None
+    hexadecimal: bool = False
+    """How people write its values."""
+
+    def __call__(self, value: int) -> Key:
+        """The key `value` in this space."""
+        return Key(self, value)
+
+    def text(self, value: int) -> str:
+        """A value as people write it."""
+        return f"{value:#0{2 + self.bits // 4}x}" if self.hexadecimal else str(value)
+
+    def any(self) -> Key:
+        """The key for every value that is not bound otherwise."""
+        return Key(self, None)
+
+    def __repr__(self) -> str:
+        return self.name.upper()
+
+
+class Key(msgspec.Struct, frozen=True):
+    """Where a header is found: a value of a key space, and conditions on its first octets or the header before."""
+
+    space: KeySpace
+    value: int | None
+    conditions: tuple[Asked, ...] = ()
+
+    @property
+    def fits(self) -> bool:
+        """Whether the value is a number that the space has room for."""
+        value: object = self.value
+        return value is None or (isinstance(value, int) and 0 <= value < 1 << self.space.bits)
+
+    def when(self, *conditions: Asked) -> Key:
+        """The same key, good only where all `conditions` hold. Conditional keys are asked before unconditional ones."""
+        return Key(self.space, self.value, self.conditions + conditions)
+
+    def __repr__(self) -> str:
+        value = "any" if self.value is None else self.space.text(self.value)
+        return f"{self.space!r}({value})" + (f".when{self.conditions!r}" if self.conditions else "")

@@ -1,0 +1,314 @@
+"""The waist: what a declaration says, laid out for every deriver to read.
+
+Strategy: protocols declare, derivers read `Layout`; neither knows of the other. A `Layout` is plain data; `grammar`
+makes it and refuses whatever cannot stand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, Literal, TypeVar
+
+import msgspec
+
+from overlaycodec.schema.facts import Fact
+from overlaycodec.schema.keys import Key
+from overlaycodec.schema.plans import (
+    Coverage,
+    ElementFlag,
+    Extent,
+    Jumbo,
+    NextHeader,
+    OptionList,
+    PadSize,
+    Presence,
+    RestSize,
+    Route,
+    Size,
+    UnparsedSize,
+)
+
+__all__ = ["REQUIRED", "Field", "Layout", "Part", "Run"]
+
+Kind = Literal["int", "bool", "bytes", "mac", "ipv4", "ipv6", "hardware", "protocol", "items", "via"]
+
+ADDRESS_OCTETS = {"mac": 6, "ipv4": 4, "ipv6": 16, "hardware": 6, "protocol": 4}
+"""The size of each address kind; of "hardware" and "protocol", the size at which they are an address."""
+
+
+class _Required:
+    def __repr__(self) -> str:
+        return "REQUIRED"
+
+    def __reduce__(self) -> str:
+        return "REQUIRED"
+
+
+REQUIRED = _Required()
+"""The default of a field without one: msgspec wants every field after an optional one to have a default."""
+
+_F = TypeVar("_F", bound=Fact)
+
+
+class Field(msgspec.Struct, frozen=True, eq=False):
+    """One field: its kind, its size, and what its facts mean."""
+
+    name: str
+    kind: Kind
+    optional: bool
+    default: Any  # Any: a value of the field's own type, AUTO or REQUIRED
+    bits: int | None
+    """Its size where that is fixed."""
+    doc: str = ""
+    elements: tuple[Any, ...] = ()  # Any: Element classes, which are declared above this module
+    """The classes of an option list's elements; the last one is for those that no other class reads."""
+    presence: Presence | None = None
+    """When it is present; None: always."""
+    size: Size | None = None
+    """How large it is, where that is not fixed; of a construct object with a length field, that field's plan."""
+    byte_order: Literal["big", "little"] | None = None
+    """The order that was declared for its octets, where one was."""
+    const: int | None = None
+    """The one value for which the layout is known."""
+    reserved: bool = False
+    value_names: Mapping[int, str] = MappingProxyType({})
+    """Display names of values."""
+    options: OptionList | None = None
+    """What its elements are, where it is an option list."""
+    construct: Any = None  # Any: the construct object that reads and builds it
+    element_flag: ElementFlag | None = None
+    route: Route | None = None
+    jumbo_length: bool = False
+    """Whether it counts the octets of a jumbogram."""
+    facts: dict[type[Fact], Fact] = {}
+
+    @property
+    def element(self) -> Any:  # Any: as above
+        """The class for elements of any kind."""
+        return self.elements[-1]
+
+    def takes(self, element: Any) -> bool:  # Any: an Element class
+        """Whether elements of this class may stand in the row: it is laid out at its front as all there are."""
+        if element in self.elements:
+            return True
+        common, front = self.element.__layout__.front, element.__layout__.front
+        told = len(element.__layout__.lead)
+        return told > 0 and told >= self.typed()[0] and front[: len(common)] == common
+
+    def typed(self) -> tuple[int, dict[bytes, tuple[Any, ...]]]:  # Any: Element classes
+        """How many octets tell the class of a row's element, and the classes by these octets.
+
+        Of several, each has a constant elsewhere that the others have otherwise.
+        """
+        octets = min((len(element.__layout__.lead) for element in self.elements[:-1]), default=0)
+        classes: dict[bytes, tuple[Any, ...]] = {}
+        for element in self.elements[:-1]:
+            lead = element.__layout__.lead[:octets]
+            classes[lead] = (*classes.get(lead, ()), element)
+        return octets, classes
+
+    @property
+    def maximum(self) -> int:
+        """The largest number that fits."""
+        return (1 << (self.bits or 0)) - 1
+
+    @property
+    def octets(self) -> int | None:
+        """Its size in octets, where that is fixed and a whole number."""
+        return None if self.bits is None or self.bits % 8 else self.bits // 8
+
+    @property
+    def condition(self) -> Any:  # TEMP
+        return _condition(self.presence)
+
+    def __getitem__(self, kind: type[_F]) -> _F:  # TEMP
+        fact = self.facts[kind]
+        assert isinstance(fact, kind)
+        return fact
+
+    def get(self, kind: type[_F]) -> _F | None:  # TEMP
+        fact = self.facts.get(kind)
+        return fact if isinstance(fact, kind) else None
+
+    def __contains__(self, kind: type[Fact]) -> bool:  # TEMP
+        return kind in self.facts
+
+
+def _condition(presence: Presence | None) -> Any:  # TEMP
+    from overlaycodec.schema.facts import Only, Unless, When
+
+    if presence is None:
+        return None
+    if presence.values is None:
+        return When(*presence.fields)  # type: ignore[arg-type]
+    return (Unless if presence.negated else Only)(presence.fields[0], presence.values)
+
+
+class Run(msgspec.Struct, frozen=True, eq=False):
+    """Fields of fixed size that stand together, present or absent together; a whole number of octets."""
+
+    fields: tuple[Field, ...]
+    octets: int
+    presence: Presence | None
+    """When they are present; None: always."""
+
+    @property
+    def condition(self) -> Any:  # TEMP
+        return _condition(self.presence)
+
+    def bit_of(self, name: str) -> int:
+        """The bit at which the field starts, from the start of the run."""
+        bit = 0
+        for field in self.fields:
+            if field.name == name:
+                return bit
+            bit += field.bits or 0
+        raise KeyError(name)
+
+
+Part = Run | Field
+"""A piece of a header: a run of fixed fields, or one field whose size is told by others."""
+
+
+def fixed_bit(parts: tuple[Part, ...], name: str) -> int | None:
+    """The bit at which the field starts in every header that has it; None where that varies."""
+    before = 0
+    for part in parts:
+        if not isinstance(part, Run):
+            return None
+        if any(field.name == name for field in part.fields):
+            return before + part.bit_of(name)
+        if part.presence is not None:
+            return None
+        before += part.octets * 8
+    return None
+
+
+class Layout(msgspec.Struct, frozen=True, eq=False):
+    """A declaration, laid out."""
+
+    cls: Any  # Any: a Record class, known one floor up
+    name: str
+    fields: tuple[Field, ...]
+    parts: tuple[Part, ...]
+    by_name: dict[str, Field]
+    sized_by: dict[str, tuple[Field, ...]]
+    """The fields that a length field tells the size of, or a count the elements."""
+    flag_of: dict[str, tuple[Field, ...]]
+    """The fields that a flag tells the presence of."""
+    spec: str = ""
+    keys: tuple[Key, ...] = ()
+    carries: Key | None = None
+    tunnel: bool = False
+    quotes: bool = False
+    closed: bool = False
+    unchecked: bool = False
+    layer: str | None = None
+    next: NextHeader = NextHeader()
+    """What follows."""
+    extent: Extent | None = None
+    """How far the header and its content reach."""
+    coverage: Coverage | None = None
+    """What its checksum covers."""
+    more_fragments: str | None = None
+    """The flag that means that not all of the content is here."""
+    jumbo: Jumbo | None = None
+    """Where the length of a jumbogram may be."""
+    routes: str | None = None
+    """The field that may keep the last address of the route, itself or in its elements."""
+
+    @property
+    def selector(self) -> Field | None:
+        """The field whose value is the key of the next header."""
+        return self.next.selector
+
+    @property
+    def length_field(self) -> Field | None:
+        """The field that counts the octets of the header and its content."""
+        return None if self.extent is None else self.extent.field
+
+    @property
+    def bounds(self) -> Field | None:  # TEMP
+        return self.length_field
+
+    @property
+    def checksum(self) -> Field | None:
+        """The field that holds the checksum."""
+        return None if self.coverage is None else self.coverage.field
+
+    @property
+    def lead(self) -> bytes:
+        """The octets that every such record starts with: those of the constants at its front."""
+        number, bits = 0, 0
+        for field in self.parts[0].fields if isinstance(self.parts[0], Run) else ():
+            if field.const is None or field.bits is None or field.byte_order is not None:
+                break
+            number, bits = number << field.bits | field.const, bits + field.bits
+        return (number >> bits % 8).to_bytes(bits // 8, "big")
+
+    @property
+    def minimum_octets(self) -> int:
+        """The least number of octets that such a header takes."""
+        return sum(part.octets for part in self.parts if isinstance(part, Run) and part.presence is None)
+
+    @property
+    def fixed(self) -> bool:
+        """Whether every header of this class takes the same number of octets."""
+        return all(isinstance(part, Run) and part.presence is None for part in self.parts)
+
+    def place_of(self, name: str) -> tuple[int, int]:
+        """The index of the run that holds the field, and the bit in it."""
+        for index, part in enumerate(self.parts):
+            if isinstance(part, Run) and any(field.name == name for field in part.fields):
+                return index, part.bit_of(name)
+        raise KeyError(name)
+
+    def fixed_bit_of(self, name: str) -> int | None:
+        """The bit at which the field starts in every header that has it; None where that varies."""
+        return fixed_bit(self.parts, name)
+
+    @property
+    def front(self) -> tuple[tuple[str, int], ...]:
+        """Names and bits of the fields of the first run: what elements of one row have in common begins here."""
+        first = self.parts[0]
+        return tuple((field.name, field.bits or 0) for field in first.fields) if isinstance(first, Run) else ()
+
+    def with_elements(self, row: str, elements: tuple[Any, ...]) -> Layout:  # Any: Element classes
+        """The same layout with other classes for the elements of a row."""
+        old = self.by_name[row]
+        new = msgspec.structs.replace(old, elements=elements)
+
+        def changed(fields: tuple[Any, ...]) -> tuple[Any, ...]:  # Any: fields, or parts
+            return tuple(new if field is old else field for field in fields)
+
+        return msgspec.structs.replace(
+            self,
+            fields=changed(self.fields),
+            parts=changed(self.parts),
+            by_name=self.by_name | {row: new},
+            sized_by={name: changed(fields) for name, fields in self.sized_by.items()},
+            flag_of={name: changed(fields) for name, fields in self.flag_of.items()},
+        )
+
+    def remainder_of(self, row: str) -> Field | None:
+        """The field that keeps what cannot be read of a row."""
+        return next((f for f in self.fields if isinstance(f.size, UnparsedSize) and f.size.of == row), None)
+
+    @property
+    def takes_rest(self) -> bool:
+        """Whether a field takes all octets up to the bound."""
+        return any(isinstance(field.size, RestSize) for field in self.fields)
+
+    def derived(self, field: Field) -> bool:
+        """Whether the field takes AUTO."""
+        repeat = self.next.repeat
+        return (
+            field.name in self.sized_by
+            or field.name in self.flag_of
+            or field.presence is not None
+            or field.element_flag is not None
+            or isinstance(field.size, UnparsedSize | PadSize)
+            or field in (self.next.selector, self.extent and self.extent.field, self.coverage and self.coverage.field)
+            or (repeat is not None and repeat.flag == field.name)
+        )

@@ -1,0 +1,276 @@
+"""Declared fields -> `Layout`: the one place where facts become plans.
+
+Strategy: this runs once, when a class is declared. `validation` refuses a layout that contradicts itself; a deriver
+that reads a `Layout` need not ask again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from overlaycodec.errors import SchemaError
+from overlaycodec.schema.declaration import Declared
+from overlaycodec.schema.facts import (
+    ByteOrder,
+    Checksum,
+    Const,
+    ConstructField,
+    CountedBy,
+    Elements,
+    Fact,
+    FinalDestination,
+    FragmentOffset,
+    JumboLength,
+    LengthField,
+    MoreFragments,
+    PadTo,
+    Reserved,
+    Rest,
+    Selects,
+    SetIfAny,
+    SizedBy,
+    StackEnd,
+    Unless,
+    Unparsed,
+    ValueNames,
+    When,
+)
+from overlaycodec.schema.layout import Field, Layout, Part, Run, fixed_bit
+from overlaycodec.schema.plans import (
+    ConstructSize,
+    CountSize,
+    Coverage,
+    ElementFlag,
+    EndSize,
+    Extent,
+    Guard,
+    Jumbo,
+    LengthRule,
+    LengthSize,
+    NextHeader,
+    OptionList,
+    PadSize,
+    Presence,
+    Repeat,
+    RestSize,
+    Route,
+    Size,
+    UnparsedSize,
+)
+
+__all__ = ["layout_of"]
+
+
+def layout_of(cls: type[Any], name: str, declared: tuple[Declared, ...], **options: Any) -> Layout:
+    """The layout of these fields; `options` are those of the class, named as in `Layout`.
+
+    Raises: SchemaError where parts do not make whole octets; TypeError for an unknown option.
+    """
+    owner = cls.__name__
+    fields = tuple(map(_field_of, declared))
+    by_name = {field.name: field for field in fields}
+    parts = _parts(owner, fields)
+
+    def only(kind: type[Fact]) -> tuple[Field, Declared] | tuple[None, None]:
+        found = [field for field in declared if kind in field]
+        if len(found) > 1:
+            raise SchemaError(owner, found[1].name, f"a second {kind.__name__}; {found[0].name} is the first")
+        return (by_name[found[0].name], found[0]) if found else (None, None)
+
+    more, _ = only(MoreFragments)
+    return Layout(
+        cls=cls,
+        name=name,
+        fields=fields,
+        parts=parts,
+        by_name=by_name,
+        sized_by=_dependants(
+            fields, lambda field: (field.size.field,) if isinstance(field.size, LengthSize | CountSize) else ()
+        ),
+        flag_of=_dependants(fields, lambda f: f.presence.fields if f.presence and f.presence.by_flags else ()),
+        next=_next(only, options),
+        extent=_extent(*only(LengthField)),
+        coverage=_coverage(parts, *only(Checksum)),
+        more_fragments=None if more is None else more.name,
+        jumbo=_jumbo(fields),
+        routes=_routes(fields),
+        **options,
+    )
+
+
+def _field_of(declared: Declared) -> Field:
+    const, order, names = declared.get(Const), declared.get(ByteOrder), declared.get(ValueNames)
+    items, foreign = declared.get(Elements), declared.get(ConstructField)
+    marks, route = declared.get(SetIfAny), declared.get(FinalDestination)
+    return Field(
+        name=declared.name,
+        kind=declared.kind,
+        optional=declared.optional,
+        default=declared.default,
+        bits=declared.bits,
+        doc=declared.doc,
+        elements=declared.elements,
+        facts=declared.facts,
+        presence=_presence(declared),
+        size=_size(declared),
+        byte_order=None if order is None else order.order,
+        const=None if const is None else const.value,
+        reserved=Reserved in declared,
+        value_names={} if names is None else names.of,
+        options=None if items is None else OptionList(items.kind, items.end, items.pads),
+        construct=None if foreign is None else foreign.construct,
+        element_flag=None if marks is None else ElementFlag(marks.row, marks.field, marks.mask),
+        route=None if route is None else Route(route.type, route.left, route.at, route.begins),
+        jumbo_length=JumboLength in declared,
+    )
+
+
+def _presence(declared: Declared) -> Presence | None:
+    condition = declared.condition
+    if condition is None:
+        return None
+    if isinstance(condition, When):
+        return Presence(condition.fields, condition.values)
+    assert isinstance(condition, Unless)
+    return Presence((condition.field,), condition.values, negated=True)
+
+
+def _size(declared: Declared) -> Size | None:
+    if sized := declared.get(SizedBy):
+        return LengthSize(sized.field, sized.unit, sized.bias, sized.origin == "start")
+    if counted := declared.get(CountedBy):
+        return CountSize(counted.field, counted.bias)
+    if Rest in declared:
+        return RestSize()
+    if pads := declared.get(PadTo):
+        return PadSize(pads.unit)
+    if unparsed := declared.get(Unparsed):
+        return UnparsedSize(unparsed.of)
+    if Elements in declared:
+        return EndSize()
+    return ConstructSize() if ConstructField in declared else None
+
+
+def _dependants(fields: tuple[Field, ...], named: Callable[[Field], tuple[str, ...]]) -> dict[str, tuple[Field, ...]]:
+    found: dict[str, list[Field]] = {}
+    for field in fields:
+        for other in named(field):
+            found.setdefault(other, []).append(field)
+    return {name: tuple(dependants) for name, dependants in found.items()}
+
+
+def _next(
+    only: Callable[[type[Fact]], tuple[Field, Declared] | tuple[None, None]], options: dict[str, Any]
+) -> NextHeader:
+    end, _ = only(StackEnd)
+    offset, _ = only(FragmentOffset)
+    selector, declared = only(Selects)
+    keys = options.get("keys", ())
+    plan = NextHeader(
+        repeat=None if end is None or not keys else Repeat(end.name, keys[0]),
+        carried=options.get("carries"),
+        closed=bool(options.get("closed")),
+        offset=None if offset is None else offset.name,
+    )
+    if selector is None or declared is None:
+        return plan
+    fact = declared[Selects]
+    guards: list[Guard] = []
+    if fact.only is not None:
+        guards.append(Guard(*fact.only))
+    if fact.unless is not None:
+        guards.append(Guard(*fact.unless, negated=True))
+    if fact.when is not None:
+        guards.append(Guard(fact.when, (True,), carried=True))
+    return NextHeader(
+        selector=selector,
+        space=fact.space,
+        nothing=fact.nothing,
+        guards=tuple(guards),
+        lengths=None if fact.lengths is None else LengthRule(*fact.lengths),
+        repeat=plan.repeat,
+        carried=plan.carried,
+        closed=plan.closed,
+        offset=plan.offset,
+    )
+
+
+def _extent(field: Field | None, declared: Declared | None) -> Extent | None:
+    if field is None or declared is None:
+        return None
+    fact = declared[LengthField]
+    return Extent(
+        field=field,
+        unit=fact.unit,
+        bias=fact.bias,
+        from_start=fact.origin == "start",
+        zero=fact.zero,
+        unless=fact.unless,
+        first_piece=fact.pieces,
+        optional=fact.optional,
+    )
+
+
+def _coverage(parts: tuple[Part, ...], field: Field | None, declared: Declared | None) -> Coverage | None:
+    if field is None or declared is None:
+        return None
+    fact = declared[Checksum]
+    bit = fixed_bit(parts, field.name)
+    presence = field.presence
+    return Coverage(
+        field=field,
+        octet=(bit or 0) // 8,  # `validation` refuses a checksum whose place varies
+        octets=(field.bits or 0) // 8,
+        header_only=fact.covers == "header",
+        pseudo=fact.pseudo,
+        zero_absent=fact.zero == "absent",
+        algorithm=fact.algorithm,
+        flag=presence.fields[0] if presence is not None and presence.by_flags else None,
+    )
+
+
+def _jumbo(fields: tuple[Field, ...]) -> Jumbo | None:
+    for options in fields:
+        for element in options.elements:
+            for field in element.__layout__.fields:
+                if field.jumbo_length:
+                    return Jumbo(options.name, element, field.name)
+    return None
+
+
+def _routes(fields: tuple[Field, ...]) -> str | None:
+    for field in fields:
+        inside = (other for element in field.elements for other in element.__layout__.fields)
+        if field.route is not None or any(other.route is not None for other in inside):
+            return field.name
+    return None
+
+
+def _parts(owner: str, fields: tuple[Field, ...]) -> tuple[Part, ...]:
+    parts: list[Part] = []
+    run: list[Field] = []
+    bits = 0
+
+    def close() -> None:
+        nonlocal bits
+        if run:
+            if bits % 8:
+                raise SchemaError(owner, run[-1].name, f"the fixed fields up to here are {bits} bits: not whole octets")
+            parts.append(Run(tuple(run), bits // 8, run[0].presence))
+            run.clear()
+            bits = 0
+
+    for field in fields:
+        if field.bits is None:
+            close()
+            parts.append(field)
+            continue
+        if run and field.presence != run[0].presence:
+            close()
+        if bits % 8 and (field.kind not in ("int", "bool") or field.byte_order is not None):
+            raise SchemaError(owner, field.name, "does not start on an octet")
+        run.append(field)
+        bits += field.bits
+    close()
+    return tuple(parts)

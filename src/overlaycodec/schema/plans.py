@@ -1,0 +1,322 @@
+"""Plans: what the facts of a declaration mean, worked out once.
+
+Strategy: `schema` turns facts into these closed types when a class is declared, and every deriver reads them from
+`Field` and `Layout`. Whoever has a header in hand calls a method; whoever generates code, or works on arrays, reads
+the members. A plan names the fields that it depends on; it never holds a fact.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Literal
+
+import msgspec
+
+if TYPE_CHECKING:
+    from overlaycodec.schema.keys import Key, KeySpace
+    from overlaycodec.schema.layout import Field
+
+__all__ = [
+    "ConstructSize",
+    "CountSize",
+    "Coverage",
+    "ElementFlag",
+    "EndSize",
+    "Extent",
+    "Guard",
+    "Jumbo",
+    "LengthRule",
+    "LengthSize",
+    "NextHeader",
+    "OptionList",
+    "PadSize",
+    "Presence",
+    "Repeat",
+    "RestSize",
+    "Route",
+    "Size",
+    "UnparsedSize",
+    "ValueLength",
+]
+
+
+class Plan(msgspec.Struct, frozen=True):
+    """The base of every plan."""
+
+
+# --- when a field is present ------------------------------------------------------------------------------------------
+
+
+class Presence(Plan, frozen=True):
+    """When a field is present.
+
+    With `values` None, `fields` are flags and one of them is set; else `fields` is one number, and it has one of
+    the values, or, `negated`, none of them.
+    """
+
+    fields: tuple[str, ...]
+    values: tuple[int, ...] | None = None
+    negated: bool = False
+
+    @property
+    def by_flags(self) -> bool:
+        """Whether flags decide: the AUTO of the first one is derived from the field."""
+        return self.values is None
+
+    def holds(self, value: Callable[[str], object]) -> bool:
+        """Whether the field is present; `value` gives the value of a field by its name."""
+        if self.values is None:
+            return any(value(flag) is True for flag in self.fields)
+        return (value(self.fields[0]) in self.values) is not self.negated
+
+
+# --- how large a field of variable size is ----------------------------------------------------------------------------
+
+
+class LengthSize(Plan, frozen=True):
+    """`unit` x length field + `bias` octets: of the field, or, `from_start`, from the start of the header to its end."""
+
+    field: str
+    unit: int
+    bias: int
+    from_start: bool = False
+
+
+class CountSize(Plan, frozen=True):
+    """Count field + `bias` elements."""
+
+    field: str
+    bias: int
+
+
+class RestSize(Plan, frozen=True):
+    """All octets up to the bound."""
+
+
+class EndSize(Plan, frozen=True):
+    """Elements up to the end element."""
+
+
+class PadSize(Plan, frozen=True):
+    """The octets up to the next multiple of `unit` from the start of the header."""
+
+    unit: int
+
+
+class UnparsedSize(Plan, frozen=True):
+    """What the option list `of` leaves of its octets."""
+
+    of: str
+
+
+class ConstructSize(Plan, frozen=True):
+    """As many octets as the construct object reads."""
+
+
+Size = LengthSize | CountSize | RestSize | EndSize | PadSize | UnparsedSize | ConstructSize
+"""How large a field of variable size is."""
+
+
+# --- option lists -----------------------------------------------------------------------------------------------------
+
+
+class OptionList(Plan, frozen=True):
+    """How the elements of an option list are told apart and where they end.
+
+    An element whose field `kind` has the value `end` is the last one. `pads` are the kinds that fill up to the unit
+    of the length field: one octet long, then any length.
+    """
+
+    kind: str | None = None
+    end: int | None = None
+    pads: tuple[int, int] | None = None
+
+
+class ElementFlag(Plan, frozen=True):
+    """A flag that is set if any element of an option list has one of the bits `mask` set in a field."""
+
+    options: str
+    field: str
+    mask: int
+
+
+# --- what follows a header --------------------------------------------------------------------------------------------
+
+
+class Guard(Plan, frozen=True):
+    """A condition without which the selector is no key: the field has one of `values`, or, `negated`, none of them."""
+
+    field: str
+    values: tuple[int, ...]
+    negated: bool = False
+    carried: bool = False
+    """What follows where the condition fails: what the class carries; else nothing."""
+
+    def holds(self, value: object) -> bool:
+        """Whether this value of the field lets the selector be a key."""
+        return (value in self.values) is not self.negated
+
+
+class LengthRule(Plan, frozen=True):
+    """Values of a selector up to `limit` are the octets that follow (IEEE 802.3); these begin with what is at `key`."""
+
+    limit: int
+    key: Key
+
+
+class ValueLength(Plan, frozen=True):
+    """So many octets follow, and begin with what is at `key`."""
+
+    octets: int
+    key: Key
+
+
+class Repeat(Plan, frozen=True):
+    """While the flag is clear, another header of the same class follows, found at `key` (MPLS)."""
+
+    flag: str
+    key: Key
+
+
+class NextHeader(Plan, frozen=True):
+    """What follows a header."""
+
+    selector: Field | None = None
+    """The field whose value is the key of the next header."""
+    space: KeySpace | None = None
+    """The key space of the selector."""
+    nothing: int | None = None
+    """The value that means that nothing follows."""
+    guards: tuple[Guard, ...] = ()
+    """What must hold for the selector to be a key, in the order in which it is tested."""
+    lengths: LengthRule | None = None
+    """Which values of the selector are lengths."""
+    repeat: Repeat | None = None
+    """What makes another header of the same class follow."""
+    carried: Key | None = None
+    """What the class carries, where no selector is a key."""
+    closed: bool = False
+    """Whether nothing ever follows."""
+    offset: str | None = None
+    """The fragment offset: where it is not 0, what follows is payload."""
+
+    @property
+    def flag(self) -> str | None:
+        """The flag without which what the class carries follows; its AUTO is derived from the next header."""
+        return next((guard.field for guard in self.guards if guard.carried), None)
+
+    @property
+    def unconditional(self) -> bool:
+        """Whether the value of the selector alone decides."""
+        return not (self.guards or self.lengths or self.repeat)
+
+    def of(self, header: Any) -> Key | ValueLength | None:  # Any: a header, known by what it declares
+        """What follows this header: a key, octets that begin with what is at a key, or nothing."""
+        if self.closed or (self.offset is not None and getattr(header, self.offset)):
+            return None
+        if self.repeat is not None and not getattr(header, self.repeat.flag):
+            return self.repeat.key
+        if self.selector is None or self.space is None:
+            return self.carried
+        for guard in self.guards:
+            if not guard.holds(getattr(header, guard.field)):
+                return self.carried if guard.carried else None
+        value = getattr(header, self.selector.name)
+        if self.lengths is not None and value <= self.lengths.limit:
+            return ValueLength(value, self.lengths.key)
+        return self.space(value)
+
+
+# --- how far a header and its content reach ---------------------------------------------------------------------------
+
+
+class Extent(Plan, frozen=True):
+    """How far a header and its content reach, by a length field.
+
+    They are `unit` x field + `bias` octets, from the header's start (`from_start`) or from its end.
+    """
+
+    field: Field
+    unit: int = 1
+    bias: int = 0
+    from_start: bool = True
+    zero: Literal["length", "unbounded", "jumbo"] = "length"
+    """What 0 means: a length like others; no bound; no bound where a jumbo payload length was read."""
+    unless: str | None = None
+    """A field that, where it is not 0, leaves the bound to the header outside."""
+    first_piece: bool = False
+    """Whether the length may count octets that are in other packets: what is here is the first piece of them."""
+    optional: bool = False
+    """Whether AUTO is 0, and 0 stays 0 in an edit."""
+
+    def end_of(self, value: int, header_octets: int) -> int:
+        """The octets from the header's start that the value counts, whatever 0 means."""
+        return value * self.unit + self.bias + (0 if self.from_start else header_octets)
+
+    def octets_of(self, header: Any, header_octets: int) -> int | None:  # Any: a header, known by what it declares
+        """How many octets, from the header's start, the field counts; None where it gives no bound."""
+        value = getattr(header, self.field.name)
+        if value is None or (value == 0 and self.zero != "length"):
+            return None
+        if self.unless is not None and getattr(header, self.unless):
+            return None
+        return self.end_of(value, header_octets)
+
+
+class Jumbo(Plan, frozen=True):
+    """Where an option list may keep the length of a jumbogram: in `field` of an element of the class `element`.
+
+    Spec: RFC 2675 section 2.
+    """
+
+    options: str
+    element: Any  # Any: an Element class, which is declared above this module
+    field: str
+
+    def octets_of(self, options: tuple[Any, ...]) -> int | None:  # Any: elements of any class
+        """The octets from the header's start that the first such option counts; None where there is none."""
+        return next((getattr(option, self.field) for option in options if type(option) is self.element), None)
+
+
+class Route(Plan, frozen=True):
+    """Where a routing header, or a source route option, keeps the last address of the route, by its type.
+
+    `at` gives an octet offset in the field, or the index of an element, negative from its end; the pseudo-header uses
+    it while `left` is not 0. With `begins`, `left` points to the next address, counted in octets, with the first one
+    at `begins`: the pseudo-header uses the last one while `left` points to an address.
+
+    Spec: RFC 8200 section 8.1, RFC 791 section 3.1.
+    """
+
+    type: str
+    left: str
+    at: Mapping[int, int]
+    begins: int | None = None
+
+
+# --- checksums --------------------------------------------------------------------------------------------------------
+
+
+class Coverage(Plan, frozen=True):
+    """What a checksum covers, and how it is computed."""
+
+    field: Field
+    octet: int
+    """Where the checksum starts, from the header's start."""
+    octets: int
+    """Its size."""
+    header_only: bool = False
+    """Whether it covers the header alone; else the header and its content."""
+    pseudo: bool = False
+    """Whether it covers the pseudo-header of the network header outside."""
+    zero_absent: bool = False
+    """Whether 0 means that there is no checksum; a computed 0 is then written as 0xFFFF."""
+    algorithm: Literal["internet", "crc32c"] = "internet"
+    flag: str | None = None
+    """The flag without which the field holds no checksum, where it has one."""
+
+    def absent_in(self, header: Any) -> bool:  # Any: a header, known by what it declares
+        """Whether the header, which has the field, says that there is no checksum."""
+        if self.zero_absent and getattr(header, self.field.name) == 0:
+            return True
+        return self.flag is not None and not getattr(header, self.flag)

@@ -1,0 +1,157 @@
+"""Headers as typed classes: the base classes, and the metaclass that reads a declaration.
+
+Strategy: a header is a frozen `msgspec.Struct` whose constructor checks every value at once. Decoding builds through
+the saved constructor of msgspec, positionally, and does not pay for the check. `msgspec.structs.replace`,
+`force_setattr` and `convert` bypass the check too: use `replace`.
+"""
+
+from __future__ import annotations
+
+import sys
+import typing
+from collections.abc import Mapping
+from functools import cache
+from ipaddress import IPv4Address, IPv6Address
+from typing import TYPE_CHECKING, Any, ClassVar, Self, dataclass_transform
+
+import msgspec
+
+from overlaycodec.errors import SchemaError
+from overlaycodec.schema import constructors
+from overlaycodec.schema.declaration import Declared
+from overlaycodec.schema.fields import field_of
+from overlaycodec.schema.layout import REQUIRED, Layout
+from overlaycodec.schema.planning import layout_of
+from overlaycodec.schema.validation import check_layout
+from overlaycodec.schema.values import AUTO, MACAddress
+
+__all__ = ["Element", "WireStruct", "build", "builder_of", "builder_with"]
+
+_construct: Any = type(msgspec.Struct).__call__  # Any: msgspec's own constructor, under the checked one
+
+
+def build(cls: type[WireStruct], *values: object) -> Any:  # Any: a record of that class
+    """A record of values that were just read: unchecked."""
+    return _construct(cls, *values)
+
+
+@cache
+def builder_of(cls: type[WireStruct]) -> Any:  # Any: a constructor whose arguments only the declaration knows
+    """The unchecked constructor of one class, the quickest way that there is: `builder_of(cls)(*values)`."""
+    return _construct.__get__(cls)
+
+
+def builder_with(cls: type[WireStruct], values: Mapping[str, object]) -> Any:  # Any: as above
+    """The unchecked constructor of records with these values, the others by keyword: quicker where those are few."""
+    return msgspec.Struct.__replace__.__get__(build(cls, *(values.get(field.name) for field in cls.__layout__.fields)))
+
+
+def _evaluate(owner: str, name: str, text: str, globals_: dict[str, Any], frame: Any) -> Any:
+    """An annotation kept as text, in the module of its class or in the function that holds it."""
+    while True:
+        try:
+            return eval(text, globals_, {} if frame is None else frame.f_locals)
+        except NameError as error:
+            if frame is None or frame.f_back is None or frame.f_globals is not globals_:
+                raise SchemaError(
+                    owner, name, f"{error}: the annotation cannot be read here; declare the class at module level"
+                ) from None
+            frame = frame.f_back
+
+
+if TYPE_CHECKING:
+
+    @dataclass_transform(frozen_default=True, kw_only_default=True)
+    class RecordMeta(type):
+        __declaration__: tuple[Declared, ...]
+        __layout__: Layout
+
+    class _Base: ...
+
+else:
+
+    class RecordMeta(type(msgspec.Struct)):
+        """Reads the annotations into a `Layout`; calling the class builds a checked value."""
+
+        def __new__(mcs, name, bases, namespace, *, abstract=False, path=None, **options):
+            annotations = namespace.get("__annotations__", {})
+            if abstract:
+                return super().__new__(mcs, name, bases, namespace, frozen=True, gc=False)
+            if any(getattr(base, "__struct_fields__", ()) for base in bases):
+                raise SchemaError(name, None, "a declared class cannot be extended: declare another one")
+            globals_ = sys.modules[namespace["__module__"]].__dict__
+            frame = sys._getframe(1)
+            fields = []
+            for field, hint in annotations.items():
+                read = _evaluate(name, field, hint, globals_, frame) if isinstance(hint, str) else hint
+                if read is ClassVar or typing.get_origin(read) is ClassVar:
+                    continue
+                if field.startswith("_") or hasattr(bases[0], field):
+                    raise SchemaError(name, field, "the name is taken by the base class or begins with an underscore")
+                fields.append(field_of(name, field, read, namespace.get(field, REQUIRED)))
+            if not fields:
+                raise SchemaError(name, None, "declares no field")
+            namespace["__annotations__"] = {field.name: Any for field in fields}
+            namespace |= {field.name: field.default for field in fields}
+            namespace["__match_args__"] = ()
+            cls = super().__new__(mcs, name, bases, namespace, frozen=True, gc=False)
+            cls.__declaration__ = tuple(fields)
+            cls.__layout__ = layout_of(cls, path or name.lower(), cls.__declaration__, **options)
+            check_layout(cls.__layout__, cls.__declaration__)
+            constructors.check_defaults(cls.__layout__)
+            return cls
+
+        def __call__(cls, /, *args, **values):
+            maker = cls.__dict__.get("__make__")
+            if maker is None:
+                if not hasattr(cls, "__layout__"):
+                    raise TypeError(f"{cls.__name__} is a base to declare from")
+                maker = constructors.maker_of(cls.__layout__, builder_of(cls))
+                cls.__make__ = staticmethod(maker)
+            return maker(*args, **values)
+
+    _Base = msgspec.Struct
+
+
+def _rebuilt(cls: type[WireStruct], values: tuple[object, ...]) -> WireStruct:
+    record: WireStruct = build(cls, *values)
+    return record
+
+
+class WireStruct(_Base, metaclass=RecordMeta, abstract=True):  # pyright: ignore[reportGeneralTypeIssues, reportCallIssue]
+    """What headers and the elements of their rows have in common: immutable, comparable, hashable, checked."""
+
+    if TYPE_CHECKING:
+        __declaration__: ClassVar[tuple[Declared, ...]]
+        __layout__: ClassVar[Layout]
+
+        def __init_subclass__(cls, *, abstract: bool = False, spec: str = "", path: str | None = None) -> None: ...
+
+    def replace(self, **changes: Any) -> Self:  # Any: each field has its own type
+        """A copy with some fields changed. Raises: as the constructor does."""
+        values = {field.name: getattr(self, field.name) for field in self.__layout__.fields}
+        unknown = changes.keys() - values.keys()
+        if unknown:
+            raise TypeError(f"{type(self).__name__} has no field {', '.join(map(repr, sorted(unknown)))}")
+        return type(self)(**(values | changes))
+
+    __replace__ = replace
+
+    def __reduce__(self) -> tuple[Any, ...]:  # Any: what pickle asks for
+        return _rebuilt, (type(self), tuple(getattr(self, field.name) for field in self.__layout__.fields))
+
+    def __repr__(self) -> str:
+        shown = []
+        for field in self.__layout__.fields:
+            value = getattr(self, field.name)
+            if value is field.default or (field.default is not AUTO and value == field.default):
+                continue
+            text = repr(str(value)) if isinstance(value, MACAddress | IPv4Address | IPv6Address) else repr(value)
+            shown.append(f"{field.name}={text}")
+        return f"{type(self).__name__}({', '.join(shown)})"
+
+
+class Element(WireStruct, abstract=True):
+    """The base of what option lists hold: declared like a header."""
+
+    __element__ = True

@@ -1,0 +1,236 @@
+"""Values that fields hold, where Python has no type of its own for them.
+
+Strategy: values are immutable and compare by what they say. Addresses that were read are interned in bounded tables:
+real captures hold few addresses, and building an address object costs several times a table look-up.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from ipaddress import IPv4Address, IPv6Address
+from typing import TYPE_CHECKING, Any, Final, Generic, NoReturn, TypeVar
+
+import msgspec
+
+from overlaycodec.errors import UnresolvedError
+
+__all__ = [
+    "AUTO",
+    "AnyIP",
+    "HardwareAddressLike",
+    "IPv4Like",
+    "IPv6Like",
+    "MACAddress",
+    "MACLike",
+    "ProtocolAddressLike",
+]
+
+_MAC_TEXT = re.compile(r"[0-9A-Fa-f]{2}(?:([:-])[0-9A-Fa-f]{2})(?:\1[0-9A-Fa-f]{2}){4}|[0-9A-Fa-f]{12}")
+_KEPT = 4096
+_PASSED_OVER = 16 * _KEPT
+
+
+def _octets_of(value: Any) -> bytes:  # Any: it is what must be checked
+    if isinstance(value, MACAddress):
+        return value.packed
+    if isinstance(value, str):
+        if _MAC_TEXT.fullmatch(value) is None:
+            raise ValueError(f"{value!r} is not a MAC address")
+        return bytes.fromhex(value.replace(":", "").replace("-", ""))
+    if isinstance(value, bytes):
+        if len(value) != 6:
+            raise ValueError(f"a MAC address has 6 octets, not {len(value)}")
+        return value
+    if type(value) is int:
+        if not 0 <= value < 1 << 48:
+            raise ValueError(f"{value} is not in 0..2**48-1")
+        return value.to_bytes(6, "big")
+    raise ValueError(f"a MAC address is text, octets or an int, not {type(value).__name__}")
+
+
+if TYPE_CHECKING:
+
+    class _Packed:
+        def __init__(self, value: str | bytes | int | MACAddress) -> None: ...
+
+else:
+    _held = type(msgspec.Struct).__call__
+
+    class _Checking(type(msgspec.Struct)):
+        """Checks what an address is made of; what was just read is held without questions (see `Interned`)."""
+
+        def __call__(cls, value):
+            return _held(cls, _octets_of(value))
+
+    class _Packed(msgspec.Struct, metaclass=_Checking, frozen=True, eq=False, gc=False):
+        """A struct, since those are built and kept at half the cost."""
+
+
+class MACAddress(_Packed):
+    """A 48-bit IEEE 802 address: immutable, hashable, ordered.
+
+    `value` is text (`52:54:00:00:00:01`, with `-` too, or 12 digits), 6 octets, an int below 2**48 or another address.
+    Raises: ValueError for anything that is none of these.
+    """
+
+    packed: bytes
+    """The six octets as they stand on the wire."""
+
+    __match_args__ = ()
+
+    @property
+    def is_multicast(self) -> bool:
+        """Whether the group bit is set, as in the broadcast address."""
+        return bool(self.packed[0] & 1)
+
+    @property
+    def is_local(self) -> bool:
+        """Whether the address is locally administered."""
+        return bool(self.packed[0] & 2)
+
+    def __int__(self) -> int:
+        return int.from_bytes(self.packed, "big")
+
+    def __bytes__(self) -> bytes:
+        return self.packed
+
+    def __str__(self) -> str:
+        return self.packed.hex(":")
+
+    def __repr__(self) -> str:
+        return f"MACAddress('{self}')"
+
+    def __eq__(self, other: object) -> bool:
+        return self.packed == other.packed if isinstance(other, MACAddress) else NotImplemented
+
+    def __ne__(self, other: object) -> bool:  # a Struct has one of its own, by identity
+        return self.packed != other.packed if isinstance(other, MACAddress) else NotImplemented
+
+    def __lt__(self, other: object) -> bool:
+        return self.packed < other.packed if isinstance(other, MACAddress) else NotImplemented
+
+    def __le__(self, other: object) -> bool:
+        return self.packed <= other.packed if isinstance(other, MACAddress) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self.packed)
+
+    def __reduce__(self) -> tuple[type[MACAddress], tuple[bytes]]:
+        return MACAddress, (self.packed,)
+
+
+_Got_co = TypeVar("_Got_co", covariant=True)
+_Taken_contra = TypeVar("_Taken_contra", contravariant=True)
+
+if TYPE_CHECKING:
+
+    class Accepts(Generic[_Got_co, _Taken_contra]):
+        """A field that reads as one type and is built from more: what a type checker sees of an address field."""
+
+        def __get__(self, instance: object, owner: object = None) -> _Got_co: ...
+        def __set__(self, instance: object, value: _Taken_contra) -> None: ...
+
+    MACLike = Accepts[MACAddress, MACAddress | str]
+    IPv4Like = Accepts[IPv4Address, IPv4Address | str]
+    IPv6Like = Accepts[IPv6Address, IPv6Address | str]
+    AnyIP = Accepts[IPv4Address | IPv6Address, IPv4Address | IPv6Address | str]
+    HardwareAddressLike = Accepts[MACAddress | bytes, MACAddress | str | bytes]
+    ProtocolAddressLike = Accepts[IPv4Address | bytes, IPv4Address | str | bytes]
+    AUTO: Any  # it stands for a value of any field's type; Any is what lets it be a default of all of them
+else:
+    MACLike, IPv4Like, IPv6Like, AnyIP = MACAddress, IPv4Address, IPv6Address, IPv4Address | IPv6Address
+    HardwareAddressLike, ProtocolAddressLike = MACAddress | bytes, IPv4Address | bytes
+
+    class Auto:
+        """The value of a field that is derived when the packet is encoded."""
+
+        __slots__ = ()
+
+        def _unresolved(self, *_: object) -> NoReturn:
+            raise UnresolvedError("AUTO", "has no value yet: encode or resolve the packet first")
+
+        __bool__ = __int__ = __index__ = __float__ = __len__ = __iter__ = __getitem__ = _unresolved
+        __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __floordiv__ = __mod__ = _unresolved
+        __and__ = __rand__ = __or__ = __ror__ = __xor__ = __lshift__ = __rshift__ = __invert__ = __neg__ = _unresolved
+        __lt__ = __le__ = __gt__ = __ge__ = _unresolved
+
+        def __repr__(self) -> str:
+            return "AUTO"
+
+        def __reduce__(self) -> str:
+            return "AUTO"  # a name in this module: pickling and copying give this very object
+
+    AUTO = Auto()
+
+
+_Key = TypeVar("_Key")
+_Value = TypeVar("_Value")
+
+
+class Interned(Generic[_Key, _Value]):
+    """A table that builds what it lacks.
+
+    When it is full, what it lacks is built and not kept: where few values come back, keeping costs more than building.
+    After many of those it starts afresh.
+    """
+
+    __slots__ = ("_left", "build", "known")
+
+    build: Callable[[_Key], _Value]
+    known: dict[_Key, _Value]
+    """What is there: to look up here first is quickest, where most is there."""
+
+    def __init__(self, build: Callable[[_Key], _Value]) -> None:
+        self.build = build
+        self.known = {}
+        self._left = _PASSED_OVER
+
+    def of(self, raw: _Key) -> _Value:
+        """The value of what was read."""
+        value = self.known.get(raw)
+        if value is None:
+            value = self.build(raw)
+            if len(self.known) < _KEPT:
+                self.known[raw] = value
+            elif self._left:
+                self._left -= 1
+            else:
+                self.known.clear()
+                self._left = _PASSED_OVER
+        return value
+
+
+if TYPE_CHECKING:
+
+    def _mac_of(packed: bytes) -> MACAddress: ...
+
+else:
+    _mac_of = _held.__get__(MACAddress)
+
+_new = object.__new__
+
+
+def _ipv4_of(number: int) -> IPv4Address:
+    """The address of 32 bits that were just read; the constructor asks what its argument is, for twice the time."""
+    address = _new(IPv4Address)
+    address._ip = number  # type: ignore[attr-defined]  # known by `_slots_are_known`
+    return address
+
+
+def _slots_are_known() -> bool:
+    """Whether IPv4Address holds its number in `_ip` and nothing else, as it has long done."""
+    try:
+        cheap, sure = _ipv4_of(0xC0000201), IPv4Address("192.0.2.1")
+        same = [getattr(cheap, slot) == getattr(sure, slot) for slot in IPv4Address.__slots__ if slot != "__weakref__"]
+    except Exception:
+        return False
+    return cheap == sure and hash(cheap) == hash(sure) and repr(cheap) == repr(sure) and same == [True]
+
+
+CHEAP: Final = _slots_are_known()
+"""Whether an IPv4 address is to be had, and its number read, by its slot; where not, its public face serves as well."""
+
+MACS: Final[Interned[bytes, MACAddress]] = Interned(_mac_of)
+IPV4S: Final[Interned[int, IPv4Address]] = Interned(_ipv4_of if CHEAP else IPv4Address)
+IPV6S: Final[Interned[bytes, IPv6Address]] = Interned(IPv6Address)

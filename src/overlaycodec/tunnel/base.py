@@ -1,0 +1,224 @@
+"""The start of a tunnel: what it puts around a frame, and what room that takes.
+
+Strategy: an endpoint is a value that says how; `encapsulate` is a function of it and the frame. The frame is looked at
+as far as its IP header and ports, and carried as it is, whatever is wrong in it.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from ipaddress import IPv4Address, IPv6Address, ip_address
+from typing import Any, Final, Literal, Self, get_args
+
+import msgspec
+
+from overlaycodec.codec.packet_encoder import emit, resolved
+from overlaycodec.codec.pipeline import DEFAULT, Catalog, Octets, decode, octets_of, resolve
+from overlaycodec.errors import EncodeError, MissingHeaderError
+from overlaycodec.packet.header import Header
+from overlaycodec.packet.offsets import octets_in
+from overlaycodec.packet.packet import Packet, Trailer
+from overlaycodec.packet.paths import network_of
+from overlaycodec.protocols import Ethernet, IPv4, IPv6, VLANTag
+from overlaycodec.schema.keys import KeySpace
+from overlaycodec.schema.values import AnyIP, MACAddress
+from overlaycodec.tunnel.ecn import ECNMode, ingress_ecn
+from overlaycodec.tunnel.entropy import flow_hash, flow_label
+from overlaycodec.tunnel.inner_packet import Diffserv, check_choice, check_whole, inner_start
+from overlaycodec.tunnel.multicast_mac import group_mac
+
+__all__ = ["ChecksumPolicy", "Tunnel", "ethernet_only", "overhead_octets", "selector_of"]
+
+DontFragment = Literal["set", "clear", "copy"]
+ChecksumPolicy = Literal["default", "compute", "zero"]
+
+
+_CHOICES: Final = {
+    "diffserv": get_args(Diffserv),
+    "ecn": get_args(ECNMode),
+    "dont_fragment": get_args(DontFragment),
+    "checksum": get_args(ChecksumPolicy),
+}
+
+
+class Tunnel(msgspec.Struct, frozen=True, kw_only=True, dict=True):
+    """What the endpoints of all tunnels have in common; the families are declared from it.
+
+    Raises: ValueError for values that do not go together; FieldRangeError for those that do not fit.
+    """
+
+    src: AnyIP
+    """The address that packets are sent from; its family is that of the outer packets."""
+    dst: AnyIP
+    """The other end, or the multicast group of the segment."""
+    link: Ethernet | MACAddress | str | None = None
+    """The outer Ethernet header; None for IP packets alone. For a multicast group, its source address is enough."""
+    tags: tuple[VLANTag, ...] = ()
+    """VLAN tags behind the outer Ethernet header, outermost first."""
+    ttl: int | Literal["copy"] = 64
+    """Fixed, or that of the frame's IP header (64 where there is none)."""
+    diffserv: Diffserv = "pipe"
+    """RFC 2983: the outer DSCP is `dscp`, or that of the frame's IP header."""
+    dscp: int = 0
+    ecn: ECNMode = "normal"
+    """RFC 6040 section 4.1: the outer mark is the frame's, or, for an end that does not know that RFC, none."""
+    dont_fragment: DontFragment = "set"
+    """IPv4's DF. Copied, it is set for IPv6 frames too, which no router fragments. See `identification` too."""
+    flow_label: int | Literal["flow"] = "flow"
+    """IPv6's flow label: a number, or a hash of the frame's flow (RFC 6438)."""
+    key: bytes = b""
+    """The key of the hash that spreads flows: up to 64 octets."""
+
+    def __post_init__(self) -> None:
+        for name in ("src", "dst"):
+            value = getattr(self, name)
+            if isinstance(value, str):
+                msgspec.structs.force_setattr(self, name, ip_address(value))
+            elif not isinstance(value, IPv4Address | IPv6Address):
+                raise TypeError(f"{name} takes an IP address or its text, not {type(value).__name__}")
+        if self.src.version != self.dst.version:
+            raise ValueError(f"src {self.src} and dst {self.dst} are not of one family")
+        if isinstance(self.link, str | MACAddress) and not self.dst.is_multicast:
+            raise ValueError(f"link: {self.dst} is no multicast group, so say Ethernet(dst=..., src=...)")
+        if self.tags and self.link is None:
+            raise ValueError("tags stand behind a link header, and there is none")
+        for name, choices in _CHOICES.items():
+            check_choice(name, getattr(self, name, choices[0]), choices)
+        if len(self.key) > 64:
+            raise ValueError(f"the key has {len(self.key)} octets; at most 64")
+        self._check()
+        _ = self.overhead_octets  # what does not fit a field is refused now, not at the first frame
+
+    # --- what a family declares -------------------------------------------------------------------------------------
+
+    def _check(self) -> None:
+        """Raises: ValueError for settings of the family that do not go together."""
+
+    def _shim(self, number: int, first: type[Header]) -> tuple[Header, ...]:
+        """The headers between IP and the frame; `number` is the hash of the flow, `first` what the frame begins with.
+
+        Raises: EncodeError where it cannot carry that.
+        """
+        raise NotImplementedError
+
+    @property
+    def _computes(self) -> bool:
+        """Whether checksums are computed that IPv4 lets one leave out."""
+        return False
+
+    # --- encapsulation ----------------------------------------------------------------------------------------------
+
+    def replace(self, **changes: Any) -> Self:  # Any: each field has its own type
+        """A copy with some fields changed. Raises: as the constructor does."""
+        return msgspec.structs.replace(self, **changes)
+
+    def encapsulate(
+        self,
+        frame: Octets | Packet,
+        *,
+        first: type[Header] = Ethernet,
+        identification: int = 0,
+        catalog: Catalog = DEFAULT,
+    ) -> Packet:
+        """The outer packet around a frame, complete: no field is AUTO.
+
+        `first` is the class that octets begin with; Geneve and VXLAN-GPE carry others than Ethernet too.
+        `identification` is IPv4's: 0 is right only where DF is set (RFC 6864 section 4.1), else count it up.
+        `catalog` is what the frame is read and written by.
+
+        Raises: EncodeError for a packet that cannot be encoded, was not captured whole, is none that this tunnel
+        carries, or is too long for the outer lengths.
+        """
+        inner, octets = _inner(frame, first, catalog)
+        if inner.headers:
+            first = type(inner.headers[0])
+        number = flow_hash(inner, self.key)
+        outer = (*self._fixed, self._network(inner, number, identification), *self._shim(number, first))
+        headers: list[Header] = []
+        emit(Packet(outer, octets), catalog, headers, omits=not self._computes)
+        headers.reverse()
+        trailers = tuple(Trailer(trailer.header + len(outer), trailer.data) for trailer in inner.trailers)
+        return Packet((*headers, *inner.headers), inner.payload, trailers)
+
+    @cached_property
+    def _fixed(self) -> tuple[Header, ...]:
+        link = self.link
+        if isinstance(link, str | MACAddress):
+            link = Ethernet(dst=group_mac(self.dst), src=link)
+        return () if link is None else (link, *self.tags)
+
+    def _network(self, inner: Packet, number: int, identification: int) -> Header:
+        index = network_of(inner.headers)
+        known = index is not None
+        inside: Any = None if index is None else inner.headers[index]  # Any: IPv4 or IPv6, which differ in two names
+        ttl = self.ttl
+        if ttl == "copy":
+            ttl = 64 if not known else inside.ttl if isinstance(inside, IPv4) else inside.hop_limit
+        dscp = inside.dscp if known and self.diffserv == "uniform" else self.dscp
+        ecn = ingress_ecn(inside.ecn, self.ecn) if known else 0
+        src, dst = self.src, self.dst
+        if isinstance(src, IPv6Address) and isinstance(dst, IPv6Address):
+            label = flow_label(number) if self.flow_label == "flow" else self.flow_label
+            return IPv6(dscp=dscp, ecn=ecn, flow_label=label, hop_limit=ttl, src=src, dst=dst)
+        assert isinstance(src, IPv4Address)
+        assert isinstance(dst, IPv4Address)
+        whole = self.dont_fragment == "set"
+        if self.dont_fragment == "copy" and known:
+            whole = isinstance(inside, IPv6) or inside.dont_fragment
+        return IPv4(
+            dscp=dscp, ecn=ecn, identification=identification, dont_fragment=whole, ttl=ttl, src=src, dst=dst
+        )  # fmt: skip
+
+    # --- room -------------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def overhead_octets(self) -> int:
+        """What the tunnel takes of the path's MTU: the octets from the outer IP header to the frame."""
+        return sum(map(octets_in, self.encapsulate(b"").headers[len(self._fixed) :]))
+
+    def inner_mtu(self, path_mtu: int, *, tags: int = 0) -> int:
+        """The longest IP packet that fits in a frame, with so many VLAN tags, on a path of this MTU; 0 if none does."""
+        return max(0, path_mtu - self.overhead_octets - 14 - 4 * tags)
+
+    def excess_octets(self, frame: Octets | Packet, path_mtu: int) -> int:
+        """By how many octets a frame is too long for a path of this MTU; 0 where it fits."""
+        octets = emit(frame, DEFAULT) if isinstance(frame, Packet) else octets_of(frame)
+        return max(0, len(octets) + self.overhead_octets - path_mtu)
+
+
+def overhead_octets(of: Tunnel | Packet) -> int:
+    """What a tunnel takes of the path's MTU: the octets from the outer IP header to the frame inside.
+
+    Raises: MissingHeaderError for a packet without a tunnel.
+    """
+    if isinstance(of, Tunnel):
+        return of.overhead_octets
+    start = inner_start(of.headers)
+    if not start:
+        raise MissingHeaderError("tunnel", ", ".join(of.names))
+    outside = of.headers[:start]
+    links = next((index for index, header in enumerate(outside) if header.__layout__.layer == "network"), 0)
+    return sum(map(octets_in, resolve(of).headers[links:start]))
+
+
+def selector_of(space: KeySpace, first: type[Header], path: str) -> int:
+    """The number that says what follows. Raises: EncodeError where there is none."""
+    number = DEFAULT.key_of(space, first)
+    if number is None:
+        raise EncodeError(path, first, f"has no number for {first.__name__}")
+    return number
+
+
+def ethernet_only(first: type[Header], path: str) -> None:
+    """Raises: EncodeError for anything but an Ethernet frame."""
+    if first is not Ethernet:
+        raise EncodeError(path, first, f"carries Ethernet frames, no {first.__name__}")
+
+
+def _inner(frame: Octets | Packet, first: type[Header], catalog: Catalog) -> tuple[Packet, bytes]:
+    """The frame resolved, and its octets."""
+    if not isinstance(frame, Packet):
+        octets = octets_of(frame)
+        return decode(octets, first=first, lax=True, catalog=catalog), octets
+    check_whole(frame)
+    return resolved(frame, catalog)

@@ -59,7 +59,8 @@ SEVEN: Any = Annotated[int, Reserved(7)]
 def declared(fields: dict[str, Any], base: type[Any] = Header, **options: Any) -> SchemaError:
     """The error that a declaration of these fields gives."""
     with pytest.raises(SchemaError) as caught:
-        type(base)("Bad", (base,), {"__annotations__": fields, "__module__": __name__}, **options)
+        meta: Any = type(base)
+        meta("Bad", (base,), {"__annotations__": fields, "__module__": __name__}, **options)
     assert caught.value.header == "Bad"
     return caught.value
 

@@ -79,7 +79,7 @@ def check_layout(layout: Layout, declared: tuple[Declared, ...]) -> None:
 
 
 def _check_options(owner: str, layout: Layout) -> None:
-    if not isinstance(layout.name, str) or _PATH.fullmatch(layout.name) is None or layout.name in _TAKEN:
+    if _PATH.fullmatch(str(layout.name)) is None or layout.name in _TAKEN:
         raise SchemaError(owner, None, f"{layout.name!r} cannot be a name in paths: lower case, and none of the scopes")
 
 

@@ -186,7 +186,7 @@ def test_the_octets_are_those_of_the_scalar_encoder(cls: type[oc.Header], monkey
     monkeypatch.setattr("overlaycodec.catalog._USES_A_STACK", 1)
     met = Met()
 
-    @laws.share(40)
+    @laws.share(40, cls)
     @given(laws.packets(cls, resolved=False), st.integers(0, 1 << 32))
     def law(packet: oc.Packet, seed: int) -> None:
         source = random.Random(seed)

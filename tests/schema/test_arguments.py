@@ -58,8 +58,8 @@ SEVEN: Any = Annotated[int, Reserved(7)]
 
 def declared(fields: dict[str, Any], base: type[Any] = Header, **options: Any) -> SchemaError:
     """The error that a declaration of these fields gives."""
+    meta: Any = type(base)
     with pytest.raises(SchemaError) as caught:
-        meta: Any = type(base)
         meta("Bad", (base,), {"__annotations__": fields, "__module__": __name__}, **options)
     assert caught.value.header == "Bad"
     return caught.value
@@ -220,7 +220,7 @@ OPTIONS: dict[str, tuple[dict[str, Any], str]] = {
     "a peek whose value does not fit": ({"keys": (UDP_PORT(1).when(Peek(0, 4, 300)),)}, "300 does not fit in 4 bits"),
     "a peek of text": ({"keys": (UDP_PORT(1).when(Peek(**wrong(bit="0", count=4, value=1))),)}, "needs a bit of 0"),
     "a peek of no bits": ({"keys": (UDP_PORT(1).when(Peek(0, 0, 0)),)}, "a number from 1 to 64"),
-    "a condition of text": ({"keys": (UDP_PORT(1).when(**{}).when(*wrong(a="x").values()),)}, "is no condition"),
+    "a condition of text": ({"keys": (UDP_PORT(1).when().when(*wrong(a="x").values()),)}, "is no condition"),
     "a previous header by a number": ({"keys": (UDP_PORT(1).when(PreviousHeader(**wrong(field=1, value=1))),)}, "name"),
     "a previous header with text": ({"keys": (UDP_PORT(1).when(PreviousHeader("f", **wrong(value="1"))),)}, "a number"),
     "at least none": ({"keys": (UDP_PORT(1).when(MinOctets(0)),)}, "needs octets of 1 or more"),
@@ -274,8 +274,8 @@ def test_whatever_an_argument_is_the_class_is_made_or_refused_by_a_schema_error(
             fields = {"n": BYTE, "a": Annotated[kind, Bits(8), changed]}
             try:
                 meta("Odd", (Header,), {"__annotations__": fields, "__module__": __name__})
-            except SchemaError as error:
-                assert error.header == "Odd"
+            except SchemaError:  # any other exception is a fault
+                continue
 
 
 def test_a_constant_is_its_own_default() -> None:

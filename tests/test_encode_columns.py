@@ -103,7 +103,7 @@ def places_in(packet: oc.Packet) -> list[Place]:
 def decides(place: Place) -> bool:
     """Whether a fact of another field names this one, which is no size: it says what is there, or what is summed."""
     layout, name = place.layout, place.field.name
-    facts = (fact for field in layout.fields if field.name != name for fact in field.facts.values())
+    facts = (fact for field in layout.cls.__declaration__ if field.name != name for fact in field.facts.values())
     values = (value for fact in facts for value in msgspec.structs.astuple(fact))
     return name not in layout.sized_by and any(
         name in value if isinstance(value, tuple) else name == value for value in values
@@ -183,7 +183,7 @@ def test_the_octets_are_those_of_the_scalar_encoder(cls: type[oc.Header], monkey
 
     The writers of the single headers, the encoder of the stack and that of columns write the same.
     """
-    monkeypatch.setattr("overlaycodec.catalog._USES_A_STACK", 1)
+    monkeypatch.setattr("overlaycodec.codec.bindings._USES_A_STACK", 1)
     met = Met()
 
     @laws.share(40, cls)

@@ -88,6 +88,21 @@ def _evaluate(owner: str, name: str, text: str, globals_: dict[str, Any], frame:
             frame = frame.f_back
 
 
+def _annotations_of(owner: str, namespace: dict[str, Any]) -> dict[str, Any]:  # Any: annotations, or their text
+    """The annotations of a class body. From Python 3.14 on they may be a function that computes them (PEP 649)."""
+    if sys.version_info >= (3, 14) and "__annotations__" not in namespace:
+        import annotationlib
+
+        if annotate := annotationlib.get_annotate_from_class_namespace(namespace):
+            try:
+                return dict(annotationlib.call_annotate_function(annotate, annotationlib.Format.VALUE))
+            except NameError as error:
+                raise SchemaError(
+                    owner, None, f"{error}: an annotation cannot be read; define the name before the class"
+                ) from None
+    return dict(namespace.get("__annotations__", ()))
+
+
 def _field_of(owner: str, name: str, annotation: Any, default: Any) -> Field:  # Any: annotations and defaults
     if typing.get_origin(annotation) is not Annotated:
         raise SchemaError(owner, name, "is not Annotated with the facts of a field")
@@ -199,7 +214,6 @@ else:
         """Reads the annotations into a `Layout`; calling the class builds a checked value."""
 
         def __new__(mcs, name, bases, namespace, *, abstract=False, path=None, **options):
-            annotations = namespace.get("__annotations__", {})
             if abstract:
                 return super().__new__(mcs, name, bases, namespace, frozen=True, gc=False)
             if any(getattr(base, "__struct_fields__", ()) for base in bases):
@@ -207,7 +221,7 @@ else:
             globals_ = sys.modules[namespace["__module__"]].__dict__
             frame = sys._getframe(1)
             fields = []
-            for field, hint in annotations.items():
+            for field, hint in _annotations_of(name, namespace).items():
                 read = _evaluate(name, field, hint, globals_, frame) if isinstance(hint, str) else hint
                 if read is ClassVar or typing.get_origin(read) is ClassVar:
                     continue
@@ -216,6 +230,8 @@ else:
                 fields.append(_field_of(name, field, read, namespace.get(field, REQUIRED)))
             if not fields:
                 raise SchemaError(name, None, "declares no field")
+            for computed in ("__annotate__", "__annotate_func__"):  # as Python 3.14 and 3.15 name the function
+                namespace.pop(computed, None)
             namespace["__annotations__"] = {field.name: Any for field in fields}
             namespace |= {field.name: field.default for field in fields}
             namespace["__match_args__"] = ()

@@ -21,7 +21,7 @@ MAKEFLAGS += --no-print-directory
 # The first interpreter that is new enough and can make environments.
 usable = $(1) -c "import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))" >/dev/null 2>&1
 ifndef PYTHON
-PYTHON := $(shell for p in python3 python3.13 python3.12 python3.11; do if $(call usable,$$p); then echo $$p; break; fi; done)
+PYTHON := $(shell for p in python3 python3.15 python3.14 python3.13 python3.12 python3.11; do if $(call usable,$$p); then echo $$p; break; fi; done)
 endif
 
 VENV := .venv
@@ -97,7 +97,9 @@ format: $(VENV)/.dev
 	$(PY) -m ruff format
 
 clean:
-	rm -rf $(VENV) build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	@# The userland of .ci/newer-debian belongs to root.
+	rm -rf build 2>/dev/null || sudo -n rm -rf build
+	rm -rf $(VENV) dist .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # ---- what CI runs ----

@@ -230,7 +230,7 @@ else:
                 fields.append(_field_of(name, field, read, namespace.get(field, REQUIRED)))
             if not fields:
                 raise SchemaError(name, None, "declares no field")
-            for computed in ("__annotate__", "__annotate_func__"):  # as Python 3.14 and 3.15 name the function
+            for computed in ("__annotate__", "__annotate_func__"):  # what computed them contradicts what follows
                 namespace.pop(computed, None)
             namespace["__annotations__"] = {field.name: Any for field in fields}
             namespace |= {field.name: field.default for field in fields}

@@ -4,6 +4,7 @@
 #   make test      the tests, against the source tree
 #   make check     what CI runs: format, lint, types, and the tests against the built wheel
 #   make versions  the tests against the built wheel on every Python that the package claims
+#   make pyodide   the tests of the pure core in Pyodide, under node (needs node and npm)
 #   make lowest    the tests on the oldest Python with the oldest dependencies that the package claims
 #   make bench     the benchmarks, peers in the same run; writes docs/benchmarks.md and its plot
 #   make fuzz      the fuzzers, for FUZZ_SECONDS in all; what they find is in build/fuzz
@@ -16,7 +17,7 @@
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format-check lint types wheel-test versions lowest bench fuzz interop mutants format clean FORCE
+.PHONY: help demo test check format-check lint types wheel-test versions pyodide lowest bench fuzz interop mutants format clean FORCE
 
 # The first interpreter that is new enough and can make environments.
 usable = $(1) -c "import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))" >/dev/null 2>&1
@@ -130,6 +131,10 @@ wheel-test: $(WHEEL)
 
 versions: $(WHEEL)
 	.ci/test-versions $(PYTEST_ARGS)
+
+pyodide: PYTEST_ARGS =
+pyodide: $(WHEEL)
+	.ci/test-pyodide $(PYTEST_ARGS)
 
 lowest: $(WHEEL)
 	LOWEST=1 .ci/test-versions $(PYTEST_ARGS)

@@ -206,6 +206,11 @@ class NextHeader(Plan, frozen=True):
         return next((guard.field for guard in self.guards if guard.carried), None)
 
     @property
+    def lowest_key(self) -> int:
+        """The least value of the selector that is a key: smaller ones are lengths."""
+        return 0 if self.lengths is None else self.lengths.limit + 1
+
+    @property
     def unconditional(self) -> bool:
         """Whether the value of the selector alone decides."""
         return not (self.guards or self.lengths or self.repeat)

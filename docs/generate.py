@@ -7,7 +7,7 @@ from pathlib import Path
 
 from overlaycodec.codec.pipeline import DEFAULT
 from overlaycodec.describe.diagram import diagram_of
-from overlaycodec.describe.facts import default_text, found_at, presence_of, says_of, size_of, type_of
+from overlaycodec.describe.facts import default_text, found_at, meanings_of, presence_of, size_of, type_of
 from overlaycodec.findings.diagnosis import RULES
 from overlaycodec.findings.model import Rule
 from overlaycodec.packet.header import Header
@@ -68,7 +68,7 @@ def index() -> str:
 
 def field_row(layout: Layout, field: Field) -> str:
     """One line of a table of fields."""
-    what = [field.doc, *says_of(layout, field)]
+    what = [field.doc, *meanings_of(layout, field)]
     text = "; ".join(part for part in what if part)
     presence = presence_of(field) or "-"
     return line(f"`{field.name}`", type_of(field), size_of(field), presence, default_text(field), text)
@@ -98,10 +98,10 @@ def link(cls: type[Header]) -> str:
 def what_follows(layout: Layout) -> Iterator[str]:
     """What the catalog finds behind the header."""
     spaces: list[tuple[KeySpace, Key | None]] = []
-    if layout.selector is not None:
-        spaces += [(fact.space, None) for fact in layout.selector.facts.values() if hasattr(fact, "space")]
-    if layout.carries is not None:
-        spaces.append((layout.carries.space, layout.carries))
+    if layout.next.space is not None:
+        spaces.append((layout.next.space, None))
+    if layout.next.carried is not None:
+        spaces.append((layout.next.carried.space, layout.next.carried))
     for space, only in spaces:
         values = sorted(DEFAULT.values(space)) if only is None else [only.value]
         found: dict[type[Header], list[str]] = {}

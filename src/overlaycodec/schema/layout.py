@@ -20,6 +20,7 @@ from overlaycodec.schema.plans import (
     Extent,
     Jumbo,
     NextHeader,
+    Notation,
     OptionList,
     PadSize,
     Presence,
@@ -74,6 +75,8 @@ class Field(msgspec.Struct, frozen=True, eq=False):
     reserved: bool = False
     value_names: Mapping[int, str] = MappingProxyType({})
     """Display names of values."""
+    notation: Notation | None = None
+    """How its numbers are written, where that is not in decimal digits."""
     options: OptionList | None = None
     """What its elements are, where it is an option list."""
     construct: Any = None  # Any: the construct object that reads and builds it

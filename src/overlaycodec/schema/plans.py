@@ -28,6 +28,7 @@ __all__ = [
     "LengthRule",
     "LengthSize",
     "NextHeader",
+    "Notation",
     "OptionList",
     "PadSize",
     "Presence",
@@ -115,6 +116,20 @@ class ConstructSize(Plan, frozen=True):
 
 Size = LengthSize | CountSize | RestSize | EndSize | PadSize | UnparsedSize | ConstructSize
 """How large a field of variable size is."""
+
+
+# --- how numbers are written ------------------------------------------------------------------------------------------
+
+
+class Notation(Plan, frozen=True):
+    """How people write a number: in `digits` hexadecimal digits where it is larger than `above`, else in decimal."""
+
+    digits: int
+    above: int = -1
+
+    def text(self, value: int) -> str:
+        """The number as people write it."""
+        return f"{value:#0{self.digits + 2}x}" if value > self.above else str(value)
 
 
 # --- option lists -----------------------------------------------------------------------------------------------------

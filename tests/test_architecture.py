@@ -209,7 +209,7 @@ def facts_in(value: object) -> Iterator[object]:
 def test_the_vocabulary_is_data_and_never_a_callable() -> None:
     plain = (Fact, int, str, bool, type(None), tuple, dict)
     for header in HEADERS:
-        for field in header.__layout__.fields:
+        for field in header.__declaration__:
             for fact in field.facts.values():
                 assert isinstance(fact, msgspec.Struct)
                 for value in facts_in(fact):

@@ -82,7 +82,7 @@ def table(layout: Layout) -> Iterator[str]:
 
 
 def elements(record: type[WireStruct]) -> list[type[WireStruct]]:
-    """The classes of the elements in the record's rows, and in theirs, each once."""
+    """The classes of the elements in the record's option lists, and in theirs, each once."""
     found: dict[type[WireStruct], None] = {}
     for field in record.__layout__.fields:
         for element in field.elements:
@@ -96,7 +96,7 @@ def link(cls: type[Header]) -> str:
 
 
 def what_follows(layout: Layout) -> Iterator[str]:
-    """What the catalog finds behind the header."""
+    """What the catalog finds after the header."""
     spaces: list[tuple[KeySpace, Key | None]] = []
     if layout.next.space is not None:
         spaces.append((layout.next.space, None))
@@ -137,7 +137,7 @@ def page(cls: type[Header]) -> str:
         lines += ["## What follows", "", *following, ""]
     paths = [f"`{layout.name}.{layout.fields[0].name}`"]
     paths += [f"`{layout.name}[1].{layout.fields[0].name}` for the second in a scope"]
-    paths += [f"`inner.{layout.name}.{layout.fields[0].name}` behind a tunnel"]
+    paths += [f"`inner.{layout.name}.{layout.fields[0].name}` after a tunnel header"]
     lines += ["## Paths", "", ", ".join(paths) + ".", ""]
     return "\n".join(lines)
 
@@ -155,7 +155,7 @@ def rules() -> str:
 
 
 def pages() -> dict[Path, str]:
-    """Every page, by where it stands."""
+    """Every page, by its path."""
     headers = {HERE / "headers" / f"{cls.__layout__.name}.md": page(cls) for cls in DEFAULT.headers}
     return {HERE / "headers.md": index(), HERE / "rules.md": rules(), **headers}
 

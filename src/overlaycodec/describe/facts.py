@@ -36,7 +36,7 @@ _MANY = 5
 def type_of(field: Field) -> str:
     """What kind of value the field has."""
     if field.kind == "items":
-        return "row of " + ", ".join(f"`{element.__name__}`" for element in field.elements)
+        return "list of " + ", ".join(f"`{element.__name__}`" for element in field.elements)
     return _KINDS[field.kind]
 
 
@@ -59,12 +59,12 @@ def size_of(field: Field) -> str:
         case PadSize(unit):
             return f"up to a multiple of {unit} octets"
         case UnparsedSize(of):
-            return f"what is left of {of}"
+            return f"the unparsed rest of {of}"
         case EndSize() if field.options is not None:
             return f"until {field.options.kind} is {field.options.end}"
         case RestSize():
-            return "all that is left"
-    return "told by construct"
+            return "all remaining octets"
+    return "read by construct"
 
 
 def _any_of(words: list[str]) -> str:
@@ -97,7 +97,7 @@ def default_text(field: Field) -> str:
 
 
 def _selects(plan: NextHeader) -> str:
-    text = f"says what follows, by {plan.space!r}"
+    text = f"selects what follows, by {plan.space!r}"
     if plan.lengths is not None:
         text += f"; up to {plan.lengths.limit} it is a length"
     if plan.flag is not None:
@@ -110,7 +110,7 @@ def _selects(plan: NextHeader) -> str:
 
 
 def _ends(plan: Extent) -> str:
-    start = "from the header's start" if plan.from_start else "behind the header"
+    start = "from the header's start" if plan.from_start else "after the header"
     zero = {"length": "", "unbounded": "; 0: no bound", "jumbo": "; 0 with a jumbo payload length: that"}[plan.zero]
     unless = f", unless {plan.unless} is not 0" if plan.unless else ""
     return f"ends what follows: {_times(plan.unit, plan.field.name, plan.bias)} octets {start}{zero}{unless}"
@@ -146,13 +146,13 @@ def meanings_of(layout: Layout, field: Field) -> list[str]:
     if flag := field.element_flag:
         meanings.append(f"set if any of {flag.options} has {flag.mask:#x} in its {flag.field}")
     if field.name == layout.next.offset:
-        meanings.append("not 0: what follows is a later piece")
+        meanings.append("not 0: what follows is a later fragment")
     if field.name == layout.more_fragments:
-        meanings.append("set: what follows is not all there")
+        meanings.append("set: more fragments follow")
     if field.jumbo_length:
         meanings.append("length of a jumbogram")
     if field.route is not None:
-        meanings.append(f"keeps the last address, by {field.route.type}")
+        meanings.append(f"holds the last address, by {field.route.type}")
     options = field.options
     if options is not None and options.end is not None and isinstance(field.size, LengthSize | RestSize):
         meanings.append(f"{options.kind} {options.end} ends it")
@@ -175,7 +175,7 @@ def _asked(condition: object) -> str:
         bits = f"bit {condition.bit}" if condition.count == 1 else f"bits {condition.bit}-{last}"
         return f"if its {bits} are {condition.value}" if condition.count > 1 else f"if its {bits} is {condition.value}"
     if isinstance(condition, PreviousHeader):
-        return f"behind a header with {condition.field} = {int(condition.value)}"
+        return f"after a header with {condition.field} = {int(condition.value)}"
     if isinstance(condition, MinOctets):
         return f"if it has {condition.octets} octets or more"
     return "if offset and length agree"

@@ -30,7 +30,6 @@ from overlaycodec.cli.summary import parts_of
 from overlaycodec.cli.terminal import Paper, Part
 from overlaycodec.cli.timestamps import Clock
 from overlaycodec.describe.plain import leaves_of, plain_of, printable
-from overlaycodec.schema.facts import Const
 from overlaycodec.schema.layout import Field
 from tests.tools import capture_files as files
 from tests.tools.program import COMMAND, environment, in_terminal, run
@@ -436,7 +435,7 @@ def element_of(field: Field, fields: dict[str, Any]) -> Any:  # Any: elements of
     """The class of a row's element: the one that has just these fields, and these values in its constants."""
     for cls in field.elements:
         layout = cls.__layout__
-        consts = {other.name: other[Const].value for other in layout.fields if Const in other}
+        consts = {other.name: other.const for other in layout.fields if other.const is not None}
         if layout.by_name.keys() == fields.keys() and consts.items() <= fields.items():
             return cls
     raise AssertionError(fields)

@@ -263,7 +263,7 @@ def test_what_real_stacks_wrote_is_written_again(name: str, count: int) -> None:
         names = []
         for path, header in zip(template.names, template.headers, strict=True):
             layout = header.__layout__
-            derived = {field.name for field in (layout.checksum, layout.bounds) if field is not None}
+            derived = {field.name for field in (layout.checksum, layout.length_field) if field is not None}
             derived = {derive for derive in derived if getattr(header, derive)}  # 0 is none, or none told
             names += [f"{path}.{field.name}" for field in layout.fields if field.name not in derived]
             for derive in derived:

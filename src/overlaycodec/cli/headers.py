@@ -6,7 +6,7 @@ from overlaycodec.cli.packet_json import json_line
 from overlaycodec.cli.terminal import Paper, Piece
 from overlaycodec.codec.pipeline import DEFAULT
 from overlaycodec.describe.diagram import diagram_of, diagram_svg_of
-from overlaycodec.describe.facts import default_text, found_at, presence_of, says_of, size_of
+from overlaycodec.describe.facts import default_text, found_at, meanings_of, presence_of, size_of
 from overlaycodec.describe.plain import Plain
 from overlaycodec.schema.record import WireStruct
 
@@ -48,7 +48,7 @@ def _fields(record: type[WireStruct]) -> list[Plain]:
             "present": presence_of(field) or "always",
             "default": default_text(field),
             "what": field.doc,
-            "says": list(says_of(layout, field)),
+            "says": list(meanings_of(layout, field)),
             "elements": [element.__name__ for element in field.elements],
         }
         for field in layout.fields

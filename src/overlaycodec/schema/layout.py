@@ -20,6 +20,7 @@ from overlaycodec.schema.plans import (
     Extent,
     Jumbo,
     NextHeader,
+    Notation,
     OptionList,
     PadSize,
     Presence,
@@ -74,6 +75,8 @@ class Field(msgspec.Struct, frozen=True, eq=False):
     reserved: bool = False
     value_names: Mapping[int, str] = MappingProxyType({})
     """Display names of values."""
+    notation: Notation | None = None
+    """How its numbers are written, where that is not in decimal digits."""
     options: OptionList | None = None
     """What its elements are, where it is an option list."""
     construct: Any = None  # Any: the construct object that reads and builds it
@@ -300,15 +303,17 @@ class Layout(msgspec.Struct, frozen=True, eq=False):
         """Whether a field takes all octets up to the bound."""
         return any(isinstance(field.size, RestSize) for field in self.fields)
 
-    def derived(self, field: Field) -> bool:
-        """Whether the field takes AUTO."""
+    def computed(self, field: Field) -> bool:
+        """Whether the AUTO of the field is computed from other fields or from what follows, where it is present."""
         repeat = self.next.repeat
         return (
             field.name in self.sized_by
-            or field.name in self.flag_of
-            or field.presence is not None
             or field.element_flag is not None
             or isinstance(field.size, UnparsedSize | PadSize)
             or field in (self.next.selector, self.extent and self.extent.field, self.coverage and self.coverage.field)
             or (repeat is not None and repeat.flag == field.name)
         )
+
+    def derived(self, field: Field) -> bool:
+        """Whether the field takes AUTO."""
+        return self.computed(field) or field.name in self.flag_of or field.presence is not None

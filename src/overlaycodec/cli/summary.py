@@ -18,7 +18,6 @@ from overlaycodec.describe.traits import Pair, Traits, traits_of
 from overlaycodec.packet.header import Header
 from overlaycodec.packet.packet import Packet
 from overlaycodec.packet.paths import scopes_of
-from overlaycodec.schema.facts import Reserved
 from overlaycodec.schema.layout import Field
 
 __all__ = ["faults_of", "parts_of"]
@@ -51,27 +50,29 @@ def _unusual(header: Header, traits: Traits) -> Iterator[Part]:
             text = f"{field.name} {len(value)}"
         else:
             text = f"{field.name} {text_of(field, value)}"
-        yield Part((Piece(text, "warn" if Reserved in field else "plain"),), gap=1)
+        yield Part((Piece(text, "warn" if field.reserved else "plain"),), gap=1)
 
 
 def _unusual_key(headers: Sequence[Header], index: int, catalog: Catalog) -> str:
     """The key at which a header was found, where it is not the one that its declaration names first."""
     if index == 0:
         return ""
-    before, cls = traits_of(type(headers[index - 1])), type(headers[index])
-    if before.selector is None or before.selects is None:
+    outer, cls = headers[index - 1], type(headers[index])
+    selector, space = outer.__layout__.next.selector, outer.__layout__.next.space
+    if selector is None or space is None:
         return ""
-    space, value = before.selects.space, getattr(headers[index - 1], before.selector.name)
+    value = getattr(outer, selector.name)
     usual = catalog.key_of(space, cls)
     if usual is None or usual == value or all(found is not cls for _, found in catalog.candidates(space, value)):
         return ""
     return f" ({space.text(value)})"
 
 
-def _fragment(header: Header, traits: Traits) -> str:
-    """Which piece of something follows, if a header says that one does."""
-    offset = getattr(header, traits.offset.name) if traits.offset else 0
-    if traits.more and getattr(header, traits.more.name):
+def _fragment(header: Header) -> str:
+    """Which fragment follows; "" for a header that is followed by none."""
+    layout = header.__layout__
+    offset = getattr(header, layout.next.offset) if layout.next.offset else 0
+    if layout.more_fragments and getattr(header, layout.more_fragments):
         return f"fragment at {offset}, more follow"
     return f"fragment at {offset}, the last" if offset else ""
 
@@ -111,30 +112,30 @@ def _parts_of_header(
     elif traits.ports:
         if index + 1 == len(headers):  # otherwise what is found at the port has a name of its own
             yield _ports(header, traits, traits.ports)
-    elif not _told_before(headers, index):
+    elif not _named_before(headers, index):
         yield Part((Piece(layout.name + _word(header, traits)[1], "protocol"),))
-    if fragment := _fragment(header, traits):
+    if fragment := _fragment(header):
         yield Part((Piece(fragment, "warn"),))
 
 
-def _told_before(headers: Sequence[Header], index: int) -> bool:
-    """Whether the selector of the header before said in a word what this one is."""
+def _named_before(headers: Sequence[Header], index: int) -> bool:
+    """Whether the line names this header already, by the display name of the previous header's selector."""
     if index == 0:
         return False
-    before = traits_of(type(headers[index - 1]))
-    return before.selector is not None and _word(headers[index - 1], before)[0] is before.selector
+    previous = headers[index - 1]
+    selector = previous.__layout__.selector
+    return selector is not None and _word(previous, traits_of(type(previous)))[0] is selector
 
 
 def _unknown(packet: Packet, catalog: Catalog) -> Iterator[Part]:
     """The key of a payload that is no header of the catalog."""
     last = packet.headers[-1]
-    traits = traits_of(type(last))
-    field, selects = traits.selector, traits.selects
-    if not packet.payload or field is None or selects is None or traits.ports or _fragment(last, traits):
+    field, space = last.__layout__.next.selector, last.__layout__.next.space
+    if not packet.payload or field is None or space is None or traits_of(type(last)).ports or _fragment(last):
         return
     value = getattr(last, field.name)
-    is_told = value is None or word_of(field, value) is not None or catalog.candidates(selects.space, value)
-    if not is_told:
+    is_named = value is None or word_of(field, value) is not None or catalog.candidates(space, value)
+    if not is_named:
         yield Part((Piece(f"{field.name} {text_of(field, value)}", "protocol"),))
 
 

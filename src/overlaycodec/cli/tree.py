@@ -17,7 +17,6 @@ from overlaycodec.errors import DecodeError
 from overlaycodec.packet.header import Header
 from overlaycodec.packet.packet import Packet
 from overlaycodec.packet.paths import names_of, scopes_of
-from overlaycodec.schema.facts import Checksum, LengthField, Reserved, Selects
 from overlaycodec.schema.record import Element
 
 __all__ = ["clipped", "write_tree"]
@@ -38,16 +37,17 @@ def _value(leaf: Leaf) -> str:
     return clipped(text_of(leaf.field, leaf.value), leaf.bits // 8)
 
 
-def _told_twice(leaf: Leaf) -> bool:
-    """Whether a number is worth telling in hexadecimal digits too: those that are no lengths, and no ports."""
+def _also_in_hex(leaf: Leaf) -> bool:
+    """Whether to show a number in hexadecimal digits too: not a length, a port, a checksum or a selector."""
     if type(leaf.value) is not int or leaf.value <= 9 or leaf.bits < 16 or leaf.field.name in PORTS:
         return False
-    return not any(fact in leaf.field for fact in (LengthField, Checksum, Reserved, Selects))
+    layout = leaf.record.__layout__
+    return not leaf.field.reserved and leaf.field not in (layout.length_field, layout.checksum, layout.selector)
 
 
 def _meant(meaning: Element) -> str:
     """What the network reads into a value: "vsid 5, flow_id 1"."""
-    leaves = [leaf for leaf in leaves_of(meaning) if Reserved not in leaf.field]
+    leaves = [leaf for leaf in leaves_of(meaning) if not leaf.field.reserved]
     return ", ".join(f"{leaf.path} {word_of(leaf.field, leaf.value) or _value(leaf)}" for leaf in leaves)
 
 
@@ -59,13 +59,13 @@ def _notes(
     word = word_of(field, value)
     if word is not None:
         yield Piece(word, "note")
-    selects = field.get(Selects)
-    if selects is not None and following is not None and value is not None:
-        if any(found is type(following) for _, found in catalog.candidates(selects.space, value)):
+    plan = leaf.record.__layout__.next
+    if field is plan.selector and plan.space is not None and following is not None and value is not None:
+        if any(found is type(following) for _, found in catalog.candidates(plan.space, value)):
             yield Piece(type(following).__name__, "note")
-    elif word is None and _told_twice(leaf):
+    elif word is None and _also_in_hex(leaf):
         yield Piece(f"{value:#0{leaf.bits // 4 + 2}x}", "faint")
-    if Reserved in field and value:
+    if field.reserved and value:
         yield Piece("reserved, not 0", "warn")
     yield from (Piece(_meant(meaning), "note") for name, meaning in catalog.meanings(leaf.record) if name == field.name)
     if path in verdicts:
@@ -99,7 +99,7 @@ def _write_header(
     for leaf in leaves:
         full = f"{path}.{leaf.path}"
         notes = [*_notes(leaf, full, following, verdicts, catalog), *_fault_pieces(packet.faults, full)]
-        idle = leaf.bits == 0 or (Reserved in leaf.field and not leaf.value)
+        idle = leaf.bits == 0 or (leaf.field.reserved and not leaf.value)
         paper.write(
             Piece(_INDENT),
             Piece(guide, "faint"),

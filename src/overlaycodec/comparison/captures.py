@@ -21,7 +21,6 @@ from overlaycodec.comparison.ignore_patterns import Ignored
 from overlaycodec.comparison.packets import packet_diff
 from overlaycodec.packet.packet import Packet
 from overlaycodec.protocols import Ethernet, VLANTag
-from overlaycodec.schema.facts import Checksum
 
 if TYPE_CHECKING:
     import os
@@ -214,7 +213,7 @@ def _identity(packet: Packet) -> Hashable:
         values += [
             getattr(header, field.name)
             for field in header.__layout__.fields
-            if field.name not in _ON_THE_WAY and Checksum not in field
+            if field.name not in _ON_THE_WAY and field is not header.__layout__.checksum
         ]
     return (tuple(values), packet.payload) if values or packet.payload else None
 

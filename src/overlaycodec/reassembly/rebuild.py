@@ -29,7 +29,7 @@ def unbounded(headers: Sequence[Header], network: int) -> tuple[Header, ...]:
     """The headers, with length and checksum of the IP header among them to be computed."""
     ip = headers[network]
     layout = ip.__layout__
-    changes = {field.name: AUTO for field in (layout.bounds, layout.checksum) if field is not None}
+    changes = {field.name: AUTO for field in (layout.length_field, layout.checksum) if field is not None}
     return (*headers[:network], ip.replace(**changes), *headers[network + 1 :])
 
 

@@ -23,8 +23,8 @@ from overlaycodec.packet.offsets import ends_of, octets_in
 from overlaycodec.packet.packet import Packet
 from overlaycodec.packet.paths import names_of, network_of
 from overlaycodec.protocols import GRE, STT, VXLANRCO, Ethernet
-from overlaycodec.schema.facts import FragmentOffset, LengthField, MoreFragments, Selects
 from overlaycodec.schema.layout import Field, Layout
+from overlaycodec.schema.plans import ValueLength
 from overlaycodec.tunnel.ecn import ECNOutcome, egress_ecn
 from overlaycodec.tunnel.inner_packet import Diffserv, check_choice, inner_start
 
@@ -154,10 +154,11 @@ def _missing(outer: Sequence[Header], sizes: Sequence[int], end: int, missing: i
     for name, header, size in zip(names, outer, sizes, strict=True):
         layout = header.__layout__
         for field in layout.fields:
-            if (FragmentOffset in field or MoreFragments in field) and getattr(header, field.name):
+            if field.name in (layout.next.offset, layout.more_fragments) and getattr(header, field.name):
                 raise FieldValueError(getattr(header, field.name), f"{name}.{field.name}", _bits(layout, field, at), 0)
+        in_segments = layout.extent is not None and layout.extent.first_piece
         for field, reach in ends_of(header):
-            if LengthField in field and field[LengthField].pieces and at + reach > claim:
+            if in_segments and at + reach > claim:
                 raise TruncatedError(reach, f"{name}.{field.name}", _bits(layout, field, at), end - at, claim=True)
             claim = min(claim, at + reach)
         at += size
@@ -207,14 +208,7 @@ def _first_of(packet: Packet, start: int, catalog: Catalog) -> type[Header] | No
     if start < len(packet.headers):
         return type(packet.headers[start])
     last = packet.headers[start - 1]
-    layout = last.__layout__
-    key = layout.carries
-    space, value = (None, None) if key is None else (key.space, key.value)
-    if layout.selector is not None:
-        selects = layout.selector[Selects]
-        if not selects.when or getattr(last, selects.when):
-            space, value = selects.space, getattr(last, layout.selector.name)
-    if space is None:
-        return None
-    found = catalog.candidates(space, value)
+    following = last.__layout__.next.of(last)
+    key = following.key if isinstance(following, ValueLength) else following
+    found = () if key is None else catalog.candidates(key.space, key.value)
     return found[-1][1] if found else None

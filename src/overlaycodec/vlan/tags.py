@@ -1,7 +1,7 @@
 """Tags put on, taken off and rewritten.
 
 Strategy: a tag's TPID stands in the header before it, so that each function changes two headers and no others; lengths
-and checksums of tunnels outside follow by the difference (see `edits`), and taking off what was put on gives the very
+and checksums of tunnels outside follow by the difference (see `editing.incremental`), and taking off what was put on gives the very
 packet.
 """
 
@@ -18,8 +18,8 @@ from overlaycodec.packet.header import Header
 from overlaycodec.packet.packet import Packet, Trailer
 from overlaycodec.packet.paths import Scope, scopes_of
 from overlaycodec.protocols import LLC, STT, VXLANRCO, VLANTag
-from overlaycodec.schema.facts import Selects
 from overlaycodec.schema.keyspaces import ETHERTYPE
+from overlaycodec.schema.plans import ValueLength
 from overlaycodec.schema.values import AUTO
 
 __all__ = ["Tag", "normalise", "pop", "push", "retag", "tags", "translate"]
@@ -175,13 +175,10 @@ def stack_of(packet: Packet, scope: str) -> tuple[int, int]:
 
 def type_field(header: Header, *, missing: bool = False) -> str:
     """The field that holds an EtherType; "" where there is none and that is asked for."""
-    field = header.__layout__.selector
-    if (
-        field is not None
-        and ETHERTYPE in ((space := field[Selects].space), space.parent)
-        and not header.__layout__.tunnel
-    ):
-        return field.name
+    layout = header.__layout__
+    selector, space = layout.next.selector, layout.next.space
+    if selector is not None and space is not None and ETHERTYPE in (space, space.parent) and not layout.tunnel:
+        return selector.name
     assert missing
     return ""
 
@@ -200,8 +197,7 @@ def _is_length(packet: Packet, index: int) -> bool:
     value = getattr(header, type_field(header))
     if value is AUTO:
         return index + 1 < len(packet.headers) and isinstance(packet.headers[index + 1], LLC)
-    lengths = header.__layout__.selector[Selects].lengths  # type: ignore[index]  # it has one: type_field found it
-    return lengths is not None and value <= lengths[0]
+    return isinstance(header.__layout__.next.of(header), ValueLength)
 
 
 def _follow(before: Packet, after: Packet, scope: str) -> Packet:

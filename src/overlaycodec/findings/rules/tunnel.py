@@ -23,7 +23,6 @@ from overlaycodec.protocols import (
     IPv6,
     VLANTag,
 )
-from overlaycodec.schema.facts import Reserved
 from overlaycodec.schema.keyspaces import ETHERTYPE
 
 __all__ = ["TUNNELS"]
@@ -38,7 +37,7 @@ _EPHEMERAL: Final = 49152
 def _reserved(site: Site) -> Iterator[Seen]:
     for field in site.header.__layout__.fields:
         value = getattr(site.header, field.name)
-        if Reserved in field and value:
+        if field.reserved and value:
             yield Seen(field.name, f"is {value:#0{2 + ((field.bits or 0) + 3) // 4}x}")
 
 

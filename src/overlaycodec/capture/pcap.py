@@ -11,8 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Final, Literal
 
 from overlaycodec.capture.buffered_reader import Window
-from overlaycodec.capture.limits import MAX_OCTETS, check
-from overlaycodec.capture.record import Interface, Record
+from overlaycodec.capture.record import MAX_OCTETS, Interface, Record, check
 from overlaycodec.errors import CaptureError, EncodeError
 
 if TYPE_CHECKING:

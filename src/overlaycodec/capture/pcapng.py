@@ -12,8 +12,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final, Literal, NoReturn
 
 from overlaycodec.capture.buffered_reader import Window
-from overlaycodec.capture.limits import MAX_INTERFACES, MAX_OCTETS
-from overlaycodec.capture.record import Interface, Record
+from overlaycodec.capture.record import MAX_INTERFACES, MAX_OCTETS, Interface, Record
 from overlaycodec.errors import CaptureError
 
 if TYPE_CHECKING:

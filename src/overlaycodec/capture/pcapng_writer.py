@@ -7,8 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
 from overlaycodec.capture import pcapng
-from overlaycodec.capture.limits import MAX_INTERFACES, MAX_OCTETS, check
-from overlaycodec.capture.record import Interface, Record
+from overlaycodec.capture.record import MAX_INTERFACES, MAX_OCTETS, Interface, Record, check
 from overlaycodec.errors import EncodeError, LengthOverflowError
 
 __all__ = ["Described", "PcapngWriter"]

@@ -1,15 +1,23 @@
-"""What a capture holds: records, and the interfaces they were taken on."""
+"""What a capture holds: records, the interfaces they were captured on, and how large they can be."""
 
 from __future__ import annotations
+
+from typing import Final
 
 import msgspec
 
 from overlaycodec.codec.pipeline import DEFAULT, Catalog, decode
+from overlaycodec.errors import FieldRangeError
 from overlaycodec.packet.packet import Packet
 from overlaycodec.schema.keyspaces import LINK_TYPE
 from overlaycodec.schema.values import AUTO
 
-__all__ = ["Interface", "Record"]
+__all__ = ["MAX_INTERFACES", "MAX_OCTETS", "Interface", "Record", "check"]
+
+MAX_OCTETS: Final = 1 << 26
+"""The largest record, or pcapng block that is kept, of a capture: 64 MiB. Blocks that are skipped may be larger."""
+MAX_INTERFACES: Final = 1 << 16
+"""The most interfaces of one pcapng section; together, their descriptions take at most `MAX_OCTETS`."""
 
 
 class Record(msgspec.Struct, frozen=True, gc=False):  # holds no containers but strings: nothing for the collector
@@ -69,3 +77,15 @@ class Interface(msgspec.Struct, frozen=True, kw_only=True):
     name: str | None = None
     description: str | None = None
     comments: tuple[str, ...] = ()
+
+
+def check(index: int, field: str, value: int, maximum: int, unit: str = "") -> int:
+    """The value of a field of the record with that index, if it is an integer from 0 to the maximum.
+
+    Raises: FieldRangeError, TypeError.
+    """
+    if not isinstance(value, int):
+        raise TypeError(f"records[{index}].{field} is {type(value).__name__}, not int")
+    if not 0 <= value <= maximum:
+        raise FieldRangeError(f"records[{index}].{field}", value, 0, maximum, unit)
+    return value

@@ -9,8 +9,7 @@ import click
 import msgspec
 
 from overlaycodec.capture import Record
-from overlaycodec.cli.numbers import number
-from overlaycodec.cli.options import catalog_options
+from overlaycodec.cli.options import catalog_options, number
 from overlaycodec.cli.rewriting import Outcome, rewrite
 from overlaycodec.codec.pipeline import Catalog, encode
 from overlaycodec.errors import DecodeError, MissingHeaderError

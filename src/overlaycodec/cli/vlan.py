@@ -9,8 +9,7 @@ import click
 
 from overlaycodec import vlan as tags
 from overlaycodec.capture import Record
-from overlaycodec.cli.numbers import number
-from overlaycodec.cli.options import catalog_options
+from overlaycodec.cli.options import catalog_options, number
 from overlaycodec.cli.rewriting import Outcome, changed, rewrite
 from overlaycodec.codec.pipeline import Catalog
 from overlaycodec.errors import EncodeError, MissingHeaderError

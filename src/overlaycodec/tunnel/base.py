@@ -25,9 +25,8 @@ from overlaycodec.schema.values import AnyIP, MACAddress
 from overlaycodec.tunnel.ecn import ECNMode, ingress_ecn
 from overlaycodec.tunnel.entropy import flow_hash, flow_label
 from overlaycodec.tunnel.inner_packet import Diffserv, check_choice, check_whole, inner_start
-from overlaycodec.tunnel.multicast_mac import group_mac
 
-__all__ = ["ChecksumPolicy", "Tunnel", "ethernet_only", "overhead_octets", "selector_of"]
+__all__ = ["ChecksumPolicy", "Tunnel", "ethernet_only", "group_mac", "overhead_octets", "selector_of"]
 
 DontFragment = Literal["set", "clear", "copy"]
 ChecksumPolicy = Literal["default", "compute", "zero"]
@@ -184,6 +183,20 @@ class Tunnel(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         """By how many octets a frame is too long for a path of this MTU; 0 where it fits."""
         octets = emit(frame, DEFAULT) if isinstance(frame, Packet) else octets_of(frame)
         return max(0, len(octets) + self.overhead_octets - path_mtu)
+
+
+def group_mac(group: IPv4Address | IPv6Address) -> MACAddress:
+    """The MAC address of a multicast group: the low 23 bits of an IPv4 group, the low 32 of an IPv6 group.
+
+    Raises: ValueError for an address that is not a multicast group.
+
+    Spec: RFC 1112 section 6.4, RFC 2464 section 7.
+    """
+    if not group.is_multicast:
+        raise ValueError(f"{group} is no multicast group")
+    if isinstance(group, IPv4Address):
+        return MACAddress(0x01005E000000 | int(group) & 0x7FFFFF)
+    return MACAddress(0x333300000000 | int(group) & 0xFFFFFFFF)
 
 
 def overhead_octets(of: Tunnel | Packet) -> int:

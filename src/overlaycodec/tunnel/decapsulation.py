@@ -23,12 +23,13 @@ from overlaycodec.packet.offsets import ends_of, octets_in
 from overlaycodec.packet.packet import Packet
 from overlaycodec.packet.paths import names_of, network_of
 from overlaycodec.protocols import GRE, STT, VXLANRCO, Ethernet
+from overlaycodec.reassembly import STTFrame
 from overlaycodec.schema.layout import Field, Layout
 from overlaycodec.schema.plans import ValueLength
 from overlaycodec.tunnel.ecn import ECNOutcome, egress_ecn
 from overlaycodec.tunnel.inner_packet import Diffserv, check_choice, inner_start
 
-__all__ = ["Decapsulated", "combined", "decapsulate", "decapsulate_all"]
+__all__ = ["Decapsulated", "decapsulate", "decapsulate_all", "decapsulated"]
 
 
 class Decapsulated(msgspec.Struct, frozen=True):
@@ -99,7 +100,7 @@ def decapsulate(
     if not missing:
         frame = _finished(frame, packet, start)
     inner = Packet(packet.headers[start:])
-    changed, outcome = combined(frame, inner, outer, diffserv)
+    changed, outcome = _combined(frame, inner, outer, diffserv)
     return Decapsulated(
         changed, _vni_of(outer), Packet(outer, b"", around), _first_of(packet, start, catalog), outcome, missing
     )
@@ -138,6 +139,17 @@ def decapsulate_all(
     return tuple(found)
 
 
+def decapsulated(frame: STTFrame, *, diffserv: Diffserv = "pipe", catalog: Catalog = DEFAULT) -> Decapsulated:
+    """The frame of an STT tunnel, as `decapsulate` gives others: a partial checksum completed, marks combined.
+
+    Congestion that one segment met is the frame's.
+    """
+    octets = frame.completed()
+    inner = decode(octets, lax=True, catalog=catalog)
+    changed, outcome = _combined(octets, inner, frame.tunnel.headers, diffserv)
+    return Decapsulated(changed, frame.context_id, frame.tunnel, Ethernet, outcome)
+
+
 def _finished(frame: bytes, packet: Packet, start: int) -> bytes:
     """The frame with what VXLAN's remote checksum offload leaves to the receiver."""
     tunnel = packet.headers[start - 1]
@@ -171,7 +183,7 @@ def _bits(layout: Layout, field: Field, at: int) -> tuple[int, int]:
     return bit, bit + (field.bits or 1) - 1
 
 
-def combined(frame: bytes, inner: Packet, outer: Sequence[Header], diffserv: str) -> tuple[bytes, ECNOutcome | None]:
+def _combined(frame: bytes, inner: Packet, outer: Sequence[Header], diffserv: str) -> tuple[bytes, ECNOutcome | None]:
     """The frame with the marks that go on, and what RFC 6040 says of them."""
     outside: Any = next((header for header in reversed(outer) if header.__layout__.layer == "network"), None)
     index = network_of(inner.headers)

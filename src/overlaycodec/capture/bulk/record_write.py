@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from overlaycodec.capture.frames import Frames
-from overlaycodec.capture.limits import check
+from overlaycodec.capture.record import check
 
 __all__ = ["checked_lengths", "checked_times", "laid_out", "parts_of", "words"]
 

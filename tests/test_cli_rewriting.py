@@ -333,7 +333,7 @@ def test_encap_leaves_out_what_no_tunnel_carries(tmp_path: Path, target: Path) -
         (("--vni", "1", "--link-dst", "02:00:00:00:00:01"), "asks for --link-src"),
         (("--vni", "1", "--link-src", "02:00"), "is not a MAC address"),
         (("--vni", "1", *LINK, "--outer-vid", "4096"), "vid = 4096 is not in"),
-        (("--vni", "1", "--outer-vid", "5"), "tags stand behind a link header"),
+        (("--vni", "1", "--outer-vid", "5"), "tags follow a link header"),
         (("--vni", "1", "--option", "1:2:00"), "say --tunnel geneve"),
         (("--vni", "1", "--option", "1:2"), "class:type:octets"),
         (("--vni", "1", "--tunnel", "nvgre", "--dst-port", "1"), "NVGRE has no ports"),

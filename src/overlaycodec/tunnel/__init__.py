@@ -1,4 +1,4 @@
-"""Tunnels: their endpoints, and what these do to packets.
+"""Tunnels: their endpoints, encapsulation and decapsulation.
 
 Strategy: pure functions over octets and packets. Endpoints are immutable values; nothing here keeps state, reads a
 clock or draws a random number.

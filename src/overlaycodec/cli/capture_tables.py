@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING, TypeAlias
 
 from overlaycodec.capture import Record, open_capture
-from overlaycodec.capture.source import Kept
+from overlaycodec.capture.source import SpooledStream
 from overlaycodec.cli.progress import Advance
 from overlaycodec.codec.pipeline import Catalog
 from overlaycodec.columnar import column_names, scan
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Reading", "opened"]
 
-Origin: TypeAlias = "str | IO[bytes] | Kept"
+Origin: TypeAlias = "str | IO[bytes] | SpooledStream"
 
 
 @contextmanager
@@ -33,7 +33,7 @@ def opened(file: str, *, again: bool) -> Iterator[Origin]:
         yield sys.stdin.buffer
     else:
         with tempfile.TemporaryFile() as copy:
-            yield Kept(sys.stdin.buffer, copy)
+            yield SpooledStream(sys.stdin.buffer, copy)
 
 
 class Reading:

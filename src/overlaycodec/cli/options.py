@@ -29,12 +29,12 @@ color_option = click.option(
     type=click.Choice(["auto", "always", "never"]),
     default="auto",
     show_default=True,
-    help="Colours: on a terminal only (and not if NO_COLOR is set), or as you say.",
+    help="Colours: on a terminal only (and not if NO_COLOR is set), or as given.",
 )
 
 
 def number(text: str | int) -> int:
-    """A whole number, in decimal digits or with 0x before hexadecimal ones. Raises: click.BadParameter."""
+    """A number from 0 on, in decimal digits or with 0x before hexadecimal ones. Raises: click.BadParameter."""
     try:
         value = int(str(text), 0)
     except ValueError:

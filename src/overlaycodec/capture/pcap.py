@@ -124,7 +124,7 @@ class PcapWriter:
     """Writes pcap in nanoseconds and little-endian order.
 
     A file cannot know beforehand whether a later time stamp will need nanoseconds, so it always has them. Comments,
-    flags and interfaces have no place in pcap.
+    flags and interfaces are not kept.
     """
 
     _header = struct.Struct("<" + _FILE_HEADER)

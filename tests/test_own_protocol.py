@@ -26,7 +26,7 @@ from overlaycodec import (
     Unparsed,
 )
 from overlaycodec import strategies as overlay
-from overlaycodec.cli.terminal import Paper
+from overlaycodec.cli.terminal import Output
 from overlaycodec.cli.tree import write_tree
 from overlaycodec.describe.diagram import diagram_of, diagram_svg_of
 from overlaycodec.describe.facts import found_at, meanings_of, size_of
@@ -168,7 +168,7 @@ def test_words_and_figures() -> None:
 def test_the_command_line() -> None:
     out = io.StringIO()
     record = oc.Record(data=CATALOG.encode(PACKET), link_type=101)
-    write_tree(Paper(out), None, record, record.decode(catalog=CATALOG), CATALOG)
+    write_tree(Output(out), None, record, record.decode(catalog=CATALOG), CATALOG)
     text = out.getvalue()
     assert "trace  12 octets  in-house" in text
     assert "hops[0].note" in text

@@ -104,7 +104,7 @@ def _stretches(readable: Readable) -> Given:
     data: list[bytes] = []
     with oc.open_capture(readable) as capture:
         try:
-            for stretch in capture.stretches(chains._CHUNK):
+            for stretch in capture.record_blocks(chains._CHUNK):
                 for index, (start, count) in enumerate(
                     zip(stretch.starts.tolist(), stretch.lengths.tolist(), strict=True)
                 ):

@@ -1,7 +1,7 @@
 """The command line.
 
-Strategy: this module loads nothing, so that what is missing can be said in a sentence. What people read is made from
-the declarations, by a module for each form of it.
+Strategy: this module loads nothing, so that it can report a missing package in one sentence. What the commands show is
+derived from the declarations, by a module for each form of it.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Sequence
 __all__ = ["main", "without_reader"]
 
 _INTERRUPTED, _NO_READER = 130, 141
-"""What a shell reports for a process that SIGINT or SIGPIPE ended."""
+"""The status that a shell reports for a process that SIGINT or SIGPIPE ended."""
 
 _EXTRAS = {"click": "cli", "rich": "cli", "numpy": "columns", "pyarrow": "arrow"}
 """The packages that commands load, and the extra that brings each."""
@@ -54,6 +54,6 @@ def _run(args: Sequence[str] | None) -> int:
 
 
 def without_reader() -> int:
-    """The exit status for a reader that has gone, as `head` does; what is still in the buffer goes nowhere."""
+    """The exit status for a reader that closed the pipe, as `head` does; what is still buffered is discarded."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return _NO_READER

@@ -157,6 +157,10 @@ class ElementFlag(Plan, frozen=True):
     field: str
     mask: int
 
+    def set_by(self, element: Any) -> bool:  # Any: an element, known by what it declares
+        """Whether this element sets the flag."""
+        return bool(getattr(element, self.field) & self.mask)
+
 
 # --- what follows a header --------------------------------------------------------------------------------------------
 

@@ -12,7 +12,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from overlaycodec.capture.bulk.record_blocks import Stretch
+from overlaycodec.capture.bulk.record_blocks import RecordBlock
 from overlaycodec.capture.record import Record
 
 __all__ = ["ROW", "Batch", "Ints", "batches_in", "batches_of", "joined"]
@@ -83,7 +83,7 @@ def batches_of(records: Iterable[Record], count: int) -> Iterator[Batch]:
         yield _batch_of(chunk)
 
 
-def batches_in(stretch: Stretch, count: int) -> Iterator[Batch]:
+def batches_in(stretch: RecordBlock, count: int) -> Iterator[Batch]:
     """Batches of so many records of a stretch."""
     ends = stretch.starts + stretch.lengths
     near = int(np.searchsorted(ends, len(stretch.octets) - ROW, side="right"))
@@ -96,7 +96,7 @@ def batches_in(stretch: Stretch, count: int) -> Iterator[Batch]:
         yield _part_of(stretch._replace(octets=octets, starts=stretch.starts - start), near, len(ends))
 
 
-def _part_of(stretch: Stretch, first: int, stop: int) -> Batch:
+def _part_of(stretch: RecordBlock, first: int, stop: int) -> Batch:
     part = slice(first, stop)
     return Batch(
         stretch.octets,

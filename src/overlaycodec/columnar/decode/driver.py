@@ -13,7 +13,7 @@ import numpy as np
 
 from overlaycodec.capture.reader import Capture, open_capture
 from overlaycodec.capture.record import Record
-from overlaycodec.capture.source import BinaryStream, Kept, is_readable
+from overlaycodec.capture.source import BinaryStream, SpooledStream, is_readable
 from overlaycodec.codec.pipeline import Catalog
 from overlaycodec.columnar.column import ABOUT, Column, columns_of
 from overlaycodec.columnar.column_buffers import Output, Part
@@ -106,7 +106,7 @@ def _batches_of(capture: Capture) -> Iterator[Batch]:
     """Stretches as long as there are any, then some records one by one: ever more while no stretch follows them."""
     count, records = 1, None
     while True:
-        for stretch in capture.stretches(_OCTETS):
+        for stretch in capture.record_blocks(_OCTETS):
             count = 1
             yield from batches_in(stretch, _RECORDS)
         records = iter(capture) if records is None else records
@@ -127,7 +127,7 @@ def _twice(source: Readable | Iterable[Record]) -> tuple[Iterator[Batch], Iterat
     if isinstance(source, mmap) or not isinstance(source, BinaryStream):
         return _batches(source), _batches(source)
     data = io.BytesIO()  # a stream is read once
-    kept = Kept(source, data)
+    kept = SpooledStream(source, data)
     octets = data.getbuffer() if kept.failure is None else kept
     return _batches(octets), _batches(octets)
 

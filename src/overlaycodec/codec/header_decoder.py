@@ -13,6 +13,7 @@ from struct import Struct
 from types import MappingProxyType
 from typing import Any
 
+from overlaycodec.codec.emitters import presence_text
 from overlaycodec.codec.struct_plan import Item, plan
 from overlaycodec.codegen import Source
 from overlaycodec.errors import DecodeError, FieldValueError, LengthFieldError, TruncatedError
@@ -21,13 +22,10 @@ from overlaycodec.schema.facts import (
     ConstructField,
     CountedBy,
     Elements,
-    Only,
     PadTo,
     Rest,
     SizedBy,
-    Unless,
     Unparsed,
-    When,
 )
 from overlaycodec.schema.layout import ADDRESS_OCTETS, Field, Layout, Run
 from overlaycodec.schema.record import WireStruct, builder_of
@@ -87,23 +85,11 @@ def add_reading(source: Source, layout: Layout) -> str:
     return at
 
 
-def condition_of(field_or_run: Field | Run) -> str | None:
-    """The expression that says whether a conditional part is there."""
-    condition = field_or_run.condition
-    if isinstance(condition, When):
-        return " or ".join(f"v_{flag}" for flag in condition.flags)
-    if isinstance(condition, Only):
-        return f"v_{condition.field} in {tuple(condition.values)!r}"
-    if isinstance(condition, Unless):
-        return f"v_{condition.field} not in {tuple(condition.values)!r}"
-    return None
-
-
 def _add_run(source: Source, layout: Layout, run: Run, number: int, at: str) -> str:
     start = "pos" if at == "pos" else f"r{number}"
     if start != at:
         source.add(f"{start} = {at}")
-    condition = condition_of(run)
+    condition = None if run.presence is None else presence_text(run.presence)
     if condition is not None:
         source.add(f"if {condition}:")
         source.indent()
@@ -190,7 +176,7 @@ def _add_variable(source: Source, layout: Layout, field: Field, at: str) -> str:
     stop = f"p_{name}"
     remainder = layout.remainder_of(name)
     rest = None if remainder is None else remainder.name
-    condition = condition_of(field)
+    condition = None if field.presence is None else presence_text(field.presence)
     if condition is not None:
         source.add(f"if {condition}:")
         source.indent()

@@ -13,7 +13,7 @@ from struct import Struct
 from typing import Any, Protocol
 
 from overlaycodec.checksum import crc32c, internet_checksum
-from overlaycodec.codec.header_decoder import condition_of
+from overlaycodec.codec.emitters import presence_text
 from overlaycodec.codec.option_lists import padding_of, row_writer
 from overlaycodec.codec.struct_plan import plan
 from overlaycodec.codegen import Source
@@ -153,11 +153,11 @@ def _add_conditions(source: Source, layout: Layout) -> None:
     for field in layout.fields:
         local, path = f"v_{field.name}", f"{layout.name}.{field.name}"
         condition = field.condition
-        if condition is None:
+        if condition is None or field.presence is None:
             continue
         flags = condition.flags if isinstance(condition, When) else (condition.field,)
         named = " or ".join(f"{layout.name}.{flag}" for flag in flags)
-        source.add(f"if {condition_of(field)}:", f"    if {local} is None: absent({path!r}, {named!r})")
+        source.add(f"if {presence_text(field.presence)}:", f"    if {local} is None: absent({path!r}, {named!r})")
         if Reserved in field:
             source.add(f"    if {local} is AUTO: {local} = 0")
         elif Elements in field and (SizedBy in field or Rest in field):

@@ -13,7 +13,7 @@ import pytest
 
 import overlaycodec as oc
 from overlaycodec import AUTO, Bits, Catalog, Header, Packet
-from overlaycodec.codec.bindings import _USES_A_STACK
+from overlaycodec.codec.catalog import _USES_A_STACK
 from overlaycodec.codec.packet_encoder import emit
 from overlaycodec.codec.stack_shape import plain_stack
 from overlaycodec.packet.offsets import is_fragment

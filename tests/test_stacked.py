@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 import overlaycodec as oc
 from overlaycodec import Catalog, EncodeError, Packet, strategies
-from overlaycodec.codec.bindings import _USES_A_STACK
+from overlaycodec.codec.catalog import _USES_A_STACK
 from overlaycodec.codec.packet_encoder import emit
 from overlaycodec.codec.stack_encoder import plain_start, stack_writer
 from overlaycodec.protocols import HEADERS

@@ -16,7 +16,7 @@ import pytest
 
 import overlaycodec as oc
 from overlaycodec import Header, MACAddress, Packet, reference
-from overlaycodec.codec.bindings import _USES_A_STACK
+from overlaycodec.codec.catalog import _USES_A_STACK
 from overlaycodec.protocols import HEADERS
 from tests import laws, test_columns
 

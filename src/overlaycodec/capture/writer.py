@@ -13,7 +13,7 @@ from overlaycodec.capture.pcapng_writer import PcapngWriter
 from overlaycodec.capture.reader import Capture
 from overlaycodec.capture.record import Record
 from overlaycodec.capture.sink import BinaryTarget, opened_path, opened_stream
-from overlaycodec.codec.pipeline import DEFAULT, Catalog, encode
+from overlaycodec.codec.packet_decoder import DEFAULT, Catalog, encode
 from overlaycodec.packet.packet import Packet
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from ipaddress import IPv4Address
 from typing import Any
 
-from overlaycodec.codec.bindings import Bindings
+from overlaycodec.codec.catalog import Bindings
 from overlaycodec.codec.stack_encoder import StackWriter
 from overlaycodec.errors import EncodeError, UnresolvedError
 from overlaycodec.packet.header import Header

@@ -13,7 +13,7 @@ from typing import Final
 
 import msgspec
 
-from overlaycodec.codec.bindings import Bindings
+from overlaycodec.codec.catalog import Bindings
 from overlaycodec.errors import MissingHeaderError
 from overlaycodec.packet.header import Header
 from overlaycodec.packet.paths import scopes_of

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, overload
 
 from overlaycodec.capture import Capture
-from overlaycodec.codec.pipeline import DEFAULT, Catalog, Octets
+from overlaycodec.codec.packet_decoder import DEFAULT, Catalog, Octets
 from overlaycodec.packet.header import Header
 from overlaycodec.packet.packet import Packet
 from overlaycodec.protocols import Ethernet

@@ -7,7 +7,7 @@ from typing import Final, TypeVar
 
 import msgspec
 
-from overlaycodec.codec.pipeline import Catalog, Octets, decode, resolve
+from overlaycodec.codec.packet_decoder import Catalog, Octets, decode, resolve
 from overlaycodec.comparison.alignment import weighed
 from overlaycodec.comparison.changes import Added, Bits, Change, Changed, PacketDiff, Removed, Replaced
 from overlaycodec.comparison.ignore_patterns import Ignored

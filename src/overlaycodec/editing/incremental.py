@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any, TypeVar
 
 from overlaycodec.checksum import adjusted_checksum, internet_sum
-from overlaycodec.codec.pipeline import DEFAULT, Catalog, encode, resolve
+from overlaycodec.codec.packet_decoder import DEFAULT, Catalog, encode, resolve
 from overlaycodec.packet.header import Header
 from overlaycodec.packet.offsets import extent_of, octets_in
 from overlaycodec.packet.packet import Packet, Trailer

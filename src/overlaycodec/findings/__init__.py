@@ -5,7 +5,7 @@ Strategy: tables of rules, one for each family, and one walk over the headers; t
 
 from __future__ import annotations
 
-from overlaycodec.codec.pipeline import DEFAULT, Catalog, Octets
+from overlaycodec.codec.packet_decoder import DEFAULT, Catalog, Octets
 from overlaycodec.findings.model import Finding, Receiver, Severity
 from overlaycodec.packet.header import Header
 from overlaycodec.packet.packet import Packet

@@ -7,8 +7,8 @@ from typing import Final
 
 from msgspec import structs
 
-from overlaycodec.codec.pipeline import Catalog, Octets, decode, encode, resolve
-from overlaycodec.editing.checksums import checksums
+from overlaycodec.codec.packet_decoder import Catalog, Octets, decode, encode, resolve
+from overlaycodec.editing.fill import checksums
 from overlaycodec.findings.decode_faults import fault_finding
 from overlaycodec.findings.model import RECEIVERS, Finding, Receiver, Rule, Severity, Site
 from overlaycodec.findings.receiver_view import Reading, reading_of

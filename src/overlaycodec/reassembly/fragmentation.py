@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from overlaycodec.codec.packet_decoder import DEFAULT, Catalog, resolve
 from overlaycodec.codec.packet_encoder import written
-from overlaycodec.codec.pipeline import DEFAULT, Catalog, resolve
 from overlaycodec.errors import EncodeError, FieldRangeError, MissingHeaderError, UnresolvedError
 from overlaycodec.packet.header import Header
 from overlaycodec.packet.offsets import octets_in

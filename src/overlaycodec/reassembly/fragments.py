@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 
 from overlaycodec.checksum import internet_sum
+from overlaycodec.codec.packet_decoder import DEFAULT, Catalog, Octets
 from overlaycodec.codec.packet_encoder import written
-from overlaycodec.codec.pipeline import DEFAULT, Catalog, Octets
 from overlaycodec.errors import EncodeError
 from overlaycodec.packet.header import Header
 from overlaycodec.packet.offsets import is_fragment, octets_in

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from overlaycodec.codec.pipeline import Catalog, Octets, decode
+from overlaycodec.codec.packet_decoder import Catalog, Octets, decode
 from overlaycodec.packet.packet import Packet
 from overlaycodec.reassembly.byte_ranges import Drop
 from overlaycodec.reassembly.reassembly_table import Waiting

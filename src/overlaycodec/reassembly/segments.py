@@ -10,8 +10,8 @@ from collections.abc import Sequence
 import msgspec
 
 from overlaycodec.checksum import finished_checksum, internet_sum
+from overlaycodec.codec.packet_decoder import DEFAULT, Catalog, Octets, decode, decode_header
 from overlaycodec.codec.packet_encoder import pseudo_header, written
-from overlaycodec.codec.pipeline import DEFAULT, Catalog, Octets, decode, decode_header
 from overlaycodec.editing.incremental import forwarded
 from overlaycodec.errors import DecodeError
 from overlaycodec.packet.header import Header

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
-from overlaycodec.codec.bindings import Bindings
+from overlaycodec.codec.catalog import Bindings
 from overlaycodec.packet.header import Header
 from overlaycodec.schema.facts import (
     Checksum,

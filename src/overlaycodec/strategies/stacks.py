@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from hypothesis import strategies as st
 
-from overlaycodec.codec.bindings import Bindings
+from overlaycodec.codec.catalog import Bindings
 from overlaycodec.packet.header import Header
 from overlaycodec.packet.packet import Packet, Trailer
 from overlaycodec.schema.facts import Checksum, FragmentOffset, LengthField, MoreFragments, Rest, Selects

@@ -12,8 +12,8 @@ from typing import Any, Final, Literal, Self, get_args
 
 import msgspec
 
+from overlaycodec.codec.packet_decoder import DEFAULT, Catalog, Octets, decode, octets_of, resolve
 from overlaycodec.codec.packet_encoder import emit, resolved
-from overlaycodec.codec.pipeline import DEFAULT, Catalog, Octets, decode, octets_of, resolve
 from overlaycodec.errors import EncodeError, MissingHeaderError
 from overlaycodec.packet.header import Header
 from overlaycodec.packet.offsets import octets_in

@@ -13,8 +13,8 @@ from typing import Any, get_args
 import msgspec
 
 from overlaycodec.checksum import finished_checksum
+from overlaycodec.codec.packet_decoder import DEFAULT, Catalog, Octets, decode, encode, octets_of
 from overlaycodec.codec.packet_encoder import resolved
-from overlaycodec.codec.pipeline import DEFAULT, Catalog, Octets, decode, encode, octets_of
 from overlaycodec.dialects import NVGRE_KEY
 from overlaycodec.editing.incremental import forwarded
 from overlaycodec.errors import DecodeError, FieldValueError, MissingHeaderError, TruncatedError

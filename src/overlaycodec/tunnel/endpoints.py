@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Literal
 
 from overlaycodec.checksum import adjusted_checksum
-from overlaycodec.codec.pipeline import DEFAULT, Catalog, Octets, encode, octets_of
+from overlaycodec.codec.packet_decoder import DEFAULT, Catalog, Octets, encode, octets_of
 from overlaycodec.dialects import NVGRE_KEY, NVGREKey
 from overlaycodec.packet.header import Header
 from overlaycodec.packet.packet import Packet

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from overlaycodec.codec.bindings import Binding, Bindings
+from overlaycodec.codec.catalog import Binding, Bindings
 from overlaycodec.columnar.decode.batch import ROW
 from overlaycodec.columnar.decode.bit_fields import SPARE, Values, bits_of
 from overlaycodec.columnar.decode.group import Group, Mask, every, some, taken

@@ -6,7 +6,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from overlaycodec.codec.bindings import Bindings
+from overlaycodec.codec.catalog import Bindings
 from overlaycodec.columnar.column import Column
 from overlaycodec.columnar.decode.batch import ROW
 from overlaycodec.columnar.decode.bit_fields import SPARE, Cut

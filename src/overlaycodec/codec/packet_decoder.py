@@ -11,7 +11,7 @@ from copy import copy
 from types import FunctionType
 from typing import Self, TypeVar
 
-from overlaycodec.codec.bindings import AnyFieldView, Bindings, check_binding, option_of
+from overlaycodec.codec.catalog import AnyFieldView, Bindings, check_binding, option_of
 from overlaycodec.codec.decode_state import CAPTURED, Walk
 from overlaycodec.codec.decode_step import Step
 from overlaycodec.codec.field_view import FieldView

@@ -11,8 +11,8 @@ from enum import StrEnum
 from typing import Any
 
 from overlaycodec.checksum import crc32c, internet_sum
+from overlaycodec.codec.packet_decoder import DEFAULT, Catalog
 from overlaycodec.codec.packet_encoder import pseudo_header, resolved, written
-from overlaycodec.codec.pipeline import DEFAULT, Catalog
 from overlaycodec.packet.header import Header
 from overlaycodec.packet.offsets import ends_of, extent_of, is_fragment, octets_in, spans_of
 from overlaycodec.packet.packet import Packet

@@ -39,13 +39,13 @@ def fresh(data: bytes | None = None) -> Catalog:
 def steps_alone(*more: type[oc.Header]) -> Catalog:
     """A catalog that guesses nothing, however many packets come; it knows some more headers."""
     catalog = Catalog((*HEADERS, *more))
-    catalog._guesses._left = -1
+    catalog._code.stack_cache._left = -1
     return catalog
 
 
 def expect(catalog: Catalog, data: bytes) -> None:
     """The catalog expects packets such as this one, whatever it has learnt since."""
-    catalog._guesses.expect(Ethernet, catalog.decode(data, lax=True).headers)
+    catalog._code.stack_cache.expect(Ethernet, catalog.decode(data, lax=True).headers)
 
 
 @given(strategies.packets(), st.data())
@@ -91,7 +91,7 @@ def test_every_bit_of_a_guessed_stack() -> None:
 def test_the_guess_is_used_and_learnt(monkeypatch: pytest.MonkeyPatch) -> None:
     catalog = fresh()
     stepped: list[int] = []
-    missed = catalog._guesses.missed
+    missed = catalog._code.stack_cache.missed
 
     def count(*arguments: object) -> None:
         stepped.append(1)
@@ -144,7 +144,7 @@ def test_a_guess_holds_for_its_own_first_header_only() -> None:
 def test_guesses_from_link_types(data: bytes, link_type: int) -> None:
     first = LINK_TYPE(link_type)
     plain, guessing = steps_alone(), fresh()
-    guessing._guesses.expect(first, guessing.decode(data, first=first, lax=True).headers)
+    guessing._code.stack_cache.expect(first, guessing.decode(data, first=first, lax=True).headers)
     rng = random.Random(data)
     for _ in range(10):
         octets = bytearray(data)
@@ -197,7 +197,7 @@ def test_a_guess_that_fits_the_start_only_gives_way() -> None:
     catalog = fresh(with_options)
     for _ in range(MISSES_A_GUESS):
         catalog.decode(TUNNELLED)
-    read = catalog._guesses.present[1]
+    read = catalog._code.stack_cache.present[1]
     assert read(TUNNELLED, len(TUNNELLED)) == catalog.decode(TUNNELLED)
     found = read(with_options, len(with_options))
     assert isinstance(found, tuple)
@@ -253,14 +253,14 @@ MAC = "02:00:00:00:00:01"
 
 def test_stacks_without_end_are_not_learnt_without_end() -> None:
     catalog = fresh()
-    patience = catalog._guesses._patience
+    patience = catalog._code.stack_cache._patience
     for tags in range(_MOST_GUESSES + 1):
         expect(
             catalog,
             oc.encode(Packet((Ethernet(dst=MAC, src=MAC), *(oc.VLANTag(vid=1),) * tags, *TUNNELLED_HEADERS[1:]))),
         )
-    assert len(catalog._guesses._stacks) == 1
-    assert catalog._guesses._patience == 2 * patience
+    assert len(catalog._code.stack_cache._stacks) == 1
+    assert catalog._code.stack_cache._patience == 2 * patience
 
 
 def test_one_function_serves_all_keys_of_the_last_header() -> None:

@@ -11,7 +11,7 @@ from typing import Any, Generic, TypeVar
 import msgspec
 
 from overlaycodec.codec.header_decoder import reader_of
-from overlaycodec.codec.header_encoder import writer_of
+from overlaycodec.codec.header_encoder import header_encoder_of
 from overlaycodec.errors import DecodeError, SchemaError
 from overlaycodec.schema.record import Element, WireStruct
 
@@ -83,5 +83,5 @@ class FieldView(msgspec.Struct, Generic[R, E], frozen=True):
         """What the field holds for this meaning. Raises: TypeError, EncodeError."""
         if not isinstance(meaning, self.meaning):
             raise TypeError(f"{self.field} means {self.meaning.__name__} here, not {type(meaning).__name__}")
-        octets = writer_of(self.meaning.__layout__, lambda _: {})(meaning, b"", None, None)
+        octets = header_encoder_of(self.meaning.__layout__, lambda _: {})(meaning, b"", None, None)
         return int.from_bytes(octets, "big") if self.record.__layout__.by_name[self.field].kind == "int" else octets

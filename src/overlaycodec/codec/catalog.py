@@ -6,7 +6,8 @@ code that is generated for a catalog is kept with it, in its `CodeCache`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 from typing import Any, Final, Self
 
 from overlaycodec.codec.bytes_like import BytesLike
@@ -207,15 +208,27 @@ class Catalog:
         lax: bool = False,
     ) -> Packet:
         """See `overlaycodec.decode`."""
-        from overlaycodec.codec.packet_decoder import decode
-
-        return decode(data, first=first, wire_length=wire_length, fcs_octets=fcs_octets, lax=lax, catalog=self)
+        return _decode()(data, first=first, wire_length=wire_length, fcs_octets=fcs_octets, lax=lax, catalog=self)
 
     def encode(self, packet: Packet | Header) -> bytes:
         """See `overlaycodec.encode`."""
-        from overlaycodec.codec.packet_encoder import encode
+        return _encode()(packet, catalog=self)
 
-        return encode(packet, catalog=self)
+
+@cache
+def _decode() -> Callable[..., Packet]:
+    """The function `decode`, whose module is above this one: imported once, for speed."""
+    from overlaycodec.codec.packet_decoder import decode
+
+    return decode
+
+
+@cache
+def _encode() -> Callable[..., bytes]:
+    """The function `encode`; as above."""
+    from overlaycodec.codec.packet_encoder import encode
+
+    return encode
 
 
 def _with_option(layout: Layout, options: str, element: type[Element]) -> Layout:

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from overlaycodec.codec.struct_plan import Item
-from overlaycodec.packet.header import Header
 from overlaycodec.schema.keys import KeySpace
 from overlaycodec.schema.layout import Field, Layout
 from overlaycodec.schema.plans import Coverage, NextHeader, Presence
@@ -21,10 +20,10 @@ __all__ = [
     "derived_checksum",
     "keys_by_class",
     "lengths_by_class",
-    "omits_checksum",
     "packed_value",
     "presence_text",
     "struct_arguments",
+    "without_checksum",
 ]
 
 KeysIn = Callable[[KeySpace], dict[type[Any], int]]  # Any: header classes
@@ -79,15 +78,15 @@ def derived_checksum(coverage: Coverage, checksum: str) -> str:
     return f"{checksum} or 0xFFFF" if coverage.zero_absent else checksum
 
 
-def omits_checksum(outside: Iterable[Layout], following: type[Header] | None) -> bool:
-    """Whether a checksum that may be absent is left out, as the next header asks and IPv4 allows.
+def without_checksum(outside: Iterable[Layout]) -> bool:
+    """Whether the network header outside allows that a checksum is absent: IPv4 does.
 
     `outside` are the layouts of the headers outside, the innermost one first.
 
-    Spec: RFC 7348 section 4.1, RFC 6935.
+    Spec: RFC 768, RFC 8200 section 8.1.
     """
-    if following is None or not following.__layout__.unchecked:
-        return False
-    network = next((layout for layout in outside if layout.layer == "network"), None)
-    dst = None if network is None else network.by_name.get("dst")
-    return dst is not None and dst.kind == "ipv4"
+    for layout in outside:
+        if layout.layer == "network":
+            dst = layout.by_name.get("dst")
+            return dst is not None and dst.kind == "ipv4"
+    return False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from overlaycodec.codec.emitters import omits_checksum
+from overlaycodec.codec.emitters import without_checksum
 from overlaycodec.codec.pseudo_header import pseudo_header
 from overlaycodec.errors import UnresolvedError
 from overlaycodec.packet.header import Header
@@ -36,9 +36,14 @@ class EncodeState:
         raise UnresolvedError(path, f"is AUTO, the key of what follows, but {what}: give it a value")
 
     def omits_checksum(self) -> bool:
-        """Whether the header leaves out its checksum, which may be absent."""
-        outside = (header.__layout__ for header in reversed(self.headers[: self.index]))
-        return self.omits and omits_checksum(outside, self.following)
+        """Whether the header leaves out its checksum: the next header asks for it, and the network header allows it.
+
+        Spec: RFC 7348 section 4.1, RFC 6935.
+        """
+        following = self.following
+        if not self.omits or following is None or not following.__layout__.unchecked:
+            return False
+        return without_checksum(header.__layout__ for header in reversed(self.headers[: self.index]))
 
     def pseudo(self, path: str, octets: int, protocol: int) -> int:
         """The sum of the pseudo-header for so many octets of a protocol. Raises: UnresolvedError."""

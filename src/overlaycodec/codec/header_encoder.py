@@ -153,13 +153,23 @@ def _add_checksum(source: Source, layout: Layout, keys_in: KeysIn) -> None:
     else:
         source.names["internet_checksum"] = internet_checksum
         source.add("covered = octets + content")
-        if layout.extent is not None and not layout.extent.first_piece:
-            source.names["covered_octets"] = layout.covered_octets
-            length = f"v_{layout.extent.field.name}"
-            source.add(f"covered = covered[:covered_octets({length}, len(octets), len(covered))]")
+        _add_bound(source, layout)
         protocol = keys_in(IP_PROTOCOL).get(layout.cls, 0)
         start = f"state.pseudo({path!r}, len(covered), {protocol})" if coverage.pseudo else "0"
         source.add(f"{local} = {derived_checksum(coverage, f'internet_checksum(covered, {start})')}")
     first, last = coverage.octet, coverage.octet + coverage.octets
     source.add(f"octets = octets[:{first}] + {local}.to_bytes({coverage.octets}, 'big') + octets[{last}:]")
     source.dedent()
+
+
+def _add_bound(source: Source, layout: Layout) -> None:
+    """What the checksum covers ends where the length field says (see `Layout.covered_octets`)."""
+    extent = layout.extent
+    if extent is None or extent.first_piece:
+        return
+    length = f"v_{extent.field.name}"
+    octets = length if extent.unit == 1 else f"{length} * {extent.unit}"
+    octets += f" + {extent.bias}" if extent.bias else ""
+    octets += "" if extent.from_start else " + len(octets)"
+    known = f"{length} is not None" if extent.zero == "length" else length
+    source.add(f"if {known} and len(octets) <= {octets} < len(covered): covered = covered[:{octets}]")

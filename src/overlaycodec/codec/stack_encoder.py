@@ -16,9 +16,9 @@ from overlaycodec.codec.emitters import (
     derived_checksum,
     keys_by_class,
     lengths_by_class,
-    omits_checksum,
     packed_value,
     struct_arguments,
+    without_checksum,
 )
 from overlaycodec.codec.stack_shape import behind, can_be_plain, run_of, values_when_empty
 from overlaycodec.codec.struct_plan import Item, plan
@@ -211,7 +211,8 @@ def _add_checksum(
         source.add(derive, f"    {local} = 0", f"    total = {header.words()}", f"    {local} = {_COMPLEMENT}")
         return
     outside = stack[: header.index][::-1]
-    if coverage.zero_absent and omits_checksum((other.layout for other in outside), header.following):
+    asked = coverage.zero_absent and header.following is not None and header.following.__layout__.unchecked
+    if asked and without_checksum(other.layout for other in outside):
         source.add(f"{derive} {local} = 0")
         return
     if len(pending) > 1:

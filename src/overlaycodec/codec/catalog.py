@@ -49,7 +49,7 @@ class Catalog:
     max_headers: int
     """How many headers within headers are followed."""
     views: tuple[AnyFieldView, ...]
-    """What the network reads into fields, the latest first."""
+    """The meanings that the network gives to fields, the latest first."""
     options: tuple[Option, ...]
     """What may be in option lists beside the elements that their declarations name, the latest first."""
 
@@ -124,7 +124,7 @@ class Catalog:
         return keys
 
     def meanings(self, record: WireStruct) -> Iterator[tuple[str, Element]]:
-        """What the network reads into the record's fields: each such field's name, and the meaning of its value."""
+        """The meanings that views give to the fields of a record: the name of each such field, and its meaning."""
         for view in self.views:
             meaning = view.of(record)
             if meaning is not None:
@@ -167,7 +167,8 @@ class Catalog:
     def with_option(self, header: type[Header], *options: type[Element]) -> Self:
         """A catalog that knows these options of a header too: elements that begin with the constants they are known by.
 
-        They take the place of those that begin alike. Without the catalog, such an option is read as one of any kind.
+        They replace those that begin with the same octets. Without the catalog, such an option is decoded as the class
+        for options of any kind.
 
         Raises: SchemaError, where one is not laid out as the header's options are.
         """
@@ -176,7 +177,7 @@ class Catalog:
         return self._but(options=(*new, *self.options))
 
     def with_view(self, *views: AnyFieldView) -> Self:
-        """A catalog whose network reads these meanings into fields, before those that were there.
+        """A catalog whose network gives these meanings to fields, before those that were there.
 
         They change nothing of what is decoded or encoded; `meanings` gives them, and the command line shows them.
         """

@@ -1,7 +1,7 @@
-"""What a deployment reads into a number: NVGRE's two halves of a GRE key, OVN's ports in a VNI.
+"""Meanings that a deployment gives to a field: NVGRE's two halves of a GRE key, OVN's ports in a VNI.
 
-Strategy: the meaning is declared like any record, as an `Element`; a view joins it to the field that carries it. The
-header itself stays as its specification says, so a view that is wrong for a network loses nothing.
+Strategy: the meaning is declared like a header, as an `Element`; a view joins it to the field that carries it. The
+header keeps the fields of its specification, so a view that is wrong for a network loses nothing.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ E = TypeVar("E", bound=Element)
 
 
 class FieldView(msgspec.Struct, Generic[R, E], frozen=True):
-    """A field of a header, or of an element, read as a record of its own.
+    """A field of a header, or of an element, decoded as an element of its own.
 
     `record`: the class that has the field; `field`: a number, or octets; `meaning`: an `Element` of fixed size, for a
-    number of the same size; `where`: other fields and the values without which the view does not apply.
+    number of the same size; `where`: other fields, and the values that they must have for the view to apply.
 
     Raises: SchemaError, where these do not fit.
 
@@ -67,7 +67,7 @@ class FieldView(msgspec.Struct, Generic[R, E], frozen=True):
             return None
         try:
             meaning: E = reader_of(self.meaning)(value, 0, octets)[0]
-        except DecodeError:  # a constant that is another
+        except DecodeError:  # a constant has another value
             return None
         return meaning
 

@@ -1,4 +1,4 @@
-"""Layouts -> one encoder for a whole stack of headers of fixed size: one `struct` call for several headers.
+"""Layouts -> one encoder for a stack of option-free headers: one `struct` call for several headers.
 
 Strategy: programs encode packets of few stacks. For classes that came often, a function is generated that reads all
 fields, derives what is AUTO, sums what checksums cover from the numbers themselves and packs everything at once. It

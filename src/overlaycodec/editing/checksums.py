@@ -33,7 +33,7 @@ class ChecksumStatus(StrEnum):
     PARTIAL = "partial"
     """The sum of the pseudo-header alone: left for a network card to finish."""
     UNVERIFIABLE = "unverifiable"
-    """The octets that it covers are not all here: of a fragment, of a snapped capture, of what is in `packet.outer`."""
+    """The octets that it covers are not all here: those of a fragment, a snapped capture, `packet.outer`."""
 
     def __repr__(self) -> str:
         return self.value

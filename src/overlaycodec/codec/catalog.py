@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-from overlaycodec.codec.decode_state import Walk
-from overlaycodec.codec.decode_step import Step, alternatives, step_of
+from overlaycodec.codec.decode_state import DecodeState
+from overlaycodec.codec.decode_step import Step, conditional_step, step_of
 from overlaycodec.codec.field_view import FieldView
 from overlaycodec.codec.header_encoder import Writer, writer_of
-from overlaycodec.codec.stack_cache import Guesses
+from overlaycodec.codec.stack_cache import StackCache
 from overlaycodec.codec.stack_encoder import StackWriter, plain_start, stack_writer
 from overlaycodec.errors import SchemaError
 from overlaycodec.packet.header import Header
@@ -40,7 +40,7 @@ class Bindings:
     """Headers and keys. Bindings that were added later are asked earlier; of one key, those with conditions first."""
 
     __slots__ = (
-        "_guesses", "_keys", "_layouts", "_stacks", "_steps", "_tables", "_writers",
+        "_keys", "_layouts", "_stack_cache", "_stacks", "_steps", "_tables", "_writers",
         "bindings", "headers", "max_headers", "options", "views",
     )  # fmt: skip
 
@@ -78,7 +78,7 @@ class Bindings:
         self._stacks: dict[tuple[type[Header], ...], tuple[int, StackWriter]] = {}
         self._tables: dict[KeySpace, tuple[dict[int, Step], Step | None]] = {}
         self._keys: dict[KeySpace, dict[type[Header], int]] = {}
-        self._guesses = Guesses(self)
+        self._stack_cache = StackCache(self)
 
     def __eq__(self, other: object) -> bool:
         if type(other) is not type(self) or not isinstance(other, Bindings):
@@ -202,12 +202,12 @@ class Bindings:
         """A step that makes itself when it is first taken, and puts what it made in its own place."""
         made: list[Step] = []
 
-        def first(data: bytes, pos: int, end: int, walk: Walk) -> Any:  # Any: as Step
+        def first(data: bytes, pos: int, end: int, state: DecodeState) -> Any:  # Any: as Step
             if not made:
-                made.append(alternatives(tuple((key, self.step(cls)) for key, cls in candidates)))
+                made.append(conditional_step(tuple((key, self.step(cls)) for key, cls in candidates)))
                 if table is not None and value is not None:
                     table[value] = made[0]
-            return made[0](data, pos, end, walk)
+            return made[0](data, pos, end, state)
 
         return first
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from overlaycodec.codec.header_decoder import row_reader
+from overlaycodec.codec.header_decoder import option_list_reader
 from overlaycodec.errors import EncodeError
 from overlaycodec.schema.facts import Elements
 from overlaycodec.schema.layout import Field, Layout
@@ -33,7 +33,7 @@ def row_writer(
 
 def padding_of(field: Field, items: Elements) -> Callable[..., Any]:
     """Fills a row up to the unit of its length field, as its protocol does: with what reads back as it is written."""
-    read = row_reader(field)
+    read = option_list_reader(field)
     generic: Layout = field.element.__layout__
     kind = None if items.kind is None else generic.by_name[items.kind]
     kind_ends = 0 if kind is None else (generic.fixed_bit_of(kind.name) or 0) + (kind.bits or 0)

@@ -6,13 +6,11 @@ fault; lax decoding gives what it could read, with the fault beside it, whatever
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from copy import copy
-from types import FunctionType
 from typing import Self, TypeVar
 
 from overlaycodec.codec.catalog import AnyFieldView, Bindings, check_binding, option_of
-from overlaycodec.codec.decode_state import CAPTURED, Walk
+from overlaycodec.codec.decode_state import CAPTURED, DecodeState
 from overlaycodec.codec.decode_step import Step
 from overlaycodec.codec.field_view import FieldView
 from overlaycodec.codec.header_decoder import reader_of
@@ -37,7 +35,6 @@ from overlaycodec.schema.record import Element
 __all__ = ["DEFAULT", "Catalog", "Octets", "Pipeline", "decode", "decode_header", "encode", "resolve"]
 
 H = TypeVar("H", bound=Header)
-F = TypeVar("F", bound=Callable[..., Packet])
 
 Octets = bytes | bytearray | memoryview
 """What can be decoded; any other object with the buffer protocol (an mmap) too."""
@@ -146,22 +143,6 @@ DEFAULT = Catalog(HEADERS)
 """The catalog that is used where none is named."""
 
 
-def _by_keyword(function: F) -> F:
-    """The function, called quicker: type checkers see its options as keywords alone, Python as arguments with defaults.
-
-    Python looks up each default of a keyword-only argument by name: a twentieth of the time that a usual packet takes.
-    """
-    plain: object = function
-    assert isinstance(plain, FunctionType)
-    code, defaults = plain.__code__, plain.__kwdefaults__ or {}
-    options = code.co_varnames[code.co_argcount : code.co_argcount + code.co_kwonlyargcount]
-    plain.__code__ = code.replace(co_argcount=code.co_argcount + len(options), co_kwonlyargcount=0)
-    plain.__defaults__ = tuple(defaults[name] for name in options)
-    plain.__kwdefaults__ = None
-    return function
-
-
-@_by_keyword
 def decode(
     data: Octets,
     *,
@@ -182,8 +163,8 @@ def decode(
     """
     octets = data if type(data) is bytes else octets_of(data)
     end = len(octets)
-    guesses = catalog._guesses
-    expected, read = guesses.present
+    cache = catalog._stack_cache
+    expected, read = cache.entry
     if (expected is first or expected == first) and (wire_length is None or wire_length <= end) and not fcs_octets:
         found = read(octets, end)
         if found is not None:
@@ -192,27 +173,27 @@ def decode(
             headers, step, pos = found
             if step is None:
                 return Packet(headers, octets[pos:end])
-            packet = _walked(step, octets, pos, end, Walk(headers), lax, catalog, first, 0)
-            guesses.missed(first, packet.headers)
+            packet = _stepped(step, octets, pos, end, DecodeState(headers), lax, catalog, first, 0)
+            cache.miss(first, packet.headers)
             return packet
-    walk = Walk()
+    state = DecodeState()
     missing = 0
     if wire_length is not None and wire_length > end:
         missing = wire_length - end
-        walk.cut = wire_length
+        state.wire_end = wire_length
     if fcs_octets:
-        end = _without_fcs(octets, end, fcs_octets, walk)
-    packet = _walked(catalog.first_step(first), octets, 0, end, walk, lax, catalog, first, missing)
-    guesses.missed(first, packet.headers)
+        end = _without_fcs(octets, end, fcs_octets, state)
+    packet = _stepped(catalog.first_step(first), octets, 0, end, state, lax, catalog, first, missing)
+    cache.miss(first, packet.headers)
     return packet
 
 
-def _walked(  # the state of one walk
+def _stepped(  # the state of one decode
     step: Step | None,
     data: bytes,
     pos: int,
     end: int,
-    walk: Walk,
+    state: DecodeState,
     lax: bool,
     catalog: Bindings,
     first: object,
@@ -221,37 +202,37 @@ def _walked(  # the state of one walk
     """Goes from step to step, from the header at `pos` on."""
     fault: DecodeError | None = None
     if lax:
-        walk.lax = True
+        state.lax = True
     if step is not None:
         try:
-            for _ in range(catalog.max_headers - len(walk)):
-                step, pos, end = step(data, pos, end, walk)
+            for _ in range(catalog.max_headers - len(state)):
+                step, pos, end = step(data, pos, end, state)
                 if step is None:
                     break
             else:
-                pos, end = _beyond(step, data, pos, end, walk)
+                pos, end = _beyond(step, data, pos, end, state)
         except DecodeError as error:
-            fault, pos = _fault(error, pos, end, walk, catalog, first)
-    trailers = walk.trailers
-    if trailers and not walk:
+            fault, pos = _fault(error, pos, end, state, catalog, first)
+    trailers = state.trailers
+    if trailers and not state:
         trailers = tuple(Trailer(-1, trailer.data) for trailer in trailers)
-    return Packet(tuple(walk), data[pos:end], trailers, walk.faults, fault, missing)
+    return Packet(tuple(state), data[pos:end], trailers, state.faults, fault, missing)
 
 
-def _without_fcs(data: bytes, end: int, octets: int, walk: Walk) -> int:
+def _without_fcs(data: bytes, end: int, octets: int, state: DecodeState) -> int:
     """Where the frame ends before its check sequence, as much of which as was captured becomes a trailer."""
-    stop = max(0, (walk.cut or end) - octets)
-    if walk.cut is not None:
-        walk.cut = stop if stop > end else None
+    stop = max(0, (state.wire_end or end) - octets)
+    if state.wire_end is not None:
+        state.wire_end = stop if stop > end else None
     if stop < end:
-        walk.trailers = (Trailer(0, data[stop:end]),)
+        state.trailers = (Trailer(0, data[stop:end]),)
         return stop
     return end
 
 
-def _beyond(step: Step, data: bytes, pos: int, end: int, walk: Walk) -> tuple[int, int]:
+def _beyond(step: Step, data: bytes, pos: int, end: int, state: DecodeState) -> tuple[int, int]:
     """Looks for one header more than are followed. Raises: NestingError, where there is one."""
-    count, trial = len(walk), copy(walk)
+    count, trial = len(state), copy(state)
     try:
         step(data, pos, end, trial)
     except DecodeError:
@@ -259,38 +240,38 @@ def _beyond(step: Step, data: bytes, pos: int, end: int, walk: Walk) -> tuple[in
     else:
         if len(trial) == count:
             return pos, end
-    walk.stop = pos
-    raise NestingError(count, walk[-1].__layout__.name, (pos * 8, None))
+    state.fault_pos = pos
+    raise NestingError(count, state[-1].__layout__.name, (pos * 8, None))
 
 
 def _fault(
-    error: DecodeError, pos: int, end: int, walk: Walk, catalog: Bindings, first: object
+    error: DecodeError, pos: int, end: int, state: DecodeState, catalog: Bindings, first: object
 ) -> tuple[DecodeError, int]:
     """The fault under its full path, and where the payload then starts. Raises: it, where strict."""
     name, dot, field = error.path.partition(".")
-    if walk.stop > pos or isinstance(error, NestingError):
+    if state.fault_pos > pos or isinstance(error, NestingError):
         # the last header was read: its bound is what is wrong, or that another one follows
-        full, pos = names_of(walk)[-1], walk.stop
+        full, pos = names_of(state)[-1], state.fault_pos
     else:
         # the header that could not be read: the name that it would have had
         known = [first, *catalog.headers]
         classes = (cls for cls in known if isinstance(cls, type) and issubclass(cls, Header))
         failed = next((cls for cls in classes if cls.__layout__.name == name), None)
-        full = name if failed is None else names_of([*walk, failed])[-1]
+        full = name if failed is None else names_of([*state, failed])[-1]
     claim = isinstance(error, TruncatedError) and error.claim
-    fault = error.rebased(full + dot + field, "" if claim else _bounder(walk, end))
-    if not walk.lax:
+    fault = error.rebased(full + dot + field, "" if claim else _bounder(state, end))
+    if not state.lax:
         raise fault from None
-    walk.faults += (fault,)
+    state.faults += (fault,)
     return fault, pos
 
 
-def _bounder(walk: Walk, end: int) -> str:
+def _bounder(state: DecodeState, end: int) -> str:
     """What imposes the present bound, in words: the innermost length field that ends there."""
-    if walk.cut is not None:
-        return walk.cut_by
+    if state.wire_end is not None:
+        return state.truncated_by
     found, at = CAPTURED, 0
-    for name, header in zip(names_of(walk), walk, strict=True):
+    for name, header in zip(names_of(state), state, strict=True):
         octets = octets_in(header)
         for field, reach in ends_of(header):
             if at + reach == end:
@@ -360,24 +341,24 @@ class Pipeline:
         Raises: FieldValueError where another header, or none, was met; DecodeError as `overlaycodec.decode`.
         """
         octets = octets_of(data)
-        walk = Walk()
+        state = DecodeState()
         pos, end = 0, len(octets)
         missing = max(0, (wire_length or 0) - end)
         if missing:
-            walk.cut = wire_length
+            state.wire_end = wire_length
         step: Step | None = self.catalog.first_step(self.headers[0])
         for number, expected in enumerate(self.headers):
             start = pos
             try:
                 if step is not None:
-                    step, pos, end = step(octets, pos, end, walk)
+                    step, pos, end = step(octets, pos, end, state)
             except DecodeError as error:
-                _fault(error, pos, end, walk, self.catalog, self.headers[0])
-            if len(walk) <= number or type(walk[number]) is not expected:
-                met = type(walk[number]).__name__ if len(walk) > number else "payload"
-                name = names_of([*walk[:number], expected])[-1]
+                _fault(error, pos, end, state, self.catalog, self.headers[0])
+            if len(state) <= number or type(state[number]) is not expected:
+                met = type(state[number]).__name__ if len(state) > number else "payload"
+                name = names_of([*state[:number], expected])[-1]
                 raise FieldValueError(met, name, (start * 8, None), expected.__name__)
-        return Packet(tuple(walk), octets[pos:end], walk.trailers, walk.faults, None, missing)
+        return Packet(tuple(state), octets[pos:end], state.trailers, state.faults, None, missing)
 
     def encode(self, packet: Packet) -> bytes:
         """The octets of a packet of just these headers. Raises: EncodeError."""

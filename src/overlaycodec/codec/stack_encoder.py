@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from struct import Struct
 from typing import Protocol
 
-from overlaycodec.codec.stack_shape import behind, can_be_plain, run_of, values_when_empty
+from overlaycodec.codec.stack_shape import can_be_option_free, fields_after_run, run_of, values_when_empty
 from overlaycodec.codec.struct_plan import Item, plan
 from overlaycodec.codegen import Source
 from overlaycodec.packet.header import Header
@@ -45,7 +45,7 @@ def plain_start(classes: Sequence[type[Header]]) -> int:
 
 
 def _can_be_written(layout: Layout) -> bool:
-    if not can_be_plain(layout) or (layout.bounds is not None and layout.bounds not in run_of(layout).fields):
+    if not can_be_option_free(layout) or (layout.bounds is not None and layout.bounds not in run_of(layout).fields):
         return False
     checksum = _checksum_of(layout)
     # words of what follows a header of odd size would be out of step with its own
@@ -144,7 +144,7 @@ def stack_writer(classes: Sequence[type[Header]], start: int, keys: Keys) -> Sta
 
 def _add_emptiness(source: Source, place: _Place) -> None:
     """What stands behind the first run is not there, and nothing says that it is."""
-    for field in behind(place.layout):
+    for field in fields_after_run(place.layout):
         value = f"h{place.number}.{field.name}"
         if when := field.get(When):
             flags = (f"h{place.number}.{flag} is not False" for flag in when.flags)
@@ -159,7 +159,7 @@ def _add_derived(source: Source, place: _Place, octets: int, following: type[Hea
     """Lengths, selectors and flags that are AUTO; checksums are left."""
     layout = place.layout
     empty: dict[str, int] = {}
-    for field in behind(layout):
+    for field in fields_after_run(layout):
         empty |= values_when_empty(layout, field) or {}
     for field in place.run.fields:
         if not layout.derived(field) or field is layout.checksum:

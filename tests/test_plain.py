@@ -15,7 +15,7 @@ import overlaycodec as oc
 from overlaycodec import AUTO, Bits, Catalog, Header, Packet
 from overlaycodec.codec.code_cache import STACK_USES
 from overlaycodec.codec.packet_encoder import encode_packet
-from overlaycodec.codec.stack_shape import plain_stack
+from overlaycodec.codec.stack_shape import option_free_stack
 from overlaycodec.packet.offsets import is_fragment
 from overlaycodec.protocols import HEADERS
 from tests.test_agreement import types_of
@@ -52,12 +52,12 @@ def test_every_bit_of_a_guessed_packet(name: str) -> None:
     vector = DECODING[name]
     plain, guessing = (catalog_of(vector, Catalog(HEADERS)) for _ in range(2))
     first, data = first_of(vector), bytes.fromhex(vector["hex"])
-    plain._code.stack_cache._left = guessing._code.stack_cache._left = -1  # neither learns any more
+    plain._code.stack_cache._misses_left = guessing._code.stack_cache._misses_left = -1  # neither learns any more
     packet = plain.decode(data, first=first, lax=True)
-    guessing._code.stack_cache.expect(first, packet.headers)
+    guessing._code.stack_cache.learn(first, packet.headers)
     whole = not packet.trailers and "jumbo" not in name and not any(map(is_fragment, packet.headers))
-    if whole and len(plain_stack(packet.headers)) > 1:
-        assert guessing._code.stack_cache.present[1](data, len(data)) is not None, "no guess holds for its own packet"
+    if whole and len(option_free_stack(packet.headers)) > 1:
+        assert guessing._code.stack_cache.entry[1](data, len(data)) is not None, "no guess holds for its own packet"
     others = [data, data[:-1], data + b"\0"]
     for bit in range(min(len(data), 90) * 8):
         changed = bytearray(data)
@@ -75,7 +75,7 @@ def test_a_guess_follows_no_more_headers_than_the_catalog_does() -> None:
         plain, guessing = (Catalog(HEADERS).with_max_headers(most) for _ in range(2))
         lax = plain.decode(data, first=oc.Ethernet, lax=True)
         assert len(lax.headers) == min(most, len(packet.headers))
-        guessing._code.stack_cache.expect(oc.Ethernet, lax.headers)
+        guessing._code.stack_cache.learn(oc.Ethernet, lax.headers)
         assert told(guessing.decode(data, lax=True)) == told(lax)
         assert isinstance(lax.fault, oc.NestingError) == (most < len(packet.headers))
 
@@ -84,9 +84,9 @@ def test_a_stack_is_plain_up_to_the_first_header_that_is_not() -> None:
     """MPLS ends by a flag; what is within it is not behind what is outside."""
     inside = FRAME / INSIDE
     packet = oc.resolve(FRAME / OUTER / oc.UDP(src_port=1) / oc.MPLS(label=16) / inside)
-    assert plain_stack(packet.headers) == ((oc.Ethernet, 0x0800), (oc.IPv4, 17), (oc.UDP, None))
+    assert option_free_stack(packet.headers) == ((oc.Ethernet, 0x0800), (oc.IPv4, 17), (oc.UDP, None))
     lengths = oc.resolve(FRAME / oc.LLC(dsap=0x42, ssap=0x42) / b"....").headers
-    assert plain_stack((*lengths[:1], *packet.headers[1:])) == ()
+    assert option_free_stack((*lengths[:1], *packet.headers[1:])) == ()
 
 
 class Opaque(Header, spec="in-house", path="opaque", keys=(oc.UDP_PORT(9994),)):
@@ -117,7 +117,7 @@ def test_a_kind_that_is_longer() -> None:
         oc.resolve(FRAME / OUTER / oc.UDP(src_port=1, dst_port=9994) / header / b"....", catalog=plain)
         for header in (Kinds(kind=1), Kinds(kind=2, more=3))
     )
-    guessing._code.stack_cache.expect(oc.Ethernet, short.headers)
+    guessing._code.stack_cache.learn(oc.Ethernet, short.headers)
     assert told(guessing.decode(plain.encode(long))) == told(long)
     for _ in range(STACK_USES + 1):
         assert guessing.encode(short) == plain.encode(short)
@@ -133,9 +133,9 @@ class Behind(Header, spec="in-house", path="behind"):
 def test_a_condition_on_a_field_that_the_header_before_has_not() -> None:
     plain, guessing = (Catalog(HEADERS).with_binding(oc.ETHERTYPE(0x88BE), Behind) for _ in range(2))
     packet = FRAME.replace(ethertype=0x88BE) / Behind(number=7) / b"...."
-    guessing._code.stack_cache.expect(oc.Ethernet, packet.headers)
+    guessing._code.stack_cache.learn(oc.Ethernet, packet.headers)
     data = plain.encode(packet)
-    assert guessing._code.stack_cache.present[1](data, len(data)) == plain.decode(data) == packet
+    assert guessing._code.stack_cache.entry[1](data, len(data)) == plain.decode(data) == packet
 
 
 # --- encoding ---------------------------------------------------------------------------------------------------------

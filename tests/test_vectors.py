@@ -132,7 +132,7 @@ def test_a_guess_gives_the_same(name: str) -> None:
     vector = VECTORS[name]
     plain, guessing = (catalog_of(vector, oc.Catalog(HEADERS)) for _ in range(2))
     packet = decoded(vector, lax=True, catalog=plain)
-    guessing._code.stack_cache.expect(first_of(vector), packet.headers)
+    guessing._code.stack_cache.learn(first_of(vector), packet.headers)
     assert decoded(vector, lax=True, catalog=guessing) == packet == decoded(vector, lax=True)
     if name in DECODING:
         assert decoded(vector, catalog=guessing) == decoded(vector, catalog=plain) == packet
@@ -148,9 +148,9 @@ def test_most_vectors_are_guessed() -> None:
     hits = 0
     for vector in DECODING.values():
         catalog = catalog_of(vector, oc.Catalog(HEADERS))
-        catalog._code.stack_cache.expect(first_of(vector), decoded(vector, catalog=catalog).headers)
+        catalog._code.stack_cache.learn(first_of(vector), decoded(vector, catalog=catalog).headers)
         data = bytes.fromhex(vector["hex"])
-        hits += catalog._code.stack_cache.present[1](data, len(data)) is not None
+        hits += catalog._code.stack_cache.entry[1](data, len(data)) is not None
     assert hits > len(DECODING) * 2 // 3
 
 

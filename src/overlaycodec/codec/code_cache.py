@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final, Protocol
 
-from overlaycodec.codec.decode_state import Walk
-from overlaycodec.codec.decode_step import Step, alternatives, step_of
+from overlaycodec.codec.decode_state import DecodeState
+from overlaycodec.codec.decode_step import Step, conditional_step, step_of
 from overlaycodec.codec.header_encoder import HeaderEncoder, header_encoder_of
-from overlaycodec.codec.stack_cache import Guesses
+from overlaycodec.codec.stack_cache import StackCache
 from overlaycodec.codec.stack_encoder import StackEncoder, stack_encoder_of, stackable
 from overlaycodec.packet.header import Header
 from overlaycodec.schema.keys import Key, KeySpace
@@ -69,7 +69,7 @@ class CodeCache:
     header_encoders: dict[type[Header], HeaderEncoder]
     stack_encoders: dict[tuple[type[Header], ...], tuple[int, StackEncoder]]
     """By the classes of a packet: how many of its headers one function encodes, and the function."""
-    stack_cache: Guesses
+    stack_cache: StackCache
     """The decoders of stacks that came often."""
     max_headers: int
 
@@ -80,7 +80,7 @@ class CodeCache:
         self.header_encoders = {}
         self.stack_encoders = {}
         self.max_headers = catalog.max_headers
-        self.stack_cache = Guesses(self)
+        self.stack_cache = StackCache(self)
 
     # --- encoders -----------------------------------------------------------------------------------------------------
 
@@ -159,11 +159,11 @@ class CodeCache:
         """A step that is generated when it is first taken, and then replaces itself in the table."""
         made: list[Step] = []
 
-        def first(data: bytes, pos: int, end: int, walk: Walk) -> Any:  # Any: as Step
+        def first(data: bytes, pos: int, end: int, state: DecodeState) -> Any:  # Any: as Step
             if not made:
-                made.append(alternatives(tuple((key, self.decode_step(cls)) for key, cls in candidates)))
+                made.append(conditional_step(tuple((key, self.decode_step(cls)) for key, cls in candidates)))
                 if table is not None and value is not None:
                     table[value] = made[0]
-            return made[0](data, pos, end, walk)
+            return made[0](data, pos, end, state)
 
         return first

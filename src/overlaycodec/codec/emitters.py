@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from overlaycodec.codec.struct_plan import Item
+from overlaycodec.codegen import literal
 from overlaycodec.schema.keys import KeySpace
 from overlaycodec.schema.layout import Field, Layout
 from overlaycodec.schema.plans import Coverage, NextHeader, Presence
@@ -34,7 +35,7 @@ def presence_text(presence: Presence, prefix: str = "v_") -> str:
     """The expression that is true where the field is present; a field's local variable is its name after `prefix`."""
     if presence.values is None:
         return " or ".join(prefix + flag for flag in presence.fields)
-    return f"{prefix}{presence.fields[0]} {'not in' if presence.negated else 'in'} {tuple(presence.values)!r}"
+    return f"{prefix}{presence.fields[0]} {'not in' if presence.negated else 'in'} {literal(tuple(presence.values))}"
 
 
 # --- what `struct` packs ----------------------------------------------------------------------------------------------

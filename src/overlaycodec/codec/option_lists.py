@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from overlaycodec.codec.header_decoder import row_reader
+from overlaycodec.codec.header_decoder import option_list_reader
 from overlaycodec.errors import EncodeError
 from overlaycodec.schema.layout import Field, Layout
 
@@ -42,7 +42,7 @@ def padding_of(field: Field) -> Callable[[Elements, bytes, int], tuple[Elements,
     It gives the elements and their octets, those of the padding among them, and the octets after the end element: what
     a decoder gives for the octets that are written.
     """
-    read = row_reader(field)
+    read = option_list_reader(field)
     options = field.options
     assert options is not None
     kind, end, pads = options.kind, options.end, options.pads

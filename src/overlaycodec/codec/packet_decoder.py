@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from overlaycodec.codec.bytes_like import BytesLike, bytes_of
 from overlaycodec.codec.catalog import DEFAULT, Catalog
-from overlaycodec.codec.decode_state import CAPTURED, Walk
+from overlaycodec.codec.decode_state import CAPTURED, DecodeState
 from overlaycodec.codec.decode_step import Step
 from overlaycodec.codec.header_decoder import reader_of
 from overlaycodec.errors import DecodeError, NestingError, TruncatedError
@@ -50,7 +50,7 @@ def decode(
     end = len(octets)
     code = catalog._code
     stacks = code.stack_cache
-    expected, read = stacks.present
+    expected, read = stacks.entry
     if (expected is first or expected == first) and (wire_length is None or wire_length <= end) and not fcs_octets:
         found = read(octets, end)
         if found is not None:
@@ -59,18 +59,18 @@ def decode(
             headers, step, pos = found
             if step is None:
                 return Packet(headers, octets[pos:end])
-            packet = _decoded(step, octets, pos, end, Walk(headers), lax, catalog, first, 0)
-            stacks.missed(first, packet.headers)
+            packet = _decoded(step, octets, pos, end, DecodeState(headers), lax, catalog, first, 0)
+            stacks.miss(first, packet.headers)
             return packet
-    walk = Walk()
+    state = DecodeState()
     missing = 0
     if wire_length is not None and wire_length > end:
         missing = wire_length - end
-        walk.cut = wire_length
+        state.wire_end = wire_length
     if fcs_octets:
-        end = _without_fcs(octets, end, fcs_octets, walk)
-    packet = _decoded(code.first_step(first), octets, 0, end, walk, lax, catalog, first, missing)
-    stacks.missed(first, packet.headers)
+        end = _without_fcs(octets, end, fcs_octets, state)
+    packet = _decoded(code.first_step(first), octets, 0, end, state, lax, catalog, first, missing)
+    stacks.miss(first, packet.headers)
     return packet
 
 
@@ -79,7 +79,7 @@ def _decoded(  # the state of one decode
     data: bytes,
     pos: int,
     end: int,
-    walk: Walk,
+    state: DecodeState,
     lax: bool,
     catalog: Catalog,
     first: object,
@@ -88,37 +88,37 @@ def _decoded(  # the state of one decode
     """The packet, whose headers before `pos` are decoded: goes on from step to step."""
     fault: DecodeError | None = None
     if lax:
-        walk.lax = True
+        state.lax = True
     if step is not None:
         try:
-            for _ in range(catalog.max_headers - len(walk)):
-                step, pos, end = step(data, pos, end, walk)
+            for _ in range(catalog.max_headers - len(state)):
+                step, pos, end = step(data, pos, end, state)
                 if step is None:
                     break
             else:
-                pos, end = _check_nesting(step, data, pos, end, walk)
+                pos, end = _check_nesting(step, data, pos, end, state)
         except DecodeError as error:
-            fault, pos = located(error, pos, end, walk, catalog, first)
-    trailers = walk.trailers
-    if trailers and not walk:
+            fault, pos = located(error, pos, end, state, catalog, first)
+    trailers = state.trailers
+    if trailers and not state:
         trailers = tuple(Trailer(-1, trailer.data) for trailer in trailers)
-    return Packet(tuple(walk), data[pos:end], trailers, walk.faults, fault, missing)
+    return Packet(tuple(state), data[pos:end], trailers, state.faults, fault, missing)
 
 
-def _without_fcs(data: bytes, end: int, octets: int, walk: Walk) -> int:
+def _without_fcs(data: bytes, end: int, octets: int, state: DecodeState) -> int:
     """Where the frame ends without its check sequence; the octets of that which were captured become a trailer."""
-    stop = max(0, (walk.cut or end) - octets)
-    if walk.cut is not None:
-        walk.cut = stop if stop > end else None
+    stop = max(0, (state.wire_end or end) - octets)
+    if state.wire_end is not None:
+        state.wire_end = stop if stop > end else None
     if stop < end:
-        walk.trailers = (Trailer(0, data[stop:end]),)
+        state.trailers = (Trailer(0, data[stop:end]),)
         return stop
     return end
 
 
-def _check_nesting(step: Step, data: bytes, pos: int, end: int, walk: Walk) -> tuple[int, int]:
+def _check_nesting(step: Step, data: bytes, pos: int, end: int, state: DecodeState) -> tuple[int, int]:
     """Where the payload starts and ends if no further header follows. Raises: NestingError, where one does."""
-    count, trial = len(walk), copy(walk)
+    count, trial = len(state), copy(state)
     try:
         step(data, pos, end, trial)
     except DecodeError:
@@ -126,38 +126,38 @@ def _check_nesting(step: Step, data: bytes, pos: int, end: int, walk: Walk) -> t
     else:
         if len(trial) == count:
             return pos, end
-    walk.stop = pos
-    raise NestingError(count, walk[-1].__layout__.name, (pos * 8, None))
+    state.fault_pos = pos
+    raise NestingError(count, state[-1].__layout__.name, (pos * 8, None))
 
 
 def located(
-    error: DecodeError, pos: int, end: int, walk: Walk, catalog: Catalog, first: object
+    error: DecodeError, pos: int, end: int, state: DecodeState, catalog: Catalog, first: object
 ) -> tuple[DecodeError, int]:
     """The fault under its full path, and where the payload then starts. Raises: the fault, where strict."""
     name, dot, field = error.path.partition(".")
-    if walk.stop > pos or isinstance(error, NestingError):
+    if state.fault_pos > pos or isinstance(error, NestingError):
         # the last header was read: its bound is wrong, or too many headers follow
-        full, pos = names_of(walk)[-1], walk.stop
+        full, pos = names_of(state)[-1], state.fault_pos
     else:
         # the header could not be read: its name is the one that it would have had
         known = [first, *catalog.headers]
         classes = (cls for cls in known if isinstance(cls, type) and issubclass(cls, Header))
         failed = next((cls for cls in classes if cls.__layout__.name == name), None)
-        full = name if failed is None else names_of([*walk, failed])[-1]
+        full = name if failed is None else names_of([*state, failed])[-1]
     claim = isinstance(error, TruncatedError) and error.claim
-    fault = error.rebased(full + dot + field, "" if claim else _bounding_field(walk, end))
-    if not walk.lax:
+    fault = error.rebased(full + dot + field, "" if claim else _bounding_field(state, end))
+    if not state.lax:
         raise fault from None
-    walk.faults += (fault,)
+    state.faults += (fault,)
     return fault, pos
 
 
-def _bounding_field(walk: Walk, end: int) -> str:
+def _bounding_field(state: DecodeState, end: int) -> str:
     """What imposes the bound at `end`, for people: the innermost length field that ends there."""
-    if walk.cut is not None:
-        return walk.cut_by
+    if state.wire_end is not None:
+        return state.truncated_by
     found, start = CAPTURED, 0
-    for name, header in zip(names_of(walk), walk, strict=True):
+    for name, header in zip(names_of(state), state, strict=True):
         octets = octets_in(header)
         for field, stop in ends_of(header):
             if start + stop == end:

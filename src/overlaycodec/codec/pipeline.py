@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from overlaycodec.codec.bytes_like import BytesLike, bytes_of
 from overlaycodec.codec.catalog import DEFAULT, Catalog
-from overlaycodec.codec.decode_state import Walk
+from overlaycodec.codec.decode_state import DecodeState
 from overlaycodec.codec.decode_step import Step
 from overlaycodec.codec.packet_decoder import located
 from overlaycodec.codec.packet_encoder import encode
@@ -38,24 +38,24 @@ class Pipeline:
         Raises: FieldValueError where another header, or none, was met; DecodeError as `overlaycodec.decode`.
         """
         octets = bytes_of(data)
-        walk = Walk()
+        state = DecodeState()
         pos, end = 0, len(octets)
         missing = max(0, (wire_length or 0) - end)
         if missing:
-            walk.cut = wire_length
+            state.wire_end = wire_length
         step: Step | None = self.catalog._code.first_step(self.headers[0])
         for number, expected in enumerate(self.headers):
             start = pos
             try:
                 if step is not None:
-                    step, pos, end = step(octets, pos, end, walk)
+                    step, pos, end = step(octets, pos, end, state)
             except DecodeError as error:
-                located(error, pos, end, walk, self.catalog, self.headers[0])
-            if len(walk) <= number or type(walk[number]) is not expected:
-                met = type(walk[number]).__name__ if len(walk) > number else "payload"
-                name = names_of([*walk[:number], expected])[-1]
+                located(error, pos, end, state, self.catalog, self.headers[0])
+            if len(state) <= number or type(state[number]) is not expected:
+                met = type(state[number]).__name__ if len(state) > number else "payload"
+                name = names_of([*state[:number], expected])[-1]
                 raise FieldValueError(met, name, (start * 8, None), expected.__name__)
-        return Packet(tuple(walk), octets[pos:end], walk.trailers, walk.faults, None, missing)
+        return Packet(tuple(state), octets[pos:end], state.trailers, state.faults, None, missing)
 
     def encode(self, packet: Packet) -> bytes:
         """The octets of a packet of just these headers. Raises: EncodeError."""

@@ -20,9 +20,9 @@ from overlaycodec.codec.emitters import (
     struct_arguments,
     without_checksum,
 )
-from overlaycodec.codec.stack_shape import behind, can_be_plain, run_of, values_when_empty
+from overlaycodec.codec.stack_shape import can_be_option_free, fields_after_run, run_of, values_when_empty
 from overlaycodec.codec.struct_plan import Item, plan
-from overlaycodec.codegen import Source
+from overlaycodec.codegen import Source, literal
 from overlaycodec.packet.header import Header
 from overlaycodec.schema.keyspaces import IP_PROTOCOL
 from overlaycodec.schema.layout import Field, Layout
@@ -45,7 +45,7 @@ def stackable(classes: Sequence[type[Header]]) -> int:
 
 def _is_stackable(layout: Layout) -> bool:
     length = layout.length_field
-    if not can_be_plain(layout) or (length is not None and length not in run_of(layout).fields):
+    if not can_be_option_free(layout) or (length is not None and length not in run_of(layout).fields):
         return False
     coverage = _coverage_of(layout)
     # after a header of odd size, the words of the content are out of step with those of the header
@@ -143,7 +143,7 @@ def stack_encoder_of(classes: Sequence[type[Header]], count: int, keys_in: KeysI
 
 def _add_presence(source: Source, header: _StackHeader) -> None:
     """What is after the first run must be absent or empty, and no flag may say that it is present."""
-    for field in behind(header.layout):
+    for field in fields_after_run(header.layout):
         value = header.attribute(field)
         if field.presence is not None and field.presence.by_flags:
             flags = (f"h{header.index}.{flag} is not False" for flag in field.presence.fields)
@@ -158,7 +158,7 @@ def _add_derived(source: Source, header: _StackHeader, inside: int, keys_in: Key
     """Lengths, selectors and flags that are AUTO, but no checksums; `inside` are the octets of the headers inside."""
     layout = header.layout
     empty: dict[str, int] = {}
-    for field in behind(layout):
+    for field in fields_after_run(layout):
         empty |= values_when_empty(layout, field) or {}
     for field in header.run.fields:
         if not layout.derived(field) or field is layout.checksum:
@@ -168,13 +168,13 @@ def _add_derived(source: Source, header: _StackHeader, inside: int, keys_in: Key
         if field.name in layout.flag_of:
             source.add("    return None")
         elif field.name in layout.sized_by:
-            source.add(f"    {local} = {empty[field.name]}")
+            source.add(f"    {local} = {literal(empty[field.name])}")
         elif field is layout.length_field:
             _add_extent(source, header, inside)
         elif field is layout.selector:
             value = keys_by_class(layout.next, keys_in).get(header.following)
             is_length = header.following in lengths_by_class(layout.next, keys_in)
-            source.add("    return None" if value is None or is_length else f"    {local} = {value}")
+            source.add("    return None" if value is None or is_length else f"    {local} = {literal(value)}")
         else:
             source.add(f"    {local} = False" if field.element_flag is not None else "    return None")
 
@@ -243,7 +243,7 @@ def _add_extent_test(source: Source, header: _StackHeader) -> None:
     extent = header.layout.extent
     if extent is not None:
         octets = header.run.octets - extent.end_of(0, header.run.octets)
-        length = f"{header.local(extent.field)} * {extent.unit}"
+        length = f"{header.local(extent.field)} * {literal(extent.unit)}"
         source.add(f"if {length} != len(content) + {octets}: return None")
 
 

@@ -217,6 +217,8 @@ class Layout(msgspec.Struct, frozen=True, eq=False):
     """Where the length of a jumbogram may be."""
     routes: str | None = None
     """The field that may keep the last address of the route, itself or in its elements."""
+    products: dict[object, Any] = {}  # Any: whatever a deriver makes
+    """What derivers made of the class, by deriver (see `kept_with_class`)."""
 
     @property
     def selector(self) -> Field | None:
@@ -302,6 +304,7 @@ class Layout(msgspec.Struct, frozen=True, eq=False):
             by_name=self.by_name | {row: new},
             sized_by={name: changed(fields) for name, fields in self.sized_by.items()},
             flag_of={name: changed(fields) for name, fields in self.flag_of.items()},
+            products={},
         )
 
     def remainder_of(self, row: str) -> Field | None:

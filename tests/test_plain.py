@@ -9,6 +9,7 @@ from collections.abc import Callable
 from itertools import pairwise
 from typing import Annotated, Any, Final
 
+import construct
 import pytest
 
 import overlaycodec as oc
@@ -122,6 +123,24 @@ def test_a_kind_that_is_longer() -> None:
     for _ in range(STACK_USES + 1):
         assert guessing.encode(short) == plain.encode(short)
     assert guessing.encode(long) == encode_packet(long, plain, octets=[])
+
+
+class Parsed(Header, spec="in-house", path="parsed", keys=(oc.UDP_PORT(9994),)):
+    """A list that a construct object reads: of no octets, an empty one."""
+
+    octets: Annotated[int, Bits(8)] = AUTO
+    numbers: Annotated[
+        tuple[int, ...], oc.ConstructField(construct.GreedyRange(construct.Byte)), oc.SizedBy("octets")
+    ] = ()
+
+
+def test_a_construct_object_reads_no_octets() -> None:
+    plain, guessing = (Catalog(HEADERS).with_header(Parsed) for _ in range(2))
+    packet = oc.resolve(FRAME / OUTER / oc.UDP(src_port=1, dst_port=9994) / Parsed() / b"....", catalog=plain)
+    data = plain.encode(packet)
+    guessing._stack_cache.learn(oc.Ethernet, packet.headers)
+    assert guessing.decode(data)[Parsed].numbers == ()
+    assert told(guessing.decode(data)) == told(plain.decode(data)) == told(packet)
 
 
 class Behind(Header, spec="in-house", path="behind"):

@@ -19,8 +19,11 @@ __all__ = ["Source", "identifier", "literal"]
 _COLUMNS: Final = 120
 _NAME_LENGTH: Final = 120
 _NOT_IN_NAMES: Final = re.compile(r"[^A-Za-z0-9_]")
-_TOKEN: Final = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|[(\[{]|[)\]}]|(?<=,)[ ]|[ ](?=(?:and|or)[ ])""")
+_TOKEN: Final = re.compile(
+    r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|[(\[{]|[)\]}]|(?<=,)[ ]|[ ](?=(?:and|or|if|else|[+])[ ])"""
+)
 """What decides where a line can be broken: string literals, brackets, and the blanks at which it can be."""
+_ASSIGNMENT: Final = re.compile(r"( *\w+ = )(.*)")
 
 _numbers = count(1)
 
@@ -102,6 +105,8 @@ def _wrapped(line: str) -> list[str]:
     """The line, broken within brackets so that no piece is longer than `_COLUMNS` where that can be done."""
     if len(line) <= _COLUMNS:
         return [line]
+    if (assigned := _ASSIGNMENT.fullmatch(line)) is not None:
+        line = f"{assigned[1]}({assigned[2]})"
     breaks, depth = [], 0
     for token in _TOKEN.finditer(line):
         text = token.group()

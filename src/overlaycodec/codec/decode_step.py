@@ -146,7 +146,7 @@ def conditional_step(candidates: tuple[tuple[Key, Step], ...]) -> Step:
         if not key.conditions:
             source.add(following)
             break
-        source.add(f"if {' and '.join(map(condition_text, key.conditions))}:", f"    {following}")
+        source.add(f"if ({' and '.join(map(condition_text, key.conditions))}):", f"    {following}")
     else:
         source.add("return None, pos, end")
     chosen: Step = source.compile("choice")

@@ -76,6 +76,8 @@ def values_when_empty(layout: Layout, field: Field) -> dict[str, int] | None:
     if field.presence is not None:
         return dict.fromkeys(field.presence.fields, False) if field.presence.by_flags else None
     size = field.size
+    if field.construct is not None:  # what it reads of no octets, the construct object alone knows
+        return None
     if isinstance(size, UnparsedSize):
         return {}
     if not isinstance(size, LengthSize) or size.from_start or layout.by_name[size.field].optional:

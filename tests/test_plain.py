@@ -138,7 +138,7 @@ def test_a_construct_object_reads_no_octets() -> None:
     plain, guessing = (Catalog(HEADERS).with_header(Parsed) for _ in range(2))
     packet = oc.resolve(FRAME / OUTER / oc.UDP(src_port=1, dst_port=9994) / Parsed() / b"....", catalog=plain)
     data = plain.encode(packet)
-    guessing._stack_cache.learn(oc.Ethernet, packet.headers)
+    guessing._code.stack_cache.learn(oc.Ethernet, packet.headers)
     assert guessing.decode(data)[Parsed].numbers == ()
     assert told(guessing.decode(data)) == told(plain.decode(data)) == told(packet)
 

@@ -42,6 +42,6 @@ def test_the_worst_case_is_one() -> None:
     packet = catalog.decode(frames[-1])
     assert packet.names[:4] == ["ethernet", "ipv4", "udp", "vxlan"]
     assert packet[oc.IPv4].options == (oc.IPv4RouterAlertOption(value=0),)
-    first, read = catalog._stack_cache.entry
+    first, read = catalog._code.stack_cache.entry
     assert first is oc.Ethernet
     assert [read(frame, len(frame)) is None for frame in frames[-200:]] == [False, True] * 100

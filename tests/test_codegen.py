@@ -51,7 +51,9 @@ def test_each_of_two_classes_of_one_name_has_its_own_source() -> None:
     for cls in twins:
         cls()
         catalog = Catalog((cls,))
-        functions.append((reader_of(cls), cls.__make__, catalog.step(cls), catalog.writer(cls)))
+        functions.append(
+            (reader_of(cls), cls.__make__, catalog._code.decode_step(cls), catalog._code.header_encoder(cls))
+        )
     for made, field, other in zip(functions, ("apple", "pear"), ("pear", "apple"), strict=True):
         for function in made:
             source = inspect.getsource(function)
@@ -86,7 +88,7 @@ def used() -> weakref.ref[Any]:
         data = catalog.encode(packet)
         for _ in range(40):  # until it is written at once
             assert catalog.encode(packet) == data
-        catalog._stack_cache.learn(oc.Ethernet, packet.headers)
+        catalog._code.stack_cache.learn(oc.Ethernet, packet.headers)
         assert catalog.decode(data) == packet
         assert catalog.decode(data[:-3] + b"....", lax=True)[cls].apple == 1
     oc.decode_header(cls, b"\x01")
@@ -133,7 +135,7 @@ def sources() -> Iterator[str]:
     for vector in DECODING.values():
         catalog = catalog_of(vector, Catalog(HEADERS))
         packet = decoded(vector, catalog=catalog)
-        catalog._stack_cache.learn(first_of(vector), packet.headers)
+        catalog._code.stack_cache.learn(first_of(vector), packet.headers)
         for _ in range(33):
             catalog.encode(packet)
         for name in generated():

@@ -39,13 +39,13 @@ def fresh(data: bytes | None = None) -> Catalog:
 def steps_alone(*more: type[oc.Header]) -> Catalog:
     """A catalog that guesses nothing, however many packets come; it knows some more headers."""
     catalog = Catalog((*HEADERS, *more))
-    catalog._stack_cache._misses_left = -1
+    catalog._code.stack_cache._misses_left = -1
     return catalog
 
 
 def expect(catalog: Catalog, data: bytes) -> None:
     """The catalog expects packets such as this one, whatever it has learnt since."""
-    catalog._stack_cache.learn(Ethernet, catalog.decode(data, lax=True).headers)
+    catalog._code.stack_cache.learn(Ethernet, catalog.decode(data, lax=True).headers)
 
 
 @given(strategies.packets(), st.data())
@@ -91,7 +91,7 @@ def test_every_bit_of_a_guessed_stack() -> None:
 def test_the_guess_is_used_and_learnt(monkeypatch: pytest.MonkeyPatch) -> None:
     catalog = fresh()
     stepped: list[int] = []
-    missed = catalog._stack_cache.miss
+    missed = catalog._code.stack_cache.miss
 
     def count(*arguments: object) -> None:
         stepped.append(1)
@@ -144,7 +144,7 @@ def test_a_guess_holds_for_its_own_first_header_only() -> None:
 def test_guesses_from_link_types(data: bytes, link_type: int) -> None:
     first = LINK_TYPE(link_type)
     plain, guessing = steps_alone(), fresh()
-    guessing._stack_cache.learn(first, guessing.decode(data, first=first, lax=True).headers)
+    guessing._code.stack_cache.learn(first, guessing.decode(data, first=first, lax=True).headers)
     rng = random.Random(data)
     for _ in range(10):
         octets = bytearray(data)
@@ -197,7 +197,7 @@ def test_a_guess_that_fits_the_start_only_gives_way() -> None:
     catalog = fresh(with_options)
     for _ in range(MISSES_TO_LEARN):
         catalog.decode(TUNNELLED)
-    read = catalog._stack_cache.entry[1]
+    read = catalog._code.stack_cache.entry[1]
     assert read(TUNNELLED, len(TUNNELLED)) == catalog.decode(TUNNELLED)
     found = read(with_options, len(with_options))
     assert isinstance(found, tuple)
@@ -253,14 +253,14 @@ MAC = "02:00:00:00:00:01"
 
 def test_stacks_without_end_are_not_learnt_without_end() -> None:
     catalog = fresh()
-    patience = catalog._stack_cache._misses_to_learn
+    patience = catalog._code.stack_cache._misses_to_learn
     for tags in range(_MAX_STACKS + 1):
         expect(
             catalog,
             oc.encode(Packet((Ethernet(dst=MAC, src=MAC), *(oc.VLANTag(vid=1),) * tags, *TUNNELLED_HEADERS[1:]))),
         )
-    assert len(catalog._stack_cache._decoders) == 1
-    assert catalog._stack_cache._misses_to_learn == 2 * patience
+    assert len(catalog._code.stack_cache._decoders) == 1
+    assert catalog._code.stack_cache._misses_to_learn == 2 * patience
 
 
 def test_one_function_serves_all_keys_of_the_last_header() -> None:

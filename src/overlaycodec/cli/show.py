@@ -15,9 +15,10 @@ from overlaycodec.cli.summary import parts_of
 from overlaycodec.cli.terminal import Paper, Part, Piece
 from overlaycodec.cli.timestamps import Clock, TimeChoice
 from overlaycodec.cli.tree import write_tree
-from overlaycodec.codec.packet_decoder import Catalog, encode
+from overlaycodec.codec.catalog import Catalog
+from overlaycodec.codec.packet_encoder import encode
 from overlaycodec.describe.plain import printable
-from overlaycodec.editing.fill import checksums
+from overlaycodec.editing.checksums import checksums
 from overlaycodec.errors import EncodeError
 from overlaycodec.packet.packet import Packet
 

@@ -9,10 +9,10 @@ from overlaycodec.capture import Interface, Record
 from overlaycodec.cli.summary import faults_of
 from overlaycodec.cli.terminal import Paper, Piece, Role
 from overlaycodec.cli.timestamps import digits_of, utc
-from overlaycodec.codec.packet_decoder import Catalog
+from overlaycodec.codec.catalog import Catalog
 from overlaycodec.describe.plain import Leaf, leaves_of, printable, text_of, word_of
 from overlaycodec.describe.traits import PORTS
-from overlaycodec.editing.fill import ChecksumStatus, checksums
+from overlaycodec.editing.checksums import ChecksumStatus, checksums
 from overlaycodec.errors import DecodeError
 from overlaycodec.packet.header import Header
 from overlaycodec.packet.packet import Packet

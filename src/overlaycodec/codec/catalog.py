@@ -1,48 +1,46 @@
 """The catalog: which headers there are and by which keys they are found; an immutable value.
 
-Strategy: no registry of the module, no side effects: `with_binding` and `with_header` give another catalog. Steps and
-writers are generated on first use and kept with the catalog they were made for.
+Strategy: there is no registry and there are no side effects: `with_binding` and `with_header` give another catalog. The
+code that is generated for a catalog is kept with it, in its `CodeCache`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Any, Final
+from collections.abc import Callable, Iterator
+from functools import cache
+from typing import Any, Final, Self
 
-from overlaycodec.codec.decode_state import DecodeState
-from overlaycodec.codec.decode_step import Step, conditional_step, step_of
+from overlaycodec.codec.bytes_like import BytesLike
+from overlaycodec.codec.code_cache import Binding, CodeCache
 from overlaycodec.codec.field_view import FieldView
-from overlaycodec.codec.header_encoder import Writer, writer_of
-from overlaycodec.codec.stack_cache import StackCache
-from overlaycodec.codec.stack_encoder import StackWriter, plain_start, stack_writer
 from overlaycodec.errors import SchemaError
 from overlaycodec.packet.header import Header
+from overlaycodec.packet.packet import Packet
+from overlaycodec.protocols import HEADERS, Ethernet
 from overlaycodec.schema.keys import Key, KeySpace
+from overlaycodec.schema.keyspaces import LINK_TYPE
 from overlaycodec.schema.layout import Layout
 from overlaycodec.schema.record import Element, WireStruct
 
-__all__ = ["Bindings"]
+__all__ = ["DEFAULT", "Binding", "Catalog"]
 
-Binding = tuple[Key, type[Header]]
 Option = tuple[type[Header], str, type[Element]]
-"""A header, its row, and a class of elements that may stand there beside those of its declaration."""
-AnyFieldView = FieldView[Any, Any]  # Any: views of whatever record
+"""A header, its option list, and a class of elements that may be in it beside those of its declaration."""
+AnyFieldView = FieldView[Any, Any]  # Any: views of headers and elements of any class
 
 MAX_HEADERS: Final = 32
 
-_USES_A_STACK: Final = 32
-"""Seldom enough that making a function is worth it."""
-_WORTH_A_STACK: Final = 2
-_MOST_STACKS: Final = 256
 
+class Catalog:
+    """Headers and the keys by which they are found; it decodes and encodes.
 
-class Bindings:
-    """Headers and keys. Bindings that were added later are asked earlier; of one key, those with conditions first."""
+    Bindings that were added later are asked earlier; of one key, those with conditions first.
 
-    __slots__ = (
-        "_keys", "_layouts", "_stack_cache", "_stacks", "_steps", "_tables", "_writers",
-        "bindings", "headers", "max_headers", "options", "views",
-    )  # fmt: skip
+    >>> from overlaycodec import DEFAULT, UDP_PORT, VXLAN
+    >>> aci = DEFAULT.with_binding(UDP_PORT(48879), VXLAN)
+    """
+
+    __slots__ = ("_code", "_keys", "_layouts", "bindings", "headers", "max_headers", "options", "views")
 
     headers: tuple[type[Header], ...]
     """Every header that this catalog knows."""
@@ -51,9 +49,9 @@ class Bindings:
     max_headers: int
     """How many headers within headers are followed."""
     views: tuple[AnyFieldView, ...]
-    """What the network reads into fields, the latest first."""
+    """The meanings that the network gives to fields, the latest first."""
     options: tuple[Option, ...]
-    """What may stand in rows beside the elements that their declarations name, the latest first."""
+    """What may be in option lists beside the elements that their declarations name, the latest first."""
 
     def __init__(
         self,
@@ -73,15 +71,11 @@ class Bindings:
         self.views = views
         self.options = options
         self._layouts: dict[type[Header], Layout] = {}
-        self._steps: dict[type[Header], Step] = {}
-        self._writers: dict[type[Header], Writer] = {}
-        self._stacks: dict[tuple[type[Header], ...], tuple[int, StackWriter]] = {}
-        self._tables: dict[KeySpace, tuple[dict[int, Step], Step | None]] = {}
         self._keys: dict[KeySpace, dict[type[Header], int]] = {}
-        self._stack_cache = StackCache(self)
+        self._code = CodeCache(self)
 
     def __eq__(self, other: object) -> bool:
-        if type(other) is not type(self) or not isinstance(other, Bindings):
+        if type(other) is not type(self) or not isinstance(other, Catalog):
             return NotImplemented
         return self._parts() == other._parts()
 
@@ -100,7 +94,7 @@ class Bindings:
     # --- questions ----------------------------------------------------------------------------------------------------
 
     def candidates(self, space: KeySpace, value: int | None) -> tuple[Binding, ...]:
-        """What can be found at a value, in the order in which it is asked; `None`: what stands for all other values."""
+        """What can be found at a value, in the order in which it is asked; `None`: what all other values lead to."""
         found = [binding for binding in self.bindings if binding[0].space == space and binding[0].value == value]
         if not found:
             return () if space.parent is None else self.candidates(space.parent, value)
@@ -130,108 +124,125 @@ class Bindings:
         return keys
 
     def meanings(self, record: WireStruct) -> Iterator[tuple[str, Element]]:
-        """What the network reads into the record's fields: each such field's name, and the meaning of its value."""
+        """The meanings that views give to the fields of a record: the name of each such field, and its meaning."""
         for view in self.views:
             meaning = view.of(record)
             if meaning is not None:
                 yield view.field, meaning
 
     def layout(self, cls: type[Header]) -> Layout:
-        """The layout of a header, with the options that this catalog knows in its rows."""
+        """The layout of a header, with the options that this catalog knows in its option lists."""
         layout = self._layouts.get(cls)
         if layout is None:
             layout = cls.__layout__
-            for header, row, element in reversed(self.options):
+            for header, options, element in reversed(self.options):
                 if header is cls:
-                    layout = _with_option(layout, row, element)
+                    layout = _with_option(layout, options, element)
             self._layouts[cls] = layout
         return layout
 
-    # --- generated code -----------------------------------------------------------------------------------------------
-
-    def step(self, cls: type[Header]) -> Step:
-        """The decoding step for a header."""
-        step = self._steps.get(cls)
-        if step is None:
-            step = self._steps[cls] = step_of(self.layout(cls), self)
-        return step
-
-    def writer(self, cls: type[Header]) -> Writer:
-        """The writer for a header."""
-        writer = self._writers.get(cls)
-        if writer is None:
-            writer = self._writers[cls] = writer_of(self.layout(cls), self.keys_in)
-        return writer
-
-    def stack(self, classes: tuple[type[Header], ...]) -> tuple[int, StackWriter]:
-        """How many headers of such a packet one function writes, and the function; it waits for some packets."""
-        if len(self._stacks) >= _MOST_STACKS:
-            self._stacks.clear()
-        uses = 0
-
-        def wait(headers: Sequence[Header], content: bytes) -> None:
-            nonlocal uses
-            uses += 1
-            if uses == _USES_A_STACK:
-                start = plain_start(classes)
-                if start >= _WORTH_A_STACK:
-                    self._stacks[classes] = start, stack_writer(classes, start, self)
-
-        self._stacks[classes] = len(classes), wait
-        return len(classes), wait
-
-    def table(self, space: KeySpace) -> dict[int, Step]:
-        """The steps by value of a key space."""
-        return self._table(space)[0]
-
-    def otherwise(self, space: KeySpace) -> Step | None:
-        """The step for the values of a space that are not bound."""
-        return self._table(space)[1]
-
-    def _table(self, space: KeySpace) -> tuple[dict[int, Step], Step | None]:
-        entry = self._tables.get(space)
-        if entry is None:
-            table: dict[int, Step] = {}
-            for value in self.values(space):
-                table[value] = self._lazy(self.candidates(space, value), table, value)
-            rest = self.candidates(space, None)
-            entry = self._tables.setdefault(space, (table, self._lazy(rest, None, None) if rest else None))
-        return entry
-
-    def _lazy(self, candidates: tuple[Binding, ...], table: dict[int, Step] | None, value: int | None) -> Step:
-        """A step that makes itself when it is first taken, and puts what it made in its own place."""
-        made: list[Step] = []
-
-        def first(data: bytes, pos: int, end: int, state: DecodeState) -> Any:  # Any: as Step
-            if not made:
-                made.append(conditional_step(tuple((key, self.step(cls)) for key, cls in candidates)))
-                if table is not None and value is not None:
-                    table[value] = made[0]
-            return made[0](data, pos, end, state)
-
-        return first
-
     # --- other catalogs -----------------------------------------------------------------------------------------------
 
-    def _but(self, **changes: Any) -> Any:  # Any: a catalog of the subclass
+    def with_header(self, *headers: type[Header]) -> Self:
+        """A catalog with these headers too, found by the keys of their declarations, before what was there."""
+        for header in headers:
+            _check_binding(LINK_TYPE(0), header)
+        new = tuple((key, header) for header in headers for key in header.__layout__.keys)
+        known = tuple(header for header in headers if header not in self.headers)
+        return self._but(headers=known + self.headers, bindings=new + self.bindings)
+
+    def with_binding(self, key: Key, header: type[Header]) -> Self:
+        """A catalog in which `header` is found at `key`, before what was there. Raises: SchemaError."""
+        _check_binding(key, header)
+        headers = self.headers if header in self.headers else (header, *self.headers)
+        return self._but(headers=headers, bindings=((key, header), *self.bindings))
+
+    def without_binding(self, key: Key) -> Self:
+        """A catalog in which nothing is found at `key` (whatever its conditions)."""
+        if not isinstance(key, Key):
+            raise SchemaError(repr(key), None, "is no key: say UDP_PORT(4789)")
+        left = tuple(b for b in self.bindings if (b[0].space, b[0].value) != (key.space, key.value))
+        return self._but(bindings=left)
+
+    def with_option(self, header: type[Header], *options: type[Element]) -> Self:
+        """A catalog that knows these options of a header too: elements that begin with the constants they are known by.
+
+        They replace those that begin with the same octets. Without the catalog, such an option is decoded as the class
+        for options of any kind.
+
+        Raises: SchemaError, where one is not laid out as the header's options are.
+        """
+        _check_binding(LINK_TYPE(0), header)
+        new = tuple(_option_of(self.layout(header), option) for option in options)
+        return self._but(options=(*new, *self.options))
+
+    def with_view(self, *views: AnyFieldView) -> Self:
+        """A catalog whose network gives these meanings to fields, before those that were there.
+
+        They change nothing of what is decoded or encoded; `meanings` gives them, and the command line shows them.
+        """
+        for view in views:
+            if not isinstance(view, FieldView):
+                raise TypeError(f"{view!r} is no FieldView")
+        return self._but(views=(*views, *self.views))
+
+    def with_max_headers(self, count: int) -> Self:
+        """A catalog that follows at most `count` headers within headers."""
+        return self._but(max_headers=count)
+
+    def _but(self, **changes: Any) -> Self:  # Any: the arguments of the constructor
         values: dict[str, Any] = {
             "headers": self.headers, "bindings": self.bindings, "max_headers": self.max_headers, "views": self.views,
             "options": self.options,
         }  # fmt: skip
         return type(self)(**(values | changes))
 
+    # --- decoding and encoding ----------------------------------------------------------------------------------------
 
-def _with_option(layout: Layout, row: str, element: type[Element]) -> Layout:
-    """The layout with one more class in a row, in the place of one that starts with the same octets."""
-    field = layout.by_name[row]
+    def decode(
+        self,
+        data: BytesLike,
+        *,
+        first: type[Header] | Key = Ethernet,
+        wire_length: int | None = None,
+        fcs_octets: int = 0,
+        lax: bool = False,
+    ) -> Packet:
+        """See `overlaycodec.decode`."""
+        return _decode()(data, first=first, wire_length=wire_length, fcs_octets=fcs_octets, lax=lax, catalog=self)
+
+    def encode(self, packet: Packet | Header) -> bytes:
+        """See `overlaycodec.encode`."""
+        return _encode()(packet, catalog=self)
+
+
+@cache
+def _decode() -> Callable[..., Packet]:
+    """The function `decode`, whose module is above this one: imported once, for speed."""
+    from overlaycodec.codec.packet_decoder import decode
+
+    return decode
+
+
+@cache
+def _encode() -> Callable[..., bytes]:
+    """The function `encode`; as above."""
+    from overlaycodec.codec.packet_encoder import encode
+
+    return encode
+
+
+def _with_option(layout: Layout, options: str, element: type[Element]) -> Layout:
+    """The layout with one more class in an option list; it replaces one that starts with the same octets."""
+    field = layout.by_name[options]
     octets = field.typed()[0] or len(element.__layout__.lead)
     lead = element.__layout__.lead[:octets]
     others = [cls for cls in field.elements[:-1] if cls.__layout__.lead[:octets] != lead]
-    return layout.with_elements(row, (element, *others, field.element))
+    return layout.with_elements(options, (element, *others, field.element))
 
 
-def option_of(layout: Layout, element: object) -> Option:
-    """Where an element stands in a header. Raises: SchemaError."""
+def _option_of(layout: Layout, element: object) -> Option:
+    """The option list of a header that takes the element. Raises: SchemaError."""
     name = getattr(element, "__name__", repr(element))
     if not (isinstance(element, type) and issubclass(element, Element) and hasattr(element, "__layout__")):
         raise SchemaError(name, None, "is no declared element")
@@ -243,7 +254,7 @@ def option_of(layout: Layout, element: object) -> Option:
     )
 
 
-def check_binding(key: object, header: object) -> None:
+def _check_binding(key: object, header: object) -> None:
     """Raises: SchemaError unless it is a key and a header class."""
     name = getattr(header, "__name__", repr(header))
     if not (isinstance(header, type) and issubclass(header, Header) and hasattr(header, "__layout__")):
@@ -252,3 +263,7 @@ def check_binding(key: object, header: object) -> None:
         raise SchemaError(name, None, f"{key!r} is no key: say UDP_PORT(4789)")
     if not key.fits:
         raise SchemaError(name, None, f"the key {key!r} does not fit in {key.space.bits} bits")
+
+
+DEFAULT = Catalog(HEADERS)
+"""The catalog that is used where none is named."""

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from overlaycodec.columnar.column import Column
 from overlaycodec.columnar.decode.batch import Ints
-from overlaycodec.editing.fill import ChecksumStatus
+from overlaycodec.editing.checksums import ChecksumStatus
 from overlaycodec.errors import FieldValueError, LengthFieldError, NestingError, TruncatedError
 
 __all__ = ["CATEGORIES", "Output", "Part", "put"]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from overlaycodec.codec.packet_decoder import Catalog, decode, encode
+from overlaycodec.codec.catalog import Catalog
+from overlaycodec.codec.packet_decoder import decode
+from overlaycodec.codec.packet_encoder import encode
 from overlaycodec.editing.fill import fill
 from overlaycodec.packet.header import Header
 from overlaycodec.packet.offsets import extent_of

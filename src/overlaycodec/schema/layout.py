@@ -239,6 +239,19 @@ class Layout(msgspec.Struct, frozen=True, eq=False):
         """The field that holds the checksum."""
         return None if self.coverage is None else self.coverage.field
 
+    def covered_octets(self, length: int | None, header_octets: int, octets: int) -> int:
+        """How many octets the checksum covers when it is derived, from the header's start.
+
+        `length` is the value of the length field, `octets` counts the header and its content. A length that does not
+        reach the end of the header is no bound.
+        """
+        if self.coverage is not None and self.coverage.header_only:
+            return header_octets
+        if self.extent is None or self.extent.first_piece:
+            return octets
+        bound = self.extent.bound_of(length, header_octets)
+        return octets if bound is None or bound < header_octets else min(bound, octets)
+
     @property
     def lead(self) -> bytes:
         """The octets that every such record starts with: those of the constants at its front."""

@@ -11,7 +11,7 @@ from overlaycodec.columnar.column_buffers import CATEGORIES
 from overlaycodec.columnar.decode.batch import Ints
 from overlaycodec.columnar.decode.group import Group, Mask
 from overlaycodec.columnar.ones_complement import folded, sums_of
-from overlaycodec.editing.fill import ChecksumStatus
+from overlaycodec.editing.checksums import ChecksumStatus
 from overlaycodec.schema.facts import Checksum, FinalDestination, LengthField
 from overlaycodec.schema.layout import Layout
 

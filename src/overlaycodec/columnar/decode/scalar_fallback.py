@@ -7,11 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from overlaycodec.codec.packet_decoder import Catalog, decode
+from overlaycodec.codec.catalog import Catalog
+from overlaycodec.codec.packet_decoder import decode
 from overlaycodec.columnar.column import Column
 from overlaycodec.columnar.column_buffers import CATEGORIES, Part, put
 from overlaycodec.columnar.decode.batch import Batch, Ints
-from overlaycodec.editing.fill import checksums
+from overlaycodec.editing.checksums import checksums
 from overlaycodec.errors import MissingHeaderError
 from overlaycodec.packet.header import Header
 from overlaycodec.packet.packet import Packet

@@ -1,0 +1,91 @@
+"""The status of every checksum of a packet.
+
+Strategy: this goes through the headers from the outermost one in and keeps account of whether all octets of a region
+are in the packet. A checksum over octets that are not all here is neither valid nor bad.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import StrEnum
+
+from overlaycodec.checksum import crc32c, internet_sum
+from overlaycodec.codec.catalog import DEFAULT, Catalog
+from overlaycodec.codec.packet_encoder import resolved_headers
+from overlaycodec.codec.pseudo_header import pseudo_header
+from overlaycodec.packet.header import Header
+from overlaycodec.packet.offsets import extent_of, is_fragment, octets_in
+from overlaycodec.packet.packet import Packet
+from overlaycodec.packet.paths import names_of
+from overlaycodec.schema.keyspaces import IP_PROTOCOL
+from overlaycodec.schema.plans import Coverage
+
+__all__ = ["ChecksumStatus", "checksums"]
+
+
+class ChecksumStatus(StrEnum):
+    """What is known of a checksum."""
+
+    VALID = "valid"
+    BAD = "bad"
+    ABSENT = "absent"
+    """The format's value for "no checksum"."""
+    PARTIAL = "partial"
+    """The sum of the pseudo-header alone: left for a network card to finish."""
+    UNVERIFIABLE = "unverifiable"
+    """The octets that it covers are not all here: those of a fragment, a snapped capture, `packet.outer`."""
+
+    def __repr__(self) -> str:
+        return self.value
+
+
+def checksums(packet: Packet, *, catalog: Catalog = DEFAULT) -> dict[str, ChecksumStatus]:
+    """The status of every checksum of a packet, by path: `{"ipv4.checksum": valid, "udp.checksum": absent}`.
+
+    Raises: EncodeError where a field that is AUTO cannot be derived.
+    """
+    headers, regions = resolved_headers(packet, catalog)
+    names = names_of(headers)
+    complete = packet.missing == 0
+    statuses = {}
+    for index, header in enumerate(headers):
+        layout = header.__layout__
+        region, size = regions[index], octets_in(header)
+        bound = extent_of(header)
+        in_segments = layout.extent is not None and layout.extent.first_piece
+        if bound is not None and not in_segments:
+            complete = bound <= len(region)
+        if layout.coverage is not None and getattr(header, layout.coverage.field.name) is not None:
+            covered = region if bound is None or in_segments else region[: max(bound, size)]
+            covered = covered[:size] if layout.coverage.header_only else covered
+            path = f"{names[index]}.{layout.coverage.field.name}"
+            statuses[path] = _status(headers, index, layout.coverage, covered, complete, catalog)
+        if layout.quotes or is_fragment(header) or (in_segments and bound is not None and bound > len(region)):
+            complete = False
+    return statuses
+
+
+def _status(
+    headers: Sequence[Header], index: int, coverage: Coverage, covered: bytes, complete: bool, catalog: Catalog
+) -> ChecksumStatus:
+    header = headers[index]
+    if coverage.absent_in(header):
+        return ChecksumStatus.ABSENT
+    if not (complete or coverage.header_only):
+        return ChecksumStatus.UNVERIFIABLE
+    start = 0
+    if coverage.pseudo:
+        addresses = pseudo_header(headers, index)
+        if addresses is None:
+            return ChecksumStatus.UNVERIFIABLE
+        start = sum(addresses) + len(covered) + (catalog.key_of(IP_PROTOCOL, type(header)) or 0)
+    value: int = getattr(header, coverage.field.name)
+    if coverage.algorithm == "crc32c":
+        zeroed = covered[: coverage.octet] + bytes(4) + covered[coverage.octet + 4 :]
+        valid = crc32c(zeroed).to_bytes(4, "little") == value.to_bytes(4, "big")
+        return ChecksumStatus.VALID if valid else ChecksumStatus.BAD
+    if internet_sum(covered, start) == 0xFFFF:
+        return ChecksumStatus.VALID
+    if coverage.pseudo and value == internet_sum(b"", start):
+        return ChecksumStatus.PARTIAL
+    return ChecksumStatus.BAD

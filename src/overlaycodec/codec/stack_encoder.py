@@ -212,7 +212,8 @@ def _add_checksum(
         return
     outside = stack[: header.index][::-1]
     asked = coverage.zero_absent and header.following is not None and header.following.__layout__.unchecked
-    if asked and without_checksum(other.layout for other in outside):
+    network = next((other.layout for other in outside if other.layout.layer == "network"), None)
+    if asked and network is not None and without_checksum(network):
         source.add(f"{derive} {local} = 0")
         return
     if len(pending) > 1:

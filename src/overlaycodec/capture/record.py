@@ -6,7 +6,8 @@ from typing import Final
 
 import msgspec
 
-from overlaycodec.codec.pipeline import DEFAULT, Catalog, decode
+from overlaycodec.codec.catalog import DEFAULT, Catalog
+from overlaycodec.codec.packet_decoder import decode
 from overlaycodec.errors import FieldRangeError
 from overlaycodec.packet.packet import Packet
 from overlaycodec.schema.keyspaces import LINK_TYPE

@@ -11,7 +11,7 @@ from overlaycodec import vlan as tags
 from overlaycodec.capture import Record
 from overlaycodec.cli.options import catalog_options, number
 from overlaycodec.cli.rewriting import Outcome, changed, rewrite
-from overlaycodec.codec.pipeline import Catalog
+from overlaycodec.codec.catalog import Catalog
 from overlaycodec.errors import EncodeError, MissingHeaderError
 from overlaycodec.packet.packet import Packet
 

@@ -13,7 +13,8 @@ from typing import Final
 import msgspec
 
 from overlaycodec.checksum import internet_checksum, internet_sum
-from overlaycodec.codec.pipeline import decode_header, encode
+from overlaycodec.codec.packet_decoder import decode_header
+from overlaycodec.codec.packet_encoder import encode
 from overlaycodec.errors import DecodeError
 from overlaycodec.findings.model import Receiver
 from overlaycodec.packet.offsets import is_fragment, number_in, octets_in

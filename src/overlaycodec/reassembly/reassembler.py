@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from overlaycodec.codec.pipeline import Catalog, Octets, decode
+from overlaycodec.codec.catalog import Catalog
+from overlaycodec.codec.packet_decoder import decode
 from overlaycodec.packet.packet import Packet
 from overlaycodec.reassembly.byte_ranges import Drop
 from overlaycodec.reassembly.reassembly_table import ReassemblyTable
@@ -32,6 +33,6 @@ class Reassembler:
         """How many datagrams are pending."""
         return len(self._table)
 
-    def _packet_of(self, fed: Packet | Octets) -> Packet:
+    def _packet_of(self, fed: Packet | BytesLike) -> Packet:
         """What was fed as a packet; octets are decoded from Ethernet on, as far as possible."""
         return fed if isinstance(fed, Packet) else decode(fed, lax=True, catalog=self._catalog)

@@ -11,7 +11,6 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
-from overlaycodec.codec.bindings import Bindings
 from overlaycodec.packet.header import Header
 from overlaycodec.schema.keys import Key, MinOctets, Peek, PreviousHeader
 from overlaycodec.schema.layout import Field, Layout
@@ -174,7 +173,7 @@ def _avoid(candidates: tuple[Binding, ...]) -> tuple[Conditions, ...] | None:
 # --- edges and ends ---------------------------------------------------------------------------------------------------
 
 
-def _keyed(node: Node, catalog: Bindings) -> Iterable[Edge]:
+def _keyed(node: Node, catalog: Catalog) -> Iterable[Edge]:
     """The edges by the values of the selector."""
     layout = node.cls.__layout__
     selector, space, lengths = layout.next.selector, layout.next.space, layout.next.lengths
@@ -202,7 +201,7 @@ def _allowed(node: Node, field: Field, value: int) -> bool:
     return dict(node.required).get(field.name, value) == value and (field.name, value) not in node.excluded
 
 
-def _carried(layout: Layout, catalog: Bindings) -> tuple[Binding, ...]:
+def _carried(layout: Layout, catalog: Catalog) -> tuple[Binding, ...]:
     key = layout.next.carried
     return () if key is None else catalog.candidates(key.space, key.value)
 
@@ -212,7 +211,7 @@ def _closed(layout: Layout) -> bool:
     return layout.next.closed or layout.takes_rest
 
 
-def _edges(node: Node, catalog: Bindings) -> Iterable[Edge]:
+def _edges(node: Node, catalog: Catalog) -> Iterable[Edge]:
     layout = node.cls.__layout__
     if _closed(layout):
         return
@@ -227,7 +226,7 @@ def _edges(node: Node, catalog: Bindings) -> Iterable[Edge]:
             yield Edge(other, "carried", previous=previous)
 
 
-def _ends(node: Node, catalog: Bindings) -> Iterable[End]:
+def _ends(node: Node, catalog: Catalog) -> Iterable[End]:
     layout = node.cls.__layout__
     if _closed(layout):
         yield End("closed")
@@ -271,7 +270,7 @@ def _relaxed(edges: dict[Node, tuple[Edge, ...]], start: dict[Node, int]) -> dic
 
 
 @lru_cache(maxsize=64)
-def graph_of(catalog: Bindings, first: type[Header]) -> StackGraph:
+def graph_of(catalog: Catalog, first: type[Header]) -> StackGraph:
     """The graph of what can follow `first`."""
     edges: dict[Node, tuple[Edge, ...]] = {}
     found = [Node(first)]

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from hypothesis import strategies as st
 
-from overlaycodec.codec.bindings import Bindings
+from overlaycodec.codec.catalog import Catalog
 from overlaycodec.packet.header import Header
 from overlaycodec.packet.packet import Packet, Trailer
 from overlaycodec.schema.keys import MinOctets, Peek
@@ -40,7 +40,7 @@ class Paths(NamedTuple):
     """What all stacks of one strategy have in common."""
 
     graph: StackGraph
-    catalog: Bindings
+    catalog: Catalog
     first: type[Header]
     target: type[Header] | None
     distances: dict[Node, int]
@@ -53,7 +53,7 @@ class Paths(NamedTuple):
 
 def paths_of(
     graph: StackGraph,
-    catalog: Bindings,
+    catalog: Catalog,
     first: type[Header],
     target: type[Header] | None,
     longest: int,
@@ -135,7 +135,7 @@ def _network(layout: Layout, outside: Layout | None) -> Layout | None:
 
 
 def lone_header(
-    draw: st.DrawFn, cls: type[Header], graph: StackGraph, catalog: Bindings, fixed: dict[str, Any], *, open_: bool
+    draw: st.DrawFn, cls: type[Header], graph: StackGraph, catalog: Catalog, fixed: dict[str, Any], *, open_: bool
 ) -> Header:
     """A header that nothing follows and that is in no other; derived fields are AUTO where that is enough.
 
@@ -171,7 +171,7 @@ def _header(
     step: _Step,
     network: Layout | None,
     content: int,
-    catalog: Bindings,
+    catalog: Catalog,
     room: Room,
     fixed: dict[str, Any] | None = None,
     *,
@@ -208,7 +208,7 @@ def _length_of_all(
     after: Edge | End,
     values: dict[str, Any],
     content: int,
-    catalog: Bindings,
+    catalog: Catalog,
     excluded: dict[str, frozenset[int]],
 ) -> None:
     """The length of a datagram of which the first piece is here, or a later one with its offset, which is drawn too."""
@@ -240,7 +240,7 @@ def _selection(
     after: Edge | End,
     values: dict[str, Any],
     excluded: dict[str, frozenset[int]],
-    catalog: Bindings,
+    catalog: Catalog,
     *,
     loose: bool,
 ) -> None:
@@ -271,7 +271,7 @@ def _selector(
     field: Field,
     after: Edge | End,
     excluded: dict[str, frozenset[int]],
-    catalog: Bindings,
+    catalog: Catalog,
 ) -> Any:  # Any: a number, AUTO, or a strategy for one
     if isinstance(after, Edge) and after.kind in ("key", "length"):
         choices: list[Any] = [AUTO] if after.auto else []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from overlaycodec.codec.pipeline import encode
+from overlaycodec.codec.packet_encoder import encode
 from overlaycodec.errors import TruncatedError
 from overlaycodec.findings.model import Check, Context, Observation, Reaction, Rule, Severity
 from overlaycodec.findings.rules.outcomes import LINUX_ALLOWS, LINUX_DROPS, OVS_ALLOWS, OVS_DROPS, OVS_TAKES, VXLANS

@@ -16,6 +16,7 @@ import pytest
 
 import overlaycodec as oc
 from overlaycodec import AUTO, UDP_PORT, Bits, Catalog, Const, Header, KeySpace
+from overlaycodec.codec import code_cache
 from overlaycodec.codec.header_decoder import reader_of
 from overlaycodec.codegen import Source, identifier, literal
 from overlaycodec.protocols import HEADERS
@@ -112,6 +113,23 @@ def test_sources_go_with_their_classes_and_catalogs() -> None:
         collect()
         assert generated() == before
     assert [reference() for reference in references] == [None] * 5
+
+
+def test_a_catalog_keeps_code_for_so_many_classes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Any number of classes that it does not know come and go."""
+    monkeypatch.setattr(code_cache, "MAX_CLASSES", 4)
+    monkeypatch.setattr(code_cache, "_MAX_STACKS", 4)
+    catalog = Catalog(HEADERS)
+
+    def use() -> weakref.ref[Any]:
+        cls = first_twin()
+        packet = cls() / b"..."
+        assert catalog.decode(catalog.encode(packet), first=cls) == packet
+        return weakref.ref(cls)
+
+    references = [use() for _ in range(40)]
+    collect()
+    assert sum(reference() is not None for reference in references) <= 12
 
 
 def test_the_source_of_a_function_goes_with_it() -> None:

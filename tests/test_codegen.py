@@ -169,13 +169,13 @@ def test_no_line_is_longer_than_those_of_the_library() -> None:
 def test_long_lines_are_broken_within_brackets() -> None:
     source = Source("f", "a")
     long = [f"'number {number}, (and so on'" for number in range(20)]
-    source.add(f"b = {long[0]} + {' + '.join(long[1:])}", f"if (a and {' and '.join(long)}):")
+    source.add(f"b = c = {long[0]} + {' + '.join(long[1:])}", f"if (a and {' and '.join(long)}):")
     source.indent()
     source.comment("a line\nthat does not become code")
-    source.add(f"return [{', '.join(long)}], b")
+    source.add(f"return [{', '.join(long)}], b, b is c")
     function = source.compile("test")
     assert max(map(len, source.lines)) <= 120
-    assert function(1) == ([ast.literal_eval(text) for text in long], "".join(map(ast.literal_eval, long)))
+    assert function(1) == ([ast.literal_eval(text) for text in long], "".join(map(ast.literal_eval, long)), True)
     assert function(0) is None
 
 

@@ -79,15 +79,10 @@ def derived_checksum(coverage: Coverage, checksum: str) -> str:
     return f"{checksum} or 0xFFFF" if coverage.zero_absent else checksum
 
 
-def without_checksum(outside: Iterable[Layout]) -> bool:
-    """Whether the network header outside allows that a checksum is absent: IPv4 does.
-
-    `outside` are the layouts of the headers outside, the innermost one first.
+def without_checksum(network: Layout) -> bool:
+    """Whether a network header allows that a checksum inside is absent: IPv4 does.
 
     Spec: RFC 768, RFC 8200 section 8.1.
     """
-    for layout in outside:
-        if layout.layer == "network":
-            dst = layout.by_name.get("dst")
-            return dst is not None and dst.kind == "ipv4"
-    return False
+    dst = network.by_name.get("dst")
+    return dst is not None and dst.kind == "ipv4"

@@ -7,7 +7,7 @@ from typing import Any
 from overlaycodec.codec.emitters import presence_text
 from overlaycodec.codec.encode_lengths import octets_text
 from overlaycodec.codec.option_lists import option_list_encoder, padding_of
-from overlaycodec.codegen import Source
+from overlaycodec.codegen import Source, literal
 from overlaycodec.errors import EncodeError, FieldRangeError, UnresolvedError
 from overlaycodec.schema.layout import Field, Layout
 from overlaycodec.schema.plans import LengthSize, PadSize, RestSize, UnparsedSize
@@ -58,10 +58,10 @@ def add_octets(source: Source, layout: Layout, field: Field, encoder: Any) -> No
     if field.construct is not None:
         from overlaycodec.schema.construct_fields import build_octets
 
-        source.names |= {"build_octets": build_octets, f"VIA_{name}": field.construct}
-        source.add(f"e_{name} = {absent}build_octets(VIA_{name}, {path!r}, {local})")
+        build, construct = source.bind("build_octets", build_octets), source.bind(f"construct_{name}", field.construct)
+        source.add(f"e_{name} = {absent}{build}({construct}, {path!r}, {local})")
     elif field.options is not None:
-        elements = source.bind(f"row_{name}", option_list_encoder(encoder, path))
+        elements = source.bind(f"elements_{name}", option_list_encoder(encoder, path))
         source.add(f"{local}, e_{name} = {elements}({local}, out is not None) if {local} else ({local}, b'')")
         _add_padding(source, layout, field)
     elif field.kind in ("hardware", "protocol"):
@@ -69,7 +69,7 @@ def add_octets(source: Source, layout: Layout, field: Field, encoder: Any) -> No
     elif isinstance(field.size, PadSize):
         before = octets_text(layout.parts[: layout.parts.index(field)])
         source.names["padded"] = _padded
-        source.add(f"{local} = e_{name} = padded({path!r}, {local}, -({before}) % {field.size.unit})")
+        source.add(f"{local} = e_{name} = padded({path!r}, {local}, -({before}) % {literal(field.size.unit)})")
     else:
         source.add(f"e_{name} = " + (f"{local} or b''" if field.optional else local))
 
@@ -86,8 +86,8 @@ def _add_padding(source: Source, layout: Layout, field: Field) -> None:
         pad = source.bind(f"pad_{name}", padding_of(field))
         before = octets_text(layout.parts[: layout.parts.index(field)]) if size.from_start else "0"
         source.add(
-            f"    if v_{size.field} is AUTO and ({before} + len(e_{name}) - {size.bias}) % {size.unit}:",
-            f"        missing = -({before} + len(e_{name}) - {size.bias}) % {size.unit}",
+            f"    missing = -({before} + len(e_{name}) - {literal(size.bias)}) % {literal(size.unit)}",
+            f"    if missing and v_{size.field} is AUTO:",
             f"        {local}, e_{name}, v_{rest.name} = {pad}({local}, e_{name}, missing)",
         )
 

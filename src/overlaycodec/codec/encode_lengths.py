@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from overlaycodec.codegen import Source
+from overlaycodec.codegen import Source, literal
 from overlaycodec.errors import EncodeError, FieldRangeError, LengthOverflowError, UnresolvedError
 from overlaycodec.schema.layout import Field, Layout, Part, Run
 from overlaycodec.schema.plans import CountSize, LengthSize
@@ -51,13 +51,13 @@ def _size_text(source: Source, layout: Layout, field: Field, path: str, maximum:
     size = field.size
     if isinstance(size, CountSize):
         source.names["numbered"] = _numbered
-        return f"numbered({path!r}, v_{field.name}, {maximum}, {size.bias})"
+        return f"numbered({path!r}, v_{field.name}, {maximum}, {literal(size.bias)})"
     assert isinstance(size, LengthSize)
     rest = layout.remainder_of(field.name)
     octets = f"len(e_{field.name})" + (f" + len(e_{rest.name})" if rest else "")
     if size.from_start:
         octets += " + " + octets_text(layout.parts[: layout.parts.index(field)])
-    return f"counted({path!r}, {octets}, {size.unit}, {size.bias}, {maximum})"
+    return f"counted({path!r}, {octets}, {literal(size.unit)}, {literal(size.bias)}, {maximum})"
 
 
 def add_extent(source: Source, layout: Layout) -> None:
@@ -75,7 +75,8 @@ def add_extent(source: Source, layout: Layout) -> None:
         source.names["later"] = _later_fragment
         known = "" if layout.by_name[extent.unless].default is not AUTO else f"v_{extent.unless} is not AUTO and "
         source.add(f"    if {known}v_{extent.unless}: later({path!r}, {layout.name + '.' + extent.unless!r})")
-    source.add(f"    {local} = counted({path!r}, {octets}, {extent.unit}, {extent.bias}, {extent.field.maximum})")
+    unit, bias = literal(extent.unit), literal(extent.bias)
+    source.add(f"    {local} = counted({path!r}, {octets}, {unit}, {bias}, {extent.field.maximum})")
 
 
 # --- called by generated code -----------------------------------------------------------------------------------------

@@ -43,7 +43,11 @@ class EncodeState:
         following = self.following
         if not self.omits or following is None or not following.__layout__.unchecked:
             return False
-        return without_checksum(header.__layout__ for header in reversed(self.headers[: self.index]))
+        for index in range(self.index - 1, -1, -1):
+            layout = self.headers[index].__layout__
+            if layout.layer == "network":
+                return without_checksum(layout)
+        return False
 
     def pseudo(self, path: str, octets: int, protocol: int) -> int:
         """The sum of the pseudo-header for so many octets of a protocol. Raises: UnresolvedError."""

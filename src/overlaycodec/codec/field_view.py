@@ -11,14 +11,19 @@ from typing import Any, Generic, TypeVar
 import msgspec
 
 from overlaycodec.codec.header_decoder import reader_of
-from overlaycodec.codec.header_encoder import header_encoder_of
+from overlaycodec.codec.header_encoder import HeaderEncoder, header_encoder_of
 from overlaycodec.errors import DecodeError, SchemaError
-from overlaycodec.schema.record import Element, WireStruct
+from overlaycodec.schema.record import Element, WireStruct, kept_with_class
 
 __all__ = ["FieldView"]
 
 R = TypeVar("R", bound=WireStruct)
 E = TypeVar("E", bound=Element)
+
+
+@kept_with_class
+def _encoder_of(meaning: type[WireStruct]) -> HeaderEncoder:
+    return header_encoder_of(meaning.__layout__, lambda _: {})
 
 
 class FieldView(msgspec.Struct, Generic[R, E], frozen=True):
@@ -83,5 +88,5 @@ class FieldView(msgspec.Struct, Generic[R, E], frozen=True):
         """What the field holds for this meaning. Raises: TypeError, EncodeError."""
         if not isinstance(meaning, self.meaning):
             raise TypeError(f"{self.field} means {self.meaning.__name__} here, not {type(meaning).__name__}")
-        octets = header_encoder_of(self.meaning.__layout__, lambda _: {})(meaning, b"", None, None)
+        octets = _encoder_of(self.meaning)(meaning, b"", None, None)
         return int.from_bytes(octets, "big") if self.record.__layout__.by_name[self.field].kind == "int" else octets

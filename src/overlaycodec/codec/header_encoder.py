@@ -23,7 +23,7 @@ from overlaycodec.codec.emitters import (
 from overlaycodec.codec.encode_fields import add_octets, add_presence
 from overlaycodec.codec.encode_lengths import add_extent, add_sizes
 from overlaycodec.codec.struct_plan import plan
-from overlaycodec.codegen import Source
+from overlaycodec.codegen import Source, literal
 from overlaycodec.schema.keys import KeySpace, PreviousHeader
 from overlaycodec.schema.keyspaces import IP_PROTOCOL
 from overlaycodec.schema.layout import Field, Layout
@@ -68,7 +68,9 @@ def _add_flags(source: Source, layout: Layout, keys_in: KeysIn) -> None:
             tests += _wanted_by_next(source, layout, field, keys_in)
             source.add(f"if {local} is AUTO: {local} = {' or '.join(tests) or 'False'}")
         elif (marks := field.element_flag) is not None:
-            source.add(f"if {local} is AUTO: {local} = any(e.{marks.field} & {marks.mask} for e in v_{marks.options})")
+            source.add(
+                f"if {local} is AUTO: {local} = any(e.{marks.field} & {literal(marks.mask)} for e in v_{marks.options})"
+            )
         elif layout.next.repeat is not None and layout.next.repeat.flag == field.name:
             source.add(f"if {local} is AUTO: {local} = state.following is not CLS")
 
@@ -81,7 +83,8 @@ def _wanted_by_next(source: Source, layout: Layout, flag: Field, keys_in: KeysIn
     keys = source.bind("KEYS", keys_in(space))
     tests = []
     if layout.next.flag == flag.name and carried is not None:
-        tests.append(f"{keys}.get(state.following, {carried.value}) != {carried.value}")
+        key = literal(carried.value)
+        tests.append(f"{keys}.get(state.following, {key}) != {key}")
     wanted = {cls for cls in keys_in(space) if _wants(cls.__layout__, space, flag.name)}
     if wanted:
         tests.append(f"state.following in {source.bind('WANTED', frozenset(wanted))}")
@@ -107,7 +110,7 @@ def _add_selector(source: Source, layout: Layout, keys_in: KeysIn) -> None:
     if lengths is not None:
         source.add(
             f"if state.following in {source.bind('LENGTHS', lengths_by_class(layout.next, keys_in))}:",
-            f"    {local} = counted({path!r}, len(content), 1, 0, {lengths.limit})",
+            f"    {local} = counted({path!r}, len(content), 1, 0, {literal(lengths.limit)})",
             "else:",
         )
         source.indent()
@@ -155,7 +158,7 @@ def _add_checksum(source: Source, layout: Layout, keys_in: KeysIn) -> None:
         source.add("covered = octets + content")
         _add_bound(source, layout)
         protocol = keys_in(IP_PROTOCOL).get(layout.cls, 0)
-        start = f"state.pseudo({path!r}, len(covered), {protocol})" if coverage.pseudo else "0"
+        start = f"state.pseudo({path!r}, len(covered), {literal(protocol)})" if coverage.pseudo else "0"
         source.add(f"{local} = {derived_checksum(coverage, f'internet_checksum(covered, {start})')}")
     first, last = coverage.octet, coverage.octet + coverage.octets
     source.add(f"octets = octets[:{first}] + {local}.to_bytes({coverage.octets}, 'big') + octets[{last}:]")
@@ -168,8 +171,8 @@ def _add_bound(source: Source, layout: Layout) -> None:
     if extent is None or extent.first_piece:
         return
     length = f"v_{extent.field.name}"
-    octets = length if extent.unit == 1 else f"{length} * {extent.unit}"
-    octets += f" + {extent.bias}" if extent.bias else ""
+    octets = length if extent.unit == 1 else f"{length} * {literal(extent.unit)}"
+    octets += f" + {literal(extent.bias)}" if extent.bias else ""
     octets += "" if extent.from_start else " + len(octets)"
     known = f"{length} is not None" if extent.zero == "length" else length
     source.add(f"if {known} and len(octets) <= {octets} < len(covered): covered = covered[:{octets}]")

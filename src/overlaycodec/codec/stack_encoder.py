@@ -22,7 +22,7 @@ from overlaycodec.codec.emitters import (
 )
 from overlaycodec.codec.stack_shape import can_be_option_free, fields_after_run, run_of, values_when_empty
 from overlaycodec.codec.struct_plan import Item, plan
-from overlaycodec.codegen import Source
+from overlaycodec.codegen import Source, literal
 from overlaycodec.packet.header import Header
 from overlaycodec.schema.keyspaces import IP_PROTOCOL
 from overlaycodec.schema.layout import Field, Layout
@@ -168,13 +168,13 @@ def _add_derived(source: Source, header: _StackHeader, inside: int, keys_in: Key
         if field.name in layout.flag_of:
             source.add("    return None")
         elif field.name in layout.sized_by:
-            source.add(f"    {local} = {empty[field.name]}")
+            source.add(f"    {local} = {literal(empty[field.name])}")
         elif field is layout.length_field:
             _add_extent(source, header, inside)
         elif field is layout.selector:
             value = keys_by_class(layout.next, keys_in).get(header.following)
             is_length = header.following in lengths_by_class(layout.next, keys_in)
-            source.add("    return None" if value is None or is_length else f"    {local} = {value}")
+            source.add("    return None" if value is None or is_length else f"    {local} = {literal(value)}")
         else:
             source.add(f"    {local} = False" if field.element_flag is not None else "    return None")
 
@@ -212,7 +212,8 @@ def _add_checksum(
         return
     outside = stack[: header.index][::-1]
     asked = coverage.zero_absent and header.following is not None and header.following.__layout__.unchecked
-    if asked and without_checksum(other.layout for other in outside):
+    network = next((other.layout for other in outside if other.layout.layer == "network"), None)
+    if asked and network is not None and without_checksum(network):
         source.add(f"{derive} {local} = 0")
         return
     if len(pending) > 1:
@@ -243,7 +244,7 @@ def _add_extent_test(source: Source, header: _StackHeader) -> None:
     extent = header.layout.extent
     if extent is not None:
         octets = header.run.octets - extent.end_of(0, header.run.octets)
-        length = f"{header.local(extent.field)} * {extent.unit}"
+        length = f"{header.local(extent.field)} * {literal(extent.unit)}"
         source.add(f"if {length} != len(content) + {octets}: return None")
 
 

@@ -16,6 +16,7 @@ import pytest
 
 import overlaycodec as oc
 from overlaycodec import AUTO, UDP_PORT, Bits, Catalog, Const, Header, KeySpace
+from overlaycodec.codec import code_cache
 from overlaycodec.codec.header_decoder import reader_of
 from overlaycodec.codegen import Source, identifier, literal
 from overlaycodec.protocols import HEADERS
@@ -114,6 +115,23 @@ def test_sources_go_with_their_classes_and_catalogs() -> None:
     assert [reference() for reference in references] == [None] * 5
 
 
+def test_a_catalog_keeps_code_for_so_many_classes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Any number of classes that it does not know come and go."""
+    monkeypatch.setattr(code_cache, "MAX_CLASSES", 4)
+    monkeypatch.setattr(code_cache, "_MAX_STACKS", 4)
+    catalog = Catalog(HEADERS)
+
+    def use() -> weakref.ref[Any]:
+        cls = first_twin()
+        packet = cls() / b"..."
+        assert catalog.decode(catalog.encode(packet), first=cls) == packet
+        return weakref.ref(cls)
+
+    references = [use() for _ in range(40)]
+    collect()
+    assert sum(reference() is not None for reference in references) <= 12
+
+
 def test_the_source_of_a_function_goes_with_it() -> None:
     source = Source("answer", "")
     source.add("return 42")
@@ -151,13 +169,13 @@ def test_no_line_is_longer_than_those_of_the_library() -> None:
 def test_long_lines_are_broken_within_brackets() -> None:
     source = Source("f", "a")
     long = [f"'number {number}, (and so on'" for number in range(20)]
-    source.add(f"b = {long[0]} + {' + '.join(long[1:])}", f"if (a and {' and '.join(long)}):")
+    source.add(f"b = c = {long[0]} + {' + '.join(long[1:])}", f"if (a and {' and '.join(long)}):")
     source.indent()
     source.comment("a line\nthat does not become code")
-    source.add(f"return [{', '.join(long)}], b")
+    source.add(f"return [{', '.join(long)}], b, b is c")
     function = source.compile("test")
     assert max(map(len, source.lines)) <= 120
-    assert function(1) == ([ast.literal_eval(text) for text in long], "".join(map(ast.literal_eval, long)))
+    assert function(1) == ([ast.literal_eval(text) for text in long], "".join(map(ast.literal_eval, long)), True)
     assert function(0) is None
 
 

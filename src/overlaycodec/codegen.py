@@ -23,7 +23,7 @@ _TOKEN: Final = re.compile(
     r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|[(\[{]|[)\]}]|(?<=,)[ ]|[ ](?=(?:and|or|if|else|[+])[ ])"""
 )
 """What decides where a line can be broken: string literals, brackets, and the blanks at which it can be."""
-_ASSIGNMENT: Final = re.compile(r"( *\w+ = )(.*)")
+_ASSIGNMENT: Final = re.compile(r"( *(?:\w+ = )+)(.*)")
 
 _numbers = count(1)
 

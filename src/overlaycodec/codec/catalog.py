@@ -138,7 +138,8 @@ class Catalog:
             for header, options, element in reversed(self.options):
                 if header is cls:
                     layout = _with_option(layout, options, element)
-            self._layouts[cls] = layout
+            if layout is not cls.__layout__:
+                self._layouts[cls] = layout
         return layout
 
     # --- other catalogs -----------------------------------------------------------------------------------------------

@@ -18,13 +18,15 @@ from overlaycodec.packet.header import Header
 from overlaycodec.schema.keys import Key, KeySpace
 from overlaycodec.schema.layout import Layout
 
-__all__ = ["STACK_USES", "Binding", "CodeCache"]
+__all__ = ["MAX_CLASSES", "STACK_USES", "Binding", "CodeCache"]
 
 STACK_USES: Final = 32
 """After how many packets of one stack an encoder is made for it: so seldom that making it is worth the time."""
 _MIN_STACK: Final = 2
 """The fewest headers for which it is worth the time."""
 _MAX_STACKS: Final = 256
+MAX_CLASSES: Final = 1024
+"""For more classes, those of the catalog and others, what was generated is dropped: programs may declare any number."""
 
 Binding = tuple[Key, type[Header]]
 """A key, and the header that is found at it."""
@@ -88,6 +90,8 @@ class CodeCache:
         """The encoder of a header."""
         encoder = self.header_encoders.get(cls)
         if encoder is None:
+            if len(self.header_encoders) >= MAX_CLASSES:
+                self.header_encoders.clear()
             encoder = self.header_encoders[cls] = header_encoder_of(self._catalog.layout(cls), self._catalog.keys_in)
         return encoder
 
@@ -117,6 +121,8 @@ class CodeCache:
         """The decoding step for a header."""
         step = self.decode_steps.get(cls)
         if step is None:
+            if len(self.decode_steps) >= MAX_CLASSES:
+                self.decode_steps.clear()
             step = self.decode_steps[cls] = step_of(self._catalog.layout(cls), self)
         return step
 

@@ -10,6 +10,7 @@ from collections.abc import Hashable, Sequence
 from overlaycodec.checksum import internet_sum
 from overlaycodec.codec.bytes_like import BytesLike
 from overlaycodec.codec.catalog import DEFAULT, Catalog
+from overlaycodec.codec.packet_encoder import resolved_headers
 from overlaycodec.errors import EncodeError
 from overlaycodec.packet.header import Header
 from overlaycodec.packet.offsets import is_fragment, octets_in

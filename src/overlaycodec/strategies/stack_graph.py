@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
+from overlaycodec.codec.catalog import Catalog
 from overlaycodec.packet.header import Header
 from overlaycodec.schema.keys import Key, MinOctets, Peek, PreviousHeader
 from overlaycodec.schema.layout import Field, Layout

@@ -37,7 +37,11 @@ _MOST_STACKS: Final = 256
 
 
 class Bindings:
-    """Headers and keys. Bindings that were added later are asked earlier; of one key, those with conditions first."""
+    """Headers and keys. Bindings that were added later are asked earlier; of one key, those with conditions first.
+
+    Fallbacks are asked last. Where that does not decide between two headers of the default catalog, their conditions
+    exclude each other, so that the order of the headers decides nothing.
+    """
 
     __slots__ = (
         "_guesses", "_keys", "_layouts", "_stacks", "_steps", "_tables", "_writers",
@@ -104,7 +108,7 @@ class Bindings:
         found = [binding for binding in self.bindings if binding[0].space == space and binding[0].value == value]
         if not found:
             return () if space.parent is None else self.candidates(space.parent, value)
-        return tuple(sorted(found, key=lambda binding: not binding[0].conditions))
+        return tuple(sorted(found, key=lambda binding: (not binding[0].conditions, binding[0].fallback)))
 
     def values(self, space: KeySpace) -> frozenset[int]:
         """The values of a space that are bound."""

@@ -43,7 +43,7 @@ def test_pages_with_examples_have_some() -> None:
 def test_the_pages_of_headers_are_what_the_declarations_say() -> None:
     pages: dict[Path, str] = runpy.run_path(str(ROOT / "docs" / "generate.py"))["pages"]()
     for path, text in pages.items():
-        assert text == path.read_text(encoding="utf-8"), f"{path.name}: run `python docs/generate.py`"
+        assert text == path.read_text(encoding="utf-8"), f"{path.name}: run `make generate`"
     assert {path for path in pages if path.parent.name == "headers"} == set(ROOT.glob("docs/headers/*.md"))
 
 

@@ -33,6 +33,7 @@ from overlaycodec.schema.facts import (
     When,
 )
 from overlaycodec.schema.keys import Peek
+from overlaycodec.schema.keyspaces import STT_OFFSET
 from overlaycodec.schema.layout import Field, Layout
 from overlaycodec.schema.record import WireStruct
 from overlaycodec.schema.values import AUTO
@@ -63,7 +64,7 @@ UNBOUND: Final[Mapping[oc.KeySpace, Sequence[int]]] = {
     oc.GPE_PROTOCOL: (200,),
     oc.ERSPAN_FRAME: (9,),
     oc.LOOPBACK_FAMILY: (99,),
-    oc.STT_OFFSET: (1408, 2816),
+    STT_OFFSET: (1408, 2816),
     oc.GTPU_EXTENSION: (0x03,),
 }
 # Ways that are taken more often: through tunnels, and to what is found most.

@@ -222,3 +222,7 @@ else:
             except ModuleNotFoundError as error:  # an optional dependency; the error says which
                 raise AttributeError(str(error)) from error
         raise AttributeError(f"module 'overlaycodec' has no attribute {name!r}")
+
+    def __dir__():
+        """The public names and the documented submodules."""
+        return sorted({*__all__, *_SUBMODULES, *(name for name in globals() if name[:2] == name[-2:] == "__")})

@@ -6,7 +6,8 @@ header that is not all there would have needed, or which length field would have
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import inspect
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 from hypothesis import settings
@@ -22,16 +23,31 @@ from overlaycodec.schema.layout import Layout, Run
 from overlaycodec.schema.record import WireStruct
 
 R = TypeVar("R", bound=WireStruct)
+Law = TypeVar("Law", bound=Callable[..., None])
 
 CLASSES = oc.DEFAULT.headers
 by_name = [cls.__name__ for cls in CLASSES]
 
 
-def share(part: int) -> settings:
-    """A part of the profile's examples: for laws that are tried on every header."""
+def share(part: int, cls: type[WireStruct] | None = None) -> Callable[[Law], Law]:
+    """A part of the profile's examples: for laws that are tried on every header.
+
+    `cls` is the class that the law is tried on. Hypothesis knows a law by its source and its signature: by these it
+    stores counterexamples and, where it draws at random no more, takes its seed. A law inside a test is the same for
+    all classes by both, and the run for one class deletes the counterexamples of another. So the class goes into the
+    signature.
+    """
     profile = settings.default
     assert profile is not None
-    return settings(max_examples=max(5, profile.max_examples // part))
+    some = settings(max_examples=max(5, profile.max_examples // part))
+
+    def shared(law: Law) -> Law:
+        if cls is not None:
+            inner: Any = law.hypothesis.inner_test  # type: ignore[attr-defined]  # what `given` adds
+            inner.__signature__ = inspect.signature(inner).replace(return_annotation=cls.__name__)
+        return some(law)
+
+    return shared
 
 
 def words_sum(data: bytes) -> int:

@@ -144,7 +144,7 @@ def types_of(record: WireStruct) -> list[Any]:
 
 @every_header
 def test_values_and_octets_agree(cls: type[Header]) -> None:
-    @laws.share(10)
+    @laws.share(10, cls)
     @given(st.data())
     def law(data: st.DataObject) -> None:
         header = data.draw(headers(cls))
@@ -159,7 +159,7 @@ def test_values_and_octets_agree(cls: type[Header]) -> None:
 
 @every_header
 def test_faults_agree(cls: type[Header]) -> None:
-    @laws.share(10)
+    @laws.share(10, cls)
     @given(st.data())
     def law(data: st.DataObject) -> None:
         octets = bytearray(oc.encode(data.draw(headers(cls))))
@@ -188,7 +188,7 @@ def test_stacks_agree_at_every_header(cls: type[Header]) -> None:
     if cls in OWN:
         return
 
-    @laws.share(20)
+    @laws.share(20, cls)
     @given(overlay.malformed_bytes(cls, first=laws.first_of(cls)))
     def law(data: bytes) -> None:
         packet = oc.decode(data, first=laws.first_of(cls), lax=True)
@@ -211,7 +211,7 @@ def told(cls: type[Header]) -> list[str]:
 
 @pytest.mark.parametrize("cls", [cls for cls in CLASSES if told(cls)], ids=lambda cls: cls.__name__)
 def test_what_other_fields_tell_can_be_left_out(cls: type[Header]) -> None:
-    @laws.share(20)
+    @laws.share(20, cls)
     @given(headers(cls))
     def law(header: Header) -> None:
         members = reference.container_of(header)

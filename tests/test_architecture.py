@@ -1,4 +1,4 @@
-"""The floors of the library, read from its sources: imports run downwards only; a new module says where it stands."""
+"""The packages of the library, read from its sources: which may import which, in layers, without a circle."""
 
 from __future__ import annotations
 
@@ -24,57 +24,42 @@ SOURCES: Final = {
     for path in sorted(ROOT.rglob("*.py"))
 }
 
-FLOORS: Final = (
-    # 0: errors, facts, values; nothing of headers
-    ("errors", "wire", "values", "checksum", "source"),
-    # 1: what a declaration is
-    ("layout", "grammar", "schema", "checked", "foreign", "keys"),
-    # 2: declarations, and what is derived from one of them; neither knows the other
-    (
-        "protocols",
-        "packing",
-        "reader",
-        "rows",
-        "writer",
-        "spans",
-        "plain",
-        "describe",
-        "views",
-        "prose",
-        "diagram",
-        "reference",
-    ),
-    # 3: packets, and the ways through them
-    (
-        "paths",
-        "packet",
-        "walk",
-        "stepper",
-        "fused",
-        "guesses",
-        "stacked",
-        "emission",
-        "catalog",
-        "pipeline",
-        "verify",
-        "edits",
-        "capture",
-    ),
-    # 4: what is made of all that
-    ("strategies", "dialects", "columnar", "comparison", "reassembly", "telemetry", "tunnel", "vlan", "findings"),
-    # 5: faces
-    ("cli",),
-)
-FLOOR: Final = {f"overlaycodec.{name}": floor for floor, names in enumerate(FLOORS) for name in names}
-TOP: Final = len(FLOORS)
-DERIVERS: Final = tuple(f"overlaycodec.{name}" for name in FLOORS[2] if name != "protocols")
+# What each package, or module of the root, may import; what it does not name it must not know.
+ALLOWED: Final[dict[str, str]] = {
+    "errors": "",
+    "checksum": "",
+    "codegen": "",
+    "schema": "errors codegen",
+    "packet": "errors schema",
+    "reference": "errors schema",
+    "protocols": "packet schema",
+    "describe": "packet schema",
+    "telemetry": "errors protocols schema",
+    "codec": "errors checksum codegen packet protocols schema",
+    "dialects": "codec packet protocols schema",
+    "strategies": "errors codec packet protocols schema",
+    "capture": "errors codec packet schema",
+    "editing": "checksum codec packet schema",
+    "vlan": "errors editing packet protocols schema",
+    "reassembly": "errors checksum codec editing packet protocols schema",
+    "comparison": "errors capture codec describe packet protocols schema",
+    "columnar": "errors checksum capture codec describe editing packet schema",
+    "tunnel": "errors checksum codec dialects editing packet protocols reassembly schema",
+    "findings": "errors checksum codec editing packet protocols schema tunnel",
+}
+FACES: Final = ("overlaycodec", "cli")
+"""The public names, and the command line, may import everything."""
+CONVENIENCE: Final = frozenset({"overlaycodec.packet.header"})
+"""The one file whose methods call upward, by imports when they are called."""
+MOST_MODULES: Final = 6
+MOST_LAYERS: Final = 12
+CORE: Final = ("schema", "packet", "codec")
+MOST_CORE_LINES: Final = 8_000
 
 
-def floor_of(module: str) -> int:
-    """The floor of a module, or of the package it is in; the package's own names stand above all."""
-    if module == "overlaycodec":
-        return TOP
-    return FLOOR[".".join(module.split(".")[:2])]
+def package_of(module: str) -> str:
+    """The package, or the module of the root, that a module is in."""
+    return module.split(".")[1] if "." in module else module
 
 
 class Imports(ast.NodeVisitor):
@@ -126,44 +111,102 @@ def ours(names: set[str]) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("module", SOURCES)
-def test_imports_run_downwards(module: str) -> None:
-    assert module == "overlaycodec" or ".".join(module.split(".")[:2]) in FLOOR, "say in FLOORS where it stands"
+def test_a_package_imports_only_what_it_may(module: str) -> None:
+    package = package_of(module)
+    assert package in ALLOWED or package in FACES, "say in ALLOWED what the package may import"
     imports = IMPORTS[module]
-    for other in ours(imports.now | imports.later):
-        if other == "overlaycodec":
-            assert floor_of(module) == TOP - 1, f"{module}: only faces may use the package's own names"
-        else:
-            assert floor_of(other) <= floor_of(module), f"{module} imports {other}, which stands above it"
+    found = {package_of(name) for name in ours(imports.now | imports.later)} - {package}
+    if package == "overlaycodec":
+        assert "cli" not in found
+    elif package != "cli":
+        assert found <= set(ALLOWED[package].split()), f"{module} imports {sorted(found)}"
 
 
-def test_imports_go_in_no_circle() -> None:
-    graph = {module: set(ours(imports.now)) - {module} for module, imports in IMPORTS.items()}
+def layers() -> list[set[str]]:
+    """The packages by how many stand below each one, the lowest first."""
+    graph = TopologicalSorter({package: set(allowed.split()) for package, allowed in ALLOWED.items()})
+    graph.add("overlaycodec", *ALLOWED)
+    graph.add("cli", "overlaycodec")
+    graph.prepare()
+    found = []
+    while ready := set(graph.get_ready()):
+        found.append(ready)
+        graph.done(*ready)
+    return found
+
+
+def test_the_packages_stand_in_few_layers_without_a_circle() -> None:
+    assert sum(map(len, layers())) == len(ALLOWED) + len(FACES), "there is a circle"
+    assert len(layers()) <= MOST_LAYERS
+
+
+def test_every_arrow_that_is_allowed_is_there() -> None:
+    for package, allowed in ALLOWED.items():
+        inside = [module for module in SOURCES if package_of(module) == package]
+        found = {package_of(name) for module in inside for name in ours(IMPORTS[module].now | IMPORTS[module].later)}
+        assert set(allowed.split()) <= found, f"{package} does not import {set(allowed.split()) - found}"
+
+
+def test_few_modules_are_in_no_package() -> None:
+    flat = {path.stem for path in ROOT.glob("*.py")}
+    assert len(flat) <= MOST_MODULES, flat
+
+
+def test_modules_import_each_other_in_no_circle() -> None:
+    """Imports within functions count too, but for the file whose methods call upward."""
+    graph = {
+        module: set(ours(imports.now if module in CONVENIENCE else imports.now | imports.later)) - {module}
+        for module, imports in IMPORTS.items()
+    }
     assert len(list(TopologicalSorter(graph).static_order())) >= len(SOURCES)
 
 
+def test_the_core_is_small_and_knows_no_face() -> None:
+    lines = sum(len(path.read_text().splitlines()) for module, path in SOURCES.items() if package_of(module) in CORE)
+    assert lines <= MOST_CORE_LINES
+    below: set[str] = set()
+    asked = set(CORE)
+    while asked:
+        package = asked.pop()
+        below.add(package)
+        asked |= set(ALLOWED[package].split()) - below
+    assert not below & {"cli", "columnar", "capture"}
+
+
+def test_no_class_is_written_into_from_outside() -> None:
+    for module, path in SOURCES.items():
+        for node in ast.walk(ast.parse(path.read_text())):
+            targets = node.targets if isinstance(node, ast.Assign) else []
+            for target in targets:
+                if isinstance(target, ast.Attribute) and isinstance(target.value, ast.Name):
+                    assert not target.value.id[:1].isupper(), f"{module} writes into {target.value.id}"
+
+
 def test_protocols_are_data_alone() -> None:
-    allowed = {"keys", "schema", "values", "wire"}
-    for module, imports in IMPORTS.items():
+    for module in SOURCES:
         if module.startswith("overlaycodec.protocols."):
-            others = set(ours(imports.now | imports.later))
-            assert {other for other in others if ".protocols" not in other} <= {
-                f"overlaycodec.{name}" for name in allowed
-            }
             tree = ast.parse(SOURCES[module].read_text())
             assert not [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.Lambda)], module
 
 
-def test_derivers_know_no_protocol() -> None:
-    for module, imports in IMPORTS.items():
-        if floor_of(module) <= 2 and not module.startswith("overlaycodec.protocols"):
-            assert not [other for other in ours(imports.now | imports.later) if "protocols" in other], module
-    assert set(DERIVERS) <= set(SOURCES)
+FACT_READERS: Final = ("schema", "reference", "protocols", "dialects", "telemetry", "overlaycodec")
+"""Where facts are read, declared or published; and the one module that describes them."""
+
+
+def test_facts_are_read_where_plans_are_made_and_nowhere_else() -> None:
+    readers = {
+        module
+        for module, imports in IMPORTS.items()
+        if {"overlaycodec.schema.facts", "overlaycodec.schema.declaration"} & (imports.now | imports.later)
+        and package_of(module) not in FACT_READERS
+    }
+    assert readers == {"overlaycodec.describe.facts"}
 
 
 def test_only_faces_and_captures_touch_files() -> None:
     outside = {"os", "pathlib", "socket", "subprocess", "tempfile", "shutil", "rich", "click"}
     for module, imports in IMPORTS.items():
-        if floor_of(module) < TOP - 1 and not module.startswith("overlaycodec.capture"):
+        if package_of(module) not in (*FACES, "capture"):
             assert not outside & {name.partition(".")[0] for name in imports.now | imports.later}, module
 
 
@@ -174,23 +217,13 @@ def test_construct_is_loaded_in_one_place_by_the_codec() -> None:
     assert {module for module in early if ".reference" not in module} <= {"overlaycodec.strategies.records"}
 
 
-def test_the_reference_knows_nothing_of_the_codec() -> None:
+def test_the_reference_knows_no_plan_and_nothing_of_the_codec() -> None:
     """It proves the generator only as long as it reads the declarations and nothing else."""
-    seen: set[str] = set()
-    reading = {module for module in SOURCES if module.startswith("overlaycodec.reference")}
-    while reading:
-        module = reading.pop()
-        seen.add(module)
-        imports = IMPORTS[module]
-        reading |= set(ours(imports.now | imports.later)) - seen
-    codec = {"reader", "writer", "rows", "packing", "stepper", "fused", "walk", "emission", "pipeline", "spans"}
-    assert not seen & {f"overlaycodec.{name}" for name in codec}
-    assert not {"overlaycodec.reference"} & {
-        other
-        for module in SOURCES
-        if ".reference" not in module
-        for other in ours(IMPORTS[module].now | IMPORTS[module].later)
-    }
+    for module, imports in IMPORTS.items():
+        if package_of(module) == "reference":
+            assert "overlaycodec.schema.plans" not in imports.now | imports.later
+        else:
+            assert not [name for name in ours(imports.now | imports.later) if package_of(name) == "reference"], module
 
 
 def facts_in(value: object) -> Iterator[object]:
@@ -209,7 +242,7 @@ def facts_in(value: object) -> Iterator[object]:
 def test_the_vocabulary_is_data_and_never_a_callable() -> None:
     plain = (Fact, int, str, bool, type(None), tuple, dict)
     for header in HEADERS:
-        for field in header.__layout__.fields:
+        for field in header.__declaration__:
             for fact in field.facts.values():
                 assert isinstance(fact, msgspec.Struct)
                 for value in facts_in(fact):

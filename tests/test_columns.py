@@ -116,7 +116,8 @@ SOME: Final = [
     "tcp.options[0].kind", "tcp.options[2].data", "geneve.options[0].type", "geneve.options[1].data", "gre.key",
     "geneve.options[1].option_class", "geneve.options[0].data", "tcp.options[0].length", "tcp.options[1].value",
     "tcp.options[3].data", "ipv4.options[0].pointer", "ipv4.options[1].type", "ipv6_hop_by_hop.options[0].value",
-    "ipv6_destination_options.options[0].limit", "tcp.options[0].blocks", "tcp.options[0].mss", "inner.tcp.options[1].kind",
+    "ipv6_destination_options.options[0].limit", "tcp.options[0].blocks", "tcp.options[0].mss",
+    "inner.tcp.options[1].kind",
     "geneve.options_rest", "ipv4.options_rest", "arp.sender_hardware", "quoted.ipv4.src", "stt.context_id",
 ]  # fmt: skip
 VERDICTS: Final = [

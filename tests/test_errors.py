@@ -32,6 +32,7 @@ from overlaycodec import (
     LengthOverflowError,
     MissingHeaderError,
     NestingError,
+    PathError,
     SchemaError,
     TruncatedError,
     UnresolvedError,
@@ -269,6 +270,7 @@ ONE_OF_EACH: Final[tuple[CodecError, ...]] = (
     LengthOverflowError("geneve.opt_len", 384, 252, 4),
     UnresolvedError("udp.checksum", "is AUTO"),
     MissingHeaderError("VXLAN", "ethernet, arp"),
+    PathError("column 'vxlan.vin'", "vxlan: vni"),
     CaptureError("a record is cut short", 24),
 )
 PARENTS: Final[dict[type[Exception], tuple[type[Exception], ...]]] = {
@@ -283,7 +285,8 @@ PARENTS: Final[dict[type[Exception], tuple[type[Exception], ...]]] = {
     FieldRangeError: (EncodeError,),
     LengthOverflowError: (EncodeError,),
     UnresolvedError: (EncodeError,),
-    MissingHeaderError: (CodecError, KeyError),
+    PathError: (CodecError, KeyError),
+    MissingHeaderError: (PathError,),
     CaptureError: (CodecError,),
 }
 

@@ -39,7 +39,7 @@ every_header = pytest.mark.parametrize("cls", laws.CLASSES, ids=laws.by_name)
 def test_a_packet_decodes_to_what_it_resolves_to(cls: type[oc.Header]) -> None:
     first = laws.first_of(cls)
 
-    @laws.share(10)
+    @laws.share(10, cls)
     @given(laws.packets(cls, resolved=False))
     def law(packet: oc.Packet) -> None:
         data = oc.encode(packet)
@@ -57,7 +57,7 @@ def test_a_packet_decodes_to_what_it_resolves_to(cls: type[oc.Header]) -> None:
 def test_damaged_octets_encode_to_themselves(cls: type[oc.Header]) -> None:
     first = laws.first_of(cls)
 
-    @laws.share(8)
+    @laws.share(8, cls)
     @given(overlay.malformed_bytes(cls, first=first))
     def law(data: bytes) -> None:
         packet = oc.decode(data, first=first, lax=True)
@@ -96,7 +96,7 @@ def test_every_truncation_is_told_with_its_numbers(cls: type[oc.Header]) -> None
     first = laws.first_of(cls)
     told = 0
 
-    @laws.share(40)
+    @laws.share(40, cls)
     @given(overlay.packets(cls, first=first, reserved=True, max_headers=7))
     def law(packet: oc.Packet) -> None:
         nonlocal told
@@ -138,7 +138,7 @@ def _fault(data: bytes, first: type[oc.Header], wire_length: int | None) -> oc.D
 def test_trailing_octets_stay_out_of_the_headers(cls: type[oc.Header]) -> None:
     first = laws.first_of(cls)
 
-    @laws.share(20)
+    @laws.share(20, cls)
     @given(laws.packets(cls), st.sampled_from([b"\0", b"\xff"]), st.integers(1, 40))
     def law(packet: oc.Packet, octet: bytes, count: int) -> None:
         # neither octet begins what MPLS, whose labels may end a frame, would take for IP
@@ -162,7 +162,7 @@ def test_trailing_octets_stay_out_of_the_headers(cls: type[oc.Header]) -> None:
 
 @every_header
 def test_headers_are_values(cls: type[oc.Header]) -> None:
-    @laws.share(20)
+    @laws.share(20, cls)
     @given(overlay.headers(cls), overlay.headers(cls))
     def law(header: oc.Header, other: oc.Header) -> None:
         for same in (

@@ -279,7 +279,7 @@ ANNOTATIONS: dict[str, tuple[dict[str, Any], str, str]] = {
     "a mark of a row that is nowhere": (
         {"a": Annotated[bool, Bits(1), SetIfAny("rows", "kind", 1)], "r": SEVEN},
         "a",
-        "SetIfAny names rows.kind, which is no field of a row",
+        "SetIfAny names rows.kind, which is no field of an option list",
     ),
     "a mark of a field that is nowhere": (
         {
@@ -290,7 +290,7 @@ ANNOTATIONS: dict[str, tuple[dict[str, Any], str, str]] = {
             "rest": Annotated[bytes, Unparsed("rows")],
         },
         "a",
-        "SetIfAny names rows.type, which is no field of a row",
+        "SetIfAny names rows.type, which is no field of an option list",
     ),
     "an offset that is a flag": (
         {"a": Annotated[bool, Bits(1), FragmentOffset()], "r": SEVEN},

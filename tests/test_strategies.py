@@ -87,7 +87,7 @@ def simplest(strategy: st.SearchStrategy[T], wanted: Any) -> T:  # Any: a predic
 def test_stacks_are_whole(cls: type[oc.Header]) -> None:
     first = laws.first_of(cls)
 
-    @laws.share(20)
+    @laws.share(20, cls)
     @given(overlay.packets(cls, first=first))
     def law(packet: oc.Packet) -> None:
         assert cls in packet
@@ -115,7 +115,7 @@ def test_stacks_are_whole(cls: type[oc.Header]) -> None:
 def test_headers_are_complete(cls: type[oc.Header]) -> None:
     fields = cls.__layout__.fields
 
-    @laws.share(20)
+    @laws.share(20, cls)
     @given(overlay.headers(cls))
     def law(header: oc.Header) -> None:
         assert type(header) is cls
@@ -299,7 +299,7 @@ def test_failures_shrink_to_short_stacks_of_zeros() -> None:
 
 @pytest.mark.parametrize("cls", [Telemetry, Guarded, Unguarded, Tiny])
 def test_a_protocol_of_ones_own(cls: type[oc.Header]) -> None:
-    @laws.share(4)
+    @laws.share(4, cls)
     @given(overlay.packets(cls, catalog=CATALOG, resolved=False, reserved=True))
     def law(packet: oc.Packet) -> None:
         assert cls in packet

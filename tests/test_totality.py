@@ -47,7 +47,7 @@ def survive(data: bytes, first: type[oc.Header] | oc.Key) -> oc.Packet:
 
 @every_header
 def test_any_octets_are_survived(cls: type[oc.Header]) -> None:
-    @laws.share(10)
+    @laws.share(10, cls)
     @given(st.binary(max_size=200), st.integers(0, 250))
     def law(data: bytes, wire_length: int) -> None:
         survive(data, cls)

@@ -20,6 +20,7 @@ __all__ = [
     "LengthOverflowError",
     "MissingHeaderError",
     "NestingError",
+    "PathError",
     "SchemaError",
     "TruncatedError",
     "UnresolvedError",
@@ -204,8 +205,8 @@ class UnresolvedError(EncodeError):
         return self.path, self.reason
 
 
-class MissingHeaderError(CodecError, KeyError):
-    """The packet has no such header, scope or field."""
+class PathError(CodecError, KeyError):
+    """A path or a column names what is not there: a header, a scope, a field, or none of them."""
 
     def __init__(self, wanted: str, present: str) -> None:
         self.wanted, self.present = wanted, present
@@ -216,6 +217,10 @@ class MissingHeaderError(CodecError, KeyError):
 
     def __str__(self) -> str:  # KeyError would show the repr
         return str(self.args[0])
+
+
+class MissingHeaderError(PathError):
+    """The packet has no such header or scope."""
 
 
 class CaptureError(CodecError):

@@ -16,6 +16,8 @@ __all__ = ["Header"]
 class Header(WireStruct, abstract=True):
     """The base of every header. Declare one with annotated fields; combine them with `/`."""
 
+    __options__ = frozenset({"spec", "keys", "carries", "tunnel", "quotes", "closed", "unchecked", "layer"})
+
     if TYPE_CHECKING:
 
         def __init_subclass__(

@@ -1,8 +1,8 @@
 """The closed vocabulary of field facts: what an annotation may say about a field.
 
 Strategy: inert data, never a callable, so that every deriver (scalar codec, columns, strategies, diagrams,
-documentation) can read every fact. What this vocabulary cannot say, a `construct` object can (`ConstructField`), at the price
-that some derivers pass such a field by.
+documentation) can read every fact. Where the vocabulary has no fact for a field, a `construct` object reads and builds
+it (`ConstructField`); some derivers leave such a field out.
 """
 
 from __future__ import annotations

@@ -8,6 +8,7 @@ from ipaddress import IPv4Address, IPv6Address
 from typing import Annotated, Any
 
 from overlaycodec.errors import SchemaError
+from overlaycodec.schema.arguments import check_fact
 from overlaycodec.schema.declaration import Declared
 from overlaycodec.schema.facts import (
     Bits,
@@ -46,6 +47,7 @@ _SIZES: tuple[type[Fact], ...] = (Bits, Octets, Reserved)
 
 
 def field_of(owner: str, name: str, annotation: Any, default: Any) -> Declared:  # Any: annotations and defaults
+    """The field of an annotation. Raises: SchemaError."""
     if typing.get_origin(annotation) is not Annotated:
         raise SchemaError(owner, name, "is not Annotated with the facts of a field")
     hint, *metadata = typing.get_args(annotation)
@@ -57,6 +59,7 @@ def field_of(owner: str, name: str, annotation: Any, default: Any) -> Declared: 
         elif isinstance(item, Fact):
             if type(item) in facts:
                 raise SchemaError(owner, name, f"says {type(item).__name__} twice")
+            check_fact(owner, name, item)
             facts[type(item)] = item
         else:
             raise SchemaError(owner, name, f"{item!r} is not of the vocabulary")
@@ -111,7 +114,7 @@ def _bits_of(owner: str, name: str, kind: Kind, facts: dict[type[Fact], Fact]) -
         raise SchemaError(
             owner,
             name,
-            "needs one size: Bits, Octets, Reserved, SizedBy, CountedBy, Rest, PadTo, Unparsed, Elements or ConstructField",
+            "needs one size: Bits, Octets, Reserved, SizedBy, Rest, PadTo, Unparsed, Elements or ConstructField",
         )
     if not sizes:
         if kind in ("int", "bool"):

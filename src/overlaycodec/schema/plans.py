@@ -74,7 +74,10 @@ class Presence(Plan, frozen=True):
 
 
 class LengthSize(Plan, frozen=True):
-    """`unit` x length field + `bias` octets: of the field, or, `from_start`, from the start of the header to its end."""
+    """`unit` x length field + `bias` octets.
+
+    They are the octets of the field or, `from_start`, those from the start of the header to the end of the field.
+    """
 
     field: str
     unit: int

@@ -18,6 +18,7 @@ import msgspec
 
 from overlaycodec.errors import SchemaError
 from overlaycodec.schema import constructors
+from overlaycodec.schema.arguments import check_class_options
 from overlaycodec.schema.declaration import Declared
 from overlaycodec.schema.fields import field_of
 from overlaycodec.schema.layout import REQUIRED, Layout
@@ -81,6 +82,7 @@ else:
                 raise SchemaError(name, None, "a declared class cannot be extended: declare another one")
             globals_ = sys.modules[namespace["__module__"]].__dict__
             frame = sys._getframe(1)
+            check_class_options(name, options, bases[0].__options__)
             fields = []
             for field, hint in annotations.items():
                 read = _evaluate(name, field, hint, globals_, frame) if isinstance(hint, str) else hint
@@ -120,6 +122,9 @@ def _rebuilt(cls: type[WireStruct], values: tuple[object, ...]) -> WireStruct:
 
 class WireStruct(_Base, metaclass=RecordMeta, abstract=True):  # pyright: ignore[reportGeneralTypeIssues, reportCallIssue]
     """What headers and the elements of their rows have in common: immutable, comparable, hashable, checked."""
+
+    __options__ = frozenset({"spec"})
+    """The class options that a declaration may have, beside `path`."""
 
     if TYPE_CHECKING:
         __declaration__: ClassVar[tuple[Declared, ...]]

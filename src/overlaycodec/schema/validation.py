@@ -7,9 +7,11 @@ Strategy: whatever cannot stand is refused when the class is made, with header a
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any, Final
 
 from overlaycodec.errors import SchemaError
+from overlaycodec.schema.arguments import suggestion
 from overlaycodec.schema.declaration import Declared
 from overlaycodec.schema.facts import (
     ByteOrder,
@@ -36,7 +38,6 @@ from overlaycodec.schema.facts import (
     ValueNames,
     When,
 )
-from overlaycodec.schema.keys import Key
 from overlaycodec.schema.layout import Kind, Layout
 from overlaycodec.schema.values import AUTO
 
@@ -64,7 +65,6 @@ _STANDS_ON: Final[dict[type[Fact], tuple[Kind, ...]]] = {
 }
 _PATH: Final = re.compile(r"[a-z][a-z0-9_]*")
 _TAKEN: Final = ("inner", "innermost", "outer", "payload", "quoted")
-_LAYERS: Final = (None, "link", "network", "extension", "shim")
 
 
 def check_layout(layout: Layout, declared: tuple[Declared, ...]) -> None:
@@ -79,17 +79,8 @@ def check_layout(layout: Layout, declared: tuple[Declared, ...]) -> None:
 
 
 def _check_options(owner: str, layout: Layout) -> None:
-    if _PATH.fullmatch(layout.name) is None or layout.name in _TAKEN:
+    if _PATH.fullmatch(str(layout.name)) is None or layout.name in _TAKEN:
         raise SchemaError(owner, None, f"{layout.name!r} cannot be a name in paths: lower case, and none of the scopes")
-    if layout.layer not in _LAYERS:
-        raise SchemaError(owner, None, f"there is no layer {layout.layer!r}")
-    if not isinstance(layout.keys, tuple):
-        raise SchemaError(owner, None, "keys is a tuple of keys: (UDP_PORT(4789),)")
-    for key in (*layout.keys, *filter(None, [layout.carries])):
-        if not isinstance(key, Key):
-            raise SchemaError(owner, None, f"{key!r} is no key: say UDP_PORT(4789)")
-        if not key.fits:
-            raise SchemaError(owner, None, f"the key {key!r} does not fit in {key.space.bits} bits")
 
 
 def _check_facts(owner: str, layout: Layout, field: Declared, behind: tuple[Declared, ...]) -> None:
@@ -107,10 +98,6 @@ def _check_facts(owner: str, layout: Layout, field: Declared, behind: tuple[Decl
         refuse("CountedBy tells the size of a row alone, and of one that is always there")
     if (const := field.get(Const)) and field.default != const.value:
         refuse(f"its default is not the {const.value} that its Const asks for")
-    if (order := field.get(ByteOrder)) and order.order not in ("big", "little"):
-        refuse(f"there is no byte order {order.order!r}")
-    if (bounds := field.get(LengthField)) and bounds.unit < 1:
-        refuse("LengthField needs a unit of 1 or more")
     if StackEnd in field and not layout.keys:
         refuse("StackEnd needs a class with keys")
     takes_all = Rest in field or (ConstructField in field and SizedBy not in field)
@@ -120,8 +107,8 @@ def _check_facts(owner: str, layout: Layout, field: Declared, behind: tuple[Decl
         and not (Elements in field and [other.get(Unparsed) for other in behind] == [Unparsed(field.name)])
     ):
         refuse("takes all that is left, so it must be the last field")
-    if (pads := field.get(PadTo)) and (pads.unit < 2 or field.optional):
-        refuse("PadTo needs a unit of 2 or more, in a field that is always there")
+    if PadTo in field and field.optional:
+        refuse("PadTo stands only in a field that is always there")
     if checksum := field.get(Checksum):
         bits, bit = 16 if checksum.algorithm == "internet" else 32, layout.fixed_bit_of(field.name)
         if field.bits != bits or bit is None or bit % 8:
@@ -132,35 +119,37 @@ def _check_references(owner: str, layout: Layout, field: Declared, before: tuple
     """Everything a fact names must stand earlier, or anywhere where that is enough, and be of the right kind."""
     earlier = {other.name: other for other in before}
 
-    def need(what: str, name: str, kind: Kind) -> None:
-        if name not in earlier:
-            raise SchemaError(owner, field.name, f"{what} names {name!r}, which is no earlier field")
-        if earlier[name].kind != kind:
+    def need(
+        what: str, name: str, kind: Kind, values: tuple[int, ...] = (), among: Mapping[str, Any] = earlier
+    ) -> None:
+        if name not in among:
+            earliness = "earlier " if among is earlier else ""
+            near = suggestion(name, among)
+            raise SchemaError(owner, field.name, f"{what} names {name!r}, which is no {earliness}field{near}")
+        other = layout.by_name[name]
+        if other.kind != kind:
             raise SchemaError(owner, field.name, f"{what} names {name!r}, which is not typed {kind}")
-
-    def exists(what: str, name: str) -> None:
-        if name not in layout.by_name:
-            raise SchemaError(owner, field.name, f"{what} names {name!r}, which is no field")
+        for value in values:
+            if value > other.maximum:
+                raise SchemaError(
+                    owner, field.name, f"{what} names the value {value} of {name!r}, which has {other.bits} bits"
+                )
 
     if sized := field.get(SizedBy):
         need("SizedBy", sized.field, "int")
-        if sized.unit < 1:
-            raise SchemaError(owner, field.name, "SizedBy needs a unit of 1 or more")
         if Octets in field:
             raise SchemaError(owner, field.name, "has two sizes: Octets and SizedBy")
         if sized.origin == "start" and (field.optional or Elements not in field or earlier[sized.field].optional):
             raise SchemaError(owner, field.name, "a size from the record's start is that of a row that is always there")
     if counted := field.get(CountedBy):
         need("CountedBy", counted.field, "int")
-        if counted.bias < 0:
-            raise SchemaError(owner, field.name, "CountedBy needs a bias of 0 or more")
     if when := field.get(When):
         for name in when.fields:
-            need("When", name, "bool" if when.values is None else "int")
+            need("When", name, "bool" if when.values is None else "int", when.values or ())
     if unless := field.get(Unless):
-        need("Unless", unless.field, "int")
+        need("Unless", unless.field, "int", unless.values)
     if (bounds := field.get(LengthField)) and bounds.unless:
-        exists("LengthField", bounds.unless)
+        need("LengthField", bounds.unless, "int", among=layout.by_name)
     if selects := field.get(Selects):
         if selects.when:
             need("Selects", selects.when, "bool")
@@ -168,8 +157,11 @@ def _check_references(owner: str, layout: Layout, field: Declared, before: tuple
                 raise SchemaError(owner, field.name, "Selects has a condition, but the class carries nothing else")
         if field.optional and not ((when := field.get(When)) and selects.when in when.fields):
             raise SchemaError(owner, field.name, "a selector that may be absent needs the flag that it is there by")
-        for named in filter(None, (selects.only, selects.unless)):
-            exists("Selects", named[0])
+        for name, values in filter(None, (selects.only, selects.unless)):
+            need("Selects", name, "int", values, layout.by_name)
+        for value in (selects.nothing, selects.lengths and selects.lengths[0]):
+            if value is not None and value > layout.by_name[field.name].maximum:
+                raise SchemaError(owner, field.name, f"Selects: {value} does not fit in {field.bits} bits")
     if route := field.get(FinalDestination):
         need("FinalDestination", route.type, "int")
         need("FinalDestination", route.left, "int")
@@ -186,7 +178,15 @@ def _check_references(owner: str, layout: Layout, field: Declared, before: tuple
         and row.elements
         and all(marks.field in element.__layout__.by_name for element in row.elements)
     ):
-        raise SchemaError(owner, field.name, f"SetIfAny names {marks.row}.{marks.field}, which is no field of a row")
+        raise SchemaError(
+            owner, field.name, f"SetIfAny names {marks.row}.{marks.field}, which is no field of an option list"
+        )
+    if names := field.get(ValueNames):
+        for value in names.of:
+            if not 0 <= value <= layout.by_name[field.name].maximum:
+                raise SchemaError(
+                    owner, field.name, f"ValueNames names {value}, which does not fit in {field.bits} bits"
+                )
     if items := field.get(Elements):
         _check_items(owner, layout, field, items)
 
@@ -198,6 +198,12 @@ def _check_items(owner: str, layout: Layout, field: Declared, items: Elements) -
             raise SchemaError(owner, field.name, f"{inner.cls.__name__} may be empty: the row would never end")
         if items.kind is not None and items.kind not in inner.by_name:
             raise SchemaError(owner, field.name, f"{inner.cls.__name__} has no field {items.kind!r}")
+        if items.kind is not None and (kind := inner.by_name[items.kind]).kind == "int":
+            for value in (items.end, *(items.pads or ())):
+                if value is not None and value > kind.maximum:
+                    raise SchemaError(
+                        owner, field.name, f"Elements: {value} does not fit in the {kind.bits} bits of {items.kind}"
+                    )
     octets, typed = layout.by_name[field.name].typed()
     if len(layouts) > 1 and not (octets and all(map(_told_apart, typed.values()))):
         raise SchemaError(owner, field.name, "each class but the last is known by constants at its front, and others")

@@ -61,7 +61,8 @@ def _in_record(numbers: Key, field: Field, layout: Layout, header: Header) -> It
         if (route := other.get(FinalDestination)) and route.type == name:
             yield np.where(np.isin(numbers, list(route.at)), numbers.astype(np.int64), -1)
         if route is not None and route.left == name:
-            yield numbers != 0
+            # whether a pointer lies within the row depends on the row's size, and the row may be a column too
+            yield numbers != 0 if route.begins is None else numbers
     summed = layout.checksum if layout.checksum is not None and layout.checksum[Checksum].covers == "all" else None
     if LengthField in field and summed is not None and getattr(header, summed.name) is AUTO:
         yield numbers

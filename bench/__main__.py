@@ -132,8 +132,8 @@ def _targets(results: Results) -> list[Target]:
     allowed = 3 * memory.result + 64 * MIB
     scan = memory.scan_peak - memory.scan_early
     return [
-        Target.faster(decode, timings["few"], "dpkt", 6),
-        Target.faster(decode, timings["few"], "scapy", 150),
+        Target.faster(decode, timings["few"], "dpkt", 5.5),
+        Target.faster(decode, timings["few"], "scapy", 110),
         Target.faster(decode, timings["few"], "construct, compiled", 20),
         Target.faster(distinct, timings["distinct"], "dpkt", 3),
         Target.faster(encode, timings["encode"], "dpkt", 5),

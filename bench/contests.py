@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bench.frames import frames, mixed_frames, usual_frames
+from bench.frames import frames, mixed_frames, uncached_frames, usual_frames
 from bench.peers import Peer, Values
 from bench.timing import Contestant, Timing, compete
 
@@ -136,6 +136,14 @@ CONTESTS = {
         mixed_frames,
         _decodes,
         seed=3,
+    ),
+    # after the contests that fill the cache of stacks: each frame is held against what is in it, in vain
+    "uncached": Contest(
+        "Decode, the worst case: no frame of a stack in the cache",
+        "frame of 7 headers, an option in the outer IPv4 header, no field read",
+        uncached_frames,
+        _decodes,
+        seed=9,
     ),
     "vxlan": Contest("Decode one header alone", "VXLAN header, every field read", _vxlans, _reads_vxlan, seed=4),
     "simplest": Contest(

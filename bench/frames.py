@@ -28,6 +28,7 @@ __all__ = [
     "plain_frame",
     "tagged_frame",
     "tcp",
+    "uncached_frames",
     "usual_frames",
 ]
 
@@ -43,6 +44,7 @@ UDP = Struct(">HHHH").pack
 VXLAN = Struct(">II").pack
 _TCP = Struct(">HHIIBBHHH").pack
 _RECORD = Struct("<IIII").pack
+_ROUTER_ALERT = b"\x94\x04\0\0"
 
 
 def checksum_of(octets: bytes) -> int:
@@ -66,15 +68,21 @@ def _new_host(source: random.Random) -> Host:
     return b"\x02" + source.randbytes(5), b"\x0a" + source.randbytes(3)
 
 
-def ipv4(source: random.Random, protocol: int, src: bytes, dst: bytes, octets: int) -> bytes:
+def ipv4(source: random.Random, protocol: int, src: bytes, dst: bytes, octets: int, options: bytes = b"") -> bytes:
     dscp_ecn = source.choice((0, 0, 40, 184))
     identification, ttl = source.getrandbits(16), source.randrange(30, 256)
-    header = _IPV4(0x45, dscp_ecn, 20 + octets, identification, 0x4000, ttl, protocol, 0, src, dst)
+    version_ihl, total = 0x45 + len(options) // 4, 20 + len(options) + octets
+    header = _IPV4(version_ihl, dscp_ecn, total, identification, 0x4000, ttl, protocol, 0, src, dst) + options
     return header[:10] + checksum_of(header).to_bytes(2, "big") + header[12:]
 
 
-def frame(source: random.Random, known: Sequence[Host] | None = None, *, summed: bool = True) -> bytes:
-    """One frame; from new hosts unless some are `known`. Without `summed` the TCP checksum is any number."""
+def frame(
+    source: random.Random, known: Sequence[Host] | None = None, *, summed: bool = True, options: bytes = b""
+) -> bytes:
+    """One frame; from new hosts unless some are `known`. Without `summed` the TCP checksum is any number.
+
+    The outer IPv4 header has the `options`.
+    """
     ends = [source.choice(known) if known else _new_host(source) for _ in range(4)]
     (outer_src_mac, outer_src), (outer_dst_mac, outer_dst), (inner_src_mac, inner_src), (inner_dst_mac, inner_dst) = (
         ends
@@ -98,7 +106,8 @@ def frame(source: random.Random, known: Sequence[Host] | None = None, *, summed:
     )
     vxlan = VXLAN(0x08000000, source.getrandbits(24) << 8) + inner
     udp = UDP(source.randrange(49152, 65536), 4789, 8 + len(vxlan), 0) + vxlan
-    return ETHERNET(outer_dst_mac, outer_src_mac, 0x0800) + ipv4(source, 17, outer_src, outer_dst, len(udp)) + udp
+    outer = ipv4(source, 17, outer_src, outer_dst, len(udp), options)
+    return ETHERNET(outer_dst_mac, outer_src_mac, 0x0800) + outer + udp
 
 
 def frames(source: random.Random, count: int, *, distinct: bool) -> list[bytes]:
@@ -126,6 +135,12 @@ def usual_frames(source: random.Random, count: int) -> list[bytes]:
     """New frames of 16 hosts: VXLAN with TCP inside, save one in a hundred, which is TCP outside any tunnel."""
     known = hosts(source)
     return [plain_frame(source, known) if source.random() < 0.01 else frame(source, known) for _ in range(count)]
+
+
+def uncached_frames(source: random.Random, count: int) -> list[bytes]:
+    """New frames of 16 hosts, each with a router alert (RFC 2113) in its outer IPv4 header: no stack decoder fits."""
+    known = hosts(source)
+    return [frame(source, known, options=_ROUTER_ALERT) for _ in range(count)]
 
 
 def _tunnelled(source: random.Random, known: Sequence[Host], inner: bytes) -> bytes:

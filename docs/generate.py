@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from overlaycodec.codec.pipeline import DEFAULT
+from overlaycodec.codec.catalog import DEFAULT
 from overlaycodec.describe.diagram import diagram_of
 from overlaycodec.describe.facts import default_text, found_at, presence_of, says_of, size_of, type_of
 from overlaycodec.findings.diagnosis import RULES

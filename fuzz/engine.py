@@ -22,9 +22,9 @@ def instrument_generated() -> None:
     plain = Source.compile
     known: dict[str, CodeType] = {}
 
-    def instrumented(self: Source, module: str) -> Any:  # Any: as what it stands for
-        function = plain(self, module)
-        text = "\n".join((module, *self.lines))
+    def instrumented(self: Source, kind: str) -> Any:  # Any: as what it stands for
+        function = plain(self, kind)
+        text = "\n".join((kind, *self.lines))
         if text not in known and len(known) < _MOST_GENERATED:
             known[text] = atheris.patch_code(function.__code__, True, True)
         function.__code__ = known.get(text, function.__code__)

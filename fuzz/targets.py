@@ -66,7 +66,7 @@ def decode(octets: bytes) -> None:
     str(lax)
     repr(lax)
     if expected:
-        oc.DEFAULT._guesses.expect(first, lax.headers)
+        oc.DEFAULT._code.stack_cache.learn(first, lax.headers)
     for catalog in (oc.DEFAULT, UNGUESSED):
         catalog_lax = catalog.decode(data, first=first, wire_length=wire_length, fcs_octets=fcs_octets, lax=True)
         assert catalog_lax == lax

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from overlaycodec.capture import Record, open_capture, write_capture
-from overlaycodec.codec.pipeline import DEFAULT, decode, encode
+from overlaycodec.codec.catalog import DEFAULT
+from overlaycodec.codec.packet_decoder import decode
+from overlaycodec.codec.packet_encoder import encode
 from overlaycodec.errors import DecodeError
 from overlaycodec.packet.packet import Packet
 from overlaycodec.protocols import VXLAN, Ethernet, IPv4

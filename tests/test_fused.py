@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 import overlaycodec as oc
 from overlaycodec import DEFAULT, LINK_TYPE, Catalog, CodecError, Ethernet, Packet, strategies
-from overlaycodec.codec.stack_cache import _MOST_GUESSES, MISSES_A_GUESS, Guesses
-from overlaycodec.codec.stack_shape import plain_stack
+from overlaycodec.codec.stack_cache import _MAX_STACKS, MISSES_TO_LEARN, StackCache
+from overlaycodec.codec.stack_shape import option_free_stack
 from overlaycodec.protocols import HEADERS
 from overlaycodec.schema.keyspaces import IEEE802_LENGTH
 from overlaycodec.schema.values import _KEPT, _PASSED_OVER, IPV4S, Interned
@@ -40,13 +40,13 @@ def fresh(data: bytes | None = None) -> Catalog:
 def steps_alone(*more: type[oc.Header]) -> Catalog:
     """A catalog that guesses nothing, however many packets come; it knows some more headers."""
     catalog = Catalog((*HEADERS, *more))
-    catalog._guesses._left = -1
+    catalog._code.stack_cache._misses_left = -1
     return catalog
 
 
 def expect(catalog: Catalog, data: bytes) -> None:
     """The catalog expects packets such as this one, whatever it has learnt since."""
-    catalog._guesses.expect(Ethernet, catalog.decode(data, lax=True).headers)
+    catalog._code.stack_cache.learn(Ethernet, catalog.decode(data, lax=True).headers)
 
 
 @given(strategies.packets(), st.data())
@@ -92,26 +92,26 @@ def test_every_bit_of_a_guessed_stack() -> None:
 def test_the_guess_is_used_and_learnt(monkeypatch: pytest.MonkeyPatch) -> None:
     catalog = fresh()
     stepped: list[int] = []
-    missed = catalog._guesses.missed
+    missed = catalog._code.stack_cache.miss
 
     def count(*arguments: object) -> None:
         stepped.append(1)
         missed(*arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(Guesses, "missed", lambda self, *arguments: count(*arguments))
-    for number in range(3 * MISSES_A_GUESS):
+    monkeypatch.setattr(StackCache, "miss", lambda self, *arguments: count(*arguments))
+    for number in range(3 * MISSES_TO_LEARN):
         data = bytearray(TUNNELLED)
         data[-1] = number % 256
         catalog.decode(bytes(data))
-    assert len(stepped) == MISSES_A_GUESS
+    assert len(stepped) == MISSES_TO_LEARN
 
 
 def test_what_is_plain() -> None:
     packet = DEFAULT.decode(TUNNELLED)
-    assert len(plain_stack(packet.headers)) == 7
+    assert len(option_free_stack(packet.headers)) == 7
     syn = oc.TCP(src_port=1, dst_port=2, options=(oc.TCPOption(kind=2, data=b"\x05\xb4"),))
     with_options = oc.resolve(packet.headers[0] / packet.headers[1].replace(protocol=oc.AUTO) / syn)
-    assert len(plain_stack(with_options.headers)) == 2
+    assert len(option_free_stack(with_options.headers)) == 2
     later = packet.replace(oc.IPv4, fragment_offset=5)
     assert outcome(fresh(TUNNELLED), oc.encode(later), False) == outcome(fresh(), oc.encode(later), False)
 
@@ -145,7 +145,7 @@ def test_a_guess_holds_for_its_own_first_header_only() -> None:
 def test_guesses_from_link_types(data: bytes, link_type: int) -> None:
     first = LINK_TYPE(link_type)
     plain, guessing = steps_alone(), fresh()
-    guessing._guesses.expect(first, guessing.decode(data, first=first, lax=True).headers)
+    guessing._code.stack_cache.learn(first, guessing.decode(data, first=first, lax=True).headers)
     rng = random.Random(data)
     for _ in range(10):
         octets = bytearray(data)
@@ -196,9 +196,9 @@ def test_a_guess_that_fits_the_start_only_gives_way() -> None:
     syn = oc.TCP(src_port=1, dst_port=2, options=(oc.TCPOption(kind=2, data=b"\x05\xb4"),))
     with_options = oc.encode(Packet(TUNNELLED_HEADERS[:2]) / syn)
     catalog = fresh(with_options)
-    for _ in range(MISSES_A_GUESS):
+    for _ in range(MISSES_TO_LEARN):
         catalog.decode(TUNNELLED)
-    read = catalog._guesses.present[1]
+    read = catalog._code.stack_cache.entry[1]
     assert read(TUNNELLED, len(TUNNELLED)) == catalog.decode(TUNNELLED)
     found = read(with_options, len(with_options))
     assert isinstance(found, tuple)
@@ -239,10 +239,10 @@ def test_traffic_of_several_stacks_is_guessed_in_any_order(monkeypatch: pytest.M
     ]
     frames.append(oc.encode(Packet(inner) / oc.UDP(src_port=1, dst_port=2) / b"hello"))
     catalog = fresh()
-    for data in frames * (3 * MISSES_A_GUESS):
+    for data in frames * (3 * MISSES_TO_LEARN):
         catalog.decode(data)
     stepped: list[object] = []
-    monkeypatch.setattr(Guesses, "missed", lambda self, *arguments: stepped.append(arguments))
+    monkeypatch.setattr(StackCache, "miss", lambda self, *arguments: stepped.append(arguments))
     plain = fresh()
     for data in frames:
         assert catalog.decode(data) == plain.decode(data)
@@ -254,19 +254,19 @@ MAC = "02:00:00:00:00:01"
 
 def test_stacks_without_end_are_not_learnt_without_end() -> None:
     catalog = fresh()
-    patience = catalog._guesses._patience
-    for tags in range(_MOST_GUESSES + 1):
+    patience = catalog._code.stack_cache._misses_to_learn
+    for tags in range(_MAX_STACKS + 1):
         expect(
             catalog,
             oc.encode(Packet((Ethernet(dst=MAC, src=MAC), *(oc.VLANTag(vid=1),) * tags, *TUNNELLED_HEADERS[1:]))),
         )
-    assert len(catalog._guesses._stacks) == 1
-    assert catalog._guesses._patience == 2 * patience
+    assert len(catalog._code.stack_cache._decoders) == 1
+    assert catalog._code.stack_cache._misses_to_learn == 2 * patience
 
 
 def test_one_function_serves_all_keys_of_the_last_header() -> None:
     packet = DEFAULT.decode(TUNNELLED)
-    assert plain_stack(packet.headers) == plain_stack(packet.replace(oc.TCP, dst_port=5).headers)
+    assert option_free_stack(packet.headers) == option_free_stack(packet.replace(oc.TCP, dst_port=5).headers)
 
 
 def test_addresses_come_as_their_constructor_makes_them() -> None:

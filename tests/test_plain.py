@@ -9,13 +9,14 @@ from collections.abc import Callable
 from itertools import pairwise
 from typing import Annotated, Any, Final
 
+import construct
 import pytest
 
 import overlaycodec as oc
 from overlaycodec import AUTO, Bits, Catalog, Header, Packet
-from overlaycodec.codec.bindings import _USES_A_STACK
-from overlaycodec.codec.packet_encoder import emit
-from overlaycodec.codec.stack_shape import plain_stack
+from overlaycodec.codec.code_cache import STACK_USES
+from overlaycodec.codec.packet_encoder import encode_packet
+from overlaycodec.codec.stack_shape import option_free_stack
 from overlaycodec.packet.offsets import is_fragment
 from overlaycodec.protocols import HEADERS
 from tests.test_agreement import types_of
@@ -52,12 +53,12 @@ def test_every_bit_of_a_guessed_packet(name: str) -> None:
     vector = DECODING[name]
     plain, guessing = (catalog_of(vector, Catalog(HEADERS)) for _ in range(2))
     first, data = first_of(vector), bytes.fromhex(vector["hex"])
-    plain._guesses._left = guessing._guesses._left = -1  # neither learns any more
+    plain._code.stack_cache._misses_left = guessing._code.stack_cache._misses_left = -1  # neither learns any more
     packet = plain.decode(data, first=first, lax=True)
-    guessing._guesses.expect(first, packet.headers)
+    guessing._code.stack_cache.learn(first, packet.headers)
     whole = not packet.trailers and "jumbo" not in name and not any(map(is_fragment, packet.headers))
-    if whole and len(plain_stack(packet.headers)) > 1:
-        assert guessing._guesses.present[1](data, len(data)) is not None, "no guess holds for its own packet"
+    if whole and len(option_free_stack(packet.headers)) > 1:
+        assert guessing._code.stack_cache.entry[1](data, len(data)) is not None, "no guess holds for its own packet"
     others = [data, data[:-1], data + b"\0"]
     for bit in range(min(len(data), 90) * 8):
         changed = bytearray(data)
@@ -75,7 +76,7 @@ def test_a_guess_follows_no_more_headers_than_the_catalog_does() -> None:
         plain, guessing = (Catalog(HEADERS).with_max_headers(most) for _ in range(2))
         lax = plain.decode(data, first=oc.Ethernet, lax=True)
         assert len(lax.headers) == min(most, len(packet.headers))
-        guessing._guesses.expect(oc.Ethernet, lax.headers)
+        guessing._code.stack_cache.learn(oc.Ethernet, lax.headers)
         assert told(guessing.decode(data, lax=True)) == told(lax)
         assert isinstance(lax.fault, oc.NestingError) == (most < len(packet.headers))
 
@@ -84,9 +85,9 @@ def test_a_stack_is_plain_up_to_the_first_header_that_is_not() -> None:
     """MPLS ends by a flag; what is within it is not behind what is outside."""
     inside = FRAME / INSIDE
     packet = oc.resolve(FRAME / OUTER / oc.UDP(src_port=1) / oc.MPLS(label=16) / inside)
-    assert plain_stack(packet.headers) == ((oc.Ethernet, 0x0800), (oc.IPv4, 17), (oc.UDP, None))
+    assert option_free_stack(packet.headers) == ((oc.Ethernet, 0x0800), (oc.IPv4, 17), (oc.UDP, None))
     lengths = oc.resolve(FRAME / oc.LLC(dsap=0x42, ssap=0x42) / b"....").headers
-    assert plain_stack((*lengths[:1], *packet.headers[1:])) == ()
+    assert option_free_stack((*lengths[:1], *packet.headers[1:])) == ()
 
 
 class Opaque(Header, spec="in-house", path="opaque", keys=(oc.UDP_PORT(9994),)):
@@ -117,11 +118,29 @@ def test_a_kind_that_is_longer() -> None:
         oc.resolve(FRAME / OUTER / oc.UDP(src_port=1, dst_port=9994) / header / b"....", catalog=plain)
         for header in (Kinds(kind=1), Kinds(kind=2, more=3))
     )
-    guessing._guesses.expect(oc.Ethernet, short.headers)
+    guessing._code.stack_cache.learn(oc.Ethernet, short.headers)
     assert told(guessing.decode(plain.encode(long))) == told(long)
-    for _ in range(_USES_A_STACK + 1):
+    for _ in range(STACK_USES + 1):
         assert guessing.encode(short) == plain.encode(short)
-    assert guessing.encode(long) == emit(long, plain, octets=[])
+    assert guessing.encode(long) == encode_packet(long, plain, octets=[])
+
+
+class Parsed(Header, spec="in-house", path="parsed", keys=(oc.UDP_PORT(9994),)):
+    """A list that a construct object reads: of no octets, an empty one."""
+
+    octets: Annotated[int, Bits(8)] = AUTO
+    numbers: Annotated[
+        tuple[int, ...], oc.ConstructField(construct.GreedyRange(construct.Byte)), oc.SizedBy("octets")
+    ] = ()
+
+
+def test_a_construct_object_reads_no_octets() -> None:
+    plain, guessing = (Catalog(HEADERS).with_header(Parsed) for _ in range(2))
+    packet = oc.resolve(FRAME / OUTER / oc.UDP(src_port=1, dst_port=9994) / Parsed() / b"....", catalog=plain)
+    data = plain.encode(packet)
+    guessing._code.stack_cache.learn(oc.Ethernet, packet.headers)
+    assert guessing.decode(data)[Parsed].numbers == ()
+    assert told(guessing.decode(data)) == told(plain.decode(data)) == told(packet)
 
 
 class Behind(Header, spec="in-house", path="behind"):
@@ -133,9 +152,9 @@ class Behind(Header, spec="in-house", path="behind"):
 def test_a_condition_on_a_field_that_the_header_before_has_not() -> None:
     plain, guessing = (Catalog(HEADERS).with_binding(oc.ETHERTYPE(0x88BE), Behind) for _ in range(2))
     packet = FRAME.replace(ethertype=0x88BE) / Behind(number=7) / b"...."
-    guessing._guesses.expect(oc.Ethernet, packet.headers)
+    guessing._code.stack_cache.learn(oc.Ethernet, packet.headers)
     data = plain.encode(packet)
-    assert guessing._guesses.present[1](data, len(data)) == plain.decode(data) == packet
+    assert guessing._code.stack_cache.entry[1](data, len(data)) == plain.decode(data) == packet
 
 
 # --- encoding ---------------------------------------------------------------------------------------------------------
@@ -170,16 +189,18 @@ def with_auto(packet: Packet) -> list[Packet]:
 def test_what_is_derived_in_one_go(name: str) -> None:
     catalog, packet = catalog_of(DECODING[name], Catalog(HEADERS)), decoded(DECODING[name])
     packet = Packet(packet.headers, packet.payload + b"?")  # an odd number of octets
-    for _ in range(_USES_A_STACK + 1):
+    for _ in range(STACK_USES + 1):
         catalog.encode(packet)
     for other in (packet, *with_auto(packet)):
-        assert written(catalog.encode, other) == written(lambda packet: emit(packet, catalog, octets=[]), other)
+        assert written(catalog.encode, other) == written(
+            lambda packet: encode_packet(packet, catalog, octets=[]), other
+        )
 
 
 def test_a_later_piece_does_not_know_the_whole_however_often_the_first_came() -> None:
     catalog = Catalog(HEADERS)
     first = FRAME / OUTER / oc.STTSegment(src_port=1, segment_offset=0, checksum=0) / b"..."
-    for _ in range(_USES_A_STACK + 1):
+    for _ in range(STACK_USES + 1):
         catalog.encode(first)
     with pytest.raises(oc.UnresolvedError, match=r"stt_segment\.segment_offset says that this is a later piece"):
         catalog.encode(first.replace(oc.STTSegment, segment_offset=100))
@@ -203,6 +224,6 @@ class Skewed(Header, spec="in-house", path="skewed", keys=(oc.UDP_PORT(9994),)):
 def test_a_length_that_cannot_say_nothing(header: Header) -> None:
     catalog = Catalog(HEADERS).with_header(type(header))
     packet = FRAME / OUTER / oc.UDP(src_port=1, dst_port=9994) / header
-    for _ in range(_USES_A_STACK + 2):
+    for _ in range(STACK_USES + 2):
         with pytest.raises(oc.EncodeError, match=r"words"):
             catalog.encode(packet)

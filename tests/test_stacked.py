@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 import overlaycodec as oc
 from overlaycodec import Catalog, EncodeError, Packet, strategies
-from overlaycodec.codec.bindings import _USES_A_STACK
-from overlaycodec.codec.packet_encoder import emit
-from overlaycodec.codec.stack_encoder import plain_start, stack_writer
+from overlaycodec.codec.code_cache import STACK_USES
+from overlaycodec.codec.packet_encoder import encode_packet
+from overlaycodec.codec.stack_encoder import stack_encoder_of, stackable
 from overlaycodec.protocols import HEADERS
 from overlaycodec.schema.keyspaces import IEEE802_LENGTH
 
@@ -46,14 +46,14 @@ def unchecked(header: Any, **changes: object) -> Any:  # Any: msgspec's own way,
 
 def slowly(packet: Packet, catalog: Catalog = CATALOG) -> bytes:
     """What the writers write, header after header."""
-    return emit(packet, catalog, octets=[])
+    return encode_packet(packet, catalog, octets=[])
 
 
 def at_once(packet: Packet, catalog: Catalog = CATALOG) -> bytes | None:
     """What the encoder of the stack writes; None where it leaves the packet to the writers."""
     classes = tuple(map(type, packet.headers))
-    assert plain_start(classes) == len(classes)
-    return stack_writer(classes, len(classes), catalog)(packet.headers, packet.payload)
+    assert stackable(classes) == len(classes)
+    return stack_encoder_of(classes, len(classes), catalog.keys_in)(packet.headers, packet.payload)
 
 
 @pytest.mark.parametrize("name", STACKS)
@@ -71,10 +71,10 @@ def test_any_packet(packet: Packet, draw: st.DataObject) -> None:
     """Drawn packets hold AUTO here and there; decoded ones hold none."""
     for given_ in (packet, oc.resolve(packet)):
         classes = tuple(map(type, given_.headers))
-        start = plain_start(classes)
+        start = stackable(classes)
         if start and not given_.trailers:
             content = slowly(Packet(given_.headers[start:], given_.payload)) if start < len(classes) else given_.payload
-            found = stack_writer(classes, start, CATALOG)(given_.headers, content)
+            found = stack_encoder_of(classes, start, CATALOG.keys_in)(given_.headers, content)
             assert found is None or found == slowly(given_)
 
 
@@ -91,7 +91,7 @@ def test_a_sum_of_zero_and_none_at_all() -> None:
     assert octets == slowly(packet)
 
 
-FOUR = stack_writer((oc.IPv4, oc.UDP), 2, CATALOG)
+FOUR = stack_encoder_of((oc.IPv4, oc.UDP), 2, CATALOG.keys_in)
 
 
 @pytest.mark.parametrize(
@@ -108,7 +108,7 @@ def test_errors_are_those_of_the_writers(packet: Packet) -> None:
     catalog = Catalog(HEADERS)
     with pytest.raises((EncodeError, TypeError)) as slow:
         slowly(packet)
-    for _ in range(_USES_A_STACK + 2):
+    for _ in range(STACK_USES + 2):
         with pytest.raises((EncodeError, TypeError)) as quick:
             catalog.encode(packet)
         assert str(quick.value) == str(slow.value)
@@ -118,9 +118,9 @@ def test_a_function_is_made_when_a_stack_came_often() -> None:
     catalog = Catalog(HEADERS)
     packet = STACKS["vxlan"] / b"payload"
     classes = tuple(map(type, packet.headers))
-    for _ in range(_USES_A_STACK):
+    for _ in range(STACK_USES):
         assert catalog.encode(packet) == slowly(packet)
-    start, write = catalog._stacks[classes]
+    start, write = catalog._code.stack_encoders[classes]
     assert start == len(classes)
     assert write(packet.headers, packet.payload) == slowly(packet)
 
@@ -130,23 +130,23 @@ def test_what_is_not_plain_goes_inside() -> None:
     catalog = Catalog(HEADERS)
     packet = Packet((*OUTER, oc.UDP(src_port=1), oc.MPLS(label=16, ttl=3), *INNER)) / b"payload"
     classes = tuple(map(type, packet.headers))
-    assert plain_start(classes) == 3
-    for _ in range(_USES_A_STACK + 2):
+    assert stackable(classes) == 3
+    for _ in range(STACK_USES + 2):
         assert catalog.encode(packet) == slowly(packet)
-    assert catalog._stacks[classes][0] == 3
+    assert catalog._code.stack_encoders[classes][0] == 3
 
 
 def test_stacks_are_bounded() -> None:
     catalog = Catalog(HEADERS)
     for tags in range(1, 301):
         catalog.encode(Packet((OUTER[0], *(oc.VLANTag(vid=1, ethertype=0x8100),) * tags)))
-    assert len(catalog._stacks) <= 256
+    assert len(catalog._code.stack_encoders) <= 256
 
 
 def test_a_checksum_covers_what_a_length_says() -> None:
     packet = Packet((*OUTER, oc.UDP(src_port=1, dst_port=2, length=12))) / b"more than twelve"
     assert at_once(packet) is None
-    for _ in range(_USES_A_STACK + 2):
+    for _ in range(STACK_USES + 2):
         assert oc.encode(packet) == slowly(packet)
 
 
@@ -160,14 +160,14 @@ class Odd(oc.Header, keys=(oc.UDP_PORT(7),), carries=oc.ETHERTYPE(0x6558)):
 def test_headers_of_odd_size_are_summed_in_step() -> None:
     catalog = Catalog(HEADERS).with_header(Odd)
     packet = Packet((*OUTER, oc.UDP(src_port=1), Odd(number=1), *INNER)) / b"payload"
-    for _ in range(_USES_A_STACK + 2):
+    for _ in range(STACK_USES + 2):
         assert catalog.encode(packet) == slowly(packet, catalog)
 
 
 def test_pieces_of_a_frame() -> None:
     packet = Packet((*OUTER, oc.STTSegment(src_port=1), oc.STT(context_id=1), *INNER)) / b"payload"
     for octets in (packet, oc.resolve(packet), oc.resolve(packet).replace(oc.STTSegment, checksum=oc.AUTO)):
-        for _ in range(_USES_A_STACK + 2):
+        for _ in range(STACK_USES + 2):
             assert oc.encode(octets) == slowly(octets)
 
 
@@ -191,7 +191,7 @@ class Unnumbered(oc.Header):
 def test_a_protocol_without_a_number_sums_none() -> None:
     catalog = Catalog((*HEADERS, Unnumbered))
     packet = Packet((OUTER[0], OUTER[1].replace(protocol=200), Unnumbered())) / b"data"
-    for _ in range(_USES_A_STACK + 2):
+    for _ in range(STACK_USES + 2):
         assert catalog.encode(packet) == slowly(packet, catalog)
 
 
@@ -204,7 +204,7 @@ class Either(oc.Header, keys=(oc.ETHERTYPE(0x88B5), IEEE802_LENGTH(0))):
 def test_what_stands_behind_a_type_or_a_length() -> None:
     catalog = Catalog(HEADERS).with_header(Either)
     packet = Packet((OUTER[0], oc.VLANTag(vid=1), Either())) / b"data"
-    for _ in range(_USES_A_STACK + 2):
+    for _ in range(STACK_USES + 2):
         assert catalog.encode(packet) == slowly(packet, catalog)
 
 
@@ -218,5 +218,5 @@ class Beyond(oc.Header, keys=(oc.UDP_PORT(7),)):
 def test_a_length_that_leaves_some_octets_out() -> None:
     catalog = Catalog(HEADERS).with_header(Beyond)
     packet = Packet((*OUTER, oc.UDP(src_port=1), Beyond())) / b"data"
-    for _ in range(_USES_A_STACK + 2):
+    for _ in range(STACK_USES + 2):
         assert catalog.encode(packet)[42:].hex() == "0006" + "0000" + "64617461"

@@ -16,7 +16,7 @@ import pytest
 
 import overlaycodec as oc
 from overlaycodec import Header, MACAddress, Packet, reference
-from overlaycodec.codec.bindings import _USES_A_STACK
+from overlaycodec.codec.code_cache import STACK_USES
 from overlaycodec.protocols import HEADERS
 from tests import laws, test_columns
 
@@ -105,7 +105,7 @@ def test_encoding_in_one_go_gives_the_octets_back(name: str) -> None:
     """After some packets of one kind, one function writes what of it is plain."""
     vector, catalog = VECTORS[name], catalog_of(VECTORS[name])
     packet = decoded(vector, lax=True)
-    for _ in range(_USES_A_STACK + 1):
+    for _ in range(STACK_USES + 1):
         assert oc.encode(packet, catalog=catalog).hex() == vector["hex"]
 
 
@@ -132,7 +132,7 @@ def test_a_guess_gives_the_same(name: str) -> None:
     vector = VECTORS[name]
     plain, guessing = (catalog_of(vector, oc.Catalog(HEADERS)) for _ in range(2))
     packet = decoded(vector, lax=True, catalog=plain)
-    guessing._guesses.expect(first_of(vector), packet.headers)
+    guessing._code.stack_cache.learn(first_of(vector), packet.headers)
     assert decoded(vector, lax=True, catalog=guessing) == packet == decoded(vector, lax=True)
     if name in DECODING:
         assert decoded(vector, catalog=guessing) == decoded(vector, catalog=plain) == packet
@@ -148,9 +148,9 @@ def test_most_vectors_are_guessed() -> None:
     hits = 0
     for vector in DECODING.values():
         catalog = catalog_of(vector, oc.Catalog(HEADERS))
-        catalog._guesses.expect(first_of(vector), decoded(vector, catalog=catalog).headers)
+        catalog._code.stack_cache.learn(first_of(vector), decoded(vector, catalog=catalog).headers)
         data = bytes.fromhex(vector["hex"])
-        hits += catalog._guesses.present[1](data, len(data)) is not None
+        hits += catalog._code.stack_cache.entry[1](data, len(data)) is not None
     assert hits > len(DECODING) * 2 // 3
 
 

@@ -24,7 +24,7 @@ FRAME: Final = oc.Ethernet(dst="02:00:00:00:00:02", src="02:00:00:00:00:01")
 
 def holds(condition: oc.Peek | oc.MinOctets | oc.Within, data: bytes, pos: int, end: int) -> bool:
     text = condition_text(condition)
-    return bool(eval(text, {"data": data, "pos": pos, "end": end, "walk": []}))
+    return bool(eval(text, {"data": data, "pos": pos, "end": end, "state": []}))
 
 
 def test_a_peek_is_so_many_bits() -> None:

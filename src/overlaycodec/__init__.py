@@ -9,11 +9,15 @@ from typing import TYPE_CHECKING
 
 from overlaycodec import protocols
 from overlaycodec.capture import Capture, Frames, Interface, Record, open_capture, write_capture
+from overlaycodec.codec.catalog import DEFAULT, Catalog
 from overlaycodec.codec.field_view import FieldView
-from overlaycodec.codec.pipeline import DEFAULT, Catalog, Pipeline, decode, decode_header, encode, resolve
+from overlaycodec.codec.packet_decoder import decode, decode_header
+from overlaycodec.codec.packet_encoder import encode, resolve
+from overlaycodec.codec.pipeline import Pipeline
 from overlaycodec.columnar import column_names, columns, encode_columns, scan
 from overlaycodec.comparison import diff
-from overlaycodec.editing.checksums import ChecksumStatus, checksums, fill
+from overlaycodec.editing.checksums import ChecksumStatus, checksums
+from overlaycodec.editing.fill import fill
 from overlaycodec.errors import (
     CaptureError,
     CodecError,

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import Annotated, Final
 
+from overlaycodec.codec.catalog import DEFAULT, Catalog
 from overlaycodec.codec.field_view import FieldView
-from overlaycodec.codec.pipeline import DEFAULT, Catalog
 from overlaycodec.packet.header import Header
 from overlaycodec.protocols import GRE, STT, VXLAN, VXLANGBP, VXLANGPE, VXLANRCO, Geneve
 from overlaycodec.schema.facts import Bits, Reserved, ValueNames

@@ -11,7 +11,7 @@ from overlaycodec.capture.pcap import MAGICS, PcapReader
 from overlaycodec.capture.pcapng import SECTION_MAGIC, PcapngReader
 from overlaycodec.capture.record import Interface, Record
 from overlaycodec.capture.source import Source, bulk_of, chunks_of, source_of
-from overlaycodec.codec.pipeline import DEFAULT, Catalog
+from overlaycodec.codec.catalog import DEFAULT, Catalog
 from overlaycodec.errors import CaptureError
 from overlaycodec.packet.packet import Packet
 

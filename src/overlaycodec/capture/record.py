@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-from overlaycodec.codec.pipeline import DEFAULT, Catalog, decode
+from overlaycodec.codec.catalog import DEFAULT, Catalog
+from overlaycodec.codec.packet_decoder import decode
 from overlaycodec.packet.packet import Packet
 from overlaycodec.schema.keyspaces import LINK_TYPE
 from overlaycodec.schema.values import AUTO

@@ -13,7 +13,8 @@ from overlaycodec.capture.pcapng_writer import PcapngWriter
 from overlaycodec.capture.reader import Capture
 from overlaycodec.capture.record import Record
 from overlaycodec.capture.sink import BinaryTarget, opened_path, opened_stream
-from overlaycodec.codec.pipeline import DEFAULT, Catalog, encode
+from overlaycodec.codec.catalog import DEFAULT, Catalog
+from overlaycodec.codec.packet_encoder import encode
 from overlaycodec.packet.packet import Packet
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from typing import IO, TYPE_CHECKING, TypeAlias
 from overlaycodec.capture import Record, open_capture
 from overlaycodec.capture.source import Kept
 from overlaycodec.cli.progress import Advance
-from overlaycodec.codec.pipeline import Catalog
+from overlaycodec.codec.catalog import Catalog
 from overlaycodec.columnar import column_names, scan
 from overlaycodec.columnar.column import columns_of, may_be_empty
 from overlaycodec.errors import CaptureError

@@ -16,7 +16,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from overlaycodec.codec.pipeline import Catalog
+from overlaycodec.codec.catalog import Catalog
 from overlaycodec.columnar.table import Table
 from overlaycodec.describe.traits import traits_of
 from overlaycodec.packet.header import Header

@@ -12,7 +12,7 @@ from overlaycodec.capture import Capture
 from overlaycodec.cli.inputs import read
 from overlaycodec.cli.packet_json import json_line
 from overlaycodec.cli.terminal import Paper, Piece, Role
-from overlaycodec.codec.pipeline import Catalog
+from overlaycodec.codec.catalog import Catalog
 from overlaycodec.describe.plain import Plain, plain_of, printable
 from overlaycodec.findings import Finding, Receiver, Severity, diagnose
 

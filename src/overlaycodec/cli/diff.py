@@ -15,7 +15,7 @@ from overlaycodec.cli.packet_json import json_line
 from overlaycodec.cli.progress import progress_over
 from overlaycodec.cli.summary import parts_of
 from overlaycodec.cli.terminal import ColorChoice, Paper, Part, Piece, Role, paper_for
-from overlaycodec.codec.pipeline import Catalog
+from overlaycodec.codec.catalog import Catalog
 from overlaycodec.comparison.captures import record_diffs
 from overlaycodec.comparison.changes import Added, Change, Changed, RecordDiff, Removed, Replaced, summary_of
 from overlaycodec.comparison.ignore_patterns import Ignored

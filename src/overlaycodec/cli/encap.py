@@ -12,7 +12,8 @@ from overlaycodec.capture import Record
 from overlaycodec.cli.numbers import number
 from overlaycodec.cli.options import catalog_options
 from overlaycodec.cli.rewriting import Outcome, rewrite
-from overlaycodec.codec.pipeline import Catalog, encode
+from overlaycodec.codec.catalog import Catalog
+from overlaycodec.codec.packet_encoder import encode
 from overlaycodec.errors import EncodeError, FieldRangeError, LengthOverflowError
 from overlaycodec.packet.packet import Packet
 from overlaycodec.protocols import Ethernet, GeneveOption, VLANTag

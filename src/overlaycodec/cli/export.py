@@ -22,7 +22,7 @@ from overlaycodec.cli.ending import unfinished_removed
 from overlaycodec.cli.inputs import check_target, complain, reason_of, said_of
 from overlaycodec.cli.options import catalog_options
 from overlaycodec.cli.progress import progress_over
-from overlaycodec.codec.pipeline import Catalog
+from overlaycodec.codec.catalog import Catalog
 from overlaycodec.columnar import columns
 from overlaycodec.describe.plain import printable
 from overlaycodec.errors import CaptureError, MissingHeaderError

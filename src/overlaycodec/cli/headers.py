@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from overlaycodec.cli.packet_json import json_line
 from overlaycodec.cli.terminal import Paper, Piece
-from overlaycodec.codec.pipeline import DEFAULT
+from overlaycodec.codec.catalog import DEFAULT
 from overlaycodec.describe.diagram import diagram_of, diagram_svg_of
 from overlaycodec.describe.facts import default_text, found_at, presence_of, says_of, size_of
 from overlaycodec.describe.plain import Plain

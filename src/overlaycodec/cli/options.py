@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from overlaycodec.cli.inputs import check_target
-from overlaycodec.codec.pipeline import Catalog
+from overlaycodec.codec.catalog import Catalog
 from overlaycodec.dialects import NAMED
 from overlaycodec.errors import SchemaError
 

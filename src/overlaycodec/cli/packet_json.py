@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from overlaycodec.capture import Record
-from overlaycodec.codec.pipeline import Catalog
+from overlaycodec.codec.catalog import Catalog
 from overlaycodec.describe.plain import Plain, leaves_of, plain_of
 from overlaycodec.errors import DecodeError
 from overlaycodec.packet.header import Header

@@ -18,7 +18,8 @@ from overlaycodec.capture import Capture, Record, write_capture
 from overlaycodec.cli.ending import unfinished_removed
 from overlaycodec.cli.inputs import capture_of, check_target, complain, said_of
 from overlaycodec.cli.progress import progress_over
-from overlaycodec.codec.pipeline import Catalog, encode
+from overlaycodec.codec.catalog import Catalog
+from overlaycodec.codec.packet_encoder import encode
 from overlaycodec.describe.plain import printable
 from overlaycodec.errors import CaptureError, EncodeError
 from overlaycodec.packet.packet import Packet

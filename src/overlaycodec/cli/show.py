@@ -15,7 +15,8 @@ from overlaycodec.cli.summary import parts_of
 from overlaycodec.cli.terminal import Paper, Part, Piece
 from overlaycodec.cli.timestamps import Clock, TimeChoice
 from overlaycodec.cli.tree import write_tree
-from overlaycodec.codec.pipeline import Catalog, encode
+from overlaycodec.codec.catalog import Catalog
+from overlaycodec.codec.packet_encoder import encode
 from overlaycodec.describe.plain import printable
 from overlaycodec.editing.checksums import checksums
 from overlaycodec.errors import EncodeError

@@ -14,7 +14,7 @@ from overlaycodec.cli.packet_json import json_line
 from overlaycodec.cli.progress import Advance, progress_over
 from overlaycodec.cli.terminal import Paper, Piece, Role, paper_for
 from overlaycodec.cli.timestamps import since_epoch, utc
-from overlaycodec.codec.pipeline import Catalog
+from overlaycodec.codec.catalog import Catalog
 from overlaycodec.describe.plain import Plain, printable
 from overlaycodec.errors import CaptureError
 from overlaycodec.schema.keyspaces import LINK_TYPE

@@ -12,7 +12,7 @@ import msgspec
 
 from overlaycodec.capture import Record
 from overlaycodec.cli.terminal import Part, Piece, Role
-from overlaycodec.codec.pipeline import Catalog
+from overlaycodec.codec.catalog import Catalog
 from overlaycodec.describe.plain import printable, text_of, word_of
 from overlaycodec.describe.traits import Pair, Traits, traits_of
 from overlaycodec.packet.header import Header

@@ -9,7 +9,7 @@ from overlaycodec.capture import Interface, Record
 from overlaycodec.cli.summary import faults_of
 from overlaycodec.cli.terminal import Paper, Piece, Role
 from overlaycodec.cli.timestamps import digits_of, utc
-from overlaycodec.codec.pipeline import Catalog
+from overlaycodec.codec.catalog import Catalog
 from overlaycodec.describe.plain import Leaf, leaves_of, printable, text_of, word_of
 from overlaycodec.describe.traits import PORTS
 from overlaycodec.editing.checksums import ChecksumStatus, checksums

@@ -12,7 +12,7 @@ from overlaycodec.capture import Record
 from overlaycodec.cli.numbers import number
 from overlaycodec.cli.options import catalog_options
 from overlaycodec.cli.rewriting import Outcome, changed, rewrite
-from overlaycodec.codec.pipeline import Catalog
+from overlaycodec.codec.catalog import Catalog
 from overlaycodec.errors import EncodeError, MissingHeaderError
 from overlaycodec.packet.packet import Packet
 

@@ -1,8 +1,8 @@
-"""Layout -> one step of the decoding pipeline: read the header, bound what follows, choose the next step.
+"""Layout -> one decode step of a packet: read the header, bound what follows, choose the next step.
 
-Strategy: a step is generated for one header and one catalog. It does the usual case inline, so that a packet costs one
-call a header; whatever is not usual it hands to the `Walk`. `step(data, pos, end, walk)` gives the next step or None,
-where it starts and where it ends.
+Strategy: a step is generated for one header and one catalog. It handles the common case inline, so that a packet costs
+one call for each header; for everything else it calls the `DecodeState`. `step(data, pos, end, state)` gives the next
+step or None, where it starts and where it ends.
 """
 
 from __future__ import annotations
@@ -10,16 +10,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from overlaycodec.codec.decode_state import Walk
-from overlaycodec.codec.header_decoder import add_reading, built
-from overlaycodec.codegen import Source
-from overlaycodec.schema.facts import FragmentOffset, LengthField, MoreFragments, Selects, StackEnd
+from overlaycodec.codec.decode_state import DecodeState
+from overlaycodec.codec.header_decoder import add_reading, build_text
+from overlaycodec.codegen import Source, literal
 from overlaycodec.schema.keys import Asked, Key, KeySpace, MinOctets, PreviousHeader, Within
 from overlaycodec.schema.layout import Layout
+from overlaycodec.schema.plans import Guard
 
-__all__ = ["Step", "Tables", "add_selection", "alternatives", "condition_text", "step_of"]
+__all__ = ["Step", "Tables", "add_next", "condition_text", "conditional_step", "step_of"]
 
-Step = Callable[[bytes, int, int, Walk], Any]
+Step = Callable[[bytes, int, int, DecodeState], Any]
 """Gives `(next step or None, position, end)`; a recursive type that Python cannot write down."""
 
 
@@ -37,124 +37,130 @@ class Tables(Protocol):
 
 def step_of(layout: Layout, tables: Tables) -> Step:
     """The step for headers of this layout."""
-    source = Source(f"step_{layout.name}", "data, pos, end, walk")
+    source = Source(f"step_{layout.name}", "data, pos, end, state")
     stop = add_reading(source, layout)
     source.names["LAYOUT"] = layout
-    source.add(f"walk.append({built(source, layout)})")
+    source.comment("the header")
+    source.add(f"state.append({build_text(source, layout)})")
     if layout.quotes:
-        source.add("walk.quote()")
-    _add_bounds(source, layout, stop)
-    if layout.jumbo is not None:
-        source.add(f"if walk.zero >= 0: end = walk.jumbogram(LAYOUT, v_{layout.jumbo.options}, data, pos, {stop}, end)")
-    if layout.closed:
-        source.add(f"if {stop} < end: walk.trail(data, {stop}, end)", f"return None, {stop}, {stop}")
+        source.add("state.enter_quotation()")
+    _add_bound(source, layout, stop)
+    source.comment("what follows")
+    if layout.next.closed:
+        source.add(f"if {stop} < end: state.add_trailer(data, {stop}, end)", f"return None, {stop}, {stop}")
     else:
-        _add_fragments(source, layout, stop)
-        add_selection(source, layout, tables, "v_", stop)
+        if layout.next.offset is not None:
+            source.add(f"if v_{layout.next.offset}: return None, {stop}, end")
+        if layout.more_fragments is not None:
+            source.add(f"if v_{layout.more_fragments}: state.enter_fragment()")
+        add_next(source, layout, tables, "v_", stop)
     step: Step = source.compile("step")
     return step
 
 
-def _add_bounds(source: Source, layout: Layout, stop: str) -> None:
-    field = layout.bounds
-    if field is None:
-        return
-    bounds = field[LengthField]
-    source.names["BOUNDS"] = bounds
-    value = f"v_{field.name}"
-    start = "pos" if bounds.origin == "start" else stop
-    octets = f"{value} * {bounds.unit}" if bounds.unit != 1 else value
-    claim = f"{start} + {octets}" + (f" + {bounds.bias}" if bounds.bias else "")
-    guards = [f"({claim} != end or walk.cut is not None)"]
-    if field.optional:
-        guards.insert(0, f"{value} is not None")
-    if bounds.unless:
-        guards.insert(0, f"not v_{bounds.unless}")
-    source.add(f"if {' and '.join(guards)}:", f"    end = walk.bound(LAYOUT, BOUNDS, {value}, data, pos, {stop}, end)")
+def _add_bound(source: Source, layout: Layout, stop: str) -> None:
+    """Adds the lines that find where the content ends, unless it ends where the octets at hand do."""
+    extent, jumbo = layout.extent, layout.jumbo
+    if extent is not None:
+        value = f"v_{extent.field.name}"
+        octets = value if extent.unit == 1 else f"{value} * {literal(extent.unit)}"
+        claimed = f"{'pos' if extent.from_start else stop} + {octets}"
+        if extent.bias:
+            claimed += f" + {literal(extent.bias)}"
+        tests = [f"({claimed} != end or state.wire_end is not None)"]
+        if extent.field.optional:
+            tests.insert(0, f"{value} is not None")
+        if extent.unless:
+            tests.insert(0, f"not v_{extent.unless}")
+        source.comment("where its content ends")
+        source.add(
+            f"if {' and '.join(tests)}:", f"    end = state.end_by_length(LAYOUT, {value}, data, pos, {stop}, end)"
+        )
+    if jumbo is not None:
+        source.comment("where a jumbogram ends")
+        source.add(
+            "if state.zero_length >= 0:",
+            f"    end = state.end_by_option(LAYOUT, v_{jumbo.options}, data, pos, {stop}, end)",
+        )
 
 
-def _add_fragments(source: Source, layout: Layout, stop: str) -> None:
-    for field in layout.fields:
-        if FragmentOffset in field:
-            source.add(f"if v_{field.name}: return None, {stop}, end")
-        if MoreFragments in field:
-            source.add(f"if v_{field.name}: walk.fragment()")
-
-
-def _lookup(source: Source, tables: Tables, space: KeySpace, value: str) -> str:
+def _step_text(source: Source, tables: Tables, space: KeySpace, value: str) -> str:
+    """The expression for the step at a value of a key space."""
     get = source.bind(f"get_{space.name}", tables.table(space).get)
     otherwise = source.bind(f"otherwise_{space.name}", tables.otherwise(space))
     return f"{get}({value}, {otherwise})"
 
 
-def add_selection(  # the forms of one return statement
+def _step_at(source: Source, tables: Tables, key: Key) -> str:
+    """The expression for the step at a key."""
+    return _step_text(source, tables, key.space, literal(key.value))
+
+
+def _guard_fails_text(guard: Guard, prefix: str) -> str:
+    """The expression that is true where the guard does not hold."""
+    if guard.carried:  # a flag
+        return f"not {prefix}{guard.field}"
+    return f"{prefix}{guard.field} {'in' if guard.negated else 'not in'} {literal(tuple(guard.values))}"
+
+
+def add_next(  # the forms of one return statement
     source: Source, layout: Layout, tables: Tables, prefix: str, stop: str, form: str = "{next}, {stop}, end"
 ) -> None:
-    """Adds the lines that return the next step, in the form that is asked for."""
+    """Adds the lines that return the next step, in this form. A form without an end never follows a length rule."""
+    plan = layout.next
 
-    def leave(following: str) -> str:
+    def return_of(following: str) -> str:
         return f"return {form.format(next=following, stop=stop)}"
 
-    for field in layout.fields:
-        if StackEnd in field:
-            key = layout.keys[0]
-            again = _lookup(source, tables, key.space, str(key.value))
-            source.add(f"if not {prefix}{field.name}: {leave(again)}")
-    selector = layout.selector
-    carried = "None"
-    if layout.carries is not None:
-        carried = _lookup(source, tables, layout.carries.space, str(layout.carries.value))
-    if selector is None:
-        source.add(leave(carried))
+    if plan.repeat is not None:
+        source.add(f"if not {prefix}{plan.repeat.flag}: {return_of(_step_at(source, tables, plan.repeat.key))}")
+    carried = "None" if plan.carried is None else _step_at(source, tables, plan.carried)
+    if plan.selector is None or plan.space is None:
+        source.add(return_of(carried))
         return
-    selects = selector[Selects]
-    value = f"{prefix}{selector.name}"
-    if selects.only:
-        source.add(f"if {prefix}{selects.only[0]} not in {selects.only[1]!r}: {leave('None')}")
-    if selects.unless:
-        source.add(f"if {prefix}{selects.unless[0]} in {selects.unless[1]!r}: {leave('None')}")
-    if selects.when:
-        source.add(f"if not {prefix}{selects.when}: {leave(carried)}")
-    if selects.lengths:
-        limit, key = selects.lengths
-        source.add(f"if {value} <= {limit}:")
+    value = f"{prefix}{plan.selector.name}"
+    for guard in plan.guards:
+        source.add(f"if {_guard_fails_text(guard, prefix)}: {return_of(carried if guard.carried else 'None')}")
+    if plan.lengths is not None:
+        source.add(f"if {value} <= {literal(plan.lengths.limit)}:")
         if "end" in form:
-            follower = _lookup(source, tables, key.space, str(key.value))
+            following = _step_at(source, tables, plan.lengths.key)
             source.add(
-                f"    end = walk.length(LAYOUT, {value}, data, pos, {stop}, end)",
-                f"    {leave(f'{follower} if {value} else None')}",
+                f"    end = state.end_by_type(LAYOUT, {value}, data, pos, {stop}, end)",
+                f"    {return_of(f'{following} if {value} else None')}",
             )
         else:
-            source.add("    return None")  # a length has a bound of its own: not for a form without one
-    source.add(leave(_lookup(source, tables, selects.space, value)))
+            source.add("    return None")  # a length bounds what follows: such a form has no bound to return
+    source.add(return_of(_step_text(source, tables, plan.space, value)))
 
 
-def alternatives(candidates: tuple[tuple[Key, Step], ...]) -> Step:
-    """A step that asks the conditions of each key in turn and goes on as the first whose conditions hold."""
-    if not candidates[0][0].conditions:
+def conditional_step(candidates: tuple[tuple[Key, Step], ...]) -> Step:
+    """A step that tests the conditions of each key in turn and goes on as the first one whose conditions hold."""
+    first = candidates[0][0]
+    if not first.conditions:
         return candidates[0][1]
-    source = Source(f"choose_{candidates[0][0].space.name}_{candidates[0][0].value}", "data, pos, end, walk")
+    source = Source(f"choose_{first.space.name}_{first.value}", "data, pos, end, state")
     for number, (key, step) in enumerate(candidates):
         source.names[f"step{number}"] = step
-        go = f"return step{number}(data, pos, end, walk)"
+        following = f"return step{number}(data, pos, end, state)"
         if not key.conditions:
-            source.add(go)
+            source.add(following)
             break
-        source.add(f"if {' and '.join(map(condition_text, key.conditions))}: {go}")
+        source.add(f"if ({' and '.join(map(condition_text, key.conditions))}):", f"    {following}")
     else:
         source.add("return None, pos, end")
-    chosen: Step = source.compile("alternatives")
+    chosen: Step = source.compile("choice")
     return chosen
 
 
 def condition_text(condition: Asked, pos: str = "pos") -> str:
-    """The expression that asks the condition of the header at `pos`, or of the last one of the walk."""
+    """The expression that tests a condition of a key on the header at `pos`, or on the last header read."""
     if isinstance(condition, PreviousHeader):
-        return f"(walk and getattr(walk[-1], {condition.field!r}, None) == {condition.value})"
+        return f"(state and getattr(state[-1], {literal(condition.field)}, None) == {literal(condition.value)})"
     if isinstance(condition, MinOctets):
-        return f"{pos} + {condition.octets} <= end"
+        return f"{pos} + {literal(condition.octets)} <= end"
     if isinstance(condition, Within):
-        length, offset, header = condition.length // 8, condition.offset // 8, condition.header
+        length, offset, header = condition.length // 8, condition.offset // 8, literal(condition.header)
         return (
             f"{pos} + {header} <= end"
             f" and int.from_bytes(data[{pos} + {offset}:{pos} + {offset + 2}], 'big') + end - {pos} - {header}"
@@ -163,11 +169,11 @@ def condition_text(condition: Asked, pos: str = "pos") -> str:
     first, last = condition.bit // 8, (condition.bit + condition.count - 1) // 8
     octets = last - first + 1
     shift = octets * 8 - condition.bit % 8 - condition.count
+    value, mask = literal(condition.value), (1 << condition.count) - 1
     if condition.bit % 8 == 0 and shift == 0:
         tests = zip(range(first, last + 1), condition.value.to_bytes(octets, "big"), strict=True)
         return f"{pos} + {last} < end and " + " and ".join(f"data[{pos} + {at}] == {octet}" for at, octet in tests)
     if octets == 1:
-        mask = (1 << condition.count) - 1
-        return f"{pos} + {first} < end and data[{pos} + {first}] >> {shift} & {mask} == {condition.value}"
+        return f"{pos} + {first} < end and data[{pos} + {first}] >> {shift} & {mask} == {value}"
     number = f"int.from_bytes(data[{pos} + {first}:{pos} + {last + 1}], 'big')"
-    return f"{pos} + {last} < end and {number} >> {shift} & {(1 << condition.count) - 1} == {condition.value}"
+    return f"{pos} + {last} < end and {number} >> {shift} & {mask} == {value}"

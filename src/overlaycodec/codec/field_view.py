@@ -1,7 +1,7 @@
-"""What a deployment reads into a number: NVGRE's two halves of a GRE key, OVN's ports in a VNI.
+"""Meanings that a deployment gives to a field: NVGRE's two halves of a GRE key, OVN's ports in a VNI.
 
-Strategy: the meaning is declared like any record, as an `Element`; a view joins it to the field that carries it. The
-header itself stays as its specification says, so a view that is wrong for a network loses nothing.
+Strategy: the meaning is declared like a header, as an `Element`; a view joins it to the field that carries it. The
+header keeps the fields of its specification, so a view that is wrong for a network loses nothing.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ from typing import Any, Generic, TypeVar
 import msgspec
 
 from overlaycodec.codec.header_decoder import reader_of
-from overlaycodec.codec.header_encoder import writer_of
+from overlaycodec.codec.header_encoder import HeaderEncoder, header_encoder_of
 from overlaycodec.errors import DecodeError, SchemaError
-from overlaycodec.schema.record import Element, WireStruct
+from overlaycodec.schema.record import Element, WireStruct, kept_with_class
 
 __all__ = ["FieldView"]
 
@@ -21,11 +21,16 @@ R = TypeVar("R", bound=WireStruct)
 E = TypeVar("E", bound=Element)
 
 
+@kept_with_class
+def _encoder_of(meaning: type[WireStruct]) -> HeaderEncoder:
+    return header_encoder_of(meaning.__layout__, lambda _: {})
+
+
 class FieldView(msgspec.Struct, Generic[R, E], frozen=True):
-    """A field of a header, or of an element, read as a record of its own.
+    """A field of a header, or of an element, decoded as an element of its own.
 
     `record`: the class that has the field; `field`: a number, or octets; `meaning`: an `Element` of fixed size, for a
-    number of the same size; `where`: other fields and the values without which the view does not apply.
+    number of the same size; `where`: other fields, and the values that they must have for the view to apply.
 
     Raises: SchemaError, where these do not fit.
 
@@ -67,7 +72,7 @@ class FieldView(msgspec.Struct, Generic[R, E], frozen=True):
             return None
         try:
             meaning: E = reader_of(self.meaning)(value, 0, octets)[0]
-        except DecodeError:  # a constant that is another
+        except DecodeError:  # a constant has another value
             return None
         return meaning
 
@@ -83,5 +88,5 @@ class FieldView(msgspec.Struct, Generic[R, E], frozen=True):
         """What the field holds for this meaning. Raises: TypeError, EncodeError."""
         if not isinstance(meaning, self.meaning):
             raise TypeError(f"{self.field} means {self.meaning.__name__} here, not {type(meaning).__name__}")
-        octets = writer_of(self.meaning.__layout__, lambda _: {})(meaning, b"", None, None)
+        octets = _encoder_of(self.meaning)(meaning, b"", None, None)
         return int.from_bytes(octets, "big") if self.record.__layout__.by_name[self.field].kind == "int" else octets

@@ -1,42 +1,41 @@
 """Layout -> decoder of one header: generated source that reads the fixed fields with one `struct` call.
 
-Strategy: `add_reading` writes the lines that read one header into local variables `v_NAME`; the plain reader here and
-the pipeline's step (`stepper`) differ only in what they do afterwards. Positions in errors are absolute, paths are
-relative: `ipv4.ihl`; the pipeline puts the scope in front. Every read is tested against `end` before it is made.
+Strategy: `add_reading` writes the lines that read one header into local variables `v_NAME`; the decoder of one header
+here and the decode step of a packet (`decode_step`) differ only in what they do afterwards. Positions in errors are
+absolute, paths are relative: `ipv4.ihl`; the packet decoder puts the scope in front. Every read is tested against `end`
+before it is made.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import cache
 from struct import Struct
 from types import MappingProxyType
 from typing import Any
 
+from overlaycodec.codec.emitters import presence_text
 from overlaycodec.codec.struct_plan import Item, plan
-from overlaycodec.codegen import Source
+from overlaycodec.codegen import Source, literal
 from overlaycodec.errors import DecodeError, FieldValueError, LengthFieldError, TruncatedError
-from overlaycodec.schema.facts import (
-    Const,
-    ConstructField,
-    CountedBy,
-    Elements,
-    Only,
-    PadTo,
-    Rest,
-    SizedBy,
-    Unless,
-    Unparsed,
-    When,
-)
 from overlaycodec.schema.layout import ADDRESS_OCTETS, Field, Layout, Run
-from overlaycodec.schema.record import WireStruct, builder_of
+from overlaycodec.schema.plans import CountSize, LengthSize, PadSize, RestSize, UnparsedSize
+from overlaycodec.schema.record import WireStruct, builder_of, kept_with_class
 from overlaycodec.schema.values import IPV4S, IPV6S, MACS, Interned
 
-__all__ = ["INTERNED", "Reader", "add_item", "add_reading", "address", "built", "item_names", "reader_of", "row_reader"]
+__all__ = [
+    "INTERNED",
+    "Reader",
+    "add_item",
+    "add_reading",
+    "address_text",
+    "build_text",
+    "item_names",
+    "option_list_reader",
+    "reader_of",
+]
 
 Reader = Callable[[bytes, int, int], tuple[Any, int]]  # Any: a record of the class that the reader is for
-"""`reader(data, position, end)` gives the record and the position behind it."""
+"""`reader(data, position, end)` gives the record and the position after it."""
 
 INTERNED: dict[str, Interned[Any, Any]] = {"mac": MACS, "ipv4": IPV4S, "ipv6": IPV6S}
 """The tables of addresses. Any: octets or a number, and an address."""
@@ -56,25 +55,28 @@ def _below_minimum(path: str, position: int, bit: int, bits: int, value: int, mi
     return LengthFieldError(value, path, (first, first + bits - 1), minimum)
 
 
-@cache
+@kept_with_class
 def reader_of(cls: type[WireStruct]) -> Reader:
     """The reader of this class. It raises DecodeError and nothing else, whatever the octets."""
     layout = cls.__layout__
     source = Source(f"read_{layout.name}", "data, pos, end")
     stop = add_reading(source, layout)
-    source.add(f"return {built(source, layout)}, {stop}")
+    source.comment("the record")
+    source.add(f"return {build_text(source, layout)}, {stop}")
     reader: Reader = source.compile("reader")
     return reader
 
 
-def built(source: Source, layout: Layout, prefix: str = "v_", values: Mapping[str, str] = MappingProxyType({})) -> str:
+def build_text(
+    source: Source, layout: Layout, prefix: str = "v_", values: Mapping[str, str] = MappingProxyType({})
+) -> str:
     """The expression that builds the record from the local variables, or from other expressions by field."""
     build = source.bind(f"build_{layout.name}", builder_of(layout.cls))
     return f"{build}({', '.join(values.get(field.name, prefix + field.name) for field in layout.fields)})"
 
 
 def add_reading(source: Source, layout: Layout) -> str:
-    """Adds the lines that read a header at `pos`; gives the expression for the position behind it."""
+    """Adds the lines that read a header at `pos`; gives the expression for the position after it."""
     source.names |= {
         "truncated": _truncated, "wrong_constant": _wrong_constant, "below_minimum": _below_minimum,
     }  # fmt: skip
@@ -82,43 +84,32 @@ def add_reading(source: Source, layout: Layout) -> str:
     for number, part in enumerate(layout.parts):
         if isinstance(part, Run):
             at = _add_run(source, layout, part, number, at)
-        elif Unparsed not in part:  # which is read together with its row
+        elif not isinstance(part.size, UnparsedSize):  # which is read together with its option list
             at = _add_variable(source, layout, part, at)
     return at
 
 
-def condition_of(field_or_run: Field | Run) -> str | None:
-    """The expression that says whether a conditional part is there."""
-    condition = field_or_run.condition
-    if isinstance(condition, When):
-        return " or ".join(f"v_{flag}" for flag in condition.flags)
-    if isinstance(condition, Only):
-        return f"v_{condition.field} in {tuple(condition.values)!r}"
-    if isinstance(condition, Unless):
-        return f"v_{condition.field} not in {tuple(condition.values)!r}"
-    return None
-
-
 def _add_run(source: Source, layout: Layout, run: Run, number: int, at: str) -> str:
     start = "pos" if at == "pos" else f"r{number}"
+    names = [field.name for field in run.fields]
+    source.comment(f"{layout.name}: {names[0]}" + (f" to {names[-1]}" if len(names) > 1 else ""))
     if start != at:
         source.add(f"{start} = {at}")
-    condition = condition_of(run)
-    if condition is not None:
-        source.add(f"if {condition}:")
+    if run.presence is not None:
+        source.add(f"if {presence_text(run.presence)}:")
         source.indent()
-    path = layout.name if number == 0 else f"{layout.name}.{run.fields[0].name}"
+    path = layout.name if number == 0 else f"{layout.name}.{names[0]}"
     stop = f"p{number}"
     source.add(
         f"{stop} = {start} + {run.octets}",
         f"if {stop} > end: raise truncated({path!r}, {start}, {run.octets}, end)",
     )
     _add_fixed(source, layout, run, number, start)
-    if condition is not None:
+    if run.presence is not None:
         source.dedent()
         source.add("else:")
         source.indent()
-        source.add(f"{stop} = {start}", *(f"v_{field.name} = None" for field in run.fields))
+        source.add(f"{stop} = {start}", *(f"v_{name} = None" for name in names))
         source.dedent()
     return stop
 
@@ -127,41 +118,42 @@ def _add_fixed(source: Source, layout: Layout, run: Run, number: int, start: str
     format_, items = plan(run)
     unpack = source.bind(f"unpack{number}", Struct(format_).unpack_from)
     names = item_names(items, "v_")
-    source.add(f"{', '.join(names)}{',' if len(names) == 1 else ''} = {unpack}(data, {start})")
+    source.add(f"({', '.join(names)}{',' if len(names) == 1 else ''}) = {unpack}(data, {start})")
     for item, name in zip(items, names, strict=True):
-        # flags and reserved bits are mostly those of a new header
-        told = item.steady() and all(type(field.default) in (int, bool) for field, _ in item.fields)
-        add_item(source, item, name, usual=item.number_of(lambda field: field.default) if told else None)
+        # flags and reserved bits mostly have the values of a new header
+        has_common = item.seldom_varies() and all(type(field.default) in (int, bool) for field, _ in item.fields)
+        add_item(source, item, name, common=item.number_of(lambda field: field.default) if has_common else None)
     for field in run.fields:
-        if const := field.get(Const):
+        if field.const is not None:
             path, bit, local = f"{layout.name}.{field.name}", run.bit_of(field.name), f"v_{field.name}"
-            wrong = f"wrong_constant({path!r}, {start}, {bit}, {field.bits}, {local}, {const.value})"
-            source.add(f"if {local} != {const.value}: raise {wrong}")
+            const = literal(field.const)
+            wrong = f"wrong_constant({path!r}, {start}, {bit}, {field.bits}, {local}, {const})"
+            source.add(f"if {local} != {const}: raise {wrong}")
 
 
 def item_names(items: tuple[Item, ...], prefix: str) -> list[str]:
-    """The local variables that a struct call's items go to: a field's own, or that of a number to be cut up."""
+    """The local variables of a struct call's items: the field's own, or that of a number that holds several fields."""
     return [
         f"{prefix}{item.fields[0][0].name}" if len(item.fields) == 1 and item.odd is None else f"{prefix}{index}"
         for index, item in enumerate(items)
     ]
 
 
-def address(source: Source, kind: str, raw: str) -> str:
+def address_text(source: Source, kind: str, raw: str) -> str:
     """The expression for the address that was read."""
     source.names[f"{kind}_of"] = INTERNED[kind].of
     return f"{kind}_of({raw})"
 
 
-def add_item(source: Source, item: Item, name: str, prefix: str = "v_", usual: int | None = None) -> None:
-    """Cuts the fields of one item out of the number or the octets that it was read as.
+def add_item(source: Source, item: Item, name: str, prefix: str = "v_", common: int | None = None) -> None:
+    """Adds the lines that take the fields of one item out of the number or the octets that it was read as.
 
-    What the number `usual` holds is known beforehand.
+    Where the number is `common`, they are constants.
     """
-    if usual is not None:
-        source.add(f"if {name} == {usual}:")
+    if common is not None:
+        source.add(f"if {name} == {common}:")
         for field, shift in item.fields:
-            value = usual >> shift & field.maximum
+            value = common >> shift & field.maximum
             source.add(f"    {prefix}{field.name} = {bool(value) if field.kind == 'bool' else value}")
         source.add("else:")
         source.indent()
@@ -170,117 +162,124 @@ def add_item(source: Source, item: Item, name: str, prefix: str = "v_", usual: i
     table = item.table()
     if table is not None:
         values = ", ".join(f"{prefix}{field.name}" for field, _ in item.fields)
-        source.add(f"{values} = {source.bind('OCTET', table)}[{name}]")
+        source.add(f"({values}) = {source.bind('OCTET', table)}[{name}]")
     for field, shift in item.fields if table is None else ():
         local = f"{prefix}{field.name}"
         if field.kind in INTERNED:
-            source.add(f"{local} = {address(source, field.kind, local)}")
+            source.add(f"{local} = {address_text(source, field.kind, local)}")
         elif field.kind == "bool":
             source.add(f"{local} = {name} & {1 << shift} != 0")
         elif field.kind == "int" and name != local:
             shifted = f"{name} >> {shift}" if shift else name
             inside = shift + (field.bits or 0) < item.octets * 8
             source.add(f"{local} = {shifted} & {field.maximum}" if inside else f"{local} = {shifted}")
-    if usual is not None:
+    if common is not None:
         source.dedent()
 
 
 def _add_variable(source: Source, layout: Layout, field: Field, at: str) -> str:
-    name = field.name
+    name, size, path = field.name, field.size, f"{layout.name}.{field.name}"
     stop = f"p_{name}"
     remainder = layout.remainder_of(name)
     rest = None if remainder is None else remainder.name
-    condition = condition_of(field)
-    if condition is not None:
-        source.add(f"if {condition}:")
+    source.comment(path)
+    if field.presence is not None:
+        source.add(f"if {presence_text(field.presence)}:")
         source.indent()
-    if sized := field.get(SizedBy):
-        _add_sized(source, layout, field, sized, at, stop, rest)
-    elif via := field.get(ConstructField):
-        from overlaycodec.schema.construct_fields import parse_octets
-
-        source.names |= {"parse_octets": parse_octets, f"VIA_{name}": via.construct}
-        source.add(f"v_{name}, {stop} = parse_octets(VIA_{name}, {layout.name + '.' + name!r}, data, {at}, end)")
-    elif pads := field.get(PadTo):
+    if isinstance(size, LengthSize):
+        _add_sized(source, layout, field, size, at, stop, rest)
+    elif field.construct is not None:
+        parse = _parser_text(source, field, path)
+        source.add(f"v_{name}, {stop} = {parse}, data, {at}, end)")
+    elif isinstance(size, PadSize):
         source.add(
-            f"n_{name} = -({at} - pos) % {pads.unit}",
+            f"n_{name} = -({at} - pos) % {literal(size.unit)}",
             f"{stop} = {at} + n_{name}",
-            f"if {stop} > end: raise truncated({layout.name + '.' + name!r}, {at}, n_{name}, end)",
+            f"if {stop} > end: raise truncated({path!r}, {at}, n_{name}, end)",
             f"v_{name} = data[{at}:{stop}]",
         )
-    elif Elements in field and Rest in field:
-        source.add(
-            f"{stop} = end", f"v_{name}, v_{rest} = {source.bind(f'row_{name}', row_reader(field))}(data, {at}, end)"
-        )
-    elif Elements in field:
-        counted = field.get(CountedBy)
-        make = _ending_row_of if counted is None else _counted_row_of
-        row = source.bind(f"row_{name}", make(field, f"{layout.name}.{name}"))
-        bias = f" + {counted.bias}" if counted and counted.bias else ""
-        source.add(f"v_{name}, {stop} = {row}(data, {at}, end{f', v_{counted.field}{bias}' if counted else ''})")
+    elif field.kind == "items" and isinstance(size, RestSize):
+        options = source.bind(f"options_{name}", option_list_reader(field))
+        source.add(f"{stop} = end", f"v_{name}, v_{rest} = {options}(data, {at}, end)")
+    elif isinstance(size, CountSize):
+        options = source.bind(f"options_{name}", _counted_reader(field, path))
+        bias = f" + {literal(size.bias)}" if size.bias else ""
+        source.add(f"v_{name}, {stop} = {options}(data, {at}, end, v_{size.field}{bias})")
+    elif field.kind == "items":
+        options = source.bind(f"options_{name}", _ended_reader(field, path))
+        source.add(f"v_{name}, {stop} = {options}(data, {at}, end)")
     else:
         source.add(f"{stop} = end", f"v_{name} = data[{at}:end]")
-    if condition is not None:
+    if field.presence is not None:
         source.dedent()
-        source.add(f"else: {stop} = {at}; v_{name} = None" + (f"; v_{rest} = None" if rest else ""))
+        source.add("else:", f"    {stop} = {at}", f"    v_{name} = None")
+        if rest:
+            source.add(f"    v_{rest} = None")
     return stop
 
 
+def _parser_text(source: Source, field: Field, path: str) -> str:
+    """The start of the call that reads a construct field."""
+    from overlaycodec.schema.construct_fields import parse_octets
+
+    source.names["parse_octets"] = parse_octets
+    return f"parse_octets({source.bind(f'construct_{field.name}', field.construct)}, {path!r}"
+
+
 def _add_sized(
-    source: Source, layout: Layout, field: Field, sized: SizedBy, at: str, stop: str, rest: str | None
+    source: Source, layout: Layout, field: Field, size: LengthSize, at: str, stop: str, rest: str | None
 ) -> None:
     name, path = field.name, f"{layout.name}.{field.name}"
-    length = layout.by_name[sized.field]
-    octets = f"v_{sized.field}" + (f" * {sized.unit}" if sized.unit != 1 else "")
-    if sized.bias:
-        octets += f" {'+' if sized.bias > 0 else '-'} {abs(sized.bias)}"
+    length = layout.by_name[size.field]
+    octets = f"v_{size.field}" + (f" * {literal(size.unit)}" if size.unit != 1 else "")
+    if size.bias:
+        octets += f" {'+' if size.bias > 0 else '-'} {abs(size.bias)}"
     if length.optional:
-        octets = f"0 if v_{sized.field} is None else {octets}"
-    if sized.origin == "start":
+        octets = f"0 if v_{size.field} is None else {octets}"
+    if size.from_start:
         octets = f"{octets} - {at} + pos"
     source.add(
         f"n_{name} = {octets}",
         f"{stop} = {at} + n_{name}",
-        f"if n_{name} {'>=' if ConstructField in field else '>'} 0:",
+        f"if n_{name} {'>' if field.construct is None else '>='} 0:",
     )
     source.indent()
     source.add(f"if {stop} > end: raise truncated({path!r}, {at}, n_{name}, end)")
-    if ConstructField in field:
-        from overlaycodec.schema.construct_fields import parse_octets
-
-        source.names |= {"parse_octets": parse_octets, f"VIA_{name}": field[ConstructField].construct}
-        source.add(f"v_{name}, _ = parse_octets(VIA_{name}, {path!r}, data, {at}, {stop}, True)")
-    elif Elements in field:
-        row = source.bind(f"row_{name}", row_reader(field))
-        source.add(f"v_{name}, v_{rest} = {row}(data, {at}, {stop})")
+    if field.construct is not None:
+        source.add(f"v_{name}, _ = {_parser_text(source, field, path)}, data, {at}, {stop}, True)")
+    elif field.kind == "items":
+        options = source.bind(f"options_{name}", option_list_reader(field))
+        source.add(f"v_{name}, v_{rest} = {options}(data, {at}, {stop})")
     elif field.kind in ("hardware", "protocol"):
         octets = f"data[{at}:{stop}]"
         key = octets if field.kind == "hardware" else f"int.from_bytes({octets}, 'big')"
-        built = address(source, "mac" if field.kind == "hardware" else "ipv4", key)
-        source.add(f"v_{name} = {built} if n_{name} == {ADDRESS_OCTETS[field.kind]} else {octets}")
+        address = address_text(source, "mac" if field.kind == "hardware" else "ipv4", key)
+        source.add(f"v_{name} = {address} if n_{name} == {ADDRESS_OCTETS[field.kind]} else {octets}")
     else:
         source.add(f"v_{name} = data[{at}:{stop}]")
     source.dedent()
-    empty = [f"v_{name} = {'()' if Elements in field else repr(b'')}"] + ([f"v_{rest} = b''"] if rest else [])
-    if sized.bias < 0 or sized.origin == "start":
-        index, bit = layout.place_of(sized.field)
+    if size.bias < 0 or size.from_start:
+        index, bit = layout.place_of(size.field)
         start = "pos" if index == 0 else f"r{index}"
-        least = f"({at} - pos - {sized.bias})" if sized.origin == "start" else str(-sized.bias)
-        minimum = f"-(-{least} // {sized.unit})"
+        least = f"({at} - pos - {literal(size.bias)})" if size.from_start else str(-size.bias)
+        minimum = f"-(-{least} // {literal(size.unit)})"
         source.add(
-            f"elif n_{name} < 0: raise below_minimum("
-            f"{layout.name + '.' + sized.field!r}, {start}, {bit}, {length.bits}, v_{sized.field}, {minimum})"
+            f"elif n_{name} < 0:",
+            f"    raise below_minimum("
+            f"{layout.name + '.' + size.field!r}, {start}, {bit}, {length.bits}, v_{size.field}, {minimum})",
         )
-    source.add(f"else: {'; '.join(empty)}")
+    source.add("else:", f"    v_{name} = {'()' if field.kind == 'items' else repr(b'')}")
+    if rest:
+        source.add(f"    v_{rest} = b''")
 
 
 def _element_reader(field: Field) -> Reader:
-    """A reader of one element: of the class that its first octets tell, or of any."""
+    """A reader of one element: of the class that its first octets indicate, or of any."""
     generic = reader_of(field.element)
     octets, classes = field.typed()
     if not classes:
         return generic
-    readers = {lead: tuple(map(reader_of, kinds)) for lead, kinds in classes.items()}
+    readers = {prefix: tuple(map(reader_of, kinds)) for prefix, kinds in classes.items()}
 
     def read(data: bytes, position: int, end: int) -> tuple[Any, int]:  # Any: as Reader
         for typed in readers.get(data[position : position + octets], ()):
@@ -293,13 +292,16 @@ def _element_reader(field: Field) -> Reader:
     return read
 
 
-def row_reader(field: Field) -> Callable[[bytes, int, int], tuple[tuple[WireStruct, ...], bytes]]:
-    """A reader of a sized row: its elements, and the octets after its end or from the first that is none."""
-    read = _element_reader(field)
-    items = field[Elements]
-    kind, last = items.kind, items.end
+def option_list_reader(field: Field) -> Callable[[bytes, int, int], tuple[tuple[WireStruct, ...], bytes]]:
+    """A reader of an option list of known size: its elements, and the octets that are left.
 
-    def row(data: bytes, position: int, end: int) -> tuple[tuple[WireStruct, ...], bytes]:
+    These are the octets after the end element, or those from the first octet that starts no element.
+    """
+    read = _element_reader(field)
+    assert field.options is not None
+    kind, last = field.options.kind, field.options.end
+
+    def options(data: bytes, position: int, end: int) -> tuple[tuple[WireStruct, ...], bytes]:
         elements: list[WireStruct] = []
         try:
             while position < end:
@@ -308,20 +310,20 @@ def row_reader(field: Field) -> Callable[[bytes, int, int], tuple[tuple[WireStru
                 if kind is not None and last is not None and getattr(element, kind) == last:
                     break
         except DecodeError:
-            pass  # the grammar ends here: what is left is the remainder
+            pass  # no element can be read here: what is left is the remainder
         return tuple(elements), data[position:end]
 
-    return row
+    return options
 
 
-def _ending_row_of(field: Field, path: str) -> Callable[[bytes, int, int], tuple[tuple[WireStruct, ...], int]]:
-    """A reader of a row that ends with an end element."""
+def _ended_reader(field: Field, path: str) -> Callable[[bytes, int, int], tuple[tuple[WireStruct, ...], int]]:
+    """A reader of an option list that ends with an end element."""
     read = _element_reader(field)
-    items = field[Elements]
-    assert items.kind is not None
-    kind, last = items.kind, items.end
+    assert field.options is not None
+    assert field.options.kind is not None
+    kind, last = field.options.kind, field.options.end
 
-    def row(data: bytes, position: int, end: int) -> tuple[tuple[WireStruct, ...], int]:
+    def options(data: bytes, position: int, end: int) -> tuple[tuple[WireStruct, ...], int]:
         elements: list[WireStruct] = []
         while True:
             try:
@@ -332,14 +334,14 @@ def _ending_row_of(field: Field, path: str) -> Callable[[bytes, int, int], tuple
             if getattr(element, kind) == last:
                 return tuple(elements), position
 
-    return row
+    return options
 
 
-def _counted_row_of(field: Field, path: str) -> Callable[[bytes, int, int, int], tuple[tuple[WireStruct, ...], int]]:
-    """A reader of a row with so many elements."""
+def _counted_reader(field: Field, path: str) -> Callable[[bytes, int, int, int], tuple[tuple[WireStruct, ...], int]]:
+    """A reader of an option list with so many elements."""
     read = _element_reader(field)
 
-    def row(data: bytes, position: int, end: int, count: int) -> tuple[tuple[WireStruct, ...], int]:
+    def options(data: bytes, position: int, end: int, count: int) -> tuple[tuple[WireStruct, ...], int]:
         elements: list[WireStruct] = []
         for number in range(count):
             try:
@@ -349,4 +351,4 @@ def _counted_row_of(field: Field, path: str) -> Callable[[bytes, int, int, int],
             elements.append(element)
         return tuple(elements), position
 
-    return row
+    return options

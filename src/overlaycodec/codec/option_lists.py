@@ -1,56 +1,66 @@
-"""Rows when they are written: the octets of their elements, and what fills them up to the unit of a length."""
+"""Option lists that are encoded: the octets of their elements, and the padding up to the unit of a length field."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
-from overlaycodec.codec.header_decoder import row_reader
+from overlaycodec.codec.header_decoder import option_list_reader
 from overlaycodec.errors import EncodeError
-from overlaycodec.schema.facts import Elements
 from overlaycodec.schema.layout import Field, Layout
 
-__all__ = ["padding_of", "row_writer"]
+__all__ = ["option_list_encoder", "padding_of"]
+
+Elements = tuple[Any, ...]
+"""Any: elements of any class."""
 
 
-def row_writer(
-    writer: Callable[[Any], Callable[..., bytes]], path: str
-) -> Callable[[tuple[Any, ...], bool], tuple[tuple[Any, ...], bytes]]:
-    """What writes the elements of a row: it gives them, resolved where that is asked, and their octets."""
+def option_list_encoder(
+    encoder: Callable[[Any], Callable[..., bytes]], path: str
+) -> Callable[[Elements, bool], tuple[Elements, bytes]]:
+    """The encoder of an option list: it gives the elements, resolved where that is asked for, and their octets.
 
-    def row(elements: tuple[Any, ...], resolve: bool) -> tuple[tuple[Any, ...], bytes]:  # Any: elements
+    `encoder` gives the encoder for a class of elements.
+    """
+
+    def encode(elements: Elements, resolve: bool) -> tuple[Elements, bytes]:
         resolved: list[Any] | None = [] if resolve else None
         octets = []
         for number, element in enumerate(elements):
             try:
-                octets.append(writer(type(element))(element, b"", None, resolved))
+                octets.append(encoder(type(element))(element, b"", None, resolved))
             except EncodeError as error:
                 raise error.rebased(element.__layout__.name, f"{path}[{number}]") from None
         return (elements if resolved is None else tuple(resolved)), b"".join(octets)
 
-    return row
+    return encode
 
 
-def padding_of(field: Field, items: Elements) -> Callable[..., Any]:
-    """Fills a row up to the unit of its length field, as its protocol does: with what reads back as it is written."""
-    read = row_reader(field)
+def padding_of(field: Field) -> Callable[[Elements, bytes, int], tuple[Elements, bytes, bytes]]:
+    """Fills an option list up with so many octets, as its protocol does.
+
+    It gives the elements and their octets, those of the padding among them, and the octets after the end element: what
+    a decoder gives for the octets that are written.
+    """
+    read = option_list_reader(field)
+    options = field.options
+    assert options is not None
+    kind, end, pads = options.kind, options.end, options.pads
     generic: Layout = field.element.__layout__
-    kind = None if items.kind is None else generic.by_name[items.kind]
-    kind_ends = 0 if kind is None else (generic.fixed_bit_of(kind.name) or 0) + (kind.bits or 0)
+    kind_field = None if kind is None else generic.by_name[kind]
+    kind_ends = 0 if kind_field is None else (generic.fixed_bit_of(kind_field.name) or 0) + (kind_field.bits or 0)
 
-    def pad(  # Any: elements
-        elements: tuple[Any, ...], octets: bytes, missing: int
-    ) -> tuple[tuple[Any, ...], bytes, bytes]:
-        if items.pads is not None:
-            one, more = items.pads
-            filling = bytes([one]) if missing == 1 else bytes([more, missing - 2, *bytes(missing - 2)])
-        elif items.end is None or items.kind is None:
+    def pad(elements: Elements, octets: bytes, missing: int) -> tuple[Elements, bytes, bytes]:
+        if pads is not None:
+            one, more = pads
+            padding = bytes([one]) if missing == 1 else bytes([more, missing - 2, *bytes(missing - 2)])
+        elif end is None or kind is None:
             return elements, octets, b""
-        elif elements and getattr(elements[-1], items.kind) == items.end:
+        elif elements and getattr(elements[-1], kind) == end:
             return elements, octets, bytes(missing)
         else:
-            filling = (items.end << max(0, missing * 8 - kind_ends)).to_bytes(missing, "big")
-        more_elements, rest = read(filling, 0, missing)
-        return elements + more_elements, octets + filling[: missing - len(rest)], rest
+            padding = (end << max(0, missing * 8 - kind_ends)).to_bytes(missing, "big")
+        more_elements, rest = read(padding, 0, missing)
+        return elements + more_elements, octets + padding[: missing - len(rest)], rest
 
     return pad

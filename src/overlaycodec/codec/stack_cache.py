@@ -1,8 +1,8 @@
-"""What packets are expected to look like: the stacks that were met often, and which of them a packet may be.
+"""The cache of stack decoders: for stacks of headers that were met often, and the choice among them for a packet.
 
-Strategy: every so many packets that no guess was right for, the stack of one becomes a guess (see `fused`). Where there
-are several, a generated function looks at the octets in which they differ and tries only what can be right: a wrong
-choice costs time, never correctness, since each guess is checked whole.
+Strategy: every so many packets that miss the cache, the stack of one is learnt (see `stack_decoder`). Where there are
+several stacks, a generated function looks at the octets in which they differ and tries only the decoders that can be
+right. A wrong choice costs time, never correctness, since each decoder tests everything.
 """
 
 from __future__ import annotations
@@ -10,106 +10,111 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from overlaycodec.codec.stack_decoder import Fused, Keyed, Read, fused_of
-from overlaycodec.codec.stack_shape import Link, plain_stack
+from overlaycodec.codec.stack_decoder import StackDecoder, StackReader, StackTables, stack_decoder_of
+from overlaycodec.codec.stack_shape import StackEntry, option_free_stack
 from overlaycodec.codegen import Source
 from overlaycodec.packet.header import Header
 from overlaycodec.schema.keys import Key
 
-__all__ = ["Guesses"]
+__all__ = ["StackCache"]
 
-MISSES_A_GUESS: Final = 257
-"""So seldom that looking costs nothing where no guess is right; a prime, since packets may take turns."""
-_MOST_MISSES: Final = 1 << 16
-_WORTH_A_GUESS: Final = 2
-_MOST_GUESSES: Final = 16
+MISSES_TO_LEARN: Final = 257
+"""So many that learning costs nothing where no stack is ever met again; a prime, since packets may take turns."""
+_MAX_MISSES_TO_LEARN: Final = 1 << 16
+_MIN_HEADERS: Final = 2
+"""Of fewer option-free headers, a stack is not worth a decoder."""
+_MAX_STACKS: Final = 16
 
 
-class Guesses:
-    """The guesses of one catalog, for packets that begin with one header."""
+class StackCache:
+    """The stack decoders of one catalog, for packets that begin with one header."""
 
-    __slots__ = ("_left", "_patience", "_stacks", "_tables", "present")
+    __slots__ = ("_decoders", "_misses_left", "_misses_to_learn", "_tables", "entry")
 
-    present: tuple[type[Header] | Key | None, Read]
-    """What packets begin with, and what to try on those; one value, so that threads see both or neither."""
+    entry: tuple[type[Header] | Key | None, StackReader]
+    """What packets begin with, and the function that tries the cached stacks on those; it gives None for a miss.
 
-    def __init__(self, tables: Keyed) -> None:
+    It is one value, so that threads see both or neither.
+    """
+
+    def __init__(self, tables: StackTables) -> None:
         self._tables = tables
-        self._stacks: dict[tuple[Link, ...], Fused] = {}
-        self._patience = self._left = MISSES_A_GUESS
-        self.present = None, _nothing
+        self._decoders: dict[tuple[StackEntry, ...], StackDecoder] = {}
+        self._misses_to_learn = self._misses_left = MISSES_TO_LEARN
+        self.entry = None, _miss
 
-    def missed(self, first: type[Header] | Key, headers: Sequence[Header]) -> None:
-        """Takes note of a packet that no guess was right for to its end; now and then one becomes a guess."""
-        self._left -= 1
-        if not self._left:
-            self._left = self._patience
-            self.expect(first, headers)
+    def miss(self, first: type[Header] | Key, headers: Sequence[Header]) -> None:
+        """Counts a packet that no cached stack decoder read to its end; learns the stack of one in so many."""
+        self._misses_left -= 1
+        if not self._misses_left:
+            self._misses_left = self._misses_to_learn
+            self.learn(first, headers)
 
-    def expect(self, first: type[Header] | Key, headers: Sequence[Header]) -> None:
-        """From now on, packets that begin as this one did are expected too, where enough of it is plain."""
-        stack = plain_stack(headers[: self._tables.max_headers - 1])
-        if len(stack) < _WORTH_A_GUESS:
+    def learn(self, first: type[Header] | Key, headers: Sequence[Header]) -> None:
+        """Caches a decoder for packets that begin as this one does, if enough of its headers are option-free."""
+        stack = option_free_stack(headers[: self._tables.max_headers - 1])
+        if len(stack) < _MIN_HEADERS:
             return
-        if first != self.present[0]:
-            self._stacks.clear()
-        elif stack in self._stacks:
+        if first != self.entry[0]:
+            self._decoders.clear()
+        elif stack in self._decoders:
             return
-        elif len(self._stacks) >= _MOST_GUESSES:
+        elif len(self._decoders) >= _MAX_STACKS:
             # more stacks than that: to learn them over and over would cost more than it gives
-            self._stacks.clear()
-            self._patience = self._left = min(self._patience * 2, _MOST_MISSES)
-        self._stacks[stack] = fused_of(first, stack, headers, self._tables)
-        self.present = first, _choice(list(self._stacks.values()))
+            self._decoders.clear()
+            self._misses_to_learn = self._misses_left = min(self._misses_to_learn * 2, _MAX_MISSES_TO_LEARN)
+        self._decoders[stack] = stack_decoder_of(first, stack, headers, self._tables)
+        self.entry = first, _choice_of(list(self._decoders.values()))
 
 
-def _nothing(data: bytes, end: int) -> None:
-    """No guess."""
+def _miss(data: bytes, end: int) -> None:
+    """An empty cache."""
 
 
-def _choice(guesses: list[Fused]) -> Read:
-    """A function that tries those guesses that the octets do not rule out."""
-    if len(guesses) == 1:
-        return guesses[0].read
-    source = Source("choose", "data, end")
-    # those that say most come first: another's stack may be the start of theirs
-    ranked = sorted(guesses, key=lambda guess: -guess.octets)
-    _add_choice(source, ranked, frozenset())
-    choice: Read = source.compile("guesses")
+def _choice_of(decoders: list[StackDecoder]) -> StackReader:
+    """A function that tries those decoders that the octets do not rule out."""
+    if len(decoders) == 1:
+        return decoders[0].read
+    source = Source("read_any_stack", "data, end")
+    # those that read most come first: the stack of another may be the start of theirs
+    _add_choice(source, sorted(decoders, key=lambda decoder: -decoder.octets), frozenset())
+    choice: StackReader = source.compile("stack cache")
     return choice
 
 
-def _add_choice(source: Source, guesses: list[Fused], asked: frozenset[int]) -> None:
-    place = _telling(guesses, asked)
-    if place is None:
-        *others, last = guesses
-        for guess in others:
-            source.add(f"found = {source.bind('read', guess.read)}(data, end)", "if found is not None: return found")
+def _add_choice(source: Source, decoders: list[StackDecoder], tested: frozenset[int]) -> None:
+    offset = _deciding_octet(decoders, tested)
+    if offset is None:
+        *others, last = decoders
+        for decoder in others:
+            source.add(f"found = {source.bind('read', decoder.read)}(data, end)")
+            source.add("if found is not None: return found")
         source.add(f"return {source.bind('read', last.read)}(data, end)")
         return
-    told = [guess for guess in guesses if place in guess.pinned]
-    source.add(f"if end >= {min(guess.octets for guess in told)}:", f"    octet = data[{place}]")
+    decided = [decoder for decoder in decoders if offset in decoder.constants]
+    source.add(f"if end >= {min(decoder.octets for decoder in decided)}:", f"    octet = data[{offset}]")
     source.indent()
-    for value in sorted({guess.pinned[place] for guess in told}):
+    for value in sorted({decoder.constants[offset] for decoder in decided}):
         source.add(f"if octet == {value}:")
         source.indent()
-        _add_choice(source, [g for g in guesses if g.pinned.get(place, value) == value], asked | {place})
+        possible = [decoder for decoder in decoders if decoder.constants.get(offset, value) == value]
+        _add_choice(source, possible, tested | {offset})
         source.dedent()
     source.dedent()
-    rest = [guess for guess in guesses if place not in guess.pinned]
-    if rest:
-        _add_choice(source, rest, asked | {place})
+    others = [decoder for decoder in decoders if offset not in decoder.constants]
+    if others:
+        _add_choice(source, others, tested | {offset})
     else:
         source.add("return None")
 
 
-def _telling(guesses: list[Fused], asked: frozenset[int]) -> int | None:
-    """The octet that has most values among these guesses, if it has several."""
+def _deciding_octet(decoders: list[StackDecoder], tested: frozenset[int]) -> int | None:
+    """The offset of the octet that has most values among these decoders, if it has several."""
 
-    def worth(place: int) -> tuple[int, int]:
-        values = [guess.pinned[place] for guess in guesses if place in guess.pinned]
+    def values_at(offset: int) -> tuple[int, int]:
+        values = [decoder.constants[offset] for decoder in decoders if offset in decoder.constants]
         return len(set(values)), len(values)
 
-    places = sorted({place for guess in guesses for place in guess.pinned} - asked)
-    best = max(places, key=worth, default=None)
-    return best if best is not None and worth(best)[0] > 1 else None
+    offsets = sorted({offset for decoder in decoders for offset in decoder.constants} - tested)
+    best = max(offsets, key=values_at, default=None)
+    return best if best is not None and values_at(best)[0] > 1 else None

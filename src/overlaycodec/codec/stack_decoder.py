@@ -1,15 +1,16 @@
-"""Layouts -> one function for a whole stack of headers, as long as they are plain: a checked guess.
+"""Layouts -> one decoder for a whole stack of option-free headers.
 
-Strategy: most packets of a capture look alike. Where the last packets had one stack, the next is guessed to have it
-too: the fixed parts of all its headers are read with one `struct` call, and every fact that the steps would have
-found is tested (constants, lengths, selectors, conditions, bounds). If one does not hold the function gives None, and
-the packet goes from step to step as if nothing had been tried. A header is plain where it consists of its first run
-alone and fills its bound to the end; what follows the plain headers is left to its step. The function is keyed by
-classes, never by a packet's octets.
+Strategy: most packets of a capture look alike, so the stacks of recent packets are cached (see `stack_cache`), each
+with its decoder. It reads the fixed parts of all headers with one `struct` call and tests everything that the steps
+would have found: constants, lengths, selectors, conditions, bounds. Where a test fails it gives None, and the packet is
+decoded step by step as if nothing had been tried. A header is option-free where it consists of its first run alone and
+fills its bound to the end; what follows the option-free headers is left to its step. The decoder is generated from
+classes, never from the octets of a packet.
 
-What the tests pin to one value is a constant in the function. Numbers made of flags and reserved bits are mostly
-what they were in the packet that the guess was made from: where all of them are, they are constants too, and nothing
-is cut up. What follows from the numbers is written twice for that, once for the usual ones and once for any.
+Constant fields, those of which the tests allow one value, are constants in the function. Numbers made of flags and
+reserved bits mostly have the values that they had in the packet from which the stack was learnt, the common values:
+where all of them have these, they are constants too, and no bits are masked. The lines after the tests are written
+twice for that, once for the common values and once for any.
 """
 
 from __future__ import annotations
@@ -19,135 +20,148 @@ from itertools import pairwise
 from struct import Struct
 from typing import NamedTuple, Protocol
 
-from overlaycodec.codec.decode_step import Step, Tables, add_selection, condition_text
-from overlaycodec.codec.header_decoder import INTERNED, add_item, address, built, item_names
-from overlaycodec.codec.stack_shape import Link, behind, pinned_in, run_of
+from overlaycodec.codec.decode_step import Step, Tables, add_next, condition_text
+from overlaycodec.codec.header_decoder import INTERNED, add_item, address_text, build_text, item_names
+from overlaycodec.codec.stack_shape import StackEntry, constants_of, fields_after_run, run_of
 from overlaycodec.codec.struct_plan import Item, plan
-from overlaycodec.codegen import Source
+from overlaycodec.codegen import Source, literal
 from overlaycodec.packet.header import Header
 from overlaycodec.packet.packet import Packet
-from overlaycodec.schema.facts import ByteOrder, LengthField, Selects
 from overlaycodec.schema.keys import Asked, Key, KeySpace, Peek, PreviousHeader
 from overlaycodec.schema.layout import Layout
 from overlaycodec.schema.record import builder_with
 
-__all__ = ["Fused", "Keyed", "Read", "fused_of"]
+__all__ = ["StackDecoder", "StackReader", "StackTables", "stack_decoder_of"]
 
 _FEW = 4
 """So many keywords cost less than all values by position."""
 
-Read = Callable[[bytes, int], Packet | tuple[tuple[Header, ...], Step | None, int] | None]
-"""`read(data, end)` gives the packet, or its first headers, the next step and where that starts; None where the guess
-was wrong."""
+StackReader = Callable[[bytes, int], Packet | tuple[tuple[Header, ...], Step | None, int] | None]
+"""`read(data, end)` gives the packet, or its first headers, the next step and where that starts; None where the packet
+has another stack."""
 
 
-class Keyed(Tables, Protocol):
-    """What a fused function needs of its catalog."""
+class StackTables(Tables, Protocol):
+    """What a stack decoder needs of its catalog."""
 
     max_headers: int
 
     def candidates(self, space: KeySpace, value: int | None) -> tuple[tuple[Key, type[Header]], ...]:
-        """What can be found at a value, in the order in which it is asked."""
+        """What can be found at a value, in the order in which it is tried."""
         ...
 
 
-class Fused(NamedTuple):
-    """The function for one stack of plain headers."""
+class StackDecoder(NamedTuple):
+    """The decoder of one stack of option-free headers."""
 
-    read: Read
+    read: StackReader
     octets: int
-    """A shorter packet is none of these."""
-    pinned: dict[int, int]
-    """Octets that have one value in every packet of this stack, by where they stand."""
+    """A shorter packet has another stack."""
+    constants: dict[int, int]
+    """Octets that have one value in every packet of this stack, by their offset."""
 
 
-class _Place:
-    """One header of a stack, as the function reads it."""
+class _Position:
+    """One position of the stack: its header, as the function reads it."""
 
-    def __init__(self, number: int, at: int, layout: Layout, selected: int | None) -> None:
+    def __init__(self, number: int, offset: int, layout: Layout, selected: int | None) -> None:
         self.layout = layout
-        self.at = at
+        self.offset = offset
         self.prefix = f"h{number}_"
         self.run = run_of(layout)
         _, self.items = plan(self.run)
         self.names = item_names(self.items, self.prefix)
-        self.pinned = pinned_in(layout, selected)
-        self.nothing = {f.name: None if f.optional else () if f.kind == "items" else b"" for f in behind(layout)}
-        """The values of what is not there."""
+        self.constants = constants_of(layout, selected)
+        self.empty = {
+            field.name: None if field.optional else () if field.kind == "items" else b""
+            for field in fields_after_run(layout)
+        }
+        """The values of the fields after the run."""
         self.addresses: dict[str, str] = {}
-        """Where an address stands once it is more than octets."""
+        """The local variables of addresses, once they are more than octets."""
 
     def number(self, item: Item) -> int | None:
-        """The item's number where all its fields are pinned."""
-        if item.odd is not None or any(field.name not in self.pinned for field, _ in item.fields):
+        """The item's number where all its fields are constant."""
+        if item.odd is not None or any(field.name not in self.constants for field, _ in item.fields):
             return None
-        return item.number_of(lambda field: self.pinned[field.name])
+        return item.number_of(lambda field: self.constants[field.name])
 
-    def usual(self, sample: Header) -> list[str]:
-        """Takes what seldom changes as the sample has it; gives the tests that must hold for that."""
+    def assume_common(self, sample: Header) -> list[str]:
+        """Takes as constant what seldom varies, as the sample has it; gives the tests that must hold for that."""
         tests = []
         for item, name in zip(self.items, self.names, strict=True):
-            if self.number(item) is None and item.steady(self.pinned):
-                names = [field.name for field, _ in item.fields if field.name not in self.pinned]
-                self.pinned |= {field: getattr(sample, field) for field in names}
+            if self.number(item) is None and item.seldom_varies(self.constants):
+                names = [field.name for field, _ in item.fields if field.name not in self.constants]
+                self.constants |= {field: getattr(sample, field) for field in names}
                 tests.append(f"{name} == {self.number(item)}")
         return tests
 
     @property
-    def constants(self) -> dict[str, object]:
-        """The values that are known before the octets are."""
-        return {**self.nothing, **self.pinned}
+    def known(self) -> dict[str, object]:
+        """The values that are known before any octet is read."""
+        return {**self.empty, **self.constants}
 
     def text(self, name: str) -> str:
         """The expression for the value of a field."""
-        constants = self.constants
-        if name in constants:
-            return repr(constants[name])
+        known = self.known
+        if name in known:
+            return literal(known[name])
         return self.addresses.get(name, self.prefix + name)
 
-    def whole(self, name: str) -> bool:
+    def is_item(self, name: str) -> bool:
         """Whether the field is an item of its own, known as soon as the octets were unpacked."""
         return f"{self.prefix}{name}" in self.names
 
 
-def fused_of(first: type[Header] | Key, stack: tuple[Link, ...], sample: Sequence[Header], tables: Keyed) -> Fused:
-    """The function for this stack of plain headers, found at `first`; the sample begins with such headers."""
-    places: list[_Place] = []
-    at = 0
+def stack_decoder_of(
+    first: type[Header] | Key, stack: tuple[StackEntry, ...], sample: Sequence[Header], tables: StackTables
+) -> StackDecoder:
+    """The decoder of this stack of option-free headers, found at `first`; the sample begins with such headers."""
+    positions: list[_Position] = []
+    octets = 0
     for number, (cls, selected) in enumerate(stack):
-        places.append(_Place(number, at, cls.__layout__, selected))
-        at += places[-1].run.octets
-    format_ = ">" + "".join(item.code for place in places for item in place.items)
-    source = Source("_".join(["fused", *(place.layout.name for place in places)]), "data, end")
+        positions.append(_Position(number, octets, cls.__layout__, selected))
+        octets += positions[-1].run.octets
+    format_ = ">" + "".join(item.code for position in positions for item in position.items)
+    source = Source("_".join(["read", *(position.layout.name for position in positions)]), "data, end")
     source.names["unpack"] = Struct(format_).unpack_from
+    source.comment(*(f"{at.prefix}*: {at.layout.name} at octet {at.offset}" for at in positions))
     source.add(
-        f"if end < {at}: return None",
-        f"{', '.join(name for place in places for name in place.names)}, = unpack(data)",
+        f"if end < {octets}: return None",
+        f"({', '.join(name for position in positions for name in position.names)},) = unpack(data)",
     )
-    pinned = _add_tests(source, places)
-    usual = [_Place(number, place.at, place.layout, stack[number][1]) for number, place in enumerate(places)]
-    tests = [test for place, header in zip(usual, sample, strict=False) for test in place.usual(header)]
+    constants = _add_number_tests(source, positions)
+    common = [
+        _Position(number, position.offset, position.layout, stack[number][1])
+        for number, position in enumerate(positions)
+    ]
+    tests = [test for position, header in zip(common, sample, strict=False) for test in position.assume_common(header)]
     if tests:
-        source.add(f"if {' and '.join(tests)}:")
+        source.comment("where flags and reserved bits have their common values")
+        source.add(f"if ({' and '.join(tests)}):")
         source.indent()
-        _add_packet(source, first, usual, tables, at)
+        _add_packet(source, first, common, tables, octets)
         source.dedent()
-    _add_packet(source, first, places, tables, at)
-    return Fused(source.compile("fused"), at, pinned)
+        source.comment("where they have others")
+    _add_packet(source, first, positions, tables, octets)
+    return StackDecoder(source.compile("stack decoder"), octets, constants)
 
 
-def _add_packet(source: Source, first: type[Header] | Key, places: list[_Place], tables: Keyed, at: int) -> None:
-    """From the numbers to what is returned."""
-    for place in places:
-        _add_cuts(source, place)
-    tests = _chosen(first.space, first.value, places[0], tables) if isinstance(first, Key) else []
-    for place, following in pairwise(places):
-        tests += _leads_to(place, following, tables)
+def _add_packet(
+    source: Source, first: type[Header] | Key, positions: list[_Position], tables: StackTables, octets: int
+) -> None:
+    """Adds the lines from the numbers to what is returned."""
+    source.comment("fields that share a number")
+    for position in positions:
+        _add_fields(source, position)
+    tests = _selection_tests(first.space, first.value, positions[0], tables) if isinstance(first, Key) else []
+    for position, following in pairwise(positions):
+        tests += _following_tests(position, following, tables)
     _add_test(source, tests)
-    _add_addresses(source, places)
-    headers = ", ".join(_built(source, place) for place in places)
-    source.add(f"headers = ({headers},)")
-    _add_end(source, places[-1], tables, at)
+    _add_addresses(source, positions)
+    source.comment("headers")
+    source.add("headers = (", *(f"    {_header_text(source, position)}," for position in positions), ")")
+    _add_return(source, positions[-1], tables, octets)
 
 
 def _add_test(source: Source, tests: list[str]) -> None:
@@ -155,115 +169,117 @@ def _add_test(source: Source, tests: list[str]) -> None:
         source.add(f"if not ({' and '.join(dict.fromkeys(tests))}): return None")
 
 
-def _add_tests(source: Source, places: list[_Place]) -> dict[int, int]:
-    """What can be tested as it was unpacked; gives the octets that are pinned thereby."""
-    octets: dict[int, int] = {}
+def _add_number_tests(source: Source, positions: list[_Position]) -> dict[int, int]:
+    """Adds the tests of numbers as they were unpacked; gives the octets that are constant thereby."""
+    constants: dict[int, int] = {}
     tests = []
-    for place in places:
-        at = place.at
-        for item, name in zip(place.items, place.names, strict=True):
-            if (number := place.number(item)) is not None:
+    for position in positions:
+        offset = position.offset
+        for item, name in zip(position.items, position.names, strict=True):
+            if (number := position.number(item)) is not None:
                 tests.append(f"{name} == {number}")
-                octets |= enumerate(number.to_bytes(item.octets, "big"), start=at)
-            at += item.octets
-        tests += [test for name, test in _bound_tests(place) if place.whole(name)]
+                constants |= enumerate(number.to_bytes(item.octets, "big"), start=offset)
+            offset += item.octets
+        tests += _bound_tests(position, unpacked=True)
+    source.comment("constants, and lengths that fit the octets at hand")
     _add_test(source, tests)
-    return octets
+    return constants
 
 
-def _bound_tests(place: _Place) -> Iterator[tuple[str, str]]:
-    """For each field that bounds what follows, the test that it is the end of the octets."""
-    for field in place.layout.fields:
-        if (bounds := field.get(LengthField)) and field.condition is None:
-            local = place.text(field.name)
-            start = place.at + bounds.bias + (place.run.octets if bounds.origin == "end" else 0)
-            octets = local if bounds.unit == 1 else f"{local} * {bounds.unit}"
-            yield field.name, f"{octets} + {start} == end"
+def _bound_tests(position: _Position, *, unpacked: bool) -> Iterator[str]:
+    """The test that the content ends where the octets do; of a field that is `unpacked`, or is part of a number."""
+    extent = position.layout.extent
+    if extent is not None and extent.field.presence is None and position.is_item(extent.field.name) is unpacked:
+        local = position.text(extent.field.name)
+        start = position.offset + extent.bias + (0 if extent.from_start else position.run.octets)
+        octets = local if extent.unit == 1 else f"{local} * {literal(extent.unit)}"
+        yield f"{octets} + {start} == end"
 
 
-def _add_cuts(source: Source, place: _Place) -> None:
-    """The fields of the header, and the tests of those that are not all of an item."""
-    for item, name in zip(place.items, place.names, strict=True):
-        if place.number(item) is None and item.fields[0][0].kind not in INTERNED:
-            add_item(source, item, name, place.prefix)
-            names = [field.name for field, _ in item.fields]
-            _add_test(source, [_is(place.prefix + n, place.pinned[n]) for n in names if n in place.pinned])
-    _add_test(source, [test for name, test in _bound_tests(place) if not place.whole(name)])
+def _add_fields(source: Source, position: _Position) -> None:
+    """Adds the fields of the header that share a number with others, and their tests."""
+    for item, name in zip(position.items, position.names, strict=True):
+        if position.number(item) is None and item.fields[0][0].kind not in INTERNED:
+            add_item(source, item, name, position.prefix)
+            names = [field.name for field, _ in item.fields if field.name in position.constants]
+            _add_test(source, [_equal(position.prefix + name, position.constants[name]) for name in names])
+    _add_test(source, list(_bound_tests(position, unpacked=False)))
 
 
-def _add_addresses(source: Source, places: list[_Place]) -> None:
-    """Addresses out of what was read: looked up, all at once; if one is not known each is seen to."""
-    quick, sure = [], []
-    for place in places:
-        for field in place.run.fields:
+def _add_addresses(source: Source, positions: list[_Position]) -> None:
+    """Adds the lines that look all addresses up at once; where one is not in its table, each is made or found."""
+    known, new = [], []
+    for position in positions:
+        for field in position.run.fields:
             if field.kind in INTERNED:
-                table, local = INTERNED[field.kind], place.prefix + field.name
-                quick.append(f"    a_{local} = {source.bind(field.kind, table.known)}[{local}]")
-                sure.append(f"    a_{local} = {address(source, field.kind, local)}")
-                place.addresses[field.name] = f"a_{local}"
-    if quick:
-        source.add("try:", *quick, "except KeyError:", *sure)
+                table, local = INTERNED[field.kind], position.prefix + field.name
+                known.append(f"    a_{local} = {source.bind(field.kind, table.known)}[{local}]")
+                new.append(f"    a_{local} = {address_text(source, field.kind, local)}")
+                position.addresses[field.name] = f"a_{local}"
+    if known:
+        source.comment("addresses")
+        source.add("try:", *known, "except KeyError:", *new)
 
 
-def _built(source: Source, place: _Place) -> str:
-    """The expression for the header: where few fields are no constants, one like a header that has these."""
-    values = {field.name: place.text(field.name) for field in place.layout.fields}
-    constants = place.constants
-    others = [f"{name}={text}" for name, text in values.items() if name not in constants]
-    if constants and len(others) <= _FEW:
-        like = source.bind(f"like_{place.layout.name}", builder_with(place.layout.cls, constants))
+def _header_text(source: Source, position: _Position) -> str:
+    """The expression for the header: where few fields are not known, one like a header that has the known values."""
+    layout, known = position.layout, position.known
+    values = {field.name: position.text(field.name) for field in layout.fields}
+    others = [f"{name}={text}" for name, text in values.items() if name not in known]
+    if known and len(others) <= _FEW:
+        like = source.bind(f"like_{layout.name}", builder_with(layout.cls, known))
         return f"{like}({', '.join(others)})"
-    return built(source, place.layout, place.prefix, values)
+    return build_text(source, layout, position.prefix, values)
 
 
-def _is(local: str, value: int) -> str:
-    return f"not {local}" if value is False else f"{local} == {value}"
+def _equal(local: str, value: int) -> str:
+    return f"not {local}" if value is False else f"{local} == {literal(value)}"
 
 
-def _add_end(source: Source, place: _Place, tables: Keyed, at: int) -> None:
-    """What is returned; where nothing is bound to the last header's key, the packet at once."""
-    layout, selector = place.layout, place.layout.selector
-    source.names |= {"Packet": Packet, "REST": slice(at, None)}
-    whole = "return Packet(headers, data[REST])"
-    if selector is None and layout.carries is None:
-        source.add(whole)
+def _add_return(source: Source, position: _Position, tables: StackTables, octets: int) -> None:
+    """Adds what is returned: where nothing is bound to the last header's key, the packet at once."""
+    layout, plan = position.layout, position.layout.next
+    source.names |= {"Packet": Packet, "REST": slice(octets, None)}
+    packet = "return Packet(headers, data[REST])"
+    if plan.selector is None and plan.carried is None:
+        source.add(packet)
         return
-    if selector is not None and not selector[Selects].lengths and tables.otherwise(selector[Selects].space) is None:
-        bound = source.bind("bound", tables.table(selector[Selects].space))
-        source.add(f"if {place.prefix}{selector.name} not in {bound}: {whole}")
-    add_selection(source, layout, tables, place.prefix, str(at), "headers, {next}, {stop}")
+    space = plan.space if plan.lengths is None else None
+    if plan.selector is not None and space is not None and tables.otherwise(space) is None:
+        bound = source.bind("bound", tables.table(space))
+        source.add(f"if {position.prefix}{plan.selector.name} not in {bound}: {packet}")
+    add_next(source, layout, tables, position.prefix, str(octets), "headers, {next}, {stop}")
 
 
-def _leads_to(place: _Place, following: _Place, tables: Keyed) -> list[str]:
-    """What must hold for the next header to be the one that follows, the selector being pinned."""
-    layout = place.layout
-    if layout.selector is None:
-        assert layout.carries is not None
-        return _chosen(layout.carries.space, layout.carries.value, following, tables, place)
-    value = place.pinned[layout.selector.name]
-    return _chosen(layout.selector[Selects].space, value, following, tables, place)
+def _following_tests(position: _Position, following: _Position, tables: StackTables) -> list[str]:
+    """What must hold for the next header to be the one that follows, the selector being constant."""
+    plan = position.layout.next
+    if plan.selector is None or plan.space is None:
+        assert plan.carried is not None
+        return _selection_tests(plan.carried.space, plan.carried.value, following, tables, position)
+    return _selection_tests(plan.space, position.constants[plan.selector.name], following, tables, position)
 
 
-def _chosen(
-    space: KeySpace, found: int | None, wanted: _Place, tables: Keyed, before: _Place | None = None
+def _selection_tests(
+    space: KeySpace, value: int | None, wanted: _Position, tables: StackTables, previous: _Position | None = None
 ) -> list[str]:
-    """What must hold for `wanted`, of all that is found at a key, to be chosen for the octets there."""
+    """What must hold for the header of `wanted`, of all that are found at a key, to be chosen for the octets there."""
 
     def text(condition: Asked) -> str:
         if isinstance(condition, PreviousHeader):
-            fields = [] if before is None else [field.name for field in before.run.fields]
-            if before is None or condition.field not in fields:
+            fields = [] if previous is None else [field.name for field in previous.run.fields]
+            if previous is None or condition.field not in fields:
                 return "False"
-            return f"{before.text(condition.field)} == {condition.value}"
+            return f"{previous.text(condition.field)} == {literal(condition.value)}"
         if isinstance(condition, Peek):
             for field in wanted.run.fields:
                 same = (wanted.run.bit_of(field.name), field.bits) == (condition.bit, condition.count)
-                if same and field.kind == "int" and ByteOrder not in field and wanted.whole(field.name):
-                    return f"{wanted.prefix}{field.name} == {condition.value}"
-        return condition_text(condition, str(wanted.at))
+                if same and field.kind == "int" and field.byte_order is None and wanted.is_item(field.name):
+                    return f"{wanted.prefix}{field.name} == {literal(condition.value)}"
+        return condition_text(condition, str(wanted.offset))
 
     tests: list[str] = []
-    for key, cls in tables.candidates(space, found) or tables.candidates(space, None):
+    for key, cls in tables.candidates(space, value) or tables.candidates(space, None):
         holds = " and ".join(map(text, key.conditions))
         if cls is wanted.layout.cls:
             return [*tests, *([holds] if holds else [])]

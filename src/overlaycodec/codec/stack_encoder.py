@@ -1,85 +1,90 @@
-"""Layouts -> one encoder for a whole stack of plain headers: one `struct` call where the writers make one a header.
+"""Layouts -> one encoder for a stack of option-free headers: one `struct` call for several headers.
 
-Strategy: programs write packets of few stacks. For classes that came often, a function is generated that reads all
-fields, derives what is AUTO, sums what is to be summed from the numbers themselves and packs everything at once. It
-writes what the writers would have written; where anything is out of the ordinary (options, an AUTO that nothing
-tells, a value that does not fit) it gives None, and the writers do it, or say what is wrong.
+Strategy: programs encode packets of few stacks. For classes that came often, a function is generated that reads all
+fields, derives what is AUTO, sums what checksums cover from the numbers themselves and packs everything at once. It
+gives the octets that the encoders of the single headers give. Where it cannot (options, an AUTO that nothing derives, a
+value that does not fit) it returns None, and those encoders give the octets or raise the error.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from struct import Struct
-from typing import Protocol
 
-from overlaycodec.codec.stack_shape import behind, can_be_plain, run_of, values_when_empty
+from overlaycodec.codec.emitters import (
+    KeysIn,
+    derived_checksum,
+    keys_by_class,
+    lengths_by_class,
+    packed_value,
+    struct_arguments,
+    without_checksum,
+)
+from overlaycodec.codec.stack_shape import can_be_option_free, fields_after_run, run_of, values_when_empty
 from overlaycodec.codec.struct_plan import Item, plan
-from overlaycodec.codegen import Source
+from overlaycodec.codegen import Source, literal
 from overlaycodec.packet.header import Header
-from overlaycodec.schema.facts import Checksum, LengthField, Selects, SetIfAny, When
-from overlaycodec.schema.keys import KeySpace
 from overlaycodec.schema.keyspaces import IP_PROTOCOL
 from overlaycodec.schema.layout import Field, Layout
+from overlaycodec.schema.plans import Coverage
 from overlaycodec.schema.values import AUTO, CHEAP
 
-__all__ = ["StackWriter", "plain_start", "stack_writer"]
+__all__ = ["StackEncoder", "stack_encoder_of", "stackable"]
 
 _COMPLEMENT = "-total % 0xFFFF if total else 0xFFFF"
 """The complement of the ones'-complement sum (see `checksum`)."""
 
-StackWriter = Callable[[Sequence[Header], bytes], bytes | None]
-"""`write(headers, content)` gives the octets of the plain start of a packet, and what follows it."""
+StackEncoder = Callable[[Sequence[Header], bytes], bytes | None]
+"""`encode(headers, content)` gives the octets of the first headers of a packet and of `content`, which follows them."""
 
 
-class Keys(Protocol):
-    """What a stack's encoder needs of its catalog."""
-
-    def keys_in(self, space: KeySpace) -> dict[type[Header], int]:
-        """The first key of each class in a space."""
-        ...
+def stackable(classes: Sequence[type[Header]]) -> int:
+    """How many headers, from the outermost in, one function can encode."""
+    return next((number for number, cls in enumerate(classes) if not _is_stackable(cls.__layout__)), len(classes))
 
 
-def plain_start(classes: Sequence[type[Header]]) -> int:
-    """How many headers, from the outermost in, can be written by one function."""
-    return next((number for number, cls in enumerate(classes) if not _can_be_written(cls.__layout__)), len(classes))
-
-
-def _can_be_written(layout: Layout) -> bool:
-    if not can_be_plain(layout) or (layout.bounds is not None and layout.bounds not in run_of(layout).fields):
+def _is_stackable(layout: Layout) -> bool:
+    length = layout.length_field
+    if not can_be_option_free(layout) or (length is not None and length not in run_of(layout).fields):
         return False
-    checksum = _checksum_of(layout)
-    # words of what follows a header of odd size would be out of step with its own
-    return checksum is None or (checksum[Checksum].algorithm == "internet" and run_of(layout).octets % 2 == 0)
+    coverage = _coverage_of(layout)
+    # after a header of odd size, the words of the content are out of step with those of the header
+    return coverage is None or (coverage.algorithm == "internet" and run_of(layout).octets % 2 == 0)
 
 
-def _checksum_of(layout: Layout) -> Field | None:
-    """The checksum, unless it stands behind the first run, where nothing is."""
-    return layout.checksum if layout.checksum in run_of(layout).fields else None
+def _coverage_of(layout: Layout) -> Coverage | None:
+    """What the checksum covers; None where it is after the first run, and so is not present."""
+    return layout.coverage if layout.checksum in run_of(layout).fields else None
 
 
-class _Place:
-    """One header of a stack, as the function writes it."""
+class _StackHeader:
+    """One header of a stack, as the function encodes it."""
 
-    def __init__(self, number: int, layout: Layout) -> None:
-        self.number = number
+    def __init__(self, index: int, layout: Layout, following: type[Header] | None) -> None:
+        self.index = index
         self.layout = layout
+        self.following = following
         self.run = run_of(layout)
         _, self.items = plan(self.run)
+        self.coverage = _coverage_of(layout)
         self.locals: set[str] = set()
         """The fields that were put into local variables."""
 
+    def attribute(self, field: Field) -> str:
+        """The expression that reads a field of the header."""
+        return f"h{self.index}.{field.name}"
+
     def local(self, field: Field) -> str:
         """The local variable of a field."""
-        return f"v{self.number}_{field.name}"
+        return f"v{self.index}_{field.name}"
 
     def value(self, field: Field) -> str:
         """The expression for a field's number, or its octets."""
         if field.name in self.locals:
             return self.local(field)
-        value = f"h{self.number}.{field.name}"
-        if field.kind == "ipv4":
-            return f"{value}._ip" if CHEAP else f"int({value})"
-        return f"{value}.packed" if field.kind in ("mac", "ipv6") else value
+        if field.kind == "ipv4" and CHEAP:
+            return f"{self.attribute(field)}._ip"
+        return packed_value(field, self.attribute(field))
 
     def take(self, source: Source, field: Field) -> str:
         """Puts the field into a local variable."""
@@ -89,12 +94,12 @@ class _Place:
         return local
 
     def words(self) -> str:
-        """The sum of the header's 16-bit words, any multiple of 0xFFFF more or less."""
-        terms, at = [], 0
+        """The sum of the header's 16-bit words, modulo 0xFFFF."""
+        terms, stop = [], 0
         for item in self.items:
-            at += item.octets
+            stop += item.octets
             number = self.summed(item)
-            terms.append(f"({number}) * 256" if at % 2 else number)
+            terms.append(f"({number}) * 256" if stop % 2 else number)
         return " + ".join(term for term in terms if term != "0")
 
     def summed(self, item: Item) -> str:
@@ -106,48 +111,42 @@ class _Place:
             return f"int.from_bytes(({number}).to_bytes({item.octets}, 'little'), 'big')"
         return number
 
-    def packed(self) -> list[str]:
-        """The arguments of `struct` for the header."""
-        arguments = []
-        for item in self.items:
-            number = item.joined(self.value)
-            odd = item.odd and item.fields[0][0].kind != "bytes"
-            arguments.append(f"({number}).to_bytes({item.octets}, {item.odd!r})" if odd else number)
-        return arguments
 
+def stack_encoder_of(classes: Sequence[type[Header]], count: int, keys_in: KeysIn) -> StackEncoder:
+    """The function for the first `count` headers of packets of just these classes.
 
-def stack_writer(classes: Sequence[type[Header]], start: int, keys: Keys) -> StackWriter:
-    """The function for the first `start` headers of packets of just these classes."""
-    places = [_Place(number, cls.__layout__) for number, cls in enumerate(classes[:start])]
-    source = Source("_".join(["write", *(place.layout.name for place in places)]), "headers, content")
+    `keys_in` gives the first key of each class in a space.
+    """
+    following = [*classes[1:], None]
+    stack = [_StackHeader(index, classes[index].__layout__, following[index]) for index in range(count)]
+    source = Source("_".join(["encode", *(header.layout.name for header in stack)]), "headers, content")
     source.names["AUTO"] = AUTO
-    names = ", ".join(f"h{place.number}" for place in places)
-    source.add(f"{names}, = headers" + ("" if start == len(classes) else f"[:{start}]"))
-    for place in places:
-        _add_emptiness(source, place)
+    names = ", ".join(f"h{header.index}" for header in stack)
+    source.add(f"{names}, = headers" + ("" if count == len(classes) else f"[:{count}]"))
+    for header in stack:
+        _add_presence(source, header)
     source.add("octets = len(content)")
-    for place in places:
-        following = classes[place.number + 1] if place.number + 1 < len(classes) else None
-        octets = sum(other.run.octets for other in places[place.number :])
-        _add_derived(source, place, octets, following, keys)
-    waiting: list[_Place] = []
-    for place in reversed(places):
-        waiting.insert(0, place)
-        if _checksum_of(place.layout) is not None:
-            _add_checksum(source, places, waiting, classes, keys)
-    if waiting:
-        _add_packing(source, waiting)
+    for header in stack:
+        octets = sum(other.run.octets for other in stack[header.index + 1 :])
+        _add_derived(source, header, octets, keys_in)
+    pending: list[_StackHeader] = []
+    for header in reversed(stack):
+        pending.insert(0, header)
+        if header.coverage is not None:
+            _add_checksum(source, stack, pending, header.coverage, keys_in)
+    if pending:
+        _add_packing(source, pending)
     source.add("return content")
-    write: StackWriter = source.compile("stack")
-    return write
+    encoder: StackEncoder = source.compile("stack encoder")
+    return encoder
 
 
-def _add_emptiness(source: Source, place: _Place) -> None:
-    """What stands behind the first run is not there, and nothing says that it is."""
-    for field in behind(place.layout):
-        value = f"h{place.number}.{field.name}"
-        if when := field.get(When):
-            flags = (f"h{place.number}.{flag} is not False" for flag in when.flags)
+def _add_presence(source: Source, header: _StackHeader) -> None:
+    """What is after the first run must be absent or empty, and no flag may say that it is present."""
+    for field in fields_after_run(header.layout):
+        value = header.attribute(field)
+        if field.presence is not None and field.presence.by_flags:
+            flags = (f"h{header.index}.{flag} is not False" for flag in field.presence.fields)
             source.add(f"if {value} is not None or {' or '.join(flags)}: return None")
         elif field.default is AUTO:
             source.add(f"if {value} is not AUTO and {value}: return None")
@@ -155,107 +154,103 @@ def _add_emptiness(source: Source, place: _Place) -> None:
             source.add(f"if {value}: return None")
 
 
-def _add_derived(source: Source, place: _Place, octets: int, following: type[Header] | None, keys: Keys) -> None:
-    """Lengths, selectors and flags that are AUTO; checksums are left."""
-    layout = place.layout
+def _add_derived(source: Source, header: _StackHeader, inside: int, keys_in: KeysIn) -> None:
+    """Lengths, selectors and flags that are AUTO, but no checksums; `inside` are the octets of the headers inside."""
+    layout = header.layout
     empty: dict[str, int] = {}
-    for field in behind(layout):
+    for field in fields_after_run(layout):
         empty |= values_when_empty(layout, field) or {}
-    for field in place.run.fields:
+    for field in header.run.fields:
         if not layout.derived(field) or field is layout.checksum:
             continue
-        local = place.take(source, field)
+        local = header.take(source, field)
         source.add(f"if {local} is AUTO:")
         if field.name in layout.flag_of:
             source.add("    return None")
         elif field.name in layout.sized_by:
-            source.add(f"    {local} = {empty[field.name]}")
-        elif field is layout.bounds:
-            bounds = field[LengthField]
-            header = octets - (place.run.octets if bounds.origin == "end" else 0) - bounds.bias
-            source.add(
-                f"    {local} = octets + {header}" if bounds.unit == 1 else "    return None",
-                f"    if {local} > {field.maximum}: return None",
-            )
+            source.add(f"    {local} = {literal(empty[field.name])}")
+        elif field is layout.length_field:
+            _add_extent(source, header, inside)
         elif field is layout.selector:
-            selects = field[Selects]
-            value = selects.nothing if following is None else keys.keys_in(selects.space).get(following)
-            by_length = selects.lengths is not None and following in keys.keys_in(selects.lengths[1].space)
-            source.add("    return None" if value is None or by_length else f"    {local} = {value}")
+            value = keys_by_class(layout.next, keys_in).get(header.following)
+            is_length = header.following in lengths_by_class(layout.next, keys_in)
+            source.add("    return None" if value is None or is_length else f"    {local} = {literal(value)}")
         else:
-            source.add(f"    {local} = False" if SetIfAny in field else "    return None")
+            source.add(f"    {local} = False" if field.element_flag is not None else "    return None")
 
 
-def _add_packing(source: Source, waiting: list[_Place]) -> None:
-    """Puts the headers that wait in front of what is written."""
-    format_ = ">" + "".join(item.code for place in waiting for item in place.items)
+def _add_extent(source: Source, header: _StackHeader, inside: int) -> None:
+    """The length field that counts the octets of the header and its content, where it counts single octets."""
+    extent = header.layout.extent
+    assert extent is not None
+    if extent.unit != 1:
+        source.add("    return None")
+        return
+    local = header.local(extent.field)
+    octets = header.run.octets + inside - extent.end_of(0, header.run.octets)
+    source.add(f"    {local} = octets + {octets}", f"    if {local} > {extent.field.maximum}: return None")
+
+
+def _add_packing(source: Source, pending: list[_StackHeader]) -> None:
+    """Puts the pending headers in front of what is encoded."""
+    format_ = ">" + "".join(item.code for header in pending for item in header.items)
     pack = source.bind("pack", Struct(format_).pack)
-    arguments = [argument for place in waiting for argument in place.packed()]
+    arguments = [argument for header in pending for argument in struct_arguments(header.items, header.value)]
     source.add(f"content = {pack}({', '.join(arguments)}) + content")
-    waiting.clear()
+    pending.clear()
 
 
 def _add_checksum(
-    source: Source, places: list[_Place], waiting: list[_Place], classes: Sequence[type[Header]], keys: Keys
+    source: Source, stack: list[_StackHeader], pending: list[_StackHeader], coverage: Coverage, keys_in: KeysIn
 ) -> None:
-    """The checksum of the first header that waits; what it covers is written first."""
-    place = waiting[0]
-    layout, field = place.layout, _checksum_of(place.layout)
-    assert field is not None
-    checksum = field[Checksum]
-    local = place.take(source, field)
+    """The checksum of the first pending header; the content that it covers is encoded first."""
+    header = pending[0]
+    local = header.take(source, coverage.field)
     derive = f"if {local} is AUTO:"
-    if checksum.covers == "header":
-        source.add(
-            derive,
-            f"    {local} = 0",
-            f"    total = {place.words()}",
-            f"    {local} = -total % 0xFFFF if total else 0xFFFF",
-        )
+    if coverage.header_only:
+        source.add(derive, f"    {local} = 0", f"    total = {header.words()}", f"    {local} = {_COMPLEMENT}")
         return
-    if _left_out(places, place, classes):
+    outside = stack[: header.index][::-1]
+    asked = coverage.zero_absent and header.following is not None and header.following.__layout__.unchecked
+    network = next((other.layout for other in outside if other.layout.layer == "network"), None)
+    if asked and network is not None and without_checksum(network):
         source.add(f"{derive} {local} = 0")
         return
-    if len(waiting) > 1:
-        del waiting[0]
-        _add_packing(source, waiting)
-        waiting.append(place)
+    if len(pending) > 1:
+        del pending[0]
+        _add_packing(source, pending)
+        pending.append(header)
     source.add(derive)
     source.indent()
-    start = "0"
-    if checksum.pseudo:
-        outside = places[place.number - 1] if place.number else None
-        if outside is None or outside.layout.layer != "network":
-            source.add("return None")
-            source.dedent()
-            return
-        protocol = keys.keys_in(IP_PROTOCOL).get(layout.cls, 0)
-        ends = [f for f in outside.run.fields if f.name in ("src", "dst")]
-        start = " + ".join(outside.summed(item) for item in outside.items if item.fields[0][0] in ends)
-        start += f" + len(content) + {place.run.octets + protocol}"
-    if layout.bounds is not None:
-        bounds = layout.bounds[LengthField]
-        header = place.run.octets - (place.run.octets if bounds.origin == "end" else 0) - bounds.bias
-        told = f"{place.local(layout.bounds)} * {bounds.unit}"
-        source.add(f"if {told} != len(content) + {header}: return None")
+    if coverage.pseudo and not (outside and outside[0].layout.layer == "network"):
+        source.add("return None")
+        source.dedent()
+        return
+    _add_extent_test(source, header)
+    pseudo = _pseudo_text(header, outside[0], keys_in) if coverage.pseudo else "0"
     source.add(
         f"{local} = 0",
         "total = int.from_bytes(content, 'big') << (len(content) % 2 * 8)",
-        f"total += {place.words()} + {start}",
+        f"total += {header.words()} + {pseudo}",
         f"{local} = {_COMPLEMENT}",
     )
-    if checksum.zero == "absent":
-        source.add(f"{local} = {local} or 0xFFFF")
+    if coverage.zero_absent:
+        source.add(f"{local} = {derived_checksum(coverage, local)}")
     source.dedent()
 
 
-def _left_out(places: list[_Place], place: _Place, classes: Sequence[type[Header]]) -> bool:
-    """Whether the next header asks for no checksum outside, and the IP header allows it."""
-    field = place.layout.checksum
-    following = classes[place.number + 1] if place.number + 1 < len(classes) else None
-    if field is None or field[Checksum].zero != "absent" or following is None or not following.__layout__.unchecked:
-        return False
-    for outside in reversed(places[: place.number]):
-        if outside.layout.layer == "network":
-            return any(field.kind == "ipv4" for field in outside.run.fields if field.name == "dst")
-    return False
+def _add_extent_test(source: Source, header: _StackHeader) -> None:
+    """A checksum covers what the length field counts: here, all of the content or nothing."""
+    extent = header.layout.extent
+    if extent is not None:
+        octets = header.run.octets - extent.end_of(0, header.run.octets)
+        length = f"{header.local(extent.field)} * {literal(extent.unit)}"
+        source.add(f"if {length} != len(content) + {octets}: return None")
+
+
+def _pseudo_text(header: _StackHeader, network: _StackHeader, keys_in: KeysIn) -> str:
+    """The expression for the sum of the pseudo-header: the addresses, the octets and the protocol."""
+    addresses = [field for field in network.run.fields if field.name in ("src", "dst")]
+    terms = [network.summed(item) for item in network.items if item.fields[0][0] in addresses]
+    protocol = keys_in(IP_PROTOCOL).get(header.layout.cls, 0)
+    return " + ".join([*terms, f"len(content) + {header.run.octets + protocol}"])

@@ -1,7 +1,7 @@
-"""What a plain header is: one that consists of its first run alone and fills its bound to the end.
+"""Which headers are option-free: those that consist of their first run alone and fill their bound to the end.
 
-Strategy: whether a class can be plain, and by which values a header of it is, is read from the layout; what is
-generated for whole stacks (`fused`, `stacked`) is generated for plain headers alone.
+Strategy: whether a class has option-free headers, and which values such a header has, is read from the layout. What is
+generated for whole stacks (`stack_decoder`, `stack_encoder`) is generated for option-free headers alone.
 """
 
 from __future__ import annotations
@@ -10,37 +10,34 @@ from collections.abc import Sequence
 
 from overlaycodec.packet.header import Header
 from overlaycodec.packet.offsets import octets_in
-from overlaycodec.schema.facts import (
-    Const,
-    FragmentOffset,
-    LengthField,
-    MoreFragments,
-    Selects,
-    SizedBy,
-    StackEnd,
-    Unparsed,
-    When,
-)
 from overlaycodec.schema.layout import Field, Layout, Run
+from overlaycodec.schema.plans import LengthSize, UnparsedSize
 
-__all__ = ["Link", "behind", "can_be_plain", "pinned_in", "plain_stack", "run_of", "values_when_empty"]
+__all__ = [
+    "StackEntry",
+    "can_be_option_free",
+    "constants_of",
+    "fields_after_run",
+    "option_free_stack",
+    "run_of",
+    "values_when_empty",
+]
 
-Link = tuple[type[Header], int | None]
-"""A header, and the value of its selector that led to the next one."""
+StackEntry = tuple[type[Header], int | None]
+"""A header class, and the value of its selector that led to the next header."""
 
 
-def plain_stack(headers: Sequence[Header]) -> tuple[Link, ...]:
-    """The longest plain start of a decoded stack, with the keys that were taken."""
-    stack: list[Link] = []
+def option_free_stack(headers: Sequence[Header]) -> tuple[StackEntry, ...]:
+    """The option-free headers that a decoded packet starts with, and the key by which each next one was found."""
+    stack: list[StackEntry] = []
     for header in headers:
         layout = header.__layout__
-        if not can_be_plain(layout) or octets_in(header) != run_of(layout).octets:
+        if not can_be_option_free(layout) or octets_in(header) != run_of(layout).octets:
             break
         value = None
         if layout.selector is not None:
             value = getattr(header, layout.selector.name)
-            lengths = layout.selector[Selects].lengths
-            if lengths and value <= lengths[0]:
+            if layout.next.lengths is not None and value <= layout.next.lengths.limit:
                 break
         stack.append((type(header), value))
     if stack:
@@ -49,62 +46,61 @@ def plain_stack(headers: Sequence[Header]) -> tuple[Link, ...]:
 
 
 def run_of(layout: Layout) -> Run:
-    """The first run of a header that can be plain."""
+    """The first run of a header that can be option-free."""
     run = layout.parts[0]
     assert isinstance(run, Run)
     return run
 
 
-def can_be_plain(layout: Layout) -> bool:
-    """Whether a header of this layout is plain by the values of its first run."""
-    if not isinstance(layout.parts[0], Run) or layout.parts[0].condition is not None:
+def can_be_option_free(layout: Layout) -> bool:
+    """Whether the values of its first run can make a header of this layout option-free."""
+    first, *others = layout.parts
+    if not isinstance(first, Run) or first.presence is not None:
         return False
-    if layout.closed or layout.quotes or any(StackEnd in field for field in layout.fields):
+    following, extent = layout.next, layout.extent
+    if following.closed or layout.quotes or following.repeat is not None or following.guards:
         return False
-    for field in layout.fields:
-        bounds, selects = field.get(LengthField), field.get(Selects)
-        if bounds and (bounds.unless or bounds.optional):
-            return False
-        if selects and (selects.when or selects.only or selects.unless):
-            return False
-    # what stands behind the first run must be there only by a flag, or be sized by a number, in that run
-    behind = [part for part in layout.parts[1:] if isinstance(part, Field)]
-    runs = [part for part in layout.parts[1:] if isinstance(part, Run)]
-    return all(isinstance(run.condition, When) for run in runs) and all(
-        values_when_empty(layout, f) is not None for f in behind
+    if extent is not None and (extent.unless or extent.optional):
+        return False
+    # what is after the first run is present only by a flag, or sized by a number, in that run
+    return all(
+        (part.presence is not None and part.presence.by_flags)
+        if isinstance(part, Run)
+        else values_when_empty(layout, part) is not None
+        for part in others
     )
 
 
 def values_when_empty(layout: Layout, field: Field) -> dict[str, int] | None:
-    """The values by which a field behind the run is empty or not there; None if no values say so."""
-    if when := field.get(When):
-        return dict.fromkeys(when.flags, False)
-    if field.condition is not None:
+    """The values by which a field after the run is empty or absent; None if no values make it so."""
+    if field.presence is not None:
+        return dict.fromkeys(field.presence.fields, False) if field.presence.by_flags else None
+    size = field.size
+    if field.construct is not None:  # what it reads of no octets, the construct object alone knows
         return None
-    if sized := field.get(SizedBy):
-        value, odd = divmod(-sized.bias, sized.unit)
-        length = layout.by_name[sized.field]
-        return None if odd or value < 0 or length.optional or sized.origin == "start" else {sized.field: value}
-    return {} if Unparsed in field else None
+    if isinstance(size, UnparsedSize):
+        return {}
+    if not isinstance(size, LengthSize) or size.from_start or layout.by_name[size.field].optional:
+        return None
+    value, odd = divmod(-size.bias, size.unit)
+    return None if odd or value < 0 else {size.field: value}
 
 
-def pinned_in(layout: Layout, selected: int | None) -> dict[str, int]:
-    """The fields of the run that have one value wherever the header is plain, and what they select is known."""
-    pinned: dict[str, int] = {}
-    for field in layout.fields:
-        if const := field.get(Const):
-            pinned[field.name] = const.value
-        if FragmentOffset in field or MoreFragments in field:
-            pinned[field.name] = False if field.kind == "bool" else 0
-    for field in behind(layout):
-        pinned |= values_when_empty(layout, field) or {}
+def constants_of(layout: Layout, selected: int | None) -> dict[str, int]:
+    """The fields of the run that have one value in every option-free header whose selector has the value `selected`."""
+    constants = {field.name: field.const for field in layout.fields if field.const is not None}
+    for name in (layout.next.offset, layout.more_fragments):
+        if name is not None:
+            constants[name] = False if layout.by_name[name].kind == "bool" else 0
+    for field in fields_after_run(layout):
+        constants |= values_when_empty(layout, field) or {}
     if selected is not None:
         assert layout.selector is not None
-        pinned[layout.selector.name] = selected
-    here = {field.name for field in run_of(layout).fields}
-    return {name: value for name, value in pinned.items() if name in here}
+        constants[layout.selector.name] = selected
+    in_run = {field.name for field in run_of(layout).fields}
+    return {name: value for name, value in constants.items() if name in in_run}
 
 
-def behind(layout: Layout) -> list[Field]:
-    """The fields behind the first run."""
+def fields_after_run(layout: Layout) -> list[Field]:
+    """The fields after the first run."""
     return [field for part in layout.parts[1:] for field in (part.fields if isinstance(part, Run) else (part,))]

@@ -1,7 +1,7 @@
-"""How a run of fixed fields becomes one `struct` format: which octets are one number, and what is cut out of it.
+"""How a run of fixed fields becomes one `struct` format: which octets are one number, and which bits each field has.
 
 Strategy: fields between two octet boundaries share a number; neighbours are joined where that makes a size that
-`struct` has (1, 2, 4, 8) for less work. Reader and writer use the same plan, so they cannot disagree.
+`struct` has (1, 2, 4, 8) for less work. Decoder and encoder use the same plan, so they cannot disagree.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from functools import cache
 
 import msgspec
 
-from overlaycodec.schema.facts import ByteOrder, Reserved
 from overlaycodec.schema.layout import Field, Run
 
 __all__ = ["Item", "plan"]
@@ -30,17 +29,17 @@ class Item(msgspec.Struct, frozen=True):
     """The byte order in which octets become a number outside `struct`; None where that is not needed."""
 
     def table(self) -> tuple[tuple[int, ...], ...] | None:
-        """For an octet of several fields, their values by the octet: quicker to look up than to cut out."""
+        """For an octet of several fields, their values by the octet: a look-up is quicker than shifts and masks."""
         if self.octets != 1 or len(self.fields) < 2:
             return None
         return _values_of_octets(tuple((field.kind, shift, field.maximum) for field, shift in self.fields))
 
-    def steady(self, known: Container[str] = ()) -> bool:
-        """Whether the number seldom changes: flags and reserved bits, and fields that are known to have one value."""
+    def seldom_varies(self, constant: Container[str] = ()) -> bool:
+        """Whether the number seldom varies: it consists of flags, reserved bits and the `constant` fields."""
         fields = [field for field, _ in self.fields]
         if self.odd is not None or len(fields) == 1 or (self.octets == 1 and all(f.kind == "bool" for f in fields)):
             return False
-        return all(field.kind == "bool" or Reserved in field or field.name in known for field in fields)
+        return all(field.kind == "bool" or field.reserved or field.name in constant for field in fields)
 
     def number_of(self, value: Callable[[Field], int]) -> int:
         """The number that holds these values."""
@@ -86,27 +85,26 @@ def plan(run: Run) -> tuple[str, tuple[Item, ...]]:
     numeric: list[list[Field]] = []
     bits = 0
     for field in run.fields:
-        if field.kind in ("int", "bool") and ByteOrder not in field:
+        if field.kind in ("int", "bool") and field.byte_order is None:
             group.append(field)
             bits += field.bits or 0
             if bits % 8 == 0:
                 numeric.append(group)
                 group, bits = [], 0
             continue
-        # an address or octets in the middle of an octet cannot happen: the runs before it were closed on one
+        # addresses and octets start on an octet boundary: `planning` refuses others
         items += _joined(numeric)
         numeric = []
-        items.append(_whole(field))
+        items.append(_alone(field))
     items += _joined(numeric)
     return ">" + "".join(item.code for item in items), tuple(items)
 
 
-def _whole(field: Field) -> Item:
+def _alone(field: Field) -> Item:
     octets = (field.bits or 0) // 8
     if field.kind == "ipv4":
         return Item("I", 4, ((field, 0),))
-    order = field.get(ByteOrder)
-    return Item(f"{octets}s", octets, ((field, 0),), order.order if order else None)
+    return Item(f"{octets}s", octets, ((field, 0),), field.byte_order)
 
 
 def _joined(groups: list[list[Field]]) -> list[Item]:
@@ -131,8 +129,8 @@ def _joined(groups: list[list[Field]]) -> list[Item]:
         for stop in range(start + 1, len(groups) + 1):
             price = cost(start, stop)
             if price is not None:
-                rest, cuts = best(stop)
-                options.append((price + rest, (stop, *cuts)))
+                rest, stops = best(stop)
+                options.append((price + rest, (stop, *stops)))
         return min(options)
 
     items, start = [], 0

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from overlaycodec.capture.record import Record
-from overlaycodec.codec.pipeline import DEFAULT, Catalog
+from overlaycodec.codec.catalog import DEFAULT, Catalog
 
 if TYPE_CHECKING:
     from typing import Any

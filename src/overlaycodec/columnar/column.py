@@ -13,7 +13,7 @@ from typing import Final
 
 import msgspec
 
-from overlaycodec.codec.bindings import Bindings
+from overlaycodec.codec.catalog import Catalog
 from overlaycodec.errors import MissingHeaderError
 from overlaycodec.packet.header import Header
 from overlaycodec.packet.paths import scopes_of
@@ -88,7 +88,7 @@ class Column(msgspec.Struct, frozen=True):
         return reached != "" and not f"{self.scope}.".startswith(f"{reached}.")
 
 
-def column_of(name: str, catalog: Bindings) -> Column:
+def column_of(name: str, catalog: Catalog) -> Column:
     """The column of this name. Raises: MissingHeaderError for one that no header of the catalog has."""
     if name in ABOUT:
         return Column(name, ABOUT[name])
@@ -154,7 +154,7 @@ def dtype_of(field: Field) -> str:
     return {"mac": "uint64", "ipv4": "uint32", "ipv6": "V16"}.get(field.kind, "object")
 
 
-def columns_of(names: Iterable[str], catalog: Bindings) -> tuple[Column, ...]:
+def columns_of(names: Iterable[str], catalog: Catalog) -> tuple[Column, ...]:
     """The columns of these names, each once."""
     return tuple(column_of(name, catalog) for name in dict.fromkeys(names))
 

@@ -11,7 +11,8 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, overload
 
 from overlaycodec.capture import Capture
-from overlaycodec.codec.pipeline import DEFAULT, Catalog, Octets
+from overlaycodec.codec.bytes_like import BytesLike
+from overlaycodec.codec.catalog import DEFAULT, Catalog
 from overlaycodec.packet.header import Header
 from overlaycodec.packet.packet import Packet
 from overlaycodec.protocols import Ethernet
@@ -27,8 +28,8 @@ __all__ = ["diff"]
 
 @overload
 def diff(
-    a: Packet | Header | Octets,
-    b: Packet | Header | Octets,
+    a: Packet | Header | BytesLike,
+    b: Packet | Header | BytesLike,
     *,
     ignore: Iterable[str] = (),
     first: type[Header] | Key = Ethernet,
@@ -43,8 +44,8 @@ def diff(
     catalog: Catalog = DEFAULT,
 ) -> CaptureDiff: ...
 def diff(
-    a: Packet | Header | Octets | Capture | str | os.PathLike[str],
-    b: Packet | Header | Octets | Capture | str | os.PathLike[str],
+    a: Packet | Header | BytesLike | Capture | str | os.PathLike[str],
+    b: Packet | Header | BytesLike | Capture | str | os.PathLike[str],
     *,
     ignore: Iterable[str] = (),
     first: type[Header] | Key = Ethernet,

@@ -14,7 +14,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
 from overlaycodec.capture import Capture, Record, open_capture
-from overlaycodec.codec.pipeline import Catalog
+from overlaycodec.codec.catalog import Catalog
 from overlaycodec.comparison.alignment import Pair, common, weighed
 from overlaycodec.comparison.changes import CaptureDiff, Change, Changed, RecordDiff
 from overlaycodec.comparison.ignore_patterns import Ignored

@@ -7,7 +7,10 @@ from typing import Final, TypeVar
 
 import msgspec
 
-from overlaycodec.codec.pipeline import Catalog, Octets, decode, resolve
+from overlaycodec.codec.bytes_like import BytesLike
+from overlaycodec.codec.catalog import Catalog
+from overlaycodec.codec.packet_decoder import decode
+from overlaycodec.codec.packet_encoder import resolve
 from overlaycodec.comparison.alignment import weighed
 from overlaycodec.comparison.changes import Added, Bits, Change, Changed, PacketDiff, Removed, Replaced
 from overlaycodec.comparison.ignore_patterns import Ignored
@@ -45,7 +48,7 @@ class _Placed(msgspec.Struct, frozen=True):
         return self.bit, self.bit + octets_in(self.record) * 8 - 1
 
 
-def packet_of(data: Packet | Header | Octets, first: type[Header] | Key, catalog: Catalog) -> Packet:
+def packet_of(data: Packet | Header | BytesLike, first: type[Header] | Key, catalog: Catalog) -> Packet:
     """The packet; octets are decoded lax. Raises: EncodeError where AUTO cannot be derived."""
     if isinstance(data, Packet | Header):
         return resolve(data, catalog=catalog)

@@ -1,8 +1,8 @@
-"""Edits as a forwarding node makes them: what depends on the change follows it, all else stays as it stood.
+"""Edits as a forwarding node makes them: lengths and checksums follow what was changed, everything else is kept.
 
-Strategy: lengths and checksums follow by the difference alone (RFC 1624), so that one that was wrong is wrong still,
-by as much, and whoever checks it at the end finds that out; so that an edit and its opposite give the very packet; and
-so that octets which were not captured need not be known.
+Strategy: lengths and checksums follow by the difference alone (RFC 1624). So one that was wrong stays wrong by as much,
+and the receiver that tests it finds that out; an edit and its opposite give the very same packet; and octets that were
+not captured need not be known.
 """
 
 from __future__ import annotations
@@ -10,11 +10,12 @@ from __future__ import annotations
 from typing import Any, TypeVar
 
 from overlaycodec.checksum import adjusted_checksum, internet_sum
-from overlaycodec.codec.pipeline import DEFAULT, Catalog, encode, resolve
+from overlaycodec.codec.catalog import DEFAULT, Catalog
+from overlaycodec.codec.packet_encoder import encode, resolve
 from overlaycodec.packet.header import Header
 from overlaycodec.packet.offsets import extent_of, octets_in
 from overlaycodec.packet.packet import Packet, Trailer
-from overlaycodec.schema.facts import Checksum, LengthField, Selects
+from overlaycodec.schema.plans import ValueLength
 from overlaycodec.schema.values import AUTO
 
 __all__ = ["follow_outside", "forwarded"]
@@ -28,17 +29,17 @@ def forwarded(header: H, **changes: Any) -> H:  # Any: each field has its own ty
     A checksum that covers more than the header, and one that is AUTO, stay as they are.
     """
     changed = header.replace(**changes)
-    field = header.__layout__.checksum
-    if field is None or field[Checksum].covers != "header":
+    coverage = header.__layout__.coverage
+    if coverage is None or not coverage.header_only:
         return changed
-    checksum = getattr(header, field.name)
+    checksum = getattr(header, coverage.field.name)
     if checksum is AUTO:
         return changed
-    return changed.replace(**{field.name: adjusted_checksum(checksum, encode(header), encode(changed))})
+    return changed.replace(**{coverage.field.name: adjusted_checksum(checksum, encode(header), encode(changed))})
 
 
 def follow_outside(before: Packet, after: Packet, start: int, catalog: Catalog = DEFAULT) -> Packet:
-    """`after`, which differs from `before` from header `start` on, with the headers outside brought after that.
+    """`after`, which differs from `before` from header `start` on, with the headers outside adapted to it.
 
     Raises: EncodeError where a length outside cannot count what there is now.
     """
@@ -52,16 +53,16 @@ def follow_outside(before: Packet, after: Packet, start: int, catalog: Catalog =
         header = outside[index]
         changed = forwarded(header, **_lengths(header, grown))
         changed = changed.replace(**_checksum(header, changed, old, new, grown))
-        stood = headers[index]
-        names = [field.name for field in header.__layout__.fields if getattr(stood, field.name) is not AUTO]
-        headers[index] = stood.replace(**{name: getattr(changed, name) for name in names})
-        behind = b"".join(trailer.data for trailer in before.trailers if trailer.header == index)
-        old, new = encode(header) + old + behind, encode(changed) + new + behind
+        given = headers[index]
+        names = [field.name for field in header.__layout__.fields if getattr(given, field.name) is not AUTO]
+        headers[index] = given.replace(**{name: getattr(changed, name) for name in names})
+        trailer = b"".join(trailer.data for trailer in before.trailers if trailer.header == index)
+        old, new = encode(header) + old + trailer, encode(changed) + new + trailer
     return after.__replace__(headers=tuple(headers))
 
 
 def _octets(packet: Packet, start: int, catalog: Catalog) -> bytes:
-    """What stands inside, from header `start` on."""
+    """The octets of the packet from header `start` on."""
     inside = tuple(Trailer(t.header - start, t.data) for t in packet.trailers if t.header >= start)
     return encode(Packet(packet.headers[start:], packet.payload, inside), catalog=catalog)
 
@@ -70,37 +71,31 @@ def _lengths(header: Header, grown: int) -> dict[str, int]:
     """The fields of the header that count what is inside."""
     layout = header.__layout__
     changes = {}
-    if (field := layout.bounds) is not None:
-        bounds = field[LengthField]
-        value = getattr(header, field.name)
-        if value is not None and (value or bounds.zero == "length"):
-            changes[field.name] = value + grown // bounds.unit
-    if (field := layout.selector) is not None and (lengths := field[Selects].lengths):
-        value = getattr(header, field.name)
-        if value <= lengths[0]:
-            changes[field.name] = value + grown
+    if (extent := layout.extent) is not None:
+        value = getattr(header, extent.field.name)
+        if value is not None and (value or extent.zero == "length"):
+            changes[extent.field.name] = value + grown // extent.unit
+    if layout.selector is not None and isinstance(length := layout.next.of(header), ValueLength):
+        changes[layout.selector.name] = length.octets + grown
     return changes
 
 
 def _checksum(header: Header, changed: Header, old: bytes, new: bytes, grown: int) -> dict[str, int]:
-    """The checksum of the header, where it covers what is inside."""
-    field = header.__layout__.checksum
-    if field is None:
+    """The checksum of the header, where it covers the content; `old` and `new` are the content before and after."""
+    coverage = header.__layout__.coverage
+    if coverage is None or coverage.header_only or coverage.algorithm != "internet":
         return {}
-    fact = field[Checksum]
-    value = getattr(header, field.name)
-    if fact.covers == "header" or fact.algorithm != "internet" or value is None:
-        return {}
-    if value == 0 and fact.zero == "absent":
+    value = getattr(header, coverage.field.name)
+    if value is None or (value == 0 and coverage.zero_absent):
         return {}
     total = (0xFFFF ^ value) + (0xFFFF ^ internet_sum(_covered(header, old))) + internet_sum(_covered(changed, new))
-    if fact.pseudo:
+    if coverage.pseudo:
         total += grown % 0xFFFF
     checksum = 0xFFFF ^ internet_sum(b"", total)
-    return {field.name: checksum or (0xFFFF if fact.zero == "absent" else 0)}
+    return {coverage.field.name: checksum or (0xFFFF if coverage.zero_absent else 0)}
 
 
 def _covered(header: Header, content: bytes) -> bytes:
     octets = encode(header) + content
-    reach = extent_of(header)
-    return octets if reach is None else octets[: max(reach, octets_in(header))]
+    bound = extent_of(header)
+    return octets if bound is None else octets[: max(bound, octets_in(header))]

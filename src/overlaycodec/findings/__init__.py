@@ -5,7 +5,8 @@ Strategy: tables of rules, one for each family, and one walk over the headers; t
 
 from __future__ import annotations
 
-from overlaycodec.codec.pipeline import DEFAULT, Catalog, Octets
+from overlaycodec.codec.bytes_like import BytesLike
+from overlaycodec.codec.catalog import DEFAULT, Catalog
 from overlaycodec.findings.model import Finding, Receiver, Severity
 from overlaycodec.packet.header import Header
 from overlaycodec.packet.packet import Packet
@@ -16,7 +17,7 @@ __all__ = ["Finding", "Receiver", "Severity", "diagnose"]
 
 
 def diagnose(
-    data: Octets | Packet,
+    data: BytesLike | Packet,
     *,
     receiver: Receiver = "rfc",
     first: type[Header] | Key = Ethernet,

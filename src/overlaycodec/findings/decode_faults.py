@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from overlaycodec.codec.pipeline import Catalog
+from overlaycodec.codec.catalog import Catalog
 from overlaycodec.errors import DecodeError, FieldValueError, LengthFieldError, NestingError, TruncatedError
 from overlaycodec.findings.model import Does, Finding, Receiver, Severity
 from overlaycodec.findings.rules.outcomes import LINUX_DROPS, OVS_DROPS

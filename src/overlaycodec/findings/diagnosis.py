@@ -7,7 +7,10 @@ from typing import Final
 
 from msgspec import structs
 
-from overlaycodec.codec.pipeline import Catalog, Octets, decode, encode, resolve
+from overlaycodec.codec.bytes_like import BytesLike
+from overlaycodec.codec.catalog import Catalog
+from overlaycodec.codec.packet_decoder import decode
+from overlaycodec.codec.packet_encoder import encode, resolve
 from overlaycodec.editing.checksums import checksums
 from overlaycodec.findings.decode_faults import fault_finding
 from overlaycodec.findings.model import RECEIVERS, Finding, Receiver, Rule, Severity, Site
@@ -33,7 +36,7 @@ def _rules_for(cls: type[Header]) -> tuple[Rule, ...]:
 
 
 def findings_in(
-    data: Octets | Packet, receiver: Receiver, first: type[Header] | Key, wire_length: int | None, catalog: Catalog
+    data: BytesLike | Packet, receiver: Receiver, first: type[Header] | Key, wire_length: int | None, catalog: Catalog
 ) -> list[Finding]:
     """See `overlaycodec.diagnose`."""
     if receiver not in RECEIVERS:

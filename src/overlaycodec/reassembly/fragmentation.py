@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from overlaycodec.codec.packet_encoder import written
-from overlaycodec.codec.pipeline import DEFAULT, Catalog, resolve
+from overlaycodec.codec.catalog import DEFAULT, Catalog
+from overlaycodec.codec.packet_encoder import resolve, resolved_headers
 from overlaycodec.errors import EncodeError, FieldRangeError, MissingHeaderError, UnresolvedError
 from overlaycodec.packet.header import Header
 from overlaycodec.packet.offsets import octets_in
@@ -41,7 +41,7 @@ def fragment(
     network = network_of(packet.headers)
     if network is None:
         raise MissingHeaderError("ipv4 or ipv6", ", ".join(packet.names))
-    headers, octets = written(packet, catalog)
+    headers, octets = resolved_headers(packet, catalog)
     ip = headers[network]
     if packet.missing or is_cut(ip, octets[network]):
         raise EncodeError("packet", packet, "is not all here: it cannot be fragmented")

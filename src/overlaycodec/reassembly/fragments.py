@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 
 from overlaycodec.checksum import internet_sum
-from overlaycodec.codec.packet_encoder import written
-from overlaycodec.codec.pipeline import DEFAULT, Catalog, Octets
+from overlaycodec.codec.bytes_like import BytesLike
+from overlaycodec.codec.catalog import DEFAULT, Catalog
+from overlaycodec.codec.packet_encoder import resolved_headers
 from overlaycodec.errors import EncodeError
 from overlaycodec.packet.header import Header
 from overlaycodec.packet.offsets import is_fragment, octets_in
@@ -53,7 +54,9 @@ class FragmentReassembler(Reassembler):
     ) -> None:
         super().__init__(Waiting(overlap, lifetime_ns, max_octets, max_wholes), verify=verify, catalog=catalog)
 
-    def feed(self, packet: Packet | Octets, *, time_ns: int | None = None, context: Hashable = None) -> Packet | None:
+    def feed(
+        self, packet: Packet | BytesLike, *, time_ns: int | None = None, context: Hashable = None
+    ) -> Packet | None:
         """The packet, if it is no fragment; the datagram, if this was the last fragment missing; else None.
 
         Octets are read from Ethernet on. `time_ns` is the time at which the packet came, on any clock; without it
@@ -68,7 +71,7 @@ class FragmentReassembler(Reassembler):
         index = next((i for i in range(network, stop) if is_fragment(packet.headers[i])), None)
         if index is None or not isinstance(packet.headers[index], IPv4 | IPv6Fragment):
             return packet
-        headers, octets = written(packet, self._catalog)
+        headers, octets = resolved_headers(packet, self._catalog)
         ip, piece = headers[network], headers[index]
         if not isinstance(ip, IPv4 | IPv6) or not isinstance(piece, IPv4 | IPv6Fragment):
             return packet

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from overlaycodec.codec.pipeline import Catalog, Octets, decode
+from overlaycodec.codec.bytes_like import BytesLike
+from overlaycodec.codec.catalog import Catalog
+from overlaycodec.codec.packet_decoder import decode
 from overlaycodec.packet.packet import Packet
 from overlaycodec.reassembly.byte_ranges import Drop
 from overlaycodec.reassembly.reassembly_table import Waiting
@@ -32,6 +34,6 @@ class Reassembler:
         """How many wholes are unfinished."""
         return len(self._waiting)
 
-    def _packet_of(self, fed: Packet | Octets) -> Packet:
+    def _packet_of(self, fed: Packet | BytesLike) -> Packet:
         """What was fed as a packet; octets are read from Ethernet on, as far as they can be."""
         return fed if isinstance(fed, Packet) else decode(fed, lax=True, catalog=self._catalog)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from overlaycodec.codec.pipeline import Catalog, decode, encode
-from overlaycodec.editing.checksums import fill
+from overlaycodec.codec.catalog import Catalog
+from overlaycodec.codec.packet_decoder import decode
+from overlaycodec.codec.packet_encoder import encode
+from overlaycodec.editing.fill import fill
 from overlaycodec.packet.header import Header
 from overlaycodec.packet.offsets import extent_of
 from overlaycodec.packet.packet import Packet

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from overlaycodec.codec.pipeline import DEFAULT, Catalog, encode, resolve
+from overlaycodec.codec.catalog import DEFAULT, Catalog
+from overlaycodec.codec.packet_encoder import encode, resolve
 from overlaycodec.errors import EncodeError, FieldRangeError, LengthOverflowError, MissingHeaderError
 from overlaycodec.packet.header import Header
 from overlaycodec.packet.offsets import octets_in

@@ -10,8 +10,11 @@ from collections.abc import Sequence
 import msgspec
 
 from overlaycodec.checksum import finished_checksum, internet_sum
-from overlaycodec.codec.packet_encoder import pseudo_header, written
-from overlaycodec.codec.pipeline import DEFAULT, Catalog, Octets, decode, decode_header
+from overlaycodec.codec.bytes_like import BytesLike
+from overlaycodec.codec.catalog import DEFAULT, Catalog
+from overlaycodec.codec.packet_decoder import decode, decode_header
+from overlaycodec.codec.packet_encoder import resolved_headers
+from overlaycodec.codec.pseudo_header import pseudo_header
 from overlaycodec.editing.incremental import forwarded
 from overlaycodec.errors import DecodeError
 from overlaycodec.packet.header import Header
@@ -86,7 +89,7 @@ class STTReassembler(Reassembler):
     ) -> None:
         super().__init__(Waiting("drop_piece", lifetime_ns, max_octets, max_wholes), verify=verify, catalog=catalog)
 
-    def feed(self, packet: Packet | Octets, *, time_ns: int | None = None) -> STTFrame | None:
+    def feed(self, packet: Packet | BytesLike, *, time_ns: int | None = None) -> STTFrame | None:
         """The frame, if this packet is the last segment of it that was missing.
 
         Octets are read from Ethernet on. `time_ns` is the time at which the packet came, on any clock; without it
@@ -102,7 +105,7 @@ class STTReassembler(Reassembler):
         network = outside_of(packet.headers, index)
         if network is None:
             return None
-        headers, octets = written(packet, self._catalog)
+        headers, octets = resolved_headers(packet, self._catalog)
         segment = headers[index]
         assert isinstance(segment, STTSegment)
         content = octets[index - 1][octets_in(headers[index - 1]) :]

@@ -217,6 +217,8 @@ class Layout(msgspec.Struct, frozen=True, eq=False):
     """Where the length of a jumbogram may be."""
     routes: str | None = None
     """The field that may keep the last address of the route, itself or in its elements."""
+    products: dict[object, Any] = {}  # Any: whatever a deriver makes
+    """What derivers made of the class, by deriver (see `kept_with_class`)."""
 
     @property
     def selector(self) -> Field | None:
@@ -236,6 +238,19 @@ class Layout(msgspec.Struct, frozen=True, eq=False):
     def checksum(self) -> Field | None:
         """The field that holds the checksum."""
         return None if self.coverage is None else self.coverage.field
+
+    def covered_octets(self, length: int | None, header_octets: int, octets: int) -> int:
+        """How many octets the checksum covers when it is derived, from the header's start.
+
+        `length` is the value of the length field, `octets` counts the header and its content. A length that does not
+        reach the end of the header is no bound.
+        """
+        if self.coverage is not None and self.coverage.header_only:
+            return header_octets
+        if self.extent is None or self.extent.first_piece:
+            return octets
+        bound = self.extent.bound_of(length, header_octets)
+        return octets if bound is None or bound < header_octets else min(bound, octets)
 
     @property
     def lead(self) -> bytes:
@@ -289,6 +304,7 @@ class Layout(msgspec.Struct, frozen=True, eq=False):
             by_name=self.by_name | {row: new},
             sized_by={name: changed(fields) for name, fields in self.sized_by.items()},
             flag_of={name: changed(fields) for name, fields in self.flag_of.items()},
+            products={},
         )
 
     def remainder_of(self, row: str) -> Field | None:

@@ -213,7 +213,11 @@ class NextHeader(Plan, frozen=True):
         """Whether the value of the selector alone decides."""
         return not (self.guards or self.lengths or self.repeat)
 
-    def of(self, header: Any) -> Key | ValueLength | None:  # Any: a header, known by what it declares
+    def failing(self, header: Any) -> Guard | None:  # Any: a header, known by what it declares
+        """The first guard that does not hold for this header: its selector is no key; None where all hold."""
+        return next((guard for guard in self.guards if not guard.holds(getattr(header, guard.field))), None)
+
+    def of(self, header: Any) -> Key | ValueLength | None:  # Any: as above
         """What follows this header: a key, octets that begin with what is at a key, or nothing."""
         if self.closed or (self.offset is not None and getattr(header, self.offset)):
             return None
@@ -221,9 +225,9 @@ class NextHeader(Plan, frozen=True):
             return self.repeat.key
         if self.selector is None or self.space is None:
             return self.carried
-        for guard in self.guards:
-            if not guard.holds(getattr(header, guard.field)):
-                return self.carried if guard.carried else None
+        guard = self.failing(header)
+        if guard is not None:
+            return self.carried if guard.carried else None
         value = getattr(header, self.selector.name)
         if self.lengths is not None and value <= self.lengths.limit:
             return ValueLength(value, self.lengths.key)
@@ -256,14 +260,17 @@ class Extent(Plan, frozen=True):
         """The octets from the header's start that the value counts, whatever 0 means."""
         return value * self.unit + self.bias + (0 if self.from_start else header_octets)
 
-    def octets_of(self, header: Any, header_octets: int) -> int | None:  # Any: a header, known by what it declares
-        """How many octets, from the header's start, the field counts; None where it gives no bound."""
-        value = getattr(header, self.field.name)
+    def bound_of(self, value: int | None, header_octets: int) -> int | None:
+        """The octets from the header's start that the value counts; None where it gives no bound."""
         if value is None or (value == 0 and self.zero != "length"):
             return None
+        return self.end_of(value, header_octets)
+
+    def octets_of(self, header: Any, header_octets: int) -> int | None:  # Any: a header, known by what it declares
+        """How many octets, from the header's start, the field counts; None where it gives no bound."""
         if self.unless is not None and getattr(header, self.unless):
             return None
-        return self.end_of(value, header_octets)
+        return self.bound_of(getattr(header, self.field.name), header_octets)
 
 
 class Jumbo(Plan, frozen=True):

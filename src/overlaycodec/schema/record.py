@@ -7,12 +7,13 @@ the saved constructor of msgspec, positionally, and does not pay for the check. 
 
 from __future__ import annotations
 
+import keyword
 import sys
 import typing
-from collections.abc import Mapping
-from functools import cache
+from collections.abc import Callable, Mapping
+from functools import wraps
 from ipaddress import IPv4Address, IPv6Address
-from typing import TYPE_CHECKING, Any, ClassVar, Self, dataclass_transform
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, dataclass_transform
 
 import msgspec
 
@@ -26,7 +27,9 @@ from overlaycodec.schema.planning import layout_of
 from overlaycodec.schema.validation import check_layout
 from overlaycodec.schema.values import AUTO, MACAddress
 
-__all__ = ["Element", "WireStruct", "build", "builder_of", "builder_with"]
+__all__ = ["Element", "WireStruct", "build", "builder_of", "builder_with", "kept_with_class"]
+
+_P = TypeVar("_P")
 
 _construct: Any = type(msgspec.Struct).__call__  # Any: msgspec's own constructor, under the checked one
 
@@ -36,7 +39,21 @@ def build(cls: type[WireStruct], *values: object) -> Any:  # Any: a record of th
     return _construct(cls, *values)
 
 
-@cache
+def kept_with_class(derive: Callable[[type[WireStruct]], _P]) -> Callable[[type[WireStruct]], _P]:
+    """A deriver that makes its product once for each class; the product lives as long as the class does."""
+
+    @wraps(derive)
+    def product_of(cls: type[WireStruct]) -> _P:
+        products = cls.__layout__.products
+        if derive not in products:
+            products[derive] = derive(cls)
+        product: _P = products[derive]
+        return product
+
+    return product_of
+
+
+@kept_with_class
 def builder_of(cls: type[WireStruct]) -> Any:  # Any: a constructor whose arguments only the declaration knows
     """The unchecked constructor of one class, the quickest way that there is: `builder_of(cls)(*values)`."""
     return _construct.__get__(cls)
@@ -58,6 +75,15 @@ def _evaluate(owner: str, name: str, text: str, globals_: dict[str, Any], frame:
                     owner, name, f"{error}: the annotation cannot be read here; declare the class at module level"
                 ) from None
             frame = frame.f_back
+
+
+def _is_name(text: str) -> bool:
+    """Whether a class body can declare a field of this name: an identifier as the compiler normalises it."""
+    if text.isascii():
+        return text.isidentifier() and not keyword.iskeyword(text)
+    from unicodedata import normalize
+
+    return text.isidentifier() and normalize("NFKC", text) == text
 
 
 if TYPE_CHECKING:
@@ -90,6 +116,8 @@ else:
                     continue
                 if field.startswith("_") or hasattr(bases[0], field):
                     raise SchemaError(name, field, "the name is taken by the base class or begins with an underscore")
+                if not _is_name(field):
+                    raise SchemaError(name, field, f"{field!r} is no name that a class body can declare")
                 fields.append(field_of(name, field, read, namespace.get(field, REQUIRED)))
             if not fields:
                 raise SchemaError(name, None, "declares no field")

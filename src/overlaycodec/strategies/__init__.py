@@ -24,7 +24,8 @@ except ModuleNotFoundError as error:
         "overlaycodec.strategies needs Hypothesis: pip install 'overlaycodec[hypothesis]'", name="hypothesis"
     ) from None
 
-from overlaycodec.codec.pipeline import DEFAULT, Catalog, encode, resolve
+from overlaycodec.codec.catalog import DEFAULT, Catalog
+from overlaycodec.codec.packet_encoder import encode, resolve
 from overlaycodec.errors import LengthOverflowError
 from overlaycodec.packet.header import Header
 from overlaycodec.packet.packet import Packet

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
-from overlaycodec.codec.bindings import Bindings
+from overlaycodec.codec.catalog import Catalog
 from overlaycodec.packet.header import Header
 from overlaycodec.schema.facts import (
     Checksum,
@@ -185,7 +185,7 @@ def _avoid(candidates: tuple[Binding, ...]) -> tuple[Guard, ...] | None:
     return tuple(guards) if all(guards) else None
 
 
-def _keyed(spot: Spot, selector: Field, selects: Selects, catalog: Bindings) -> Iterable[Way]:
+def _keyed(spot: Spot, selector: Field, selects: Selects, catalog: Catalog) -> Iterable[Way]:
     """The ways of a selector's values."""
     space = selects.space
     lowest = selects.lengths[0] + 1 if selects.lengths else 0
@@ -218,7 +218,7 @@ def _unbound(selector: Field, selects: Selects, bound: frozenset[int]) -> bool:
     return sum(lowest <= value <= selector.maximum for value in bound) <= selector.maximum - lowest
 
 
-def _carried(layout: Layout, catalog: Bindings) -> tuple[Binding, ...]:
+def _carried(layout: Layout, catalog: Catalog) -> tuple[Binding, ...]:
     return () if layout.carries is None else catalog.candidates(layout.carries.space, layout.carries.value)
 
 
@@ -227,7 +227,7 @@ def _closed(layout: Layout) -> bool:
     return layout.closed or any(Rest in field for field in layout.fields)
 
 
-def _ways(spot: Spot, catalog: Bindings) -> Iterable[Way]:
+def _ways(spot: Spot, catalog: Catalog) -> Iterable[Way]:
     layout = spot.cls.__layout__
     if _closed(layout):
         return
@@ -244,7 +244,7 @@ def _ways(spot: Spot, catalog: Bindings) -> Iterable[Way]:
             yield Way(other, "carried", before=before)
 
 
-def _ends(spot: Spot, catalog: Bindings) -> Iterable[End]:
+def _ends(spot: Spot, catalog: Catalog) -> Iterable[End]:
     layout = spot.cls.__layout__
     if _closed(layout):
         yield End("closed")
@@ -286,7 +286,7 @@ def _relaxed(ways: dict[Spot, tuple[Way, ...]], start: dict[Spot, int]) -> dict[
 
 
 @lru_cache(maxsize=64)
-def map_of(catalog: Bindings, first: type[Header]) -> Map:
+def map_of(catalog: Catalog, first: type[Header]) -> Map:
     """The map of what can follow `first`."""
     ways: dict[Spot, tuple[Way, ...]] = {}
     found = [Spot(first)]

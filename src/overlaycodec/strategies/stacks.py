@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from hypothesis import strategies as st
 
-from overlaycodec.codec.bindings import Bindings
+from overlaycodec.codec.catalog import Catalog
 from overlaycodec.packet.header import Header
 from overlaycodec.packet.packet import Packet, Trailer
 from overlaycodec.schema.facts import Checksum, FragmentOffset, LengthField, MoreFragments, Rest, Selects
@@ -41,7 +41,7 @@ class Journey(NamedTuple):
     """What all stacks of one strategy have in common."""
 
     plan: Map
-    catalog: Bindings
+    catalog: Catalog
     first: type[Header]
     target: type[Header] | None
     distances: dict[Spot, int]
@@ -53,7 +53,7 @@ class Journey(NamedTuple):
 
 
 def journey(
-    plan: Map, catalog: Bindings, first: type[Header], target: type[Header] | None, longest: int, *, reserved: bool
+    plan: Map, catalog: Catalog, first: type[Header], target: type[Header] | None, longest: int, *, reserved: bool
 ) -> Journey:
     """What is known before anything is drawn."""
     widest = max(fixed_octets(spot.cls.__layout__) for spot in plan.ways)
@@ -130,7 +130,7 @@ def _network(layout: Layout, outside: Layout | None) -> Layout | None:
 
 
 def lone_header(
-    draw: st.DrawFn, cls: type[Header], plan: Map, catalog: Bindings, fixed: dict[str, Any], *, open_: bool
+    draw: st.DrawFn, cls: type[Header], plan: Map, catalog: Catalog, fixed: dict[str, Any], *, open_: bool
 ) -> Header:
     """A header that nothing follows and that stands in nothing; derived fields are AUTO where that is enough.
 
@@ -165,7 +165,7 @@ def _header(
     step: _Step,
     network: Layout | None,
     content: int,
-    catalog: Bindings,
+    catalog: Catalog,
     room: Room,
     fixed: dict[str, Any] | None = None,
     *,
@@ -202,7 +202,7 @@ def _later_piece(
     on: Way | End,
     given: dict[str, Any],
     content: int,
-    catalog: Bindings,
+    catalog: Catalog,
     excluded: dict[str, frozenset[int]],
 ) -> None:
     """The length of a whole, of which this is the first piece, or a later one behind octets that are drawn too."""
@@ -235,7 +235,7 @@ def _selection(
     on: Way | End,
     given: dict[str, Any],
     excluded: dict[str, frozenset[int]],
-    catalog: Bindings,
+    catalog: Catalog,
     *,
     loose: bool,
 ) -> None:
@@ -268,7 +268,7 @@ def _selector(
     selects: Selects,
     on: Way | End,
     excluded: dict[str, frozenset[int]],
-    catalog: Bindings,
+    catalog: Catalog,
 ) -> Any:  # Any: a number, AUTO, or a strategy for one
     if isinstance(on, Way) and on.kind in ("key", "length"):
         choices: list[Any] = [AUTO] if on.auto else []

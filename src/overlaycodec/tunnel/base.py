@@ -12,8 +12,10 @@ from typing import Any, Final, Literal, Self, get_args
 
 import msgspec
 
-from overlaycodec.codec.packet_encoder import emit, resolved
-from overlaycodec.codec.pipeline import DEFAULT, Catalog, Octets, decode, octets_of, resolve
+from overlaycodec.codec.bytes_like import BytesLike, bytes_of
+from overlaycodec.codec.catalog import DEFAULT, Catalog
+from overlaycodec.codec.packet_decoder import decode
+from overlaycodec.codec.packet_encoder import encode_packet, resolve, resolved
 from overlaycodec.errors import EncodeError, MissingHeaderError
 from overlaycodec.packet.header import Header
 from overlaycodec.packet.offsets import octets_in
@@ -114,7 +116,7 @@ class Tunnel(msgspec.Struct, frozen=True, kw_only=True, dict=True):
 
     def encapsulate(
         self,
-        frame: Octets | Packet,
+        frame: BytesLike | Packet,
         *,
         first: type[Header] = Ethernet,
         identification: int = 0,
@@ -135,7 +137,7 @@ class Tunnel(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         number = flow_hash(inner, self.key)
         outer = (*self._fixed, self._network(inner, number, identification), *self._shim(number, first))
         headers: list[Header] = []
-        emit(Packet(outer, octets), catalog, headers, omits=not self._computes)
+        encode_packet(Packet(outer, octets), catalog, headers, omits=not self._computes)
         headers.reverse()
         trailers = tuple(Trailer(trailer.header + len(outer), trailer.data) for trailer in inner.trailers)
         return Packet((*headers, *inner.headers), inner.payload, trailers)
@@ -180,9 +182,9 @@ class Tunnel(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         """The longest IP packet that fits in a frame, with so many VLAN tags, on a path of this MTU; 0 if none does."""
         return max(0, path_mtu - self.overhead_octets - 14 - 4 * tags)
 
-    def excess_octets(self, frame: Octets | Packet, path_mtu: int) -> int:
+    def excess_octets(self, frame: BytesLike | Packet, path_mtu: int) -> int:
         """By how many octets a frame is too long for a path of this MTU; 0 where it fits."""
-        octets = emit(frame, DEFAULT) if isinstance(frame, Packet) else octets_of(frame)
+        octets = encode_packet(frame, DEFAULT) if isinstance(frame, Packet) else bytes_of(frame)
         return max(0, len(octets) + self.overhead_octets - path_mtu)
 
 
@@ -215,10 +217,10 @@ def ethernet_only(first: type[Header], path: str) -> None:
         raise EncodeError(path, first, f"carries Ethernet frames, no {first.__name__}")
 
 
-def _inner(frame: Octets | Packet, first: type[Header], catalog: Catalog) -> tuple[Packet, bytes]:
+def _inner(frame: BytesLike | Packet, first: type[Header], catalog: Catalog) -> tuple[Packet, bytes]:
     """The frame resolved, and its octets."""
     if not isinstance(frame, Packet):
-        octets = octets_of(frame)
+        octets = bytes_of(frame)
         return decode(octets, first=first, lax=True, catalog=catalog), octets
     check_whole(frame)
     return resolved(frame, catalog)

@@ -13,8 +13,10 @@ from typing import Any, get_args
 import msgspec
 
 from overlaycodec.checksum import finished_checksum
-from overlaycodec.codec.packet_encoder import resolved
-from overlaycodec.codec.pipeline import DEFAULT, Catalog, Octets, decode, encode, octets_of
+from overlaycodec.codec.bytes_like import BytesLike, bytes_of
+from overlaycodec.codec.catalog import DEFAULT, Catalog
+from overlaycodec.codec.packet_decoder import decode
+from overlaycodec.codec.packet_encoder import encode, resolved
 from overlaycodec.dialects import NVGRE_KEY
 from overlaycodec.editing.incremental import forwarded
 from overlaycodec.errors import DecodeError, FieldValueError, MissingHeaderError, TruncatedError
@@ -59,7 +61,7 @@ class Decapsulated(msgspec.Struct, frozen=True):
 
 
 def decapsulate(
-    data: Octets | Packet,
+    data: BytesLike | Packet,
     *,
     first: type[Header] = Ethernet,
     wire_length: int | None = None,
@@ -81,7 +83,7 @@ def decapsulate(
         packet, octets = resolved(data, catalog)
         faults = data.faults
     else:
-        octets = octets_of(data)
+        octets = bytes_of(data)
         packet = decode(octets, first=first, wire_length=wire_length, lax=True, catalog=catalog)
         faults = packet.faults
     start = inner_start(packet.headers)
@@ -106,7 +108,7 @@ def decapsulate(
 
 
 def decapsulate_all(
-    data: Octets | Packet,
+    data: BytesLike | Packet,
     *,
     first: type[Header] = Ethernet,
     wire_length: int | None = None,

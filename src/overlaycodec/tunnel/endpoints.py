@@ -8,7 +8,9 @@ from __future__ import annotations
 from typing import Literal
 
 from overlaycodec.checksum import adjusted_checksum
-from overlaycodec.codec.pipeline import DEFAULT, Catalog, Octets, encode, octets_of
+from overlaycodec.codec.bytes_like import BytesLike, bytes_of
+from overlaycodec.codec.catalog import DEFAULT, Catalog
+from overlaycodec.codec.packet_encoder import encode
 from overlaycodec.dialects import NVGRE_KEY, NVGREKey
 from overlaycodec.packet.header import Header
 from overlaycodec.packet.packet import Packet
@@ -158,7 +160,7 @@ class STTTunnel(Tunnel, frozen=True, kw_only=True, dict=True):
 
     def encapsulate(
         self,
-        frame: Octets | Packet,
+        frame: BytesLike | Packet,
         *,
         first: type[Header] = Ethernet,
         identification: int = 0,
@@ -173,7 +175,7 @@ class STTTunnel(Tunnel, frozen=True, kw_only=True, dict=True):
 
     def segments(
         self,
-        frame: Octets | Packet,
+        frame: BytesLike | Packet,
         *,
         mtu: int,
         identification: int = 0,
@@ -188,7 +190,7 @@ class STTTunnel(Tunnel, frozen=True, kw_only=True, dict=True):
             check_whole(frame)
             octets = encode(frame, catalog=catalog)
         else:
-            octets = octets_of(frame)
+            octets = bytes_of(frame)
         first = self.encapsulate(octets[:_HEADERS], identification=identification, catalog=catalog, frame_id=frame_id)
         stop = 1 + next(index for index, header in enumerate(first.headers) if isinstance(header, STT))
         *outer, segment, stt = first.headers[:stop]

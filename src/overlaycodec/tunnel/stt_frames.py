@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from overlaycodec.codec.pipeline import DEFAULT, Catalog, decode
+from overlaycodec.codec.catalog import DEFAULT, Catalog
+from overlaycodec.codec.packet_decoder import decode
 from overlaycodec.protocols import Ethernet
 from overlaycodec.reassembly import STTFrame
 from overlaycodec.tunnel.decapsulation import Decapsulated, combined

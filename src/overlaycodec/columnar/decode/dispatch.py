@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from overlaycodec.codec.bindings import Binding, Bindings
+from overlaycodec.codec.catalog import Binding, Catalog
 from overlaycodec.columnar.decode.batch import ROW
 from overlaycodec.columnar.decode.bit_fields import SPARE, Values, bits_of
 from overlaycodec.columnar.decode.group import Group, Mask, every, some, taken
@@ -22,7 +22,7 @@ _SEEN = np.dtype("V16")
 class Tables:
     """What a catalog finds at the values of its key spaces, as tables."""
 
-    def __init__(self, catalog: Bindings) -> None:
+    def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
         self._at: dict[tuple[KeySpace, int | None], tuple[Binding, ...]] = {}
         self._tables: dict[KeySpace, tuple[NDArray[np.uint16] | None, list[tuple[Binding, ...]]]] = {}

@@ -14,7 +14,7 @@ import numpy as np
 from overlaycodec.capture.reader import Capture, open_capture
 from overlaycodec.capture.record import Record
 from overlaycodec.capture.source import BinaryStream, Kept, is_readable
-from overlaycodec.codec.pipeline import Catalog
+from overlaycodec.codec.catalog import Catalog
 from overlaycodec.columnar.column import ABOUT, Column, columns_of
 from overlaycodec.columnar.column_buffers import Output, Part
 from overlaycodec.columnar.decode.batch import Batch, Ints, batches_in, batches_of, joined

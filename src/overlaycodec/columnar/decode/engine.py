@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from overlaycodec.codec.bindings import Binding
-from overlaycodec.codec.pipeline import Catalog
+from overlaycodec.codec.catalog import Binding, Catalog
 from overlaycodec.columnar.column import Column
 from overlaycodec.columnar.column_buffers import Part
 from overlaycodec.columnar.decode.batch import Batch, Ints

@@ -1,4 +1,4 @@
-"""Elements of rows, such as options, of many packets at once: the rules of `row_reader`.
+"""Elements of rows, such as options, of many packets at once: the rules of `option_list_reader`.
 
 Strategy: the first element of all packets is read, then the second of those that have one, up to the one that is asked
 for. Each is read as the class that its first octets tell, and as any element where it is not laid out like that.

@@ -6,7 +6,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from overlaycodec.codec.bindings import Bindings
+from overlaycodec.codec.catalog import Catalog
 from overlaycodec.columnar.column import Column
 from overlaycodec.columnar.decode.batch import ROW
 from overlaycodec.columnar.decode.bit_fields import SPARE, Cut
@@ -192,7 +192,7 @@ def _parts_of(
 class Plan:
     """What is asked for."""
 
-    def __init__(self, columns: tuple[Column, ...], catalog: Bindings, asked: frozenset[str], *, faults: bool) -> None:
+    def __init__(self, columns: tuple[Column, ...], catalog: Catalog, asked: frozenset[str], *, faults: bool) -> None:
         self.columns = columns
         self.catalog = catalog
         self.asked = asked

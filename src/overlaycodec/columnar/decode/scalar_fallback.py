@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from overlaycodec.codec.pipeline import Catalog, decode
+from overlaycodec.codec.catalog import Catalog
+from overlaycodec.codec.packet_decoder import decode
 from overlaycodec.columnar.column import Column
 from overlaycodec.columnar.column_buffers import CATEGORIES, Part, put
 from overlaycodec.columnar.decode.batch import Batch, Ints

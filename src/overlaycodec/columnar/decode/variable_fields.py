@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from overlaycodec.codec.header_decoder import row_reader
+from overlaycodec.codec.header_decoder import option_list_reader
 from overlaycodec.columnar.column import Column
 from overlaycodec.columnar.column_buffers import Part, put
 from overlaycodec.columnar.decode.batch import Ints
@@ -33,7 +33,7 @@ def variable_of(column: Column, part: Field, group: Group, starts: Ints, stops: 
     if walkable(column, part):
         elements_of(column, part, group, starts, stops, output)
         return
-    read = row_reader(part) if part.kind == "items" else None
+    read = option_list_reader(part) if part.kind == "items" else None
     found: list[Any] = []  # Any: a field's own type
     empty = None if (starts < stops).all() else _value(column, part, read, b"")
     for start, stop in zip(starts.tolist(), stops.tolist(), strict=True):

@@ -14,12 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from overlaycodec.checksum import REMAINDERS, internet_sum
-from overlaycodec.codec.header_encoder import bounded_of
-from overlaycodec.codec.packet_encoder import final_destination
+from overlaycodec.codec.pseudo_header import final_destination
 from overlaycodec.columnar.slot_sums import Rows, ending
 from overlaycodec.packet.header import Header
 from overlaycodec.packet.offsets import octets_in, spans_of
-from overlaycodec.schema.facts import Checksum, LengthField
+from overlaycodec.schema.facts import Checksum
 
 __all__ = ["Hole", "Sum", "cleared", "sum_of"]
 
@@ -106,9 +105,8 @@ def sum_of(
     field, start = layout.checksum, starts[index]
     fact, bit = field[Checksum], layout.fixed_bit_of(field.name)
     size = octets_in(header)
-    covered = size if fact.covers == "header" else len(content)
-    if fact.covers == "all" and layout.bounds is not None and not layout.bounds[LengthField].pieces:
-        covered = len(bounded_of(layout)(getattr(header, layout.bounds.name), content, size))
+    length = None if layout.length_field is None else getattr(header, layout.length_field.name)
+    covered = layout.covered_octets(length, size, len(content))
     stop = start + covered
     terms = _terms(holes, start * 8, stop * 8, start * 8)
     addresses: tuple[int, list[Term]] | None = (0, [])

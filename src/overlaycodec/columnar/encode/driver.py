@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from overlaycodec.capture.frames import Frames
-from overlaycodec.codec.pipeline import Catalog, encode
+from overlaycodec.codec.catalog import Catalog
+from overlaycodec.codec.packet_encoder import encode
 from overlaycodec.columnar.decode.batch import Ints
 from overlaycodec.columnar.encode.column_input import Given, Which, given_of, payload_of
 from overlaycodec.columnar.encode.shape_keys import groups_of, keys_of

@@ -13,8 +13,8 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from overlaycodec.codec.packet_encoder import emit
-from overlaycodec.codec.pipeline import Catalog
+from overlaycodec.codec.catalog import Catalog
+from overlaycodec.codec.packet_encoder import encode_packet
 from overlaycodec.columnar.encode.checksum_terms import Hole, Sum, cleared, sum_of
 from overlaycodec.columnar.encode.column_input import Given, Which
 from overlaycodec.columnar.slot_sums import Numbers, Rows, folded, put, sum_of_rows
@@ -129,7 +129,7 @@ def stencil_of(
     """
     out: list[Header] = []
     pieces: list[bytes] = []
-    data = emit(packet, catalog, out, pieces)
+    data = encode_packet(packet, catalog, out, pieces)
     out.reverse()
     pieces.reverse()
     resolved = Packet(tuple(out), packet.payload, packet.trailers)

@@ -1,0 +1,271 @@
+"""The catalog: which headers there are and by which keys they are found; an immutable value.
+
+Strategy: there is no registry and there are no side effects: `with_binding` and `with_header` give another catalog. The
+code that is generated for a catalog is kept with it, in its `CodeCache`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import cache
+from typing import Any, Final, Self
+
+from overlaycodec.codec.bytes_like import BytesLike
+from overlaycodec.codec.code_cache import Binding, CodeCache
+from overlaycodec.codec.field_view import FieldView
+from overlaycodec.errors import SchemaError
+from overlaycodec.packet.header import Header
+from overlaycodec.packet.packet import Packet
+from overlaycodec.protocols import HEADERS, Ethernet
+from overlaycodec.schema.keys import Key, KeySpace
+from overlaycodec.schema.keyspaces import LINK_TYPE
+from overlaycodec.schema.layout import Layout
+from overlaycodec.schema.record import Element, WireStruct
+
+__all__ = ["DEFAULT", "Binding", "Catalog"]
+
+Option = tuple[type[Header], str, type[Element]]
+"""A header, its option list, and a class of elements that may be in it beside those of its declaration."""
+AnyFieldView = FieldView[Any, Any]  # Any: views of headers and elements of any class
+
+MAX_HEADERS: Final = 32
+
+
+class Catalog:
+    """Headers and the keys by which they are found; it decodes and encodes.
+
+    Bindings that were added later are asked earlier; of one key, those with conditions first and fallbacks last. Where
+    that does not decide between two headers of the default catalog, their conditions exclude each other, so that the
+    order of the headers decides nothing.
+
+    >>> from overlaycodec import DEFAULT, UDP_PORT, VXLAN
+    >>> aci = DEFAULT.with_binding(UDP_PORT(48879), VXLAN)
+    """
+
+    __slots__ = ("_code", "_keys", "_layouts", "bindings", "headers", "max_headers", "options", "views")
+
+    headers: tuple[type[Header], ...]
+    """Every header that this catalog knows."""
+    bindings: tuple[Binding, ...]
+    """Keys and what is found there, in the order in which they are asked."""
+    max_headers: int
+    """How many headers within headers are followed."""
+    views: tuple[AnyFieldView, ...]
+    """The meanings that the network gives to fields, the latest first."""
+    options: tuple[Option, ...]
+    """What may be in option lists beside the elements that their declarations name, the latest first."""
+
+    def __init__(
+        self,
+        headers: tuple[type[Header], ...] = (),
+        bindings: tuple[Binding, ...] | None = None,
+        max_headers: int = MAX_HEADERS,
+        views: tuple[AnyFieldView, ...] = (),
+        options: tuple[Option, ...] = (),
+    ) -> None:
+        if bindings is None:
+            bindings = tuple((key, header) for header in headers for key in header.__layout__.keys)
+        if max_headers < 1:
+            raise ValueError("max_headers is 1 or more")
+        self.headers = headers
+        self.bindings = bindings
+        self.max_headers = max_headers
+        self.views = views
+        self.options = options
+        self._layouts: dict[type[Header], Layout] = {}
+        self._keys: dict[KeySpace, dict[type[Header], int]] = {}
+        self._code = CodeCache(self)
+
+    def __eq__(self, other: object) -> bool:
+        if type(other) is not type(self) or not isinstance(other, Catalog):
+            return NotImplemented
+        return self._parts() == other._parts()
+
+    def __hash__(self) -> int:
+        return hash(self._parts())
+
+    def _parts(self) -> tuple[Any, ...]:  # Any: the arguments of the constructor
+        return self.headers, self.bindings, self.max_headers, self.views, self.options
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}: {len(self.headers)} headers, {len(self.bindings)} bindings>"
+
+    def __reduce__(self) -> tuple[Any, ...]:  # Any: what pickle asks for
+        return type(self), self._parts()
+
+    # --- questions ----------------------------------------------------------------------------------------------------
+
+    def candidates(self, space: KeySpace, value: int | None) -> tuple[Binding, ...]:
+        """What can be found at a value, in the order in which it is asked; `None`: what all other values lead to."""
+        found = [binding for binding in self.bindings if binding[0].space == space and binding[0].value == value]
+        if not found:
+            return () if space.parent is None else self.candidates(space.parent, value)
+        return tuple(sorted(found, key=lambda binding: (not binding[0].conditions, binding[0].fallback)))
+
+    def values(self, space: KeySpace) -> frozenset[int]:
+        """The values of a space that are bound."""
+        own = {key.value for key, _ in self.bindings if key.space == space and key.value is not None}
+        return frozenset(own) | (frozenset() if space.parent is None else self.values(space.parent))
+
+    def key_of(self, space: KeySpace, cls: type[Header]) -> int | None:
+        """The first value of the space at which this header is found."""
+        return self.keys_in(space).get(cls)
+
+    def keys_in(self, space: KeySpace) -> dict[type[Header], int]:
+        """The first value for each header: of its own declaration's keys, else of the bindings."""
+        keys = self._keys.get(space)
+        if keys is None:
+            keys = {} if space.parent is None else dict(self.keys_in(space.parent))
+            declared = [(key, cls) for cls in self.headers for key in cls.__layout__.keys]
+            own: dict[type[Header], int] = {}
+            for key, cls in (*declared, *self.bindings):
+                if key.space == space and key.value is not None:
+                    own.setdefault(cls, key.value)
+            keys |= own
+            self._keys[space] = keys
+        return keys
+
+    def meanings(self, record: WireStruct) -> Iterator[tuple[str, Element]]:
+        """The meanings that views give to the fields of a record: the name of each such field, and its meaning."""
+        for view in self.views:
+            meaning = view.of(record)
+            if meaning is not None:
+                yield view.field, meaning
+
+    def layout(self, cls: type[Header]) -> Layout:
+        """The layout of a header, with the options that this catalog knows in its option lists."""
+        layout = self._layouts.get(cls)
+        if layout is None:
+            layout = cls.__layout__
+            for header, options, element in reversed(self.options):
+                if header is cls:
+                    layout = _with_option(layout, options, element)
+            self._layouts[cls] = layout
+        return layout
+
+    # --- other catalogs -----------------------------------------------------------------------------------------------
+
+    def with_header(self, *headers: type[Header]) -> Self:
+        """A catalog with these headers too, found by the keys of their declarations, before what was there."""
+        for header in headers:
+            _check_binding(LINK_TYPE(0), header)
+        new = tuple((key, header) for header in headers for key in header.__layout__.keys)
+        known = tuple(header for header in headers if header not in self.headers)
+        return self._but(headers=known + self.headers, bindings=new + self.bindings)
+
+    def with_binding(self, key: Key, header: type[Header]) -> Self:
+        """A catalog in which `header` is found at `key`, before what was there. Raises: SchemaError."""
+        _check_binding(key, header)
+        headers = self.headers if header in self.headers else (header, *self.headers)
+        return self._but(headers=headers, bindings=((key, header), *self.bindings))
+
+    def without_binding(self, key: Key) -> Self:
+        """A catalog in which nothing is found at `key` (whatever its conditions)."""
+        if not isinstance(key, Key):
+            raise SchemaError(repr(key), None, "is no key: say UDP_PORT(4789)")
+        left = tuple(b for b in self.bindings if (b[0].space, b[0].value) != (key.space, key.value))
+        return self._but(bindings=left)
+
+    def with_option(self, header: type[Header], *options: type[Element]) -> Self:
+        """A catalog that knows these options of a header too: elements that begin with the constants they are known by.
+
+        They replace those that begin with the same octets. Without the catalog, such an option is decoded as the class
+        for options of any kind.
+
+        Raises: SchemaError, where one is not laid out as the header's options are.
+        """
+        _check_binding(LINK_TYPE(0), header)
+        new = tuple(_option_of(self.layout(header), option) for option in options)
+        return self._but(options=(*new, *self.options))
+
+    def with_view(self, *views: AnyFieldView) -> Self:
+        """A catalog whose network gives these meanings to fields, before those that were there.
+
+        They change nothing of what is decoded or encoded; `meanings` gives them, and the command line shows them.
+        """
+        for view in views:
+            if not isinstance(view, FieldView):
+                raise TypeError(f"{view!r} is no FieldView")
+        return self._but(views=(*views, *self.views))
+
+    def with_max_headers(self, count: int) -> Self:
+        """A catalog that follows at most `count` headers within headers."""
+        return self._but(max_headers=count)
+
+    def _but(self, **changes: Any) -> Self:  # Any: the arguments of the constructor
+        values: dict[str, Any] = {
+            "headers": self.headers, "bindings": self.bindings, "max_headers": self.max_headers, "views": self.views,
+            "options": self.options,
+        }  # fmt: skip
+        return type(self)(**(values | changes))
+
+    # --- decoding and encoding ----------------------------------------------------------------------------------------
+
+    def decode(
+        self,
+        data: BytesLike,
+        *,
+        first: type[Header] | Key = Ethernet,
+        wire_length: int | None = None,
+        fcs_octets: int = 0,
+        lax: bool = False,
+    ) -> Packet:
+        """See `overlaycodec.decode`."""
+        return _decode()(data, first=first, wire_length=wire_length, fcs_octets=fcs_octets, lax=lax, catalog=self)
+
+    def encode(self, packet: Packet | Header) -> bytes:
+        """See `overlaycodec.encode`."""
+        return _encode()(packet, catalog=self)
+
+
+@cache
+def _decode() -> Callable[..., Packet]:
+    """The function `decode`, whose module is above this one: imported once, for speed."""
+    from overlaycodec.codec.packet_decoder import decode
+
+    return decode
+
+
+@cache
+def _encode() -> Callable[..., bytes]:
+    """The function `encode`; as above."""
+    from overlaycodec.codec.packet_encoder import encode
+
+    return encode
+
+
+def _with_option(layout: Layout, options: str, element: type[Element]) -> Layout:
+    """The layout with one more class in an option list; it replaces one that starts with the same octets."""
+    field = layout.by_name[options]
+    octets = field.typed()[0] or len(element.__layout__.lead)
+    lead = element.__layout__.lead[:octets]
+    others = [cls for cls in field.elements[:-1] if cls.__layout__.lead[:octets] != lead]
+    return layout.with_elements(options, (element, *others, field.element))
+
+
+def _option_of(layout: Layout, element: object) -> Option:
+    """The option list of a header that takes the element. Raises: SchemaError."""
+    name = getattr(element, "__name__", repr(element))
+    if not (isinstance(element, type) and issubclass(element, Element) and hasattr(element, "__layout__")):
+        raise SchemaError(name, None, "is no declared element")
+    for field in layout.fields:
+        if field.elements and element is not field.element and field.takes(element):
+            return layout.cls, field.name, element
+    raise SchemaError(
+        name, None, f"stands in no row of {layout.cls.__name__}: it needs its constants first, laid out as all options"
+    )
+
+
+def _check_binding(key: object, header: object) -> None:
+    """Raises: SchemaError unless it is a key and a header class."""
+    name = getattr(header, "__name__", repr(header))
+    if not (isinstance(header, type) and issubclass(header, Header) and hasattr(header, "__layout__")):
+        raise SchemaError(name, None, "is no declared header")
+    if not isinstance(key, Key):
+        raise SchemaError(name, None, f"{key!r} is no key: say UDP_PORT(4789)")
+    if not key.fits:
+        raise SchemaError(name, None, f"the key {key!r} does not fit in {key.space.bits} bits")
+
+
+DEFAULT = Catalog(HEADERS)
+"""The catalog that is used where none is named."""

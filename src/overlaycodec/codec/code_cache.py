@@ -1,0 +1,169 @@
+"""The code that is generated for a catalog: decoding steps and encoders, each made when it is first used.
+
+Strategy: what is generated depends on the headers, keys and options of one catalog, so it is kept with that catalog and
+not with the classes. A catalog never changes; nothing here is ever out of date.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final, Protocol
+
+from overlaycodec.codec.decode_state import DecodeState
+from overlaycodec.codec.decode_step import Step, conditional_step, step_of
+from overlaycodec.codec.header_encoder import HeaderEncoder, header_encoder_of
+from overlaycodec.codec.stack_cache import StackCache
+from overlaycodec.codec.stack_encoder import StackEncoder, stack_encoder_of, stackable
+from overlaycodec.packet.header import Header
+from overlaycodec.schema.keys import Key, KeySpace
+from overlaycodec.schema.layout import Layout
+
+__all__ = ["STACK_USES", "Binding", "CodeCache"]
+
+STACK_USES: Final = 32
+"""After how many packets of one stack an encoder is made for it: so seldom that making it is worth the time."""
+_MIN_STACK: Final = 2
+"""The fewest headers for which it is worth the time."""
+_MAX_STACKS: Final = 256
+
+Binding = tuple[Key, type[Header]]
+"""A key, and the header that is found at it."""
+
+
+class Declared(Protocol):
+    """What a catalog declares, as far as code is generated from it."""
+
+    max_headers: int
+
+    def layout(self, cls: type[Header], /) -> Layout:
+        """The layout of a header."""
+        ...
+
+    def candidates(self, space: KeySpace, value: int | None, /) -> tuple[Binding, ...]:
+        """What can be found at a value, in the order in which it is asked."""
+        ...
+
+    def values(self, space: KeySpace, /) -> frozenset[int]:
+        """The values of a space that are bound."""
+        ...
+
+    def keys_in(self, space: KeySpace, /) -> dict[type[Header], int]:
+        """The first value of the space for each header."""
+        ...
+
+
+class CodeCache:
+    """The generated code of one catalog."""
+
+    __slots__ = (
+        "_catalog",
+        "_tables",
+        "decode_steps",
+        "header_encoders",
+        "max_headers",
+        "stack_cache",
+        "stack_encoders",
+    )
+
+    decode_steps: dict[type[Header], Step]
+    header_encoders: dict[type[Header], HeaderEncoder]
+    stack_encoders: dict[tuple[type[Header], ...], tuple[int, StackEncoder]]
+    """By the classes of a packet: how many of its headers one function encodes, and the function."""
+    stack_cache: StackCache
+    """The decoders of stacks that came often."""
+    max_headers: int
+
+    def __init__(self, catalog: Declared) -> None:
+        self._catalog = catalog
+        self._tables: dict[KeySpace, tuple[dict[int, Step], Step | None]] = {}
+        self.decode_steps = {}
+        self.header_encoders = {}
+        self.stack_encoders = {}
+        self.max_headers = catalog.max_headers
+        self.stack_cache = StackCache(self)
+
+    # --- encoders -----------------------------------------------------------------------------------------------------
+
+    def header_encoder(self, cls: type[Header]) -> HeaderEncoder:
+        """The encoder of a header."""
+        encoder = self.header_encoders.get(cls)
+        if encoder is None:
+            encoder = self.header_encoders[cls] = header_encoder_of(self._catalog.layout(cls), self._catalog.keys_in)
+        return encoder
+
+    def stack_encoder(self, classes: tuple[type[Header], ...]) -> tuple[int, StackEncoder]:
+        """How many headers of such a packet one function encodes, and the function.
+
+        Until some packets were encoded, it is one that counts them and encodes nothing.
+        """
+        if len(self.stack_encoders) >= _MAX_STACKS:
+            self.stack_encoders.clear()
+        uses = 0
+
+        def count(headers: Sequence[Header], content: bytes) -> None:
+            nonlocal uses
+            uses += 1
+            if uses == STACK_USES:
+                start = stackable(classes)
+                if start >= _MIN_STACK:
+                    self.stack_encoders[classes] = start, stack_encoder_of(classes, start, self._catalog.keys_in)
+
+        self.stack_encoders[classes] = len(classes), count
+        return len(classes), count
+
+    # --- decoding steps -----------------------------------------------------------------------------------------------
+
+    def decode_step(self, cls: type[Header]) -> Step:
+        """The decoding step for a header."""
+        step = self.decode_steps.get(cls)
+        if step is None:
+            step = self.decode_steps[cls] = step_of(self._catalog.layout(cls), self)
+        return step
+
+    def first_step(self, first: type[Header] | Key) -> Step | None:
+        """The step for a header class, or for what is found at a key."""
+        step = self.decode_steps.get(first)  # type: ignore[arg-type]  # a key is not among the classes
+        if step is not None:
+            return step
+        if isinstance(first, Key):
+            if first.value is None:
+                return self.otherwise(first.space)
+            return self.table(first.space).get(first.value, self.otherwise(first.space))
+        if not hasattr(first, "__layout__"):
+            raise TypeError(f"the first header is a header class or a key, not {first!r}")
+        return self.decode_step(first)
+
+    def candidates(self, space: KeySpace, value: int | None) -> tuple[Binding, ...]:
+        """What can be found at a value, in the order in which it is asked."""
+        return self._catalog.candidates(space, value)
+
+    def table(self, space: KeySpace) -> dict[int, Step]:
+        """The steps by value of a key space; the object is the same at every call."""
+        return self._table(space)[0]
+
+    def otherwise(self, space: KeySpace) -> Step | None:
+        """The step for the values of a space that are not bound."""
+        return self._table(space)[1]
+
+    def _table(self, space: KeySpace) -> tuple[dict[int, Step], Step | None]:
+        entry = self._tables.get(space)
+        if entry is None:
+            table: dict[int, Step] = {}
+            for value in self._catalog.values(space):
+                table[value] = self._lazy(self.candidates(space, value), table, value)
+            rest = self.candidates(space, None)
+            entry = self._tables.setdefault(space, (table, self._lazy(rest, None, None) if rest else None))
+        return entry
+
+    def _lazy(self, candidates: tuple[Binding, ...], table: dict[int, Step] | None, value: int | None) -> Step:
+        """A step that is generated when it is first taken, and then replaces itself in the table."""
+        made: list[Step] = []
+
+        def first(data: bytes, pos: int, end: int, state: DecodeState) -> Any:  # Any: as Step
+            if not made:
+                made.append(conditional_step(tuple((key, self.decode_step(cls)) for key, cls in candidates)))
+                if table is not None and value is not None:
+                    table[value] = made[0]
+            return made[0](data, pos, end, state)
+
+        return first

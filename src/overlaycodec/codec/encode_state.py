@@ -1,0 +1,57 @@
+"""What the encoder of one header asks of the packet around it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from overlaycodec.codec.emitters import without_checksum
+from overlaycodec.codec.pseudo_header import pseudo_header
+from overlaycodec.errors import UnresolvedError
+from overlaycodec.packet.header import Header
+
+__all__ = ["EncodeState"]
+
+
+class EncodeState:
+    """The headers of a packet, and which of them is encoded now: from the innermost one out."""
+
+    __slots__ = ("following", "headers", "index", "omits")
+
+    index: int
+    """The index of the header."""
+    following: type[Header] | None
+    """The class of the next header."""
+    omits: bool
+    """Whether a checksum that is AUTO is left out where the next header wants that."""
+
+    def __init__(self, headers: Sequence[Header], omits: bool) -> None:
+        self.omits = omits
+        self.headers = headers
+        self.index = 0
+        self.following = None
+
+    def unselected(self, path: str) -> int:
+        """The value of a selector where the next header has no key in its space. Raises: UnresolvedError, always."""
+        what = "nothing follows that has one" if self.following is None else f"{self.following.__name__} has none there"
+        raise UnresolvedError(path, f"is AUTO, the key of what follows, but {what}: give it a value")
+
+    def omits_checksum(self) -> bool:
+        """Whether the header leaves out its checksum: the next header asks for it, and the network header allows it.
+
+        Spec: RFC 7348 section 4.1, RFC 6935.
+        """
+        following = self.following
+        if not self.omits or following is None or not following.__layout__.unchecked:
+            return False
+        for index in range(self.index - 1, -1, -1):
+            layout = self.headers[index].__layout__
+            if layout.layer == "network":
+                return without_checksum(layout)
+        return False
+
+    def pseudo(self, path: str, octets: int, protocol: int) -> int:
+        """The sum of the pseudo-header for so many octets of a protocol. Raises: UnresolvedError."""
+        addresses = pseudo_header(self.headers, self.index)
+        if addresses is None:
+            raise UnresolvedError(path, "is AUTO, but there are no addresses of an IP header to sum: give it a value")
+        return addresses[0] + addresses[1] + octets + protocol

@@ -1,0 +1,181 @@
+"""Octets -> a packet: decoding goes from step to step, each of which reads one header.
+
+Strategy: a stack that came often is tried at once (see `stack_cache`); else each step reads a header and gives the next
+step. Strict decoding raises the first fault; lax decoding gives what it could read, with the fault beside it, whatever
+the octets.
+"""
+
+from __future__ import annotations
+
+from copy import copy
+from typing import TypeVar
+
+from overlaycodec.codec.bytes_like import BytesLike, bytes_of
+from overlaycodec.codec.catalog import DEFAULT, Catalog
+from overlaycodec.codec.decode_state import CAPTURED, DecodeState
+from overlaycodec.codec.decode_step import Step
+from overlaycodec.codec.header_decoder import reader_of
+from overlaycodec.errors import DecodeError, NestingError, TruncatedError
+from overlaycodec.packet.header import Header
+from overlaycodec.packet.offsets import ends_of, octets_in
+from overlaycodec.packet.packet import Packet, Trailer
+from overlaycodec.packet.paths import names_of
+from overlaycodec.protocols import Ethernet
+from overlaycodec.schema.keys import Key
+
+__all__ = ["decode", "decode_header", "located"]
+
+H = TypeVar("H", bound=Header)
+
+
+def decode(
+    data: BytesLike,
+    *,
+    first: type[Header] | Key = Ethernet,
+    wire_length: int | None = None,
+    fcs_octets: int = 0,
+    lax: bool = False,
+    catalog: Catalog = DEFAULT,
+) -> Packet:
+    """A packet from its octets.
+
+    `first` is the class of the first header, or a key such as `LINK_TYPE(113)`; at an unknown key everything is
+    payload. `wire_length` is how many octets there were before a capture cut the rest off: what is then missing is a
+    fault only where a header needs it. `fcs_octets` at the end of the wire are a frame check sequence: a trailer.
+    `lax` never raises for any octets: `fault` of the result says why it stopped, and the rest is payload.
+
+    Raises: DecodeError at the first fault, unless lax; TypeError for data that is not bytes-like.
+    """
+    octets = data if type(data) is bytes else bytes_of(data)
+    end = len(octets)
+    code = catalog._code
+    stacks = code.stack_cache
+    expected, read = stacks.entry
+    if (expected is first or expected == first) and (wire_length is None or wire_length <= end) and not fcs_octets:
+        found = read(octets, end)
+        if found is not None:
+            if isinstance(found, Packet):
+                return found
+            headers, step, pos = found
+            if step is None:
+                return Packet(headers, octets[pos:end])
+            packet = _decoded(step, octets, pos, end, DecodeState(headers), lax, catalog, first, 0)
+            stacks.miss(first, packet.headers)
+            return packet
+    state = DecodeState()
+    missing = 0
+    if wire_length is not None and wire_length > end:
+        missing = wire_length - end
+        state.wire_end = wire_length
+    if fcs_octets:
+        end = _without_fcs(octets, end, fcs_octets, state)
+    packet = _decoded(code.first_step(first), octets, 0, end, state, lax, catalog, first, missing)
+    stacks.miss(first, packet.headers)
+    return packet
+
+
+def _decoded(  # the state of one decode
+    step: Step | None,
+    data: bytes,
+    pos: int,
+    end: int,
+    state: DecodeState,
+    lax: bool,
+    catalog: Catalog,
+    first: object,
+    missing: int,
+) -> Packet:
+    """The packet, whose headers before `pos` are decoded: goes on from step to step."""
+    fault: DecodeError | None = None
+    if lax:
+        state.lax = True
+    if step is not None:
+        try:
+            for _ in range(catalog.max_headers - len(state)):
+                step, pos, end = step(data, pos, end, state)
+                if step is None:
+                    break
+            else:
+                pos, end = _check_nesting(step, data, pos, end, state)
+        except DecodeError as error:
+            fault, pos = located(error, pos, end, state, catalog, first)
+    trailers = state.trailers
+    if trailers and not state:
+        trailers = tuple(Trailer(-1, trailer.data) for trailer in trailers)
+    return Packet(tuple(state), data[pos:end], trailers, state.faults, fault, missing)
+
+
+def _without_fcs(data: bytes, end: int, octets: int, state: DecodeState) -> int:
+    """Where the frame ends without its check sequence; the octets of that which were captured become a trailer."""
+    stop = max(0, (state.wire_end or end) - octets)
+    if state.wire_end is not None:
+        state.wire_end = stop if stop > end else None
+    if stop < end:
+        state.trailers = (Trailer(0, data[stop:end]),)
+        return stop
+    return end
+
+
+def _check_nesting(step: Step, data: bytes, pos: int, end: int, state: DecodeState) -> tuple[int, int]:
+    """Where the payload starts and ends if no further header follows. Raises: NestingError, where one does."""
+    count, trial = len(state), copy(state)
+    try:
+        step(data, pos, end, trial)
+    except DecodeError:
+        pass  # a further header follows, or the start of one
+    else:
+        if len(trial) == count:
+            return pos, end
+    state.fault_pos = pos
+    raise NestingError(count, state[-1].__layout__.name, (pos * 8, None))
+
+
+def located(
+    error: DecodeError, pos: int, end: int, state: DecodeState, catalog: Catalog, first: object
+) -> tuple[DecodeError, int]:
+    """The fault under its full path, and where the payload then starts. Raises: the fault, where strict."""
+    name, dot, field = error.path.partition(".")
+    if state.fault_pos > pos or isinstance(error, NestingError):
+        # the last header was read: its bound is wrong, or too many headers follow
+        full, pos = names_of(state)[-1], state.fault_pos
+    else:
+        # the header could not be read: its name is the one that it would have had
+        known = [first, *catalog.headers]
+        classes = (cls for cls in known if isinstance(cls, type) and issubclass(cls, Header))
+        failed = next((cls for cls in classes if cls.__layout__.name == name), None)
+        full = name if failed is None else names_of([*state, failed])[-1]
+    claim = isinstance(error, TruncatedError) and error.claim
+    fault = error.rebased(full + dot + field, "" if claim else _bounding_field(state, end))
+    if not state.lax:
+        raise fault from None
+    state.faults += (fault,)
+    return fault, pos
+
+
+def _bounding_field(state: DecodeState, end: int) -> str:
+    """What imposes the bound at `end`, for people: the innermost length field that ends there."""
+    if state.wire_end is not None:
+        return state.truncated_by
+    found, start = CAPTURED, 0
+    for name, header in zip(names_of(state), state, strict=True):
+        octets = octets_in(header)
+        for field, stop in ends_of(header):
+            if start + stop == end:
+                bit = header.__layout__.fixed_bit_of(field.name)
+                where = "" if bit is None else f" (bits {start * 8 + bit}-{start * 8 + bit + (field.bits or 1) - 1})"
+                found = f"{name}.{field.name}{where}"
+        start += octets
+    return found
+
+
+def decode_header(cls: type[H], data: BytesLike) -> tuple[H, int]:
+    """One header, and how many octets it took; what follows is not read, and no length field is tested against it.
+
+    Raises: DecodeError.
+    """
+    octets = data if type(data) is bytes else bytes_of(data)
+    try:
+        found: tuple[H, int] = reader_of(cls)(octets, 0, len(octets))
+    except TruncatedError as error:
+        raise error.rebased(error.path, "the data") from None
+    return found

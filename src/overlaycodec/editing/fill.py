@@ -1,0 +1,149 @@
+"""Lengths, checksums and other derived fields of a packet, computed anew after an edit.
+
+Strategy: this goes through the headers from the outermost one in and keeps account of whether all octets of a region
+are in the packet. A field that depends on octets that are not all here keeps its value.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from overlaycodec.codec.catalog import DEFAULT, Catalog
+from overlaycodec.codec.packet_encoder import resolved
+from overlaycodec.codec.pseudo_header import pseudo_header
+from overlaycodec.packet.header import Header
+from overlaycodec.packet.offsets import ends_of, extent_of, is_fragment, octets_in, spans_of
+from overlaycodec.packet.packet import Packet
+from overlaycodec.schema.plans import LengthSize, UnparsedSize, ValueLength
+from overlaycodec.schema.record import WireStruct
+from overlaycodec.schema.values import AUTO
+
+__all__ = ["fill"]
+
+
+def fill(
+    packet: Packet, *, lengths: bool = True, checksums: bool = True, selectors: bool = False, catalog: Catalog = DEFAULT
+) -> Packet:
+    """The packet with derived fields computed anew, as after an edit.
+
+    A selector that already selects the next header keeps its value. So do a checksum of 0 that means "none", a length
+    of 0 that means "unbounded", and what is computed over octets that are not all here: those of fragments, quoted
+    packets and snapped captures, and of a pseudo-header where there is no IP header outside. What is AUTO is derived
+    first, as `resolve` derives it.
+
+    Raises: EncodeError where something cannot be derived or does not fit.
+    """
+    if any(map(_is_open, packet.headers)):
+        flagged = tuple(header.replace(**_flags(header)) for header in packet.headers) if lengths else packet.headers
+        packet, _ = resolved(packet._with(headers=flagged), catalog)
+    complete = packet.missing == 0
+    jumbo = False
+    changed = []
+    for index, header in enumerate(packet.headers):
+        first_piece = _is_first_piece(packet, index)
+        following = type(packet.headers[index + 1]) if index + 1 < len(packet.headers) else None
+        changes: dict[str, Any] = {}  # Any: AUTO, for fields of any type
+        if lengths:
+            changes |= _sizes(header)
+            if complete and not first_piece:
+                changes |= _lengths(header, following, jumbo, catalog)
+        if checksums:
+            changes |= _checksum(header, complete, pseudo_header(packet.headers, index) is not None)
+        if selectors:
+            changes |= _selector(header, following, catalog)
+        changed.append(header.replace(**changes) if changes else header)
+        jumbo = jumbo or any(field.kind == "items" for field, _ in ends_of(header))
+        if header.__layout__.quotes or first_piece or is_fragment(header):
+            complete = False
+    return resolved(packet._with(headers=tuple(changed)), catalog, omits=False)[0]
+
+
+def _is_open(record: WireStruct) -> bool:
+    """Whether a field of the record, or of an element of its option lists, is AUTO."""
+    values = ((field, getattr(record, field.name)) for field in record.__layout__.fields)
+    return any(
+        value is AUTO or (field.kind == "items" and value is not None and any(map(_is_open, value)))
+        for field, value in values
+    )
+
+
+def _is_first_piece(packet: Packet, index: int) -> bool:
+    """Whether the header's length counts octets that are in other packets, as that of the first STT segment does."""
+    extent = packet.headers[index].__layout__.extent
+    if extent is None or not extent.first_piece:
+        return False
+    bound = extent_of(packet.headers[index])
+    here = len(packet.payload) + sum(len(trailer.data) for trailer in packet.trailers if trailer.header > index)
+    return bound is not None and bound > here + sum(octets_in(header) for header in packet.headers[index:])
+
+
+def _flags(header: Header) -> dict[str, Any]:  # Any: AUTO, for fields of any type; so below
+    """The flags of fields that were put in or taken out."""
+    changes: dict[str, Any] = {}
+    for field in header.__layout__.fields:
+        presence = field.presence
+        if presence is not None and presence.by_flags:
+            flags, value = [getattr(header, flag) for flag in presence.fields], getattr(header, field.name)
+            if value is not AUTO and not any(flag is AUTO for flag in flags) and any(flags) is (value is None):
+                changes |= dict.fromkeys(presence.fields, AUTO)
+    return changes
+
+
+def _sizes(header: Header) -> dict[str, Any]:
+    """What depends on the header alone: length fields, counts and flags of its own fields, and padding."""
+    layout = header.__layout__
+    changes: dict[str, Any] = {name: AUTO for name in layout.sized_by if getattr(header, name) is not None}
+    changes |= _flags(header)
+    for field in layout.fields:
+        if not isinstance(field.size, UnparsedSize):
+            continue
+        options, size = field.size.of, layout.by_name[field.size.of].size
+        if isinstance(size, LengthSize):
+            octets = sum(octets_in(element) for element in getattr(header, options) or ())
+            if size.from_start:
+                octets += next(bit for other, bit, _ in spans_of(header) if other.name == options) // 8
+            rest = getattr(header, field.name)
+            if rest is not None and (octets + len(rest) - size.bias) % size.unit and not any(rest):
+                changes[field.name] = AUTO
+    return changes
+
+
+def _lengths(header: Header, following: type[Header] | None, jumbo: bool, catalog: Catalog) -> dict[str, Any]:
+    """The fields that count octets of the content; `jumbo`: whether a header outside has a jumbo payload length."""
+    layout = header.__layout__
+    changes: dict[str, Any] = {}
+    if (extent := layout.extent) is not None:
+        value = getattr(header, extent.field.name)
+        unbounded = extent.zero == "unbounded" or (extent.zero == "jumbo" and jumbo)
+        kept = value is None or extent.optional or (value == 0 and unbounded)
+        if not kept and not (extent.unless and getattr(header, extent.unless)):
+            changes[extent.field.name] = AUTO
+    content = layout.next.of(header)
+    if layout.selector is not None and isinstance(content, ValueLength):
+        after_length = following in catalog.keys_in(content.key.space)
+        changes |= {layout.selector.name: AUTO} if after_length else {}
+    return changes
+
+
+def _checksum(header: Header, complete: bool, addressed: bool) -> dict[str, Any]:
+    """The checksum; `addressed`: whether there is a pseudo-header."""
+    coverage = header.__layout__.coverage
+    if coverage is None or getattr(header, coverage.field.name) is None or coverage.absent_in(header):
+        return {}
+    known = (complete or coverage.header_only) and (addressed or not coverage.pseudo)
+    return {coverage.field.name: AUTO} if known else {}
+
+
+def _selector(header: Header, following: type[Header] | None, catalog: Catalog) -> dict[str, Any]:
+    """The fields that select the next header, where they select another one."""
+    plan = header.__layout__.next
+    changes: dict[str, Any] = {} if plan.repeat is None else {plan.repeat.flag: AUTO}
+    if plan.selector is None or plan.space is None or following is None or plan.failing(header) is not None:
+        return changes
+    if plan.repeat is not None and following is type(header):
+        return changes  # another one of a stack: the flag selects it
+    value = getattr(header, plan.selector.name)
+    selected = any(cls is following for _, cls in catalog.candidates(plan.space, value))
+    if catalog.key_of(plan.space, following) is not None and not selected:
+        changes[plan.selector.name] = AUTO
+    return changes

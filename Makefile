@@ -10,6 +10,7 @@
 #   make fuzz      the fuzzers, for FUZZ_SECONDS in all; what they find is in build/fuzz
 #   make interop   the tests against live stacks: Linux, Open vSwitch, user-mode Linux (docs/interop.md)
 #   make mutants   what the tests say of a library with one thing changed (docs/mutants.md)
+#   make generate  write what is made from the declarations: the index of protocols, the pages of headers and rules
 #   make format    put the sources into the form that `make check` asks for
 #   make clean     remove all that the targets above made
 #
@@ -17,7 +18,7 @@
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format-check lint types wheel-test versions pyodide lowest bench fuzz interop mutants format clean FORCE
+.PHONY: help demo test check generated-check format-check lint types wheel-test versions pyodide lowest bench fuzz interop mutants generate format clean FORCE
 
 # The first interpreter that is new enough and can make environments.
 usable = $(1) -c "import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))" >/dev/null 2>&1
@@ -93,6 +94,10 @@ interop: $(VENV)/.test
 mutants: $(VENV)/.dev
 	$(PY) -m tests.tools.mutants $(MUTANTS_ARGS)
 
+generate: $(VENV)/.test
+	$(PY) -m tests.tools.protocol_index
+	$(PY) docs/generate.py
+
 format: $(VENV)/.dev
 	$(PY) -m ruff check --fix --exit-zero --quiet
 	$(PY) -m ruff format
@@ -105,7 +110,10 @@ clean:
 
 # ---- what CI runs ----
 
-check: format-check lint types wheel-test
+check: generated-check format-check lint types wheel-test
+
+generated-check: $(VENV)/.dev
+	$(PY) -m tests.tools.protocol_index --check
 
 format-check: $(VENV)/.dev
 	$(PY) -m ruff format --check

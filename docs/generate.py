@@ -1,4 +1,4 @@
-"""Writes docs/headers.md, docs/headers/ and docs/rules.md from the declarations: `python docs/generate.py`."""
+"""Writes docs/headers.md, docs/headers/ and docs/rules.md from the declarations: `make generate`."""
 
 from __future__ import annotations
 
@@ -18,9 +18,8 @@ from overlaycodec.schema.record import WireStruct
 HERE = Path(__file__).parent
 INDEX = """# Headers
 
-The headers of the default catalog, in the order in which their bindings are asked. Made from the declarations by
-`python docs/generate.py`; a test holds it against them. A tunnel header opens an `inner` scope, one that quotes a
-`quoted` scope.
+The headers of the default catalog, by family. `make generate` writes this page from the declarations; a test compares
+it with them. A tunnel header opens an `inner` scope, one that quotes a `quoted` scope.
 
 | path | class | octets | what it is | specification |
 |---|---|---|---|---|
@@ -29,8 +28,8 @@ The headers of the default catalog, in the order in which their bindings are ask
 
 RULES_PAGE = """# Rules
 
-What [`oc.diagnose`](findings.md) looks for, beside what cannot be decoded. Made from the rules by `python
-docs/generate.py`; a test holds it against them. A dash: nothing is known, or the receiver has none for that header.
+What [`oc.diagnose`](findings.md) looks for, beside what cannot be decoded. `make generate` writes this page
+from the rules; a test compares it with them. A dash: nothing is known, or the receiver has none for that header.
 
 | rule | headers | the specification | Linux | Open vSwitch |
 |---|---|---|---|---|

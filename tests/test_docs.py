@@ -5,6 +5,7 @@ from __future__ import annotations
 import doctest
 import importlib
 import pkgutil
+import re
 import runpy
 from pathlib import Path
 
@@ -13,7 +14,7 @@ import pytest
 import overlaycodec
 
 ROOT = Path(__file__).parent.parent
-PAGES = sorted([ROOT / "README.md", *ROOT.glob("docs/*.md")])
+PAGES = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *ROOT.glob("docs/*.md")])
 MODULES = sorted(
     module.name
     for module in pkgutil.walk_packages(overlaycodec.__path__, "overlaycodec.")
@@ -38,18 +39,33 @@ def test_pages_with_examples_have_some() -> None:
     counts = {page.name: len(parser.get_examples(page.read_text(encoding="utf-8"))) for page in PAGES}
     assert counts["README.md"] >= 25
     assert counts["guide.md"] >= 25
+    assert counts["CONTRIBUTING.md"] >= 15
+
+
+def test_the_checks_that_contributing_explains_are_there() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    table = text.partition("### What a failing check means")[2].partition("\n\n`make interop`")[0]
+    tests = "".join(path.read_text(encoding="utf-8") for path in ROOT.glob("tests/**/*.py"))
+    targets = (ROOT / "Makefile").read_text(encoding="utf-8")
+    names = re.findall(r"`([\w.-]+)`", "\n".join(line.split("|")[1] for line in table.splitlines() if "|" in line))
+    assert len(names) > 12
+    for name in names:
+        if name.endswith(".py"):
+            assert list(ROOT.glob(f"tests/**/{name}")), name
+        elif name.startswith("test_"):
+            assert f"def {name}(" in tests, name
+        else:
+            assert f"\n{name}:" in targets or name == "SchemaError", name
 
 
 def test_the_pages_of_headers_are_what_the_declarations_say() -> None:
     pages: dict[Path, str] = runpy.run_path(str(ROOT / "docs" / "generate.py"))["pages"]()
     for path, text in pages.items():
-        assert text == path.read_text(encoding="utf-8"), f"{path.name}: run `python docs/generate.py`"
+        assert text == path.read_text(encoding="utf-8"), f"{path.name}: run `make generate`"
     assert {path for path in pages if path.parent.name == "headers"} == set(ROOT.glob("docs/headers/*.md"))
 
 
 def test_links_between_pages_lead_somewhere() -> None:
-    import re
-
     for page in (*PAGES, *ROOT.glob("docs/headers/*.md")):
         for target in re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text(encoding="utf-8")):
             assert (page.parent / target).exists(), f"{page.name} links to {target}"

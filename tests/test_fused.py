@@ -16,6 +16,7 @@ from overlaycodec import DEFAULT, LINK_TYPE, Catalog, CodecError, Ethernet, Pack
 from overlaycodec.codec.stack_cache import _MAX_STACKS, MISSES_TO_LEARN, StackCache
 from overlaycodec.codec.stack_shape import option_free_stack
 from overlaycodec.protocols import HEADERS
+from overlaycodec.schema.keyspaces import IEEE802_LENGTH
 from overlaycodec.schema.values import _KEPT, _PASSED_OVER, IPV4S, Interned
 
 
@@ -182,7 +183,7 @@ class Behind(oc.Header):
 
 
 def test_a_length_is_a_bound_and_no_key() -> None:
-    catalog = Catalog(HEADERS).with_binding(oc.IEEE802_LENGTH(0), Behind)
+    catalog = Catalog(HEADERS).with_binding(IEEE802_LENGTH(0), Behind)
     data = bytes.fromhex("0180c2000000 020000000001 8100 0001 0002 1234 0000 0000")
     plain = catalog.decode(data)
     assert plain.trailers == (oc.Trailer(1, bytes(4)),)

@@ -491,6 +491,7 @@ def test_a_bad_default_is_refused(annotation: Any, default: Any, words: str) -> 
         ({"keys": (oc.IP_PROTOCOL(256),)}, "the key IP_PROTOCOL(256) does not fit in 8 bits"),
         ({"bases": (oc.VXLAN,)}, "cannot be extended"),
         ({"keys": (4789,)}, "4789 is no key: say UDP_PORT(4789)"),
+        ({"keys": (Key(UDP_PORT, 9, fallback="yes"),)}, "fallback is True or False"),  # type: ignore[arg-type]
         ({"keys": UDP_PORT(4789)}, "keys is a tuple of keys"),
         ({"carries": 0x6558}, "25944 is no key"),
         ({"carries": oc.IP_PROTOCOL(256)}, "does not fit in 8 bits"),

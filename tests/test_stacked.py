@@ -15,6 +15,7 @@ from overlaycodec.codec.code_cache import STACK_USES
 from overlaycodec.codec.packet_encoder import encode_packet
 from overlaycodec.codec.stack_encoder import stack_encoder_of, stackable
 from overlaycodec.protocols import HEADERS
+from overlaycodec.schema.keyspaces import IEEE802_LENGTH
 
 CATALOG = Catalog(HEADERS)
 MAC = "02:00:00:00:00:01"
@@ -194,7 +195,7 @@ def test_a_protocol_without_a_number_sums_none() -> None:
         assert catalog.encode(packet) == slowly(packet, catalog)
 
 
-class Either(oc.Header, keys=(oc.ETHERTYPE(0x88B5), oc.IEEE802_LENGTH(0))):
+class Either(oc.Header, keys=(oc.ETHERTYPE(0x88B5), IEEE802_LENGTH(0))):
     """A header that stands behind a type or behind a length."""
 
     number: Annotated[int, oc.Bits(16)] = 0

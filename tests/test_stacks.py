@@ -12,87 +12,12 @@ from typing import Any, Final
 import pytest
 
 import overlaycodec as oc
-from tests.tools import stacks
+from tests.tools import decoder_names, stacks
 
 DIFFERENCES: Final = stacks.ROOT / "tests" / "expected" / "stack-differences.json"
 
-# tshark's name of each header; None where it counts the header to the one before.
-NAMES: Final[dict[type[oc.Header], str | None]] = {
-    oc.ARP: "arp",
-    oc.AuthenticationHeader: "ah",
-    oc.PseudowireControlWord: None,
-    oc.IPv6DestinationOptions: "ipv6.dstopts",
-    oc.ERSPAN: "erspan",
-    oc.ERSPANv3: "erspan",
-    oc.ETag: "etag",
-    oc.Ethernet: "eth",
-    oc.IPv6Fragment: "ipv6.fraghdr",
-    oc.GRE: "gre",
-    oc.GREv1: "gre",
-    oc.GTPU: "gtp",
-    oc.GTPUExtension: None,
-    oc.GUE: "gue",
-    oc.Geneve: "geneve",
-    oc.IPv6HopByHop: "ipv6.hopopts",
-    oc.ICMP: "icmp",
-    oc.ICMPEcho: None,
-    oc.ICMPParameterProblem: None,
-    oc.ICMPRedirect: None,
-    oc.ICMPTimeExceeded: None,
-    oc.ICMPTimestamp: None,
-    oc.ICMPUnreachable: None,
-    oc.ICMPv6: "icmpv6",
-    oc.ICMPv6Echo: None,
-    oc.ICMPv6PacketTooBig: None,
-    oc.ICMPv6ParameterProblem: None,
-    oc.ICMPv6TimeExceeded: None,
-    oc.ICMPv6Unreachable: None,
-    oc.IGMP: "igmp",
-    oc.IGMPGroup: None,
-    oc.IGMPQuery: None,
-    oc.IGMPv3Query: None,
-    oc.IGMPv3Report: None,
-    oc.IPv4: "ip",
-    oc.IPv6: "ipv6",
-    oc.ITag: "ieee8021ah",
-    oc.LLC: "llc",
-    oc.LLDP: "lldp",
-    oc.BSDLoopback: "null",
-    oc.BSDNull: "null",
-    oc.MLDQuery: None,
-    oc.MLDReport: None,
-    oc.MLDv2Query: None,
-    oc.MLDv2Report: None,
-    oc.MPLS: "mpls",
-    oc.NDPRedirect: None,
-    oc.INTMD: "",
-    oc.INTMX: "",
-    oc.NSH: "nsh",
-    oc.NeighborAdvertisement: None,
-    oc.NeighborSolicitation: None,
-    oc.PPP: "ppp",
-    oc.PPPFramed: "ppp",
-    oc.PPPoE: "pppoes",
-    oc.PPPoEDiscovery: "pppoed",
-    oc.RouterAdvertisement: None,
-    oc.RouterSolicitation: None,
-    oc.IPv6Routing: "ipv6.routing",
-    oc.SCTP: "sctp",
-    oc.SLL2: "sll",
-    oc.SLL: "sll",
-    oc.SNAP: None,
-    oc.IPv6SegmentRouting: "ipv6.routing",
-    oc.STT: None,
-    oc.STTSegment: "stt",
-    oc.TCP: "tcp",
-    oc.UDP: "udp",
-    oc.VLANTag: "vlan",
-    oc.VNTag: "vntag",
-    oc.VXLAN: "vxlan",
-    oc.VXLANGBP: "vxlan",
-    oc.VXLANGPE: "vxlan",
-    oc.VXLANRCO: "vxlan",
-}
+NAMES: Final = decoder_names.protocols("tshark")
+"""tshark's name of each header; None where it counts the header to the one before."""
 S_TAG: Final = 0x88A8
 
 # What tshark lists and is no header.
@@ -101,7 +26,7 @@ NO_HEADER: Final = {
     "raw",  # a link type without a header
 }
 
-# Where the catalog ends by design. A protocol that it learns moves to NAMES.
+# Where the catalog ends by design. A protocol that it learns moves to tests/vectors/names.
 OUTSIDE: Final = {"ccp", "nhrp", "ospf", "pim"} | {
     # what the last header carries
     *("bvlc", "data", "db-lsp-disc", "dhcp", "dns", "http", "mdns", "mysql", "rip", "sap", "ssh", "stp", "tls", "x11"),
@@ -159,8 +84,16 @@ def expected_differences() -> dict[str, dict[int, tuple[str, str]]]:
 
 
 def test_every_header_of_the_catalog_has_tsharks_name() -> None:
-    assert set(NAMES) == set(oc.DEFAULT.headers)
+    missing = {header.__layout__.name for header in oc.DEFAULT.headers} - {cls.__layout__.name for cls in NAMES}
+    assert not missing, "say in tests/vectors/names what tshark calls them"
     assert not OUTSIDE & set(NAMES.values())
+
+
+def test_every_field_that_has_a_name_is_there() -> None:
+    for record, entry in decoder_names.entries("tshark").items():
+        assert entry.keys() <= {"protocol", "fields", "variants"}
+        for fields in (entry.get("fields", {}), *entry.get("variants", {}).values()):
+            assert fields.keys() <= {*record.__layout__.by_name, "verdict"}, record.__layout__.name
 
 
 def test_every_protocol_in_the_lists_is_known() -> None:

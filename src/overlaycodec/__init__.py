@@ -37,7 +37,6 @@ from overlaycodec.errors import (
 from overlaycodec.findings import Finding, Receiver, Severity, diagnose
 from overlaycodec.packet.header import Header
 from overlaycodec.packet.packet import FlowKey, Packet, Trailer
-from overlaycodec.protocols import *  # noqa: F403 - every header and element, named in its `__all__`
 from overlaycodec.schema.facts import (
     Bits,
     ByteOrder,
@@ -72,20 +71,16 @@ from overlaycodec.schema.keyspaces import (
     GTPU_EXTENSION,
     ICMP_TYPE,
     ICMPV6_TYPE,
-    IEEE802_LENGTH,
-    IGMP_QUERY,
     IGMP_TYPE,
     IP_PROTOCOL,
     LINK_TYPE,
     LLC_SAP,
     LOOPBACK_FAMILY,
-    MLD_QUERY,
     MPLS_LABEL,
     NSH_PROTOCOL,
     PPP_PROTOCOL,
     SLL_PROTOCOL,
     SNAP_PROTOCOL,
-    STT_OFFSET,
     TCP_PORT,
     UDP_PORT,
 )
@@ -111,20 +106,16 @@ __all__ = [
     "GTPU_EXTENSION",
     "ICMPV6_TYPE",
     "ICMP_TYPE",
-    "IEEE802_LENGTH",
-    "IGMP_QUERY",
     "IGMP_TYPE",
     "IP_PROTOCOL",
     "LINK_TYPE",
     "LLC_SAP",
     "LOOPBACK_FAMILY",
-    "MLD_QUERY",
     "MPLS_LABEL",
     "NSH_PROTOCOL",
     "PPP_PROTOCOL",
     "SLL_PROTOCOL",
     "SNAP_PROTOCOL",
-    "STT_OFFSET",
     "TCP_PORT",
     "UDP_PORT",
     "Bits",
@@ -211,18 +202,33 @@ __all__ = [
 __all__ += protocols.__all__
 
 if TYPE_CHECKING:
+    from overlaycodec import comparison as comparison
     from overlaycodec import dialects as dialects
     from overlaycodec import reassembly as reassembly
+    from overlaycodec import reference as reference
+    from overlaycodec import strategies as strategies
     from overlaycodec import telemetry as telemetry
     from overlaycodec import tunnel as tunnel
     from overlaycodec import vlan as vlan
+    from overlaycodec.protocols.index import *  # noqa: F403 - every header and element, named in its `__all__`
 else:
-    _LATER = ("dialects", "reassembly", "telemetry", "tunnel", "vlan")
+    _SUBMODULES = ("comparison", "dialects", "reassembly", "reference", "strategies", "telemetry", "tunnel", "vlan")
+    _PROTOCOLS = frozenset(protocols.__all__)
 
     def __getattr__(name):
-        """The modules that not everyone needs, imported when they are asked for."""
-        if name in _LATER:
+        """Headers and elements, and the submodules that not everyone needs: imported when they are asked for."""
+        if name in _PROTOCOLS:
+            value = globals()[name] = getattr(protocols, name)
+            return value
+        if name in _SUBMODULES:
             from importlib import import_module
 
-            return import_module(f"overlaycodec.{name}")
+            try:
+                return import_module(f"overlaycodec.{name}")
+            except ModuleNotFoundError as error:  # an optional dependency; the error says which
+                raise AttributeError(str(error)) from error
         raise AttributeError(f"module 'overlaycodec' has no attribute {name!r}")
+
+    def __dir__():
+        """The public names and the documented submodules."""
+        return sorted({*__all__, *_SUBMODULES, *(name for name in globals() if name[:2] == name[-2:] == "__")})

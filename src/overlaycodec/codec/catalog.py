@@ -34,7 +34,9 @@ MAX_HEADERS: Final = 32
 class Catalog:
     """Headers and the keys by which they are found; it decodes and encodes.
 
-    Bindings that were added later are asked earlier; of one key, those with conditions first.
+    Bindings that were added later are asked earlier; of one key, those with conditions first and fallbacks last. Where
+    that does not decide between two headers of the default catalog, their conditions exclude each other, so that the
+    order of the headers decides nothing.
 
     >>> from overlaycodec import DEFAULT, UDP_PORT, VXLAN
     >>> aci = DEFAULT.with_binding(UDP_PORT(48879), VXLAN)
@@ -98,7 +100,7 @@ class Catalog:
         found = [binding for binding in self.bindings if binding[0].space == space and binding[0].value == value]
         if not found:
             return () if space.parent is None else self.candidates(space.parent, value)
-        return tuple(sorted(found, key=lambda binding: not binding[0].conditions))
+        return tuple(sorted(found, key=lambda binding: (not binding[0].conditions, binding[0].fallback)))
 
     def values(self, space: KeySpace) -> frozenset[int]:
         """The values of a space that are bound."""

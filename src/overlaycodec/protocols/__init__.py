@@ -1,255 +1,37 @@
-"""The headers of the default catalog, in the order in which their bindings are asked."""
+"""The families of protocols, one module each: headers, and the elements of their option lists.
+
+Strategy: `index`, which is written from the declarations, lists their names and the keys of the headers. A family is
+imported when one of its names is asked for.
+"""
+
+from typing import TYPE_CHECKING
 
 from overlaycodec.packet.header import Header
-from overlaycodec.protocols.ah import AuthenticationHeader
-from overlaycodec.protocols.arp import ARP
-from overlaycodec.protocols.bridging import ETag, ITag, VNTag
-from overlaycodec.protocols.erspan import ERSPAN, ERSPANv3
-from overlaycodec.protocols.ethernet import Ethernet
-from overlaycodec.protocols.geneve import Geneve
-from overlaycodec.protocols.geneve_option import GeneveOption
-from overlaycodec.protocols.geneve_vendors import (
-    AWSAttachmentOption,
-    AWSEndpointOption,
-    AWSFlowCookieOption,
-    CiliumDSROption,
-    CiliumDSRv6Option,
-    CPacketOption,
-    GCPEndpointOption,
-    GCPNetworkOption,
-    GCPProfileOption,
-    OVNOption,
-    OxideExternalOption,
-    OxideMSSOption,
-    OxideMulticastOption,
-    TencentAttachmentOption,
-    TencentEndpointOption,
-    TencentFlowCookieOption,
-)
-from overlaycodec.protocols.gre import GRE, GRESourceRoute, GREv1
-from overlaycodec.protocols.gtp import GTPU, GTPUExtension
-from overlaycodec.protocols.gue import GUE
-from overlaycodec.protocols.icmp import (
-    ICMP,
-    ICMPEcho,
-    ICMPParameterProblem,
-    ICMPRedirect,
-    ICMPTimeExceeded,
-    ICMPTimestamp,
-    ICMPUnreachable,
-)
-from overlaycodec.protocols.icmpv6 import (
-    ICMPv6,
-    ICMPv6Echo,
-    ICMPv6PacketTooBig,
-    ICMPv6ParameterProblem,
-    ICMPv6TimeExceeded,
-    ICMPv6Unreachable,
-)
-from overlaycodec.protocols.igmp import (
-    IGMP,
-    IGMPGroup,
-    IGMPGroupRecord,
-    IGMPQuery,
-    IGMPSource,
-    IGMPv3Query,
-    IGMPv3Report,
-)
-from overlaycodec.protocols.ipv4 import (
-    IPv4,
-    IPv4LooseSourceRouteOption,
-    IPv4Option,
-    IPv4RecordRouteOption,
-    IPv4RouteAddress,
-    IPv4RouterAlertOption,
-    IPv4StrictSourceRouteOption,
-)
-from overlaycodec.protocols.ipv6 import (
-    IPv6,
-    IPv6DestinationOptions,
-    IPv6Fragment,
-    IPv6HopByHop,
-    IPv6JumboPayloadOption,
-    IPv6Option,
-    IPv6RouterAlertOption,
-    IPv6Routing,
-    IPv6TunnelEncapsulationLimitOption,
-)
-from overlaycodec.protocols.link import SLL, SLL2, BSDLoopback, BSDNull
-from overlaycodec.protocols.llc import LLC, SNAP
-from overlaycodec.protocols.lldp import LLDP, LLDPTLV
-from overlaycodec.protocols.mld import MLDAddressRecord, MLDQuery, MLDReport, MLDSource, MLDv2Query, MLDv2Report
-from overlaycodec.protocols.mpls import MPLS, PseudowireControlWord
-from overlaycodec.protocols.ndp import (
-    NDPMTU,
-    NDPOption,
-    NDPPrefixInformation,
-    NDPRedirect,
-    NDPSourceLinkLayerAddress,
-    NDPTargetLinkLayerAddress,
-    NeighborAdvertisement,
-    NeighborSolicitation,
-    RouterAdvertisement,
-    RouterSolicitation,
-)
-from overlaycodec.protocols.nsh import NSH, NSHMetadata
-from overlaycodec.protocols.pppoe import PPP, PPPFramed, PPPoE, PPPoEDiscovery, PPPoETag
-from overlaycodec.protocols.sctp import SCTP, SCTPChunk
-from overlaycodec.protocols.segment_routing import IPv6SegmentRouting, SRv6Segment, SRv6TLV
-from overlaycodec.protocols.stt import STT, STTSegment
-from overlaycodec.protocols.tcp import (
-    TCP,
-    TCPMSSOption,
-    TCPOption,
-    TCPSACKBlock,
-    TCPSACKOption,
-    TCPSACKPermittedOption,
-    TCPTimestampsOption,
-    TCPWindowScaleOption,
-)
-from overlaycodec.protocols.telemetry import INTMD, INTMX, INTMDOption, INTMXOption
-from overlaycodec.protocols.udp import UDP
-from overlaycodec.protocols.vlan import VLANTag
-from overlaycodec.protocols.vxlan import VXLAN, VXLANGBP, VXLANGPE, VXLANRCO
+from overlaycodec.protocols import index
 
-__all__ = [
-    "ARP",
-    "ERSPAN",
-    "GRE",
-    "GTPU",
-    "GUE",
-    "ICMP",
-    "IGMP",
-    "INTMD",
-    "INTMX",
-    "LLC",
-    "LLDP",
-    "LLDPTLV",
-    "MPLS",
-    "NDPMTU",
-    "NSH",
-    "PPP",
-    "SCTP",
-    "SLL",
-    "SLL2",
-    "SNAP",
-    "STT",
-    "TCP",
-    "UDP",
-    "VXLAN",
-    "VXLANGBP",
-    "VXLANGPE",
-    "VXLANRCO",
-    "AWSAttachmentOption",
-    "AWSEndpointOption",
-    "AWSFlowCookieOption",
-    "AuthenticationHeader",
-    "BSDLoopback",
-    "BSDNull",
-    "CPacketOption",
-    "CiliumDSROption",
-    "CiliumDSRv6Option",
-    "ERSPANv3",
-    "ETag",
-    "Ethernet",
-    "GCPEndpointOption",
-    "GCPNetworkOption",
-    "GCPProfileOption",
-    "GRESourceRoute",
-    "GREv1",
-    "GTPUExtension",
-    "Geneve",
-    "GeneveOption",
-    "ICMPEcho",
-    "ICMPParameterProblem",
-    "ICMPRedirect",
-    "ICMPTimeExceeded",
-    "ICMPTimestamp",
-    "ICMPUnreachable",
-    "ICMPv6",
-    "ICMPv6Echo",
-    "ICMPv6PacketTooBig",
-    "ICMPv6ParameterProblem",
-    "ICMPv6TimeExceeded",
-    "ICMPv6Unreachable",
-    "IGMPGroup",
-    "IGMPGroupRecord",
-    "IGMPQuery",
-    "IGMPSource",
-    "IGMPv3Query",
-    "IGMPv3Report",
-    "INTMDOption",
-    "INTMXOption",
-    "IPv4",
-    "IPv4LooseSourceRouteOption",
-    "IPv4Option",
-    "IPv4RecordRouteOption",
-    "IPv4RouteAddress",
-    "IPv4RouterAlertOption",
-    "IPv4StrictSourceRouteOption",
-    "IPv6",
-    "IPv6DestinationOptions",
-    "IPv6Fragment",
-    "IPv6HopByHop",
-    "IPv6JumboPayloadOption",
-    "IPv6Option",
-    "IPv6RouterAlertOption",
-    "IPv6Routing",
-    "IPv6SegmentRouting",
-    "IPv6TunnelEncapsulationLimitOption",
-    "ITag",
-    "MLDAddressRecord",
-    "MLDQuery",
-    "MLDReport",
-    "MLDSource",
-    "MLDv2Query",
-    "MLDv2Report",
-    "NDPOption",
-    "NDPPrefixInformation",
-    "NDPRedirect",
-    "NDPSourceLinkLayerAddress",
-    "NDPTargetLinkLayerAddress",
-    "NSHMetadata",
-    "NeighborAdvertisement",
-    "NeighborSolicitation",
-    "OVNOption",
-    "OxideExternalOption",
-    "OxideMSSOption",
-    "OxideMulticastOption",
-    "PPPFramed",
-    "PPPoE",
-    "PPPoEDiscovery",
-    "PPPoETag",
-    "PseudowireControlWord",
-    "RouterAdvertisement",
-    "RouterSolicitation",
-    "SCTPChunk",
-    "SRv6Segment",
-    "SRv6TLV",
-    "STTSegment",
-    "TCPMSSOption",
-    "TCPOption",
-    "TCPSACKBlock",
-    "TCPSACKOption",
-    "TCPSACKPermittedOption",
-    "TCPTimestampsOption",
-    "TCPWindowScaleOption",
-    "TencentAttachmentOption",
-    "TencentEndpointOption",
-    "TencentFlowCookieOption",
-    "VLANTag",
-    "VNTag",
-]
+__all__: list[str] = []
+__all__ += index.__all__
 
-HEADERS: tuple[type[Header], ...] = (
-    Ethernet, LLC, SNAP, VLANTag, ARP, MPLS, IPv4, IPv6, IPv6HopByHop, IPv6DestinationOptions, IPv6SegmentRouting, IPv6Routing,
-    IPv6Fragment, ICMP, ICMPEcho, ICMPUnreachable, ICMPRedirect, ICMPTimeExceeded, ICMPParameterProblem, ICMPTimestamp,
-    ICMPv6, ICMPv6Echo, ICMPv6Unreachable, ICMPv6PacketTooBig, ICMPv6TimeExceeded, ICMPv6ParameterProblem,
-    UDP, TCP, GRE, GREv1, VXLAN, VXLANGBP, VXLANGPE, Geneve, STTSegment, STT,
-    VXLANRCO, GTPU, GTPUExtension, GUE, ERSPAN, ERSPANv3, NSH, AuthenticationHeader, SCTP,
-    IGMP, IGMPQuery, IGMPv3Query, IGMPGroup, IGMPv3Report, MLDReport, MLDQuery, MLDv2Query, MLDv2Report,
-    RouterSolicitation, RouterAdvertisement, NeighborSolicitation, NeighborAdvertisement, NDPRedirect,
-    ITag, ETag, VNTag, LLDP, PPPoEDiscovery, PPPoE, PPPFramed, PPP, PseudowireControlWord,
-    SLL, SLL2, BSDLoopback, BSDNull, INTMD, INTMX,
-)  # fmt: skip
-"""Every header of the default catalog: a new one is declared in its own file and named here."""
+if TYPE_CHECKING:
+    from overlaycodec.protocols.index import *  # noqa: F403 - the names in its `__all__`
+
+    HEADERS: tuple[type[Header], ...]
+    """Every header of the default catalog."""
+else:
+    _FAMILY_OF = {name: family for family, names in index.FAMILIES.items() for name in names}
+
+    def __getattr__(name):
+        """A header or an element, imported with its family; `HEADERS`: all headers."""
+        if name == "HEADERS":
+            value = tuple(header.load() for header in index.HEADERS)
+        elif name in _FAMILY_OF:
+            from importlib import import_module
+
+            value = getattr(import_module(f"{__name__}.{_FAMILY_OF[name]}"), name)
+        else:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        globals()[name] = value
+        return value
+
+    def __dir__():
+        return sorted({*globals(), *__all__, "HEADERS"})

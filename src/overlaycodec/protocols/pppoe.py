@@ -53,7 +53,7 @@ class PPPFramed(
     protocol: Annotated[int, Bits(16), Selects(PPP_PROTOCOL), "What follows"] = AUTO
 
 
-class PPP(Header, spec="RFC 1661 section 2", keys=(ETHERTYPE(0x880B).when(MinOctets(1)), LINK_TYPE(9))):
+class PPP(Header, spec="RFC 1661 section 2", keys=(ETHERTYPE(0x880B).when(MinOctets(1)).as_fallback(), LINK_TYPE(9))):
     """The protocol of a PPP frame; an acknowledgment of GRE version 1 alone has none."""
 
     protocol: Annotated[int, Bits(16), Selects(PPP_PROTOCOL), "What follows"] = AUTO

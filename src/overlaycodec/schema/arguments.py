@@ -161,7 +161,7 @@ _ARGUMENTS: Final[dict[type[Any], dict[str, Rule]]] = {
         "parent": _optional(_SPACE),
         "hexadecimal": _FLAG,
     },
-    Key: {"space": _SPACE, "value": _optional(_NUMBER)},
+    Key: {"space": _SPACE, "value": _optional(_NUMBER), "fallback": _FLAG},
     Peek: {
         "bit": _NATURAL,
         "count": Rule("a number from 1 to 64", lambda value: _is_number(value) and 1 <= value <= 64),

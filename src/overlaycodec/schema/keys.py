@@ -78,6 +78,8 @@ class Key(msgspec.Struct, frozen=True):
     space: KeySpace
     value: int | None
     conditions: tuple[Asked, ...] = ()
+    fallback: bool = False
+    """Whether it is asked after the keys of other headers (VXLAN's dialects on VXLAN's port)."""
 
     @property
     def fits(self) -> bool:
@@ -87,8 +89,16 @@ class Key(msgspec.Struct, frozen=True):
 
     def when(self, *conditions: Asked) -> Key:
         """The same key, good only where all `conditions` hold. Conditional keys are asked before unconditional ones."""
-        return Key(self.space, self.value, self.conditions + conditions)
+        return msgspec.structs.replace(self, conditions=self.conditions + conditions)
+
+    def as_fallback(self) -> Key:
+        """The same key, asked after the keys of other headers; encoding takes it like any other key.
+
+        Where another header is found at the value without conditions, this one is found by a binding alone.
+        """
+        return msgspec.structs.replace(self, fallback=True)
 
     def __repr__(self) -> str:
         value = "any" if self.value is None else self.space.text(self.value)
-        return f"{self.space!r}({value})" + (f".when{self.conditions!r}" if self.conditions else "")
+        asked = f".when{self.conditions!r}" if self.conditions else ""
+        return f"{self.space!r}({value}){asked}" + ".as_fallback()" * self.fallback

@@ -14,6 +14,7 @@ from typing import Any, Final, NamedTuple
 import overlaycodec as oc
 from overlaycodec import dialects
 from overlaycodec.schema.keys import Peek
+from overlaycodec.schema.keyspaces import STT_OFFSET
 from overlaycodec.schema.layout import Field, Layout
 from overlaycodec.schema.plans import CountSize, LengthSize
 from overlaycodec.schema.record import WireStruct
@@ -45,7 +46,7 @@ UNBOUND: Final[Mapping[oc.KeySpace, Sequence[int]]] = {
     oc.GPE_PROTOCOL: (200,),
     oc.ERSPAN_FRAME: (9,),
     oc.LOOPBACK_FAMILY: (99,),
-    oc.STT_OFFSET: (1408, 2816),
+    STT_OFFSET: (1408, 2816),
     oc.GTPU_EXTENSION: (0x03,),
 }
 # Headers that are drawn more often: tunnels, and what is found most.

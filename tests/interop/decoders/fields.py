@@ -29,34 +29,52 @@ def each(named: Name) -> Iterator[As]:
         yield As(one) if isinstance(one, str) else one
 
 
-def times(name: str, factor: int, plus: int = 0) -> As:
-    """Octets, where the wire counts units."""
-    return As(name, lambda value: value * factor + plus)
+def table(written: Mapping[str, Any]) -> dict[str, Name]:  # Any: JSON, as tests/vectors/README.md describes it
+    """The names of fields, as tests/vectors/names writes them."""
+    return {
+        field: tuple(map(_one, names)) if isinstance(names, list) else _one(names) for field, names in written.items()
+    }
 
 
-def bits(name: str, shift: int, mask: int) -> As:
-    """Some bits of a number."""
-    return As(name, lambda value: value >> shift & mask)
+def _one(written: Any) -> str | As:  # Any: JSON
+    return written if isinstance(written, str) else As(written["name"], _value(written), _where(written))
 
 
-def told(name: str, field: str) -> As:
-    """Shown only where it is not 0, or empty."""
-    return As(name, where=lambda record: bool(getattr(record, field)))
+def _value(written: Mapping[str, Any]) -> Callable[[Any], Any]:  # Any: JSON; a value of any field
+    """What of our value is shown."""
+    if "times" in written:
+        factor, plus = written["times"], written.get("plus", 0)
+        return lambda value: value * factor + plus
+    if "mask" in written:
+        shift, mask = written["shift"], written["mask"]
+        return lambda value: value >> shift & mask
+    if "coded" in written:
+        return lambda value: coded(value, written["coded"])
+    if "format" in written:
+        return lambda value: format(value, written["format"])
+    if "replace" in written:
+        replace = {int(value): other for value, other in written["replace"].items()}
+        return lambda value: replace.get(value, value)
+    return lambda value: value
 
 
-def among(name: str, field: str, values: frozenset[int]) -> As:
-    """Shown only where a field of the same record has one of these values."""
-    return As(name, where=lambda record: getattr(record, field) in values)
+def _where(written: Mapping[str, Any]) -> Callable[[WireStruct], bool]:  # Any: JSON
+    """Which records show it."""
+    if "if" not in written:
+        return lambda record: True
+    field = written["if"]
+    if "in" in written:
+        return lambda record: getattr(record, field) in written["in"]
+    if "min" in written:
+        return lambda record: bool(getattr(record, field) >= written["min"])
+    if "max" in written:
+        return lambda record: bool(getattr(record, field) <= written["max"])
+    return lambda record: bool(getattr(record, field))
 
 
-def type_or_length(field: str, kind: str, length: str) -> tuple[As, As]:
-    """A type above 1500, a length up to there."""
-    return (
-        As(kind, where=lambda record: getattr(record, field) > 1500),
-        As(length, where=lambda record: getattr(record, field) <= 1500),
-    )
-
-
-def coded(name: str) -> As:
-    """RFC 3376 section 4.1.1: from 128 on a mantissa of 4 bits and an exponent of 3."""
-    return As(name, lambda value: value if value < 128 else (value & 15 | 16) << (value >> 4 & 7) + 3)
+def coded(value: int, bits: int) -> int:
+    """RFC 3376 section 4.1.1, RFC 3810 section 5.1.3: from half the range on, a mantissa and an exponent of 3 bits."""
+    mantissa = bits - 4
+    if value < 1 << bits - 1:
+        return value
+    return (value & (1 << mantissa) - 1 | 1 << mantissa) << (value >> mantissa & 7) + 3

@@ -1,0 +1,283 @@
+"""Every family of protocols, its public names, and the keys of its headers.
+
+`make generate` writes this file from the declarations; a test and `make check` compare it with them. Families and names
+are in alphabetical order.
+"""
+
+# fmt: off
+from typing import TYPE_CHECKING, Final
+
+from overlaycodec.packet.late_header import LateHeader
+from overlaycodec.schema.keys import MinOctets, Peek, PreviousHeader, Within
+from overlaycodec.schema.keyspaces import (
+    ERSPAN_FRAME, ETHERTYPE, GPE_PROTOCOL, GTPU_EXTENSION, ICMPV6_TYPE, ICMP_TYPE, IEEE802_LENGTH, IGMP_QUERY,
+    IGMP_TYPE, IP_PROTOCOL, LINK_TYPE, LLC_SAP, LOOPBACK_FAMILY, MLD_QUERY, MPLS_LABEL, NSH_PROTOCOL, PPP_PROTOCOL,
+    SLL_PROTOCOL, STT_OFFSET, UDP_PORT,
+)
+
+if TYPE_CHECKING:
+    from overlaycodec.protocols.ah import AuthenticationHeader
+    from overlaycodec.protocols.arp import ARP
+    from overlaycodec.protocols.bridging import ETag, ITag, VNTag
+    from overlaycodec.protocols.erspan import ERSPAN, ERSPANv3
+    from overlaycodec.protocols.ethernet import Ethernet
+    from overlaycodec.protocols.geneve import Geneve
+    from overlaycodec.protocols.geneve_option import GeneveOption
+    from overlaycodec.protocols.geneve_vendors import (
+        AWSAttachmentOption, AWSEndpointOption, AWSFlowCookieOption, CPacketOption, CiliumDSROption, CiliumDSRv6Option,
+        GCPEndpointOption, GCPNetworkOption, GCPProfileOption, OVNOption, OxideExternalOption, OxideMSSOption,
+        OxideMulticastOption, TencentAttachmentOption, TencentEndpointOption, TencentFlowCookieOption,
+    )
+    from overlaycodec.protocols.gre import GRE, GRESourceRoute, GREv1
+    from overlaycodec.protocols.gtp import GTPU, GTPUExtension
+    from overlaycodec.protocols.gue import GUE
+    from overlaycodec.protocols.icmp import (
+        ICMP, ICMPEcho, ICMPParameterProblem, ICMPRedirect, ICMPTimeExceeded, ICMPTimestamp, ICMPUnreachable,
+    )
+    from overlaycodec.protocols.icmpv6 import (
+        ICMPv6, ICMPv6Echo, ICMPv6PacketTooBig, ICMPv6ParameterProblem, ICMPv6TimeExceeded, ICMPv6Unreachable,
+    )
+    from overlaycodec.protocols.igmp import (
+        IGMP, IGMPGroup, IGMPGroupRecord, IGMPQuery, IGMPSource, IGMPv3Query, IGMPv3Report,
+    )
+    from overlaycodec.protocols.ipv4 import (
+        IPv4, IPv4LooseSourceRouteOption, IPv4Option, IPv4RecordRouteOption, IPv4RouteAddress, IPv4RouterAlertOption,
+        IPv4StrictSourceRouteOption,
+    )
+    from overlaycodec.protocols.ipv6 import (
+        IPv6, IPv6DestinationOptions, IPv6Fragment, IPv6HopByHop, IPv6JumboPayloadOption, IPv6Option,
+        IPv6RouterAlertOption, IPv6Routing, IPv6TunnelEncapsulationLimitOption,
+    )
+    from overlaycodec.protocols.link import BSDLoopback, BSDNull, SLL, SLL2
+    from overlaycodec.protocols.llc import LLC, SNAP
+    from overlaycodec.protocols.lldp import LLDP, LLDPTLV
+    from overlaycodec.protocols.mld import MLDAddressRecord, MLDQuery, MLDReport, MLDSource, MLDv2Query, MLDv2Report
+    from overlaycodec.protocols.mpls import MPLS, PseudowireControlWord
+    from overlaycodec.protocols.ndp import (
+        NDPMTU, NDPOption, NDPPrefixInformation, NDPRedirect, NDPSourceLinkLayerAddress, NDPTargetLinkLayerAddress,
+        NeighborAdvertisement, NeighborSolicitation, RouterAdvertisement, RouterSolicitation,
+    )
+    from overlaycodec.protocols.nsh import NSH, NSHMetadata
+    from overlaycodec.protocols.pppoe import PPP, PPPFramed, PPPoE, PPPoEDiscovery, PPPoETag
+    from overlaycodec.protocols.sctp import SCTP, SCTPChunk
+    from overlaycodec.protocols.segment_routing import IPv6SegmentRouting, SRv6Segment, SRv6TLV
+    from overlaycodec.protocols.stt import STT, STTSegment
+    from overlaycodec.protocols.tcp import (
+        TCP, TCPMSSOption, TCPOption, TCPSACKBlock, TCPSACKOption, TCPSACKPermittedOption, TCPTimestampsOption,
+        TCPWindowScaleOption,
+    )
+    from overlaycodec.protocols.telemetry import INTMD, INTMDOption, INTMX, INTMXOption
+    from overlaycodec.protocols.udp import UDP
+    from overlaycodec.protocols.vlan import VLANTag
+    from overlaycodec.protocols.vxlan import VXLAN, VXLANGBP, VXLANGPE, VXLANRCO
+
+__all__ = [
+    "ARP", "AWSAttachmentOption", "AWSEndpointOption", "AWSFlowCookieOption", "AuthenticationHeader", "BSDLoopback",
+    "BSDNull", "CPacketOption", "CiliumDSROption", "CiliumDSRv6Option", "ERSPAN", "ERSPANv3", "ETag", "Ethernet",
+    "GCPEndpointOption", "GCPNetworkOption", "GCPProfileOption", "GRE", "GRESourceRoute", "GREv1", "GTPU",
+    "GTPUExtension", "GUE", "Geneve", "GeneveOption", "ICMP", "ICMPEcho", "ICMPParameterProblem", "ICMPRedirect",
+    "ICMPTimeExceeded", "ICMPTimestamp", "ICMPUnreachable", "ICMPv6", "ICMPv6Echo", "ICMPv6PacketTooBig",
+    "ICMPv6ParameterProblem", "ICMPv6TimeExceeded", "ICMPv6Unreachable", "IGMP", "IGMPGroup", "IGMPGroupRecord",
+    "IGMPQuery", "IGMPSource", "IGMPv3Query", "IGMPv3Report", "INTMD", "INTMDOption", "INTMX", "INTMXOption", "IPv4",
+    "IPv4LooseSourceRouteOption", "IPv4Option", "IPv4RecordRouteOption", "IPv4RouteAddress", "IPv4RouterAlertOption",
+    "IPv4StrictSourceRouteOption", "IPv6", "IPv6DestinationOptions", "IPv6Fragment", "IPv6HopByHop",
+    "IPv6JumboPayloadOption", "IPv6Option", "IPv6RouterAlertOption", "IPv6Routing", "IPv6SegmentRouting",
+    "IPv6TunnelEncapsulationLimitOption", "ITag", "LLC", "LLDP", "LLDPTLV", "MLDAddressRecord", "MLDQuery", "MLDReport",
+    "MLDSource", "MLDv2Query", "MLDv2Report", "MPLS", "NDPMTU", "NDPOption", "NDPPrefixInformation", "NDPRedirect",
+    "NDPSourceLinkLayerAddress", "NDPTargetLinkLayerAddress", "NSH", "NSHMetadata", "NeighborAdvertisement",
+    "NeighborSolicitation", "OVNOption", "OxideExternalOption", "OxideMSSOption", "OxideMulticastOption", "PPP",
+    "PPPFramed", "PPPoE", "PPPoEDiscovery", "PPPoETag", "PseudowireControlWord", "RouterAdvertisement",
+    "RouterSolicitation", "SCTP", "SCTPChunk", "SLL", "SLL2", "SNAP", "SRv6Segment", "SRv6TLV", "STT", "STTSegment",
+    "TCP", "TCPMSSOption", "TCPOption", "TCPSACKBlock", "TCPSACKOption", "TCPSACKPermittedOption",
+    "TCPTimestampsOption", "TCPWindowScaleOption", "TencentAttachmentOption", "TencentEndpointOption",
+    "TencentFlowCookieOption", "UDP", "VLANTag", "VNTag", "VXLAN", "VXLANGBP", "VXLANGPE", "VXLANRCO",
+]
+
+FAMILIES: Final[dict[str, tuple[str, ...]]] = {
+    "ah": ("AuthenticationHeader",),
+    "arp": ("ARP",),
+    "bridging": ("ETag", "ITag", "VNTag"),
+    "erspan": ("ERSPAN", "ERSPANv3"),
+    "ethernet": ("Ethernet",),
+    "geneve": ("Geneve",),
+    "geneve_option": ("GeneveOption",),
+    "geneve_vendors": (
+        "AWSAttachmentOption", "AWSEndpointOption", "AWSFlowCookieOption", "CPacketOption", "CiliumDSROption",
+        "CiliumDSRv6Option", "GCPEndpointOption", "GCPNetworkOption", "GCPProfileOption", "OVNOption",
+        "OxideExternalOption", "OxideMSSOption", "OxideMulticastOption", "TencentAttachmentOption",
+        "TencentEndpointOption", "TencentFlowCookieOption",
+    ),
+    "gre": ("GRE", "GRESourceRoute", "GREv1"),
+    "gtp": ("GTPU", "GTPUExtension"),
+    "gue": ("GUE",),
+    "icmp": (
+        "ICMP", "ICMPEcho", "ICMPParameterProblem", "ICMPRedirect", "ICMPTimeExceeded", "ICMPTimestamp",
+        "ICMPUnreachable",
+    ),
+    "icmpv6": (
+        "ICMPv6", "ICMPv6Echo", "ICMPv6PacketTooBig", "ICMPv6ParameterProblem", "ICMPv6TimeExceeded",
+        "ICMPv6Unreachable",
+    ),
+    "igmp": ("IGMP", "IGMPGroup", "IGMPGroupRecord", "IGMPQuery", "IGMPSource", "IGMPv3Query", "IGMPv3Report"),
+    "ipv4": (
+        "IPv4", "IPv4LooseSourceRouteOption", "IPv4Option", "IPv4RecordRouteOption", "IPv4RouteAddress",
+        "IPv4RouterAlertOption", "IPv4StrictSourceRouteOption",
+    ),
+    "ipv6": (
+        "IPv6", "IPv6DestinationOptions", "IPv6Fragment", "IPv6HopByHop", "IPv6JumboPayloadOption", "IPv6Option",
+        "IPv6RouterAlertOption", "IPv6Routing", "IPv6TunnelEncapsulationLimitOption",
+    ),
+    "link": ("BSDLoopback", "BSDNull", "SLL", "SLL2"),
+    "llc": ("LLC", "SNAP"),
+    "lldp": ("LLDP", "LLDPTLV"),
+    "mld": ("MLDAddressRecord", "MLDQuery", "MLDReport", "MLDSource", "MLDv2Query", "MLDv2Report"),
+    "mpls": ("MPLS", "PseudowireControlWord"),
+    "ndp": (
+        "NDPMTU", "NDPOption", "NDPPrefixInformation", "NDPRedirect", "NDPSourceLinkLayerAddress",
+        "NDPTargetLinkLayerAddress", "NeighborAdvertisement", "NeighborSolicitation", "RouterAdvertisement",
+        "RouterSolicitation",
+    ),
+    "nsh": ("NSH", "NSHMetadata"),
+    "pppoe": ("PPP", "PPPFramed", "PPPoE", "PPPoEDiscovery", "PPPoETag"),
+    "sctp": ("SCTP", "SCTPChunk"),
+    "segment_routing": ("IPv6SegmentRouting", "SRv6Segment", "SRv6TLV"),
+    "stt": ("STT", "STTSegment"),
+    "tcp": (
+        "TCP", "TCPMSSOption", "TCPOption", "TCPSACKBlock", "TCPSACKOption", "TCPSACKPermittedOption",
+        "TCPTimestampsOption", "TCPWindowScaleOption",
+    ),
+    "telemetry": ("INTMD", "INTMDOption", "INTMX", "INTMXOption"),
+    "udp": ("UDP",),
+    "vlan": ("VLANTag",),
+    "vxlan": ("VXLAN", "VXLANGBP", "VXLANGPE", "VXLANRCO"),
+}
+"""The public names of each family."""
+
+HEADERS: Final = (
+    LateHeader("overlaycodec.protocols.ah", "AuthenticationHeader", "ah", (IP_PROTOCOL(51),)),
+    LateHeader("overlaycodec.protocols.arp", "ARP", "arp", (ETHERTYPE(0x0806), ETHERTYPE(0x8035))),
+    LateHeader("overlaycodec.protocols.bridging", "ETag", "e_tag", (ETHERTYPE(0x893f),)),
+    LateHeader("overlaycodec.protocols.bridging", "ITag", "i_tag", (ETHERTYPE(0x88e7),)),
+    LateHeader("overlaycodec.protocols.bridging", "VNTag", "vn_tag", (ETHERTYPE(0x8926),)),
+    LateHeader("overlaycodec.protocols.erspan", "ERSPAN", "erspan", (
+        ETHERTYPE(0x88be).when(PreviousHeader(field='sequence_present', value=True)),
+    )),
+    LateHeader("overlaycodec.protocols.erspan", "ERSPANv3", "erspan_v3", (ETHERTYPE(0x22eb),)),
+    LateHeader("overlaycodec.protocols.ethernet", "Ethernet", "ethernet", (
+        ETHERTYPE(0x6558), GPE_PROTOCOL(3), LINK_TYPE(1), NSH_PROTOCOL(3), ERSPAN_FRAME(0),
+        ETHERTYPE(0x88be).when(PreviousHeader(field='sequence_present', value=False)),
+    )),
+    LateHeader("overlaycodec.protocols.geneve", "Geneve", "geneve", (UDP_PORT(6081),)),
+    LateHeader("overlaycodec.protocols.gre", "GRE", "gre", (IP_PROTOCOL(47).when(Peek(bit=13, count=3, value=0)),)),
+    LateHeader("overlaycodec.protocols.gre", "GREv1", "gre_v1", (
+        IP_PROTOCOL(47).when(Peek(bit=13, count=3, value=1)),
+    )),
+    LateHeader("overlaycodec.protocols.gtp", "GTPU", "gtpu", (UDP_PORT(2152),)),
+    LateHeader("overlaycodec.protocols.gtp", "GTPUExtension", "gtpu_extension", (
+        GTPU_EXTENSION(0x85), GTPU_EXTENSION(0x20), GTPU_EXTENSION(0x40), GTPU_EXTENSION(0x81), GTPU_EXTENSION(0x82),
+        GTPU_EXTENSION(0x84), GTPU_EXTENSION(0xc0), GTPU_EXTENSION.any(),
+    )),
+    LateHeader("overlaycodec.protocols.gue", "GUE", "gue", (UDP_PORT(6080).when(Peek(bit=0, count=2, value=0)),)),
+    LateHeader("overlaycodec.protocols.icmp", "ICMP", "icmp", (IP_PROTOCOL(1),)),
+    LateHeader("overlaycodec.protocols.icmp", "ICMPEcho", "icmp_echo", (ICMP_TYPE(8), ICMP_TYPE(0))),
+    LateHeader("overlaycodec.protocols.icmp", "ICMPParameterProblem", "icmp_parameter_problem", (ICMP_TYPE(12),)),
+    LateHeader("overlaycodec.protocols.icmp", "ICMPRedirect", "icmp_redirect", (ICMP_TYPE(5),)),
+    LateHeader("overlaycodec.protocols.icmp", "ICMPTimeExceeded", "icmp_time_exceeded", (ICMP_TYPE(11),)),
+    LateHeader("overlaycodec.protocols.icmp", "ICMPTimestamp", "icmp_timestamp", (ICMP_TYPE(13), ICMP_TYPE(14))),
+    LateHeader("overlaycodec.protocols.icmp", "ICMPUnreachable", "icmp_unreachable", (ICMP_TYPE(3),)),
+    LateHeader("overlaycodec.protocols.icmpv6", "ICMPv6", "icmpv6", (IP_PROTOCOL(58),)),
+    LateHeader("overlaycodec.protocols.icmpv6", "ICMPv6Echo", "icmpv6_echo", (ICMPV6_TYPE(128), ICMPV6_TYPE(129))),
+    LateHeader("overlaycodec.protocols.icmpv6", "ICMPv6PacketTooBig", "icmpv6_packet_too_big", (ICMPV6_TYPE(2),)),
+    LateHeader("overlaycodec.protocols.icmpv6", "ICMPv6ParameterProblem", "icmpv6_parameter_problem", (
+        ICMPV6_TYPE(4),
+    )),
+    LateHeader("overlaycodec.protocols.icmpv6", "ICMPv6TimeExceeded", "icmpv6_time_exceeded", (ICMPV6_TYPE(3),)),
+    LateHeader("overlaycodec.protocols.icmpv6", "ICMPv6Unreachable", "icmpv6_unreachable", (ICMPV6_TYPE(1),)),
+    LateHeader("overlaycodec.protocols.igmp", "IGMP", "igmp", (IP_PROTOCOL(2),)),
+    LateHeader("overlaycodec.protocols.igmp", "IGMPGroup", "igmp_group", (
+        IGMP_TYPE(0x16), IGMP_TYPE(0x12), IGMP_TYPE(0x17),
+    )),
+    LateHeader("overlaycodec.protocols.igmp", "IGMPQuery", "igmp_query", (IGMP_TYPE(0x11),)),
+    LateHeader("overlaycodec.protocols.igmp", "IGMPv3Query", "igmp_v3_query", (
+        IGMP_QUERY(0).when(MinOctets(octets=4)),
+    )),
+    LateHeader("overlaycodec.protocols.igmp", "IGMPv3Report", "igmp_v3_report", (IGMP_TYPE(0x22),)),
+    LateHeader("overlaycodec.protocols.ipv4", "IPv4", "ipv4", (
+        ETHERTYPE(0x0800), IP_PROTOCOL(4), GPE_PROTOCOL(1), LINK_TYPE(228),
+        LINK_TYPE(101).when(Peek(bit=0, count=4, value=4)), LINK_TYPE(12).when(Peek(bit=0, count=4, value=4)),
+        LINK_TYPE(14).when(Peek(bit=0, count=4, value=4)), LOOPBACK_FAMILY(2),
+        MPLS_LABEL.any().when(Peek(bit=0, count=4, value=4)), PPP_PROTOCOL(0x0021), NSH_PROTOCOL(1),
+        ERSPAN_FRAME(2).when(Peek(bit=0, count=4, value=4)), GTPU_EXTENSION(0x00).when(Peek(bit=0, count=4, value=4)),
+        UDP_PORT(6080).when(Peek(bit=0, count=4, value=4)),
+    )),
+    LateHeader("overlaycodec.protocols.ipv6", "IPv6", "ipv6", (
+        ETHERTYPE(0x86dd), IP_PROTOCOL(41), GPE_PROTOCOL(2), LINK_TYPE(229),
+        LINK_TYPE(101).when(Peek(bit=0, count=4, value=6)), LINK_TYPE(12).when(Peek(bit=0, count=4, value=6)),
+        LINK_TYPE(14).when(Peek(bit=0, count=4, value=6)), LOOPBACK_FAMILY(30), LOOPBACK_FAMILY(28),
+        LOOPBACK_FAMILY(24), LOOPBACK_FAMILY(10), MPLS_LABEL.any().when(Peek(bit=0, count=4, value=6)),
+        PPP_PROTOCOL(0x0057), NSH_PROTOCOL(2), ERSPAN_FRAME(2).when(Peek(bit=0, count=4, value=6)),
+        GTPU_EXTENSION(0x00).when(Peek(bit=0, count=4, value=6)), UDP_PORT(6080).when(Peek(bit=0, count=4, value=6)),
+    )),
+    LateHeader("overlaycodec.protocols.ipv6", "IPv6DestinationOptions", "ipv6_destination_options", (IP_PROTOCOL(60),)),
+    LateHeader("overlaycodec.protocols.ipv6", "IPv6Fragment", "ipv6_fragment", (IP_PROTOCOL(44),)),
+    LateHeader("overlaycodec.protocols.ipv6", "IPv6HopByHop", "ipv6_hop_by_hop", (IP_PROTOCOL(0),)),
+    LateHeader("overlaycodec.protocols.ipv6", "IPv6Routing", "ipv6_routing", (IP_PROTOCOL(43),)),
+    LateHeader("overlaycodec.protocols.link", "BSDLoopback", "bsd_loopback", (
+        LINK_TYPE(108), LINK_TYPE(0).when(Peek(bit=0, count=16, value=0)),
+    )),
+    LateHeader("overlaycodec.protocols.link", "BSDNull", "bsd_null", (LINK_TYPE(0),)),
+    LateHeader("overlaycodec.protocols.link", "SLL", "sll", (LINK_TYPE(113),)),
+    LateHeader("overlaycodec.protocols.link", "SLL2", "sll2", (LINK_TYPE(276),)),
+    LateHeader("overlaycodec.protocols.llc", "LLC", "llc", (IEEE802_LENGTH(0), SLL_PROTOCOL(0x0004))),
+    LateHeader("overlaycodec.protocols.llc", "SNAP", "snap", (
+        LLC_SAP(170).when(PreviousHeader(field='ssap', value=170)),
+    )),
+    LateHeader("overlaycodec.protocols.lldp", "LLDP", "lldp", (ETHERTYPE(0x88cc),)),
+    LateHeader("overlaycodec.protocols.mld", "MLDQuery", "mld_query", (ICMPV6_TYPE(130),)),
+    LateHeader("overlaycodec.protocols.mld", "MLDReport", "mld_report", (ICMPV6_TYPE(131), ICMPV6_TYPE(132))),
+    LateHeader("overlaycodec.protocols.mld", "MLDv2Query", "mld_v2_query", (MLD_QUERY(0).when(MinOctets(octets=4)),)),
+    LateHeader("overlaycodec.protocols.mld", "MLDv2Report", "mld_v2_report", (ICMPV6_TYPE(143),)),
+    LateHeader("overlaycodec.protocols.mpls", "MPLS", "mpls", (
+        ETHERTYPE(0x8847), ETHERTYPE(0x8848), UDP_PORT(6635), IP_PROTOCOL(137), PPP_PROTOCOL(0x0281), NSH_PROTOCOL(5),
+    )),
+    LateHeader("overlaycodec.protocols.mpls", "PseudowireControlWord", "pw_control_word", ()),
+    LateHeader("overlaycodec.protocols.ndp", "NDPRedirect", "ndp_redirect", (ICMPV6_TYPE(137),)),
+    LateHeader("overlaycodec.protocols.ndp", "NeighborAdvertisement", "neighbor_advertisement", (ICMPV6_TYPE(136),)),
+    LateHeader("overlaycodec.protocols.ndp", "NeighborSolicitation", "neighbor_solicitation", (ICMPV6_TYPE(135),)),
+    LateHeader("overlaycodec.protocols.ndp", "RouterAdvertisement", "router_advertisement", (ICMPV6_TYPE(134),)),
+    LateHeader("overlaycodec.protocols.ndp", "RouterSolicitation", "router_solicitation", (ICMPV6_TYPE(133),)),
+    LateHeader("overlaycodec.protocols.nsh", "NSH", "nsh", (ETHERTYPE(0x894f), GPE_PROTOCOL(4), NSH_PROTOCOL(4))),
+    LateHeader("overlaycodec.protocols.pppoe", "PPP", "ppp", (
+        ETHERTYPE(0x880b).when(MinOctets(octets=1)).as_fallback(), LINK_TYPE(9),
+    )),
+    LateHeader("overlaycodec.protocols.pppoe", "PPPFramed", "ppp_framed", (
+        LINK_TYPE(9).when(Peek(bit=0, count=16, value=65283)),
+        ETHERTYPE(0x880b).when(Peek(bit=0, count=16, value=65283)),
+    )),
+    LateHeader("overlaycodec.protocols.pppoe", "PPPoE", "pppoe", (ETHERTYPE(0x8864),)),
+    LateHeader("overlaycodec.protocols.pppoe", "PPPoEDiscovery", "pppoe_discovery", (ETHERTYPE(0x8863),)),
+    LateHeader("overlaycodec.protocols.sctp", "SCTP", "sctp", (IP_PROTOCOL(132),)),
+    LateHeader("overlaycodec.protocols.segment_routing", "IPv6SegmentRouting", "ipv6_segment_routing", (
+        IP_PROTOCOL(43).when(Peek(bit=16, count=8, value=4)),
+    )),
+    LateHeader("overlaycodec.protocols.stt", "STT", "stt", (STT_OFFSET(0),)),
+    LateHeader("overlaycodec.protocols.stt", "STTSegment", "stt_segment", (
+        IP_PROTOCOL(6).when(Peek(bit=16, count=16, value=7471), Peek(bit=96, count=4, value=5), Within(length=32, offset=48, header=20)),
+    )),
+    LateHeader("overlaycodec.protocols.tcp", "TCP", "tcp", (IP_PROTOCOL(6),)),
+    LateHeader("overlaycodec.protocols.telemetry", "INTMD", "int_md", (
+        GPE_PROTOCOL(128).when(Peek(bit=0, count=4, value=1), Peek(bit=32, count=4, value=2)),
+    )),
+    LateHeader("overlaycodec.protocols.telemetry", "INTMX", "int_mx", (
+        GPE_PROTOCOL(128).when(Peek(bit=0, count=4, value=3), Peek(bit=32, count=4, value=2)),
+    )),
+    LateHeader("overlaycodec.protocols.udp", "UDP", "udp", (IP_PROTOCOL(17),)),
+    LateHeader("overlaycodec.protocols.vlan", "VLANTag", "vlan", (
+        ETHERTYPE(0x8100), ETHERTYPE(0x88a8), ETHERTYPE(0x9100), ETHERTYPE(0x9200),
+    )),
+    LateHeader("overlaycodec.protocols.vxlan", "VXLAN", "vxlan", (UDP_PORT(4789), UDP_PORT(8472))),
+    LateHeader("overlaycodec.protocols.vxlan", "VXLANGBP", "vxlan_gbp", (UDP_PORT(4789).as_fallback(),)),
+    LateHeader("overlaycodec.protocols.vxlan", "VXLANGPE", "vxlan_gpe", (UDP_PORT(4790),)),
+    LateHeader("overlaycodec.protocols.vxlan", "VXLANRCO", "vxlan_rco", (UDP_PORT(4789).as_fallback(),)),
+)
+"""Every header of the default catalog: where it is declared, its name in paths, its keys."""

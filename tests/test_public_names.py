@@ -1,0 +1,102 @@
+"""What `dir(overlaycodec)` shows, and that a documented submodule is never hidden by a family of the same name."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from importlib import import_module
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+import overlaycodec as oc
+
+ROOT: Final = Path(__file__).parent.parent
+SOURCES: Final = Path(oc.__file__).parent
+SUBMODULES: Final = ("comparison", "dialects", "reassembly", "reference", "strategies", "telemetry", "tunnel", "vlan")
+PROGRAM: Final = {"cli", "errors"}
+"""Named on the pages, but no submodules to use: the command line, and the errors in tracebacks, which `oc` has."""
+
+
+def run(code: str) -> str:
+    path = f"import sys; sys.path.insert(0, {str(SOURCES.parent)!r})\n"
+    done = subprocess.run([sys.executable, "-c", path + code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def documented() -> set[str]:
+    """The submodules that the pages name."""
+    found: set[str] = set()
+    for page in [ROOT / "README.md", *ROOT.glob("docs/*.md")]:
+        text = page.read_text(encoding="utf-8")
+        found.update(re.findall(r"(?:from |`)overlaycodec\.(\w+)", text))
+        for names in re.findall(r"from overlaycodec import ([^\n]+)", text):
+            found.update(re.findall(r"\w+", names.partition(" as ")[0]))
+    return {name for name in found if (SOURCES / name).is_dir() or (SOURCES / f"{name}.py").is_file()} - PROGRAM
+
+
+def test_dir_shows_the_public_names_and_the_documented_submodules() -> None:
+    shown = {name for name in dir(oc) if not (name.startswith("__") and name.endswith("__"))}
+    assert shown == {*oc.__all__, *SUBMODULES}
+    assert set(SUBMODULES) == documented()
+    assert dir(oc) == sorted(set(dir(oc)))
+
+
+def test_dir_shows_the_same_whatever_was_imported() -> None:
+    imports = "\n".join(f"import overlaycodec.{name}" for name in (*SUBMODULES, "columnar.table", "protocols.vlan"))
+    shown = run(f"import overlaycodec\nfirst = dir(overlaycodec)\n{imports}\nprint(first == dir(overlaycodec))")
+    assert shown == "True\n"
+
+
+def test_every_name_that_dir_shows_is_there() -> None:
+    assert [name for name in dir(oc) if not hasattr(oc, name)] == []
+
+
+@pytest.mark.parametrize("name", SUBMODULES)
+def test_a_documented_submodule_is_that_submodule(name: str) -> None:
+    """In a process of its own, by attribute and by import, also after families of such a name were imported."""
+    code = f"""
+import sys, overlaycodec as oc
+import overlaycodec.protocols.vlan, overlaycodec.protocols.telemetry
+oc.VLANTag, oc.INTMD, oc.DEFAULT.headers
+module = oc.{name}
+from overlaycodec import {name}
+assert module is {name} is sys.modules["overlaycodec.{name}"]
+print(module.__name__)
+"""
+    assert run(code) == f"overlaycodec.{name}\n"
+    assert getattr(oc, name) is import_module(f"overlaycodec.{name}")
+
+
+def test_a_submodule_without_its_dependency_is_no_attribute() -> None:
+    code = """
+sys.modules["hypothesis"] = None
+import overlaycodec as oc
+print(hasattr(oc, "strategies"))
+try:
+    oc.strategies
+except AttributeError as error:
+    print(error)
+try:
+    from overlaycodec import strategies
+except ModuleNotFoundError as error:
+    print(error)
+"""
+    assert run(code).splitlines() == ["False", *(2 * [run_message()])]
+
+
+def run_message() -> str:
+    return "overlaycodec.strategies needs Hypothesis: pip install 'overlaycodec[hypothesis]'"
+
+
+def test_an_unknown_name_is_no_attribute() -> None:
+    with pytest.raises(AttributeError, match="module 'overlaycodec' has no attribute 'protocol'"):
+        getattr(oc, "protocol")  # noqa: B009
+
+
+def test_a_star_import_gives_the_public_names() -> None:
+    code = "from overlaycodec import *\nimport overlaycodec\nprint(set(overlaycodec.__all__) - set(globals()))"
+    assert run(code) == "set()\n"

@@ -237,6 +237,19 @@ class Layout(msgspec.Struct, frozen=True, eq=False):
         """The field that holds the checksum."""
         return None if self.coverage is None else self.coverage.field
 
+    def covered_octets(self, length: int | None, header_octets: int, octets: int) -> int:
+        """How many octets the checksum covers when it is derived, from the header's start.
+
+        `length` is the value of the length field, `octets` counts the header and its content. A length that does not
+        reach the end of the header is no bound.
+        """
+        if self.coverage is not None and self.coverage.header_only:
+            return header_octets
+        if self.extent is None or self.extent.first_piece:
+            return octets
+        bound = self.extent.bound_of(length, header_octets)
+        return octets if bound is None or bound < header_octets else min(bound, octets)
+
     @property
     def lead(self) -> bytes:
         """The octets that every such record starts with: those of the constants at its front."""
@@ -299,6 +312,27 @@ class Layout(msgspec.Struct, frozen=True, eq=False):
     def takes_rest(self) -> bool:
         """Whether a field takes all octets up to the bound."""
         return any(isinstance(field.size, RestSize) for field in self.fields)
+
+    @property
+    def deciding(self) -> frozenset[str]:
+        """The fields that decide how the header is read, how far it and its content reach, or what follows it."""
+        names = {*self.sized_by}
+        for field in self.fields:
+            if field.presence is not None:
+                names.update(field.presence.fields)
+        following, extent = self.next, self.extent
+        if following.selector is not None:
+            names.add(following.selector.name)
+        if following.repeat is not None:
+            names.add(following.repeat.flag)
+        if following.offset is not None:
+            names.add(following.offset)
+        names.update(guard.field for guard in following.guards)
+        if extent is not None:
+            names.add(extent.field.name)
+            if extent.unless is not None:
+                names.add(extent.unless)
+        return frozenset(names)
 
     def derived(self, field: Field) -> bool:
         """Whether the field takes AUTO."""

@@ -253,14 +253,17 @@ class Extent(Plan, frozen=True):
         """The octets from the header's start that the value counts, whatever 0 means."""
         return value * self.unit + self.bias + (0 if self.from_start else header_octets)
 
-    def octets_of(self, header: Any, header_octets: int) -> int | None:  # Any: a header, known by what it declares
-        """How many octets, from the header's start, the field counts; None where it gives no bound."""
-        value = getattr(header, self.field.name)
+    def bound_of(self, value: int | None, header_octets: int) -> int | None:
+        """The octets from the header's start that the value counts; None where it gives no bound."""
         if value is None or (value == 0 and self.zero != "length"):
             return None
+        return self.end_of(value, header_octets)
+
+    def octets_of(self, header: Any, header_octets: int) -> int | None:  # Any: a header, known by what it declares
+        """How many octets, from the header's start, the field counts; None where it gives no bound."""
         if self.unless is not None and getattr(header, self.unless):
             return None
-        return self.end_of(value, header_octets)
+        return self.bound_of(getattr(header, self.field.name), header_octets)
 
 
 class Jumbo(Plan, frozen=True):

@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from overlaycodec.capture.buffered_reader import Window
-from overlaycodec.capture.bulk.record_scan import Chain, Ints, pieces_of
+from overlaycodec.capture.bulk.arrays import Ints
+from overlaycodec.capture.bulk.record_scan import Chain, pieces_of
 from overlaycodec.capture.record import Interface
 
 __all__ = ["Stretch", "enhanced_stretches", "pcap_stretches"]

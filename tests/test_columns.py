@@ -19,8 +19,10 @@ import overlaycodec as oc
 from overlaycodec import strategies as overlay
 from overlaycodec.columnar.column import columns_of
 from overlaycodec.columnar.column_buffers import Output
-from overlaycodec.columnar.decode import driver as reading
 from overlaycodec.columnar.decode.batch import Batch
+from overlaycodec.columnar.decode.column_filler import ColumnFiller
+from overlaycodec.columnar.decode.driver import occurring_names
+from overlaycodec.columnar.decode.source_batches import batches_from
 from overlaycodec.columnar.table import Table
 from overlaycodec.packet import paths
 from tests import laws
@@ -65,9 +67,9 @@ def same(value: Any, wanted: Any) -> bool:  # Any: as above
 
 def walked(records: Iterable[oc.Record], names: Iterable[str] | None, catalog: oc.Catalog) -> tuple[Table, int]:
     """Columns of which as much as possible is walked in groups, and how many packets were not."""
-    batches = list(reading._batches(list(records)))
-    wanted = columns_of(reading._occurring(batches, catalog) if names is None else names, catalog)
-    filling = reading.Filling(wanted, catalog, few=1)
+    batches = list(batches_from(list(records)))
+    wanted = columns_of(occurring_names(batches, catalog) if names is None else names, catalog)
+    filling = ColumnFiller(wanted, catalog, few=1)
     outputs = [Output(wanted, 0)]
     for batch in batches:
         outputs.append(Output(wanted, len(batch)))
@@ -431,7 +433,7 @@ def test_a_damaged_file_gives_what_stands_before_the_damage() -> None:
         oc.columns(data, ["vxlan.vni"])
     seen: list[int] = []
     with pytest.raises(oc.CaptureError) as again:
-        seen.extend(len(table) for table in oc.scan(data, ["vxlan.vni"]))
+        seen.extend(len(table) for table in oc.iter_columns(data, ["vxlan.vni"]))
     with oc.open_capture(data) as capture, pytest.raises(oc.CaptureError) as plain_error:
         count = sum(1 for _ in iter(capture))
     with oc.open_capture(VXLAN) as capture:
@@ -448,7 +450,7 @@ def test_scanning_takes_constant_memory_and_tells_its_progress(tmp_path: Path) -
         oc.write_capture(path, (record for _ in range(count)))
         told: list[int] = []
         tracemalloc.start()
-        rows = sum(len(table) for table in oc.scan(path, ["ethernet.dst", "fault"], progress=told.append))
+        rows = sum(len(table) for table in oc.iter_columns(path, ["ethernet.dst", "fault"], progress=told.append))
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
         assert rows == count
@@ -514,5 +516,5 @@ def test_pandas_and_polars() -> None:
 def test_batches_are_whole() -> None:
     with oc.open_capture(VXLAN) as capture:
         records = list(capture)
-    batches: list[Batch] = list(reading._batches(VXLAN))
+    batches: list[Batch] = list(batches_from(VXLAN))
     assert [batch.data(index) for batch in batches for index in range(len(batch))] == [r.data for r in records]

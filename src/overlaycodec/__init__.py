@@ -11,7 +11,7 @@ from overlaycodec import protocols
 from overlaycodec.capture import Capture, Frames, Interface, Record, open_capture, write_capture
 from overlaycodec.codec.field_view import FieldView
 from overlaycodec.codec.pipeline import DEFAULT, Catalog, Pipeline, decode, decode_header, encode, resolve
-from overlaycodec.columnar import column_names, columns, encode_columns, scan
+from overlaycodec.columnar import column_names, columns, encode_columns, iter_columns
 from overlaycodec.comparison import diff
 from overlaycodec.editing.checksums import ChecksumStatus, checksums, fill
 from overlaycodec.errors import (
@@ -197,9 +197,9 @@ __all__ = [
     "encode",
     "encode_columns",
     "fill",
+    "iter_columns",
     "open_capture",
     "resolve",
-    "scan",
     "write_capture",
 ]
 __all__ += protocols.__all__

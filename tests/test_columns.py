@@ -248,6 +248,30 @@ def test_verdicts() -> None:
     assert set(table["outer.udp.checksum.verdict"].compressed()) == {"absent", "bad", "valid"}
 
 
+def test_verdicts_where_a_source_route_names_the_final_destination() -> None:
+    """RFC 791 section 3.1: the pseudo-header has the last address of a source route, until that is reached."""
+    gateways = tuple(oc.IPv4RouteAddress(address=f"10.0.0.{number}") for number in (7, 9))
+    alert = oc.IPv4RouterAlertOption()
+    records = []
+    for number in range(60):
+        pointer = (4, 8, 12)[number % 3]
+        routes = (
+            oc.IPv4LooseSourceRouteOption(pointer=pointer, route=gateways),
+            oc.IPv4StrictSourceRouteOption(pointer=pointer, route=gateways[:1]),
+        )
+        options = ((), (alert,), (routes[0],), (alert, routes[1]))[number % 4]
+        packet = (
+            oc.Ethernet(dst="02:00:00:00:00:02", src="02:00:00:00:00:01")
+            / oc.IPv4(src="192.0.2.1", dst="192.0.2.2", options=options)
+            / oc.UDP(src_port=number, dst_port=2)
+            / bytes([number])
+        )
+        records.append(oc.Record(oc.encode(packet)))
+    table = oc.columns(records, ["udp.checksum.verdict"])
+    assert set(table["udp.checksum.verdict"].tolist()) == {"valid"}
+    assert check(records, VERDICTS) == 30, "packets without a source route are decoded in groups"
+
+
 def test_a_catalog_of_ones_own() -> None:
     catalog = oc.DEFAULT.with_binding(oc.UDP_PORT(4789), oc.VXLANGBP)
     table = oc.columns(CAPTURES["kernel-vxlan-gbp.pcap"], ["vxlan_gbp.group_policy_id"], catalog=catalog)

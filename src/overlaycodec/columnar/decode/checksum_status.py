@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Final
+from functools import lru_cache
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,7 @@ from overlaycodec.columnar.column_buffers import CATEGORIES
 from overlaycodec.columnar.decode.group import Group
 from overlaycodec.columnar.ones_complement import folded, sums_of
 from overlaycodec.editing.checksums import ChecksumStatus
+from overlaycodec.schema.layout import Field
 from overlaycodec.schema.plans import Coverage
 
 __all__ = ["Region", "address_sums", "mark_incomplete", "on_a_route", "region_of", "status_codes"]
@@ -131,8 +133,41 @@ def address_sums(group: Group) -> Sums:
 
 
 def on_a_route(group: Group) -> Mask | None:
-    """The packets whose route is not completed; None where the header that was read last keeps no route."""
-    for field in group.node.layout.fields:
-        if field.route is not None:
-            return np.asarray(group.values[field.route.left] != 0)
-    return None
+    """The packets whose route may not be completed; None where the header that was read last keeps no route."""
+    layout = group.node.layout
+    if layout.routes is None:
+        return None
+    field = layout.by_name[layout.routes]
+    if field.route is not None:
+        return np.asarray(group.values[field.route.left] != 0)
+    return _with_route_option(group, field)
+
+
+def _with_route_option(group: Group, field: Field) -> Mask | None:
+    """The packets whose option list may have an element that keeps a route: the first octet of one is in them."""
+    minimum = group.node.layout.minimum_octets
+    sizes = np.broadcast_to(group.offset - np.asarray(group.start), len(group))
+    which = np.flatnonzero(sizes > minimum)
+    if not len(which):
+        return None
+    found = np.zeros(len(group), np.bool_)
+    sizes, starts = sizes[which], (group.base() + group.start)[which]
+    first = _first_octets(field)
+    if first is None:
+        found[which] = True
+        return found
+    for offset in range(minimum, int(sizes.max())):
+        octets = group.octets[np.minimum(starts + offset, len(group.octets) - 1)]
+        found[which] |= np.isin(octets, first) & (offset < sizes)
+    return found
+
+
+@lru_cache(maxsize=64)
+def _first_octets(field: Field) -> tuple[int, ...] | None:
+    """The first octet of each class of elements that keeps a route; None where such an element begins with any."""
+
+    def keeps_route(element: Any) -> bool:  # Any: an Element class
+        return any(inner.route is not None for inner in element.__layout__.fields)
+
+    prefixes = [prefix for prefix, elements in field.typed()[1].items() if any(map(keeps_route, elements))]
+    return tuple(prefix[0] for prefix in prefixes) if all(prefixes) and not keeps_route(field.element) else None

@@ -220,7 +220,7 @@ def test_what_real_stacks_wrote_is_written_again(name: str, count: int) -> None:
         names = []
         for path, header in zip(template.names, template.headers, strict=True):
             layout = header.__layout__
-            derived = {field.name for field in (layout.checksum, layout.bounds) if field is not None}
+            derived = {field.name for field in (layout.checksum, layout.length_field) if field is not None}
             derived = {derive for derive in derived if getattr(header, derive)}  # 0 is none, or none told
             names += [f"{path}.{field.name}" for field in layout.fields if field.name not in derived]
             for derive in derived:
@@ -342,6 +342,16 @@ def test_what_one_field_decides_of_others() -> None:
             "ipv6_segment_routing.segments_left": [number % 3 for number in numbers],
             "ipv6_segment_routing.segments[0].address": [IPv6Address(number) for number in numbers],
             "ipv6.dst": [IPv6Address(number * 3 << 64) for number in numbers],
+        },
+    )
+    gateways = tuple(oc.IPv4RouteAddress(address=f"10.0.0.{number}") for number in (7, 9))
+    option = oc.IPv4LooseSourceRouteOption(route=gateways)
+    source_routed = oc.IPv4(src="10.0.0.1", dst="10.0.0.2", options=(option,)) / oc.UDP(src_port=1, dst_port=2)
+    same(  # up to 8, the pointer points to an address: the last one is summed; from 12 on, the route is completed
+        source_routed,
+        {
+            "ipv4.options[0].pointer": [4 * (number % 5) for number in numbers],
+            "ipv4.options[0].route[1].address": [IPv4Address(number) for number in numbers],
         },
     )
     stt = oc.IPv4(src="10.0.0.1", dst="10.0.0.2") / oc.STTSegment(src_port=1, total_length=90) / b"piece"

@@ -53,7 +53,7 @@ def _in_record(numbers: Values, field: Field, layout: Layout, header: Header) ->
         if route is not None and route.type == name:
             yield np.where(np.isin(numbers, list(route.at)), numbers.astype(np.int64), -1)
         if route is not None and route.left == name:
-            yield numbers != 0
+            yield numbers != 0 if route.begins is None else numbers
     if extent is None:
         return
     if extent.unless == name:

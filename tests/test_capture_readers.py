@@ -147,7 +147,7 @@ def test_records_that_fail_are_read_as_far_as_they_go() -> None:
 
     rows: list[int] = []
     with pytest.raises(ConnectionError):
-        rows.extend(len(table) for table in oc.scan(records(), ["fault"]))
+        rows.extend(len(table) for table in oc.iter_columns(records(), ["fault"]))
     assert sum(rows) == 9
 
 

@@ -181,7 +181,7 @@ def test_columns_of_pcapng_say_what_its_records_say(order: files.Blocks, odd: fl
             oc.columns(content[:-cut], ABOUT)
         seen: list[int] = []
         with pytest.raises(oc.CaptureError):
-            seen.extend(len(part) for part in oc.scan(content[:-cut], ABOUT))
+            seen.extend(len(part) for part in oc.iter_columns(content[:-cut], ABOUT))
         assert sum(seen) == len(records) - 1
 
 

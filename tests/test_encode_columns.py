@@ -397,6 +397,16 @@ def test_what_one_field_decides_of_others() -> None:
         assert [oc.decode(octets, first=oc.IPv4)[oc.UDP] for octets in frames] == [*to[:1] * 2, *to[1:] * 3] * 20
         routes = [hops[: number % 3] for number in numbers]
         same(way, {"ipv4.options[0].pointer": [8] * 20 + numbers[:20], "ipv4.options[0].route": routes}, fewest=1)
+    gateways = tuple(oc.IPv4RouteAddress(address=f"10.0.0.{number}") for number in (7, 9))
+    option = oc.IPv4LooseSourceRouteOption(route=gateways)
+    source_routed = oc.IPv4(src="10.0.0.1", dst="10.0.0.2", options=(option,)) / oc.UDP(src_port=1, dst_port=2)
+    same(  # up to 8, the pointer points to an address: the last one is summed; from 12 on, the route is completed
+        source_routed,
+        {
+            "ipv4.options[0].pointer": [4 * (number % 5) for number in numbers],
+            "ipv4.options[0].route[1].address": [IPv4Address(number) for number in numbers],
+        },
+    )
     stt = oc.IPv4(src="10.0.0.1", dst="10.0.0.2") / oc.STTSegment(src_port=1, total_length=90) / b"piece"
     same(stt, {"stt_segment.segment_offset": numbers, "stt_segment.frame_id": numbers})
     with pytest.raises(oc.UnresolvedError, match=r"packets\[1\]\.stt_segment\.total_length cannot be derived"):

@@ -12,7 +12,7 @@ from overlaycodec.capture import Record, open_capture
 from overlaycodec.capture.source import SpooledStream
 from overlaycodec.cli.progress import Advance
 from overlaycodec.codec.catalog import Catalog
-from overlaycodec.columnar import column_names, scan
+from overlaycodec.columnar import column_names, iter_columns
 from overlaycodec.columnar.column import columns_of, may_be_empty
 from overlaycodec.errors import CaptureError
 
@@ -64,7 +64,7 @@ class Reading:
         """Tables of these columns. Raises: CaptureError, OSError where no packet can be read."""
         self.packets = 0
         try:
-            for table in scan(self._rewound(), names, catalog=self._catalog, progress=self._octets):
+            for table in iter_columns(self._rewound(), names, catalog=self._catalog, progress=self._octets):
                 self.packets += len(table)
                 self._advance(len(table), 0)
                 yield table

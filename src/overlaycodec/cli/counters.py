@@ -16,6 +16,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from overlaycodec.capture.bulk.arrays import Mask
 from overlaycodec.codec.catalog import Catalog
 from overlaycodec.columnar.table import Table
 from overlaycodec.describe.traits import traits_of
@@ -24,7 +25,6 @@ from overlaycodec.packet.header import Header
 __all__ = ["Count", "Network", "Plan", "Tally", "plan_of"]
 
 K = TypeVar("K", bound=Hashable)
-Mask = NDArray[np.bool_]
 
 _IPV4_OCTETS: Final = 4
 

@@ -319,6 +319,27 @@ class Layout(msgspec.Struct, frozen=True, eq=False):
         """Whether a field takes all octets up to the bound."""
         return any(isinstance(field.size, RestSize) for field in self.fields)
 
+    @property
+    def deciding(self) -> frozenset[str]:
+        """The fields that decide how the header is read, how far it and its content reach, or what follows it."""
+        names = {*self.sized_by}
+        for field in self.fields:
+            if field.presence is not None:
+                names.update(field.presence.fields)
+        following, extent = self.next, self.extent
+        if following.selector is not None:
+            names.add(following.selector.name)
+        if following.repeat is not None:
+            names.add(following.repeat.flag)
+        if following.offset is not None:
+            names.add(following.offset)
+        names.update(guard.field for guard in following.guards)
+        if extent is not None:
+            names.add(extent.field.name)
+            if extent.unless is not None:
+                names.add(extent.unless)
+        return frozenset(names)
+
     def computed(self, field: Field) -> bool:
         """Whether the AUTO of the field is computed from other fields or from what follows, where it is present."""
         repeat = self.next.repeat

@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from overlaycodec.capture.buffered_reader import BufferedReader
-from overlaycodec.capture.bulk.record_scan import Ints, RecordFormat, blocks_of
+from overlaycodec.capture.bulk.arrays import Ints
+from overlaycodec.capture.bulk.record_scan import RecordFormat, blocks_of
 from overlaycodec.capture.record import Interface
 
 __all__ = ["RecordBlock", "pcap_blocks", "pcapng_blocks"]

@@ -16,10 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from overlaycodec.capture.buffered_reader import BufferedReader
+from overlaycodec.capture.bulk.arrays import Ints
 
 __all__ = ["RecordFormat", "blocks_of", "record_offsets"]
-
-Ints = NDArray[np.int64]
 
 _CHUNK: Final = 1 << 18
 _SPARE: Final = 256

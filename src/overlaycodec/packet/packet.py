@@ -16,7 +16,6 @@ from overlaycodec.errors import DecodeError, MissingHeaderError
 from overlaycodec.packet.header import Header
 from overlaycodec.packet.offsets import octets_in, spans_of
 from overlaycodec.packet.paths import Scope, find, names_of, read_at, replaced_at, scopes_of
-from overlaycodec.schema.facts import Selects
 from overlaycodec.schema.keyspaces import IP_PROTOCOL
 from overlaycodec.schema.record import WireStruct
 
@@ -243,7 +242,7 @@ class Packet(msgspec.Struct, frozen=True, eq=False, gc=False):
             layout = header.__layout__
             if layout.layer == "network":
                 network = header
-            if layout.selector and layout.selector[Selects].space is IP_PROTOCOL:
+            if layout.selector is not None and layout.next.space is IP_PROTOCOL:
                 protocol = getattr(header, layout.selector.name)
             elif network is not None and layout.layer is None:
                 ports = "src_port" in layout.by_name and "dst_port" in layout.by_name

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 
 import msgspec
 
-from overlaycodec.schema.facts import Fact
 from overlaycodec.schema.keys import Key
 from overlaycodec.schema.plans import (
     Coverage,
@@ -49,8 +48,6 @@ class _Required:
 REQUIRED = _Required()
 """The default of a field without one: msgspec wants every field after an optional one to have a default."""
 
-_F = TypeVar("_F", bound=Fact)
-
 
 class Field(msgspec.Struct, frozen=True, eq=False):
     """One field: its kind, its size, and what its facts mean."""
@@ -84,7 +81,6 @@ class Field(msgspec.Struct, frozen=True, eq=False):
     route: Route | None = None
     jumbo_length: bool = False
     """Whether it counts the octets of a jumbogram."""
-    facts: dict[type[Fact], Fact] = {}
 
     @property
     def element(self) -> Any:  # Any: as above
@@ -121,32 +117,6 @@ class Field(msgspec.Struct, frozen=True, eq=False):
         """Its size in octets, where that is fixed and a whole number."""
         return None if self.bits is None or self.bits % 8 else self.bits // 8
 
-    @property
-    def condition(self) -> Any:  # TEMP
-        return _condition(self.presence)
-
-    def __getitem__(self, kind: type[_F]) -> _F:  # TEMP
-        fact = self.facts[kind]
-        assert isinstance(fact, kind)
-        return fact
-
-    def get(self, kind: type[_F]) -> _F | None:  # TEMP
-        fact = self.facts.get(kind)
-        return fact if isinstance(fact, kind) else None
-
-    def __contains__(self, kind: type[Fact]) -> bool:  # TEMP
-        return kind in self.facts
-
-
-def _condition(presence: Presence | None) -> Any:  # TEMP
-    from overlaycodec.schema.facts import Only, Unless, When
-
-    if presence is None:
-        return None
-    if presence.values is None:
-        return When(*presence.fields)  # type: ignore[arg-type]
-    return (Unless if presence.negated else Only)(presence.fields[0], presence.values)
-
 
 class Run(msgspec.Struct, frozen=True, eq=False):
     """Fields of fixed size that stand together, present or absent together; a whole number of octets."""
@@ -155,10 +125,6 @@ class Run(msgspec.Struct, frozen=True, eq=False):
     octets: int
     presence: Presence | None
     """When they are present; None: always."""
-
-    @property
-    def condition(self) -> Any:  # TEMP
-        return _condition(self.presence)
 
     def bit_of(self, name: str) -> int:
         """The bit at which the field starts, from the start of the run."""
@@ -232,10 +198,6 @@ class Layout(msgspec.Struct, frozen=True, eq=False):
     def length_field(self) -> Field | None:
         """The field that counts the octets of the header and its content."""
         return None if self.extent is None else self.extent.field
-
-    @property
-    def bounds(self) -> Field | None:  # TEMP
-        return self.length_field
 
     @property
     def checksum(self) -> Field | None:

@@ -112,7 +112,6 @@ def _field_of(declared: Declared) -> Field:
         bits=declared.bits,
         doc=declared.doc,
         elements=declared.elements,
-        facts=declared.facts,
         presence=_presence(declared),
         size=_size(declared),
         byte_order=None if order is None else order.order,

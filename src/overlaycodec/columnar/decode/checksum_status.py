@@ -145,8 +145,10 @@ def on_a_route(group: Group) -> Mask | None:
 
 def _with_route_option(group: Group, field: Field) -> Mask | None:
     """The packets whose option list may have an element that keeps a route: the first octet of one is in them."""
-    minimum = group.node.layout.minimum_octets
-    sizes = np.broadcast_to(group.offset - np.asarray(group.start), len(group))
+    minimum, size = group.node.layout.minimum_octets, group.offset - group.start
+    if isinstance(size, int) and size <= minimum:
+        return None
+    sizes = np.broadcast_to(size, len(group))
     which = np.flatnonzero(sizes > minimum)
     if not len(which):
         return None

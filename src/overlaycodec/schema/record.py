@@ -44,10 +44,10 @@ def kept_with_class(derive: Callable[[type[WireStruct]], _P]) -> Callable[[type[
 
     @wraps(derive)
     def product_of(cls: type[WireStruct]) -> _P:
-        products = cls.__layout__.products
-        if derive not in products:
-            products[derive] = derive(cls)
-        product: _P = products[derive]
+        try:
+            product: _P = cls.__layout__.products[derive]
+        except KeyError:
+            product = cls.__layout__.products[derive] = derive(cls)
         return product
 
     return product_of

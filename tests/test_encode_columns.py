@@ -183,7 +183,7 @@ def test_the_octets_are_those_of_the_scalar_encoder(cls: type[oc.Header], monkey
 
     The writers of the single headers, the encoder of the stack and that of columns write the same.
     """
-    monkeypatch.setattr("overlaycodec.codec.bindings._USES_A_STACK", 1)
+    monkeypatch.setattr("overlaycodec.codec.code_cache.STACK_USES", 1)
     met = Met()
 
     @laws.share(40, cls)

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 import overlaycodec as library
-from overlaycodec.cli import without_reader
+from overlaycodec.cli.ending import without_reader
 from overlaycodec.cli.export import export
 from overlaycodec.cli.options import catalog_options, color_option, files_argument
 from overlaycodec.cli.stats import stats

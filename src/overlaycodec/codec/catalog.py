@@ -17,6 +17,7 @@ from overlaycodec.errors import SchemaError
 from overlaycodec.packet.header import Header
 from overlaycodec.packet.packet import Packet
 from overlaycodec.protocols import HEADERS, Ethernet
+from overlaycodec.schema.arguments import check_key
 from overlaycodec.schema.keys import Key, KeySpace
 from overlaycodec.schema.keyspaces import LINK_TYPE
 from overlaycodec.schema.layout import Layout
@@ -262,10 +263,7 @@ def _check_binding(key: object, header: object) -> None:
     name = getattr(header, "__name__", repr(header))
     if not (isinstance(header, type) and issubclass(header, Header) and hasattr(header, "__layout__")):
         raise SchemaError(name, None, "is no declared header")
-    if not isinstance(key, Key):
-        raise SchemaError(name, None, f"{key!r} is no key: say UDP_PORT(4789)")
-    if not key.fits:
-        raise SchemaError(name, None, f"the key {key!r} does not fit in {key.space.bits} bits")
+    check_key(name, None, key)
 
 
 DEFAULT = Catalog(HEADERS)

@@ -1,7 +1,6 @@
 """Generated functions: their source can be read in tracebacks and debuggers for as long as the function lives.
 
 Strategy: source is made from declarations alone, never from input, and only when it is first used. What a declaration
-Strategy: source is made from declarations alone, never from input, and only when it is first used. What a declaration
 gives reaches the source as a literal (`literal`) or as part of a name (`identifier`), never as other text. Every
 function has a file name of its own in `linecache`; the entry is removed with the function.
 """

@@ -25,7 +25,7 @@ from overlaycodec.cli.progress import progress_over
 from overlaycodec.codec.catalog import Catalog
 from overlaycodec.columnar import columns
 from overlaycodec.describe.plain import printable
-from overlaycodec.errors import CaptureError, MissingHeaderError
+from overlaycodec.errors import CaptureError, PathError
 
 if TYPE_CHECKING:
     import pyarrow
@@ -227,7 +227,7 @@ def export(
     wanted = [name.strip() for group in names for name in group.split(",") if name.strip()]
     try:
         columns([], wanted, catalog=catalog)
-    except MissingHeaderError as error:
+    except PathError as error:
         raise click.BadParameter(str(error), param_hint="'--columns'") from None
     try:
         passes = 1 if wanted else 3

@@ -44,7 +44,7 @@ def columns(
     field, flags as bool, MAC addresses as uint64, IPv4 addresses as uint32, IPv6 addresses as V16, everything else as
     objects. `progress` is called repeatedly with the number of octets of the packets that were read since.
 
-    Raises: MissingHeaderError for a name that the catalog does not have; CaptureError as reading does, and then
+    Raises: PathError for a name that the catalog does not have; CaptureError as reading does, and then
     no packets are given: `iter_columns` gives those before the damage.
     """
     from overlaycodec.columnar.decode.driver import table_of
@@ -102,7 +102,7 @@ def encode_columns(
     The octets are those that `encode` gives for `template.replace_at(name, value)` of each packet: fields that are
     AUTO in the template are derived for each packet, and the others keep their value.
 
-    Raises: FieldRangeError and other EncodeErrors that name packet and column; MissingHeaderError for a column of which
+    Raises: FieldRangeError and other EncodeErrors that name packet and column; PathError for a column of which
     the template has no field; TypeError, and ValueError for columns that do not fit together.
     """
     from overlaycodec.columnar.encode.driver import frames_of

@@ -13,7 +13,7 @@ from typing import Final
 import msgspec
 
 from overlaycodec.codec.catalog import Catalog
-from overlaycodec.errors import MissingHeaderError
+from overlaycodec.errors import PathError
 from overlaycodec.packet.header import Header
 from overlaycodec.packet.paths import GRAMMAR, Token, scope_in, scoped, scopes_of, tokens_of
 from overlaycodec.schema.layout import Field
@@ -76,22 +76,22 @@ class Column(msgspec.Struct, frozen=True):
 
 
 def column_of(name: str, catalog: Catalog) -> Column:
-    """The column of this name. Raises: MissingHeaderError for one that no header of the catalog has."""
+    """The column of this name. Raises: PathError for one that no header of the catalog has."""
     if name in RECORD_COLUMNS:
         return Column(name, RECORD_COLUMNS[name])
     tokens = tokens_of(name)
     if tokens is None:
-        raise MissingHeaderError(f"column {name!r}", GRAMMAR)
+        raise PathError(f"column {name!r}", GRAMMAR)
     status = tokens[-1] == (STATUS, None) and len(tokens) > 2
     scope, tokens = scoped(tokens[:-1] if status else tokens)
     headers = {cls.__layout__.name: cls for cls in catalog.headers}
     if len(tokens) < 2 or tokens[0][0] not in headers:
         known = ", ".join([*RECORD_COLUMNS, *sorted(headers)])
-        raise MissingHeaderError(f"column {name!r}", f"{known}: name a field of one of these headers")
+        raise PathError(f"column {name!r}", f"{known}: name a field of one of these headers")
     layout = catalog.layout(headers[tokens[0][0]])
     field = layout.by_name.get(tokens[1][0])
     if field is None:
-        raise MissingHeaderError(f"column {name!r}", f"{layout.name}: {', '.join(layout.by_name)}")
+        raise PathError(f"column {name!r}", f"{layout.name}: {', '.join(layout.by_name)}")
     rest = tokens[1:]
     dtype = "status" if status else _dtype_at(field, rest, name)
     return Column(name, dtype, scope, tokens[0][0], tokens[0][1] or 0, field, rest, status)
@@ -103,13 +103,13 @@ def _dtype_at(field: Field, rest: tuple[Token, ...], name: str) -> str:
     if number is None and not deeper:
         return dtype_of(field)
     if field.kind != "items" or number is None:
-        raise MissingHeaderError(f"column {name!r}", f"{field.name}: a row's elements are named by [n], and no others")
+        raise PathError(f"column {name!r}", f"{field.name}: a row's elements are named by [n], and no others")
     if not deeper:
         return "object"
     layouts = [element.__layout__ for element in field.elements]
     found = [layout.by_name[deeper[0][0]] for layout in layouts if deeper[0][0] in layout.by_name]
     if not found:
-        raise MissingHeaderError(f"column {name!r}", f"{field.name}, whose elements have no {deeper[0][0]}")
+        raise PathError(f"column {name!r}", f"{field.name}, whose elements have no {deeper[0][0]}")
     kinds = {_dtype_at(inner, deeper, name) for inner in found}
     return max(kinds, key=_width) if len(kinds) == 1 or all(map(_width, kinds)) else "object"
 

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import msgspec
 
-from overlaycodec.errors import MissingHeaderError
+from overlaycodec.errors import MissingHeaderError, PathError
 from overlaycodec.packet.header import Header
 from overlaycodec.schema.record import WireStruct
 
@@ -150,17 +150,17 @@ def scope_in(scopes: Sequence[Scope], scope: str | None) -> Scope | None:
 
 
 def find(headers: Sequence[Header], path: str) -> Target:
-    """The header that a path names, and the tokens after it. Raises: MissingHeaderError."""
+    """The header that a path names, and the tokens after it. Raises: PathError."""
     tokens = tokens_of(path)
     if tokens is None:
-        raise MissingHeaderError(f"path {path!r}", GRAMMAR)
+        raise PathError(f"path {path!r}", GRAMMAR)
     present = ", ".join(names_of(headers))
     prefix, tokens = scoped(tokens)
     scope = scope_in(scopes_of(headers), prefix)
     if scope is None:
         raise MissingHeaderError(f"scope {prefix}", present)
     if not tokens:
-        raise MissingHeaderError(f"header in path {path!r}", present)
+        raise PathError(f"header in path {path!r}", present)
     name, number = tokens[0]
     found = [index for index in range(scope.start, scope.stop) if headers[index].__layout__.name == name]
     if (number or 0) >= len(found):
@@ -172,15 +172,15 @@ def find(headers: Sequence[Header], path: str) -> Target:
 
 
 def read_at(record: WireStruct, tokens: tuple[Token, ...], path: str) -> Any:  # Any: a field's own type
-    """The value under `record`. Raises: MissingHeaderError."""
+    """The value under `record`. Raises: PathError."""
     value: Any = record
     for name, number in tokens:
         if not isinstance(value, WireStruct) or name not in value.__layout__.by_name:
-            raise MissingHeaderError(path, f"{type(value).__name__}, which has no {name}")
+            raise PathError(path, f"{type(value).__name__}, which has no {name}")
         value = getattr(value, name)
         if number is not None:
             if not isinstance(value, tuple) or number >= len(value):
-                raise MissingHeaderError(path, f"{name}, which has no member {number}")
+                raise PathError(path, f"{name}, which has no member {number}")
             value = value[number]
     return value
 
@@ -188,12 +188,12 @@ def read_at(record: WireStruct, tokens: tuple[Token, ...], path: str) -> Any:  #
 def replaced_at(
     record: WireStruct, tokens: tuple[Token, ...], path: str, value: object
 ) -> Any:  # Any: a record of the same class
-    """A copy of `record` with the value under it changed. Raises: MissingHeaderError, and as the constructor does."""
+    """A copy of `record` with the value under it changed. Raises: PathError, and as the constructor does."""
     (name, number), rest = tokens[0], tokens[1:]
     present = read_at(record, tokens[:1], path)
     if rest:
         if not isinstance(present, WireStruct):
-            raise MissingHeaderError(path, f"{name}, which has no parts with names")
+            raise PathError(path, f"{name}, which has no parts with names")
         value = replaced_at(present, rest, path, value)
     if number is not None:
         elements = list(getattr(record, name))

@@ -14,7 +14,7 @@ from overlaycodec.columnar.column import Column
 from overlaycodec.columnar.column_buffers import CATEGORIES, Part, put
 from overlaycodec.columnar.decode.batch import Batch
 from overlaycodec.editing.checksums import checksums
-from overlaycodec.errors import MissingHeaderError
+from overlaycodec.errors import PathError
 from overlaycodec.packet.header import Header
 from overlaycodec.packet.packet import Packet
 from overlaycodec.packet.paths import names_of, read_at
@@ -83,7 +83,7 @@ class ScalarFallback:
     def _value(self, header: Header, column: Column) -> Any:  # Any: as above
         try:
             value = read_at(header, column.rest, column.name)
-        except MissingHeaderError:
+        except PathError:
             return None
         return scalar_of(value, column.dtype)
 

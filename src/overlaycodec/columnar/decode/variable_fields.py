@@ -16,7 +16,7 @@ from overlaycodec.columnar.column_buffers import Part, put
 from overlaycodec.columnar.decode.group import Group
 from overlaycodec.columnar.decode.option_reader import elements_of, walkable
 from overlaycodec.columnar.decode.scalar_fallback import scalar_of
-from overlaycodec.errors import MissingHeaderError
+from overlaycodec.errors import PathError
 from overlaycodec.packet.paths import read_at
 from overlaycodec.schema.layout import ADDRESS_OCTETS, Field
 from overlaycodec.schema.plans import UnparsedSize
@@ -61,5 +61,5 @@ def _named(column: Column, elements: tuple[Any, ...]) -> Any:  # Any: elements, 
         return None
     try:
         return read_at(elements[number], deeper, column.name) if deeper else elements[number]
-    except MissingHeaderError:
+    except PathError:
         return None

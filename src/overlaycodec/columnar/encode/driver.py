@@ -16,7 +16,7 @@ from overlaycodec.columnar.encode.column_input import InputColumn, Selection, in
 from overlaycodec.columnar.encode.shape_keys import groups_of, keys_of
 from overlaycodec.columnar.encode.template import Template, VariablePayloads, template_of, variable_payload_possible
 from overlaycodec.columnar.table import Table
-from overlaycodec.errors import EncodeError, MissingHeaderError
+from overlaycodec.errors import EncodeError, PathError
 from overlaycodec.packet.header import Header
 from overlaycodec.packet.packet import Packet
 from overlaycodec.packet.paths import find, read_at, replaced_at
@@ -70,7 +70,7 @@ def _input_column(packet: Packet, name: str, values: object) -> InputColumn:
     wanted, number = target.rest[-1] if target.rest else ("", None)
     field = record.__layout__.by_name.get(wanted) if isinstance(record, WireStruct) else None
     if field is None or number is not None:
-        raise MissingHeaderError(f"column {name!r}", f"{', '.join(packet.names)}: name a field of one of these headers")
+        raise PathError(f"column {name!r}", f"{', '.join(packet.names)}: name a field of one of these headers")
     return input_column(name, target.header, target.rest, record.__layout__, field, values)
 
 

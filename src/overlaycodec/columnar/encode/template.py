@@ -19,7 +19,7 @@ from overlaycodec.columnar.encode.checksum_terms import DerivedChecksum, checksu
 from overlaycodec.columnar.encode.column_input import InputColumn, Selection
 from overlaycodec.columnar.encode.slots import Slot, clear, write_numbers
 from overlaycodec.columnar.ones_complement import reduced, sum_of_rows
-from overlaycodec.errors import MissingHeaderError
+from overlaycodec.errors import PathError
 from overlaycodec.packet.header import Header
 from overlaycodec.packet.offsets import octets_in, spans_of
 from overlaycodec.packet.packet import Packet
@@ -175,7 +175,7 @@ def _source_of(column: InputColumn, resolved: Packet) -> SlotSource | None:
         return None
     try:
         first, last = resolved.span(column.name)
-    except MissingHeaderError:
+    except PathError:
         return None
     return SlotSource(Slot(first, last + 1 - first, column.strings is not None), column) if last >= first else None
 

@@ -231,6 +231,7 @@ ERRORS: Final = [
     oc.FieldRangeError("vlan.vid", 4096, 0, 4095, "12 bits"),
     oc.LengthOverflowError("geneve.opt_len", 256, 252, 4),
     oc.UnresolvedError("udp.dst_port", "is AUTO"),
+    oc.PathError("column 'vxlan.vin'", "vxlan: vni"),
     oc.MissingHeaderError("VXLAN", "ethernet, ipv4"),
     oc.CaptureError("is damaged", 24),
 ]

@@ -4,6 +4,7 @@
 #   make test      the tests, against the source tree
 #   make check     what CI runs: format, lint, types, and the tests against the built wheel
 #   make versions  the tests against the built wheel on every Python that the package claims
+#   make pyodide   the tests of the pure core in Pyodide, under node (needs node and npm)
 #   make lowest    the tests on the oldest Python with the oldest dependencies that the package claims
 #   make bench     the benchmarks, peers in the same run; writes docs/benchmarks.md and its plot
 #   make fuzz      the fuzzers, for FUZZ_SECONDS in all; what they find is in build/fuzz
@@ -17,12 +18,12 @@
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help demo test check generated-check format-check lint types wheel-test versions lowest bench fuzz interop mutants generate format clean FORCE
+.PHONY: help demo test check generated-check format-check lint types wheel-test versions pyodide lowest bench fuzz interop mutants generate format clean FORCE
 
 # The first interpreter that is new enough and can make environments.
 usable = $(1) -c "import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))" >/dev/null 2>&1
 ifndef PYTHON
-PYTHON := $(shell for p in python3 python3.13 python3.12 python3.11; do if $(call usable,$$p); then echo $$p; break; fi; done)
+PYTHON := $(shell for p in python3 python3.15 python3.14 python3.13 python3.12 python3.11; do if $(call usable,$$p); then echo $$p; break; fi; done)
 endif
 
 VENV := .venv
@@ -102,7 +103,9 @@ format: $(VENV)/.dev
 	$(PY) -m ruff format
 
 clean:
-	rm -rf $(VENV) build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	@# The userland of .ci/newer-debian belongs to root.
+	rm -rf build 2>/dev/null || sudo -n rm -rf build
+	rm -rf $(VENV) dist .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # ---- what CI runs ----
@@ -136,6 +139,10 @@ wheel-test: $(WHEEL)
 
 versions: $(WHEEL)
 	.ci/test-versions $(PYTEST_ARGS)
+
+pyodide: PYTEST_ARGS =
+pyodide: $(WHEEL)
+	.ci/test-pyodide $(PYTEST_ARGS)
 
 lowest: $(WHEEL)
 	LOWEST=1 .ci/test-versions $(PYTEST_ARGS)

@@ -1,4 +1,4 @@
-"""Memory: what a decoded packet takes, what `columns` takes beside its result, and how far `scan` goes.
+"""Memory: what a decoded packet takes, what `columns` takes beside its result, and how far `iter_columns` goes.
 
 Strategy: each is run as a program of its own. What counts is anonymous memory, sampled while the work is done: pages of
 a mapped file are the system's to drop.
@@ -135,7 +135,7 @@ def _scan(path: str, mark: int) -> list[int]:
 
     peak = _Peak()
     packets, early = 0, 0
-    for table in overlaycodec.scan(path, COLUMNS):
+    for table in overlaycodec.iter_columns(path, COLUMNS):
         packets += len(table)
         most = peak.look()
         if packets >= mark and not early:

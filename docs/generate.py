@@ -7,7 +7,7 @@ from pathlib import Path
 
 from overlaycodec.codec.catalog import DEFAULT
 from overlaycodec.describe.diagram import diagram_of
-from overlaycodec.describe.facts import default_text, found_at, presence_of, says_of, size_of, type_of
+from overlaycodec.describe.facts import default_text, found_at, meanings_of, presence_of, size_of, type_of
 from overlaycodec.findings.diagnosis import RULES
 from overlaycodec.findings.model import Rule
 from overlaycodec.packet.header import Header
@@ -67,7 +67,7 @@ def index() -> str:
 
 def field_row(layout: Layout, field: Field) -> str:
     """One line of a table of fields."""
-    what = [field.doc, *says_of(layout, field)]
+    what = [field.doc, *meanings_of(layout, field)]
     text = "; ".join(part for part in what if part)
     presence = presence_of(field) or "-"
     return line(f"`{field.name}`", type_of(field), size_of(field), presence, default_text(field), text)
@@ -81,7 +81,7 @@ def table(layout: Layout) -> Iterator[str]:
 
 
 def elements(record: type[WireStruct]) -> list[type[WireStruct]]:
-    """The classes of the elements in the record's rows, and in theirs, each once."""
+    """The classes of the elements in the record's option lists, and in theirs, each once."""
     found: dict[type[WireStruct], None] = {}
     for field in record.__layout__.fields:
         for element in field.elements:
@@ -95,12 +95,12 @@ def link(cls: type[Header]) -> str:
 
 
 def what_follows(layout: Layout) -> Iterator[str]:
-    """What the catalog finds behind the header."""
+    """What the catalog finds after the header."""
     spaces: list[tuple[KeySpace, Key | None]] = []
-    if layout.selector is not None:
-        spaces += [(fact.space, None) for fact in layout.selector.facts.values() if hasattr(fact, "space")]
-    if layout.carries is not None:
-        spaces.append((layout.carries.space, layout.carries))
+    if layout.next.space is not None:
+        spaces.append((layout.next.space, None))
+    if layout.next.carried is not None:
+        spaces.append((layout.next.carried.space, layout.next.carried))
     for space, only in spaces:
         values = sorted(DEFAULT.values(space)) if only is None else [only.value]
         found: dict[type[Header], list[str]] = {}
@@ -136,7 +136,7 @@ def page(cls: type[Header]) -> str:
         lines += ["## What follows", "", *following, ""]
     paths = [f"`{layout.name}.{layout.fields[0].name}`"]
     paths += [f"`{layout.name}[1].{layout.fields[0].name}` for the second in a scope"]
-    paths += [f"`inner.{layout.name}.{layout.fields[0].name}` behind a tunnel"]
+    paths += [f"`inner.{layout.name}.{layout.fields[0].name}` after a tunnel header"]
     lines += ["## Paths", "", ", ".join(paths) + ".", ""]
     return "\n".join(lines)
 
@@ -154,7 +154,7 @@ def rules() -> str:
 
 
 def pages() -> dict[Path, str]:
-    """Every page, by where it stands."""
+    """Every page, by its path."""
     headers = {HERE / "headers" / f"{cls.__layout__.name}.md": page(cls) for cls in DEFAULT.headers}
     return {HERE / "headers.md": index(), HERE / "rules.md": rules(), **headers}
 

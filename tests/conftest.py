@@ -22,7 +22,7 @@ settings.register_profile(
 )
 # For the further Python versions of a CI run: the same laws, fewer examples.
 settings.register_profile("brief", settings.get_profile("ci"), max_examples=50)
-# For mutants, each of which has the tests to itself: those of one example are as good as many there.
+# For mutants, each of which has the tests to itself: those of one example are as good as many there. And for Pyodide.
 settings.register_profile("few", settings.get_profile("ci"), max_examples=5, database=None)
 settings.register_profile(
     "nightly",

@@ -1,7 +1,7 @@
 """What the property tests share: rebuilding from public fields, stacks through a header, and an oracle of truncations.
 
-The oracle reads the fields of the whole packet and where they stand, never the decoder: it says which octets the first
-header that is not all there would have needed, or which length field would have promised too much.
+The oracle reads the facts, the fields of the whole packet and their bits, never the plans or the decoder: it says which
+octets the first header that is truncated needs, or which length field counts too many.
 """
 
 from __future__ import annotations
@@ -17,9 +17,10 @@ import overlaycodec as oc
 from overlaycodec import strategies as overlay
 from overlaycodec.packet.offsets import octets_in, spans_of
 from overlaycodec.packet.paths import names_of
-from overlaycodec.schema.facts import Elements, LengthField, Rest, Selects, SizedBy, StackEnd, Unparsed
+from overlaycodec.schema.declaration import Declared
+from overlaycodec.schema.facts import Elements, Fact, LengthField, Rest, Selects, SizedBy, StackEnd, Unparsed
 from overlaycodec.schema.keys import Key, MinOctets, Peek, Within
-from overlaycodec.schema.layout import Layout, Run
+from overlaycodec.schema.layout import Run
 from overlaycodec.schema.record import WireStruct
 
 R = TypeVar("R", bound=WireStruct)
@@ -77,6 +78,14 @@ def rebuilt_packet(packet: oc.Packet) -> oc.Packet:
     return oc.Packet(tuple(map(rebuilt, packet.headers)), bytes(packet.payload), trailers)
 
 
+# --- facts ------------------------------------------------------------------------------------------------------------
+
+
+def field_with(cls: type[WireStruct], fact: type[Fact]) -> Declared | None:
+    """The first field of a class that has such a fact."""
+    return next((field for field in cls.__declaration__ if fact in field), None)
+
+
 # --- stacks -----------------------------------------------------------------------------------------------------------
 
 
@@ -121,19 +130,19 @@ UNDECIDED = "undecided"
 
 def _parts(record: WireStruct, start: int, path: str, element: str = "") -> Iterator[Part]:
     sizes = {field.name: bits // 8 for field, _, bits in spans_of(record) if field.bits is None}
+    declared = {field.name: field for field in record.__declaration__}
     at = start
     for number, part in enumerate(record.__layout__.parts):
         if isinstance(part, Run):
-            if part.condition is None or getattr(record, part.fields[0].name) is not None:
+            if getattr(record, part.fields[0].name) is not None:
                 yield Part(element or (path if number == 0 else f"{path}.{part.fields[0].name}"), at, part.octets)
                 at += part.octets
-        elif part.name in sizes and Unparsed not in part:
+        elif part.name in sizes and Unparsed not in (facts := declared[part.name]):
             octets = sizes[part.name]
-            rests = (f.name for f in record.__layout__.fields if (r := f.get(Unparsed)) and r.of == part.name)
-            octets += sum(sizes[name] for name in rests)
-            if Rest in part and Elements in part:
+            octets += sum(sizes[f.name] for f in declared.values() if (r := f.get(Unparsed)) and r.of == part.name)
+            if Rest in facts and Elements in facts:
                 pass  # takes what there is
-            elif Elements in part and SizedBy not in part:
+            elif Elements in facts and SizedBy not in facts:
                 inside = at
                 for index, member in enumerate(getattr(record, part.name)):
                     yield from _parts(member, inside, "", element or f"{path}.{part.name}[{index}]")
@@ -145,35 +154,34 @@ def _parts(record: WireStruct, start: int, path: str, element: str = "") -> Iter
 
 def _claim(header: oc.Header) -> tuple[str, bool] | None:
     """The field that says where what follows ends, and whether it counts the header too."""
-    layout = header.__layout__
-    if layout.bounds is not None:
-        bounds = layout.bounds.get(LengthField)
-        assert bounds is not None
-        value = getattr(header, layout.bounds.name)
-        if value is None or (value == 0 and bounds.zero != "length"):
+    cls = type(header)
+    if (length := field_with(cls, LengthField)) is not None:
+        fact = length[LengthField]
+        value = getattr(header, length.name)
+        if value is None or (value == 0 and fact.zero != "length"):
             return None
-        if bounds.unless and getattr(header, bounds.unless):
+        if fact.unless and getattr(header, fact.unless):
             return None
-        return layout.bounds.name, bounds.origin == "start"
-    if layout.selector is not None:
-        selects = layout.selector.get(Selects)
-        assert selects is not None
-        if selects.lengths and getattr(header, layout.selector.name) <= selects.lengths[0]:
-            return layout.selector.name, False
+        return length.name, fact.origin == "start"
+    if (selector := field_with(cls, Selects)) is not None:
+        lengths = selector[Selects].lengths
+        if lengths and getattr(header, selector.name) <= lengths[0]:
+            return selector.name, False
     return None
 
 
 def _asked(before: oc.Header) -> tuple[Key, ...]:
     """The keys under which what follows was looked for."""
-    layout: Layout = before.__layout__
-    if any(StackEnd in field and not getattr(before, field.name) for field in layout.fields):
+    cls = type(before)
+    if (end := field_with(cls, StackEnd)) is not None and not getattr(before, end.name):
         return ()
-    selects = None if layout.selector is None else layout.selector.get(Selects)
-    if layout.selector is None or selects is None or (selects.when and not getattr(before, selects.when)):
-        carries = layout.carries
+    selector = field_with(cls, Selects)
+    selects = None if selector is None else selector[Selects]
+    if selector is None or selects is None or (selects.when and not getattr(before, selects.when)):
+        carries = cls.__layout__.carries
         found = () if carries is None else oc.DEFAULT.candidates(carries.space, carries.value)
     else:
-        value = getattr(before, layout.selector.name)
+        value = getattr(before, selector.name)
         if selects.lengths and value <= selects.lengths[0]:
             return ()
         found = oc.DEFAULT.candidates(selects.space, value) or oc.DEFAULT.candidates(selects.space, None)
@@ -219,8 +227,8 @@ def _place(packet: oc.Packet, index: int, name: str, start: int, end: int) -> _P
         bit = next(bit for other, bit, _ in spans_of(header) if other.name == field)
         origin = start if whole else start + octets_in(header)
         short = Short(f"{name}.{field}", start * 8 + bit, end - origin, -origin, True)
-        bounds = None if layout.bounds is None else layout.bounds.get(LengthField)
-        pieces = bounds is not None and bounds.pieces
+        length = field_with(type(header), LengthField)
+        pieces = length is not None and length[LengthField].pieces
     return _Place(start, looks, tuple(_parts(header, start, name)), layout.quotes, end, short, pieces)
 
 

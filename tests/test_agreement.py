@@ -204,8 +204,9 @@ def test_stacks_agree_at_every_header(cls: type[Header]) -> None:
 def told(cls: type[Header]) -> list[str]:
     """The fields that the others of the header tell, whatever these are."""
     layout = cls.__layout__
-    flags = [name for name, fields in layout.flag_of.items() if all(len(field[When].flags) == 1 for field in fields)]
-    marks = [field.name for field in layout.fields if oc.SetIfAny in field]
+    facts = {field.name: field for field in cls.__declaration__}
+    flags = [name for name, deps in layout.flag_of.items() if all(len(facts[d.name][When].fields) == 1 for d in deps)]
+    marks = [field.name for field in facts.values() if oc.SetIfAny in field]
     return [name for name in (*layout.sized_by, *flags, *marks) if layout.by_name[name].default is AUTO]
 
 

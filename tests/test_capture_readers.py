@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 import overlaycodec as oc
 from overlaycodec import cli
-from overlaycodec.capture.buffered_reader import Window
+from overlaycodec.capture.buffered_reader import BufferedReader
 from tests.tools import readers
 from tests.tools.capture_files import BIG, LITTLE, Blocks, pcap, record
 
@@ -116,7 +116,7 @@ def test_of_a_large_packed_capture_no_packet_is_lost(form: Form, place: str) -> 
     packed = gzip.compress(content, 1)
     found = readers.check(lambda: packed[: len(packed) // 2 if place == "middle" else -4])
     assert found.error is not None
-    assert found.error[1].startswith("the gzip data is cut short")
+    assert found.error[1].startswith("the gzip data is truncated")
     assert len(found.rows) == LARGE if place == "trailer" else LARGE // 3 < len(found.rows) < LARGE
 
 
@@ -126,16 +126,16 @@ def test_a_window_gives_the_octets_before_an_error_and_raises_it_again() -> None
         yield b"de"
         raise oc.CaptureError("damaged", 5)
 
-    window = Window(pieces())
+    stream = BufferedReader(pieces())
     buffer = bytearray(9)
-    assert window.pour(memoryview(buffer)) == 5
-    assert window.pour(memoryview(buffer)) == 0
-    window.put_back(bytes(buffer[1:5]))
-    assert (window.octet, window.has(4), window.left) == (1, True, 4)
+    assert stream.read_into(memoryview(buffer)) == 5
+    assert stream.read_into(memoryview(buffer)) == 0
+    stream.unread(bytes(buffer[1:5]))
+    assert (stream.octet, stream.has(4), stream.available) == (1, True, 4)
     for _ in range(2):
         with pytest.raises(oc.CaptureError, match="damaged"):
-            window.has(5)
-        assert window.chunk[window.at :] == b"bcde"
+            stream.has(5)
+        assert stream.buffer[stream.at :] == b"bcde"
 
 
 def test_records_that_fail_are_read_as_far_as_they_go() -> None:
@@ -147,7 +147,7 @@ def test_records_that_fail_are_read_as_far_as_they_go() -> None:
 
     rows: list[int] = []
     with pytest.raises(ConnectionError):
-        rows.extend(len(table) for table in oc.scan(records(), ["fault"]))
+        rows.extend(len(table) for table in oc.iter_columns(records(), ["fault"]))
     assert sum(rows) == 9
 
 
@@ -172,8 +172,8 @@ def run(capsys: pytest.CaptureFixture[str], *words: str | Path, status: int = 1)
     """The standard output of a command that complains of the damage."""
     assert cli.main([*map(str, words)]) == status
     found = capsys.readouterr()
-    assert "cut short" in found.err
-    assert found.err.count("cut short") == 1
+    assert "truncated" in found.err
+    assert found.err.count("truncated") == 1
     return found.out + found.err
 
 

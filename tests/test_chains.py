@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 import overlaycodec as oc
 from overlaycodec.capture.bulk import record_scan as chains
-from overlaycodec.capture.bulk.record_scan import Chain, places_in
+from overlaycodec.capture.bulk.record_scan import RecordFormat, record_offsets
 from tests.tools import capture_files as files
 
-PCAP: Final = Chain("<", 16, 8, 16, 2)
+PCAP: Final = RecordFormat("<", 16, 8, 16, 2)
 SECONDS: Final = 1_700_000_000
 
 
@@ -37,7 +37,7 @@ def walked(octets: bytes, most: int) -> tuple[list[int], int]:
 
 
 def check(octets: bytes, most: int = 1 << 20) -> int:
-    places, end = places_in(memoryview(octets), 0, PCAP, most)
+    places, end = record_offsets(memoryview(octets), 0, PCAP, most)
     assert (places.tolist(), end) == walked(octets, most)
     return len(places)
 
@@ -122,7 +122,7 @@ def test_pieces_of_a_file(kind: str, octets: int) -> None:
         for readable in readables:
             with oc.open_capture(readable) as capture:
                 found = []
-                for stretch in capture.stretches(octets):
+                for stretch in capture.record_blocks(octets):
                     for start, count in zip(stretch.starts.tolist(), stretch.lengths.tolist(), strict=True):
                         found.append(stretch.octets[start : start + count].tobytes())
                 if content is whole:
@@ -181,7 +181,7 @@ def test_columns_of_pcapng_say_what_its_records_say(order: files.Blocks, odd: fl
             oc.columns(content[:-cut], ABOUT)
         seen: list[int] = []
         with pytest.raises(oc.CaptureError):
-            seen.extend(len(part) for part in oc.scan(content[:-cut], ABOUT))
+            seen.extend(len(part) for part in oc.iter_columns(content[:-cut], ABOUT))
         assert sum(seen) == len(records) - 1
 
 

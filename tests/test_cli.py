@@ -27,10 +27,9 @@ from overlaycodec.capture import Interface, Record, open_capture, write_capture
 from overlaycodec.cli.commands import overlaycodec
 from overlaycodec.cli.show import reencodes
 from overlaycodec.cli.summary import parts_of
-from overlaycodec.cli.terminal import Paper, Part
+from overlaycodec.cli.terminal import Output, Part
 from overlaycodec.cli.timestamps import Clock
 from overlaycodec.describe.plain import leaves_of, plain_of, printable
-from overlaycodec.schema.facts import Const
 from overlaycodec.schema.layout import Field
 from tests.tools import capture_files as files
 from tests.tools.program import COMMAND, environment, in_terminal, run
@@ -202,22 +201,22 @@ def test_a_header_declared_by_a_user_is_shown_like_ours() -> None:
 
 def test_time_is_told_to_the_last_digit_of_the_file() -> None:
     micro, nano = Interface(link_type=1), Interface(link_type=1, ticks_per_second=10**9)
-    assert Clock("epoch").tell(1_700_000_000_123_456_000, micro) == "1700000000.123456"
-    assert Clock("epoch").tell(1_700_000_000_123_456_789, micro) == "1700000000.123456789"
-    assert Clock("epoch").tell(1_700_000_000_123_456_000, nano) == "1700000000.123456000"
-    assert Clock("utc").tell(1_700_000_000_000_000_001, nano) == "2023-11-14 22:13:20.000000001"
-    assert Clock("utc").tell(-1, nano) == "1969-12-31 23:59:59.999999999"
-    assert Clock("utc").tell(10**21, micro) == "1000000000000.000000"  # no calendar reaches that far
-    assert Clock("utc").tell(None, None) == "-"
+    assert Clock("epoch").text(1_700_000_000_123_456_000, micro) == "1700000000.123456"
+    assert Clock("epoch").text(1_700_000_000_123_456_789, micro) == "1700000000.123456789"
+    assert Clock("epoch").text(1_700_000_000_123_456_000, nano) == "1700000000.123456000"
+    assert Clock("utc").text(1_700_000_000_000_000_001, nano) == "2023-11-14 22:13:20.000000001"
+    assert Clock("utc").text(-1, nano) == "1969-12-31 23:59:59.999999999"
+    assert Clock("utc").text(10**21, micro) == "1000000000000.000000"  # no calendar reaches that far
+    assert Clock("utc").text(None, None) == "-"
     relative = Clock("relative")
-    assert [relative.tell(at, nano) for at in (5, None, 3, 1_000_000_005)] == [
+    assert [relative.text(at, nano) for at in (5, None, 3, 1_000_000_005)] == [
         "0.000000000",
         "-",
         "-0.000000002",
         "1.000000000",
     ]
     delta = Clock("delta")
-    assert [delta.tell(at, nano) for at in (0, 3, 1_000_000_005)] == ["0.000000000", "0.000000003", "1.000000002"]
+    assert [delta.text(at, nano) for at in (0, 3, 1_000_000_005)] == ["0.000000000", "0.000000003", "1.000000002"]
 
 
 def test_first_and_count() -> None:
@@ -377,9 +376,9 @@ def test_octets_behind_the_end_of_a_header_are_shown() -> None:
     content = files.pcap(files.record(frame + fcs), word=0x2400_0001)  # 4 octets of FCS
     text = show_bytes(b"", "-v", "-x", stdin=content)
     assert "      payload  2 octets\n      002a  68 69" in text
-    assert "      trailer behind ipv4  16 octets\n      002c  00 00 00" in text
-    assert "      trailer behind ethernet  4 octets\n      003c  de ad be ef" in text
-    assert "      trailer behind ethernet  4 octets  de ad be ef\n" in text
+    assert "      trailer after ipv4  16 octets\n      002c  00 00 00" in text
+    assert "      trailer after ethernet  4 octets\n      003c  de ad be ef" in text
+    assert "      trailer after ethernet  4 octets  de ad be ef\n" in text
     document = json.loads(show_bytes(b"", "--json", stdin=content))
     assert document["trailers"] == [
         {"header": "ipv4", "octets": "00" * 16},
@@ -436,7 +435,7 @@ def element_of(field: Field, fields: dict[str, Any]) -> Any:  # Any: elements of
     """The class of a row's element: the one that has just these fields, and these values in its constants."""
     for cls in field.elements:
         layout = cls.__layout__
-        consts = {other.name: other[Const].value for other in layout.fields if Const in other}
+        consts = {other.name: other.const for other in layout.fields if other.const is not None}
         if layout.by_name.keys() == fields.keys() and consts.items() <= fields.items():
             return cls
     raise AssertionError(fields)
@@ -658,7 +657,7 @@ def test_an_interrupt_is_quiet(monkeypatch: pytest.MonkeyPatch, capsys: pytest.C
     def interrupted(*args: object, **options: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(Paper, "write", interrupted)
+    monkeypatch.setattr(Output, "write", interrupted)
     assert cli.main(["show", str(INNER_VLAN)]) == 130
     monkeypatch.setattr(overlaycodec, "main", interrupted)  # while the last lines are given out
     assert cli.main([]) == 130

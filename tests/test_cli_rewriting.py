@@ -128,22 +128,22 @@ def test_decap_puts_pieces_together(tmp_path: Path, inside: Path, target: Path) 
     run("encap", written(large, [frame]), target, *ENDS, *LINK, "--vni", "1", "--mtu", "1400", "--df", "clear")
     assert len(read(target)) == 3
     result = run("decap", target, tmp_path / "none.pcap")
-    assert "3 left out (in pieces 3)" in result.stderr
+    assert "3 left out (fragmented 3)" in result.stderr
     run("decap", "--reassemble", target, tmp_path / "whole.pcap")
     assert [record.data for record in read(tmp_path / "whole.pcap")] == [oc.encode(frame)]
     lost = written(tmp_path / "lost.pcapng", read(target)[1:])
-    assert "1 never became whole" in run("decap", "--reassemble", lost, tmp_path / "none.pcap").stderr
+    assert "1 never completed" in run("decap", "--reassemble", lost, tmp_path / "none.pcap").stderr
 
 
 def test_decap_of_stt(target: Path) -> None:
     """Its README: good, bad and zero checksum; two frames of two segments."""
     name = CAPTURES / "python-stt-sample.pcap"
     result = run("decap", "--reassemble", name, target)
-    assert "pieces dropped: checksum 2" in result.stderr
+    assert "fragments dropped: checksum 2" in result.stderr
     assert [len(record.data) for record in read(target)] == [642] * 3
     run("decap", "--reassemble", "--no-verify", name, target)
     assert len(read(target)) == 5
-    assert "in pieces 4" in run("decap", name, target).stderr
+    assert "fragmented 4" in run("decap", name, target).stderr
 
 
 def test_decap_leaves_out_what_it_must(tmp_path: Path, target: Path) -> None:
@@ -155,7 +155,7 @@ def test_decap_leaves_out_what_it_must(tmp_path: Path, target: Path) -> None:
     source = written(tmp_path / "in.pcap", [oc.Record(data, time_ns=0) for data in (marked, faulty, other)])
     result = run("decap", source, target)
     assert not read(target)
-    reasons = "congestion that the frame cannot tell 1, faulty 1, no tunnel 1"
+    reasons = "congestion that the frame cannot carry 1, faulty 1, no tunnel 1"
     assert f"3 left out ({reasons})" in result.stderr
     run("decap", "--lax", source, target)
     assert [record.data[:14] for record in read(target)] == [faulty[OUTSIDE:][:14]]
@@ -319,7 +319,7 @@ def test_encap_leaves_out_what_no_tunnel_carries(tmp_path: Path, target: Path) -
     ]
     source = written(tmp_path / "in.pcapng", records)
     result = run("encap", source, target, "--vni", "1", *ENDS)
-    assert "3 left out (cut short in the capture 1, link type 147 1, not carried by this tunnel 1)" in result.stderr
+    assert "3 left out (link type 147 1, not carried by this tunnel 1, truncated in the capture 1)" in result.stderr
     assert [record.data[OUTSIDE - 14 :] for record in read(target)] == [frame, frame]
     run("encap", source, target, "--vni", "1", *ENDS, "--tunnel", "geneve")
     assert [packet.inner.headers[0] for packet in packets(target)][1] == oc.decode(frame)[oc.IPv4]
@@ -333,8 +333,8 @@ def test_encap_leaves_out_what_no_tunnel_carries(tmp_path: Path, target: Path) -
         (("--vni", "1", "--link-dst", "02:00:00:00:00:01"), "asks for --link-src"),
         (("--vni", "1", "--link-src", "02:00"), "is not a MAC address"),
         (("--vni", "1", *LINK, "--outer-vid", "4096"), "vid = 4096 is not in"),
-        (("--vni", "1", "--outer-vid", "5"), "tags stand behind a link header"),
-        (("--vni", "1", "--option", "1:2:00"), "say --tunnel geneve"),
+        (("--vni", "1", "--outer-vid", "5"), "tags follow a link header"),
+        (("--vni", "1", "--option", "1:2:00"), "give --tunnel geneve"),
         (("--vni", "1", "--option", "1:2"), "class:type:octets"),
         (("--vni", "1", "--tunnel", "nvgre", "--dst-port", "1"), "NVGRE has no ports"),
         (("--vni", "1", "--tunnel", "stt", "--checksum", "zero"), "stt has none"),

@@ -78,7 +78,7 @@ def test_fields_stand_where_the_specification_draws_them(record: type[WireStruct
 def test_every_header_has_a_figure(cls: type[Header]) -> None:
     """Each field has its bits in the boxes, no two overlap, and both drawings tell its name or its letter."""
     boxes = boxes_of(cls)
-    for field in cls.__layout__.fields:
+    for field in cls.__declaration__:
         mine = [box for box in boxes if box.field.name == field.name]
         if field.bits is not None:
             assert sum(box.bits for box in mine) == field.bits
@@ -88,7 +88,7 @@ def test_every_header_has_a_figure(cls: type[Header]) -> None:
     assert len(taken) == len(set(taken))
     figure = diagram_of(cls)
     assert max(len(line) for line in figure.splitlines() if line[:1] in "+|~") < 200
-    named = (field for field in cls.__layout__.fields if Unparsed not in field and Reserved not in field)
+    named = (field for field in cls.__declaration__ if Unparsed not in field and Reserved not in field)
     assert all(field.name in figure for field in named)
     svg = ElementTree.fromstring(diagram_svg_of(cls))
     rectangles = svg.findall(".//{http://www.w3.org/2000/svg}rect")

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 import overlaycodec as oc
 from overlaycodec.comparison import captures
-from overlaycodec.comparison.alignment import common, weighed
+from overlaycodec.comparison.alignment import cheapest, common
 from overlaycodec.comparison.changes import Added, Changed, RecordDiff, Removed, Replaced
 from overlaycodec.comparison.ignore_patterns import Ignored
 from tests import laws
@@ -423,6 +423,6 @@ def test_weighed_pairs_cost_the_least(a: int, b: int, data: st.DataObject) -> No
         for right in combinations(range(b), count)
     ]
     least = min(total(way) for way in ways if all(costs[pair] is not None for pair in way))
-    pairs = weighed(a, b, lambda i, j: costs[i, j], 10)
+    pairs = cheapest(a, b, lambda i, j: costs[i, j], 10)
     assert all(costs[pair] is not None for pair in pairs)
     assert total(pairs) == least

@@ -35,7 +35,7 @@ def test_what_is_right_stays(name: str) -> None:
 def lengths_of(header: Header) -> dict[str, int]:
     """The lengths that the header tells, by their names."""
     layout = header.__layout__
-    names = [*layout.sized_by, *([] if layout.bounds is None else [layout.bounds.name])]
+    names = [*layout.sized_by, *([] if layout.length_field is None else [layout.length_field.name])]
     return {name: getattr(header, name) for name in names if getattr(header, name)}
 
 
@@ -50,7 +50,7 @@ def spoilt(header: Header, checked: bool) -> Any:  # Any: a header of the same c
 def whole(name: str) -> bool:
     """Whether every length and checksum counts what is here: not those of quotations, nor of a frame in segments."""
     layouts = [header.__layout__ for header in decoded(DECODING[name]).headers]
-    pieces = [layout.bounds is not None and layout.bounds[oc.LengthField].pieces for layout in layouts]
+    pieces = [layout.extent is not None and layout.extent.first_piece for layout in layouts]
     return not any(layout.quotes for layout in layouts) and not any(pieces)
 
 

@@ -240,6 +240,14 @@ def test_any_octets_can_be_diagnosed(receiver: oc.Receiver, data: st.DataObject)
         assert oc.diagnose(packet, receiver=receiver) == oc.diagnose(octets, receiver=receiver, first=first)
 
 
+@pytest.mark.parametrize("trailer", [0, 1, 100])
+def test_octets_that_no_length_can_count(trailer: int) -> None:
+    """Open vSwitch reads what follows an IPv4 packet of 65,535 octets too."""
+    frame = FRAME.replace(ethertype=0x88B5) / bytes(0xFFFF - 20 - 8 - 8 - 14)
+    data = oc.encode(OVER / ENTROPY / VXLAN(vni=100) / frame) + bytes(trailer)
+    assert rules_in(data, receiver="ovs") == rules_in(data[: 14 + 0xFFFF], receiver="ovs") == set()
+
+
 def test_a_packet_is_as_good_as_its_octets() -> None:
     packet = CASES["ecn-lost"]
     assert oc.diagnose(packet, receiver="ovs") == oc.diagnose(oc.encode(packet), receiver="ovs")

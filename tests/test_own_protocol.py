@@ -26,10 +26,10 @@ from overlaycodec import (
     Unparsed,
 )
 from overlaycodec import strategies as overlay
-from overlaycodec.cli.terminal import Paper
+from overlaycodec.cli.terminal import Output
 from overlaycodec.cli.tree import write_tree
 from overlaycodec.describe.diagram import diagram_of, diagram_svg_of
-from overlaycodec.describe.facts import found_at, says_of, size_of
+from overlaycodec.describe.facts import found_at, meanings_of, size_of
 from overlaycodec.describe.plain import plain_of
 from overlaycodec.packet.offsets import octets_in
 from overlaycodec.reference import construct_of, decode_header
@@ -160,7 +160,7 @@ def test_words_and_figures() -> None:
     layout = Trace.__layout__
     assert [found_at(key) for key in layout.keys] == ["UDP_PORT 9996"]
     assert size_of(layout.by_name["hops"]) == "4 * words octets"
-    assert says_of(layout, layout.by_name["stamped"]) == ["set if stamp is there"]
+    assert meanings_of(layout, layout.by_name["stamped"]) == ["set if stamp is there"]
     assert "if stamped" in diagram_of(Trace)
     assert diagram_svg_of(Trace).count("<rect") == 7
 
@@ -168,7 +168,7 @@ def test_words_and_figures() -> None:
 def test_the_command_line() -> None:
     out = io.StringIO()
     record = oc.Record(data=CATALOG.encode(PACKET), link_type=101)
-    write_tree(Paper(out), None, record, record.decode(catalog=CATALOG), CATALOG)
+    write_tree(Output(out), None, record, record.decode(catalog=CATALOG), CATALOG)
     text = out.getvalue()
     assert "trace  12 octets  in-house" in text
     assert "hops[0].note" in text

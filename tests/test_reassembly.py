@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 import overlaycodec as oc
 from overlaycodec import tunnel
 from overlaycodec.reassembly import Drop, FragmentReassembler, Overlap, STTReassembler, fragment, segment_stt
-from overlaycodec.reassembly.byte_ranges import Pieces
+from overlaycodec.reassembly.byte_ranges import ByteRanges
 
 CAPTURES: Final = Path(__file__).parent / "captures"
 LINK: Final = oc.Ethernet(dst="02:00:00:00:00:02", src="02:00:00:00:00:01")
@@ -137,7 +137,7 @@ def test_a_segment_alone() -> None:
         (segment(500, 531, data=WHOLE + b"x"), Drop.PAST_END),
         (segment(100, len(WHOLE) - 2, total=len(WHOLE) - 1), Drop.CONTRADICTION),
         (segment(100, len(WHOLE), bad=1), Drop.CHECKSUM),
-        (segment(100, len(WHOLE))[:-1], Drop.CUT_SHORT),
+        (segment(100, len(WHOLE))[:-1], Drop.TRUNCATED),
     ],
     ids=lambda value: value.name if isinstance(value, Drop) else "",
 )
@@ -245,7 +245,7 @@ def test_a_segment_that_is_in_pieces_itself(flag: int) -> None:
         data[16:18] = 0, 0
     packet = oc.decode(bytes(data), lax=True, wire_length=len(data) + (not flag))
     assert reassembler.feed(packet) is None
-    assert reassembler.drops == {Drop.CUT_SHORT: 1}
+    assert reassembler.drops == {Drop.TRUNCATED: 1}
 
 
 def test_a_checksum_that_the_sender_vouches_for() -> None:
@@ -374,15 +374,15 @@ A, B, C = b"a" * 16, b"b" * 16, b"c" * 16
 
 @pytest.mark.parametrize(
     ("overlap", "whole"),
-    [("drop", None), ("drop_piece", None), ("first", A + B[:8] + C), ("last", A[:8] + B + C)],
+    [("drop", None), ("drop_fragment", None), ("first", A + B[:8] + C), ("last", A[:8] + B + C)],
 )
 def test_fragments_that_overlap(overlap: Overlap, whole: bytes | None) -> None:
     """`a` at 0 to 16, `b` at 8 to 24, `c` at 24 to 40."""
     reassembler = FragmentReassembler(overlap=overlap)
     assert outcome(reassembler, [piece(0, A), piece(8, B), piece(24, C, more=False)]) == [None, None, whole]
-    rest = {"drop": None, "drop_piece": A + b"d" * 8 + C, "first": None, "last": None}[overlap]
+    rest = {"drop": None, "drop_fragment": A + b"d" * 8 + C, "first": None, "last": None}[overlap]
     assert outcome(reassembler, [piece(16, b"d" * 8)]) == [rest]
-    assert reassembler.drops.get(Drop.OVERLAP, 0) == {"drop": 3, "drop_piece": 1, "first": 0, "last": 0}[overlap]
+    assert reassembler.drops.get(Drop.OVERLAP, 0) == {"drop": 3, "drop_fragment": 1, "first": 0, "last": 0}[overlap]
 
 
 def test_a_fragment_that_comes_twice_is_passed_over() -> None:
@@ -400,9 +400,9 @@ def test_a_fragment_that_comes_twice_is_passed_over() -> None:
         (piece(16, b"", more=False), Drop.EMPTY),
         (piece(65528, A), Drop.PAST_END),  # the ping of death
         (piece(0, A).replace(oc.IPv4, checksum=1), Drop.CHECKSUM),
-        (oc.decode(oc.encode(piece(16, B, more=False))[:-1], lax=True), Drop.CUT_SHORT),
-        (oc.decode(oc.encode(piece(16, B, more=False))[:-1], wire_length=50), Drop.CUT_SHORT),
-        (oc.decode(oc.encode(piece(16, B, more=False, total_length=0)), wire_length=51), Drop.CUT_SHORT),
+        (oc.decode(oc.encode(piece(16, B, more=False))[:-1], lax=True), Drop.TRUNCATED),
+        (oc.decode(oc.encode(piece(16, B, more=False))[:-1], wire_length=50), Drop.TRUNCATED),
+        (oc.decode(oc.encode(piece(16, B, more=False, total_length=0)), wire_length=51), Drop.TRUNCATED),
     ],
     ids=lambda value: value.name if isinstance(value, Drop) else "",
 )
@@ -419,7 +419,7 @@ def test_fragments_that_contradict_each_other(wrong: oc.Packet) -> None:
     """The last one says where the datagram ends: another end, or octets behind it, spoil it all (RFC 5722's way)."""
     pieces = [piece(16, B, more=False), wrong, piece(0, A)]
     assert outcome(FragmentReassembler(), pieces) == [None, None, None]
-    assert outcome(FragmentReassembler(overlap="drop_piece"), pieces) == [None, None, A + B]
+    assert outcome(FragmentReassembler(overlap="drop_fragment"), pieces) == [None, None, A + B]
 
 
 def test_octets_behind_the_end_do_not_come_in() -> None:
@@ -661,7 +661,7 @@ def test_a_flood_of_first_pieces_is_held_within_bounds(kind: str, count: int) ->
 
 
 def test_the_oldest_goes_first() -> None:
-    reassembler = STTReassembler(max_wholes=2)
+    reassembler = STTReassembler(max_pending=2)
     feed(reassembler, *(segment(0, 100, frame=number) for number in (1, 2, 3)))
     assert len(reassembler) == 2
     assert feed(reassembler, segment(100, len(WHOLE), frame=3)) == [FRAME]
@@ -669,7 +669,7 @@ def test_the_oldest_goes_first() -> None:
     assert feed(reassembler, segment(100, len(WHOLE), frame=1)) == [None]
 
 
-@pytest.mark.parametrize("bounds", [{"max_octets": 0}, {"max_wholes": 0}, {"lifetime_ns": 0}, {"overlap": "both"}])
+@pytest.mark.parametrize("bounds", [{"max_octets": 0}, {"max_pending": 0}, {"lifetime_ns": 0}, {"overlap": "both"}])
 def test_bounds_that_make_no_sense(bounds: dict[str, object]) -> None:
     with pytest.raises(ValueError, match=next(iter(bounds))):
         FragmentReassembler(**bounds)  # type: ignore[arg-type]
@@ -683,12 +683,12 @@ def test_bounds_that_make_no_sense(bounds: dict[str, object]) -> None:
     st.lists(st.tuples(st.integers(0, 30), st.binary(min_size=1, max_size=12)), max_size=12),
 )
 def test_pieces_are_what_an_array_of_octets_says(overlap: Overlap, added: Sequence[tuple[int, bytes]]) -> None:
-    pieces = Pieces()
+    pieces = ByteRanges()
     model: dict[int, int] = {}
     for start, data in added:
         there = [at for at in range(start, start + len(data)) if at in model]
         why = pieces.add(start, data, overlap)
-        if there and (why is Drop.DUPLICATE or overlap in ("drop", "drop_piece")):
+        if there and (why is Drop.DUPLICATE or overlap in ("drop", "drop_fragment")):
             assert why in (Drop.OVERLAP, Drop.DUPLICATE)
             if why is Drop.DUPLICATE:
                 assert all(model[start + number] == octet for number, octet in enumerate(data))
@@ -701,7 +701,7 @@ def test_pieces_are_what_an_array_of_octets_says(overlap: Overlap, added: Sequen
     assert pieces.end == max(model, default=-1) + 1
     pieces.total = pieces.end
     whole = bytes(model[at] for at in range(pieces.end)) if len(model) == pieces.end else None
-    assert pieces.whole() == whole
+    assert pieces.joined() == whole
 
 
 @given(st.binary(max_size=80), st.integers(0, 200))

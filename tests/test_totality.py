@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 import overlaycodec as oc
 from overlaycodec import strategies as overlay
-from overlaycodec.schema.facts import Const, CountedBy, Elements, SizedBy
 from overlaycodec.schema.layout import Layout
+from overlaycodec.schema.plans import CountSize, LengthSize
 from tests import laws
 
 every_header = pytest.mark.parametrize("cls", laws.CLASSES, ids=laws.by_name)
@@ -82,21 +82,21 @@ def dressed(octets: bytes, cls: type[oc.Header]) -> bytes:
     """The octets, with the constants of a header in their places: random versions would seldom be right."""
     number, bits = int.from_bytes(octets, "big"), len(octets) * 8
     for field in cls.__layout__.fields:
-        const, bit = field.get(Const), cls.__layout__.fixed_bit_of(field.name)
-        if const is not None and bit is not None and field.bits is not None:
+        bit = cls.__layout__.fixed_bit_of(field.name)
+        if field.const is not None and bit is not None and field.bits is not None:
             below = bits - bit - field.bits
-            number = number & ~(field.maximum << below) | const.value << below
+            number = number & ~(field.maximum << below) | field.const << below
     return number.to_bytes(len(octets), "big")
 
 
 def fits_by_chance(layout: Layout) -> bool:
     """Whether random sizes are often small enough, and no row waits for an element that ends it, or for many."""
-    if any(CountedBy in field for field in layout.fields):
+    if any(isinstance(field.size, CountSize) for field in layout.fields):
         return False
     ends = (
-        row.condition is None and SizedBy not in row and row[Elements].end is not None
-        for row in layout.fields
-        if row.kind == "items"
+        field.presence is None and not isinstance(field.size, LengthSize) and field.options.end is not None
+        for field in layout.fields
+        if field.options is not None
     )
     return not any(ends) and all((layout.by_name[name].bits or 0) <= 8 for name in layout.sized_by)
 

@@ -18,7 +18,7 @@ import overlaycodec as oc
 from overlaycodec import Header, MACAddress, Packet, reference
 from overlaycodec.codec.code_cache import STACK_USES
 from overlaycodec.protocols import HEADERS
-from tests import laws, test_columns
+from tests import laws
 
 VECTORS: Final = {
     f"{path.stem}/{vector['name']}": vector
@@ -167,6 +167,8 @@ def test_the_reference_gives_the_same(name: str) -> None:
 @pytest.mark.parametrize("name", [name for name in VECTORS if "link_type" in VECTORS[name]["first"]])
 def test_columns_give_the_same(name: str) -> None:
     """Every field of the packet, walked in a group of one; and the public function gives those that the source has."""
+    from tests import test_columns  # needs NumPy
+
     vector = VECTORS[name]
     record = oc.Record(
         data=bytes.fromhex(vector["hex"]),
@@ -186,6 +188,8 @@ def test_columns_give_the_same(name: str) -> None:
 
 def held(column: Any, value: Any) -> bool:  # Any: a masked array, and a field's own type
     """Whether a column holds a value, or nothing where there is none."""
+    from tests import test_columns
+
     if value is None or bool(column.mask[0]):
         return value is None and bool(column.mask[0])
     return test_columns.same(column.data[0], value)

@@ -244,7 +244,7 @@ def test_what_is_not_there() -> None:
     packet = oc.resolve(BASE / VLANTag(vid=7, ethertype=0x9999))
     for call, reason in (
         (lambda: vlan.pop(packet, depth=1), "no tag at depth 1 in a stack of 1"),
-        (lambda: vlan.push(packet, vid=1, depth=2), "no place for a tag at depth 2 in a stack of 1"),
+        (lambda: vlan.push(packet, vid=1, depth=2), "no position for a tag at depth 2 in a stack of 1"),
         (lambda: vlan.tags(packet, scope="inner"), "no scope inner in ethernet, vlan"),
         (lambda: vlan.tags(Packet((), b"x")), "no link header in outer"),
         (lambda: vlan.tags(Packet((IPv4(src="10.0.0.1", dst="10.0.0.2"),))), "no link header in outer in ipv4"),

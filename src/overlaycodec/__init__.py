@@ -14,7 +14,7 @@ from overlaycodec.codec.field_view import FieldView
 from overlaycodec.codec.packet_decoder import decode, decode_header
 from overlaycodec.codec.packet_encoder import encode, resolve
 from overlaycodec.codec.pipeline import Pipeline
-from overlaycodec.columnar import column_names, columns, encode_columns, scan
+from overlaycodec.columnar import column_names, columns, encode_columns, iter_columns
 from overlaycodec.comparison import diff
 from overlaycodec.editing.checksums import ChecksumStatus, checksums
 from overlaycodec.editing.fill import fill
@@ -160,8 +160,8 @@ __all__ = [
     "NestingError",
     "Octets",
     "Packet",
-    "PathError",
     "PadTo",
+    "PathError",
     "Peek",
     "Pipeline",
     "PreviousHeader",
@@ -194,9 +194,9 @@ __all__ = [
     "encode",
     "encode_columns",
     "fill",
+    "iter_columns",
     "open_capture",
     "resolve",
-    "scan",
     "write_capture",
 ]
 __all__ += protocols.__all__

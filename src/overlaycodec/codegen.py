@@ -1,8 +1,8 @@
 """Generated functions: their source can be read in tracebacks and debuggers for as long as the function lives.
 
 Strategy: source is made from declarations alone, never from input, and only when it is first used. What a declaration
-says reaches the source as a literal (`literal`) or as part of a name (`identifier`), never as other text. Each function
-has a file name of its own in `linecache`; the entry is removed with the function.
+gives reaches the source as a literal (`literal`) or as part of a name (`identifier`), never as other text. Every
+function has a file name of its own in `linecache`; the entry is removed with the function.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _TOKEN: Final = re.compile(
     r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|[(\[{]|[)\]}]|(?<=,)[ ]|[ ](?=(?:and|or|if|else|[+])[ ])"""
 )
 """What decides where a line can be broken: string literals, brackets, and the blanks at which it can be."""
-_ASSIGNMENT: Final = re.compile(r"( *\w+ = )(.*)")
+_ASSIGNMENT: Final = re.compile(r"( *(?:\w+ = )+)(.*)")
 
 _numbers = count(1)
 

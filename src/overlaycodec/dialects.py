@@ -1,6 +1,6 @@
-"""Catalogs for deployments that speak a dialect, and views of what they put into numbers.
+"""Catalogs for deployments that speak a dialect, and views of fields that they give a meaning of their own.
 
-Which dialect a port speaks cannot be seen in the octets, so it is chosen: each catalog here is a value to decode and
+The octets do not show which dialect a port speaks, so the user chooses it: each catalog here is a value to decode and
 encode with, and `DEFAULT.with_binding(...).with_view(...)` makes others.
 """
 
@@ -86,7 +86,7 @@ NVGRE: Final = DEFAULT.with_view(NVGRE_KEY)
 
 
 class OVNVNI(Element, spec="ovn-architecture(7), tunnel encapsulations", path="ovn_vni"):
-    """A VNI as OVN writes it where a VTEP speaks VXLAN: there is no room for the ingress port."""
+    """A VNI as OVN writes it for a VXLAN VTEP: it has no bits for the ingress port."""
 
     egress_port: Annotated[int, Bits(12), "Tunnel key of the logical egress port"]
     datapath: Annotated[int, Bits(12), "Tunnel key of the logical datapath"]
@@ -140,7 +140,7 @@ AWS_TRAFFIC_MIRRORING: Final = DEFAULT
 
 
 class AzureTunnel(Element, spec="Azure Gateway Load Balancer: tunnel interfaces", path="azure_tunnel"):
-    """A VNI as the appliance behind the balancer reads it, with its default numbers."""
+    """A VNI as the appliance of the load balancer reads it, with its default numbers."""
 
     side: Annotated[int, Bits(24), ValueNames({800: "internal", 801: "external"}), "Which side the packet is on"]
 
@@ -163,4 +163,4 @@ NAMED: Final[dict[str, Catalog]] = {
     "aws-traffic-mirroring": AWS_TRAFFIC_MIRRORING,
     "azure-gateway-load-balancer": AZURE_GATEWAY_LOAD_BALANCER,
 }
-"""The catalogs by the names that the command line knows them by."""
+"""The catalogs by their names on the command line."""

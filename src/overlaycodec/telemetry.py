@@ -1,7 +1,7 @@
-"""What each node of a path wrote into a packet: the metadata of INT-MD, hop by hop.
+"""The metadata that each node of a path added to a packet: the stack of INT-MD, hop by hop.
 
-Strategy: the packet's header says by a bitmap what every node adds, and the stack is octets; one table of what each bit
-stands for reads and writes both.
+Strategy: a bitmap in the header gives what every node adds, and the stack is octets. One table of what each bit means
+serves decoding and encoding.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _WORD: Final = 4
 
 
 class INTHop(msgspec.Struct, frozen=True, kw_only=True):
-    """What one node added; None for what the instructions do not ask for. All ones: the node could not tell.
+    """What one node added; None for what the instructions do not request. All ones: the node does not know the value.
 
     Spec: INT dataplane specification 2.1, section 5.8.
     """
@@ -44,7 +44,7 @@ class INTHop(msgspec.Struct, frozen=True, kw_only=True):
     reserved: tuple[int, ...] = ()
     """The words of bits that the specification reserves, 9 to 14."""
     domain_specific: bytes = b""
-    """What the domain's instructions ask for; of the source, its own metadata too."""
+    """What the domain's instructions request; of the source, its own metadata too."""
     checksum_complement: int | None = None
 
 
@@ -61,40 +61,40 @@ _FIELDS: Final[dict[int, tuple[tuple[str, int], ...]]] = {
     **dict.fromkeys(range(9, 15), (("reserved", 32),)),
     15: (("checksum_complement", 32),),
 }
-"""By the bit of the instructions, counted from the first: names and bits of what a node adds."""
+"""By the bit of the instructions, counted from the first: names and sizes of what a node adds."""
 _COMPLEMENT: Final = 15
 
 
 def hops(record: INTMD | INTMDOption) -> tuple[INTHop, ...]:
-    """What the nodes added, the last one first, as it stands in the packet.
+    """What the nodes added, the last one first, in the order of the packet.
 
     Raises: LengthFieldError where `hop_ml` is too small for the instructions; TruncatedError for a stack of less.
     """
-    asked = _asked(record)
+    requested = _requested(record)
     name = record.__layout__.name
-    least = -(-sum(bits for bit in asked for _, bits in _FIELDS[bit]) // 32)
+    least = -(-sum(bits for bit in requested for _, bits in _FIELDS[bit]) // 32)
     if record.hop_ml < max(least, 1 if record.stack else 0):
         first = record.__layout__.fixed_bit_of("hop_ml") or 0
         raise LengthFieldError(record.hop_ml, f"{name}.hop_ml", (first, first + 4), max(least, 1))
     size, octets = record.hop_ml * _WORD, len(record.stack)
     if 0 < octets < size:
         raise TruncatedError(size, f"{name}.stack", (0, None), octets)
-    # the source stands last: what it alone added is behind what every node does
+    # the source is last: what it alone added follows what every node adds
     starts = range(0, octets - size + 1, size) if octets else range(0)
     stops = [*starts[1:], octets]
-    return tuple(_hop(record.stack[start:stop], asked) for start, stop in zip(starts, stops, strict=bool(starts)))
+    return tuple(_hop(record.stack[start:stop], requested) for start, stop in zip(starts, stops, strict=bool(starts)))
 
 
 def with_hops(record: R, found: Sequence[INTHop]) -> R:
     """The record with this stack, the last node first; its length is derived anew.
 
-    What a hop does not tell is all ones. Each has the size that `hop_ml` says; only the source, the last of them, may
-    have more.
+    Values that a hop does not have are all ones. Each hop has the size that `hop_ml` gives; only the source, the
+    last of them, may have more.
 
     Raises: FieldRangeError for a number that does not fit, EncodeError for a hop of another size.
     """
-    asked = _asked(record)
-    octets = [_octets(record, hop, asked) for hop in found]
+    requested = _requested(record)
+    octets = [_octets(record, hop, requested) for hop in found]
     size = record.hop_ml * _WORD
     for number, part in enumerate(octets):
         if len(part) % _WORD or len(part) < size or (len(part) > size and number + 1 < len(octets)):
@@ -104,16 +104,16 @@ def with_hops(record: R, found: Sequence[INTHop]) -> R:
     return record.replace(stack=b"".join(octets), length=AUTO)
 
 
-def _asked(record: INTMD | INTMDOption) -> list[int]:
+def _requested(record: INTMD | INTMDOption) -> list[int]:
     return [bit for bit in _FIELDS if record.instructions >> (15 - bit) & 1]
 
 
-def _hop(octets: bytes, asked: Sequence[int]) -> INTHop:
+def _hop(octets: bytes, requested: Sequence[int]) -> INTHop:
     values: dict[str, int] = {}
     reserved: list[int] = []
     at = 0
-    end = len(octets) - (_WORD if _COMPLEMENT in asked else 0)
-    for bit in asked:
+    end = len(octets) - (_WORD if _COMPLEMENT in requested else 0)
+    for bit in requested:
         if bit == _COMPLEMENT:
             values["checksum_complement"] = int.from_bytes(octets[end:], "big")
             continue
@@ -127,10 +127,10 @@ def _hop(octets: bytes, asked: Sequence[int]) -> INTHop:
     return INTHop(**values, reserved=tuple(reserved), domain_specific=octets[at:end])
 
 
-def _octets(record: INTMD | INTMDOption, hop: INTHop, asked: Sequence[int]) -> bytes:
+def _octets(record: INTMD | INTMDOption, hop: INTHop, requested: Sequence[int]) -> bytes:
     reserved = iter(hop.reserved)
     parts = []
-    for bit in asked:
+    for bit in requested:
         if bit == _COMPLEMENT:
             parts.append(hop.domain_specific)
         for name, bits in _FIELDS[bit]:
@@ -139,6 +139,6 @@ def _octets(record: INTMD | INTMDOption, hop: INTHop, asked: Sequence[int]) -> b
             if value is not None and not 0 <= value <= most:
                 raise FieldRangeError(f"{record.__layout__.name}.stack.{name}", value, 0, most, f"{bits} bits")
             parts.append((most if value is None else value).to_bytes(bits // 8, "big"))
-    if _COMPLEMENT not in asked:
+    if _COMPLEMENT not in requested:
         parts.append(hop.domain_specific)
     return b"".join(parts)

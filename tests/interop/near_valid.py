@@ -36,7 +36,7 @@ class Draft:
 
     def set(self, path: str, value: object) -> None:
         """Changes a field, where it is there."""
-        with suppress(oc.MissingHeaderError):
+        with suppress(oc.PathError):
             self.packet = self.packet.replace_at(path, value)
 
     def octets(self) -> bytes:
@@ -88,7 +88,7 @@ def _off_by(path: str, *steps: int) -> Change:
         resolved = oc.resolve(draft.packet)
         try:
             value = resolved.at(path)
-        except oc.MissingHeaderError:
+        except oc.PathError:
             return
         draft.set(path, max(0, value + draft.random.choice(steps)))
 
@@ -98,7 +98,7 @@ def _off_by(path: str, *steps: int) -> Change:
 def _wrong(path: str) -> Change:
     def change(draft: Draft) -> None:
         resolved = oc.resolve(draft.packet)
-        with suppress(oc.MissingHeaderError):
+        with suppress(oc.PathError):
             if (value := resolved.at(path)) is not None:
                 draft.set(path, value ^ 1 << draft.random.randrange(16))
 

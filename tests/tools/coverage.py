@@ -9,7 +9,6 @@ from collections import Counter
 from pathlib import Path
 
 import overlaycodec as oc
-from overlaycodec.schema.facts import FragmentOffset, Selects
 from tests.tools import stacks
 
 PAGE = stacks.ROOT / "docs" / "coverage.md"
@@ -33,16 +32,17 @@ def left(packet: oc.Packet) -> str | None:
         return "a link type that is not known"
     last = packet.headers[-1]
     layout = last.__layout__
-    if any(FragmentOffset in field and getattr(last, field.name) for field in layout.fields):
+    if layout.next.offset is not None and getattr(last, layout.next.offset):
         return f"a later piece of a datagram ({layout.name})"
-    if layout.selector is None or layout.selector.get(Selects) is None:
+    selector, space = layout.next.selector, layout.next.space
+    if selector is None or space is None:
         return f"the data of {layout.name}"
-    selects, value = layout.selector[Selects], getattr(last, layout.selector.name)
-    if value is None or oc.DEFAULT.candidates(selects.space, value):
+    value = getattr(last, selector.name)
+    if value is None or oc.DEFAULT.candidates(space, value):
         return f"the data of {layout.name}"
-    if selects.space in (oc.UDP_PORT, oc.TCP_PORT):
+    if space in (oc.UDP_PORT, oc.TCP_PORT):
         return f"what {layout.name} carries"
-    return f"{selects.space!r} {selects.space.text(value)}"
+    return f"{space!r} {space.text(value)}"
 
 
 def _header_of(path: str) -> str:

@@ -53,7 +53,12 @@ AGREEMENT: Final = (
     "tests/test_agreement.py::test_values_and_octets_agree",
     "tests/test_agreement.py::test_faults_agree",
 )
-DECLARING: Final = ("tests/test_schema.py", "tests/test_vocabulary.py", "tests/test_own_protocol.py")
+DECLARING: Final = (
+    "tests/test_schema.py",
+    "tests/schema/test_arguments.py",
+    "tests/test_vocabulary.py",
+    "tests/test_own_protocol.py",
+)
 ONE_HEADER: Final = (
     "tests/test_errors.py",
     "tests/test_schema.py",
@@ -94,23 +99,34 @@ AT_ONCE: Final = (
     "tests/test_vectors.py::test_encoding_in_one_go_gives_the_octets_back",
 )
 TESTS: Final[dict[str, Sequence[str]]] = {
-    "schema": (*DECLARING, *VECTORS),
-    "grammar": (*DECLARING, *VECTORS),
-    "layout": (*DECLARING, "tests/test_options.py", "tests/test_checksums.py", *VECTORS, *AGREEMENT),
-    "packing": ONE_HEADER,
-    "reader": ONE_HEADER,
-    "rows": ONE_HEADER,
-    "writer": (*ONE_HEADER, "tests/test_checksums.py"),
-    "emission": (*WALKING, "tests/test_stacked.py", "tests/test_checksums.py"),
-    "stepper": WALKING,
-    "walk": WALKING,
-    "pipeline": (*WALKING, "tests/test_limits.py", "tests/test_checksums.py", "tests/test_options.py"),
-    "plain": (*GUESSED, *AT_ONCE),
-    "fused": GUESSED,
-    "guesses": GUESSED,
-    "stacked": (*AT_ONCE, "tests/test_checksums.py"),
+    "schema.fields": (*DECLARING, *VECTORS),
+    "schema.record": (*DECLARING, *VECTORS),
+    "schema.planning": (*DECLARING, *VECTORS),
+    "schema.arguments": DECLARING,
+    "schema.validation": (*DECLARING, *VECTORS),
+    "schema.plans": (*ONE_HEADER, *SUMS),
+    "schema.layout": (*DECLARING, "tests/test_options.py", "tests/test_checksums.py", *VECTORS, *AGREEMENT),
+    "codec.struct_plan": ONE_HEADER,
+    "codec.header_decoder": ONE_HEADER,
+    "codec.option_lists": ONE_HEADER,
+    "codec.emitters": ONE_HEADER,
+    "codec.header_encoder": (*ONE_HEADER, "tests/test_checksums.py"),
+    "codec.encode_fields": (*ONE_HEADER, "tests/test_checksums.py"),
+    "codec.encode_lengths": (*ONE_HEADER, "tests/test_checksums.py"),
+    "codec.packet_encoder": (*WALKING, "tests/test_stacked.py", "tests/test_checksums.py"),
+    "codec.pseudo_header": SUMS,
+    "codec.decode_step": WALKING,
+    "codec.decode_state": WALKING,
+    "codec.packet_decoder": (*WALKING, "tests/test_limits.py", "tests/test_checksums.py", "tests/test_options.py"),
+    "codec.catalog": (*WALKING, "tests/test_limits.py", "tests/test_options.py"),
+    "codec.code_cache": (*WALKING, "tests/test_stacked.py"),
+    "codec.stack_shape": (*GUESSED, *AT_ONCE),
+    "codec.stack_decoder": GUESSED,
+    "codec.stack_cache": GUESSED,
+    "codec.stack_encoder": (*AT_ONCE, "tests/test_checksums.py"),
     "checksum": SUMS,
-    "verify": SUMS,
+    "editing.checksums": SUMS,
+    "editing.fill": SUMS,
 }
 """The tests of each module: quick ones, and those first that notice most."""
 
@@ -303,7 +319,7 @@ def _in_child(module: str, text: str, tests: Sequence[str]) -> None:
         os.dup2(nowhere, 2)
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
         resource.setrlimit(resource.RLIMIT_CPU, (PATIENCE, PATIENCE + 5))
-        loader = Changed(f"overlaycodec.{module}", SOURCE / f"{module}.py", text)
+        loader = Changed(f"overlaycodec.{module}", (SOURCE / module.replace(".", "/")).with_suffix(".py"), text)
         sys.meta_path.insert(0, Finder(loader))
         import pytest
 
@@ -350,7 +366,7 @@ def main() -> int:
         importlib.import_module(name)
     known, total, left = explained(), Counter[str](), 0
     for module in arguments.modules:
-        text = (SOURCE / f"{module}.py").read_text()
+        text = ((SOURCE / module.replace(".", "/")).with_suffix(".py")).read_text()
         everything = mutants_of(text)
         chosen = everything
         if arguments.sample and len(everything) > arguments.sample:

@@ -12,7 +12,7 @@ from unittest import mock
 import overlaycodec as oc
 from overlaycodec.capture import source
 from overlaycodec.capture.bulk import record_scan as chains
-from overlaycodec.columnar.decode import driver as reading
+from overlaycodec.columnar.decode import source_batches
 
 if TYPE_CHECKING:
     from overlaycodec.capture.source import Readable
@@ -54,7 +54,7 @@ def piece_sizes(*, content: int, chunk: int) -> Iterator[None]:
     """Columns read files in pieces of `content` octets, the first one of `chunk`; so many are unpacked at once."""
     with ExitStack() as stack:
         for module, name, value in (
-            (reading, "_OCTETS", content),
+            (source_batches, "_OCTETS", content),
             (chains, "_CHUNK", chunk),
             (source, "CHUNK", chunk),
         ):
@@ -104,7 +104,7 @@ def _stretches(readable: Readable) -> Given:
     data: list[bytes] = []
     with oc.open_capture(readable) as capture:
         try:
-            for stretch in capture.stretches(chains._CHUNK):
+            for stretch in capture.record_blocks(chains._CHUNK):
                 for index, (start, count) in enumerate(
                     zip(stretch.starts.tolist(), stretch.lengths.tolist(), strict=True)
                 ):
@@ -119,10 +119,10 @@ def _stretches(readable: Readable) -> Given:
     return Given(rows, data, None)
 
 
-def _scan(readable: Readable) -> Given:
+def _in_tables(readable: Readable) -> Given:
     rows: list[Row] = []
     try:
-        for table in oc.scan(readable, NAMES):
+        for table in oc.iter_columns(readable, NAMES):
             rows += _rows(table)
     except Exception as error:
         return Given(rows, None, _reason(error))
@@ -143,7 +143,7 @@ def check(make: Callable[[], Readable], most: int | None = None) -> Given:
         packets, stretches = _packets(make()), _stretches(make())
         assert (packets.data, packets.error) == (wanted.data, wanted.error), "packets() gives something else"
         assert stretches == wanted, "stretches and records give something else"
-    assert _scan(make()) == wanted._replace(data=None), "scan gives something else"
+    assert _in_tables(make()) == wanted._replace(data=None), "iter_columns gives something else"
     for names in (NAMES, None):
         tables: list[Table] = []
         raised = _raised(lambda: tables.append(oc.columns(make(), names)))  # noqa: B023 - called at once

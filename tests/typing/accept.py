@@ -120,7 +120,7 @@ assert_type(IPv6(src="::1", dst=IPv6Address("::2")).dst, IPv6Address)
 
 assert_type(oc.diff(packet, data), PacketDiff)
 assert_type(list(oc.diff(packet, packet, ignore=["ttl"])), list[Change])
-whole_frame = reassembly.STTReassembler(max_wholes=8).feed(packet, time_ns=5)
+whole_frame = reassembly.STTReassembler(max_pending=8).feed(packet, time_ns=5)
 assert_type(whole_frame, reassembly.STTFrame | None)
 assert_type(reassembly.FragmentReassembler(overlap="first").feed(data, context=100), Packet | None)
 assert_type(reassembly.fragment(frame, mtu=1500), tuple[Packet, ...])

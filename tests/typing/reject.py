@@ -142,3 +142,13 @@ vlan.push(packet)  # E
 vlan.pop(b"")  # E
 vlan.translate(packet, {"7": 8})  # E
 sent: Packet = vlan.route(packet, vid=1, src="02:00:00:00:00:01", dst="02:00:00:00:00:02")  # E
+
+# facts are not to be had from a field: derivers read its plans
+field = oc.VXLAN.__layout__.by_name["vni"]
+field.facts  # E
+field.condition  # E
+field.get(oc.Bits)  # E
+field[oc.Bits]  # E
+oc.Bits in field  # E
+oc.UDP.__layout__.bounds  # E
+oc.IPv4.__layout__.parts[0].condition  # E

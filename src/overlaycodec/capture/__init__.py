@@ -1,7 +1,7 @@
 """Captures: pcap and pcapng in, records out, and back.
 
-Strategy: records are octets with what the file says of them; reading them knows nothing of protocols, and decoding them
-nothing of files. Any octets whatsoever give records and then either the end or a `CaptureError` that says where.
+Strategy: a record is octets with what the file has about them; reading records knows nothing of protocols, and decoding
+them nothing of files. Any octets give records and then either the end or a `CaptureError` with the offset.
 """
 
 from __future__ import annotations

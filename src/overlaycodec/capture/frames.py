@@ -1,6 +1,6 @@
-"""Packets in bulk: their octets end to end, as columns are encoded and a file takes them.
+"""Packets in bulk: their octets, concatenated, as `encode_columns` gives them and a file holds them.
 
-Strategy: nothing here makes an object of a packet unless it is asked for one. NumPy is loaded by those who make these.
+Strategy: no packet becomes an object unless it is asked for. The code that makes `Frames` loads NumPy.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ __all__ = ["Frames"]
 
 
 class Frames:
-    """The octets of packets, one behind another; iterating gives each one's bytes.
+    """The octets of packets, concatenated; iteration gives the bytes of each.
 
-    `octets` are `(n,) uint8`; `starts` says where each packet begins and, one more, where the last ends; `time_ns` has
-    a time stamp for each packet, if any has.
+    `octets` are `(n,) uint8`; `starts` has the index where each packet begins and, one more, where the last ends;
+    `time_ns` has a time stamp for each packet, if any has.
     """
 
     __slots__ = ("octets", "starts", "time_ns")
@@ -37,14 +37,12 @@ class Frames:
 
     @property
     def rows(self) -> NDArray[np.uint8]:
-        """A packet a row: the same memory. Raises: ValueError where they are not all of one length."""
+        """One packet per row, in the same memory. Raises: ValueError where they are not all of one length."""
         lengths = self.lengths
         if not len(lengths):
             return self.octets.reshape(0, 0)
         if (lengths != lengths[0]).any():
-            raise ValueError(
-                f"these packets have {lengths.min()} to {lengths.max()} octets: they are no rows of one length"
-            )
+            raise ValueError(f"these packets have {lengths.min()} to {lengths.max()} octets, not all the same")
         return self.octets.reshape(len(lengths), int(lengths[0]))
 
     def __len__(self) -> int:

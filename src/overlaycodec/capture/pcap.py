@@ -1,6 +1,6 @@
 """pcap files: one header, then records until the end.
 
-Strategy: the format's facts stand once, for reader and writer. The reader believes nothing but the bounds it checks.
+Strategy: the format is described once, for reader and writer. The reader trusts no length that it did not check.
 Spec: draft-ietf-opsawg-pcap; for versions before 2.4 and the modified format, what libpcap does.
 """
 
@@ -10,13 +10,12 @@ import struct
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Final, Literal
 
-from overlaycodec.capture.buffered_reader import Window
-from overlaycodec.capture.limits import MAX_OCTETS, check
-from overlaycodec.capture.record import Interface, Record
+from overlaycodec.capture.buffered_reader import BufferedReader
+from overlaycodec.capture.record import MAX_OCTETS, Interface, Record, check_number
 from overlaycodec.errors import CaptureError, EncodeError
 
 if TYPE_CHECKING:
-    from overlaycodec.capture.bulk.record_blocks import Stretch
+    from overlaycodec.capture.bulk.record_blocks import RecordBlock
     from overlaycodec.capture.frames import Frames
 
 __all__ = ["MAGICS", "PcapReader", "PcapWriter"]
@@ -37,7 +36,7 @@ _SECOND: Final = 1_000_000_000  # in ns
 _MAX_TIME_NS: Final = (1 << 32) * _SECOND - 1
 _SNAP_LENGTH: Final = 262_144  # libpcap's largest
 
-# Magic as it stands in the file: byte order, ticks in a second, octets of a record's header.
+# Magic as it is in the file: byte order, ticks in a second, octets of a record's header.
 MAGICS: Final = {
     struct.pack(order + "I", magic): (order, ticks, record_octets)
     for order in "<>"
@@ -46,25 +45,27 @@ MAGICS: Final = {
 
 
 class PcapReader:
-    """The records of one pcap file, from a window that stands at its start."""
+    """The records of one pcap file, from a stream at its start."""
 
     format: Literal["pcap"] = "pcap"
 
-    def __init__(self, window: Window) -> None:
-        self._window = window
-        order, ticks, self._header_octets = MAGICS[window.chunk[window.at : window.at + 4]]
+    def __init__(self, stream: BufferedReader) -> None:
+        self._stream = stream
+        order, ticks, self._header_octets = MAGICS[stream.buffer[stream.at : stream.at + 4]]
         self._order = order
         self.byte_order: Literal["little", "big"] = "little" if order == "<" else "big"
         self._unpack = struct.Struct(order + _RECORD_HEADER).unpack_from
         header = struct.Struct(order + _FILE_HEADER)
-        if not window.has(header.size):
-            raise CaptureError(f"the file header needs {header.size} octets, {window.left} are there", window.octet)
-        _, major, minor, _, _, snap_length, word = header.unpack_from(window.chunk, window.at)
+        if not stream.has(header.size):
+            raise CaptureError(
+                f"the file header needs {header.size} octets, {stream.available} are there", stream.octet
+            )
+        _, major, minor, _, _, snap_length, word = header.unpack_from(stream.buffer, stream.at)
         if major < 2:
-            raise CaptureError(f"pcap version {major}.{minor} is not known", window.octet + 4)
-        # Up to 2.2 the two lengths stood the other way round; 2.3 was written both ways.
-        self._swapped, self._doubtful = (major, minor) < (2, 3), (major, minor) == (2, 3)
-        window.at += header.size
+            raise CaptureError(f"pcap version {major}.{minor} is not known", stream.octet + 4)
+        # Up to 2.2 the two lengths were in the other order; 2.3 was written in both orders.
+        self._swapped, self._ambiguous = (major, minor) < (2, 3), (major, minor) == (2, 3)
+        stream.at += header.size
         fcs_octets = _FCS_UNIT * (word >> _FCS_SHIFT) if word & _FCS_PRESENT else None
         self.interfaces = (
             Interface(
@@ -78,50 +79,52 @@ class PcapReader:
     def records(self) -> Iterator[Record]:
         """Each record in turn.
 
-        Raises: CaptureError where the file is damaged, after all records before that place.
+        Raises: CaptureError where the file is damaged, after all records before the damage.
         """
-        window, unpack, header_octets = self._window, self._unpack, self._header_octets
-        odd = self._swapped or self._doubtful
+        stream, unpack, header_octets = self._stream, self._unpack, self._header_octets
+        odd = self._swapped or self._ambiguous
         (interface,) = self.interfaces
         link_type, fcs_octets = interface.link_type, interface.fcs_octets
         tick = _SECOND // interface.ticks_per_second
-        while window.has(header_octets):
-            seconds, fraction, captured, wire = unpack(window.chunk, window.at)
+        while stream.has(header_octets):
+            seconds, fraction, captured, wire = unpack(stream.buffer, stream.at)
             if odd and (self._swapped or captured > wire):
                 captured, wire = wire, captured
             if captured > MAX_OCTETS:
-                raise CaptureError(f"a record of {captured} octets: at most {MAX_OCTETS} are read", window.octet + 8)
-            if not window.has(header_octets + captured):
-                there = window.left - header_octets
-                raise CaptureError(f"the record has {captured} octets, {there} are there", window.octet)
-            start = window.at + header_octets
-            end = window.at = start + captured
+                raise CaptureError(f"a record of {captured} octets: at most {MAX_OCTETS} are read", stream.octet + 8)
+            if not stream.has(header_octets + captured):
+                there = stream.available - header_octets
+                raise CaptureError(f"the record has {captured} octets, {there} are there", stream.octet)
+            start = stream.at + header_octets
+            end = stream.at = start + captured
             time_ns = seconds * _SECOND + fraction * tick
-            yield Record(window.chunk[start:end], link_type, time_ns, wire, 0, (), fcs_octets, None)
-        if window.left:
-            raise CaptureError(f"the record header needs {header_octets} octets, {window.left} are there", window.octet)
+            yield Record(stream.buffer[start:end], link_type, time_ns, wire, 0, (), fcs_octets, None)
+        if stream.available:
+            raise CaptureError(
+                f"the record header needs {header_octets} octets, {stream.available} are there", stream.octet
+            )
 
-    def stretches(self, octets: int, whole: memoryview | None, size: int | None) -> Iterator[Stretch]:
-        """The records in bulk, from pieces of some `octets` octets.
+    def record_blocks(self, octets: int, memory: memoryview | None, size: int | None) -> Iterator[RecordBlock]:
+        """The records in blocks of about `octets` octets.
 
-        Each piece takes the memory of the one before, unless the file is in memory already (`whole`). A record of more
-        octets makes a longer piece. `size` is that of the file, where it is known. What is wrong with the file is left
-        for `records`, which goes on where this stops.
+        Each block takes the memory of the one before, unless the file is in memory already (`memory`). A record of more
+        octets makes a larger block. `size` is that of the file, where it is known. Where the file is damaged this
+        stops, and `records`, which continues there, raises the error.
         """
-        from overlaycodec.capture.bulk.record_blocks import pcap_stretches
+        from overlaycodec.capture.bulk.record_blocks import pcap_blocks
 
-        if self._swapped or self._doubtful:
+        if self._swapped or self._ambiguous:
             return iter(())
         header, (interface,) = self._header_octets, self.interfaces
         most = header + MAX_OCTETS
-        return pcap_stretches(self._window, whole, size, octets, self._order, header, most, interface)
+        return pcap_blocks(self._stream, memory, size, octets, self._order, header, most, interface)
 
 
 class PcapWriter:
     """Writes pcap in nanoseconds and little-endian order.
 
     A file cannot know beforehand whether a later time stamp will need nanoseconds, so it always has them. Comments,
-    flags and interfaces have no place in pcap.
+    flags and interfaces are not kept.
     """
 
     _header = struct.Struct("<" + _FILE_HEADER)
@@ -133,12 +136,12 @@ class PcapWriter:
         self.count = 0
 
     def add(self, record: Record) -> None:
-        """Write one record; the first also decides what the file header says."""
+        """Write one record; the first also decides the link type and the FCS length of the file header."""
         index, data = self.count, record.data
         time_ns = 0 if record.time_ns is None else record.time_ns
-        check(index, "data", len(data), MAX_OCTETS, "octets")
-        check(index, "time_ns", time_ns, _MAX_TIME_NS, "ns")
-        check(index, "wire_length", record.wire_length, 0xFFFF_FFFF)
+        check_number(index, "data", len(data), MAX_OCTETS, "octets")
+        check_number(index, "time_ns", time_ns, _MAX_TIME_NS, "ns")
+        check_number(index, "wire_length", record.wire_length, 0xFFFF_FFFF)
         if self._first is None:
             self._start(record.link_type, record.fcs_octets)
             self._first = record
@@ -151,8 +154,8 @@ class PcapWriter:
         self.count += 1
 
     def add_frames(self, frames: Frames, link_type: int, time_ns: int | None) -> None:
-        """Write frames, as records of their octets: without an object of any of them."""
-        from overlaycodec.capture.bulk.record_write import checked_lengths, checked_times, laid_out, parts_of, words
+        """Write frames as records, without an object for each."""
+        from overlaycodec.capture.bulk.record_write import checked_lengths, checked_times, joined, parts_of, words
 
         lengths = checked_lengths(frames, self.count, MAX_OCTETS)
         times = checked_times(frames, self.count, time_ns or 0, _MAX_TIME_NS)
@@ -162,18 +165,18 @@ class PcapWriter:
                 self._first = Record(b"", link_type)
             seconds, fraction = divmod(times[part], _SECOND)
             heads = words(seconds, fraction, lengths[part], lengths[part], count=part.stop - part.start)
-            self._write(laid_out(frames, part, heads, heads[:, :0], 1).tobytes())
+            self._write(joined(frames, part, heads, heads[:, :0], 1).tobytes())
         self.count += len(frames)
 
     def finish(self, link_type: int) -> None:
-        """Write what is left to write: without records, a header with the link type to assume."""
+        """Without records, write a header with this link type."""
         if self._first is None:
             self._start(link_type, None)
 
     def _start(self, link_type: int, fcs_octets: int | None) -> None:
-        word = check(0, "link_type", link_type, _LINK_TYPE)
+        word = check_number(0, "link_type", link_type, _LINK_TYPE)
         if fcs_octets is not None:
-            units, rest = divmod(check(0, "fcs_octets", fcs_octets, _FCS_UNIT * 0xF), _FCS_UNIT)
+            units, rest = divmod(check_number(0, "fcs_octets", fcs_octets, _FCS_UNIT * 0xF), _FCS_UNIT)
             if rest:
                 raise EncodeError("records[0].fcs_octets", fcs_octets, f"= {fcs_octets}: pcap counts it in 2 octets")
             word |= _FCS_PRESENT | units << _FCS_SHIFT

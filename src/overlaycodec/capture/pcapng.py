@@ -1,7 +1,7 @@
 """pcapng files: sections of blocks, each block with its length before and after it.
 
 Strategy: blocks that hold packets or describe interfaces are read in place, all others are skipped by their length.
-A block counts only when both its lengths agree, so a file cut short or overwritten ends in an error, never in a guess.
+A block is accepted only if its two lengths agree, so a file that is truncated or overwritten ends in an error.
 Spec: draft-ietf-opsawg-pcapng.
 """
 
@@ -11,13 +11,12 @@ import struct
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final, Literal, NoReturn
 
-from overlaycodec.capture.buffered_reader import Window
-from overlaycodec.capture.limits import MAX_INTERFACES, MAX_OCTETS
-from overlaycodec.capture.record import Interface, Record
+from overlaycodec.capture.buffered_reader import BufferedReader
+from overlaycodec.capture.record import MAX_INTERFACES, MAX_OCTETS, Interface, Record
 from overlaycodec.errors import CaptureError
 
 if TYPE_CHECKING:
-    from overlaycodec.capture.bulk.record_blocks import Stretch
+    from overlaycodec.capture.bulk.record_blocks import RecordBlock
 
 __all__ = ["SECTION_MAGIC", "PcapngReader"]
 
@@ -29,7 +28,7 @@ OPT_END, OPT_COMMENT = 0, 1
 EPB_FLAGS: Final = 2
 IF_NAME, IF_DESCRIPTION, IF_TSRESOL, IF_FCSLEN, IF_TSOFFSET, IF_TSOFFSET_NS = 2, 3, 9, 13, 14, 19
 
-# What stands between the two octets of lengths; each block then goes on with data, options or both.
+# The fields after type and length; each block then continues with data, options or both.
 SECTION_FIELDS: Final = "IHHq"  # magic, major, minor, section length
 INTERFACE_FIELDS: Final = "HHI"  # link type, reserved, snap length
 ENHANCED_FIELDS: Final = "IIIII"  # interface, time stamp high and low, captured octets, octets on the wire
@@ -67,12 +66,12 @@ _ORDERS: Final = {struct.pack(order + "I", BYTE_ORDER_MAGIC): _Order(order) for 
 
 
 class PcapngReader:
-    """The records of one pcapng file, from a window that stands at its start."""
+    """The records of one pcapng file, from a stream at its start."""
 
     format: Literal["pcapng"] = "pcapng"
 
-    def __init__(self, window: Window) -> None:
-        self._window = window
+    def __init__(self, stream: BufferedReader) -> None:
+        self._stream = stream
         self._interfaces: list[Interface] = []
         self._seen: tuple[Interface, ...] | None = None
         self._described = 0  # octets of interface descriptions in this section
@@ -93,72 +92,72 @@ class PcapngReader:
     def records(self) -> Iterator[Record]:
         """Each packet in turn.
 
-        Raises: CaptureError where the file is damaged, after all records before that place.
+        Raises: CaptureError where the file is damaged, after all records before the damage.
         """
-        window = self._window
-        while window.has(8):
-            if window.chunk.startswith(SECTION_MAGIC, window.at):
+        stream = self._stream
+        while stream.has(8):
+            if stream.buffer.startswith(SECTION_MAGIC, stream.at):
                 self._begin_section()
                 continue
             order = self._order
-            kind, total = order.block.unpack_from(window.chunk, window.at)
+            kind, total = order.block.unpack_from(stream.buffer, stream.at)
             least = _LEAST.get(kind)
             if least is None:
                 self._skip(total)
                 continue
-            end = self._whole_block(total, least)
+            end = self._complete_block(total, least)
             if kind == INTERFACE:
                 self._describe(end)
-                window.at = end + 4
+                stream.at = end + 4
                 continue
             if kind == SIMPLE_PACKET:
                 record = self._simple(end)
             else:
                 record = self._packet(order.enhanced if kind == ENHANCED_PACKET else order.obsolete, end)
-            window.at = end + 4
+            stream.at = end + 4
             yield record
-        if window.left:
-            raise CaptureError(f"a block begins with 8 octets, {window.left} are there", window.octet)
+        if stream.available:
+            raise CaptureError(f"a block begins with 8 octets, {stream.available} are there", stream.octet)
 
-    def stretches(self, octets: int, whole: memoryview | None, size: int | None) -> Iterator[Stretch]:
-        """The records in bulk as `PcapReader.stretches` gives them, as far as nothing but ordinary packets follows."""
-        from overlaycodec.capture.bulk.record_blocks import enhanced_stretches
+    def record_blocks(self, octets: int, memory: memoryview | None, size: int | None) -> Iterator[RecordBlock]:
+        """The records in blocks, as `PcapReader.record_blocks`, up to the first that is not an ordinary packet."""
+        from overlaycodec.capture.bulk.record_blocks import pcapng_blocks
 
         order = "<" if self.byte_order == "little" else ">"
-        return enhanced_stretches(self._window, whole, size, octets, order, MAX_OCTETS, self.interfaces)
+        return pcapng_blocks(self._stream, memory, size, octets, order, MAX_OCTETS, self.interfaces)
 
     # Blocks
 
     def _begin_section(self) -> None:
-        window = self._window
-        if not window.has(FRAME):
-            raise CaptureError(f"a section header has at least 28 octets, {window.left} are there", window.octet)
-        order = _ORDERS.get(window.chunk[window.at + 8 : window.at + 12])
+        stream = self._stream
+        if not stream.has(FRAME):
+            raise CaptureError(f"a section header has at least 28 octets, {stream.available} are there", stream.octet)
+        order = _ORDERS.get(stream.buffer[stream.at + 8 : stream.at + 12])
         if order is None:
-            raise CaptureError("the section header has no byte-order magic", window.octet + 8)
+            raise CaptureError("the section header has no byte-order magic", stream.octet + 8)
         self._order = order
-        _, total = order.block.unpack_from(window.chunk, window.at)
-        end = self._whole_block(total, _LEAST_SECTION)
-        _, major, minor, _ = order.section.unpack_from(window.chunk, window.at + 8)
+        _, total = order.block.unpack_from(stream.buffer, stream.at)
+        end = self._complete_block(total, _LEAST_SECTION)
+        _, major, minor, _ = order.section.unpack_from(stream.buffer, stream.at + 8)
         if major != 1 or minor not in (0, 2):  # 2 is the same format; skipping the section would lose packets unseen
-            raise CaptureError(f"pcapng version {major}.{minor} is not known", window.octet + 12)
+            raise CaptureError(f"pcapng version {major}.{minor} is not known", stream.octet + 12)
         self._interfaces.clear()
         self._seen = None
         self._described = 0
-        window.at = end + 4
+        stream.at = end + 4
 
     def _describe(self, end: int) -> None:
-        window = self._window
-        self._described += end + 4 - window.at
+        stream = self._stream
+        self._described += end + 4 - stream.at
         if len(self._interfaces) == MAX_INTERFACES or self._described > MAX_OCTETS:
             raise CaptureError(
-                f"more than {MAX_INTERFACES} interfaces, or {MAX_OCTETS} octets of them, in a section", window.octet
+                f"more than {MAX_INTERFACES} interfaces, or {MAX_OCTETS} octets of them, in a section", stream.octet
             )
-        link_type, _, snap_length = self._order.interface.unpack_from(window.chunk, window.at + 8)
+        link_type, _, snap_length = self._order.interface.unpack_from(stream.buffer, stream.at + 8)
         ticks_per_second, offset_ns, fcs_octets = 10**6, 0, None
         texts: dict[int, str] = {}
         comments: list[str] = []
-        for code, value in self._options(window.at + 16, end):
+        for code, value in self._options(stream.at + 16, end):
             if code == OPT_COMMENT:
                 comments.append(_text(value))
             elif code in (IF_NAME, IF_DESCRIPTION):
@@ -187,10 +186,10 @@ class PcapngReader:
         )
 
     def _packet(self, layout: struct.Struct, end: int) -> Record:
-        window = self._window
-        chunk = window.chunk
-        index, high, low, captured, wire = layout.unpack_from(chunk, window.at + 8)
-        start = window.at + 28
+        stream = self._stream
+        buffer = stream.buffer
+        index, high, low, captured, wire = layout.unpack_from(buffer, stream.at + 8)
+        start = stream.at + 28
         data_end = start + captured
         if index >= len(self._interfaces) or data_end > end:
             self._refuse(index, captured, end - start)
@@ -211,19 +210,19 @@ class PcapngReader:
                     word = self._number(value, 4, "epb_flags")
                     flags = word & ~FCS_MASK
                     fcs_octets = (word & FCS_MASK) >> FCS_SHIFT or fcs_octets
-        data = chunk[start:data_end]
+        data = buffer[start:data_end]
         return Record(data, interface.link_type, time_ns, wire, index, tuple(comments), fcs_octets, flags)
 
     def _simple(self, end: int) -> Record:
-        window = self._window
-        (wire,) = self._order.word.unpack_from(window.chunk, window.at + 8)
-        start = window.at + 12
+        stream = self._stream
+        (wire,) = self._order.word.unpack_from(stream.buffer, stream.at + 8)
+        start = stream.at + 12
         snap_length = self._interfaces[0].snap_length if self._interfaces else 0
         captured = min(wire, snap_length or wire)
         if not self._interfaces or captured > end - start:
             self._refuse(0, captured, end - start)
         interface = self._interfaces[0]
-        data = window.chunk[start : start + captured]
+        data = stream.buffer[start : start + captured]
         return Record(data, interface.link_type, None, wire, 0, (), interface.fcs_octets, None)
 
     def _refuse(self, index: int, captured: int, room: int) -> NoReturn:
@@ -231,34 +230,36 @@ class PcapngReader:
             reason = f"a packet of interface {index}; the section has described {len(self._interfaces)}"
         else:
             reason = f"a packet of {captured} octets in a block with room for {room}"
-        raise CaptureError(reason, self._window.octet)
+        raise CaptureError(reason, self._stream.octet)
 
     # Parts of blocks
 
-    def _whole_block(self, total: int, least: int) -> int:
-        """Where the body of the block at the window ends, once it is all there and its two lengths agree."""
-        window = self._window
+    def _complete_block(self, total: int, least: int) -> int:
+        """The end of the body of the next block, which is complete and whose two lengths agree."""
+        stream = self._stream
         if total < least or total & 3 or total > MAX_OCTETS:
             self._refuse_length(total, least)
-        if not window.has(total):
-            raise CaptureError(f"the block has {total} octets, {window.left} are there", window.octet)
-        end = window.at + total - 4
-        (again,) = self._order.word.unpack_from(window.chunk, end)
+        if not stream.has(total):
+            raise CaptureError(f"the block has {total} octets, {stream.available} are there", stream.octet)
+        end = stream.at + total - 4
+        (again,) = self._order.word.unpack_from(stream.buffer, end)
         if again != total:
             self._refuse_second(total, again, end)
         return end
 
     def _skip(self, total: int) -> None:
-        """Pass over a block without keeping it, whatever its size."""
-        window, octet = self._window, self._window.octet
+        """Skip a block, whatever its size, without keeping it."""
+        stream, octet = self._stream, self._stream.octet
         if total < FRAME or total & 3:
             self._refuse_length(total, FRAME)
-        if not (window.skip(total - 4) and window.has(4)):
-            raise CaptureError(f"the block has {total} octets, {window.octet + window.left - octet} are there", octet)
-        (again,) = self._order.word.unpack_from(window.chunk, window.at)
+        if not (stream.skip(total - 4) and stream.has(4)):
+            raise CaptureError(
+                f"the block has {total} octets, {stream.octet + stream.available - octet} are there", octet
+            )
+        (again,) = self._order.word.unpack_from(stream.buffer, stream.at)
         if again != total:
-            self._refuse_second(total, again, window.at)
-        window.at += 4
+            self._refuse_second(total, again, stream.at)
+        stream.at += 4
 
     def _refuse_length(self, total: int, least: int) -> NoReturn:
         if total > MAX_OCTETS:
@@ -267,38 +268,38 @@ class PcapngReader:
             reason = f"a block of {total} octets: its kind has at least {least}"
         else:
             reason = f"a block of {total} octets: not a multiple of 4"
-        raise CaptureError(reason, self._window.octet + 4)
+        raise CaptureError(reason, self._stream.octet + 4)
 
     def _refuse_second(self, total: int, again: int, end: int) -> NoReturn:
-        octet = self._window.octet + end - self._window.at
+        octet = self._stream.octet + end - self._stream.at
         raise CaptureError(f"the block's length is {total} before it and {again} after it", octet)
 
     def _options(self, start: int, end: int) -> Iterator[tuple[int, bytes]]:
-        window, layout = self._window, self._order.option
+        stream, layout = self._stream, self._order.option
         while end - start >= layout.size:
-            code, octets = layout.unpack_from(window.chunk, start)
+            code, octets = layout.unpack_from(stream.buffer, start)
             if code == OPT_END:
                 return
             start += layout.size
             if octets > end - start:
-                octet = window.octet + start - window.at - layout.size
+                octet = stream.octet + start - stream.at - layout.size
                 raise CaptureError(f"option {code} has {octets} octets, its block {end - start}", octet)
-            yield code, window.chunk[start : start + octets]
+            yield code, stream.buffer[start : start + octets]
             start += octets + (-octets & 3)
 
     def _number(self, value: bytes, octets: int, name: str, *, signed: bool = False) -> int:
         if len(value) != octets:
-            raise CaptureError(f"{name} has {len(value)} octets, not {octets}", self._window.octet)
+            raise CaptureError(f"{name} has {len(value)} octets, not {octets}", self._stream.octet)
         return int.from_bytes(value, self._order.name, signed=signed)
 
 
 def _text(value: bytes) -> str:
-    """A string option; what is no UTF-8 is shown as such, and a zero octet ends it, as the specification says."""
+    """A string option: a zero octet ends it, as the specification requires; octets that are no UTF-8 are replaced."""
     return value.partition(b"\0")[0].decode("utf-8", "replace")
 
 
 def _fcs_octets(value: int) -> int | None:
-    """The meaning of if_fcslen: its text says bits and its example, 4, octets. From 16 on it can only be bits."""
+    """The octets that if_fcslen means: by its text bits, by its example, 4, octets; from 16 on it can only be bits."""
     if value < 16:
         return value
     return None if value % 8 else value // 8

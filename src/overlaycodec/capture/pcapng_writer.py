@@ -1,4 +1,4 @@
-"""Writing pcapng: one section, an interface for each kind of record, a packet block a record."""
+"""Writing pcapng: one section, an interface for each kind of record, a packet block for each record."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
 from overlaycodec.capture import pcapng
-from overlaycodec.capture.limits import MAX_INTERFACES, MAX_OCTETS, check
-from overlaycodec.capture.record import Interface, Record
+from overlaycodec.capture.record import MAX_INTERFACES, MAX_OCTETS, Interface, Record, check_number
 from overlaycodec.errors import EncodeError, LengthOverflowError
 
 __all__ = ["Described", "PcapngWriter"]
@@ -22,20 +21,21 @@ _ENHANCED_OCTETS = struct.calcsize("<" + pcapng.ENHANCED_FIELDS) + pcapng.FRAME
 
 
 class Described(Protocol):
-    """A capture that says something of its interfaces."""
+    """A capture that describes its interfaces."""
 
     @property
     def interfaces(self) -> tuple[Interface, ...]:
-        """Those that records were taken on, so far."""
+        """The interfaces that records were captured on, so far."""
         ...
 
 
 class PcapngWriter:
     """Writes pcapng in nanoseconds and little-endian order.
 
-    Records with the same interface, link type and FCS length share an interface in the file; interfaces are numbered as
-    they come, and keep what `source` says of them. A record without time stamp becomes a simple packet block where that
-    can hold it (interface 0, not cut short, no comments, no flags), else an enhanced packet block with time 0.
+    Records with the same interface, link type and FCS length share an interface in the file; interfaces are numbered in
+    the order of their first records, and keep their descriptions in `source`. A record without time stamp becomes a
+    simple packet block where that can hold it (interface 0, not truncated, no comments, no flags), else an enhanced
+    packet block with time 0.
     """
 
     _section = struct.Struct("<" + pcapng.SECTION_FIELDS)
@@ -48,7 +48,7 @@ class PcapngWriter:
     def __init__(self, write: Callable[[bytes], None], source: Described | None = None) -> None:
         self._write = write
         self._source = source
-        self._told: tuple[Interface, bytes] | None = None
+        self._described: tuple[Interface, bytes] | None = None
         self._interfaces: dict[tuple[int, int, int | None, bytes], int] = {}
         self.count = 0
         self._put(_SECTION_TYPE, self._section.pack(pcapng.BYTE_ORDER_MAGIC, 1, 0, -1))
@@ -56,8 +56,8 @@ class PcapngWriter:
     def add(self, record: Record) -> None:
         """Write one record, and its interface before it where that is new."""
         index, data, wire, flags = self.count, record.data, record.wire_length, record.flags
-        check(index, "wire_length", wire, 0xFFFF_FFFF)
-        time_ns = 0 if record.time_ns is None else check(index, "time_ns", record.time_ns, (1 << 64) - 1, "ns")
+        check_number(index, "wire_length", wire, 0xFFFF_FFFF)
+        time_ns = 0 if record.time_ns is None else check_number(index, "time_ns", record.time_ns, (1 << 64) - 1, "ns")
         options = b""
         if record.comments or flags is not None:
             options = self._options(record)
@@ -76,8 +76,8 @@ class PcapngWriter:
         self.count += 1
 
     def add_frames(self, frames: Frames, link_type: int, time_ns: int | None) -> None:
-        """Write frames, as records of their octets: without an object of any of them."""
-        from overlaycodec.capture.bulk.record_write import checked_lengths, checked_times, laid_out, parts_of, words
+        """Write frames as records, without an object for each."""
+        from overlaycodec.capture.bulk.record_write import checked_lengths, checked_times, joined, parts_of, words
 
         interface = self._interface_of(Record(b"", link_type)) if len(frames) else 0
         timed = interface != 0 or frames.time_ns is not None or time_ns is not None
@@ -93,47 +93,52 @@ class PcapngWriter:
                 heads = words(pcapng.ENHANCED_PACKET, totals, interface, *stamp, captured, captured, count=count)
             else:
                 heads = words(pcapng.SIMPLE_PACKET, totals, captured, count=count)
-            self._write(laid_out(frames, part, heads, words(totals, count=count), 4).tobytes())
+            self._write(joined(frames, part, heads, words(totals, count=count), 4).tobytes())
         self.count += len(frames)
 
     def _options(self, record: Record) -> bytes:
         options = b"".join(self._text(comment, f"records[{self.count}].comments") for comment in record.comments)
         if record.flags is not None:
-            check(self.count, "flags", record.flags, 0xFFFF_FFFF)
-            # The FCS length is the interface's; a second one here would speak against `fcs_octets`.
+            check_number(self.count, "flags", record.flags, 0xFFFF_FFFF)
+            # The FCS length is in the interface; a second one here would contradict `fcs_octets`.
             options += self._opt(pcapng.EPB_FLAGS, self._word.pack(record.flags & ~pcapng.FCS_MASK))
         return options + self._opt(pcapng.OPT_END, b"")
 
     def finish(self, link_type: int) -> None:
-        """Write what is left to write: without records, an interface with the link type to assume."""
+        """Without records, write an interface with this link type."""
         if not self._interfaces:
             self._interface_of(Record(b"", link_type))
 
     def _interface_of(self, record: Record) -> int:
-        said = b"" if self._source is None else self._said(self._source, record.interface)
-        key = record.interface, record.link_type, record.fcs_octets, said
+        description = b"" if self._source is None else self._description(self._source, record.interface)
+        key = record.interface, record.link_type, record.fcs_octets, description
         number = self._interfaces.get(key)
         if number is None:
             number = len(self._interfaces)
             if number == MAX_INTERFACES:
                 path = f"records[{self.count}].interface"
                 raise EncodeError(path, record.interface, f"would need more than {MAX_INTERFACES} interfaces in a file")
-            body = self._interface.pack(check(self.count, "link_type", record.link_type, 0xFFFF), 0, 0) + said
+            body = (
+                self._interface.pack(check_number(self.count, "link_type", record.link_type, 0xFFFF), 0, 0)
+                + description
+            )
             body += self._opt(pcapng.IF_TSRESOL, b"\x09")
             if record.fcs_octets is not None:
-                body += self._opt(pcapng.IF_FCSLEN, bytes([check(self.count, "fcs_octets", record.fcs_octets, 15)]))
+                body += self._opt(
+                    pcapng.IF_FCSLEN, bytes([check_number(self.count, "fcs_octets", record.fcs_octets, 15)])
+                )
             self._put(pcapng.INTERFACE, body + self._opt(pcapng.OPT_END, b""))
             self._interfaces[key] = number
         return number
 
-    def _said(self, source: Described, number: int) -> bytes:
-        """The options that say of an interface what its capture does: what to call it, not how it was read."""
+    def _description(self, source: Described, number: int) -> bytes:
+        """The options for name, description and comments of an interface, as its capture has them."""
         interfaces = source.interfaces
         if number >= len(interfaces):
             return b""
         interface = interfaces[number]
-        if self._told is not None and self._told[0] is interface:
-            return self._told[1]
+        if self._described is not None and self._described[0] is interface:
+            return self._described[1]
         path = f"interfaces[{number}]"
         texts = [(pcapng.OPT_COMMENT, f"{path}.comments", comment) for comment in interface.comments]
         texts += [
@@ -144,9 +149,9 @@ class PcapngWriter:
             )
             if text is not None
         ]
-        said = b"".join(self._text(text, path, code) for code, path, text in texts)
-        self._told = interface, said
-        return said
+        description = b"".join(self._text(text, path, code) for code, path, text in texts)
+        self._described = interface, description
+        return description
 
     def _put(self, kind: int, body: bytes) -> None:
         total = len(body) + pcapng.FRAME

@@ -6,17 +6,17 @@ from collections.abc import Iterator
 from types import TracebackType
 from typing import TYPE_CHECKING, Literal, Protocol
 
-from overlaycodec.capture.buffered_reader import Window
+from overlaycodec.capture.buffered_reader import BufferedReader
 from overlaycodec.capture.pcap import MAGICS, PcapReader
 from overlaycodec.capture.pcapng import SECTION_MAGIC, PcapngReader
 from overlaycodec.capture.record import Interface, Record
-from overlaycodec.capture.source import Source, bulk_of, chunks_of, source_of
+from overlaycodec.capture.source import Source, chunks_of, memory_of, source_of
 from overlaycodec.codec.catalog import DEFAULT, Catalog
 from overlaycodec.errors import CaptureError
 from overlaycodec.packet.packet import Packet
 
 if TYPE_CHECKING:
-    from overlaycodec.capture.bulk.record_blocks import Stretch
+    from overlaycodec.capture.bulk.record_blocks import RecordBlock
     from overlaycodec.capture.source import Readable
 
 __all__ = ["Capture", "open_capture"]
@@ -32,7 +32,7 @@ class _Reader(Protocol):
     @property
     def interfaces(self) -> tuple[Interface, ...]: ...
     def records(self) -> Iterator[Record]: ...
-    def stretches(self, octets: int, whole: memoryview | None, size: int | None) -> Iterator[Stretch]: ...
+    def record_blocks(self, octets: int, memory: memoryview | None, size: int | None) -> Iterator[RecordBlock]: ...
 
 
 class Capture:
@@ -50,7 +50,7 @@ class Capture:
 
     @property
     def format(self) -> Literal["pcap", "pcapng"]:
-        """The format by the file's first octets; its name does not matter."""
+        """The format, from the file's first octets; its name does not matter."""
         return self._reader.format
 
     @property
@@ -66,8 +66,8 @@ class Capture:
     def __iter__(self) -> Iterator[Record]:
         """The records, from the first.
 
-        Raises: CaptureError where the file is damaged, after all records before that place; its octet counts in the
-        unpacked file.
+        Raises: CaptureError where the file is damaged, after all records before the damage; its octet is an offset in
+        the decompressed file.
         """
         if self._closed:
             raise ValueError("the capture is closed")
@@ -76,14 +76,14 @@ class Capture:
         self._fresh = False
         return self._reader.records()
 
-    def stretches(self, octets: int) -> Iterator[Stretch]:
-        """The records that follow in bulk, as far as nothing is out of the ordinary, from pieces of `octets` octets.
+    def record_blocks(self, octets: int) -> Iterator[RecordBlock]:
+        """The records that follow in blocks of about `octets` octets, up to the first that is not an ordinary packet.
 
-        Where it ends, the iteration over the records goes on, and it can be called again as that has come further. It
-        raises nothing where the file is damaged: the iteration does, after the records that are left.
+        Where it ends, the iteration over the records continues, and this can be called again later. It raises nothing
+        where the file is damaged: the iteration does, after the records before the damage.
         """
-        whole, size = bulk_of(self._source)
-        return self._reader.stretches(octets, whole, size)
+        memory, size = memory_of(self._source)
+        return self._reader.record_blocks(octets, memory, size)
 
     def packets(self, *, lax: bool = False, catalog: Catalog = DEFAULT) -> Iterator[Packet]:
         """The records decoded, each by its link type.
@@ -93,7 +93,7 @@ class Capture:
         return (record.decode(lax=lax, catalog=catalog) for record in self)
 
     def close(self) -> None:
-        """Close the file that `open_capture` opened; a stream that was handed in stays open."""
+        """Close the file that `open_capture` opened; a stream that the caller opened stays open."""
         self._closed = True
         self._source.close()
 
@@ -110,7 +110,7 @@ class Capture:
 
 
 def open_capture(source: Readable) -> Capture:
-    """The capture in a path, a binary stream or bytes-like content; pcap or pcapng, packed with gzip or not.
+    """The capture in a path, a binary stream or bytes-like content; pcap or pcapng, compressed with gzip or not.
 
     Raises: CaptureError if it is none of these, OSError if a path cannot be opened.
     """
@@ -123,12 +123,12 @@ def open_capture(source: Readable) -> Capture:
 
 
 def _reader(source: Source) -> _Reader:
-    window = Window(chunks_of(source))
-    if not window.has(4):
-        raise CaptureError(f"neither pcap nor pcapng: it has {window.left} octets", 0)
-    magic = window.chunk[:4]
+    stream = BufferedReader(chunks_of(source))
+    if not stream.has(4):
+        raise CaptureError(f"neither pcap nor pcapng: it has {stream.available} octets", 0)
+    magic = stream.buffer[:4]
     if magic == SECTION_MAGIC:
-        return PcapngReader(window)
+        return PcapngReader(stream)
     if magic in MAGICS:
-        return PcapReader(window)
+        return PcapReader(stream)
     raise CaptureError(f"neither pcap nor pcapng: it begins with {magic.hex(' ')}", 0)

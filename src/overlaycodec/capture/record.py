@@ -1,25 +1,33 @@
-"""What a capture holds: records, and the interfaces they were taken on."""
+"""What a capture holds: records, the interfaces they were captured on, and how large they can be."""
 
 from __future__ import annotations
+
+from typing import Final
 
 import msgspec
 
 from overlaycodec.codec.catalog import DEFAULT, Catalog
 from overlaycodec.codec.packet_decoder import decode
+from overlaycodec.errors import FieldRangeError
 from overlaycodec.packet.packet import Packet
 from overlaycodec.schema.keyspaces import LINK_TYPE
 from overlaycodec.schema.values import AUTO
 
-__all__ = ["Interface", "Record"]
+__all__ = ["MAX_INTERFACES", "MAX_OCTETS", "Interface", "Record", "check_number"]
+
+MAX_OCTETS: Final = 1 << 26
+"""The largest record, or pcapng block that is kept, of a capture: 64 MiB. Blocks that are skipped may be larger."""
+MAX_INTERFACES: Final = 1 << 16
+"""The most interfaces of one pcapng section; together, their descriptions take at most `MAX_OCTETS`."""
 
 
 class Record(msgspec.Struct, frozen=True, gc=False):  # holds no containers but strings: nothing for the collector
-    """One captured packet, as octets with what the file says of it.
+    """One captured packet: its octets, and what the file has about it.
 
     `link_type` is the LINKTYPE_ number; `time_ns` nanoseconds since 1970 (UTC), None where the file has none;
     `wire_length` the octets the packet had on the wire, `len(data)` unless given. `interface` indexes the interfaces of
     the record's section (0 in pcap). `fcs_octets` counts the frame check sequence at the end of the packet on the wire;
-    0 says that there is none, None that the file does not say. `flags` is pcapng's epb_flags word without the bits of
+    0 means that there is none, None that the file does not say. `flags` is pcapng's epb_flags word without the bits of
     the FCS length.
     """
 
@@ -42,7 +50,7 @@ class Record(msgspec.Struct, frozen=True, gc=False):  # holds no containers but 
         return self.comments[0] if self.comments else None
 
     def decode(self, *, lax: bool = False, catalog: Catalog = DEFAULT) -> Packet:
-        """The packet in the record, read by its link type; one that the catalog does not know leaves it all payload.
+        """The packet in the record, decoded by its link type; all of it is payload if the catalog does not know that.
 
         Raises: DecodeError on the first fault, unless lax.
         """
@@ -57,7 +65,7 @@ class Record(msgspec.Struct, frozen=True, gc=False):  # holds no containers but 
 
 
 class Interface(msgspec.Struct, frozen=True, kw_only=True):
-    """What a capture says of one interface; a pcap file has just one, without a name.
+    """The description of one interface in a capture; a pcap file has just one, without a name.
 
     `snap_length` 0 means no limit. A time stamp counts 1/`ticks_per_second` from `time_offset_ns` after 1970.
     """
@@ -70,3 +78,15 @@ class Interface(msgspec.Struct, frozen=True, kw_only=True):
     name: str | None = None
     description: str | None = None
     comments: tuple[str, ...] = ()
+
+
+def check_number(index: int, field: str, value: int, maximum: int, unit: str = "") -> int:
+    """The value of a field of the record with that index, if it is an integer from 0 to the maximum.
+
+    Raises: FieldRangeError, TypeError.
+    """
+    if not isinstance(value, int):
+        raise TypeError(f"records[{index}].{field} is {type(value).__name__}, not int")
+    if not 0 <= value <= maximum:
+        raise FieldRangeError(f"records[{index}].{field}", value, 0, maximum, unit)
+    return value

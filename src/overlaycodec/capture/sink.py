@@ -28,7 +28,7 @@ class BinaryTarget(Protocol):
 
 @contextmanager
 def opened_stream(stream: BinaryTarget) -> Iterator[Callable[[bytes], None]]:
-    """A function that writes to the stream, in large pieces; what was written goes out even if an error follows."""
+    """A function that writes to the stream, in large chunks; what was written is flushed even if an error follows."""
     pending = bytearray()
 
     def write(data: bytes) -> None:
@@ -56,7 +56,7 @@ def opened_path(path: str | os.PathLike[str], *, gzip: bool) -> Iterator[Callabl
     """A function that writes to the path.
 
     A file takes the path's place only when all is written: an error leaves what was there, and a capture can be written
-    over the one that it is read from. What is no regular file (a pipe, a device) is written to directly.
+    over the one that it is read from. A target that is not a regular file (a pipe, a device) is written to directly.
     """
     target = os.path.realpath(path)  # a link stays a link
     mode = os.stat(target).st_mode if os.path.exists(target) else None

@@ -1,7 +1,7 @@
-"""Where the octets of a capture come from: bytes, a path or a binary stream, plain or packed with gzip.
+"""Where the octets of a capture come from: bytes, a path or a binary stream, compressed with gzip or not.
 
-Strategy: a source answers "some octets from this position", and each reader keeps a position of its own. So a capture
-can be read again from its start, or by two loops at once, where the source can go back. Memory is bounded by `CHUNK`.
+Strategy: a source gives octets from a position, and each reader keeps a position of its own. So a capture can be read
+again from its start, or by two loops at once, where the source can seek. Memory is bounded by `CHUNK`.
 """
 
 from __future__ import annotations
@@ -22,17 +22,17 @@ if TYPE_CHECKING:
     BytesLike: TypeAlias = bytes | bytearray | memoryview | mmap
     Readable: TypeAlias = "str | os.PathLike[str] | BytesLike | BinaryStream"
 
-__all__ = ["BinaryStream", "Kept", "Plain", "Source", "bulk_of", "chunks_of", "is_readable", "source_of"]
+__all__ = ["BinaryStream", "RawChunks", "Source", "SpooledStream", "chunks_of", "is_readable", "memory_of", "source_of"]
 
 CHUNK = 1 << 18
-"""The most octets asked for, or unpacked, at once."""
+"""The most octets that are requested, or decompressed, at once."""
 _GZIP = b"\x1f\x8b"
 _GZIP_ONLY = 16 + zlib.MAX_WBITS
 
 
 @runtime_checkable
 class BinaryStream(Protocol):
-    """What is asked of a stream; it may also have `read1`, `seekable`, `tell` and `seek`."""
+    """What a stream must have; it may also have `read1`, `seekable`, `tell` and `seek`."""
 
     def read(self, size: int, /) -> bytes | None:
         """At most `size` octets; none at the end of the stream."""
@@ -47,7 +47,7 @@ class Source(Protocol):
         ...
 
     def read_into(self, position: int, buffer: memoryview) -> int:
-        """The same into a buffer; how many they were."""
+        """The same into a buffer; gives their number."""
         ...
 
     def view(self) -> memoryview | None:
@@ -59,7 +59,7 @@ class Source(Protocol):
         ...
 
     def close(self) -> None:
-        """Give back what the source opened itself."""
+        """Close what the source opened itself."""
         ...
 
 
@@ -92,7 +92,7 @@ class _Stream:
 
     def __init__(self, stream: BinaryStream, *, owned: bool) -> None:
         self._stream, self._owned = stream, owned
-        # read1 gives what has come in; read would wait for a whole chunk, and a live capture would lag behind.
+        # read1 gives what was received; read would wait for a full chunk, and a live capture would be delayed.
         self._read = getattr(stream, "read1", stream.read)
         self._into = stream.readinto if owned else None  # type: ignore[attr-defined]  # a raw file has it
         seekable = getattr(stream, "seekable", None)
@@ -125,7 +125,7 @@ class _Stream:
         if self._seek:
             self._seek(self._start + position)
         elif position != self._next:
-            return len(self.read_at(position, 0))  # which says what is wrong
+            return len(self.read_at(position, 0))  # it raises the error
         count: int | None = into(buffer)
         if count is None:
             raise BlockingIOError("the stream has no octets yet: open it in blocking mode")
@@ -143,11 +143,11 @@ class _Stream:
     def close(self) -> None:
         self._closed = True
         if self._owned:
-            self._stream.close()  # type: ignore[attr-defined]  # what is owned was opened here
+            self._stream.close()  # type: ignore[attr-defined]  # an owned stream was opened here
 
 
 def source_of(readable: Readable) -> Source:
-    """The source for what a user hands in: a path is opened, bytes are the content itself, a stream stays theirs."""
+    """The source for an argument: a path is opened, bytes are the content itself, a stream stays the caller's."""
     if isinstance(readable, str | os.PathLike):
         return _Stream(open(readable, "rb", buffering=0), owned=True)
     try:
@@ -160,19 +160,19 @@ def source_of(readable: Readable) -> Source:
 
 
 def is_readable(source: Readable | Iterable[object]) -> TypeIs[Readable]:
-    """Whether this is the content of a capture, or where it is, and not the records themselves."""
-    whole = isinstance(source, str | bytes | bytearray | memoryview | os.PathLike)
-    return whole or hasattr(source, "read") or not isinstance(source, Iterable)
+    """Whether this is the content of a capture, or where it is, and not an iterable of records."""
+    is_content = isinstance(source, str | bytes | bytearray | memoryview | os.PathLike)
+    return is_content or hasattr(source, "read") or not isinstance(source, Iterable)
 
 
-class Plain(Iterator[bytes]):
-    """The octets of a source as they are, from a position on; into a buffer of the reader's, where it has one."""
+class RawChunks(Iterator[bytes]):
+    """The octets of a source as they are, from a position on: in chunks, or into a buffer."""
 
     def __init__(self, source: Source, position: int = 0, head: bytes = b"") -> None:
         self._source = source
         self._position = position
         self._head = head
-        """What was read of it already."""
+        """Octets that were read already."""
 
     def __next__(self) -> bytes:
         chunk, self._head = self._head or self._source.read_at(self._position, CHUNK), b""
@@ -181,8 +181,8 @@ class Plain(Iterator[bytes]):
         self._position += len(chunk)
         return chunk
 
-    def into(self, buffer: memoryview) -> int:
-        """Fills the buffer as far as octets come at once; how many they were, none at the end."""
+    def read_into(self, buffer: memoryview) -> int:
+        """Fills the buffer as far as octets are there at once; gives their number, 0 at the end."""
         if self._head:
             count = min(len(buffer), len(self._head))
             buffer[:count], self._head = self._head[:count], self._head[count:]
@@ -192,23 +192,23 @@ class Plain(Iterator[bytes]):
         return count
 
 
-class Kept:
-    """A stream that is read to its end now, into a file, and from there again and again.
+class SpooledStream:
+    """A stream that is copied to a file, and can be read from there several times.
 
-    Where the stream fails, `failure` is why, and reading raises the same behind the octets before that.
+    Where the stream fails, `failure` is the exception, and reading raises it after the octets before the failure.
     """
 
     def __init__(self, stream: BinaryStream, file: IO[bytes]) -> None:
         self._file = file
         self.failure: Exception | None = None
-        chunks = Plain(_Stream(stream, owned=False))
+        chunks = RawChunks(_Stream(stream, owned=False))
         while chunk := self._chunk(chunks):
             file.write(chunk)
         self.seek = file.seek
         self.tell = file.tell
         self.seek(0)
 
-    def _chunk(self, chunks: Plain) -> bytes:
+    def _chunk(self, chunks: RawChunks) -> bytes:
         try:
             return next(chunks, b"")
         except Exception as error:
@@ -216,11 +216,11 @@ class Kept:
             return b""
 
     def seekable(self) -> bool:
-        """It is."""
+        """Always True."""
         return True
 
     def read(self, size: int, /) -> bytes:
-        """At most `size` octets; none at the end. Raises: what the stream raised, at the place where it failed."""
+        """At most `size` octets; none at the end. Raises: what the stream raised, at the offset where it failed."""
         data = self._file.read(size)
         if not data and size and self.failure is not None:
             raise self.failure
@@ -228,67 +228,67 @@ class Kept:
 
 
 def chunks_of(source: Source) -> Iterator[bytes]:
-    """The octets from the source's start, unpacked where the first two are gzip's."""
-    chunks = Plain(source)
+    """The octets from the source's start, decompressed where the first two are gzip's."""
+    chunks = RawChunks(source)
     head = b""
     while len(head) < len(_GZIP) and (chunk := next(chunks, b"")):  # a pipe may give them one by one
         head += chunk
     if head[: len(_GZIP)] == _GZIP:
-        return _unpacked(head, chunks)
-    return Plain(source, head=head)
+        return _decompressed(head, chunks)
+    return RawChunks(source, head=head)
 
 
-def bulk_of(source: Source) -> tuple[memoryview | None, int | None]:
-    """All octets of a source, where they are in memory and not packed; and how many they are, where that is known."""
+def memory_of(source: Source) -> tuple[memoryview | None, int | None]:
+    """All octets of a source, where they are in memory and not compressed; and their number, where that is known."""
     view = source.view()
     if view is None:
         return None, source.size()
     return (None, None) if view[: len(_GZIP)] == _GZIP else (view, len(view))
 
 
-def _unpacked(packed: bytes, chunks: Iterator[bytes]) -> Iterator[bytes]:
-    """The content of one or more gzip members, zero padding between and after them ignored.
+def _decompressed(compressed: bytes, chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """The content of one or more gzip members, without zero padding between and after them.
 
-    Raises: CaptureError where the packed data is damaged or cut short, after all octets before that place.
+    Raises: CaptureError where the compressed data is damaged or truncated, after all octets before the damage.
     """
     octet = 0  # of the content
     member = None
-    full = False  # the last output was as long as allowed: more may wait inside
+    full = False  # the last output was as long as allowed: there may be more
     while True:
-        if not packed and not full:
-            packed = next(chunks, b"")
-            if not packed:
+        if not compressed and not full:
+            compressed = next(chunks, b"")
+            if not compressed:
                 break
         if member is None:
-            packed = packed.lstrip(b"\0")
-            if not packed:
+            compressed = compressed.lstrip(b"\0")
+            if not compressed:
                 continue
             member = zlib.decompressobj(_GZIP_ONLY)
         before = member.copy()
         try:
-            piece = member.decompress(packed, CHUNK)
+            output = member.decompress(compressed, CHUNK)
         except zlib.error as error:
-            for piece in _salvaged(before, packed):
-                octet += len(piece)
-                yield piece
+            for output in _salvaged(before, compressed):
+                octet += len(output)
+                yield output
             reason = str(error).rpartition(": ")[2]
             raise CaptureError(f"the gzip data is damaged: {reason}", octet) from None
-        full = len(piece) == CHUNK
-        packed = member.unconsumed_tail
+        full = len(output) == CHUNK
+        compressed = member.unconsumed_tail
         if member.eof:
-            packed, member, full = member.unused_data, None, False
-        octet += len(piece)
-        if piece:
-            yield piece
+            compressed, member, full = member.unused_data, None, False
+        octet += len(output)
+        if output:
+            yield output
     if member is not None:
-        raise CaptureError("the gzip data is cut short", octet)
+        raise CaptureError("the gzip data is truncated", octet)
 
 
-def _salvaged(member: zlib._Decompress, packed: bytes) -> Iterator[bytes]:
-    """What a damaged member still gives: zlib drops the output of the call that meets it, so calls are short."""
+def _salvaged(member: zlib._Decompress, compressed: bytes) -> Iterator[bytes]:
+    """What a damaged member still gives: zlib drops the output of the call that fails, so calls are short."""
     try:
-        for position in range(len(packed)):
-            if piece := member.decompress(packed[position : position + 1]):
-                yield piece
+        for position in range(len(compressed)):
+            if output := member.decompress(compressed[position : position + 1]):
+                yield output
     except zlib.error:
         return

@@ -39,18 +39,18 @@ def write_capture(
 ) -> int:
     """Write a capture and return the number of records; `items` may be an iterator of any length, or a `Capture`.
 
-    The format follows the path's name (.pcap or .pcapng, .gz after it packs the file); a stream gets pcapng unless
-    `format` says otherwise. Packets (encoded by the catalog), headers and bytes get `link_type` and `time_ns`; records
+    The format follows the path's name (.pcap or .pcapng, with .gz after it for compression); a stream gets pcapng
+    by default. Packets (encoded by the catalog), headers and bytes get `link_type` and `time_ns`; records
     have their own. `Frames` are written many at a time. Both formats are written with nanoseconds. pcap keeps no
     comments, flags or interfaces, and holds one link type and FCS length; without a time stamp, a record there gets
     time 0. pcapng keeps names, descriptions and comments of interfaces: those of `source`, the open capture that the
     records were read from, or of `items`, if that is one.
 
-    A path is replaced once all is written: an error leaves what was there before, and the path can be that of the
+    A path is replaced once all is written: an error leaves the file that was there, and the path can be that of the
     capture that is read. A stream keeps the records before the error and stays open.
 
     Raises: EncodeError for what the format cannot hold, CaptureError from a capture that is read, ValueError if the
-    name does not say the format.
+    name does not give the format.
     """
     sink: AbstractContextManager[Callable[[bytes], None]]
     if isinstance(target, str | os.PathLike):
@@ -85,7 +85,7 @@ def write_capture(
 
 
 def _format_of(name: str) -> tuple[str | None, bool]:
-    """The format that a file's name says, and whether it says gzip."""
+    """The format by the name of a file, and whether the name ends in .gz."""
     stem, gzip = name.lower(), False
     if stem.endswith(".gz"):
         stem, gzip = stem[:-3], True

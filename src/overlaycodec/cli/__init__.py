@@ -1,19 +1,18 @@
 """The command line.
 
-Strategy: this module loads nothing, so that what is missing can be said in a sentence. What people read is made from
-the declarations, by a module for each form of it.
+Strategy: this module loads nothing, so that it can report a missing package in one sentence. What the commands show is
+derived from the declarations, by a module for each form of it.
 """
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Sequence
 
-__all__ = ["main", "without_reader"]
+__all__ = ["main"]
 
-_INTERRUPTED, _NO_READER = 130, 141
-"""What a shell reports for a process that SIGINT or SIGPIPE ended."""
+_INTERRUPTED = 130
+"""The status that a shell reports for a process that SIGINT ended."""
 
 _EXTRAS = {"click": "cli", "rich": "cli", "numpy": "columns", "pyarrow": "arrow"}
 """The packages that commands load, and the extra that brings each."""
@@ -39,6 +38,7 @@ def _run(args: Sequence[str] | None) -> int:
     import click
 
     from overlaycodec.cli.commands import overlaycodec
+    from overlaycodec.cli.ending import without_reader
 
     try:
         status = overlaycodec.main(args, prog_name="overlaycodec", standalone_mode=False)
@@ -51,9 +51,3 @@ def _run(args: Sequence[str] | None) -> int:
         return _INTERRUPTED
     except BrokenPipeError:
         return without_reader()
-
-
-def without_reader() -> int:
-    """The exit status for a reader that has gone, as `head` does; what is still in the buffer goes nowhere."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return _NO_READER

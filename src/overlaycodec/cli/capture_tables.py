@@ -1,4 +1,4 @@
-"""Captures that commands read as tables: once or several times, up to the end or to what is damaged."""
+"""Captures that commands read as tables: once or several times, up to the end or the damage."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING, TypeAlias
 
 from overlaycodec.capture import Record, open_capture
-from overlaycodec.capture.source import Kept
+from overlaycodec.capture.source import SpooledStream
 from overlaycodec.cli.progress import Advance
 from overlaycodec.codec.catalog import Catalog
-from overlaycodec.columnar import column_names, scan
+from overlaycodec.columnar import column_names, iter_columns
 from overlaycodec.columnar.column import columns_of, may_be_empty
 from overlaycodec.errors import CaptureError
 
@@ -21,23 +21,23 @@ if TYPE_CHECKING:
 
 __all__ = ["Reading", "opened"]
 
-Origin: TypeAlias = "str | IO[bytes] | Kept"
+Origin: TypeAlias = "str | IO[bytes] | SpooledStream"
 
 
 @contextmanager
 def opened(file: str, *, again: bool) -> Iterator[Origin]:
-    """The path; or the standard input for "-", and `again`: what can be read again, a copy of it on the disk."""
+    """The path; for "-", the standard input, or, if it is to be read again, a copy of it on the disk."""
     if file != "-":
         yield file
     elif not again:
         yield sys.stdin.buffer
     else:
         with tempfile.TemporaryFile() as copy:
-            yield Kept(sys.stdin.buffer, copy)
+            yield SpooledStream(sys.stdin.buffer, copy)
 
 
 class Reading:
-    """One capture, and what was found wrong with it."""
+    """One capture, and the error that ended its reading."""
 
     def __init__(self, origin: Origin, catalog: Catalog, advance: Advance) -> None:
         self._origin, self._catalog, self._advance = origin, catalog, advance
@@ -52,7 +52,7 @@ class Reading:
             return column_names(self._readable(), catalog=self._catalog)
 
     def occurring(self) -> list[str]:
-        """The columns that have a value somewhere."""
+        """The columns that have a value in some packet."""
         names = self.names()
         doubtful = [column.name for column in columns_of(names, self._catalog) if may_be_empty(column)]
         found = {*names}.difference(doubtful)
@@ -64,11 +64,11 @@ class Reading:
         """Tables of these columns. Raises: CaptureError, OSError where no packet can be read."""
         self.packets = 0
         try:
-            for table in scan(self._rewound(), names, catalog=self._catalog, progress=self._octets):
+            for table in iter_columns(self._rewound(), names, catalog=self._catalog, progress=self._octets):
                 self.packets += len(table)
                 self._advance(len(table), 0)
                 yield table
-        except BrokenPipeError:  # of the progress, not of the file
+        except BrokenPipeError:  # from the progress bar, not from the file
             raise
         except (CaptureError, OSError) as error:
             if not self.packets:
@@ -84,7 +84,7 @@ class Reading:
         self._advance(0, octets)
 
     def _readable(self) -> Iterator[Record]:
-        """The records before what is wrong with the file. Raises: CaptureError, OSError where it cannot be opened."""
+        """The records before the damage in the file. Raises: CaptureError, OSError where it cannot be opened."""
         with open_capture(self._rewound()) as capture:
             try:
                 yield from capture

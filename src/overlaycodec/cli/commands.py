@@ -8,11 +8,11 @@ from typing import Any
 import click
 
 import overlaycodec as library
-from overlaycodec.cli import without_reader
+from overlaycodec.cli.ending import without_reader
 from overlaycodec.cli.export import export
 from overlaycodec.cli.options import catalog_options, color_option, files_argument
 from overlaycodec.cli.stats import stats
-from overlaycodec.cli.terminal import ColorChoice, paper_for
+from overlaycodec.cli.terminal import ColorChoice, output_for
 from overlaycodec.cli.timestamps import TimeChoice
 from overlaycodec.findings.model import RECEIVERS
 
@@ -22,7 +22,7 @@ _NAMES = {"help_option_names": ["-h", "--help"]}
 
 
 class Commands(click.Group):
-    """Commands, of which some have a module of their own that is loaded when one asks for it."""
+    """Commands; some have a module of their own, which is loaded when it is needed."""
 
     own_modules = ("decap", "diff", "encap", "vlan")
 
@@ -51,14 +51,14 @@ def overlaycodec() -> None:
     """Overlay networks, packet by packet: VXLAN, Geneve, STT, GRE, VLAN tags, and what is inside and outside them.
 
     \b
-    overlaycodec show trace.pcap            a line a packet
+    overlaycodec show trace.pcap            a line per packet
     overlaycodec show --help                what else it shows
     overlaycodec diagnose trace.pcap        what breaks a rule, and what a receiver does about it
     overlaycodec stats trace.pcap           tunnels, VLANs, top talkers inside and outside, faults
     overlaycodec export trace.pcap out.parquet
     overlaycodec diff a.pcap b.pcap         what differs between two captures
     overlaycodec decap in.pcap out.pcap     the frames inside tunnels; encap puts them in
-    overlaycodec vlan --help                tags put on, taken off, rewritten
+    overlaycodec vlan --help                tags pushed, popped, rewritten
     overlaycodec headers                    the headers that it knows
     overlaycodec diagram vxlan              the figure of one
     """  # noqa: D301 - a real backspace is what keeps click from filling the paragraph
@@ -66,9 +66,13 @@ def overlaycodec() -> None:
 
 @overlaycodec.command(no_args_is_help=True, short_help="Show the packets of captures.")
 @files_argument
-@click.option("-v", "--verbose", is_flag=True, help="Show the tree: each header and each field; checksums are judged.")
+@click.option(
+    "-v", "--verbose", is_flag=True, help="Show the tree: each header and each field, with the status of checksums."
+)
 @click.option("-x", "--octets", is_flag=True, help="Show the octets, field by field.")
-@click.option("--json", is_flag=True, help="Write a JSON object a packet, one a line; -v adds checksums, -x octets.")
+@click.option(
+    "--json", is_flag=True, help="Write a JSON object per packet, one per line; -v adds checksums, -x octets."
+)
 @click.option("--first", type=click.IntRange(1), default=1, metavar="N", help="Begin with packet N of each file.")
 @click.option("-c", "--count", type=click.IntRange(0), metavar="N", help="Show at most N packets of each file.")
 @click.option(
@@ -97,11 +101,11 @@ def show(
     verify: bool,
     color: ColorChoice,
 ) -> None:
-    """Show the packets of captures, pcap or pcapng, gzip-packed or not; "-" is the standard input.
+    """Show the packets of captures, pcap or pcapng, compressed with gzip or not; "-" is the standard input.
 
-    A line tells number, time, length (captured/on the wire), tags, outer endpoints, tunnel and its network, inner
-    endpoints and protocol; "✗" and a reason where a packet could not be read on. A value behind a tunnel's name is one
-    that is not as usual, such as a reserved bit that is set.
+    A line shows number, time, length (captured/on the wire), tags, outer endpoints, tunnel and its network, inner
+    endpoints and protocol; "✗" and a reason where a packet could not be decoded further. A value after a tunnel's name
+    differs from its default, such as a reserved bit that is set.
 
     \b
     overlaycodec show trace.pcap
@@ -112,7 +116,7 @@ def show(
     overlaycodec show --dialect cisco-aci fabric.pcap
     overlaycodec show --bind udp_port:12345=vxlan trace.pcap
 
-    The exit status is 1 if a file is damaged (what stands before the damage is shown) or --verify failed.
+    The exit status is 1 if a file is damaged (the packets before the damage are shown) or --verify failed.
     """  # noqa: D301 - as above
     from overlaycodec.cli.show import Wanted
     from overlaycodec.cli.show import show as run
@@ -128,16 +132,18 @@ def show(
         time=time,
         catalog=catalog,
     )
-    click.get_current_context().exit(run(wanted, paper_for("never" if json else color)))
+    click.get_current_context().exit(run(wanted, output_for("never" if json else color)))
 
 
 @overlaycodec.command(short_help="List the headers that it knows.")
-@click.option("--json", is_flag=True, help="Write a JSON object a header, one a line, with all that its fields say.")
+@click.option(
+    "--json", is_flag=True, help="Write a JSON object per header, one per line, with all facts of its fields."
+)
 def headers(*, json: bool) -> None:
     """List the headers of the default catalog: path, class, octets, what it is, and where it is specified."""
     from overlaycodec.cli.headers import list_headers
 
-    list_headers(paper_for("never" if json else "auto"), json=json)
+    list_headers(output_for("never" if json else "auto"), json=json)
 
 
 @overlaycodec.command(no_args_is_help=True, short_help="Draw the figure of a header.")
@@ -159,14 +165,14 @@ def diagram(name: str, *, svg: bool) -> None:
     click.echo(draw(name, svg=svg), nl=not svg)
 
 
-@overlaycodec.command(no_args_is_help=True, short_help="Say what breaks a rule, and what a receiver does about it.")
+@overlaycodec.command(no_args_is_help=True, short_help="Show what breaks a rule, and what a receiver does about it.")
 @files_argument
 @click.option(
     "--receiver",
     type=click.Choice(RECEIVERS),
     default="rfc",
     show_default=True,
-    help="Whose behaviour is told: that of the specifications, of Linux, of Open vSwitch's userspace datapath.",
+    help="Whose behaviour is shown: that of the specifications, of Linux, of Open vSwitch's userspace datapath.",
 )
 @click.option(
     "--least",
@@ -175,7 +181,7 @@ def diagram(name: str, *, svg: bool) -> None:
     show_default=True,
     help="The least severe findings that are shown.",
 )
-@click.option("--json", is_flag=True, help="Write a JSON object a finding, one a line.")
+@click.option("--json", is_flag=True, help="Write a JSON object per finding, one per line.")
 @catalog_options
 @color_option
 def diagnose(
@@ -187,10 +193,10 @@ def diagnose(
     catalog: library.Catalog,
     color: ColorChoice,
 ) -> None:
-    """Say what stands out in the packets of captures: what cannot be read, what breaks a rule, what is worth knowing.
+    """Show what stands out in the packets of captures: faults, broken rules, what is worth knowing.
 
-    A line tells the packet's number, the severity (drop, violation, note), path and bits, what the receiver does, and
-    which document says what. The packets are taken to be meant for the receiver.
+    A line shows the packet's number, the severity (drop, violation, note), path and bits, what the receiver does, and
+    the document and its rule. The packets are taken to be meant for the receiver.
 
     \b
     overlaycodec diagnose trace.pcap
@@ -205,7 +211,7 @@ def diagnose(
         json=json,
         catalog=catalog,
     )
-    click.get_current_context().exit(report(wanted, paper_for("never" if json else color)))
+    click.get_current_context().exit(report(wanted, output_for("never" if json else color)))
 
 
 overlaycodec.add_command(export)

@@ -1,9 +1,9 @@
-"""What is counted of captures: packets and octets by network, by tag, by host, by fault.
+"""Counters over captures: packets and octets by network, by tag, by host, by fault.
 
 Strategy: tables come from a scan one after another; each column is grouped by NumPy and only the groups are counted in
-Python. Which columns are asked for is read from the names that occur and from the traits of their headers, so that a
-tunnel declared tomorrow is counted too. A capture of endless different hosts costs bounded memory: the least of them
-are then given up, and that is said.
+Python. The columns follow from the names that occur and from the traits of their headers, so that a new tunnel is
+counted without a change here. A capture of very many hosts costs bounded memory: the hosts with the fewest octets are
+dropped, and the report shows it.
 """
 
 from __future__ import annotations
@@ -16,23 +16,23 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from overlaycodec.capture.bulk.arrays import Mask
 from overlaycodec.codec.catalog import Catalog
 from overlaycodec.columnar.table import Table
 from overlaycodec.describe.traits import traits_of
 from overlaycodec.packet.header import Header
 
-__all__ = ["CountedBy", "Network", "Plan", "Tally", "plan_of"]
+__all__ = ["Count", "Network", "Plan", "Tally", "plan_of"]
 
 K = TypeVar("K", bound=Hashable)
-Mask = NDArray[np.bool_]
 
 _IPV4_OCTETS: Final = 4
 
 MOST: Final = 1 << 17
-"""The most different things of a kind that are counted at once."""
+"""The most keys of a kind that are counted at once."""
 
 
-class CountedBy(msgspec.Struct):
+class Count(msgspec.Struct):
     """Packets, and their octets on the wire."""
 
     packets: int = 0
@@ -45,32 +45,32 @@ class CountedBy(msgspec.Struct):
 
 
 class Ranking(Generic[K]):
-    """How much there is of each of many things."""
+    """Counts by key."""
 
     def __init__(self) -> None:
-        self._counts: dict[K, CountedBy] = {}
+        self._counts: dict[K, Count] = {}
         self.complete = True
-        """Whether nothing was given up; else counts are lower bounds."""
+        """Whether nothing was dropped; else counts are lower bounds."""
 
     def add(self, key: K, packets: int, octets: int) -> None:
-        """Counts more of one thing."""
+        """Adds to the count of a key."""
         found = self._counts.get(key)
         if found is None:
             if len(self._counts) >= MOST:
-                self._give_up()
-            found = self._counts[key] = CountedBy()
+                self._drop_least()
+            found = self._counts[key] = Count()
         found.add(packets, octets)
 
-    def _give_up(self) -> None:
+    def _drop_least(self) -> None:
         self.complete = False
         self._counts = dict(self.items()[: MOST // 2])
 
-    def items(self) -> list[tuple[K, CountedBy]]:
-        """The things and how much there is of each, most octets first."""
+    def items(self) -> list[tuple[K, Count]]:
+        """The keys and their counts, most octets first."""
         return sorted(self._counts.items(), key=lambda item: item[1].octets, reverse=True)
 
     def merge(self, other: Ranking[K]) -> None:
-        """Counts what was counted elsewhere."""
+        """Adds the counts of another ranking."""
         self.complete = self.complete and other.complete
         for key, counted in other.items():
             self.add(key, counted.packets, counted.octets)
@@ -80,7 +80,7 @@ class Ranking(Generic[K]):
 
 
 class Network(msgspec.Struct, frozen=True):
-    """A tunnel or a tag, and the number that says which: a VNI, a key, a VID; None where it has none."""
+    """A tunnel or a tag, and its identifier: a VNI, a key, a VID; None where it has none."""
 
     kind: str
     number: int | None
@@ -93,11 +93,11 @@ IP_IN_IP: Final = Network("ip in ip", None)
 
 
 class Host(msgspec.Struct, frozen=True):
-    """An address, in the network that it is an address of."""
+    """An address in its network."""
 
     network: Network | None
     number: int
-    """The address: text is made of those alone that are shown."""
+    """The address; only those that are shown become text."""
     octets: int
 
     @property
@@ -127,11 +127,11 @@ class Scope(msgspec.Struct, frozen=True):
 
 
 class Plan(msgspec.Struct, frozen=True):
-    """What is asked of a capture."""
+    """The columns to read of a capture."""
 
     tunnels: tuple[Label, ...]
     tags: tuple[tuple[bool, Label], ...]
-    """With each: whether it stands inside a tunnel."""
+    """With each: whether it is inside a tunnel."""
     scopes: tuple[Scope, ...]
     """The innermost first."""
 
@@ -145,7 +145,7 @@ class Plan(msgspec.Struct, frozen=True):
 
 
 def plan_of(names: Iterable[str], catalog: Catalog) -> Plan:
-    """What there is to ask, by the names of the columns that occur."""
+    """The columns to read, by the names of the columns that occur."""
     headers = {cls.__layout__.name: cls for cls in catalog.headers}
     paths = dict.fromkeys(name.rpartition(".")[0] for name in names if "." in name)
     tunnels: dict[str | None, list[Label]] = {}
@@ -200,7 +200,7 @@ class Tally:
     """What was counted of a capture, or of several."""
 
     def __init__(self) -> None:
-        self.all, self.captured = CountedBy(), 0
+        self.all, self.captured = Count(), 0
         self.first_ns: int | None = None
         self.last_ns: int | None = None
         self.link_types: Ranking[int] = Ranking()

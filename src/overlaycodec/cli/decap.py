@@ -9,8 +9,7 @@ import click
 import msgspec
 
 from overlaycodec.capture import Record
-from overlaycodec.cli.numbers import number
-from overlaycodec.cli.options import catalog_options
+from overlaycodec.cli.options import catalog_options, number
 from overlaycodec.cli.rewriting import Outcome, rewrite
 from overlaycodec.codec.catalog import Catalog
 from overlaycodec.codec.packet_encoder import encode
@@ -31,7 +30,7 @@ _LINK_TYPES: Final[dict[type[Header] | None, int]] = {Ethernet: 1, IPv4: 101, IP
 
 
 class _Decap:
-    """Takes packets out of their tunnels."""
+    """Decapsulates packets."""
 
     def __init__(
         self,
@@ -51,34 +50,34 @@ class _Decap:
         self._catalog, self._outcome = catalog, outcome
 
     def __call__(self, record: Record) -> Iterator[Record]:
-        """The record of the frame inside; none, or the record itself, where there is none that is wanted."""
+        """The record of the frame inside; without such a frame, nothing or the record itself."""
         packet = record.decode(lax=True, catalog=self._catalog)
         if self._reassemblers is None:
-            yield from self._taken_out(record, packet, record)
+            yield from self._decapsulated(record, packet, record)
             return
         fragments, segments = self._reassemblers
-        whole = fragments.feed(packet, time_ns=record.time_ns)
-        if whole is None:
+        datagram = fragments.feed(packet, time_ns=record.time_ns)
+        if datagram is None:
             return
-        if STTSegment not in whole:
-            yield from self._taken_out(record, whole, record if whole is packet else None)
-        elif (frame := segments.feed(whole, time_ns=record.time_ns)) is not None:
+        if STTSegment not in datagram:
+            yield from self._decapsulated(record, datagram, record if datagram is packet else None)
+        elif (frame := segments.feed(datagram, time_ns=record.time_ns)) is not None:
             outermost = decapsulated(frame, diffserv=self._diffserv, catalog=self._catalog)
             yield from self._inside(record, (outermost, *self._further(outermost)))
 
-    def _taken_out(self, record: Record, packet: Packet, source: Record | None) -> Iterator[Record]:
+    def _decapsulated(self, record: Record, packet: Packet, source: Record | None) -> Iterator[Record]:
         try:
             found = self._outermost(packet, source)
         except MissingHeaderError:
-            pieces = STTSegment in packet or any(map(is_fragment, packet.headers))
-            yield from self._left(record, "in pieces" if pieces else "no tunnel")
+            fragmented = STTSegment in packet or any(map(is_fragment, packet.headers))
+            yield from self._left(record, "fragmented" if fragmented else "no tunnel")
         except DecodeError as error:
-            yield from self._left(record, "in pieces" if _says_pieces(error) else "faulty")
+            yield from self._left(record, "fragmented" if _by_fragment(error) else "faulty")
         else:
             yield from self._inside(record, found)
 
     def _outermost(self, packet: Packet, source: Record | None) -> tuple[Decapsulated, ...]:
-        """What comes out of the tunnels of a packet; `source` has its octets, unless it was put together.
+        """What comes out of the tunnels of a packet; `source` has its octets, unless it was reassembled.
 
         Raises: MissingHeaderError, DecodeError.
         """
@@ -117,7 +116,7 @@ class _Decap:
         if self._vnis and last.vni not in self._vnis:
             yield from self._left(record, "another network")
         elif last.ecn is not None and last.ecn.drop:
-            yield from self._left(record, "congestion that the frame cannot tell")
+            yield from self._left(record, "congestion that the frame cannot carry")
         elif link_type is None:
             yield from self._left(record, "no link type for the frame")
         else:
@@ -144,8 +143,8 @@ def _decapsulate_one(data: bytes, **settings: Any) -> tuple[Decapsulated, ...]: 
     return (decapsulate(data, **settings),)
 
 
-def _says_pieces(error: DecodeError) -> bool:
-    """Whether the fault is that the packet is a piece of another one."""
+def _by_fragment(error: DecodeError) -> bool:
+    """Whether the fault is that the packet is a fragment or a segment."""
     header, _, field = error.path.rpartition(".")
     return field in ("more_fragments", "fragment_offset") or header.endswith("stt_segment")
 
@@ -172,14 +171,14 @@ def _tunnels(_: click.Context, __: click.Parameter, value: str) -> int | None:
     metavar="N",
     help='How many tunnels to take off, the outermost first, or "all".',
 )
-@click.option("--others", is_flag=True, help="Write the packets as they are that are not taken out.")
-@click.option("--reassemble", is_flag=True, help="Put IP fragments and STT segments together first.")
+@click.option("--others", is_flag=True, help="Write packets that are not decapsulated as they are.")
+@click.option("--reassemble", is_flag=True, help="Reassemble IP fragments and STT segments first.")
 @click.option(
     "--no-verify",
     is_flag=True,
-    help="Put them together whatever their checksums: for captures taken where a network card computes these.",
+    help="Reassemble them whatever their checksums: for captures taken where a network card computes these.",
 )
-@click.option("--lax", is_flag=True, help="Pass over faults of the outer headers.")
+@click.option("--lax", is_flag=True, help="Ignore faults of the outer headers.")
 @click.option(
     "--diffserv",
     type=click.Choice(["pipe", "uniform"]),
@@ -203,17 +202,17 @@ def decap(
 ) -> None:
     """Write the frames inside the tunnels of a capture as a capture.
 
-    TARGET is a .pcap or .pcapng file, .gz behind it packs it; "-" is the standard output, in the format of FILE. Times,
-    interfaces and comments are kept. A network is a VNI, NVGRE's VSID or STT's context. Congestion marks are combined
-    as RFC 6040 says. IP without Ethernet becomes link type 101, and needs pcapng where frames are there too.
+    TARGET is a .pcap or .pcapng file, .gz after it compresses it; "-" is the standard output, in the format of FILE.
+    Times, interfaces and comments are kept. A network is a VNI, NVGRE's VSID or STT's context. Congestion marks are
+    combined as RFC 6040 requires. IP without Ethernet has link type 101, and needs pcapng where there are frames too.
 
     \b
     overlaycodec decap trace.pcap tenant.pcap --vni 100
     overlaycodec decap --reassemble --tunnels all trace.pcapng inside.pcapng
     tcpdump -U -w - udp port 4789 | overlaycodec decap - - | overlaycodec show -
 
-    What became of the packets is said on the standard error. The exit status is 1 if FILE is damaged; what stands
-    before the damage is written.
+    A report goes to the standard error. The exit status is 1 if FILE is damaged; the packets before the damage are
+    written.
     """  # noqa: D301 - a real backspace is what keeps click from filling the paragraph
     outcome = Outcome()
     reassemblers = None

@@ -11,7 +11,7 @@ import msgspec
 from overlaycodec.capture import Capture
 from overlaycodec.cli.inputs import read
 from overlaycodec.cli.packet_json import json_line
-from overlaycodec.cli.terminal import Paper, Piece, Role
+from overlaycodec.cli.terminal import Output, Role, Span
 from overlaycodec.codec.catalog import Catalog
 from overlaycodec.describe.plain import Plain, plain_of, printable
 from overlaycodec.findings import Finding, Receiver, Severity, diagnose
@@ -23,7 +23,7 @@ _ORDER: Final = list(_ROLES)
 
 
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
-    """What was asked for on the command line."""
+    """The arguments of the command."""
 
     files: tuple[str, ...]
     receiver: Receiver
@@ -33,13 +33,13 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     catalog: Catalog
 
 
-def report(wanted: Wanted, paper: Paper) -> int:
-    """Shows the findings; gives the exit status: 1 where a file has no readable end."""
-    whole = [read(file, paper, partial(_file, file, wanted, paper)) for file in wanted.files]
-    return int(not all(whole))
+def report(wanted: Wanted, output: Output) -> int:
+    """Shows the findings; gives the exit status: 1 where a file cannot be read to its end."""
+    complete = [read(file, output, partial(_file, file, wanted, output)) for file in wanted.files]
+    return int(not all(complete))
 
 
-def _file(file: str, wanted: Wanted, paper: Paper, capture: Capture) -> None:
+def _file(file: str, wanted: Wanted, output: Output, capture: Capture) -> None:
     many = len(wanted.files) > 1
     counts: Counter[Severity] = Counter()
     packets = 0
@@ -51,16 +51,16 @@ def _file(file: str, wanted: Wanted, paper: Paper, capture: Capture) -> None:
             counts.update(finding.severity for finding in found)
             for finding in found:
                 if wanted.json:
-                    paper.write(Piece(json_line(_document(file, packets, finding))))
+                    output.write(Span(json_line(_document(file, packets, finding))))
                 else:
                     head = f"{printable(file)}:{packets}" if many else f"{packets:4}"
                     severity = str(finding.severity)
                     text = str(finding).removeprefix(severity)
-                    paper.write(Piece(f"{head}  ", "faint"), Piece(severity, _ROLES[finding.severity]), Piece(text))
+                    output.write(Span(f"{head}  ", "faint"), Span(severity, _ROLES[finding.severity]), Span(text))
     finally:
         if not wanted.json:
-            said = ", ".join(f"{counts[severity]} {severity}" for severity in _ORDER)
-            paper.write(Piece(f"{printable(file)}: " if many else ""), Piece(f"{packets} packets: {said}", "faint"))
+            text = ", ".join(f"{counts[severity]} {severity}" for severity in _ORDER)
+            output.write(Span(f"{printable(file)}: " if many else ""), Span(f"{packets} packets: {text}", "faint"))
 
 
 def _document(file: str, number: int, finding: Finding) -> dict[str, Plain]:

@@ -14,7 +14,7 @@ from overlaycodec.cli.options import catalog_options, color_option
 from overlaycodec.cli.packet_json import json_line
 from overlaycodec.cli.progress import progress_over
 from overlaycodec.cli.summary import parts_of
-from overlaycodec.cli.terminal import ColorChoice, Paper, Part, Piece, Role, paper_for
+from overlaycodec.cli.terminal import ColorChoice, Output, Part, Role, Span, output_for
 from overlaycodec.codec.catalog import Catalog
 from overlaycodec.comparison.captures import record_diffs
 from overlaycodec.comparison.changes import Added, Change, Changed, RecordDiff, Removed, Replaced, summary_of
@@ -28,7 +28,7 @@ _TROUBLE = 2
 _STEP = 500
 
 
-@click.command(no_args_is_help=True, short_help="Tell what differs between two captures.")
+@click.command(no_args_is_help=True, short_help="Show what differs between two captures.")
 @click.argument("a")
 @click.argument("b")
 @click.option(
@@ -44,11 +44,11 @@ _STEP = 500
 def diff(
     a: str, b: str, *, ignore: tuple[str, ...], json: bool, quiet: bool, color: ColorChoice, catalog: Catalog
 ) -> None:
-    """Tell what differs between two captures, pcap or pcapng: packets that one alone has, and fields that changed.
+    """Show what differs between two captures, pcap or pcapng: packets that one alone has, and fields that changed.
 
-    Packets are paired first, by their octets, their times and what stays the same on the way; so one that was lost does
-    not make all that follow differ. "-" is the standard input. A "-" before a packet says that A alone has it, a "+"
-    that B does, a "~" that it changed.
+    Packets are paired first, by their octets, their times and what does not change in transit; so one that was lost
+    does not make all that follow differ. "-" is the standard input. A "-" before a packet means that only A has it, a
+    "+" that only B has it, a "~" that it changed.
 
     \b
     overlaycodec diff sent.pcap received.pcap --ignore time --ignore ttl --ignore ipv4.checksum
@@ -63,19 +63,19 @@ def diff(
     if a == b == "-":
         raise click.UsageError("the standard input can be read once")
     check_target((a, b))
-    run = _Run(paper_for("never" if json else color), json=json, quiet=quiet, catalog=catalog)
+    run = _Run(output_for("never" if json else color), json=json, quiet=quiet, catalog=catalog)
     click.get_current_context().exit(run.compare(a, b, ignored))
 
 
 class _Run:
     """One run, and what it found so far."""
 
-    def __init__(self, paper: Paper, *, json: bool, quiet: bool, catalog: Catalog) -> None:
-        self._paper, self._json, self._quiet, self._catalog = paper, json, quiet, catalog
+    def __init__(self, output: Output, *, json: bool, quiet: bool, catalog: Catalog) -> None:
+        self._output, self._json, self._quiet, self._catalog = output, json, quiet, catalog
         self._removed = self._added = self._changed = self._same = 0
 
     def compare(self, a: str, b: str, ignored: Ignored) -> int:
-        """Tells the differences; gives the exit status."""
+        """Reports the differences; gives the exit status."""
         try:
             with _opened(a) as old, _opened(b) as new, progress_over((a, b), "diff") as advance:
                 octets = count = 0
@@ -86,16 +86,16 @@ class _Run:
                     if count >= _STEP:
                         advance(count, octets)
                         octets = count = 0
-                    self._tell(found)
+                    self._report(found)
         except _Trouble as trouble:
             if self._removed or self._added or self._changed or self._same:
                 self._conclude()
-            complain(trouble.file, trouble.error, self._paper)
+            complain(trouble.file, trouble.error, self._output)
             return _TROUBLE
         self._conclude()
         return int(bool(self._removed or self._added or self._changed))
 
-    def _tell(self, found: RecordDiff) -> None:
+    def _report(self, found: RecordDiff) -> None:
         if not found:
             self._same += 1
             return
@@ -103,7 +103,7 @@ class _Run:
         self._added += found.added
         self._changed += not (found.removed or found.added)
         if self._json:
-            self._paper.write(Piece(json_line(_document(found))))
+            self._output.write(Span(json_line(_document(found))))
         elif not self._quiet:
             self._write(found)
 
@@ -122,15 +122,15 @@ class _Run:
         assert record is not None
         head = f"{sign} {numbers:>5}"
         packet = record.decode(lax=True, catalog=self._catalog)
-        self._paper.flow([Part((Piece(head, role),)), *parts_of(record, packet, self._catalog)], len(head) + 2)
+        self._output.flow([Part((Span(head, role),)), *parts_of(record, packet, self._catalog)], len(head) + 2)
         for change in found.changes:
-            self._paper.write(Piece(f"        {printable(str(change))}", _ROLES[type(change)]))
+            self._output.write(Span(f"        {printable(str(change))}", _ROLES[type(change)]))
 
     def _conclude(self) -> None:
         if not self._json:
             text = summary_of(self._removed, self._added, self._changed, self._same)
             differs = self._removed or self._added or self._changed
-            self._paper.write(Piece(text, "bad" if differs else "good"))
+            self._output.write(Span(text, "bad" if differs else "good"))
 
 
 _ROLES: dict[type[Change], Role] = {Removed: "bad", Added: "good", Changed: "plain", Replaced: "plain"}

@@ -9,8 +9,7 @@ import click
 import msgspec
 
 from overlaycodec.capture import Record
-from overlaycodec.cli.numbers import number
-from overlaycodec.cli.options import catalog_options
+from overlaycodec.cli.options import catalog_options, number
 from overlaycodec.cli.rewriting import Outcome, rewrite
 from overlaycodec.codec.catalog import Catalog
 from overlaycodec.codec.packet_encoder import encode
@@ -59,7 +58,7 @@ class _Encap:
         """The records of the packets around the frame."""
         packet = record.decode(lax=True, catalog=self._catalog)
         if packet.missing:
-            self._outcome.left_out["cut short in the capture"] += 1
+            self._outcome.left_out["truncated in the capture"] += 1
             return
         if record.fcs_octets:  # a tunnel carries no frame check sequence
             frame = Packet(packet.headers, packet.payload, packet.trailers[:-1])
@@ -158,7 +157,7 @@ def _ttl(_: click.Context, __: click.Parameter, value: str) -> int | Literal["co
 @click.option(
     "--mtu",
     type=click.IntRange(68, 65535),
-    help="The path's MTU: STT is cut in segments, others in fragments; what must not be (DF) is left out.",
+    help="The path's MTU: STT is divided into segments, others into fragments; packets with DF are left out.",
 )
 @catalog_options
 def encap(
@@ -184,8 +183,9 @@ def encap(
 ) -> None:
     """Write the packets of a capture as they would be in a tunnel.
 
-    TARGET is a .pcap or .pcapng file, .gz behind it packs it; "-" is the standard output, in the format of FILE. Times,
-    interfaces and comments are kept. The source port follows the flow; congestion marks go outside as RFC 6040 says.
+    TARGET is a .pcap or .pcapng file, .gz after it compresses it; "-" is the standard output, in the format of FILE.
+    Times, interfaces and comments are kept. The source port follows the flow; congestion marks are copied as RFC 6040
+    requires.
 
     \b
     overlaycodec encap tenant.pcap out.pcap --vni 100 --src 10.0.0.1 --dst 10.0.0.2
@@ -193,8 +193,8 @@ def encap(
         --link-src 02:00:00:00:00:01 --link-dst 02:00:00:00:00:02 --option 0x0102:0x80:00010002
     overlaycodec encap tenant.pcap out.pcap --tunnel stt --vni 7 --src 10.0.0.1 --dst 10.0.0.2 --mtu 1500
 
-    What became of the packets is said on the standard error. The exit status is 1 if FILE is damaged; what stands
-    before the damage is written.
+    A report goes to the standard error. The exit status is 1 if FILE is damaged; the packets before the damage are
+    written.
     """  # noqa: D301 - a real backspace is what keeps click from filling the paragraph
     endpoint, network = _KINDS[kind]
     settings: dict[str, Any] = {  # Any: each field has its own type
@@ -218,7 +218,7 @@ def encap(
         settings["dst_port"] = dst_port
     if options:
         if kind != "geneve":
-            raise click.BadParameter(f"{kind} has none: say --tunnel geneve", param_hint="'--option'")
+            raise click.BadParameter(f"{kind} has none: give --tunnel geneve", param_hint="'--option'")
         settings["options"] = options
     try:
         tunnel = endpoint(**settings)

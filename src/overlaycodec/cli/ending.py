@@ -8,14 +8,19 @@ the command runs after the signal, so nothing can block the end, and a second si
 
 from __future__ import annotations
 
+import os
 import signal
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Final
 
 from overlaycodec.capture.sink import remove_unfinished
 
-__all__ = ["unfinished_removed"]
+__all__ = ["unfinished_removed", "without_reader"]
+
+_NO_READER = 141
+"""The status that a shell reports for a process that SIGPIPE ended."""
 
 _ENDING: Final = [signal.Signals[name] for name in ("SIGTERM", "SIGHUP") if name in signal.Signals.__members__]
 """The signals that ask a process to end, those of them that the system has: Windows has no SIGHUP. SIGINT is a
@@ -42,3 +47,9 @@ def _end(number: int, _: object) -> None:
     remove_unfinished()
     signal.signal(number, signal.SIG_DFL)
     signal.raise_signal(number)
+
+
+def without_reader() -> int:
+    """The exit status for a reader that closed the pipe, as `head` does; what is still buffered is discarded."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return _NO_READER

@@ -1,7 +1,7 @@
 """`overlaycodec export`: the fields of a capture as a table in a file.
 
 Strategy: tables come from a scan one after another and are written as they come, so memory does not grow with the
-capture. The file takes its name when it is whole. A form of file is a class with a few lines of its own.
+capture. The file gets its name when it is complete. Each format of the file is a class with a few lines of its own.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ import msgspec
 from overlaycodec.capture.sink import opened_path, opened_stream
 from overlaycodec.cli.capture_tables import Reading, opened
 from overlaycodec.cli.ending import unfinished_removed
-from overlaycodec.cli.inputs import check_target, complain, reason_of, said_of
+from overlaycodec.cli.inputs import check_target, complain, message_of, reason_of
 from overlaycodec.cli.options import catalog_options
 from overlaycodec.cli.progress import progress_over
 from overlaycodec.codec.catalog import Catalog
 from overlaycodec.columnar import columns
 from overlaycodec.describe.plain import printable
-from overlaycodec.errors import CaptureError, MissingHeaderError
+from overlaycodec.errors import CaptureError, PathError
 
 if TYPE_CHECKING:
     import pyarrow
@@ -40,11 +40,11 @@ Write: TypeAlias = Callable[[bytes], None]
 
 FORMS: Final[dict[str, Form]] = {".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".parquet": "parquet"}
 _ROWS: Final = 1 << 17
-"""Rows of a parquet row group: enough that its columns pack well, few enough that one fits in memory anywhere."""
+"""Rows of a parquet row group: enough for a good compression, few enough that one fits in memory."""
 
 
 class CSVWriter:
-    """A line of names, then a line a packet; what is absent is empty."""
+    """A line of names, then a line per packet; what is absent is empty."""
 
     def __init__(self, write: Write, names: list[str]) -> None:
         self._write, self._names = write, names
@@ -64,7 +64,7 @@ class CSVWriter:
 
 
 def _cells(table: Table, name: str) -> list[Any]:  # Any: numbers, text and None
-    """A column as CSV has it: flags as in JSON, rows as JSON."""
+    """A column as CSV has it: flags as in JSON, option lists as JSON."""
     values: list[Any] = table.to_plain(name)
     kind = table[name].dtype.kind
     if kind == "b":
@@ -79,7 +79,7 @@ def _json(value: object) -> str:
 
 
 class JSONWriter:
-    """A line a packet: an object whose keys are the names of the columns; what is absent is left out."""
+    """A line per packet: an object whose keys are the names of the columns; what is absent is left out."""
 
     def __init__(self, write: Write, names: list[str]) -> None:
         self._write, self._names = write, names
@@ -98,7 +98,7 @@ class JSONWriter:
 
 
 class ParquetWriter:
-    """Columns in Arrow's types, a row group for some hundred thousand packets."""
+    """Columns in Arrow's types, a row group per about hundred thousand packets."""
 
     def __init__(self, write: Write, empty: Table, addresses: Addresses) -> None:
         from pyarrow import parquet
@@ -106,7 +106,7 @@ class ParquetWriter:
         self._addresses: Addresses = addresses
         self._schema = empty.to_arrow(addresses=addresses).schema
         self._writer = parquet.ParquetWriter(_Stream(write), self._schema, compression="zstd")
-        self._waiting: list[pyarrow.Table] = []
+        self._pending: list[pyarrow.Table] = []
         self._rows = 0
 
     def add(self, table: Table) -> None:
@@ -114,13 +114,13 @@ class ParquetWriter:
         arrow = table.to_arrow(addresses=self._addresses)
         if arrow.schema != self._schema:
             raise click.ClickException("a time stamp does not fit in 64 bits: leave out the column time_ns")
-        self._waiting.append(arrow)
+        self._pending.append(arrow)
         self._rows += len(table)
         if self._rows >= _ROWS:
             self._flush()
 
     def finish(self) -> None:
-        """Writes what waits, and the end of the file."""
+        """Writes the pending tables, and the end of the file."""
         self._flush()
         self._writer.close()
 
@@ -128,9 +128,9 @@ class ParquetWriter:
         import pyarrow
 
         if self._rows:
-            whole = pyarrow.concat_tables(self._waiting).unify_dictionaries()
-            self._writer.write_table(whole, row_group_size=_ROWS)
-            self._waiting.clear()
+            table = pyarrow.concat_tables(self._pending).unify_dictionaries()
+            self._writer.write_table(table, row_group_size=_ROWS)
+            self._pending.clear()
             self._rows = 0
 
 
@@ -162,7 +162,7 @@ def _writer_of(
 
 
 def _form_of(target: str, form: Form | None) -> tuple[Form, bool]:
-    """The form of the file, and whether it is packed with gzip."""
+    """The format of the file, and whether it is compressed with gzip."""
     gzip = target.lower().endswith(".gz")
     name = target.lower().removesuffix(".gz")
     found: Form | None = form or next((FORMS[end] for end in FORMS if name.endswith(end)), None)
@@ -204,11 +204,11 @@ def export(
     addresses: Addresses,
     catalog: Catalog,
 ) -> None:
-    """Write the fields of a capture as a table: a row a packet, a column a field.
+    """Write the fields of a capture as a table: a row per packet, a column per field.
 
-    TARGET is a file .csv, .jsonl (or .ndjson: an object a line) or .parquet; .gz behind the first two packs them;
+    TARGET is a file .csv, .jsonl (or .ndjson: an object per line) or .parquet; .gz after the first two compresses them;
     "-" is the standard output. Columns are named by paths, as in Python: inner.ipv4.src, vlan[1].vid,
-    geneve.options[0].type; and time_ns, wire_length, captured_length, link_type, fault, inner.udp.checksum.verdict.
+    geneve.options[0].type; and time_ns, wire_length, captured_length, link_type, fault, inner.udp.checksum.status.
 
     \b
     overlaycodec export trace.pcap out.parquet
@@ -218,7 +218,7 @@ def export(
 
     Memory does not grow with the capture. Without names it is read three times: which headers occur, which of their
     fields, and then those; of the standard input a copy is made on the disk for that. TARGET has its name once it is
-    whole. Of a damaged capture, what stands before the damage is written, and the exit status is 1.
+    complete. Of a damaged capture, the packets before the damage are written, and the exit status is 1.
     """  # noqa: D301 - a real backspace is what keeps click from filling the paragraph
     check_target((file,), target)
     chosen, gzip = _form_of(target, form)
@@ -227,7 +227,7 @@ def export(
     wanted = [name.strip() for group in names for name in group.split(",") if name.strip()]
     try:
         columns([], wanted, catalog=catalog)
-    except MissingHeaderError as error:
+    except PathError as error:
         raise click.BadParameter(str(error), param_hint="'--columns'") from None
     try:
         passes = 1 if wanted else 3
@@ -243,12 +243,12 @@ def export(
                 for table in reading.tables(wanted):
                     writer.add(table)
                 writer.finish()
-    except BrokenPipeError:  # of the standard output, and no trouble
+    except BrokenPipeError:  # from the standard output, and no error
         raise
     except CaptureError as error:
-        raise click.ClickException(said_of(file, error)) from None
+        raise click.ClickException(message_of(file, error)) from None
     except OSError as error:
-        raise click.ClickException(said_of(str(error.filename or target), error)) from None
+        raise click.ClickException(message_of(str(error.filename or target), error)) from None
     if reading.damage is not None:
         where = "" if target == "-" else f"; the {reading.packets} packets before that are in {printable(target)}"
         complain(file, f"{reason_of(reading.damage)}{where}")

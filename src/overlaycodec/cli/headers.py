@@ -1,12 +1,12 @@
-"""`overlaycodec headers` and `overlaycodec diagram`: what the declarations say."""
+"""`overlaycodec headers` and `overlaycodec diagram`: the declarations, listed and drawn."""
 
 from __future__ import annotations
 
 from overlaycodec.cli.packet_json import json_line
-from overlaycodec.cli.terminal import Paper, Piece
+from overlaycodec.cli.terminal import Output, Span
 from overlaycodec.codec.catalog import DEFAULT
 from overlaycodec.describe.diagram import diagram_of, diagram_svg_of
-from overlaycodec.describe.facts import default_text, found_at, presence_of, says_of, size_of
+from overlaycodec.describe.facts import default_text, found_at, meanings_of, presence_of, size_of
 from overlaycodec.describe.plain import Plain
 from overlaycodec.schema.record import WireStruct
 
@@ -14,7 +14,7 @@ __all__ = ["draw", "known", "list_headers"]
 
 
 def elements_of(record: type[WireStruct]) -> list[type[WireStruct]]:
-    """The classes of the elements in the record's rows, and in theirs, each once."""
+    """The classes of the elements in the record's option lists, and in theirs, each once."""
     found: dict[type[WireStruct], None] = {}
     for field in record.__layout__.fields:
         for element in field.elements:
@@ -48,7 +48,7 @@ def _fields(record: type[WireStruct]) -> list[Plain]:
             "present": presence_of(field) or "always",
             "default": default_text(field),
             "what": field.doc,
-            "says": list(says_of(layout, field)),
+            "says": list(meanings_of(layout, field)),
             "elements": [element.__name__ for element in field.elements],
         }
         for field in layout.fields
@@ -71,20 +71,20 @@ def _document(record: type[WireStruct]) -> dict[str, Plain]:
     }
 
 
-def list_headers(paper: Paper, *, json: bool) -> None:
-    """A line a header."""
+def list_headers(output: Output, *, json: bool) -> None:
+    """A line per header."""
     if json:
         for header in DEFAULT.headers:
-            paper.write(Piece(json_line(_document(header))))
+            output.write(Span(json_line(_document(header))))
         return
     paths = max(len(header.__layout__.name) for header in DEFAULT.headers)
     names = max(len(header.__name__) for header in DEFAULT.headers)
     for header in DEFAULT.headers:
         layout = header.__layout__
-        paper.write(
-            Piece(f"{layout.name:{paths}}", "header"),
-            Piece(f"  {header.__name__:{names}}"),
-            Piece(f"  {layout.minimum_octets:>3}{' ' if layout.fixed else '+'}", "value"),
-            Piece(f"  {(header.__doc__ or '').splitlines()[0]}"),
-            Piece(f"  {layout.spec}", "faint"),
+        output.write(
+            Span(f"{layout.name:{paths}}", "header"),
+            Span(f"  {header.__name__:{names}}"),
+            Span(f"  {layout.minimum_octets:>3}{' ' if layout.fixed else '+'}", "value"),
+            Span(f"  {(header.__doc__ or '').splitlines()[0]}"),
+            Span(f"  {layout.spec}", "faint"),
         )

@@ -1,11 +1,11 @@
-"""A packet's octets with the boundaries of its fields: offset, octets or bits, and the field that they are."""
+"""Hex dump of a packet by its fields: offset, octets or bits, and the field."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Final
 
-from overlaycodec.cli.terminal import Paper, Piece
+from overlaycodec.cli.terminal import Output, Span
 from overlaycodec.cli.tree import clipped
 from overlaycodec.describe.plain import Leaf, leaves_of, text_of
 from overlaycodec.packet.packet import Packet
@@ -30,7 +30,7 @@ def _groups(leaves: list[Leaf]) -> Iterator[list[Leaf]]:
 
 
 def _mask(leaf: Leaf, group: list[Leaf], octets: bytes) -> str:
-    """The bits of a field in their place among those of its group: `..10 ....`."""
+    """The bits of a field at their position among those of its group: `..10 ....`."""
     first = leaf.bit - group[0].bit
     bits = "".join(f"{octet:08b}" for octet in octets)
     shown = "." * first + bits[first : first + leaf.bits] + "." * (len(bits) - first - leaf.bits)
@@ -41,12 +41,12 @@ def _letters(data: bytes) -> str:
     return "".join(chr(octet) if 0x20 <= octet < 0x7F else "·" for octet in data)
 
 
-def _row(paper: Paper, at: int | None, shown: str, *rest: Piece) -> None:
+def _row(output: Output, at: int | None, shown: str, *rest: Span) -> None:
     offset = f"{at:04x}" if at is not None else "    "
-    paper.write(Piece(_INDENT), Piece(f"{offset}  ", "faint"), Piece(f"{shown:{_ROW * 3}} "), *rest)
+    output.write(Span(_INDENT), Span(f"{offset}  ", "faint"), Span(f"{shown:{_ROW * 3}} "), *rest)
 
 
-def _write_group(paper: Paper, group: list[Leaf], octets: bytes, at: int) -> None:
+def _write_group(output: Output, group: list[Leaf], octets: bytes, at: int) -> None:
     if len(group) > 1:
         offset: int | None = at
         for leaf in group:
@@ -54,52 +54,52 @@ def _write_group(paper: Paper, group: list[Leaf], octets: bytes, at: int) -> Non
             if len(octets) * 12 <= _ROW * 3:  # the octets and a mask of their bits fit side by side
                 shown = f"{octets.hex(' ') if offset is not None else ' ' * (len(octets) * 3 - 1)}  {shown}"
             elif offset is not None:
-                _row(paper, offset, octets.hex(" "))
+                _row(output, offset, octets.hex(" "))
                 offset = None
-            _row(paper, offset, shown, *_told(leaf))
+            _row(output, offset, shown, *_label(leaf))
             offset = None
         return
     for start in range(0, len(octets), _ROW):
-        told = _told(group[0]) if start == 0 else []
-        _row(paper, at + start, octets[start : start + _ROW].hex(" "), *told)
+        labels = _label(group[0]) if start == 0 else []
+        _row(output, at + start, octets[start : start + _ROW].hex(" "), *labels)
 
 
-def _told(leaf: Leaf) -> list[Piece]:
-    pieces = [Piece(leaf.path, "note")]
+def _label(leaf: Leaf) -> list[Span]:
+    spans = [Span(leaf.path, "note")]
     if leaf.field.kind != "bytes":
-        pieces.append(Piece(f" {clipped(text_of(leaf.field, leaf.value), leaf.bits // 8)}"))
-    return pieces
+        spans.append(Span(f" {clipped(text_of(leaf.field, leaf.value), leaf.bits // 8)}"))
+    return spans
 
 
-def _write_long(paper: Paper, title: str, data: bytes, at: int) -> None:
-    paper.write(Piece(_INDENT), Piece(title, "header"), Piece(f"  {len(data)} octets", "faint"))
+def _write_long(output: Output, title: str, data: bytes, at: int) -> None:
+    output.write(Span(_INDENT), Span(title, "header"), Span(f"  {len(data)} octets", "faint"))
     for start in range(0, len(data), _LONG_ROW):
         row = data[start : start + _LONG_ROW]
-        paper.write(
-            Piece(_INDENT),
-            Piece(f"{at + start:04x}  ", "faint"),
-            Piece(f"{row.hex(' '):{_LONG_ROW * 3}} "),
-            Piece(_letters(row), "faint"),
+        output.write(
+            Span(_INDENT),
+            Span(f"{at + start:04x}  ", "faint"),
+            Span(f"{row.hex(' '):{_LONG_ROW * 3}} "),
+            Span(_letters(row), "faint"),
         )
 
 
-def write_octets(paper: Paper, data: bytes, packet: Packet) -> None:
+def write_octets(output: Output, data: bytes, packet: Packet) -> None:
     """The octets of one packet."""
     at = 0
     names = names_of(packet.headers)
     for name, header in zip(names, packet.headers, strict=True):
         leaves = list(leaves_of(header))
         size = sum(leaf.bits for leaf in leaves) // 8
-        paper.write(Piece(_INDENT), Piece(name, "header"), Piece(f"  {size} octets", "faint"))
+        output.write(Span(_INDENT), Span(name, "header"), Span(f"  {size} octets", "faint"))
         for group in _groups(leaves):
             first = at + group[0].bit // 8
             last = at + (group[-1].bit + group[-1].bits) // 8
-            _write_group(paper, group, data[first:last], first)
+            _write_group(output, group, data[first:last], first)
         at += size
     if packet.payload:
-        _write_long(paper, "payload", packet.payload, at)
+        _write_long(output, "payload", packet.payload, at)
         at += len(packet.payload)
     for trailer in packet.trailers:
-        owner = f"behind {names[trailer.header]}" if trailer.header >= 0 else "at the end"
-        _write_long(paper, f"trailer {owner}", trailer.data, at)
+        owner = f"after {names[trailer.header]}" if trailer.header >= 0 else "at the end"
+        _write_long(output, f"trailer {owner}", trailer.data, at)
         at += len(trailer.data)

@@ -1,4 +1,4 @@
-"""The captures that a command was given, and what is said of those that cannot be read."""
+"""The captures that a command reads, and the messages for those that cannot be read."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from typing import Final
 import click
 
 from overlaycodec.capture import Capture, open_capture
-from overlaycodec.cli.terminal import Paper
+from overlaycodec.cli.terminal import Output
 from overlaycodec.describe.plain import printable
 from overlaycodec.errors import CaptureError
 
-__all__ = ["capture_of", "check_target", "complain", "read", "reason_of", "said_of"]
+__all__ = ["capture_of", "check_target", "complain", "message_of", "read", "reason_of"]
 
 _STREAMS: Final = {"stdin": "(the standard input)", "stdout": "the standard output"}
 
@@ -45,7 +45,7 @@ def check_target(files: Iterable[str], target: str = "-") -> None:
 
 
 def _regular_file(file: str, stream: str) -> os.stat_result | None:
-    """What identifies a regular file; None for a file that is none, and for one that does not exist."""
+    """What identifies a regular file; None for other files, and for one that does not exist."""
     try:
         found = os.stat(getattr(sys, stream).fileno() if file == "-" else file)
     except (OSError, ValueError, AttributeError):  # a standard stream can be closed, None or in memory
@@ -57,26 +57,26 @@ def _named(file: str, stream: str) -> str:
     return _STREAMS[stream] if file == "-" else printable(file)
 
 
-def said_of(file: str, trouble: object) -> str:
-    """A file and what is wrong with it."""
+def message_of(file: str, trouble: object) -> str:
+    """The message for a file with an error."""
     return f"{printable(file)}: {reason_of(trouble)}"
 
 
-def complain(file: str, trouble: object, paper: Paper | None = None) -> None:
-    """Says on the standard error what is wrong with a file; what was written on the paper stands before it."""
-    if paper is not None:
-        paper.flush()
-    sys.stderr.write(f"overlaycodec: {said_of(file, trouble)}\n")
+def complain(file: str, trouble: object, output: Output | None = None) -> None:
+    """Writes to the standard error what is wrong with a file, after flushing the output."""
+    if output is not None:
+        output.flush()
+    sys.stderr.write(f"overlaycodec: {message_of(file, trouble)}\n")
 
 
-def read(file: str, paper: Paper, reading: Callable[[Capture], None]) -> bool:
-    """Hands over the capture in a file; gives whether it had a readable end, and says what is wrong where not."""
+def read(file: str, output: Output, reading: Callable[[Capture], None]) -> bool:
+    """Passes the capture in a file to `reading`; gives whether it could be read to its end, and reports an error."""
     try:
         with capture_of(file) as capture:
             reading(capture)
-    except BrokenPipeError:  # of the paper, not of the file
+    except BrokenPipeError:  # from the output, not from the file
         raise
     except (CaptureError, OSError) as error:
-        complain(file, error, paper)
+        complain(file, error, output)
         return False
     return True

@@ -13,7 +13,7 @@ from overlaycodec.codec.catalog import Catalog
 from overlaycodec.dialects import NAMED
 from overlaycodec.errors import SchemaError
 
-__all__ = ["catalog_options", "color_option", "files_argument"]
+__all__ = ["catalog_options", "color_option", "files_argument", "number"]
 
 
 def _other_than_output(_: click.Context, __: click.Parameter, files: tuple[str, ...]) -> tuple[str, ...]:
@@ -29,8 +29,19 @@ color_option = click.option(
     type=click.Choice(["auto", "always", "never"]),
     default="auto",
     show_default=True,
-    help="Colours: on a terminal only (and not if NO_COLOR is set), or as you say.",
+    help="Colours: on a terminal only (and not if NO_COLOR is set), or as given.",
 )
+
+
+def number(text: str | int) -> int:
+    """A number from 0 on, in decimal digits or with 0x before hexadecimal ones. Raises: click.BadParameter."""
+    try:
+        value = int(str(text), 0)
+    except ValueError:
+        value = -1
+    if value < 0:
+        raise click.BadParameter(f"{text!r} is no number such as 100 or 0x64")
+    return value
 
 
 def catalog_options(command: Callable[..., Any]) -> Callable[..., Any]:  # Any: each command has its own arguments

@@ -25,7 +25,7 @@ def _fault(fault: DecodeError) -> dict[str, Plain]:
 
 
 def _meanings(header: Header, catalog: Catalog) -> dict[str, Plain]:
-    """What the network reads into the header's fields, by their paths in it."""
+    """The meanings of fields by the views of the catalog, by their paths in the header."""
     if not catalog.views:
         return {}
     return {
@@ -37,7 +37,7 @@ def _meanings(header: Header, catalog: Catalog) -> dict[str, Plain]:
 
 
 def document_of(file: str, number: int, record: Record, packet: Packet, catalog: Catalog) -> dict[str, Plain]:
-    """All that is known of a record: of the file, of each header by its path, and the octets that are no header."""
+    """All that is known about a record: by the file, of each header by its path, and the octets outside of headers."""
     names = names_of(packet.headers)
     return {
         "file": file,
@@ -68,5 +68,5 @@ def document_of(file: str, number: int, record: Record, packet: Packet, catalog:
 
 
 def json_line(document: dict[str, Plain]) -> str:
-    """The object on one line, in ASCII. Numbers are whole, whatever their size."""
+    """The object on one line, in ASCII. Integers of any size keep all digits."""
     return json.dumps(document, separators=(",", ":"), allow_nan=False)

@@ -1,4 +1,4 @@
-"""How far a long run is, on a terminal and nowhere else."""
+"""The progress of a long run, shown on a terminal only."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from typing import Final, TypeAlias
 __all__ = ["Advance", "no_progress", "progress_over"]
 
 Advance: TypeAlias = Callable[[int, int], None]
-"""Told how many packets more were read, and of how many octets."""
+"""Called with how many more packets were read, and with their octets."""
 
 _RECORD_OCTETS: Final = 16
-"""What a file holds of a packet beside its octets, at least."""
+"""The least octets that a file has for a packet beside its own."""
 
 
 def no_progress(packets: int, octets: int) -> None:
-    """Says nothing."""
+    """Shows nothing."""
 
 
 @contextmanager
 def progress_over(files: tuple[str, ...], what: str, passes: int = 1) -> Iterator[Advance]:
-    """A bar on the standard error, as long as the files are, `passes` times over; without an end for what has none."""
+    """A bar on the standard error for `passes` passes over the files; without a total if their size is unknown."""
     if not sys.stderr.isatty():
         yield no_progress
         return
@@ -50,7 +50,7 @@ def progress_over(files: tuple[str, ...], what: str, passes: int = 1) -> Iterato
 
 
 def _octets_of(files: tuple[str, ...], passes: int) -> int | None:
-    """How many octets will be read; None where nobody knows."""
+    """How many octets will be read; None where that is not known."""
     total = 0
     for file in files:
         if file == "-" or not os.path.isfile(file) or file.endswith(".gz"):

@@ -1,7 +1,7 @@
-"""A capture that becomes another one, packet by packet.
+"""A capture that is rewritten as another one, packet by packet.
 
-Strategy: a command is a function from a record to records; reading, writing, progress and what is said at the end are
-here. Memory does not grow with the capture. What stands before damage is written.
+Strategy: a command is a function from a record to records; reading, writing, progress and the report at the end are
+here. Memory does not grow with the capture. The packets before damage are written.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import msgspec
 
 from overlaycodec.capture import Capture, Record, write_capture
 from overlaycodec.cli.ending import unfinished_removed
-from overlaycodec.cli.inputs import capture_of, check_target, complain, said_of
+from overlaycodec.cli.inputs import capture_of, check_target, complain, message_of
 from overlaycodec.cli.progress import progress_over
 from overlaycodec.codec.catalog import Catalog
 from overlaycodec.codec.packet_encoder import encode
@@ -28,11 +28,11 @@ from overlaycodec.reassembly.reassembler import Reassembler
 __all__ = ["Outcome", "changed", "rewrite"]
 
 _STEP: Final = 500
-"""Packets between two looks at the progress."""
+"""Packets between two updates of the progress."""
 
 
 class Outcome:
-    """What became of the packets, in words: how many were left out, or left as they are, and why."""
+    """The outcome of a run: how many packets were left out or unchanged, by reason."""
 
     def __init__(self) -> None:
         self.left_out: Counter[str] = Counter()
@@ -40,7 +40,7 @@ class Outcome:
 
 
 class _Run(msgspec.Struct):
-    """What one run read, and where it had to stop."""
+    """What one run read and wrote, and the error that stopped it."""
 
     read: int = 0
     written: int = 0
@@ -48,7 +48,7 @@ class _Run(msgspec.Struct):
 
 
 def changed(record: Record, packet: Packet, catalog: Catalog) -> Record:
-    """The record with another packet in it, and all else that the file says of it.
+    """The record with another packet in it, and all else that the file has about it.
 
     Raises: EncodeError.
     """
@@ -66,7 +66,7 @@ def rewrite(
 ) -> int:
     """Writes the records that `transform` makes of each; gives the exit status: 1 where the file is damaged.
 
-    What `reassemblers` dropped, and what they still hold, is said at the end.
+    What `reassemblers` dropped, and what is still pending, is reported at the end.
 
     Raises: click.ClickException where it cannot be read, or not be written, or where both are the same file.
     """
@@ -84,16 +84,16 @@ def rewrite(
                 sys.stdout.flush()
             else:
                 run.written = write_capture(target, records, source=capture)
-    except BrokenPipeError:  # of the standard output, and no trouble
+    except BrokenPipeError:  # from the standard output, and no error
         raise
     except CaptureError as error:
-        raise click.ClickException(said_of(file, error)) from None
+        raise click.ClickException(message_of(file, error)) from None
     except EncodeError as error:
-        raise click.ClickException(said_of(target, error)) from None
+        raise click.ClickException(message_of(target, error)) from None
     except ValueError as error:
         raise click.BadParameter(printable(str(error)), param_hint="TARGET") from None
     except OSError as error:
-        raise click.ClickException(said_of(str(error.filename or target), error)) from None
+        raise click.ClickException(message_of(str(error.filename or target), error)) from None
     _conclude(file, run, outcome, reassemblers)
     return int(run.damage is not None)
 
@@ -104,14 +104,14 @@ def _transformed(
     run: _Run,
     advance: Callable[[int, int], None],
 ) -> Iterator[Record]:
-    octets = told = 0
+    octets = reported = 0
     try:
         for record in capture:
             run.read += 1
             octets += len(record.data)
-            if run.read - told == _STEP:
+            if run.read - reported == _STEP:
                 advance(_STEP, octets)
-                octets, told = 0, run.read
+                octets, reported = 0, run.read
             yield from transform(record)
     except (CaptureError, OSError) as error:
         run.damage = error
@@ -127,9 +127,9 @@ def _conclude(file: str, run: _Run, outcome: Outcome, reassemblers: Sequence[Rea
     for reassembler in reassemblers:
         dropped.update({str(why): count for why, count in reassembler.drops.items()})
     if dropped:
-        parts.append(f"pieces dropped: {', '.join(f'{why} {count}' for why, count in sorted(dropped.items()))}")
+        parts.append(f"fragments dropped: {', '.join(f'{why} {count}' for why, count in sorted(dropped.items()))}")
     if unfinished := sum(map(len, reassemblers)):
-        parts.append(f"{unfinished} never became whole")
+        parts.append(f"{unfinished} never completed")
     click.echo(f"overlaycodec: {'; '.join(parts)}", err=True)
     if run.damage is not None:
         complain(file, run.damage)

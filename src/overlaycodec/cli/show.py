@@ -12,7 +12,7 @@ from overlaycodec.cli.hexdump import write_octets
 from overlaycodec.cli.inputs import read
 from overlaycodec.cli.packet_json import document_of, json_line
 from overlaycodec.cli.summary import parts_of
-from overlaycodec.cli.terminal import Paper, Part, Piece
+from overlaycodec.cli.terminal import Output, Part, Span
 from overlaycodec.cli.timestamps import Clock, TimeChoice
 from overlaycodec.cli.tree import write_tree
 from overlaycodec.codec.catalog import Catalog
@@ -26,7 +26,7 @@ __all__ = ["Wanted", "show"]
 
 
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
-    """What was asked for on the command line."""
+    """The arguments of the command."""
 
     files: tuple[str, ...]
     tree: bool
@@ -40,18 +40,18 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _Shown(msgspec.Struct, frozen=True):
-    """One record, and what is known of it."""
+    """One record, and what is known about it."""
 
     number: int
     record: Record
     packet: Packet
     interface: Interface | None
     same: bool | None
-    """Whether it encodes to the same octets, if that was asked."""
+    """Whether it encodes to the same octets; None without --verify."""
 
 
 def reencodes(record: Record, packet: Packet, catalog: Catalog) -> bool:
-    """Whether the packet, each of its headers built anew from its fields, encodes to the record's own octets."""
+    """Whether the packet, with each header rebuilt from its fields, encodes to the octets of the record."""
     try:
         headers = tuple(header.replace() for header in packet.headers)
         again = Packet(headers, packet.payload, packet.trailers, missing=packet.missing)
@@ -60,14 +60,14 @@ def reencodes(record: Record, packet: Packet, catalog: Catalog) -> bool:
         return False
 
 
-def show(wanted: Wanted, paper: Paper) -> int:
-    """Shows what was wanted; gives the exit status: 1 where a file has no readable end, or octets differ."""
-    run = _Run(wanted, paper)
+def show(wanted: Wanted, output: Output) -> int:
+    """Shows the packets; gives the exit status: 1 where a file cannot be read to its end, or octets differ."""
+    run = _Run(wanted, output)
     for number, file in enumerate(wanted.files):
         if len(wanted.files) > 1 and not wanted.json:
             if number:
-                paper.write()
-            paper.write(Piece(f"{printable(file)}:", "header"))
+                output.write()
+            output.write(Span(f"{printable(file)}:", "header"))
         run.show_file(file)
     return run.conclude()
 
@@ -75,14 +75,14 @@ def show(wanted: Wanted, paper: Paper) -> int:
 class _Run:
     """One run of the command, and what it found so far."""
 
-    def __init__(self, wanted: Wanted, paper: Paper) -> None:
-        self._wanted, self._paper = wanted, paper
+    def __init__(self, wanted: Wanted, output: Output) -> None:
+        self._wanted, self._output = wanted, output
         self._packets = self._same = 0
         self._failed = False
 
     def show_file(self, file: str) -> None:
         """The packets of a file; what is wrong with it goes to the standard error."""
-        if not read(file, self._paper, partial(self._show_records, file)):
+        if not read(file, self._output, partial(self._show_records, file)):
             self._failed = True
 
     def conclude(self) -> int:
@@ -91,10 +91,10 @@ class _Run:
             return int(self._failed)
         same = self._same == self._packets
         text = f"{self._same} of {self._packets} packets re-encoded to the same octets"
-        if self._wanted.json:  # the standard output holds nothing but objects, each of which says it of itself
+        if self._wanted.json:  # the standard output holds objects only, and each has its own result
             sys.stderr.write(text + "\n")
         else:
-            self._paper.write(Piece(text, "good" if same else "bad"))
+            self._output.write(Span(text, "good" if same else "bad"))
         return int(self._failed or not same)
 
     def _show_records(self, file: str, capture: Capture) -> None:
@@ -111,7 +111,7 @@ class _Run:
                 else:
                     self._write_text(clock, shown)
                 if file == "-":
-                    self._paper.flush()  # the next record of a live capture may take its time
+                    self._output.flush()  # the next record of a live capture may come late
             if number == last:
                 return
 
@@ -128,26 +128,26 @@ class _Run:
     def _write_json(self, file: str, shown: _Shown) -> None:
         document = document_of(file, shown.number, shown.record, shown.packet, self._wanted.catalog)
         if self._wanted.tree:
-            verdicts = checksums(shown.packet, catalog=self._wanted.catalog)
-            document["checksums"] = {path: verdict.value for path, verdict in verdicts.items()}
+            statuses = checksums(shown.packet, catalog=self._wanted.catalog)
+            document["checksums"] = {path: status.value for path, status in statuses.items()}
         if self._wanted.octets:
             document["octets"] = shown.record.data.hex()
         if shown.same is not None:
             document["verified"] = shown.same
-        self._paper.write(Piece(json_line(document)))
+        self._output.write(Span(json_line(document)))
 
     def _write_text(self, clock: Clock, shown: _Shown) -> None:
-        wanted, paper, record, packet = self._wanted, self._paper, shown.record, shown.packet
+        wanted, output, record, packet = self._wanted, self._output, shown.record, shown.packet
         captured, wire = len(record.data), record.wire_length
         length = str(wire) if captured == wire else f"{captured}/{wire}"
-        head = f"{shown.number:4}  {clock.tell(record.time_ns, shown.interface):>9}  {length:>4}"
-        parts = [Part((Piece(head, "faint"),)), *parts_of(record, packet, wanted.catalog)]
+        head = f"{shown.number:4}  {clock.text(record.time_ns, shown.interface):>9}  {length:>4}"
+        parts = [Part((Span(head, "faint"),)), *parts_of(record, packet, wanted.catalog)]
         if shown.same is False:
-            parts.append(Part((Piece("✗ encodes to other octets", "bad"),), fresh=True))
-        paper.flow(parts, len(head) + 2)
+            parts.append(Part((Span("✗ encodes to other octets", "bad"),), fresh=True))
+        output.flow(parts, len(head) + 2)
         if wanted.tree:
-            write_tree(paper, shown.interface, record, packet, wanted.catalog)
+            write_tree(output, shown.interface, record, packet, wanted.catalog)
         if wanted.octets:
-            write_octets(paper, record.data, packet)
+            write_octets(output, record.data, packet)
         if wanted.tree or wanted.octets:
-            paper.write()
+            output.write()

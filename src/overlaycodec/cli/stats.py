@@ -12,7 +12,7 @@ from overlaycodec.cli.inputs import complain
 from overlaycodec.cli.options import catalog_options, files_argument
 from overlaycodec.cli.packet_json import json_line
 from overlaycodec.cli.progress import Advance, progress_over
-from overlaycodec.cli.terminal import Paper, Piece, Role, paper_for
+from overlaycodec.cli.terminal import Output, Role, Span, output_for
 from overlaycodec.cli.timestamps import since_epoch, utc
 from overlaycodec.codec.catalog import Catalog
 from overlaycodec.describe.plain import Plain, printable
@@ -20,7 +20,7 @@ from overlaycodec.errors import CaptureError
 from overlaycodec.schema.keyspaces import LINK_TYPE
 
 if TYPE_CHECKING:
-    from overlaycodec.cli.counters import CountedBy, Host, Network, Ranking, Tally
+    from overlaycodec.cli.counters import Count, Host, Network, Ranking, Tally
 
 __all__ = ["stats"]
 
@@ -34,34 +34,34 @@ def stats(files: tuple[str, ...], *, top: int, json: bool, catalog: Catalog) -> 
     """Count what is in captures: tunnels and their networks, VLAN and other tags, who sends and receives outside of
     tunnels and inside, link types, faults, and the time from the first packet to the last.
 
-    Octets are those on the wire, of whole packets: those of what is inside count the outer headers too. Of several
-    captures, the sum comes last.
+    Octets are those on the wire, of complete packets: the octets of inner packets include the outer headers. The sum
+    of several captures comes last.
 
     \b
     overlaycodec stats trace.pcap
     overlaycodec stats --top 3 --dialect cisco-aci monday.pcapng tuesday.pcapng.gz
     overlaycodec stats --json trace.pcap | jq '.tunnels[] | select(.kind == "vxlan").network'
 
-    The exit status is 1 if a file is damaged; what stands before the damage is counted.
+    The exit status is 1 if a file is damaged; the packets before the damage are counted.
     """  # noqa: D205, D301 - a real backspace is what keeps click from filling the paragraph
     from overlaycodec.cli.counters import Tally
 
-    paper = paper_for("never" if json else "auto")
-    whole, failed = Tally(), False
+    output = output_for("never" if json else "auto")
+    total, failed = Tally(), False
     with progress_over(files, "counting", 2) as advance:
         counted = [(file, *_counted(file, catalog, advance)) for file in files]
     for number, (file, tally, trouble) in enumerate(counted):
         if tally is not None:
             if number and not json:
-                paper.write()
-            _show(paper, printable(file), tally, catalog, top, json=json)
-            whole.merge(tally)
+                output.write()
+            _show(output, printable(file), tally, catalog, top, json=json)
+            total.merge(tally)
         if trouble is not None:
             failed = True
-            complain(file, trouble, paper)
+            complain(file, trouble, output)
     if len(files) > 1 and not json:
-        paper.write()
-        _show(paper, f"all {len(files)} captures", whole, catalog, top, json=False)
+        output.write()
+        _show(output, f"all {len(files)} captures", total, catalog, top, json=False)
     click.get_current_context().exit(int(failed))
 
 
@@ -81,18 +81,18 @@ def _counted(file: str, catalog: Catalog, advance: Advance) -> tuple[Tally | Non
     return tally, reading.damage
 
 
-def _show(paper: Paper, title: str, tally: Tally, catalog: Catalog, top: int, *, json: bool) -> None:
+def _show(output: Output, title: str, tally: Tally, catalog: Catalog, top: int, *, json: bool) -> None:
     if json:
-        paper.write(Piece(json_line(_document(title, tally))))
+        output.write(Span(json_line(_document(title, tally))))
     else:
-        _write(paper, title, tally, catalog, top)
+        _write(output, title, tally, catalog, top)
 
 
 # --- for people -------------------------------------------------------------------------------------------------------
 
 
-def _write(paper: Paper, title: str, tally: Tally, catalog: Catalog, top: int) -> None:
-    paper.write(Piece(title, "header"))
+def _write(output: Output, title: str, tally: Tally, catalog: Catalog, top: int) -> None:
+    output.write(Span(title, "header"))
     facts = [
         ("packets", f"{tally.all.packets:,}"),
         ("octets", f"{tally.all.octets:,}" + _cut(tally)),
@@ -100,14 +100,14 @@ def _write(paper: Paper, title: str, tally: Tally, catalog: Catalog, top: int) -
         ("link types", ", ".join(_link_type(number, counted, catalog) for number, counted in tally.link_types.items())),
     ]
     for name, value in facts:
-        paper.write(Piece(f"  {name:10}  ", "faint"), Piece(value or "-"))
+        output.write(Span(f"  {name:10}  ", "faint"), Span(value or "-"))
     faults = ", ".join(f"{name} {counted.packets:,}" for name, counted in tally.faults.items())
-    paper.write(Piece(f"  {'faults':10}  ", "faint"), Piece(faults or "none", "bad" if faults else "good"))
-    _ranking(paper, "tunnels", tally.tunnels, tally.all, top, "tunnel")
+    output.write(Span(f"  {'faults':10}  ", "faint"), Span(faults or "none", "bad" if faults else "good"))
+    _ranking(output, "tunnels", tally.tunnels, tally.all, top, "tunnel")
     for inside, where in ((False, "tags outside"), (True, "tags inside")):
-        _ranking(paper, where, tally.tags[inside], tally.all, top, "tag")
+        _ranking(output, where, tally.tags[inside], tally.all, top, "tag")
     for inside, where in ((False, "hosts outside"), (True, "hosts inside")):
-        _hosts(paper, where, tally, top, inside=inside)
+        _hosts(output, where, tally, top, inside=inside)
 
 
 def _cut(tally: Tally) -> str:
@@ -120,25 +120,25 @@ def _span(tally: Tally) -> str:
     return f"from {utc(tally.first_ns, 6)} UTC, {since_epoch(tally.last_ns - tally.first_ns, 6)} s long"
 
 
-def _link_type(number: int, counted: CountedBy, catalog: Catalog) -> str:
+def _link_type(number: int, counted: Count, catalog: Catalog) -> str:
     known = "/".join(dict.fromkeys(header.__name__ for _, header in catalog.candidates(LINK_TYPE, number)))
     name = f"{known} ({number})" if known else str(number)
     return f"{name} {counted.packets:,}"
 
 
-def _ranking(paper: Paper, title: str, ranking: Ranking[Network], all_: CountedBy, top: int, role: Role) -> None:
+def _ranking(output: Output, title: str, ranking: Ranking[Network], all_: Count, top: int, role: Role) -> None:
     rows = [
         (str(network), f"{counted.packets:,}", f"{counted.octets:,}", _share(counted.octets, all_.octets))
         for network, counted in ranking.items()[:top]
     ]
-    _sheet(paper, (title, "packets", "octets", "share"), rows, (role,), len(ranking), complete=ranking.complete)
+    _sheet(output, (title, "packets", "octets", "share"), rows, (role,), len(ranking), complete=ranking.complete)
 
 
-def _share(part: int, whole: int) -> str:
-    return f"{100 * part / whole:.1f} %" if whole else "-"
+def _share(part: int, total: int) -> str:
+    return f"{100 * part / total:.1f} %" if total else "-"
 
 
-def _hosts(paper: Paper, title: str, tally: Tally, top: int, *, inside: bool) -> None:
+def _hosts(output: Output, title: str, tally: Tally, top: int, *, inside: bool) -> None:
     sent, received = tally.sent[inside], tally.received[inside]
     hosts = _together(sent, received)
     rows = []
@@ -148,20 +148,20 @@ def _hosts(paper: Paper, title: str, tally: Tally, top: int, *, inside: bool) ->
         rows.append((host.address, *([network] if inside else []), *(f"{number:,}" for number in numbers)))
     heads = (title, *(["network"] if inside else []), "sent", "octets", "received", "octets")
     roles: tuple[Role, ...] = ("inner", "tunnel") if inside else ("address",)
-    _sheet(paper, heads, rows, roles, len(hosts), complete=sent.complete and received.complete)
+    _sheet(output, heads, rows, roles, len(hosts), complete=sent.complete and received.complete)
 
 
-def _together(sent: Ranking[Host], received: Ranking[Host]) -> list[tuple[Host, CountedBy, CountedBy]]:
+def _together(sent: Ranking[Host], received: Ranking[Host]) -> list[tuple[Host, Count, Count]]:
     """What each host sent and received, most octets first."""
-    from overlaycodec.cli.counters import CountedBy
+    from overlaycodec.cli.counters import Count
 
     out, back = dict(sent.items()), dict(received.items())
-    hosts = [(host, out.get(host, CountedBy()), back.get(host, CountedBy())) for host in {**out, **back}]
+    hosts = [(host, out.get(host, Count()), back.get(host, Count())) for host in {**out, **back}]
     return sorted(hosts, key=lambda host: (-host[1].octets - host[2].octets, host[0].octets, host[0].number))
 
 
 def _sheet(
-    paper: Paper,
+    output: Output,
     heads: Sequence[str],
     rows: Sequence[Sequence[str]],
     roles: Sequence[Role],
@@ -178,19 +178,19 @@ def _sheet(
     plain: list[Role] = ["plain"] * (len(heads) - words)
 
     def line(cells: Sequence[str], styles: Iterable[Role]) -> None:
-        pieces = [Piece("  ")]
+        spans = [Span("  ")]
         for number, (cell, role, width) in enumerate(zip(cells, styles, widths, strict=True)):
-            pieces.append(Piece(f"{cell:{width}}  " if number < words else f"{cell:>{width}}  ", role))
-        paper.write(*pieces)
+            spans.append(Span(f"{cell:{width}}  " if number < words else f"{cell:>{width}}  ", role))
+        output.write(*spans)
 
-    paper.write()
+    output.write()
     line(heads, faint)
     for row in rows:
         line(row, [*roles, *plain])
     if count > len(rows):
-        paper.write(Piece(f"  and {count - len(rows):,} more", "faint"))
+        output.write(Span(f"  and {count - len(rows):,} more", "faint"))
     if not complete:
-        paper.write(Piece("  there are too many to count them all: those with least were given up", "warn"))
+        output.write(Span("  there are too many to count them all: those with least were given up", "warn"))
 
 
 # --- for programs -----------------------------------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 """A packet on one line: tags, endpoints, tunnels and what they carry, from the outside in.
 
-Strategy: made from the traits of the declarations, so that a header declared tomorrow has its place on the line. Of a
-tunnel or a tag the line says what is not as usual: each field that differs from its default.
+Strategy: derived from the traits of the declarations, so that a new header appears on the line without a change here.
+For a tunnel or a tag, the line shows each field that differs from its default.
 """
 
 from __future__ import annotations
@@ -11,14 +11,13 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from overlaycodec.capture import Record
-from overlaycodec.cli.terminal import Part, Piece, Role
+from overlaycodec.cli.terminal import Part, Role, Span
 from overlaycodec.codec.catalog import Catalog
 from overlaycodec.describe.plain import printable, text_of, word_of
 from overlaycodec.describe.traits import Pair, Traits, traits_of
 from overlaycodec.packet.header import Header
 from overlaycodec.packet.packet import Packet
 from overlaycodec.packet.paths import scopes_of
-from overlaycodec.schema.facts import Reserved
 from overlaycodec.schema.layout import Field
 
 __all__ = ["faults_of", "parts_of"]
@@ -32,7 +31,7 @@ def _between(header: Header, names: Pair) -> str:
 
 
 def _word(header: Header, traits: Traits) -> tuple[Field | None, str]:
-    """The first word that a header has for one of its values, behind a blank."""
+    """The first display name that a header has for one of its values, after a blank."""
     for field in traits.words:
         if word := word_of(field, getattr(header, field.name)):
             return field, f" {word}"
@@ -51,51 +50,53 @@ def _unusual(header: Header, traits: Traits) -> Iterator[Part]:
             text = f"{field.name} {len(value)}"
         else:
             text = f"{field.name} {text_of(field, value)}"
-        yield Part((Piece(text, "warn" if Reserved in field else "plain"),), gap=1)
+        yield Part((Span(text, "warn" if field.reserved else "plain"),), gap=1)
 
 
 def _unusual_key(headers: Sequence[Header], index: int, catalog: Catalog) -> str:
     """The key at which a header was found, where it is not the one that its declaration names first."""
     if index == 0:
         return ""
-    before, cls = traits_of(type(headers[index - 1])), type(headers[index])
-    if before.selector is None or before.selects is None:
+    outer, cls = headers[index - 1], type(headers[index])
+    selector, space = outer.__layout__.next.selector, outer.__layout__.next.space
+    if selector is None or space is None:
         return ""
-    space, value = before.selects.space, getattr(headers[index - 1], before.selector.name)
+    value = getattr(outer, selector.name)
     usual = catalog.key_of(space, cls)
     if usual is None or usual == value or all(found is not cls for _, found in catalog.candidates(space, value)):
         return ""
     return f" ({space.text(value)})"
 
 
-def _fragment(header: Header, traits: Traits) -> str:
-    """Which piece of something follows, if a header says that one does."""
-    offset = getattr(header, traits.offset.name) if traits.offset else 0
-    if traits.more and getattr(header, traits.more.name):
+def _fragment(header: Header) -> str:
+    """Which fragment follows; "" for a header that is followed by none."""
+    layout = header.__layout__
+    offset = getattr(header, layout.next.offset) if layout.next.offset else 0
+    if layout.more_fragments and getattr(header, layout.more_fragments):
         return f"fragment at {offset}, more follow"
     return f"fragment at {offset}, the last" if offset else ""
 
 
 def _labelled(headers: Sequence[Header], index: int, traits: Traits, catalog: Catalog) -> Iterator[Part]:
-    """A tunnel or a tag: its name, its identifier, and what is not as usual."""
+    """A tunnel or a tag: its name, its identifier, and the fields that differ from their defaults."""
     header, layout = headers[index], traits.layout
     numbers = (getattr(header, field.name) for field in traits.identifiers)
     text = layout.name + "".join(f" {number}" for number in numbers if number is not None)
     text += _unusual_key(headers, index, catalog)
-    yield Part((Piece(text, "tunnel" if layout.tunnel else "tag"),))
+    yield Part((Span(text, "tunnel" if layout.tunnel else "tag"),))
     yield from _unusual(header, traits)
 
 
 def _ports(header: Header, traits: Traits, names: Pair) -> Part:
     flags = " ".join(field.name for field in traits.flags if getattr(header, field.name))
-    pieces = (Piece(traits.layout.name, "protocol"), Piece(f" {_between(header, names)}"))
-    return Part((*pieces, Piece(f" [{flags}]", "faint")) if flags else pieces)
+    spans = (Span(traits.layout.name, "protocol"), Span(f" {_between(header, names)}"))
+    return Part((*spans, Span(f" [{flags}]", "faint")) if flags else spans)
 
 
 def _parts_of_header(
     headers: Sequence[Header], index: int, links: bool, inner: bool, catalog: Catalog
 ) -> Iterator[Part]:
-    """What one header gives to the line; `links`: its scope has no other endpoints than those of the link."""
+    """The parts of the line for one header; `links`: its scope has no endpoints other than those of the link."""
     header = headers[index]
     traits = traits_of(type(header))
     layout = traits.layout
@@ -104,38 +105,38 @@ def _parts_of_header(
     elif traits.endpoints:
         if layout.layer == "link" and not links:
             return
-        between = Piece(_between(header, traits.endpoints), "inner" if inner else "address")
+        between = Span(_between(header, traits.endpoints), "inner" if inner else "address")
         if layout.layer is None:
-            yield Part((Piece(layout.name + _word(header, traits)[1], "protocol"),))
+            yield Part((Span(layout.name + _word(header, traits)[1], "protocol"),))
         yield Part((between,), gap=2 if layout.layer else 1)
     elif traits.ports:
         if index + 1 == len(headers):  # otherwise what is found at the port has a name of its own
             yield _ports(header, traits, traits.ports)
-    elif not _told_before(headers, index):
-        yield Part((Piece(layout.name + _word(header, traits)[1], "protocol"),))
-    if fragment := _fragment(header, traits):
-        yield Part((Piece(fragment, "warn"),))
+    elif not _named_before(headers, index):
+        yield Part((Span(layout.name + _word(header, traits)[1], "protocol"),))
+    if fragment := _fragment(header):
+        yield Part((Span(fragment, "warn"),))
 
 
-def _told_before(headers: Sequence[Header], index: int) -> bool:
-    """Whether the selector of the header before said in a word what this one is."""
+def _named_before(headers: Sequence[Header], index: int) -> bool:
+    """Whether the line names this header already, by the display name of the previous header's selector."""
     if index == 0:
         return False
-    before = traits_of(type(headers[index - 1]))
-    return before.selector is not None and _word(headers[index - 1], before)[0] is before.selector
+    previous = headers[index - 1]
+    selector = previous.__layout__.selector
+    return selector is not None and _word(previous, traits_of(type(previous)))[0] is selector
 
 
 def _unknown(packet: Packet, catalog: Catalog) -> Iterator[Part]:
     """The key of a payload that is no header of the catalog."""
     last = packet.headers[-1]
-    traits = traits_of(type(last))
-    field, selects = traits.selector, traits.selects
-    if not packet.payload or field is None or selects is None or traits.ports or _fragment(last, traits):
+    field, space = last.__layout__.next.selector, last.__layout__.next.space
+    if not packet.payload or field is None or space is None or traits_of(type(last)).ports or _fragment(last):
         return
     value = getattr(last, field.name)
-    is_told = value is None or word_of(field, value) is not None or catalog.candidates(selects.space, value)
-    if not is_told:
-        yield Part((Piece(f"{field.name} {text_of(field, value)}", "protocol"),))
+    is_named = value is None or word_of(field, value) is not None or catalog.candidates(space, value)
+    if not is_named:
+        yield Part((Span(f"{field.name} {text_of(field, value)}", "protocol"),))
 
 
 def faults_of(packet: Packet) -> Iterator[tuple[str, str]]:
@@ -148,19 +149,19 @@ def _fault_parts(packet: Packet) -> Iterator[Part]:
     for mark, reason in faults_of(packet):
         role: Role = "bad" if mark == "✗" else "warn"
         first, *words = reason.split(" ")
-        yield Part((Piece(f"{mark} {first}", role),), fresh=True)
-        yield from (Part((Piece(word, role),), gap=1) for word in words)
+        yield Part((Span(f"{mark} {first}", role),), fresh=True)
+        yield from (Part((Span(word, role),), gap=1) for word in words)
 
 
 def parts_of(record: Record, packet: Packet, catalog: Catalog) -> Iterator[Part]:
     """The line, without number, time and length."""
     headers = packet.headers
     if not headers and packet.fault is None:
-        yield Part((Piece(f"link type {record.link_type}", "protocol"),))
+        yield Part((Span(f"link type {record.link_type}", "protocol"),))
     for scope in scopes_of(headers):
         fresh = bool(scope.prefix)
         if fresh:
-            yield Part((Piece("│ quoted " if scope.prefix.endswith("quoted") else "│ ", "faint"),), gap=1, fresh=True)
+            yield Part((Span("│ quoted " if scope.prefix.endswith("quoted") else "│ ", "faint"),), gap=1, fresh=True)
         kinds = [traits_of(type(header)) for header in headers[scope.start : scope.stop]]
         links = all(traits.layout.layer == "link" or traits.endpoints is None for traits in kinds)
         for index in range(scope.start, scope.stop):

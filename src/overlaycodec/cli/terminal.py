@@ -1,7 +1,7 @@
-"""Lines of styled pieces, and the paper they are written on: a terminal with colours, or anything else without.
+"""Styled terminal output: lines of spans, with colours on a terminal and without elsewhere.
 
-Strategy: what is shown is made of pieces that name a role, not a colour. In a pipe a line is a line, however long; on a
-terminal one that does not fit continues under itself, broken where its author said that it may be.
+Strategy: what is shown is made of spans that name a role, not a colour. In a pipe a line is a line, however long; on a
+terminal, a line that does not fit is broken between its parts.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import msgspec
 if TYPE_CHECKING:
     from rich.console import Console
 
-__all__ = ["ColorChoice", "Paper", "Part", "Piece", "Role", "paper_for"]
+__all__ = ["ColorChoice", "Output", "Part", "Role", "Span", "output_for"]
 
 ColorChoice: TypeAlias = Literal["auto", "always", "never"]
 Role: TypeAlias = Literal[
@@ -43,53 +43,53 @@ _ASCII: Final = str.maketrans({"→": ">", "│": "|", "✗": "x", "·": ".", "�
 _HANG: Final = 2
 
 
-class Piece(msgspec.Struct, frozen=True, gc=False):
-    """Some text, and what it is."""
+class Span(msgspec.Struct, frozen=True, gc=False):
+    """Some text, and its role."""
 
     text: str
     role: Role = "plain"
 
 
 class Part(msgspec.Struct, frozen=True):
-    """Pieces that stay together on a line, `gap` blanks behind the part before.
+    """Spans that stay together on a line, `gap` blanks after the previous part.
 
-    `fresh`: where the whole does not fit on one line of a terminal, this part begins another.
+    `fresh`: where the line does not fit on a terminal, this part begins another one.
     """
 
-    pieces: tuple[Piece, ...]
+    spans: tuple[Span, ...]
     gap: int = 2
     fresh: bool = False
 
     @property
     def text(self) -> str:
         """The text alone."""
-        return "".join(piece.text for piece in self.pieces)
+        return "".join(span.text for span in self.spans)
 
 
-class Paper:
-    """What has no colours, and no width."""
+class Output:
+    """An output without colours and without a width."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
-        self._plain_letters = not _shows(stream)
+        self._ascii = not _shows(stream)
 
-    def write(self, *pieces: Piece) -> None:
+    def write(self, *spans: Span) -> None:
         """One line."""
-        text = "".join(piece.text for piece in pieces).rstrip(" ")
-        if self._plain_letters:
+        text = "".join(span.text for span in spans).rstrip(" ")
+        if self._ascii:
             text = text.translate(_ASCII)
         self._stream.write(text + "\n")
 
     def flow(self, parts: Sequence[Part], indent: int) -> None:
-        """One line of parts; what does not fit on a terminal goes on `indent` blanks from its edge."""
+        """One line of parts; what does not fit on a terminal is continued with an indent."""
         self.write(*_joined(parts))
 
     def flush(self) -> None:
-        """Give out what was written."""
+        """Flush what was written."""
         self._stream.flush()
 
 
-class ColorPaper(Paper):
+class ColorOutput(Output):
     """A terminal."""
 
     def __init__(self, stream: TextIO, console: Console) -> None:
@@ -97,29 +97,29 @@ class ColorPaper(Paper):
         self._console = console
         self._has_edge = stream.isatty()
 
-    def write(self, *pieces: Piece) -> None:
+    def write(self, *spans: Span) -> None:
         """One line."""
         from rich.text import Text
 
-        line = Text.assemble(*((piece.text, STYLES[piece.role]) for piece in pieces))
-        if self._plain_letters:
+        line = Text.assemble(*((span.text, STYLES[span.role]) for span in spans))
+        if self._ascii:
             line.plain = line.plain.translate(_ASCII)
         self._console.print(line, soft_wrap=True, highlight=False)
 
     def flow(self, parts: Sequence[Part], indent: int) -> None:
-        """See `Paper.flow`."""
+        """See `Output.flow`."""
         from rich.cells import cell_len
 
         width = self._console.width
         sizes = [cell_len(part.text) for part in parts]
         fits = not self._has_edge or sum(part.gap for part in parts) - parts[0].gap + sum(sizes) <= width
         line: list[Part] = []
-        used = -parts[0].gap  # the first stands at the edge
+        used = -parts[0].gap  # the first one has no gap
         for part, size in zip(parts, sizes, strict=True):
             if line and not fits and (part.fresh or used + part.gap + size > width):
                 self.write(*_joined(line))
                 used = indent if part.fresh else indent + _HANG
-                line = [Part((Piece(" " * used),))]
+                line = [Part((Span(" " * used),))]
                 line.append(msgspec.structs.replace(part, gap=0))
                 used += size
             else:
@@ -128,17 +128,17 @@ class ColorPaper(Paper):
         self.write(*_joined(line))
 
 
-def _joined(parts: Sequence[Part]) -> list[Piece]:
-    pieces: list[Piece] = []
+def _joined(parts: Sequence[Part]) -> list[Span]:
+    spans: list[Span] = []
     for part in parts:
-        if pieces and part.gap:
-            pieces.append(Piece(" " * part.gap))
-        pieces += part.pieces
-    return pieces
+        if spans and part.gap:
+            spans.append(Span(" " * part.gap))
+        spans += part.spans
+    return spans
 
 
 def _shows(stream: TextIO) -> bool:
-    """Whether the stream has the few letters that are not ASCII."""
+    """Whether the encoding of the stream has the few characters that are not ASCII."""
     try:
         "".join(map(chr, _ASCII)).encode(stream.encoding or "ascii")
     except (UnicodeEncodeError, LookupError):
@@ -146,13 +146,13 @@ def _shows(stream: TextIO) -> bool:
     return True
 
 
-def paper_for(color: ColorChoice) -> Paper:
-    """The standard output: with colours on a terminal, unless NO_COLOR is set or another choice was made."""
+def output_for(color: ColorChoice) -> Output:
+    """The standard output: with colours on a terminal, unless NO_COLOR is set or `color` is something else."""
     if color == "never" or (color == "auto" and not sys.stdout.isatty()):
-        return Paper(sys.stdout)
+        return Output(sys.stdout)
     from rich.console import Console
 
-    # Rich itself minds NO_COLOR and TERM.
+    # Rich itself honours NO_COLOR and TERM.
     forced = True if color == "always" else None
     console = Console(file=sys.stdout, force_terminal=forced, no_color=False if color == "always" else None)
-    return ColorPaper(sys.stdout, console)
+    return ColorOutput(sys.stdout, console)

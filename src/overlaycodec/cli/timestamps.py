@@ -1,4 +1,4 @@
-"""Time stamps as text, from whole nanoseconds: nothing is rounded."""
+"""Time stamps as text, from integer nanoseconds: nothing is rounded."""
 
 from __future__ import annotations
 
@@ -45,13 +45,13 @@ def digits_of(interface: Interface | None) -> int:
 
 
 class Clock:
-    """Tells the time of one record after another."""
+    """The time of one record after another, as text."""
 
     def __init__(self, choice: TimeChoice) -> None:
         self._choice = choice
         self._base: int | None = None
 
-    def tell(self, time_ns: int | None, interface: Interface | None) -> str:
+    def text(self, time_ns: int | None, interface: Interface | None) -> str:
         """The time of the next record, in as many digits as its interface counts; "-" where the file has none."""
         if time_ns is None:
             return "-"

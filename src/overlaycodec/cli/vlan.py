@@ -9,8 +9,7 @@ import click
 
 from overlaycodec import vlan as tags
 from overlaycodec.capture import Record
-from overlaycodec.cli.numbers import number
-from overlaycodec.cli.options import catalog_options
+from overlaycodec.cli.options import catalog_options, number
 from overlaycodec.cli.rewriting import Outcome, changed, rewrite
 from overlaycodec.codec.catalog import Catalog
 from overlaycodec.errors import EncodeError, MissingHeaderError
@@ -23,7 +22,7 @@ Edit = Callable[[Packet], Packet]
 
 @click.group(short_help="Put on, take off and rewrite VLAN tags.")
 def vlan() -> None:
-    """Put on, take off and rewrite the VLAN tags of a capture; what else its packets say stays.
+    """Push, pop and rewrite the VLAN tags of a capture; all else in its packets stays.
 
     \b
     overlaycodec vlan push trace.pcap tagged.pcap --vid 7 --pcp 3 --tpid 0x88a8
@@ -93,7 +92,7 @@ def push(
     def edit(packet: Packet) -> Packet:
         return tags.push(packet, vid=vid, pcp=pcp, dei=dei, tpid=tpid, scope=scope, depth=depth)
 
-    _apply(file, target, edit, "no place for a tag", "push", catalog)
+    _apply(file, target, edit, "no position for the tag", "push", catalog)
 
 
 @vlan.command(no_args_is_help=True, short_help="Take a tag off.")

@@ -21,6 +21,7 @@ from overlaycodec.packet.header import Header
 from overlaycodec.packet.late_header import AnyHeader, LateBinding, is_class, keys_of, loaded, path_of
 from overlaycodec.packet.packet import Packet
 from overlaycodec.protocols import Ethernet, index
+from overlaycodec.schema.arguments import check_key
 from overlaycodec.schema.keys import Key, KeySpace, PreviousHeader
 from overlaycodec.schema.keyspaces import LINK_TYPE
 from overlaycodec.schema.layout import Layout
@@ -192,7 +193,8 @@ class Catalog:
             for header, options, element in reversed(self.options):
                 if header is cls:
                     layout = _with_option(layout, options, element)
-            self._layouts[cls] = layout
+            if layout is not cls.__layout__:
+                self._layouts[cls] = layout
         return layout
 
     # --- other catalogs -----------------------------------------------------------------------------------------------
@@ -313,10 +315,7 @@ def _check_binding(key: object, header: object) -> None:
     name = getattr(header, "__name__", repr(header))
     if not (isinstance(header, type) and issubclass(header, Header) and hasattr(header, "__layout__")):
         raise SchemaError(name, None, "is no declared header")
-    if not isinstance(key, Key):
-        raise SchemaError(name, None, f"{key!r} is no key: say UDP_PORT(4789)")
-    if not key.fits:
-        raise SchemaError(name, None, f"the key {key!r} does not fit in {key.space.bits} bits")
+    check_key(name, None, key)
 
 
 DEFAULT = Catalog(index.HEADERS)

@@ -20,13 +20,15 @@ from overlaycodec.packet.late_header import AnyHeader, LateBinding, is_imported,
 from overlaycodec.schema.keys import Key, KeySpace
 from overlaycodec.schema.layout import Layout
 
-__all__ = ["STACK_USES", "CodeCache"]
+__all__ = ["MAX_CLASSES", "STACK_USES", "CodeCache"]
 
 STACK_USES: Final = 32
 """After how many packets of one stack an encoder is made for it: so seldom that making it is worth the time."""
 _MIN_STACK: Final = 2
 """The fewest headers for which it is worth the time."""
 _MAX_STACKS: Final = 256
+MAX_CLASSES: Final = 1024
+"""For more classes, those of the catalog and others, what was generated is dropped: programs may declare any number."""
 
 
 class Declared(Protocol):
@@ -91,6 +93,8 @@ class CodeCache:
         """The encoder of a header."""
         encoder = self.header_encoders.get(cls)
         if encoder is None:
+            if len(self.header_encoders) >= MAX_CLASSES:
+                self.header_encoders.clear()
             encoder = self.header_encoders[cls] = header_encoder_of(self._catalog.layout(cls), self._catalog)
         return encoder
 
@@ -120,6 +124,8 @@ class CodeCache:
         """The decoding step for a header."""
         step = self.decode_steps.get(cls)
         if step is None:
+            if len(self.decode_steps) >= MAX_CLASSES:
+                self.decode_steps.clear()
             step = self.decode_steps[cls] = step_of(self._catalog.layout(cls), self)
         return step
 

@@ -33,6 +33,8 @@ __all__ = [
 LENGTH: Final = -1
 """In place of a key: the selector is a length, of what follows."""
 
+_MAX_CLASSES: Final = 1024
+
 
 class ByClass(dict[Any, Any]):  # Any: header classes, and None; an answer of any type
     """An answer for each class of the next header, found when it is first asked for.
@@ -47,6 +49,8 @@ class ByClass(dict[Any, Any]):  # Any: header classes, and None; an answer of an
         self._answer = answer
 
     def __missing__(self, cls: Any) -> Any:  # Any: as above
+        if len(self) >= _MAX_CLASSES:  # programs may declare any number
+            self.clear()
         return self.setdefault(cls, self._answer(cls))
 
 

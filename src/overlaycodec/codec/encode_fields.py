@@ -69,7 +69,8 @@ def add_octets(source: Source, layout: Layout, field: Field, encoder: Any) -> No
     elif isinstance(field.size, PadSize):
         before = octets_text(layout.parts[: layout.parts.index(field)])
         source.names["padded"] = _padded
-        source.add(f"{local} = e_{name} = padded({path!r}, {local}, -({before}) % {literal(field.size.unit)})")
+        padding = f"padded({path!r}, {local}, -({before}) % {literal(field.size.unit)})"
+        source.add(f"{local} = {padding}", f"e_{name} = {local}")
     else:
         source.add(f"e_{name} = " + (f"{local} or b''" if field.optional else local))
 

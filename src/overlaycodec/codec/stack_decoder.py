@@ -1,4 +1,4 @@
-"""Layouts -> one decoder for a whole stack of option-free headers.
+"""Layouts -> one decoder for a stack of option-free headers.
 
 Strategy: most packets of a capture look alike, so the stacks of recent packets are cached (see `stack_cache`), each
 with its decoder. It reads the fixed parts of all headers with one `struct` call and tests everything that the steps

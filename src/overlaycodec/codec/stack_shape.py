@@ -1,7 +1,7 @@
 """Which headers are option-free: those that consist of their first run alone and fill their bound to the end.
 
 Strategy: whether a class has option-free headers, and which values such a header has, is read from the layout. What is
-generated for whole stacks (`stack_decoder`, `stack_encoder`) is generated for option-free headers alone.
+generated for stacks (`stack_decoder`, `stack_encoder`) is generated for option-free headers alone.
 """
 
 from __future__ import annotations

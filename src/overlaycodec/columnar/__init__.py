@@ -1,7 +1,9 @@
-"""Packets as columns, read and written.
+"""Packets as columns: decoded from captures, and encoded to packets.
 
-`columns` reads a whole capture, `scan` one that is larger than memory; `encode_columns` is the way back.
-Strategy: NumPy is loaded when it is asked for, so that this module costs nothing to those who do not.
+`columns` reads a capture into one table, `iter_columns` reads one that is larger than memory, table by table.
+`encode_columns` gives the octets of packets.
+
+Strategy: NumPy is loaded by the first call, so that an import of this module costs nothing.
 """
 
 from __future__ import annotations
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
     from overlaycodec.packet.header import Header
     from overlaycodec.packet.packet import Packet
 
-__all__ = ["column_names", "columns", "encode_columns", "scan"]
+__all__ = ["column_names", "columns", "encode_columns", "iter_columns"]
 
 
 def columns(
@@ -33,35 +35,35 @@ def columns(
     catalog: Catalog = DEFAULT,
     progress: Callable[[int], object] | None = None,
 ) -> Table:
-    """Fields of all packets of a capture, a masked array each.
+    """Fields of all packets of a capture, one masked array per field.
 
     `source` is what `open_capture` takes, or records. `names` are packet paths (`inner.ipv4.src`, `vlan[1].vid`,
     `geneve.options[0].type`), `time_ns`, `wire_length`, `captured_length`, `link_type`, `fault` (the kind of error at
-    which lax decoding stopped) and verdicts (`inner.udp.checksum.verdict`); without names, every field that occurs.
-    The values are those that lax decoding gives: numbers as unsigned integers that are as small as they fit, flags as
-    bool, MAC addresses as uint64, IPv4 addresses as uint32, IPv6 addresses as V16, all else as objects. `progress` is
-    called again and again with the number of octets of packets that have been read since.
+    which lax decoding stopped) and checksum statuses (`inner.udp.checksum.verdict`); without names, every field that
+    occurs. The values are those that lax decoding gives: numbers as the smallest unsigned integers that hold the
+    field, flags as bool, MAC addresses as uint64, IPv4 addresses as uint32, IPv6 addresses as V16, everything else as
+    objects. `progress` is called repeatedly with the number of octets of the packets that were read since.
 
-    Raises: MissingHeaderError for a name that the catalog does not have; CaptureError as reading does, and then
-    no packets are given: `scan` gives those before the damage.
+    Raises: PathError for a name that the catalog does not have; CaptureError as reading does, and then
+    no packets are given: `iter_columns` gives those before the damage.
     """
     from overlaycodec.columnar.decode.driver import table_of
 
     return table_of(source, names, catalog, progress)
 
 
-def scan(
+def iter_columns(
     source: Readable | Iterable[Record],
     names: Iterable[str],
     *,
     catalog: Catalog = DEFAULT,
     progress: Callable[[int], object] | None = None,
 ) -> Iterator[Table]:
-    """The same in tables of some ten thousand packets, in constant memory: at most 65,536.
+    """The same in tables of at most 65,536 packets, in constant memory.
 
-    `progress` is called with the number of octets of the capture that each table stands for.
+    `progress` is called after each table with the number of octets of its packets.
 
-    Raises: as `columns`, after tables of all packets before that place.
+    Raises: as `columns`, after the tables of all packets before the damage.
     """
     from overlaycodec.columnar.decode.driver import tables_of
 
@@ -74,9 +76,9 @@ def column_names(
     catalog: Catalog = DEFAULT,
     progress: Callable[[int], object] | None = None,
 ) -> list[str]:
-    """The names of the columns that `columns` would give without a list, and of those that would be empty.
+    """The names of the columns that `columns` gives without `names`, and of those that are empty.
 
-    It reads in constant memory; `progress` is called as by `scan`.
+    It reads in constant memory; `progress` is called as by `columns`.
 
     Raises: CaptureError as reading does.
     """
@@ -91,16 +93,16 @@ def encode_columns(
     *,
     catalog: Catalog = DEFAULT,
 ) -> Frames:
-    """The octets of as many packets as the columns are long: the template, with these fields of it changed.
+    """The octets of one packet per value of the columns: the template, with these fields changed.
 
-    Columns have the names and types that `oc.columns` gives, and `payload` is one: an array of uint8 with a row a
-    packet, or a sequence of bytes. Sequences of Python's own values do too, addresses as objects or text. An absent
-    value is None, where the field can be absent. `time_ns` gives the packets their time stamps in a capture.
+    Columns have the names and types that `oc.columns` gives, and `payload` is one: an array of uint8 with one row per
+    packet, or a sequence of bytes. Sequences of Python values are taken too, with addresses as objects or text. An
+    absent value is None, where the field can be absent. `time_ns` gives the packets their time stamps in a capture.
 
-    The octets are those that `encode` gives for `template.replace_at(name, value)` of each packet: what is AUTO in the
-    template is derived for each, and what is not stands as it is.
+    The octets are those that `encode` gives for `template.replace_at(name, value)` of each packet: fields that are
+    AUTO in the template are derived for each packet, and the others keep their value.
 
-    Raises: FieldRangeError and other EncodeErrors that name packet and column; MissingHeaderError for a column of which
+    Raises: FieldRangeError and other EncodeErrors that name packet and column; PathError for a column of which
     the template has no field; TypeError, and ValueError for columns that do not fit together.
     """
     from overlaycodec.columnar.encode.driver import frames_of

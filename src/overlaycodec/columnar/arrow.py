@@ -1,33 +1,30 @@
-"""Columns -> Arrow: each in the type that means the same there."""
+"""Columns -> an Arrow table: each column in the Arrow type that means the same."""
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
+from overlaycodec.capture.bulk.arrays import Mask, Values
 from overlaycodec.columnar.column import Column
 from overlaycodec.columnar.column_buffers import CATEGORIES
 from overlaycodec.columnar.column_values import address_kind, address_texts, holds_octets, json_text
 
 __all__ = ["arrow_table"]
 
-Values = NDArray[Any]  # Any: each column has its type
-Absent = NDArray[np.bool_]
-
 _OCTETS = {"mac": 6, "ipv4": 4, "ipv6": 16}
 
 
-def arrow_table(columns: dict[str, tuple[Column, Values, Absent]], addresses: Literal["text", "binary"]) -> pa.Table:
+def arrow_table(columns: dict[str, tuple[Column, Values, Mask]], addresses: Literal["text", "binary"]) -> pa.Table:
     """The table of these columns."""
     if addresses not in ("text", "binary"):
         raise ValueError(f"addresses are 'text' or 'binary', not {addresses!r}")
     return pa.table({name: _array(*column, addresses) for name, column in columns.items()})
 
 
-def _array(column: Column, values: Values, absent: Absent, addresses: str) -> pa.Array:
+def _array(column: Column, values: Values, absent: Mask, addresses: str) -> pa.Array:
     words = CATEGORIES.get(column.dtype)
     if words is not None:
         return pa.DictionaryArray.from_arrays(pa.array(values.astype("int8"), mask=absent), pa.array(words))
@@ -37,19 +34,19 @@ def _array(column: Column, values: Values, absent: Absent, addresses: str) -> pa
     if kind is not None:
         return _binary(values, absent, kind) if addresses == "binary" else _texts(values, absent, kind)
     if values.dtype == object:
-        there = zip(values.tolist(), absent.tolist(), strict=True)
+        pairs = zip(values.tolist(), absent.tolist(), strict=True)
         if holds_octets(column):
-            return pa.array([None if gone else value for value, gone in there], pa.binary())
-        return pa.array([None if gone else json_text(value) for value, gone in there], pa.string())
+            return pa.array([None if missing else value for value, missing in pairs], pa.binary())
+        return pa.array([None if missing else json_text(value) for value, missing in pairs], pa.string())
     return pa.array(values, mask=absent)
 
 
-def _texts(values: Values, absent: Absent, kind: str) -> pa.Array:
+def _texts(values: Values, absent: Mask, kind: str) -> pa.Array:
     texts, codes = address_texts(values, kind)
     return pa.DictionaryArray.from_arrays(pa.array(codes, mask=absent), pa.array(texts, pa.string()))
 
 
-def _binary(values: Values, absent: Absent, kind: str) -> pa.Array:
+def _binary(values: Values, absent: Mask, kind: str) -> pa.Array:
     octets = _OCTETS[kind]
     if kind == "ipv6":
         data = values.tobytes()

@@ -1,12 +1,11 @@
-"""Names of columns: which field of which header a column holds, and in what NumPy type.
+"""Columns by name: which field of which header a column holds, and in what NumPy type.
 
-Strategy: a name is a packet's path, so it means what `Packet.at` means. Which header of a stack it names is told from
-the classes of the stack alone, once for all packets of one shape.
+Strategy: a name is a packet's path, so it means what `Packet.at` means. The classes of a stack alone decide which of
+its headers a name means, once for all packets of one shape.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Final
@@ -14,70 +13,58 @@ from typing import Final
 import msgspec
 
 from overlaycodec.codec.catalog import Catalog
-from overlaycodec.errors import MissingHeaderError
+from overlaycodec.errors import PathError
 from overlaycodec.packet.header import Header
-from overlaycodec.packet.paths import scopes_of
+from overlaycodec.packet.paths import GRAMMAR, Token, scope_in, scoped, scopes_of, tokens_of
 from overlaycodec.schema.layout import Field
 
-__all__ = ["ABOUT", "VERDICT", "Column", "columns_of", "dtype_of", "may_be_empty"]
+__all__ = ["RECORD_COLUMNS", "STATUS", "Column", "columns_of", "dtype_of", "may_be_empty"]
 
-ABOUT: Final = {
+RECORD_COLUMNS: Final = {
     "time_ns": "int64", "wire_length": "int64", "captured_length": "int64", "link_type": "uint32", "fault": "fault",
 }  # fmt: skip
-"""Columns of the record itself."""
-VERDICT: Final = "verdict"
-"""Behind the path of a checksum: what became of it."""
-
-_TOKEN: Final = re.compile(r"([a-z_][a-z0-9_]*)(?:\[(\d{1,6})\])?")
-_SCOPES: Final = ("inner", "quoted")
-
-Token = tuple[str, int | None]
+"""Columns of the record itself, and their types."""
+STATUS: Final = "verdict"
+"""The token after the path of a checksum that names its status."""
 
 _scopes_of = lru_cache(maxsize=64)(scopes_of)
-"""All columns ask for those of one stack after another."""
+"""All columns ask for the scopes of one stack, then of the next one."""
 
 
 class Column(msgspec.Struct, frozen=True):
-    """A column: the header it is of, and the field there; of the record where `header` is empty."""
+    """A column: the header and the field that it holds; without a header, it is of the record."""
 
     name: str
     dtype: str
     scope: str | None = None
-    """Prefix of the scope; "" is the outermost, "innermost" the last, None any."""
+    """The scope, as `paths.scoped` gives it."""
     header: str = ""
     number: int = 0
     """Which header of that name, from 0."""
     field: Field | None = None
     rest: tuple[Token, ...] = ()
-    """What follows the header in the path."""
-    verdict: bool = False
+    """The tokens after the header in the path."""
+    status: bool = False
+    """Whether it holds the status of the checksum `field`."""
 
     @property
     def presence(self) -> str:
-        """What columns have in common that have a value in just the same packets."""
+        """A text that is equal for columns that have a value in the same packets."""
         field = self.field
-        if field is None or self.verdict or field.bits is None or field.condition is not None or len(self.rest) > 1:
+        if field is None or self.status or field.bits is None or field.presence is not None or len(self.rest) > 1:
             return self.name
         return f"{self.scope}:{self.header}:{self.number}"
 
     def depth_in(self, stack: Sequence[type[Header]]) -> int | None:
-        """Which header of the stack it names; None where that has none such."""
-        start, stop = 0, len(stack)
-        if self.scope is not None:
-            scopes = _scopes_of(tuple(stack))
-            if self.scope == "innermost":
-                found = next(scope for scope in reversed(scopes) if "quoted" not in scope.prefix)
-            else:
-                named = [scope for scope in scopes if scope.prefix == self.scope]
-                if not named:
-                    return None
-                found = named[0]
-            start, stop = found.start, found.stop
-        depths = [depth for depth in range(start, stop) if stack[depth].__layout__.name == self.header]
+        """The index in the stack of the header that it names; None where the stack has no such header."""
+        scope = scope_in(_scopes_of(tuple(stack)), self.scope)
+        if scope is None:
+            return None
+        depths = [depth for depth in range(scope.start, scope.stop) if stack[depth].__layout__.name == self.header]
         return depths[self.number] if self.number < len(depths) else None
 
     def settled(self, stack: Sequence[type[Header]]) -> bool:
-        """Whether no header behind this stack can be the one."""
+        """Whether it names no header after this stack, whatever follows."""
         if self.scope == "innermost":
             return False
         if self.depth_in(stack) is not None:
@@ -89,53 +76,40 @@ class Column(msgspec.Struct, frozen=True):
 
 
 def column_of(name: str, catalog: Catalog) -> Column:
-    """The column of this name. Raises: MissingHeaderError for one that no header of the catalog has."""
-    if name in ABOUT:
-        return Column(name, ABOUT[name])
-    tokens: list[Token] = []
-    for text in name.split("."):
-        match = _TOKEN.fullmatch(text)
-        if match is None:
-            raise MissingHeaderError(f"column {name!r}", "the grammar of paths: scope.header[n].field[n].field")
-        tokens.append((match[1], None if match[2] is None else int(match[2])))
-    verdict = tokens[-1] == (VERDICT, None) and len(tokens) > 2
-    if verdict:
-        tokens.pop()
-    scope: str | None = None
-    if tokens[0][0] in ("outer", "innermost"):
-        scope = "" if tokens[0][0] == "outer" else "innermost"
-        tokens = tokens[1:]
-    else:
-        count = next((n for n, token in enumerate(tokens) if token[0] not in _SCOPES), len(tokens))
-        if count:
-            scope = ".".join(word for word, _ in tokens[:count])
-            tokens = tokens[count:]
+    """The column of this name. Raises: PathError for one that no header of the catalog has."""
+    if name in RECORD_COLUMNS:
+        return Column(name, RECORD_COLUMNS[name])
+    tokens = tokens_of(name)
+    if tokens is None:
+        raise PathError(f"column {name!r}", GRAMMAR)
+    status = tokens[-1] == (STATUS, None) and len(tokens) > 2
+    scope, tokens = scoped(tokens[:-1] if status else tokens)
     headers = {cls.__layout__.name: cls for cls in catalog.headers}
     if len(tokens) < 2 or tokens[0][0] not in headers:
-        known = ", ".join([*ABOUT, *sorted(headers)])
-        raise MissingHeaderError(f"column {name!r}", f"{known}: name a field of one of these headers")
+        known = ", ".join([*RECORD_COLUMNS, *sorted(headers)])
+        raise PathError(f"column {name!r}", f"{known}: name a field of one of these headers")
     layout = catalog.layout(headers[tokens[0][0]])
     field = layout.by_name.get(tokens[1][0])
     if field is None:
-        raise MissingHeaderError(f"column {name!r}", f"{layout.name}: {', '.join(layout.by_name)}")
-    rest = tuple(tokens[1:])
-    dtype = "verdict" if verdict else _dtype_at(field, rest, name)
-    return Column(name, dtype, scope, tokens[0][0], tokens[0][1] or 0, field, rest, verdict)
+        raise PathError(f"column {name!r}", f"{layout.name}: {', '.join(layout.by_name)}")
+    rest = tokens[1:]
+    dtype = "status" if status else _dtype_at(field, rest, name)
+    return Column(name, dtype, scope, tokens[0][0], tokens[0][1] or 0, field, rest, status)
 
 
 def _dtype_at(field: Field, rest: tuple[Token, ...], name: str) -> str:
-    """The type of what the tokens name: of a field, or of one in the elements of a row."""
+    """The type of what the tokens name: of a field, or of one in the elements of an option list."""
     (_, number), deeper = rest[0], rest[1:]
     if number is None and not deeper:
         return dtype_of(field)
     if field.kind != "items" or number is None:
-        raise MissingHeaderError(f"column {name!r}", f"{field.name}: a row's elements are named by [n], and no others")
+        raise PathError(f"column {name!r}", f"{field.name}: a row's elements are named by [n], and no others")
     if not deeper:
         return "object"
     layouts = [element.__layout__ for element in field.elements]
     found = [layout.by_name[deeper[0][0]] for layout in layouts if deeper[0][0] in layout.by_name]
     if not found:
-        raise MissingHeaderError(f"column {name!r}", f"{field.name}, whose elements have no {deeper[0][0]}")
+        raise PathError(f"column {name!r}", f"{field.name}, whose elements have no {deeper[0][0]}")
     kinds = {_dtype_at(inner, deeper, name) for inner in found}
     return max(kinds, key=_width) if len(kinds) == 1 or all(map(_width, kinds)) else "object"
 

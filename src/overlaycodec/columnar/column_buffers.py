@@ -1,14 +1,17 @@
-"""Where values go while batches are walked: an array a column, and a mask where something is absent."""
+"""The arrays that decoding fills: one per column, and a mask for columns with absent values.
+
+Strategy: columns that have a value in the same packets (`Column.presence`) share one mask, and a mask is made only
+where something is absent.
+"""
 
 from __future__ import annotations
 
 from typing import Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
+from overlaycodec.capture.bulk.arrays import Ints, Mask, Values
 from overlaycodec.columnar.column import Column
-from overlaycodec.columnar.decode.batch import Ints
 from overlaycodec.editing.checksums import ChecksumStatus
 from overlaycodec.errors import FieldValueError, LengthFieldError, NestingError, TruncatedError
 
@@ -16,16 +19,13 @@ __all__ = ["CATEGORIES", "Output", "Part", "put"]
 
 CATEGORIES: Final[dict[str, tuple[str, ...]]] = {
     "fault": tuple(cls.__name__ for cls in (TruncatedError, FieldValueError, LengthFieldError, NestingError)),
-    "verdict": tuple(str(verdict) for verdict in ChecksumStatus),
+    "status": tuple(str(status) for status in ChecksumStatus),
 }
-"""Types of columns whose values are few words; what is stored is a word's number."""
-
-Values = NDArray[Any]  # Any: each column has its type
-Mask = NDArray[np.bool_]
+"""Types of columns whose values are a few words; the index of the word is stored."""
 
 
 class Output:
-    """Room for the values of some columns for some packets, which is filled from its start on."""
+    """Arrays for the values of some columns of some packets, filled from their start on."""
 
     __slots__ = ("_masks", "absent", "alike", "capacity", "columns", "count", "presence", "values")
 
@@ -39,37 +39,37 @@ class Output:
             for column in columns
             if column.dtype != "object"
         }
-        # One block for all: memory is the operating system's, and it hands out large blocks much faster, zeroed.
+        # One block for all columns: the operating system gives one large block, zeroed, much faster than many small.
         block = np.zeros(sum(_rounded(dtype.itemsize * capacity) for dtype in numbers.values()), np.uint8)
-        at = 0
+        start = 0
         for column in columns:
             if column.name in numbers:
                 dtype = numbers[column.name]
                 octets = dtype.itemsize * capacity
-                self.values[column.name] = block[at : at + octets].view(dtype)
-                at += _rounded(octets)
+                self.values[column.name] = block[start : start + octets].view(dtype)
+                start += _rounded(octets)
             else:
                 self.values[column.name] = np.empty(capacity, object)
         self._masks: Mask | None = None
         self.absent: dict[str, Mask] = {}
-        """The masks that have something absent, by what their columns have in common."""
+        """The masks in which something is absent, by the presence of their columns."""
         self.presence = {column.name: column.presence for column in columns}
         self.alike: dict[str, list[str]] = {}
-        """The columns that have a mask in common."""
+        """The columns that share a mask."""
         for name, presence in self.presence.items():
             self.alike.setdefault(presence, []).append(name)
 
     def next_part(self, count: int) -> Part:
-        """Room for so many packets more."""
+        """The arrays of this many packets more."""
         start, self.count = self.count, self.count + count
         return Part(self, start, self.count)
 
-    def whole(self) -> Part:
-        """The room that is filled already."""
+    def filled_part(self) -> Part:
+        """The arrays of all packets that were filled so far."""
         return Part(self, 0, self.count, filled=True)
 
     def mask(self, presence: str, start: int) -> Mask:
-        """The mask of some columns, in which nothing is absent before packet `start` if it is new."""
+        """The mask of the columns of this presence; in a new one, nothing is absent before packet `start`."""
         mask = self.absent.get(presence)
         if mask is None:
             if self._masks is None:
@@ -84,7 +84,7 @@ def _rounded(octets: int) -> int:
 
 
 class Part:
-    """Room for some packets: absent until stored, unless they were filled before."""
+    """The arrays of some packets: a value is absent until it is stored, unless it was filled before."""
 
     __slots__ = ("_all", "_filled", "_masks", "_output", "_start", "_stop", "values")
 
@@ -94,7 +94,7 @@ class Part:
         self.values = {name: values[start:stop] for name, values in output.values.items()}
         self._masks: dict[str, Mask] = {}
         self._all: set[str] = set()
-        """What columns have in common in which nothing is absent so far."""
+        """The presences of columns in which nothing is absent so far."""
 
     def __contains__(self, name: str) -> bool:
         return name in self.values
@@ -103,16 +103,16 @@ class Part:
         return self._stop - self._start
 
     def store(self, name: str, index: Ints | None, values: object) -> None:
-        """Puts values at these packets, or at all."""
+        """Stores the values of these packets, or of all."""
         self.mark(self._output.presence[name], index)
         self.write(name, index, values)
 
     def write(self, name: str, index: Ints | None, values: object) -> None:
-        """The same of packets that are marked as having them."""
+        """Stores the values of packets that are marked as having them."""
         self.values[name][... if index is None else index] = values
 
     def mark(self, presence: str, index: Ints | None) -> None:
-        """Says that these packets, or all, have what these columns have in common; before it is written."""
+        """Marks these packets, or all, as having the columns of this presence; call it before `write`."""
         if index is not None:
             if presence not in self._all:
                 self._mask(presence)[index] = False
@@ -123,25 +123,25 @@ class Part:
             self._all.add(presence)
 
     def clear(self, name: str, index: Ints | None) -> None:
-        """Takes the values of these packets away."""
+        """Makes the values of these packets absent."""
         presence = self._output.presence[name]
         if presence in self._all or presence in self._masks or self._filled:
             self._mask(presence)[... if index is None else index] = True
 
     def fault(self, index: Ints | None, name: str) -> None:
-        """Says why these packets stopped."""
+        """Stores the fault at which these packets stopped."""
         if "fault" in self.values:
             self.store("fault", index, CATEGORIES["fault"].index(name))
 
     def replace(self, name: str, values: Values) -> None:
-        """Puts the values of all packets into a column that may be of too small a type for them."""
+        """Stores the values of all packets in a column whose type may be too small for them."""
         if values.dtype == object:
             self._output.values[name] = self._output.values[name].astype(object)
             self.values[name] = self._output.values[name][self._start : self._stop]
         self.store(name, None, values)
 
     def finish(self) -> None:
-        """What was not stored is absent."""
+        """Makes absent what was not stored."""
         for presence in self._output.alike:
             if presence in self._all:
                 if presence in self._output.absent:
@@ -150,11 +150,11 @@ class Part:
                 self._mask(presence)
 
     def _mask(self, presence: str) -> Mask:
-        """The mask of some columns, in which all is absent that was not stored."""
+        """The mask of the columns of this presence: what was not stored is absent."""
         mask = self._masks.get(presence)
         if mask is None:
-            whole = self._output.mask(presence, self._stop if self._filled else self._start)
-            mask = self._masks[presence] = whole[self._start : self._stop]
+            complete = self._output.mask(presence, self._stop if self._filled else self._start)
+            mask = self._masks[presence] = complete[self._start : self._stop]
             if not self._filled:
                 mask[...] = presence not in self._all
             self._all.discard(presence)
@@ -162,10 +162,10 @@ class Part:
 
 
 def put(name: str, index: Ints | None, found: list[Any], output: Part) -> None:  # Any: what a column holds
-    """Stores what was found of these packets; None is absent."""
-    there = np.fromiter((value is not None for value in found), np.bool_, len(found))
-    if not there.all():
-        index = np.flatnonzero(there) if index is None else index[there]
+    """Stores the values of these packets; None is absent."""
+    present = np.fromiter((value is not None for value in found), np.bool_, len(found))
+    if not present.all():
+        index = np.flatnonzero(present) if index is None else index[present]
         found = [value for value in found if value is not None]
     if found:
         values = np.empty(len(found), output.values[name].dtype)

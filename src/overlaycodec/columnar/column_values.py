@@ -1,4 +1,4 @@
-"""Columns as plain values: what people and other programs read."""
+"""Columns -> plain values of Python, and texts."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from overlaycodec.capture.bulk.arrays import Mask, Values
 from overlaycodec.columnar.column import Column
 from overlaycodec.columnar.column_buffers import CATEGORIES
 from overlaycodec.describe.plain import Plain, plain_of
@@ -16,9 +17,6 @@ from overlaycodec.schema.layout import Field
 from overlaycodec.schema.values import MACAddress
 
 __all__ = ["address_kind", "address_texts", "holds_octets", "json_text", "plain_column"]
-
-Values = NDArray[Any]  # Any: each column has its type
-Absent = NDArray[np.bool_]
 
 _TEXT: dict[str, Any] = {  # Any: from what the column holds to text
     "mac": lambda value: str(MACAddress(int(value).to_bytes(6, "big"))),
@@ -28,7 +26,7 @@ _TEXT: dict[str, Any] = {  # Any: from what the column holds to text
 
 
 def _fields_of(column: Column) -> list[Field]:
-    """The field that a column holds; of rows with elements of several classes, that of each class."""
+    """The field that a column holds; of elements of several classes, the field of each class."""
     fields = [] if column.field is None else [column.field]
     for (_, number), (name, _) in zip(column.rest, column.rest[1:], strict=False):
         assert number is not None
@@ -38,30 +36,30 @@ def _fields_of(column: Column) -> list[Field]:
 
 
 def address_kind(column: Column) -> str | None:
-    """Which kind of address a column of numbers holds."""
+    """The kind of address that a column of numbers holds; None where it holds other values."""
     kinds = {field.kind for field in _fields_of(column)}
     return kinds.pop() if len(kinds) == 1 and kinds <= _TEXT.keys() and column.dtype != "object" else None
 
 
 def holds_octets(column: Column) -> bool:
     """Whether a column of objects holds octets and nothing else."""
-    whole = bool(column.rest) and column.rest[-1][1] is None
-    return whole and column.dtype == "object" and all(field.kind == "bytes" for field in _fields_of(column))
+    complete = bool(column.rest) and column.rest[-1][1] is None
+    return complete and column.dtype == "object" and all(field.kind == "bytes" for field in _fields_of(column))
 
 
 def address_texts(values: Values, kind: str) -> tuple[list[str], NDArray[np.int32]]:
-    """Addresses as text, each written once, and which one stands where: captures have few of them."""
+    """The different addresses as text, and the index of each packet's own: captures have few different ones."""
     known, codes = np.unique(values, return_inverse=True)
     return [_TEXT[kind](value) for value in known.tolist()], codes.astype("int32").reshape(-1)
 
 
 def json_text(value: object) -> str:
-    """A value as text: rows as JSON."""
+    """A value as text: option lists as JSON."""
     plain = plain_of(value)
     return plain if isinstance(plain, str) else json.dumps(plain)
 
 
-def plain_column(column: Column, values: Values, absent: Absent) -> list[Plain]:
+def plain_column(column: Column, values: Values, absent: Mask) -> list[Plain]:
     """The values of a column: numbers, flags, text; None where one is absent."""
     words, kind = CATEGORIES.get(column.dtype), address_kind(column)
     if kind is not None:
@@ -70,7 +68,7 @@ def plain_column(column: Column, values: Values, absent: Absent) -> list[Plain]:
     elif words is not None:
         plain = [words[code] for code in values.tolist()]
     elif values.dtype == object:
-        plain = [None if gone else plain_of(value) for value, gone in zip(values, absent.tolist(), strict=True)]
+        plain = [None if missing else plain_of(value) for value, missing in zip(values, absent.tolist(), strict=True)]
     else:
         plain = values.tolist()
     for index in np.flatnonzero(absent).tolist():

@@ -1,4 +1,4 @@
-"""The columns themselves, and what other libraries take them as."""
+"""Tables of columns, and their conversion for other libraries."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
+from overlaycodec.capture.bulk.arrays import Mask, Values
 from overlaycodec.columnar.column_buffers import CATEGORIES, Output
 
 if TYPE_CHECKING:
@@ -19,22 +19,22 @@ if TYPE_CHECKING:
 
 __all__ = ["Table"]
 
-Column = np.ma.MaskedArray[Any, np.dtype[Any]]  # Any: each column has its shape and type
+MaskedColumn = np.ma.MaskedArray[Any, np.dtype[Any]]  # Any: each column has its shape and type
 
 
 class Table:
     """Columns of equal length, by name; absent values are masked."""
 
-    _values: dict[str, NDArray[Any]]  # Any: as above
-    _absent: dict[str, NDArray[np.bool_]]
-    """The masks that have something absent, by what their columns have in common."""
+    _values: dict[str, Values]
+    _absent: dict[str, Mask]
+    """The masks in which something is absent, by the presence of their columns."""
 
     def __init__(self, outputs: Sequence[Output]) -> None:
         first = outputs[0]
         self._columns = {column.name: column for column in first.columns}
         self._count = sum(output.count for output in outputs)
         self._values, self._absent = {}, {}
-        for name in self._columns:  # column by column, so that no more than one is there twice
+        for name in self._columns:  # column by column, so that at most one is in memory twice
             self._values[name] = _joined([output.values.pop(name)[: output.count] for output in outputs])
         for presence in first.alike:
             masks = [output.absent.pop(presence, None) for output in outputs]
@@ -48,7 +48,7 @@ class Table:
 
     @property
     def names(self) -> list[str]:
-        """The columns' names, in the order in which they were asked for."""
+        """The names of the columns, in the order of the request."""
         return list(self._columns)
 
     def __len__(self) -> int:
@@ -60,16 +60,16 @@ class Table:
     def __contains__(self, name: object) -> bool:
         return name in self._columns
 
-    def __getitem__(self, name: str) -> Column:
+    def __getitem__(self, name: str) -> MaskedColumn:
         """A column as a masked array of NumPy: a view, but for columns of words. Raises: KeyError."""
         values, words = self._values[name], CATEGORIES.get(self._columns[name].dtype)
         if words is not None:
             values = np.array(words)[values]
-        masked: Column = np.ma.MaskedArray(values, self.absent(name), copy=False)
+        masked: MaskedColumn = np.ma.MaskedArray(values, self.absent(name), copy=False)
         return masked
 
-    def absent(self, name: str) -> NDArray[np.bool_]:
-        """Where a column has no value: a mask of the caller's own. Raises: KeyError."""
+    def absent(self, name: str) -> Mask:
+        """Where a column has no value: a mask that the caller may change. Raises: KeyError."""
         mask = self._absent.get(self._columns[name].presence)
         return np.zeros(self._count, np.bool_) if mask is None else mask.copy()
 
@@ -77,7 +77,7 @@ class Table:
         return f"<Table: {len(self)} packets, {len(self._columns)} columns>"
 
     def without_empty(self) -> Table:
-        """The columns that have a value somewhere."""
+        """The columns that have a value in some packet."""
         table = Table.__new__(Table)
         kept = {name: column for name, column in self._columns.items() if not self.absent(name).all()}
         table._columns, table._count = kept, self._count
@@ -86,9 +86,9 @@ class Table:
         return table
 
     def to_plain(self, name: str) -> list[Plain]:
-        """A column as JSON could say it; None where a value is absent.
+        """A column as values that JSON has; None where a value is absent.
 
-        Addresses are text, octets hexadecimal digits, rows lists of objects. Raises: KeyError.
+        Addresses are text, octets hexadecimal digits, option lists lists of objects. Raises: KeyError.
         """
         from overlaycodec.columnar.column_values import plain_column
 
@@ -96,21 +96,21 @@ class Table:
         return plain_column(column, self._values[name], np.ma.getmaskarray(self[name]))
 
     def to_arrow(self, *, addresses: Literal["text", "binary"] = "text") -> pyarrow.Table:
-        """An Arrow table: time stamps in nanoseconds, few words as dictionaries, addresses as text or as octets."""
+        """An Arrow table: time stamps in nanoseconds, words as dictionaries, addresses as text or as octets."""
         from overlaycodec.columnar.arrow import arrow_table
 
         columns = {name: (column, self._values[name], self.absent(name)) for name, column in self._columns.items()}
         return arrow_table(columns, addresses)
 
     def to_pandas(self, *, addresses: Literal["text", "binary"] = "text") -> pandas.DataFrame:
-        """A pandas data frame, by way of Arrow: its types, so that absent is absent and numbers stay numbers."""
+        """A pandas data frame with the types of Arrow, so that absent values are absent and numbers stay numbers."""
         import pandas
 
         frame: pandas.DataFrame = self.to_arrow(addresses=addresses).to_pandas(types_mapper=pandas.ArrowDtype)
         return frame
 
     def to_polars(self, *, addresses: Literal["text", "binary"] = "text") -> polars.DataFrame:
-        """A Polars data frame, by way of Arrow."""
+        """A Polars data frame, made from the Arrow table."""
         import polars
 
         frame = polars.from_arrow(self.to_arrow(addresses=addresses))
@@ -118,5 +118,5 @@ class Table:
         return frame
 
 
-def _joined(arrays: Sequence[NDArray[Any]]) -> NDArray[Any]:
+def _joined(arrays: Sequence[Values]) -> Values:
     return arrays[0] if len(arrays) == 1 else np.concatenate(arrays)

@@ -1,8 +1,8 @@
 """What differs between two packets, or between two captures.
 
-Strategy: first what belongs together is paired, headers with headers and packets with packets, then each pair is
-compared field by field; so what was put in or left out does not make all that follows differ. The values that come of
-it are in `overlaycodec.comparison.changes`.
+Strategy: first headers are paired with headers and packets with packets, then each pair is compared field by field. So
+what was inserted or removed does not make all that follows differ. The results are values of the classes in
+`overlaycodec.comparison.changes`.
 """
 
 from __future__ import annotations
@@ -54,12 +54,12 @@ def diff(
     """What differs between two packets (octets are decoded lax, from `first` on) or two captures (open, or by path).
 
     The result is empty, and false, where nothing differs: for octets, where they are the same. `ignore` names what is
-    not looked at: a field wherever it stands (`ttl`), a header (`vlan`), a path or the end of one (`inner.ipv4.ttl`,
+    not compared: a field in any header (`ttl`), a header (`vlan`), a path or the end of one (`inner.ipv4.ttl`,
     `outer.udp`), `payload`, `trailers`, and of a capture's records `time`, `comments`, `interface` and the other fields
     of `Record`.
 
-    Packets of captures are paired by their octets, time stamps and what in them stays the same on the way; one that was
-    lost or put in leaves the others paired. Those that stand in another order are told as taken out and put in.
+    Packets of captures are paired by their octets, by their time stamps and by what does not change in transit; one
+    that was lost or inserted leaves the others paired. Packets in another order are reported as removed and added.
 
     Raises: EncodeError for a packet whose AUTO fields cannot be derived; CaptureError and OSError as reading does.
     """

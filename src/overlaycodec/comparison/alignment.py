@@ -1,8 +1,8 @@
-"""What of two sequences belongs together, in order.
+"""Which members of two sequences are paired, in order.
 
-Strategy: what is the same and unique on both sides is a fixed point; between fixed points the same again, until nothing
-is unique any more. That takes little more than sorting, however the sequences are made. Short ones are weighed pair by
-pair.
+Strategy: members that are equal and unique on both sides are fixed points; between fixed points the search is repeated,
+until nothing is unique any more. That takes little more than sorting, for any sequences. Of short ones, each pair has a
+cost, and the pairs with the lowest sum are chosen.
 """
 
 from __future__ import annotations
@@ -13,18 +13,18 @@ from collections.abc import Callable, Hashable, Sequence
 from itertools import pairwise
 from typing import Final, TypeAlias
 
-__all__ = ["common", "weighed"]
+__all__ = ["cheapest", "common"]
 
 Pair: TypeAlias = tuple[int, int]
 Gap: TypeAlias = tuple[int, int, int, int]
-"""Where a stretch of one sequence begins and ends, and where that of the other does."""
+"""The start and the end of a range in one sequence, and of the range in the other."""
 
-_WEIGHED: Final = 4096
-"""The most pairs that are weighed one by one."""
+_MAX_COSTS: Final = 4096
+"""The most pairs whose costs are compared."""
 
 
 def common(a: Sequence[Hashable], b: Sequence[Hashable]) -> list[Pair]:
-    """Indexes of equal members, ascending on both sides; None is no member's equal."""
+    """Indexes of equal members, ascending on both sides; None is equal to no member."""
     found: list[Pair] = []
     gaps: list[Gap] = [(0, len(a), 0, len(b))]
     while gaps:
@@ -53,7 +53,7 @@ def common(a: Sequence[Hashable], b: Sequence[Hashable]) -> list[Pair]:
 
 
 def _unique(a: Sequence[Hashable], b: Sequence[Hashable], gap: Gap) -> list[Pair]:
-    """Pairs of members that are there once on both sides."""
+    """Pairs of members that occur once on each side."""
     start, stop, other, end = gap
     counts, others = Counter(a[start:stop]), Counter(b[other:end])
     where = {b[j]: j for j in range(other, end) if b[j] is not None and others[b[j]] == 1}
@@ -63,15 +63,15 @@ def _unique(a: Sequence[Hashable], b: Sequence[Hashable], gap: Gap) -> list[Pair
 def _numbered(a: Sequence[Hashable], b: Sequence[Hashable], gap: Gap) -> list[Pair]:
     """Pairs of equal members, the first with the first, the second with the second."""
     start, stop, other, end = gap
-    places: dict[Hashable, list[int]] = {}
+    indexes: dict[Hashable, list[int]] = {}
     for j in range(end - 1, other - 1, -1):
         if b[j] is not None:
-            places.setdefault(b[j], []).append(j)
-    return [(i, left.pop()) for i in range(start, stop) if (left := places.get(a[i]))]
+            indexes.setdefault(b[j], []).append(j)
+    return [(i, left.pop()) for i in range(start, stop) if (left := indexes.get(a[i]))]
 
 
 def _ascending(pairs: list[Pair]) -> list[Pair]:
-    """The longest part of the pairs, whose first indexes ascend, in which the second ones do too."""
+    """The longest subsequence of the pairs, whose first indexes ascend, in which the second ones ascend too."""
     tails: list[int] = []
     ends: list[int] = []
     before: list[int] = []
@@ -91,23 +91,23 @@ def _ascending(pairs: list[Pair]) -> list[Pair]:
     return chosen[::-1]
 
 
-def weighed(a: int, b: int, cost: Callable[[int, int], int | None], gap: int) -> list[Pair]:
-    """Pairs of indexes below `a` and `b`, ascending, of the least cost in all; a member left alone costs `gap`.
+def cheapest(a: int, b: int, cost: Callable[[int, int], int | None], gap: int) -> list[Pair]:
+    """Pairs of indexes below `a` and `b`, ascending, with the lowest sum of costs; an unpaired member costs `gap`.
 
-    `cost` is None for what is no pair. Where there are too many to weigh, each goes with the one of its own number.
+    `cost` is None for what cannot be a pair. Where there are too many, members are paired by their index.
     """
-    if a * b > _WEIGHED:
+    if a * b > _MAX_COSTS:
         return [(i, i) for i in range(min(a, b)) if cost(i, i) is not None]
     best = [[(j - b) * -gap for j in range(b + 1)] for _ in range(a + 1)]
     pairs: dict[Pair, bool] = {}
     for i in range(a - 1, -1, -1):
         best[i][b] = (a - i) * gap
         for j in range(b - 1, -1, -1):
-            alone = min(best[i + 1][j], best[i][j + 1]) + gap
+            unpaired = min(best[i + 1][j], best[i][j + 1]) + gap
             price = cost(i, j)
             paired = None if price is None else best[i + 1][j + 1] + price
-            pairs[i, j] = paired is not None and paired <= alone
-            best[i][j] = paired if paired is not None and paired <= alone else alone
+            pairs[i, j] = paired is not None and paired <= unpaired
+            best[i][j] = paired if paired is not None and paired <= unpaired else unpaired
     found = []
     i = j = 0
     while i < a and j < b:

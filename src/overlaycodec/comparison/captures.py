@@ -1,8 +1,8 @@
 """Two captures, compared packet by packet.
 
-Strategy: a window of each capture is in memory. Packets are paired by what becomes less and less certain: the same
-octets at the same time; the same octets; the same innermost packet, but for what changes on the way; the same time; and
-last, between packets that are paired, those of the same headers. What is paired later stands between what was before.
+Strategy: a window of each capture is in memory. Packets are paired by criteria that become less and less certain: the
+same octets at the same time; the same octets; the same innermost packet, but for what changes in transit; the same
+time; and last, the same headers. Each criterion pairs packets between those that are paired already.
 """
 
 from __future__ import annotations
@@ -15,13 +15,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from overlaycodec.capture import Capture, Record, open_capture
 from overlaycodec.codec.catalog import Catalog
-from overlaycodec.comparison.alignment import Pair, common, weighed
+from overlaycodec.comparison.alignment import Pair, cheapest, common
 from overlaycodec.comparison.changes import CaptureDiff, Change, Changed, RecordDiff
 from overlaycodec.comparison.ignore_patterns import Ignored
 from overlaycodec.comparison.packets import packet_diff
 from overlaycodec.packet.packet import Packet
 from overlaycodec.protocols import Ethernet, VLANTag
-from overlaycodec.schema.facts import Checksum
 
 if TYPE_CHECKING:
     import os
@@ -29,8 +28,8 @@ if TYPE_CHECKING:
 __all__ = ["capture_diff", "record_diffs"]
 
 _WINDOW: Final = 2048
-_ON_THE_WAY: Final = frozenset(("ttl", "hop_limit", "dscp", "ecn"))
-"""What routers change; checksums follow it."""
+_IN_TRANSIT: Final = frozenset(("ttl", "hop_limit", "dscp", "ecn"))
+"""What routers change, and checksums with it."""
 _FIELDS: Final = tuple(name for name in Record.__struct_fields__ if name != "data")
 
 
@@ -78,8 +77,8 @@ class _Side:
             else:
                 self.window.append(record)
 
-    def pass_by(self, count: int) -> None:
-        """Forgets records that were dealt with."""
+    def drop(self, count: int) -> None:
+        """Removes the first records of the window."""
         del self.window[:count]
         self.number += count
 
@@ -107,19 +106,19 @@ def record_diffs(a: Iterable[Record], b: Iterable[Record], ignored: Ignored, cat
         elif pairs:
             stop, end = pairs[-1][0] + 1, pairs[-1][1] + 1
         else:
-            stop, end = _left_behind(old, new)
+            stop, end = _unpaired(old, new)
         paired, other = pairs[-1] if pairs else (-1, -1)
-        if old.failure is not None:  # no more packets behind the last pair than the damaged capture has there
+        if old.failure is not None:  # no more packets after the last pair than the damaged capture has there
             end = min(end, other + len(old.window) - paired)
         if new.failure is not None:
             stop = min(stop, paired + len(new.window) - other)
-        yield from _told(old, new, pairs, stop, end, ignored, catalog)
-        old.pass_by(stop)
-        new.pass_by(end)
+        yield from _differences(old, new, pairs, stop, end, ignored, catalog)
+        old.drop(stop)
+        new.drop(end)
 
 
-def _left_behind(old: _Side, new: _Side) -> tuple[int, int]:
-    """How many records of each window, none of which is paired, have no other to wait for: those before the others."""
+def _unpaired(old: _Side, new: _Side) -> tuple[int, int]:
+    """How many records of two windows without a pair to report: the older ones of them."""
     halves = len(old.window) + 1 >> 1, len(new.window) + 1 >> 1
     if not old.window or not new.window:
         return halves
@@ -133,25 +132,24 @@ def _left_behind(old: _Side, new: _Side) -> tuple[int, int]:
     return halves
 
 
-def _told(
+def _differences(
     old: _Side, new: _Side, pairs: Sequence[Pair], stop: int, end: int, ignored: Ignored, catalog: Catalog
 ) -> Iterator[RecordDiff]:
-    """The differences of what is before these places of the windows."""
+    """The differences of the records before these indexes of the windows."""
     i = j = 0
     for paired, other in [*pairs, (stop, end)]:
         left, right = old.window[i:paired], new.window[j:other]
-        found = _likened(left, right, catalog) if left and right else []
-        at = to = 0
-        for like, liked in [*found, (len(left), len(right))]:
-            for number in range(at, like):
+        found = _same_headers(left, right, catalog) if left and right else []
+        at = other_at = 0
+        for match, other_match in [*found, (len(left), len(right))]:
+            for number in range(at, match):
                 yield RecordDiff(old.number + i + number, left[number], None, None)
-            for number in range(to, liked):
+            for number in range(other_at, other_match):
                 yield RecordDiff(None, None, new.number + j + number, right[number])
-            if like < len(left):
-                yield _compared(
-                    old.number + i + like, left[like], new.number + j + liked, right[liked], ignored, catalog
-                )
-            at, to = like + 1, liked + 1
+            if match < len(left):
+                numbers = old.number + i + match, new.number + j + other_match
+                yield _compared(numbers[0], left[match], numbers[1], right[other_match], ignored, catalog)
+            at, other_at = match + 1, other_match + 1
         if paired < stop:
             yield _compared(
                 old.number + paired, old.window[paired], new.number + other, new.window[other], ignored, catalog
@@ -164,11 +162,11 @@ def _compared(
 ) -> RecordDiff:
     changes: list[Change] = []
     if before != after:
-        whole = all(record.wire_length == len(record.data) for record in (before, after))
+        complete = all(record.wire_length == len(record.data) for record in (before, after))
         for name in _FIELDS:
             value, other = getattr(before, name), getattr(after, name)
-            if name == "wire_length" and whole:
-                continue  # its own octets tell
+            if name == "wire_length" and complete:
+                continue  # the octets differ too
             if value != other and name not in ignored:
                 changes.append(Changed(name, None, value, name, None, other, (str(value), str(other))))
         if before.data != after.data or before.wire_length != after.wire_length:
@@ -192,20 +190,20 @@ def _paired(a: Sequence[Record], b: Sequence[Record], catalog: Catalog) -> list[
             left, right = a[before[0] + 1 : after[0]], b[before[1] + 1 : after[1]]
             if left and right:
                 sides = list(map(key, left)), list(map(key, right))
-                found = common(*(sides if key is not keys[-1] else map(_told_once, sides)))
+                found = common(*(sides if key is not keys[-1] else map(_unique, sides)))
                 pairs += [(before[0] + 1 + i, before[1] + 1 + j) for i, j in found]
         pairs.sort()
     return pairs
 
 
-def _told_once(keys: Sequence[Hashable]) -> list[Hashable]:
-    """The keys; None for those that are there twice, which tell nothing."""
+def _unique(keys: Sequence[Hashable]) -> list[Hashable]:
+    """The keys; None for those that occur more than once, which identify no record."""
     counts = Counter(keys)
     return [key if counts[key] == 1 else None for key in keys]
 
 
 def _identity(packet: Packet) -> Hashable:
-    """What stays of a packet on its way: the innermost one without its link and what routers change."""
+    """What does not change in transit: the innermost packet without its link header and what routers change."""
     headers = packet.innermost.headers
     values: list[Any] = []  # Any: each field has its own type
     for header in headers:
@@ -214,16 +212,16 @@ def _identity(packet: Packet) -> Hashable:
         values += [
             getattr(header, field.name)
             for field in header.__layout__.fields
-            if field.name not in _ON_THE_WAY and Checksum not in field
+            if field.name not in _IN_TRANSIT and field is not header.__layout__.checksum
         ]
     return (tuple(values), packet.payload) if values or packet.payload else None
 
 
-def _likened(a: Sequence[Record], b: Sequence[Record], catalog: Catalog) -> list[Pair]:
+def _same_headers(a: Sequence[Record], b: Sequence[Record], catalog: Catalog) -> list[Pair]:
     """Indexes of records between two pairs that have the same headers."""
     names, others = ([record.decode(lax=True, catalog=catalog).names for record in records] for records in (a, b))
 
     def cost(i: int, j: int) -> int | None:
         return None if names[i] != others[j] else int(len(a[i].data) != len(b[j].data))
 
-    return weighed(len(a), len(b), cost, 2)
+    return cheapest(len(a), len(b), cost, 2)

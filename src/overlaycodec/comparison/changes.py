@@ -14,7 +14,7 @@ from overlaycodec.schema.record import Element
 __all__ = ["Added", "CaptureDiff", "Change", "Changed", "PacketDiff", "RecordDiff", "Removed", "Replaced", "summary_of"]
 
 Bits: TypeAlias = tuple[int, int]
-"""First and last bit, from the start of the packet; what is empty ends before it starts."""
+"""First and last bit, from the start of the packet; an empty range ends before it starts."""
 _SHOWN: Final = 32
 
 
@@ -23,8 +23,8 @@ def _at(bits: Bits | None, new_bits: Bits | None = None) -> str:
     if not spans:
         return ""
     one = all(first == last for first, last in spans)
-    said = [f"{first}" if one else f"{first}-{last}" for first, last in spans]
-    return f" ({'bit' if one else 'bits'} {' → '.join(said)})"
+    texts = [f"{first}" if one else f"{first}-{last}" for first, last in spans]
+    return f" ({'bit' if one else 'bits'} {' → '.join(texts)})"
 
 
 def _text(octets: bytes) -> str:
@@ -33,12 +33,12 @@ def _text(octets: bytes) -> str:
     return octets.hex() if len(octets) <= _SHOWN else f"{octets[:_SHOWN].hex()}… ({len(octets)} octets)"
 
 
-def _said(value: Header | Element | bytes) -> str:
+def _value_text(value: Header | Element | bytes) -> str:
     return _text(value) if isinstance(value, bytes) else repr(value)
 
 
-class _Alone(msgspec.Struct, frozen=True):
-    """What one of the packets alone has."""
+class _Unpaired(msgspec.Struct, frozen=True):
+    """What only one of the packets has."""
 
     path: str
     bits: Bits
@@ -47,23 +47,23 @@ class _Alone(msgspec.Struct, frozen=True):
     sign: ClassVar[str]
 
     def __str__(self) -> str:
-        return f"{self.sign} {self.path}{_at(self.bits)}: {_said(self.value)}"
+        return f"{self.sign} {self.path}{_at(self.bits)}: {_value_text(self.value)}"
 
 
-class Removed(_Alone, frozen=True):
-    """A header, an element of a row or a trailer that the first packet alone has."""
+class Removed(_Unpaired, frozen=True):
+    """A header, an element of an option list or a trailer that only the first packet has."""
 
     sign: ClassVar[str] = "-"
 
 
-class Added(_Alone, frozen=True):
-    """A header, an element of a row or a trailer that the second packet alone has."""
+class Added(_Unpaired, frozen=True):
+    """A header, an element of an option list or a trailer that only the second packet has."""
 
     sign: ClassVar[str] = "+"
 
 
 class Changed(msgspec.Struct, frozen=True):
-    """A field with another value; bits are None on the side where it is absent, and for what a capture says."""
+    """A field with another value; bits are None on the side where it is absent, and for the fields of a record."""
 
     path: str
     bits: Bits | None
@@ -72,7 +72,7 @@ class Changed(msgspec.Struct, frozen=True):
     new_bits: Bits | None
     after: Any
     texts: tuple[str, str]
-    """How the values read."""
+    """The values as text."""
 
     def __str__(self) -> str:
         path = self.path if self.path == self.new_path else f"{self.path} → {self.new_path}"
@@ -81,7 +81,7 @@ class Changed(msgspec.Struct, frozen=True):
 
 
 class Replaced(msgspec.Struct, frozen=True):
-    """Octets of the payload or of a trailer, from octet `start` of it on, in place of which others stand."""
+    """Octets of the payload or of a trailer, from octet `start` of it on, that other octets replace."""
 
     path: str
     start: int

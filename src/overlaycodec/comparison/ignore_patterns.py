@@ -1,21 +1,21 @@
-"""Paths that a comparison passes by."""
+"""Patterns of paths that a comparison ignores."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from typing import Final
 
+from overlaycodec.packet.paths import Token, tokens_of
+
 __all__ = ["Ignored"]
 
-_TOKEN: Final = re.compile(r"([a-z_][a-z0-9_]*)(\[\d+\])?")
 _ALSO: Final = {"time": "time_ns"}
 
 
 class Ignored:
-    """Patterns: parts of a path that stand one after another in it; one without a number is of any number.
+    """Patterns: consecutive parts of a path; a part without an index matches any index.
 
-    Raises: ValueError for what is no part of a path.
+    Raises: ValueError for a pattern that is no part of a path.
     """
 
     def __init__(self, patterns: Iterable[str] = ()) -> None:
@@ -33,14 +33,14 @@ class Ignored:
         return any(_within(pattern, tokens) for pattern in self._patterns)
 
 
-def _tokens(path: str) -> list[tuple[str, str | None]]:
-    matches = [_TOKEN.fullmatch(part) for part in path.split(".")]
-    if not all(matches) or path == "outer":
+def _tokens(path: str) -> tuple[Token, ...]:
+    tokens = tokens_of(path)
+    if tokens is None or path == "outer":
         raise ValueError(f"{path!r} is no path, and no part of one")
-    return [(match[1], match[2]) for match in matches if match]
+    return tokens
 
 
-def _within(pattern: list[tuple[str, str | None]], tokens: list[tuple[str, str | None]]) -> bool:
+def _within(pattern: tuple[Token, ...], tokens: tuple[Token, ...]) -> bool:
     starts = range(len(tokens))
     if pattern[0][0] == "outer":
         pattern, starts = pattern[1:], range(1)

@@ -11,7 +11,7 @@ from overlaycodec.codec.bytes_like import BytesLike
 from overlaycodec.codec.catalog import Catalog
 from overlaycodec.codec.packet_decoder import decode
 from overlaycodec.codec.packet_encoder import resolve
-from overlaycodec.comparison.alignment import weighed
+from overlaycodec.comparison.alignment import cheapest
 from overlaycodec.comparison.changes import Added, Bits, Change, Changed, PacketDiff, Removed, Replaced
 from overlaycodec.comparison.ignore_patterns import Ignored
 from overlaycodec.describe.plain import text_of
@@ -27,17 +27,17 @@ __all__ = ["packet_diff", "packet_of"]
 
 R = TypeVar("R", bound=WireStruct)
 
-_ALONE: Final = 1000
-"""What it costs to leave a header unpaired; two that differ in all fields cost a little less than twice that."""
-_JOINED: Final = 4
-"""Octets that are the same between two that differ are told with them, if there are no more than this."""
+_UNPAIRED_COST: Final = 1000
+"""The cost of an unpaired header; a pair that differs in all fields costs a little less than two of them."""
+_MAX_EQUAL: Final = 4
+"""Equal octets between two differing ranges join these, up to this many."""
 _BLOCK: Final = 64
-_MOST: Final = 32
-"""Where more stretches differ, they are told as one."""
+_MAX_RANGES: Final = 32
+"""More differing ranges than this are reported as one."""
 
 
-class _Placed(msgspec.Struct, frozen=True):
-    """A header or an element, under its path, from a bit on."""
+class _Located(msgspec.Struct, frozen=True):
+    """A header or an element, with its path and its first bit."""
 
     record: WireStruct
     path: str
@@ -69,9 +69,9 @@ def _is_ignored(change: Change, ignored: Ignored) -> bool:
 
 
 def _changes(a: Packet, b: Packet) -> Iterator[Change]:
-    before, end = _placed(a.headers, names_of(a.headers), 0)
-    after, new_end = _placed(b.headers, names_of(b.headers), 0)
-    yield from _rows(before, after)
+    before, end = _located(a.headers, names_of(a.headers), 0)
+    after, new_end = _located(b.headers, names_of(b.headers), 0)
+    yield from _sequences(before, after)
     yield from _octets("payload", a.payload, end, b.payload, new_end)
     end, new_end = end + len(a.payload) * 8, new_end + len(b.payload) * 8
     for number in range(max(len(a.trailers), len(b.trailers))):
@@ -92,7 +92,7 @@ def _changes(a: Packet, b: Packet) -> Iterator[Change]:
 
 
 def _trailer_owner(a: Packet, b: Packet, number: int, path: str) -> Iterator[Change]:
-    """The header whose end a trailer stands behind, where that is another one."""
+    """The header that a trailer follows the end of, where that is another one."""
     owners = [
         "none" if (at := packet.trailers[number].header) < 0 else names_of(packet.headers)[at] for packet in (a, b)
     ]
@@ -101,24 +101,24 @@ def _trailer_owner(a: Packet, b: Packet, number: int, path: str) -> Iterator[Cha
         yield Changed(path, None, owners[0], path, None, owners[1], (owners[0], owners[1]))
 
 
-def _placed(records: Sequence[WireStruct], paths: Sequence[str], bit: int) -> tuple[list[_Placed], int]:
-    """The records, one behind the other, and the bit behind them."""
-    placed = []
+def _located(records: Sequence[WireStruct], paths: Sequence[str], bit: int) -> tuple[list[_Located], int]:
+    """The records, one after another, and the bit after the last one."""
+    located = []
     for record, path in zip(records, paths, strict=True):
-        placed.append(_Placed(record, path, bit))
+        located.append(_Located(record, path, bit))
         bit += octets_in(record) * 8
-    return placed, bit
+    return located, bit
 
 
-def _rows(before: Sequence[_Placed], after: Sequence[_Placed]) -> Iterator[Change]:
-    """What differs between two rows of headers, or of elements."""
+def _sequences(before: Sequence[_Located], after: Sequence[_Located]) -> Iterator[Change]:
+    """What differs between two sequences of headers, or of elements."""
     start, stop, end = 0, len(before), len(after)
     while start < min(stop, end) and before[start].record == after[start].record:
         start += 1
     while start < min(stop, end) and before[stop - 1].record == after[end - 1].record:
         stop, end = stop - 1, end - 1
     old, new = before[start:stop], after[start:end]
-    pairs = weighed(len(old), len(new), lambda i, j: _cost(old[i].record, new[j].record), _ALONE)
+    pairs = cheapest(len(old), len(new), lambda i, j: _cost(old[i].record, new[j].record), _UNPAIRED_COST)
     i = j = 0
     for paired, other in [*pairs, (len(old), len(new))]:
         for alone in old[i:paired]:
@@ -136,15 +136,15 @@ def _value(record: WireStruct) -> Header | Element:
 
 
 def _cost(a: WireStruct, b: WireStruct) -> int | None:
-    """What it costs to pair two records: the more, the more of their fields differ."""
+    """The cost of a pair of records: it grows with the number of fields that differ."""
     if type(a) is not type(b):
         return None
     fields = a.__layout__.fields
     different: int = sum(getattr(a, field.name) != getattr(b, field.name) for field in fields)
-    return different * (2 * _ALONE - 1) // max(1, len(fields))
+    return different * (2 * _UNPAIRED_COST - 1) // max(1, len(fields))
 
 
-def _fields(before: _Placed, after: _Placed) -> Iterator[Change]:
+def _fields(before: _Located, after: _Located) -> Iterator[Change]:
     """What differs between two records of one class."""
     old, new = _spans(before), _spans(after)
     for field in before.record.__layout__.fields:
@@ -154,63 +154,63 @@ def _fields(before: _Placed, after: _Placed) -> Iterator[Change]:
             continue
         path, new_path = f"{before.path}.{name}", f"{after.path}.{name}"
         if field.kind == "items":
-            yield from _rows(
+            yield from _sequences(
                 _members(value, path, old.get(name, before.bits)), _members(other, new_path, new.get(name, after.bits))
             )
         else:
-            texts = _said(field, value), _said(field, other)
+            texts = _value_text(field, value), _value_text(field, other)
             yield Changed(path, old.get(name), value, new_path, new.get(name), other, texts)
 
 
-def _members(row: Sequence[Element] | None, path: str, bits: Bits) -> list[_Placed]:
-    row = row or ()
-    return _placed(row, [f"{path}[{number}]" for number in range(len(row))], bits[0])[0]
+def _members(options: Sequence[Element] | None, path: str, bits: Bits) -> list[_Located]:
+    options = options or ()
+    return _located(options, [f"{path}[{number}]" for number in range(len(options))], bits[0])[0]
 
 
-def _spans(placed: _Placed) -> dict[str, Bits]:
-    at = placed.bit
-    return {field.name: (at + bit, at + bit + bits - 1) for field, bit, bits in spans_of(placed.record)}
+def _spans(located: _Located) -> dict[str, Bits]:
+    at = located.bit
+    return {field.name: (at + bit, at + bit + bits - 1) for field, bit, bits in spans_of(located.record)}
 
 
-def _said(field: Field, value: object) -> str:
+def _value_text(field: Field, value: object) -> str:
     if value is None:
         return "absent"
     return text_of(field, value) or "nothing"
 
 
 def _octets(path: str, old: bytes, at: int, new: bytes, new_at: int) -> Iterator[Change]:
-    """What differs between octets that stand at these bits."""
-    for start, stop, end in _stretches(old, new):
+    """What differs between the octets at these bits."""
+    for start, stop, end in _differing(old, new):
         bits = at + start * 8, at + stop * 8 - 1
         new_bits = new_at + start * 8, new_at + end * 8 - 1
         yield Replaced(path, start, bits, old[start:stop], new_bits, new[start:end])
 
 
-def _stretches(old: bytes, new: bytes) -> list[tuple[int, int, int]]:
-    """Where a stretch begins that differs, and where it ends on either side."""
+def _differing(old: bytes, new: bytes) -> list[tuple[int, int, int]]:
+    """The differing ranges: the start, and the end on either side."""
     if old == new:
         return []
     if len(old) == len(new):
-        stretches: list[tuple[int, int, int]] = []
+        ranges: list[tuple[int, int, int]] = []
         for block in range(0, len(old), _BLOCK):
             if old[block : block + _BLOCK] == new[block : block + _BLOCK]:
                 continue
             for at in range(block, min(block + _BLOCK, len(old))):
                 if old[at] != new[at]:
-                    if stretches and at - stretches[-1][1] <= _JOINED:
-                        stretches[-1] = (stretches[-1][0], at + 1, at + 1)
+                    if ranges and at - ranges[-1][1] <= _MAX_EQUAL:
+                        ranges[-1] = (ranges[-1][0], at + 1, at + 1)
                     else:
-                        stretches.append((at, at + 1, at + 1))
-            if len(stretches) > _MOST:
+                        ranges.append((at, at + 1, at + 1))
+            if len(ranges) > _MAX_RANGES:
                 break
         else:
-            return stretches
-    stop, end, start = len(old), len(new), _alike(old, new)
-    tail = min(_alike(old[::-1], new[::-1]), min(stop, end) - start)
+            return ranges
+    stop, end, start = len(old), len(new), _common_prefix(old, new)
+    tail = min(_common_prefix(old[::-1], new[::-1]), min(stop, end) - start)
     return [(start, stop - tail, end - tail)]
 
 
-def _alike(a: bytes, b: bytes) -> int:
+def _common_prefix(a: bytes, b: bytes) -> int:
     """How many octets at the start are the same."""
     low, high = 0, min(len(a), len(b))
     while low < high:

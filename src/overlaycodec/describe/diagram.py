@@ -1,7 +1,7 @@
 """Layout -> the figure of a header, 32 bits a row, as RFCs draw it: text, or SVG.
 
-Strategy: the fields become `Box`es, one for each row that a field touches; both drawings are made of those. A field
-whose size is told by another is a whole row with waves at its sides. What is there only sometimes says so beside it.
+Strategy: the fields become `Box`es, one for each row that a field touches; both drawings are made of those. A field of
+variable size is a full row with waves at its sides. Beside a row stands the condition under which it is present.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from typing import Final
 
 import msgspec
 
-from overlaycodec.describe.facts import condition_text, presence_of, size_of
-from overlaycodec.schema.facts import Reserved, Unparsed, When
+from overlaycodec.describe.facts import presence_of, presence_text, size_of
 from overlaycodec.schema.layout import Field, Part, Run
+from overlaycodec.schema.plans import UnparsedSize
 from overlaycodec.schema.record import WireStruct
 
 __all__ = ["Box", "boxes_of", "diagram_of", "diagram_svg_of"]
@@ -25,7 +25,7 @@ WIDTH: Final = 32
 
 
 class Box(msgspec.Struct, frozen=True):
-    """The part of a field that stands in one row: `bits` bits from column `column` on, both counted from 0."""
+    """The part of a field that is in one row: `bits` bits from column `column` on, both counted from 0."""
 
     field: Field
     row: int
@@ -36,34 +36,34 @@ class Box(msgspec.Struct, frozen=True):
 
     @property
     def stop(self) -> int:
-        """The column behind it."""
+        """The column after it."""
         return self.column + self.bits
 
 
-def _asked(part: Part) -> frozenset[str]:
-    """What a part's presence hangs on, in whatever order it is said."""
-    condition = part.condition
-    if isinstance(condition, When):
-        return frozenset(condition.flags)
-    return frozenset() if condition is None else frozenset((condition_text(condition),))
+def _condition(part: Part) -> frozenset[str]:
+    """What makes a part present, the same for the same flags in any order."""
+    presence = part.presence
+    if presence is None:
+        return frozenset()
+    return frozenset(presence.fields if presence.by_flags else (presence_text(presence),))
 
 
 def boxes_of(record: type[WireStruct]) -> tuple[Box, ...]:
     """The boxes of a header or an element, in wire order.
 
-    Fields of fixed size stand at their places as long as nothing before them varies; from there on, what is there on
-    another condition starts a row. What a row's grammar leaves over has no box: it stands in that of the row.
+    Fields of fixed size are drawn at their bits as long as nothing before them varies; from there on, what is present
+    under another condition starts a row. What cannot be read of an option list has no box: it is in that of the list.
     """
     boxes: list[Box] = []
     row = column = 0
     known, before = True, frozenset[str]()
     for part in record.__layout__.parts:
-        if isinstance(part, Field) and Unparsed in part:
+        if isinstance(part, Field) and isinstance(part.size, UnparsedSize):
             continue
-        asked = _asked(part)
-        if column and not (isinstance(part, Run) and (known or asked == before)):
+        condition = _condition(part)
+        if column and not (isinstance(part, Run) and (known or condition == before)):
             row, column = row + 1, 0
-        before = asked
+        before = condition
         if not isinstance(part, Run):
             boxes.append(Box(part, row, 0, WIDTH, 0))
             row, known = row + 1, False
@@ -76,7 +76,7 @@ def boxes_of(record: type[WireStruct]) -> tuple[Box, ...]:
                 left, column, number = left - bits, column + bits, number + 1
                 if column == WIDTH:
                     row, column = row + 1, 0
-        known = known and part.condition is None
+        known = known and part.presence is None
     return tuple(boxes)
 
 
@@ -90,13 +90,13 @@ def _rows(boxes: tuple[Box, ...]) -> list[list[Box]]:
 
 
 def _letter_of(field: Field) -> str | None:
-    """The letters by which the specification calls the field, where the declaration's words begin with them."""
+    """The letters by which the specification calls the field, where its description begins with them."""
     found = re.match(r"([A-Z]{1,4}|[a-z])(?=$|[:,] | \()", field.doc)
     return found[1] if found else None
 
 
 def _labels(record: type[WireStruct], boxes: tuple[Box, ...]) -> tuple[dict[str, str], list[tuple[str, Field]]]:
-    """What stands in the box of each field, and what of that needs a word beside the figure."""
+    """The label in the box of each field, and the labels that are explained below the figure."""
     widest: dict[str, int] = {}
     for box in boxes:
         widest[box.field.name] = max(widest.get(box.field.name, 0), 2 * box.bits - 1)
@@ -109,7 +109,7 @@ def _labels(record: type[WireStruct], boxes: tuple[Box, ...]) -> tuple[dict[str,
             labels[field.name] = f"{field.name}  ({size_of(field)})"
         elif len(field.name) <= room:
             labels[field.name] = field.name
-        elif Reserved in field:
+        elif field.reserved:
             labels[field.name] = "Rsvd" if room >= 4 else "R"
         else:
             letters = _letter_of(field)
@@ -123,8 +123,10 @@ def _labels(record: type[WireStruct], boxes: tuple[Box, ...]) -> tuple[dict[str,
 
 
 def _beside(row: list[Box]) -> str:
-    """What is said beside a row: when it is there."""
-    return "; ".join({_asked(box.field): text for box in reversed(row) if (text := presence_of(box.field))}.values())
+    """The text beside a row: when it is present."""
+    return "; ".join(
+        {_condition(box.field): text for box in reversed(row) if (text := presence_of(box.field))}.values()
+    )
 
 
 def _ruler() -> Iterator[str]:
@@ -166,7 +168,7 @@ def diagram_of(record: type[WireStruct]) -> str:
     boxes = boxes_of(record)
     labels, legend = _labels(record, boxes)
     shown: dict[str, int] = {}
-    for box in boxes:  # the label stands in the widest part, the first of those
+    for box in boxes:  # the label is in the widest part, the first of those
         best = shown.get(box.field.name)
         if best is None or box.bits > next(b.bits for b in boxes if (b.field.name, b.part) == (box.field.name, best)):
             shown[box.field.name] = box.part

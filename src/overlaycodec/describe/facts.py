@@ -1,41 +1,29 @@
-"""Layout -> words: how large a field is, when it is there, what it says of others, where a header is found.
+"""Layout -> words: how large a field is, when it is present, what it means for others, where a header is found.
 
-Strategy: one sentence a fact, for the pages, the command line and the figures alike; nothing here knows a protocol.
+Strategy: one phrase for each plan, for the pages, the command line and the figures alike; nothing here knows a
+protocol.
 """
 
 from __future__ import annotations
 
 from overlaycodec.describe.plain import plain_of
-from overlaycodec.schema.facts import (
-    ByteOrder,
-    Checksum,
-    Condition,
-    Const,
-    ConstructField,
-    CountedBy,
-    Elements,
-    FinalDestination,
-    FragmentOffset,
-    JumboLength,
-    LengthField,
-    MoreFragments,
-    Only,
-    PadTo,
-    Reserved,
-    Rest,
-    Selects,
-    SetIfAny,
-    SizedBy,
-    StackEnd,
-    Unparsed,
-    ValueNames,
-    When,
-)
 from overlaycodec.schema.keys import Key, MinOctets, Peek, PreviousHeader
 from overlaycodec.schema.layout import REQUIRED, Field, Layout
+from overlaycodec.schema.plans import (
+    CountSize,
+    Coverage,
+    EndSize,
+    Extent,
+    LengthSize,
+    NextHeader,
+    PadSize,
+    Presence,
+    RestSize,
+    UnparsedSize,
+)
 from overlaycodec.schema.values import AUTO
 
-__all__ = ["condition_text", "default_text", "found_at", "presence_of", "says_of", "size_of", "type_of"]
+__all__ = ["default_text", "found_at", "meanings_of", "presence_of", "presence_text", "size_of", "type_of"]
 
 _KINDS = {
     "int": "number", "bool": "flag", "bytes": "octets", "mac": "MAC address", "ipv4": "IPv4 address",
@@ -48,7 +36,7 @@ _MANY = 5
 def type_of(field: Field) -> str:
     """What kind of value the field has."""
     if field.kind == "items":
-        return "row of " + ", ".join(f"`{element.__name__}`" for element in field.elements)
+        return "list of " + ", ".join(f"`{element.__name__}`" for element in field.elements)
     return _KINDS[field.kind]
 
 
@@ -59,43 +47,46 @@ def _times(unit: int, name: str, bias: int) -> str:
 
 
 def size_of(field: Field) -> str:
-    """How large the field is, where it is there."""
+    """How large the field is, where it is present."""
     if field.bits is not None:
         return f"{field.bits} bit" + ("s" if field.bits > 1 else "")
-    if sized := field.get(SizedBy):
-        octets = _times(sized.unit, sized.field, sized.bias)
-        return f"{octets} octets" if sized.origin == "here" else f"up to octet {octets}"
-    if counted := field.get(CountedBy):
-        return f"{_times(1, counted.field, counted.bias)} elements"
-    if pads := field.get(PadTo):
-        return f"up to a multiple of {pads.unit} octets"
-    if remainder := field.get(Unparsed):
-        return f"what is left of {remainder.of}"
-    if (items := field.get(Elements)) and items.end is not None and Rest not in field:
-        return f"until {items.kind} is {items.end}"
-    return "all that is left" if Rest in field else "told by construct"
+    match field.size:
+        case LengthSize(name, unit, bias, from_start):
+            octets = _times(unit, name, bias)
+            return f"up to octet {octets}" if from_start else f"{octets} octets"
+        case CountSize(name, bias):
+            return f"{_times(1, name, bias)} elements"
+        case PadSize(unit):
+            return f"up to a multiple of {unit} octets"
+        case UnparsedSize(of):
+            return f"the unparsed rest of {of}"
+        case EndSize() if field.options is not None:
+            return f"until {field.options.kind} is {field.options.end}"
+        case RestSize():
+            return "all remaining octets"
+    return "read by construct"
 
 
 def _any_of(words: list[str]) -> str:
     return " or ".join([*filter(None, [", ".join(words[:-1])]), words[-1]])
 
 
-def condition_text(condition: Condition) -> str:
+def presence_text(presence: Presence) -> str:
     """What makes a field present: "if key_present"."""
-    if isinstance(condition, When):
-        return "if " + _any_of(list(condition.flags))
-    count = len(condition.values)
-    values = _any_of([str(value) for value in condition.values]) if count <= _MANY else f"one of {count} values"
-    return f"{'if' if isinstance(condition, Only) else 'unless'} {condition.field} is {values}"
+    if presence.values is None:
+        return "if " + _any_of(list(presence.fields))
+    count = len(presence.values)
+    values = _any_of([str(value) for value in presence.values]) if count <= _MANY else f"one of {count} values"
+    return f"{'unless' if presence.negated else 'if'} {presence.fields[0]} is {values}"
 
 
 def presence_of(field: Field) -> str:
-    """When the field is there; nothing where it always is."""
-    return "" if field.condition is None else condition_text(field.condition)
+    """When the field is present; nothing where it always is."""
+    return "" if field.presence is None else presence_text(field.presence)
 
 
 def default_text(field: Field) -> str:
-    """What stands where no value is given."""
+    """The value of a field that is not given."""
     if field.default is REQUIRED:
         return "required"
     if field.default is AUTO:
@@ -105,70 +96,71 @@ def default_text(field: Field) -> str:
     return str(plain_of(field.default) or (0 if field.kind == "int" else "none"))
 
 
-def _selects(fact: Selects) -> str:
-    text = f"says what follows, by {fact.space!r}"
-    if fact.lengths is not None:
-        text += f"; up to {fact.lengths[0]} it is a length"
-    if fact.when is not None:
-        text += f", if {fact.when} is set"
-    if fact.only is not None:
-        text += f", if {fact.only[0]} is {_any_of([str(value) for value in fact.only[1]])}"
-    if fact.unless is not None:
-        text += f", unless {fact.unless[0]} is {_any_of([str(value) for value in fact.unless[1]])}"
-    return text + (f"; {fact.nothing}: nothing" if fact.nothing is not None else "")
+def _selects(plan: NextHeader) -> str:
+    text = f"selects what follows, by {plan.space!r}"
+    if plan.lengths is not None:
+        text += f"; up to {plan.lengths.limit} it is a length"
+    if plan.flag is not None:
+        text += f", if {plan.flag} is set"
+    for guard in plan.guards:
+        if not guard.carried:
+            values = _any_of([str(value) for value in guard.values])
+            text += f", {'unless' if guard.negated else 'if'} {guard.field} is {values}"
+    return text + (f"; {plan.nothing}: nothing" if plan.nothing is not None else "")
 
 
-def _bounds(name: str, fact: LengthField) -> str:
-    start = "from the header's start" if fact.origin == "start" else "behind the header"
-    zero = {"length": "", "unbounded": "; 0: no bound", "jumbo": "; 0 with a jumbo payload length: that"}[fact.zero]
-    unless = f", unless {fact.unless} is not 0" if fact.unless else ""
-    return f"ends what follows: {_times(fact.unit, name, fact.bias)} octets {start}{zero}{unless}"
+def _ends(plan: Extent) -> str:
+    start = "from the header's start" if plan.from_start else "after the header"
+    zero = {"length": "", "unbounded": "; 0: no bound", "jumbo": "; 0 with a jumbo payload length: that"}[plan.zero]
+    unless = f", unless {plan.unless} is not 0" if plan.unless else ""
+    return f"ends what follows: {_times(plan.unit, plan.field.name, plan.bias)} octets {start}{zero}{unless}"
 
 
-def _checksum(fact: Checksum) -> str:
-    algorithm = "Internet checksum" if fact.algorithm == "internet" else "CRC-32C"
-    over = "the header" if fact.covers == "header" else "header and what follows"
-    pseudo = " and a pseudo-header" if fact.pseudo else ""
-    return f"{algorithm} over {over}{pseudo}" + ("; 0: none" if fact.zero == "absent" else "")
+def _covers(plan: Coverage) -> str:
+    algorithm = "Internet checksum" if plan.algorithm == "internet" else "CRC-32C"
+    over = "the header" if plan.header_only else "header and what follows"
+    pseudo = " and a pseudo-header" if plan.pseudo else ""
+    return f"{algorithm} over {over}{pseudo}" + ("; 0: none" if plan.zero_absent else "")
 
 
-def says_of(layout: Layout, field: Field) -> list[str]:
-    """What the field's facts say, beyond its size and when it is there."""
-    said: list[str] = []
-    if const := field.get(Const):
-        said.append(f"always {const.value}")
-    if order := field.get(ByteOrder):
-        said.append(f"{order.order}-endian")
-    if Reserved in field:
-        said.append("reserved")
-    said += [f"size of {other.name}" if CountedBy not in other else f"count of {other.name}"
-             for other in layout.sized_by.get(field.name, ())]  # fmt: skip
-    said += [f"set if {other.name} is there" for other in layout.flag_of.get(field.name, ())]
-    if selects := field.get(Selects):
-        said.append(_selects(selects))
-    if StackEnd in field:
-        said.append("clear: another such header follows")
-    if bounds := field.get(LengthField):
-        said.append(_bounds(field.name, bounds))
-    if checksum := field.get(Checksum):
-        said.append(_checksum(checksum))
-    if any_has := field.get(SetIfAny):
-        said.append(f"set if any of {any_has.row} has {any_has.mask:#x} in its {any_has.field}")
-    if FragmentOffset in field:
-        said.append("not 0: what follows is a later piece")
-    if MoreFragments in field:
-        said.append("set: what follows is not all there")
-    if JumboLength in field:
-        said.append("length of a jumbogram")
-    if final := field.get(FinalDestination):
-        said.append(f"keeps the last address, by {final.type}")
-    if (items := field.get(Elements)) and items.end is not None and (SizedBy in field or Rest in field):
-        said.append(f"{items.kind} {items.end} ends it")
-    if names := field.get(ValueNames):
-        said.append(", ".join(f"{value} {word}" for value, word in names.of.items()))
-    if via := field.get(ConstructField):
-        said.append(type(via.construct).__name__)
-    return said
+def meanings_of(layout: Layout, field: Field) -> list[str]:
+    """What the field means, beyond its size and when it is present."""
+    meanings: list[str] = []
+    if field.const is not None:
+        meanings.append(f"always {field.const}")
+    if field.byte_order is not None:
+        meanings.append(f"{field.byte_order}-endian")
+    if field.reserved:
+        meanings.append("reserved")
+    meanings += [f"count of {other.name}" if isinstance(other.size, CountSize) else f"size of {other.name}"
+                 for other in layout.sized_by.get(field.name, ())]  # fmt: skip
+    meanings += [f"set if {other.name} is there" for other in layout.flag_of.get(field.name, ())]
+    if field is layout.selector:
+        meanings.append(_selects(layout.next))
+    if layout.next.repeat is not None and layout.next.repeat.flag == field.name:
+        meanings.append("clear: another such header follows")
+    if layout.extent is not None and layout.extent.field is field:
+        meanings.append(_ends(layout.extent))
+    if layout.coverage is not None and layout.coverage.field is field:
+        meanings.append(_covers(layout.coverage))
+    if flag := field.element_flag:
+        meanings.append(f"set if any of {flag.options} has {flag.mask:#x} in its {flag.field}")
+    if field.name == layout.next.offset:
+        meanings.append("not 0: what follows is a later fragment")
+    if field.name == layout.more_fragments:
+        meanings.append("set: more fragments follow")
+    if field.jumbo_length:
+        meanings.append("length of a jumbogram")
+    if field.route is not None:
+        meanings.append(f"holds the last address, by {field.route.type}")
+    options = field.options
+    if options is not None and options.end is not None and isinstance(field.size, LengthSize | RestSize):
+        meanings.append(f"{options.kind} {options.end} ends it")
+    if field.value_names:
+        meanings.append(", ".join(f"{value} {name}" for value, name in field.value_names.items()))
+    if field.construct is not None:
+        meanings.append(type(field.construct).__name__)
+    return meanings
 
 
 def found_at(key: Key) -> str:
@@ -183,7 +175,7 @@ def _asked(condition: object) -> str:
         bits = f"bit {condition.bit}" if condition.count == 1 else f"bits {condition.bit}-{last}"
         return f"if its {bits} are {condition.value}" if condition.count > 1 else f"if its {bits} is {condition.value}"
     if isinstance(condition, PreviousHeader):
-        return f"behind a header with {condition.field} = {int(condition.value)}"
+        return f"after a header with {condition.field} = {int(condition.value)}"
     if isinstance(condition, MinOctets):
         return f"if it has {condition.octets} octets or more"
     return "if offset and length agree"

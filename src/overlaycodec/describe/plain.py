@@ -1,7 +1,7 @@
-"""Layout -> what people and other programs read: fields with their places, as text and as plain data.
+"""Layout -> what people and other programs read: fields with their bits, as text and as plain data.
 
-Strategy: nothing here knows a protocol. Numbers are written in the base that their facts ask for: a checksum and an
-EtherType in hexadecimal digits, everything else in decimal ones.
+Strategy: nothing here knows a protocol. A number is written as the layout asks for: a checksum and an EtherType in
+hexadecimal digits, everything else in decimal ones.
 """
 
 from __future__ import annotations
@@ -13,18 +13,17 @@ from typing import Any, TypeAlias
 import msgspec
 
 from overlaycodec.packet.offsets import octets_in, spans_of
-from overlaycodec.schema.facts import Checksum, Reserved, Selects, ValueNames
 from overlaycodec.schema.layout import Field
 from overlaycodec.schema.record import WireStruct
 
 __all__ = ["Leaf", "Plain", "leaves_of", "plain_of", "printable", "text_of", "word_of"]
 
 Plain: TypeAlias = "bool | int | float | str | list[Plain] | dict[str, Plain] | None"
-"""What JSON can say."""
+"""What JSON can hold."""
 
 
 class Leaf(msgspec.Struct, frozen=True):
-    """A field without parts, at its place: `bits` bits from bit `bit` on, counted from the start of the header."""
+    """A field without parts, and where it is: `bits` bits from bit `bit` on, counted from the start of the header."""
 
     path: str
     field: Field
@@ -36,7 +35,7 @@ class Leaf(msgspec.Struct, frozen=True):
 
 
 def leaves_of(record: WireStruct, prefix: str = "", at: int = 0) -> Iterator[Leaf]:
-    """Each field that is there, in wire order; in place of a row with elements, the fields of each.
+    """Each field that is present, in wire order; instead of an option list with elements, the fields of each.
 
     Raises: UnresolvedError for sizes still AUTO.
     """
@@ -52,13 +51,12 @@ def leaves_of(record: WireStruct, prefix: str = "", at: int = 0) -> Iterator[Lea
 
 
 def word_of(field: Field, value: object) -> str | None:
-    """The declaration's word for a value, if it has one."""
-    names = field.get(ValueNames)
-    return names.of.get(value) if names is not None and isinstance(value, int) else None
+    """The display name of a value, if the declaration has one."""
+    return field.value_names.get(value) if isinstance(value, int) else None
 
 
 def printable(text: str) -> str:
-    """Text from a file with all that would move a terminal's cursor, or worse, written as escapes."""
+    """Text from a file, in which what would control a terminal is written as escapes."""
     return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in text)
 
 
@@ -67,12 +65,7 @@ def text_of(field: Field, value: object) -> str:
     if isinstance(value, bool):
         return str(int(value))
     if isinstance(value, int):
-        if selects := field.get(Selects):
-            is_length = selects.lengths is not None and value <= selects.lengths[0]
-            return str(value) if is_length else selects.space.text(value)
-        if Checksum in field or (Reserved in field and value):
-            return f"{value:#0{(field.bits or 0) // 4 + 2}x}"
-        return str(value)
+        return str(value) if field.notation is None else field.notation.text(value)
     return value.hex() if isinstance(value, bytes) else printable(str(value))
 
 
@@ -81,7 +74,7 @@ def plain_of(value: object) -> Plain:
     if value is None or isinstance(value, bool | int | str):
         return value
     if isinstance(value, float):
-        return value if math.isfinite(value) else str(value)  # JSON has no word for the others
+        return value if math.isfinite(value) else str(value)  # JSON has no such number
     if isinstance(value, WireStruct):
         return {field.name: plain_of(getattr(value, field.name)) for field in value.__layout__.fields}
     if isinstance(value, bytes):

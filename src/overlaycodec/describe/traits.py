@@ -1,6 +1,6 @@
-"""Layout -> what a header can give to a line: read from its declaration once for each class.
+"""Layout -> what a header can give to a line of text: worked out once for each class.
 
-Strategy: what a field is for is told by its facts, or else by what it is called: specifications agree on few words, and
+Strategy: what a field is for follows from the layout, or else from its name: specifications agree on few names, and
 these lists hold them. There is no list of protocols.
 """
 
@@ -12,7 +12,6 @@ from typing import Final, TypeAlias
 import msgspec
 
 from overlaycodec.packet.header import Header
-from overlaycodec.schema.facts import FragmentOffset, MoreFragments, Selects, ValueNames
 from overlaycodec.schema.layout import REQUIRED, Field, Layout
 from overlaycodec.schema.values import AUTO
 
@@ -21,33 +20,27 @@ __all__ = ["PORTS", "Pair", "Traits", "traits_of"]
 Pair: TypeAlias = tuple[str, str]
 
 ENDPOINTS: Final[tuple[Pair, ...]] = (("src", "dst"), ("sender_protocol", "target_protocol"))
-"""Fields that say from where and to where."""
+"""Fields that hold the source and the destination."""
 PORTS: Final[Pair] = ("src_port", "dst_port")
 IDENTIFIERS: Final = (
     "vni", "context_id", "key", "call_id", "vid", "label", "teid", "isid", "service_path", "session_id",
 )  # fmt: skip
-"""Fields that say which network, tenant or path a header stands for."""
+"""Fields that identify a network, a tenant or a path."""
 
 
 class Traits(msgspec.Struct, frozen=True, eq=False):
     """What a header class can give to a line."""
 
     layout: Layout
-    selector: Field | None
-    selects: Selects | None
     endpoints: Pair | None
     ports: Pair | None
     identifiers: tuple[Field, ...]
     """At most one; it may be absent in a header."""
     words: tuple[Field, ...]
-    """Fields that have words, the last first: a header begins with what is common and goes on to what is its own."""
+    """Fields with display names, the last one first: the first fields of a header are those that others have too."""
     usual: tuple[tuple[Field, object], ...]
-    """Fields with a value that they usually have."""
+    """Fields with a default, and that default."""
     flags: tuple[Field, ...]
-    offset: Field | None
-    """Which piece of something follows."""
-    more: Field | None
-    """Whether more pieces follow that one."""
 
 
 @cache
@@ -58,18 +51,14 @@ def traits_of(cls: type[Header]) -> Traits:
     identifiers = tuple(by_name[name] for name in IDENTIFIERS if name in by_name)[:1]
     return Traits(
         layout=layout,
-        selector=layout.selector,
-        selects=None if layout.selector is None else layout.selector.get(Selects),
         endpoints=next((pair for pair in ENDPOINTS if by_name.keys() >= set(pair)), None),
         ports=PORTS if by_name.keys() >= set(PORTS) else None,
         identifiers=identifiers,
-        words=tuple(field for field in reversed(fields) if ValueNames in field),
+        words=tuple(field for field in reversed(fields) if field.value_names),
         usual=tuple(
             (field, field.default)
             for field in fields
-            if field.default not in (AUTO, REQUIRED) and Selects not in field and field not in identifiers
+            if field.default not in (AUTO, REQUIRED) and field not in (layout.selector, *identifiers)
         ),
         flags=tuple(field for field in fields if field.kind == "bool"),
-        offset=next((field for field in fields if FragmentOffset in field), None),
-        more=next((field for field in fields if MoreFragments in field), None),
     )

@@ -24,11 +24,11 @@ def diagnose(
     wire_length: int | None = None,
     catalog: Catalog = DEFAULT,
 ) -> list[Finding]:
-    """What stands out in a packet, by its place: what cannot be read, what breaks a rule, what is worth knowing.
+    """What stands out in a packet, in the order of its bits: faults, broken rules, what is worth knowing.
 
-    `receiver` is whose behaviour is told: "rfc", that of the specifications; "linux" and "ovs", what these do, as seen
+    `receiver` is whose behaviour is given: "rfc", that of the specifications; "linux" and "ovs", what these do, as seen
     on live ones (Linux 6.1 and 6.18, Open vSwitch 3.1). The packet is taken to be meant for the receiver: addresses,
-    ports and networks that it was not set up for are no findings. `finding.scope` says whose receiver it is: that of
+    ports and networks that it was not set up for are no findings. `finding.scope` is whose receiver it is: that of
     the tunnel outside ("") or of what is inside ("inner"). `first` and `wire_length` are as in `decode`; a packet that
     was decoded already brings them along.
 

@@ -1,4 +1,4 @@
-"""Faults of decoding as findings: what cannot be read, and who trips over it."""
+"""Faults of decoding as findings: what cannot be decoded, and which receiver rejects it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Final
 
 from overlaycodec.codec.catalog import Catalog
 from overlaycodec.errors import DecodeError, FieldValueError, LengthFieldError, NestingError, TruncatedError
-from overlaycodec.findings.model import Does, Finding, Receiver, Severity
+from overlaycodec.findings.model import Finding, Reaction, Receiver, Severity
 from overlaycodec.findings.rules.outcomes import LINUX_DROPS, OVS_DROPS
 from overlaycodec.packet.packet import Packet
 from overlaycodec.packet.paths import SCOPES
@@ -15,25 +15,25 @@ from overlaycodec.schema.layout import Layout
 
 __all__ = ["fault_finding"]
 
-_DROPS: Final[dict[Receiver, Does]] = {
+_DROPS: Final[dict[Receiver, Reaction]] = {
     "linux": LINUX_DROPS,
     "ovs": OVS_DROPS,
 }
-_PULLED: Final[dict[str, int]] = {"ipv4": 20, "ipv6": 40, "vlan": 4}
-"""Octets of an inner header that Linux wants to see before it takes a tunnel off."""
+_LINUX_NEEDS: Final[dict[str, int]] = {"ipv4": 20, "ipv6": 40, "vlan": 4}
+"""Octets of an inner header that Linux needs before it decapsulates."""
 
 
 def fault_finding(fault: DecodeError, receiver: Receiver, packet: Packet, catalog: Catalog) -> Finding | None:
-    """The finding for a fault; None where the capture or the decoder is to blame."""
-    cut = packet.missing > 0
-    if isinstance(fault, NestingError) or (cut and isinstance(fault, TruncatedError) and not fault.claim):
+    """The finding for a fault; None where the cause is the capture or the decoder."""
+    truncated = packet.missing > 0
+    if isinstance(fault, NestingError) or (truncated and isinstance(fault, TruncatedError) and not fault.claim):
         return None
-    scopes, header, field = _parsed(fault.path)
+    scopes, header, field = _split(fault.path)
     layout = next((cls.__layout__ for cls in catalog.headers if cls.__layout__.name == header), None)
     rule = f"{header.replace('_', '-')}-{_KINDS[type(fault)]}"
     does = _DROPS.get(receiver)
     severity, words = (Severity.DROP, "") if does is None else (does.severity, does.words)
-    if scopes and scopes[-1] == "inner" and _trips_endpoint(fault, header, receiver, packet):
+    if scopes and scopes[-1] == "inner" and _stops_endpoint(fault, header, receiver, packet):
         scopes = scopes[:-1]
     source = "the declaration" if layout is None or not layout.spec else layout.spec
     return Finding(
@@ -56,7 +56,7 @@ _KINDS: Final[dict[type[DecodeError], str]] = {
 }
 
 
-def _parsed(path: str) -> tuple[list[str], str, str]:
+def _split(path: str) -> tuple[list[str], str, str]:
     """The scopes of a path, the header in them, and the field."""
     tokens = path.split(".")
     count = next((number for number, token in enumerate(tokens) if token not in SCOPES), len(tokens))
@@ -64,14 +64,14 @@ def _parsed(path: str) -> tuple[list[str], str, str]:
     return tokens[:count], header, ".".join(tokens[count + 1 :])
 
 
-def _trips_endpoint(fault: DecodeError, header: str, receiver: Receiver, packet: Packet) -> bool:
-    """Whether it is the tunnel's endpoint that drops the packet, before anyone looks at the frame inside."""
+def _stops_endpoint(fault: DecodeError, header: str, receiver: Receiver, packet: Packet) -> bool:
+    """Whether it is the tunnel's endpoint that drops the packet, before the frame inside is received."""
     if not isinstance(fault, TruncatedError) or fault.claim:
         return False
     if header == "ethernet":
         return True
-    framed = isinstance(packet.headers[-1], Ethernet)  # Linux does not look behind tags
-    return receiver == "linux" and framed and fault.available < _PULLED.get(header, 0)
+    framed = isinstance(packet.headers[-1], Ethernet)  # Linux does not look past tags
+    return receiver == "linux" and framed and fault.available < _LINUX_NEEDS.get(header, 0)
 
 
 def _demand(fault: DecodeError, layout: Layout | None, field: str) -> str:
@@ -82,4 +82,4 @@ def _demand(fault: DecodeError, layout: Layout | None, field: str) -> str:
     if isinstance(fault, TruncatedError) and fault.claim:
         return "it counts octets that are there"
     least = "" if layout is None or field else f" {layout.minimum_octets} octets or more"
-    return f"it has{least}" if least else "it is there as a whole"
+    return f"it has{least}" if least else "it is complete"

@@ -13,12 +13,12 @@ from overlaycodec.codec.packet_decoder import decode
 from overlaycodec.codec.packet_encoder import encode, resolve
 from overlaycodec.editing.checksums import checksums
 from overlaycodec.findings.decode_faults import fault_finding
-from overlaycodec.findings.model import RECEIVERS, Finding, Receiver, Rule, Severity, Site
-from overlaycodec.findings.receiver_view import Reading, reading_of
-from overlaycodec.findings.rules.inner import INSIDES
-from overlaycodec.findings.rules.link import LINKS
-from overlaycodec.findings.rules.network import NETWORKS
-from overlaycodec.findings.rules.tunnel import TUNNELS
+from overlaycodec.findings.model import RECEIVERS, Context, Finding, Receiver, Rule, Severity
+from overlaycodec.findings.receiver_view import ReceiverView, receiver_view
+from overlaycodec.findings.rules.inner import INNER
+from overlaycodec.findings.rules.link import LINK
+from overlaycodec.findings.rules.network import NETWORK
+from overlaycodec.findings.rules.tunnel import TUNNEL
 from overlaycodec.packet.header import Header
 from overlaycodec.packet.packet import Packet
 from overlaycodec.packet.paths import names_of, scopes_of
@@ -26,8 +26,8 @@ from overlaycodec.schema.keys import Key
 
 __all__ = ["RULES", "findings_in"]
 
-RULES: Final[tuple[Rule, ...]] = (*LINKS, *NETWORKS, *TUNNELS, *INSIDES)
-"""Every rule that there is, beside what decoding finds."""
+RULES: Final[tuple[Rule, ...]] = (*LINK, *NETWORK, *TUNNEL, *INNER)
+"""Every rule, beside the faults of decoding."""
 
 
 @lru_cache(maxsize=256)
@@ -48,33 +48,34 @@ def findings_in(
     else:
         octets = bytes(data)
         packet = decode(octets, first=first, wire_length=wire_length, lax=True, catalog=catalog)
-    reading = reading_of(octets, packet, receiver) if packet.names[:1] == ["ethernet"] else None
-    found = _found(packet, receiver, catalog, read_on=reading is not None)
-    if reading is not None:
-        again = decode(reading.octets, wire_length=wire_length, lax=True, catalog=catalog)
-        found = [_forgiven(finding, reading) for finding in found if finding.bits[0] < reading.bit]
-        found += [finding for finding in _found(again, receiver, catalog) if finding.bits[0] >= reading.bit]
+    view = receiver_view(octets, packet, receiver) if packet.names[:1] == ["ethernet"] else None
+    found = _found(packet, receiver, catalog, reads_to_end=view is not None)
+    if view is not None:
+        again = decode(view.octets, wire_length=wire_length, lax=True, catalog=catalog)
+        found = [_tolerated(finding, view) for finding in found if finding.bits[0] < view.bit]
+        found += [finding for finding in _found(again, receiver, catalog) if finding.bits[0] >= view.bit]
     return sorted(found, key=lambda finding: finding.bits[0])
 
 
-def _forgiven(finding: Finding, reading: Reading) -> Finding:
-    does = reading.forgiven.get(finding.rule)
+def _tolerated(finding: Finding, view: ReceiverView) -> Finding:
+    """The finding, less severe where its fault does not stop the receiver."""
+    does = view.tolerated.get(finding.rule)
     if does is None or finding.scope:
         return finding
     return structs.replace(finding, severity=Severity.VIOLATION, does=does)
 
 
-def _found(packet: Packet, receiver: Receiver, catalog: Catalog, *, read_on: bool = False) -> list[Finding]:
+def _found(packet: Packet, receiver: Receiver, catalog: Catalog, *, reads_to_end: bool = False) -> list[Finding]:
     read = (fault_finding(fault, receiver, packet, catalog) for fault in packet.faults)
     found = [finding for finding in read if finding is not None]
-    verdicts = checksums(packet, catalog=catalog)
+    statuses = checksums(packet, catalog=catalog)
     names, scopes = names_of(packet.headers), scopes_of(packet.headers)
     for index, header in enumerate(packet.headers):
-        site = Site(packet, index, names[index], scopes, verdicts, read_on=read_on)
-        if "quoted" in site.scope.prefix:
+        context = Context(packet, index, names[index], scopes, statuses, reads_to_end=reads_to_end)
+        if "quoted" in context.scope.prefix:
             break  # nobody receives what an ICMP error quotes
         for rule in _rules_for(type(header)):
-            for seen in rule.look(site):
-                path = f"{site.name}.{seen.field}" if seen.field else site.name
-                found.append(rule.finding(receiver, path, packet.span(path), seen.found, site.scope.prefix))
+            for observed in rule.check(context):
+                path = f"{context.name}.{observed.field}" if observed.field else context.name
+                found.append(rule.finding(receiver, path, packet.span(path), observed.found, context.scope.prefix))
     return found

@@ -1,7 +1,7 @@
-"""What a finding is, and what a rule is: a place to look at, what a specification says of it, what receivers do.
+"""What a finding is, and what a rule is: a check of a header, what a specification says of it, what receivers do.
 
-Strategy: a rule is a row of a table. The one thing in it that is code looks at a header and tells what it sees; what
-that means for each receiver is data beside it, so that the documentation and the tests read the same table.
+Strategy: a rule is a row of a table. Its check is the only code: it inspects a header and gives what it observes. What
+that means for each receiver is data, so that the documentation and the tests read the same table.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from overlaycodec.packet.header import Header
 from overlaycodec.packet.packet import Packet
 from overlaycodec.packet.paths import Scope
 
-__all__ = ["RECEIVERS", "Does", "Finding", "Look", "Receiver", "Rule", "Seen", "Severity", "Site"]
+__all__ = ["RECEIVERS", "Check", "Context", "Finding", "Observation", "Reaction", "Receiver", "Rule", "Severity"]
 
 Receiver = Literal["rfc", "linux", "ovs"]
-"""Who is asked: the specification, Linux, Open vSwitch's userspace datapath."""
+"""Whose behaviour: that of the specification, of Linux, of Open vSwitch's userspace datapath."""
 
 
 RECEIVERS: Final[tuple[Receiver, ...]] = get_args(Receiver)
@@ -42,7 +42,7 @@ class Severity(StrEnum):
 
 
 class Finding(msgspec.Struct, frozen=True):
-    """One thing that stands out in a packet: where, what, and what becomes of the packet."""
+    """One thing that stands out in a packet: where, what, and what the receiver does with the packet."""
 
     severity: Severity
     path: str
@@ -59,24 +59,24 @@ class Finding(msgspec.Struct, frozen=True):
     rule: str
     """The rule's name, which stays the same from version to version."""
     scope: str
-    """Whose doing it is: that of the receiver who takes this scope off: "" is the outermost, then "inner"."""
+    """Whose behaviour it is: that of the receiver of this scope: "" is the outermost, then "inner"."""
 
     def __str__(self) -> str:
         seen = f"{self.path} ({place_text(self.bits)}) {self.found}"
         return f"{self.severity}: {seen}{': ' if self.does else ''}{self.does}; {self.source} says {self.demand}"
 
 
-class Does(msgspec.Struct, frozen=True):
-    """What one receiver does, seen on a live one."""
+class Reaction(msgspec.Struct, frozen=True):
+    """What one receiver does, as seen on a live one."""
 
     severity: Severity
     words: str
 
 
-class Site:
+class Context:
     """A header, and what is around it."""
 
-    __slots__ = ("header", "index", "name", "packet", "read_on", "scope", "scopes", "verdicts")
+    __slots__ = ("header", "index", "name", "packet", "reads_to_end", "scope", "scopes", "statuses")
 
     def __init__(
         self,
@@ -84,9 +84,9 @@ class Site:
         index: int,
         name: str,
         scopes: Sequence[Scope],
-        verdicts: Mapping[str, ChecksumStatus],
+        statuses: Mapping[str, ChecksumStatus],
         *,
-        read_on: bool = False,
+        reads_to_end: bool = False,
     ) -> None:
         self.packet = packet
         self.index = index
@@ -94,13 +94,13 @@ class Site:
         self.header: Any = packet.headers[index]  # Any: of the classes that the rule names
         self.scopes = scopes
         self.scope = next(scope for scope in reversed(scopes) if scope.start <= index)
-        self.verdicts = verdicts
-        self.read_on = read_on
-        """Whether the receiver reads further than the packet goes."""
+        self.statuses = statuses
+        self.reads_to_end = reads_to_end
+        """Whether the receiver reads all octets, whatever the lengths of IP and UDP are."""
 
     @property
     def next(self) -> Header | None:
-        """The header behind this one."""
+        """The header after this one."""
         headers = self.packet.headers
         return headers[self.index + 1] if self.index + 1 < len(headers) else None
 
@@ -119,36 +119,36 @@ class Site:
         found = (header for header in self.packet.headers[inner.start : inner.stop] if isinstance(header, classes))
         return next(found, None)
 
-    def verdict(self, field: str) -> ChecksumStatus | None:
-        """What is known of a checksum of this header."""
-        return self.verdicts.get(f"{self.name}.{field}")
+    def checksum_status(self, field: str) -> ChecksumStatus | None:
+        """The status of a checksum of this header, if it has one."""
+        return self.statuses.get(f"{self.name}.{field}")
 
 
-class Seen(msgspec.Struct, frozen=True):
-    """Something that a rule found: the field, below the header, and what is there."""
+class Observation(msgspec.Struct, frozen=True):
+    """What a check found: the path of a field, from the header on, and what is there."""
 
     field: str
     found: str
 
 
-Look = Callable[[Site], Iterator[Seen]]
+Check = Callable[[Context], Iterator[Observation]]
 
 
 class Rule(msgspec.Struct, frozen=True):
-    """What to look at, and what it means."""
+    """What to check, and what it means."""
 
     name: str
     headers: tuple[type[Header], ...]
-    look: Look
+    check: Check
     source: str
     demand: str
     rfc: Severity
-    linux: Does | None = None
+    linux: Reaction | None = None
     """None: nothing is known of it, or it has no receiver for this."""
-    ovs: Does | None = None
+    ovs: Reaction | None = None
 
     def finding(self, receiver: Receiver, path: str, bits: Bits, found: str, scope: str) -> Finding:
-        """What it says of a place."""
+        """The finding of this rule for what its check found at a path."""
         does = {"rfc": None, "linux": self.linux, "ovs": self.ovs}[receiver]
         severity, words = (self.rfc, "") if does is None else (does.severity, does.words)
         return Finding(severity, path, bits, found, words, self.source, self.demand, self.name, scope)

@@ -1,128 +1,147 @@
 """The packet as a receiver reads it, where a field does not mean to it what the specification says.
 
-Strategy: the octets are put right in what the receiver does not look at (a length, and the checksum that goes with it),
-and read again; what is found from there on is what that receiver meets. Each case was seen on a live one.
+Strategy: the fields that the receiver ignores (a length, and the checksum that covers it) are set to the values that it
+assumes, and the octets are decoded again; the findings from there on are those that the receiver meets. Each case was
+seen on a live one.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final, NamedTuple
+from typing import Final
 
 import msgspec
 
 from overlaycodec.checksum import internet_checksum, internet_sum
+from overlaycodec.codec.packet_decoder import decode_header
+from overlaycodec.codec.packet_encoder import encode
+from overlaycodec.errors import DecodeError
 from overlaycodec.findings.model import Receiver
-from overlaycodec.packet.offsets import octets_in
+from overlaycodec.packet.offsets import is_fragment, number_in, octets_in
 from overlaycodec.packet.packet import Packet
-from overlaycodec.protocols import Ethernet, VLANTag
+from overlaycodec.protocols import UDP, Ethernet, IPv4, IPv6, VLANTag
 
-__all__ = ["Reading", "reading_of"]
+__all__ = ["ReceiverView", "receiver_view"]
 
 _IPV4: Final = 0x0800
 _IPV6: Final = 0x86DD
 _UDP: Final = 17
 _GRE: Final = 47
-_IN_PIECES: Final = 0x3FFF
+_MINIMUM_OCTETS: Final = {_UDP: 16, _GRE: 4}
+"""UDP or GRE, with the tunnel header."""
+_NOP: Final = b"\x01"
+_MAX_LENGTH: Final = 0xFFFF
 
 
-class Reading(msgspec.Struct, frozen=True):
-    """Octets to read in place of the packet's own, from a bit on."""
+class ReceiverView(msgspec.Struct, frozen=True):
+    """Octets to decode in place of the packet's own, from a bit on."""
 
     octets: bytes
     bit: int
-    """What stands before it is judged as it is."""
-    forgiven: Mapping[str, str]
+    """The findings before it are those of the packet itself."""
+    tolerated: Mapping[str, str]
     """Faults that do not stop the receiver, by the names of their rules, and what it does."""
 
 
-_NOT_SEEN: Final = "Open vSwitch does not look"
-_OVS: Final = {"udp-length": _NOT_SEEN, "udp-short": _NOT_SEEN}
+_IGNORED: Final = "Open vSwitch does not look"
+_OVS: Final = {"udp-length": _IGNORED, "udp-short": _IGNORED}
 _OVS_IPV4: Final = {**_OVS, "ipv4-value": "Open vSwitch reads on, and does not look at the header checksum"}
 _LINUX: Final = {"udp-length": "Linux takes it for a jumbogram"}
 
 
-class _Datagram(NamedTuple):
-    """UDP or GRE in IP."""
+class _Datagram(msgspec.Struct, frozen=True):
+    """A datagram of UDP or GRE in IP."""
 
     data: bytes
-    network: int
-    """Where the IP header stands."""
-    at: int
-    """Where what it carries stands."""
+    link_octets: int
+    """The offset of the IP header."""
+    ip: IPv4 | IPv6
+    content: int
+    """The offset of what IP carries."""
     octets: int
-    """How much IP says that it carries."""
+    """How many octets IP carries, by its own length."""
     protocol: int
 
 
-def reading_of(data: bytes, packet: Packet, receiver: Receiver) -> Reading | None:
-    """How the receiver reads a tunnel packet to itself; None where that is as usual."""
-    at, kind = 0, 0
+def receiver_view(data: bytes, packet: Packet, receiver: Receiver) -> ReceiverView | None:
+    """The receiver's view of a tunnel packet that is sent to it; None where it reads the packet as it is."""
+    offset, ethertype = 0, 0
     for header in packet.headers:
         if not isinstance(header, Ethernet | VLANTag):
             break
-        kind = header.ethertype
-        at += octets_in(header)
-    datagram = _in_ipv4(data, at) if kind == _IPV4 else _in_ipv6(data, at) if kind == _IPV6 else None
+        ethertype = header.ethertype
+        offset += octets_in(header)
+    read = _READERS.get(ethertype)
+    datagram = None if read is None else read(data, offset)
     if datagram is None:
         return None
     if receiver == "ovs":
-        return _to_the_end(datagram, _OVS_IPV4 if kind == _IPV4 else _OVS)
-    if receiver == "linux" and kind == _IPV6 and datagram.protocol == _UDP and _number(data, datagram.at + 4) == 0:
-        return _to_the_end(datagram._replace(data=data[: datagram.at + datagram.octets]), _LINUX)
+        return _to_the_end(datagram, _OVS_IPV4 if ethertype == _IPV4 else _OVS)
+    if receiver == "linux" and ethertype == _IPV6 and datagram.protocol == _UDP:
+        udp, _ = decode_header(UDP, data[datagram.content :])
+        if udp.length == 0:
+            end = datagram.content + datagram.octets
+            return _to_the_end(msgspec.structs.replace(datagram, data=data[:end]), _LINUX)
     return None
 
 
-def _number(data: bytes, at: int) -> int:
-    return int.from_bytes(data[at : at + 2], "big")
-
-
-def _in_ipv6(data: bytes, at: int) -> _Datagram | None:
-    """What IPv6 carries at once and as a whole."""
-    if len(data) < at + 40 or data[at] >> 4 != 6:
+def _in_ipv6(data: bytes, offset: int) -> _Datagram | None:
+    """The datagram that follows the IPv6 header at once."""
+    try:
+        ip, size = decode_header(IPv6, data[offset:])
+    except DecodeError:
         return None
-    return _tunnelled(_Datagram(data, at, at + 40, _number(data, at + 4), data[at + 6]))
+    return _tunnel(_Datagram(data, offset, ip, offset + size, ip.payload_length, ip.next_header))
 
 
-def _in_ipv4(data: bytes, at: int) -> _Datagram | None:
-    """What IPv4 carries as a whole; a version of 6 behind the EtherType of IPv4 is as good to Open vSwitch as 4."""
-    if len(data) < at + 20 or data[at] >> 4 not in (4, 6) or _number(data, at + 6) & _IN_PIECES:
+def _in_ipv4(data: bytes, offset: int) -> _Datagram | None:
+    """The datagram in IPv4, if it is not fragmented. Open vSwitch takes a version of 6 for 4 here."""
+    octets = data[offset:]
+    if number_in(octets, IPv4, "version") == 6:
+        octets = bytes([octets[0] ^ (6 ^ 4) << 4]) + octets[1:]
+    try:
+        ip, size = decode_header(IPv4, octets)
+    except DecodeError:
         return None
-    size, total = (data[at] & 15) * 4, _number(data, at + 2)
-    if size < 20 or total < size:
+    if is_fragment(ip) or ip.total_length < size:
         return None
-    return _tunnelled(_Datagram(data, at, at + size, total - size, data[at + 9]))
+    return _tunnel(_Datagram(data, offset, ip, offset + size, ip.total_length - size, ip.protocol))
 
 
-def _tunnelled(datagram: _Datagram) -> _Datagram | None:
+_READERS: Final = {_IPV4: _in_ipv4, _IPV6: _in_ipv6}
+"""By EtherType."""
+
+
+def _tunnel(datagram: _Datagram) -> _Datagram | None:
     """The same, where it is UDP or GRE with a tunnel header."""
-    least = {_UDP: 16, _GRE: 4}.get(datagram.protocol)
-    there = datagram.at + datagram.octets <= len(datagram.data)
-    return datagram if least is not None and datagram.octets >= least and there else None
+    minimum = _MINIMUM_OCTETS.get(datagram.protocol)
+    complete = datagram.content + datagram.octets <= len(datagram.data)
+    return datagram if minimum is not None and datagram.octets >= minimum and complete else None
 
 
-def _to_the_end(datagram: _Datagram, forgiven: Mapping[str, str]) -> Reading:
-    """All octets read to their end, whatever IP and UDP say of them."""
-    data, network, at, octets, protocol = datagram
-    patched = bytearray(data)
-    length = min(len(data) - at, 0xFFFF)
-    if forgiven is _OVS_IPV4:
-        first, size = network + 12, 4
-        patched[network] = 0x40 | data[network] & 15
-        patched[network + 2 : network + 4] = (at - network + length).to_bytes(2, "big")
-        patched[network + 20 : at] = bytes([1]) * (at - network - 20)  # a source route ends elsewhere: it is not seen
+def _to_the_end(datagram: _Datagram, tolerated: Mapping[str, str]) -> ReceiverView:
+    """All octets belong to the datagram, whatever the lengths of IP and UDP are."""
+    data, ip, content = datagram.data, datagram.ip, datagram.data[datagram.content :]
+    if isinstance(ip, IPv4):
+        size = datagram.content - datagram.link_octets
+        length = min(len(content), _MAX_LENGTH - size)
+        options = size - IPv4.__layout__.minimum_octets
+        # a source route changes the destination of the pseudo-header, and Open vSwitch does not look at it
+        ip = ip.replace(total_length=size + length, options=(), options_rest=_NOP * options)
     else:
-        first, size = network + 8, 16
-        patched[network + 4 : network + 6] = length.to_bytes(2, "big")
-    if protocol == _GRE:
-        return Reading(bytes(patched), at * 8, forgiven)
-    src, dst = (int.from_bytes(data[start : start + size], "big") for start in (first, first + size))
-    patched[at + 4 : at + 6] = length.to_bytes(2, "big")
-    given = _number(data, at + 6)
-    if given:
-        right = internet_sum(data[at:], src + dst + _UDP + octets) == 0xFFFF
-        patched[at + 6 : at + 8] = bytes(2)
-        wanted = internet_checksum(bytes(patched[at:]), src + dst + _UDP + length) or 0xFFFF
-        value = wanted if right else given if given != wanted else given ^ 1
-        patched[at + 6 : at + 8] = value.to_bytes(2, "big")
-    return Reading(bytes(patched), (at + 6) * 8, forgiven)
+        length = min(len(content), _MAX_LENGTH)
+        ip = ip.replace(payload_length=length)
+    outside = data[: datagram.link_octets] + encode(ip)
+    if datagram.protocol == _GRE:
+        return ReceiverView(outside + content, datagram.content * 8, tolerated)
+    udp, size = decode_header(UDP, content)
+    content = content[size:]
+    pseudo_header = int(ip.src) + int(ip.dst) + _UDP
+    checksum = udp.checksum
+    if checksum:
+        valid = internet_sum(encode(udp) + content, pseudo_header + datagram.octets) == 0xFFFF
+        unchecked = encode(udp.replace(length=length, checksum=0))
+        right = internet_checksum(unchecked + content, pseudo_header + length) or 0xFFFF
+        checksum = right if valid else checksum if checksum != right else checksum ^ 1
+    bit = datagram.content * 8 + (UDP.__layout__.fixed_bit_of("checksum") or 0)
+    return ReceiverView(outside + encode(udp.replace(length=length, checksum=checksum)) + content, bit, tolerated)

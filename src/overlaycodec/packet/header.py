@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Literal
 
 from overlaycodec.schema.keys import Key
@@ -46,6 +47,13 @@ class Header(WireStruct, abstract=True):
 
     def __truediv__(self, other: Header | Packet | bytes) -> Packet:
         """A packet of this header and what follows it."""
-        from overlaycodec.packet.packet import Packet
+        packet = _packet_class()
+        return packet((self, other)) if isinstance(other, Header) else packet((self,)) / other
 
-        return Packet((self, other)) if isinstance(other, Header) else Packet((self,)) / other
+
+@cache
+def _packet_class() -> type[Packet]:
+    """The class `Packet`, whose module is above this one: imported once, for speed."""
+    from overlaycodec.packet.packet import Packet
+
+    return Packet

@@ -11,7 +11,7 @@ from overlaycodec.schema.layout import Field, Run
 from overlaycodec.schema.record import WireStruct
 from overlaycodec.schema.values import AUTO, MACAddress
 
-__all__ = ["ends_of", "extent_of", "is_fragment", "octets_in", "spans_of"]
+__all__ = ["ends_of", "extent_of", "is_fragment", "number_in", "octets_in", "spans_of"]
 
 
 def _octets_of(record: WireStruct, field: Field) -> int:
@@ -78,3 +78,17 @@ def is_fragment(record: WireStruct) -> bool:
     layout = record.__layout__
     names = (layout.next.offset, layout.more_fragments)
     return any(name is not None and getattr(record, name) for name in names)
+
+
+def number_in(octets: bytes, cls: type[WireStruct], name: str) -> int | None:
+    """The number that a field has in octets, whether they are a valid record of the class or not.
+
+    The field has the same offset in every record of the class. None: the octets end before it does.
+    """
+    layout = cls.__layout__
+    first = layout.fixed_bit_of(name)
+    assert first is not None
+    end = first + (layout.by_name[name].bits or 0)
+    if end > len(octets) * 8:
+        return None
+    return int.from_bytes(octets[first // 8 : -(-end // 8)], "big") >> -end % 8 & layout.by_name[name].maximum

@@ -12,11 +12,10 @@ from typing import Any, Self, TypeVar, overload
 
 import msgspec
 
-from overlaycodec.errors import DecodeError, MissingHeaderError
+from overlaycodec.errors import DecodeError, MissingHeaderError, PathError
 from overlaycodec.packet.header import Header
 from overlaycodec.packet.offsets import octets_in, spans_of
 from overlaycodec.packet.paths import Scope, find, names_of, read_at, replaced_at, scopes_of
-from overlaycodec.schema.facts import Selects
 from overlaycodec.schema.keyspaces import IP_PROTOCOL
 from overlaycodec.schema.record import WireStruct
 
@@ -243,7 +242,7 @@ class Packet(msgspec.Struct, frozen=True, eq=False, gc=False):
             layout = header.__layout__
             if layout.layer == "network":
                 network = header
-            if layout.selector and layout.selector[Selects].space is IP_PROTOCOL:
+            if layout.selector is not None and layout.next.space is IP_PROTOCOL:
                 protocol = getattr(header, layout.selector.name)
             elif network is not None and layout.layer is None:
                 ports = "src_port" in layout.by_name and "dst_port" in layout.by_name
@@ -262,7 +261,7 @@ class Packet(msgspec.Struct, frozen=True, eq=False, gc=False):
     def at(self, path: str) -> Any:  # Any: a field's own type
         """The value that a path names: `inner.ipv4.src`, `vlan[1].vid`, `geneve.options[0].type`, `payload`.
 
-        Raises: MissingHeaderError.
+        Raises: PathError.
         """
         if path == "payload":
             return self.payload
@@ -292,7 +291,7 @@ class Packet(msgspec.Struct, frozen=True, eq=False, gc=False):
 
         What is empty ends before it starts.
 
-        Raises: MissingHeaderError; UnresolvedError where a size is still AUTO.
+        Raises: PathError; UnresolvedError where a size is still AUTO.
         """
         at = 0
         place = None if path == "payload" else find(self.headers, path)
@@ -309,12 +308,12 @@ class Packet(msgspec.Struct, frozen=True, eq=False, gc=False):
                 (span for span in spans_of(record) if span[0].name == name), (None, 0, 0)
             )  # fmt: skip
             if field is None:
-                raise MissingHeaderError(path, f"{type(record).__name__}: no {name} is there")
+                raise PathError(path, f"{type(record).__name__}: no {name} is there")
             at += offset
             value = getattr(record, name)
             if number is not None:
                 if not isinstance(value, tuple) or number >= len(value):
-                    raise MissingHeaderError(path, f"{name}, which has no member {number}")
+                    raise PathError(path, f"{name}, which has no member {number}")
                 at += sum(octets_in(element) for element in value[:number]) * 8
                 record = value[number]
                 bits = octets_in(record) * 8

@@ -1,26 +1,47 @@
 """Paths and scopes: how headers and fields are named in packets within packets.
 
 Strategy: scopes are found from the headers alone, so that a packet has the same names however it came to be. A tunnel
-header ends its scope; the next header opens one called `inner`, or `quoted` behind an ICMP error. Names are those of
-the declarations: `ipv4.src`, `inner.vlan[1].vid`, `geneve.options[0].type`.
+header ends its scope; the next header opens one called `inner`, or `quoted` after an ICMP error. Names are those of
+the declarations: `ipv4.src`, `inner.vlan[1].vid`, `geneve.options[0].type`. The grammar is here alone: packets, columns
+and ignore patterns use the same one.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
-from overlaycodec.errors import MissingHeaderError
+from overlaycodec.errors import MissingHeaderError, PathError
 from overlaycodec.packet.header import Header
 from overlaycodec.schema.record import WireStruct
 
-__all__ = ["SCOPES", "Place", "Scope", "find", "names_of", "network_of", "read_at", "replaced_at", "scopes_of"]
+__all__ = [
+    "GRAMMAR",
+    "SCOPES",
+    "Scope",
+    "Target",
+    "Token",
+    "find",
+    "names_of",
+    "network_of",
+    "read_at",
+    "replaced_at",
+    "scope_in",
+    "scoped",
+    "scopes_of",
+    "tokens_of",
+]
 
-_TOKEN = re.compile(r"([a-z_][a-z0-9_]*)(?:\[(\d{1,6})\])?")
-SCOPES = ("inner", "quoted")
+_TOKEN: Final = re.compile(r"([a-z_][a-z0-9_]*)(?:\[(\d{1,6})\])?")
+SCOPES: Final = ("inner", "quoted")
+GRAMMAR: Final = "the grammar of paths: scope.header[n].field[n].field"
+"""What an error names where a path does not follow it."""
+
+Token = tuple[str, int | None]
+"""A name in a path, and its index where it has one."""
 
 
 class Scope(msgspec.Struct, frozen=True):
@@ -31,14 +52,17 @@ class Scope(msgspec.Struct, frozen=True):
     prefix: str
 
 
-class Place(msgspec.Struct, frozen=True):
-    """What a path names: a header by its index, and the field tokens behind it."""
+class Target(msgspec.Struct, frozen=True):
+    """What a path names: a header by its index, and the field tokens after it."""
 
     header: int
-    rest: tuple[tuple[str, int | None], ...]
+    rest: tuple[Token, ...]
 
 
 HeaderOrClass = Header | type[Header]
+
+
+# --- scopes and names -------------------------------------------------------------------------------------------------
 
 
 def _opens(before: HeaderOrClass, header: HeaderOrClass, networked: bool) -> str | None:
@@ -90,72 +114,89 @@ def names_of(headers: Sequence[HeaderOrClass]) -> list[str]:
     return names
 
 
-def _tokens(path: str) -> list[tuple[str, int | None]]:
-    tokens = []
+# --- the grammar ------------------------------------------------------------------------------------------------------
+
+
+def tokens_of(path: str) -> tuple[Token, ...] | None:
+    """The tokens of a path; None where it does not follow the grammar."""
+    tokens: list[Token] = []
     for text in path.split("."):
         match = _TOKEN.fullmatch(text)
         if match is None:
-            raise MissingHeaderError(f"path {path!r}", "the grammar of paths: scope.header[n].field[n].field")
+            return None
         tokens.append((match[1], None if match[2] is None else int(match[2])))
-    return tokens
+    return tuple(tokens)
 
 
-def find(headers: Sequence[Header], path: str) -> Place:
-    """The header that a path names. Raises: MissingHeaderError."""
-    tokens = _tokens(path)
-    scopes = scopes_of(headers)
-    present = ", ".join(names_of(headers))
-    start, stop = 0, len(headers)
+def scoped(tokens: tuple[Token, ...]) -> tuple[str | None, tuple[Token, ...]]:
+    """The scope that the tokens begin with, and the other tokens.
+
+    The scope is a prefix: "" for `outer`; or "innermost"; or None, where no scope is named and all of them count.
+    """
     first = tokens[0][0]
-    if first == "outer":
-        tokens, (start, stop) = tokens[1:], (scopes[0].start, scopes[0].stop)
-    elif first == "innermost":
-        last = [scope for scope in scopes if "quoted" not in scope.prefix][-1]
-        tokens, (start, stop) = tokens[1:], (last.start, last.stop)
-    elif first in SCOPES:
-        count = next((index for index, token in enumerate(tokens) if token[0] not in SCOPES), len(tokens))
-        prefix = ".".join(name for name, _ in tokens[:count])
-        scope = next((scope for scope in scopes if scope.prefix == prefix), None)
-        if scope is None:
-            raise MissingHeaderError(f"scope {prefix}", present)
-        tokens, (start, stop) = tokens[count:], (scope.start, scope.stop)
+    if first in ("outer", "innermost"):
+        return "" if first == "outer" else "innermost", tokens[1:]
+    count = next((index for index, (name, _) in enumerate(tokens) if name not in SCOPES), len(tokens))
+    return ".".join(name for name, _ in tokens[:count]) if count else None, tokens[count:]
+
+
+def scope_in(scopes: Sequence[Scope], scope: str | None) -> Scope | None:
+    """The headers that a scope, as `scoped` gives it, stands for; None where the packet has no such scope."""
+    if scope is None:
+        return Scope(scopes[0].start, scopes[-1].stop, "")
+    if scope == "innermost":
+        return next(found for found in reversed(scopes) if "quoted" not in found.prefix)
+    return next((found for found in scopes if found.prefix == scope), None)
+
+
+def find(headers: Sequence[Header], path: str) -> Target:
+    """The header that a path names, and the tokens after it. Raises: PathError."""
+    tokens = tokens_of(path)
+    if tokens is None:
+        raise PathError(f"path {path!r}", GRAMMAR)
+    present = ", ".join(names_of(headers))
+    prefix, tokens = scoped(tokens)
+    scope = scope_in(scopes_of(headers), prefix)
+    if scope is None:
+        raise MissingHeaderError(f"scope {prefix}", present)
     if not tokens:
-        raise MissingHeaderError(f"header in path {path!r}", present)
+        raise PathError(f"header in path {path!r}", present)
     name, number = tokens[0]
-    found = [index for index in range(start, stop) if headers[index].__layout__.name == name]
+    found = [index for index in range(scope.start, scope.stop) if headers[index].__layout__.name == name]
     if (number or 0) >= len(found):
         raise MissingHeaderError(path, present)
-    return Place(found[number or 0], tuple(tokens[1:]))
+    return Target(found[number or 0], tokens[1:])
 
 
-def read_at(
-    record: WireStruct, tokens: tuple[tuple[str, int | None], ...], path: str
-) -> Any:  # Any: a field's own type
-    """The value under `record`. Raises: MissingHeaderError."""
+# --- values under a record --------------------------------------------------------------------------------------------
+
+
+def read_at(record: WireStruct, tokens: tuple[Token, ...], path: str) -> Any:  # Any: a field's own type
+    """The value under `record`. Raises: PathError."""
     value: Any = record
     for name, number in tokens:
         if not isinstance(value, WireStruct) or name not in value.__layout__.by_name:
-            raise MissingHeaderError(path, f"{type(value).__name__}, which has no {name}")
+            raise PathError(path, f"{type(value).__name__}, which has no {name}")
         value = getattr(value, name)
         if number is not None:
             if not isinstance(value, tuple) or number >= len(value):
-                raise MissingHeaderError(path, f"{name}, which has no member {number}")
+                raise PathError(path, f"{name}, which has no member {number}")
             value = value[number]
     return value
 
 
 def replaced_at(
-    record: WireStruct, tokens: tuple[tuple[str, int | None], ...], path: str, value: object
-) -> Any:  # Any: as given
-    """A copy of `record` with the value under it changed. Raises: MissingHeaderError, and as the constructor does."""
+    record: WireStruct, tokens: tuple[Token, ...], path: str, value: object
+) -> Any:  # Any: a record of the same class
+    """A copy of `record` with the value under it changed. Raises: PathError, and as the constructor does."""
     (name, number), rest = tokens[0], tokens[1:]
     present = read_at(record, tokens[:1], path)
     if rest:
         if not isinstance(present, WireStruct):
-            raise MissingHeaderError(path, f"{name}, which has no parts with names")
+            raise PathError(path, f"{name}, which has no parts with names")
         value = replaced_at(present, rest, path, value)
     if number is not None:
-        row = list(getattr(record, name))
-        row[number] = value
-        value = tuple(row)
+        elements = list(getattr(record, name))
+        elements[number] = value
+        value = tuple(elements)
     return record.replace(**{name: value})

@@ -1,7 +1,8 @@
-"""Wholes out of pieces, and pieces out of wholes: fragments of IPv4 and IPv6, segments of STT.
+"""Fragmentation and reassembly: fragments of IPv4 and IPv6, segments of STT.
 
-Strategy: a whole is handed out only when every octet of it came and nothing spoke against another; what is wrong is
-dropped and counted. Time is what the caller says it is, and memory has a bound that no sender can move.
+Strategy: a datagram is given out only when every octet of it was received and no fragment contradicted another; what is
+wrong is dropped and counted. The caller gives the time, and memory has a bound that no sender can exceed. Modules that
+serve both kinds call an STT frame a datagram too, and its segments fragments.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Octets of one whole that come in pieces, in any order: which are here, and what to do where two claim one place.
+"""The octets of one datagram, received as byte ranges in any order: which are here, and what happens on overlap.
 
-Strategy: pieces stay as they came, sorted by where they start, and are joined once, when nothing is missing. So a whole
-costs what was sent of it, whatever length it announces.
+Strategy: ranges stay as they were received, sorted by their start, and are joined once, when nothing is missing. So a
+datagram costs what was received of it, whatever length it announces.
 """
 
 from __future__ import annotations
@@ -10,46 +10,46 @@ from bisect import bisect_left, bisect_right
 from enum import StrEnum
 from typing import Literal, TypeAlias
 
-__all__ = ["Drop", "Overlap", "Pieces"]
+__all__ = ["ByteRanges", "Drop", "Overlap"]
 
-Overlap: TypeAlias = Literal["drop", "drop_piece", "first", "last"]
-"""What happens where a piece claims octets that another one brought.
+Overlap: TypeAlias = Literal["drop", "drop_fragment", "first", "last"]
+"""What happens where a fragment has octets that another one brought.
 
-`drop`: the whole is given up, with all its pieces that are still to come (RFC 5722). `drop_piece`: the later piece is
-dropped. `first`, `last`: the octets that came first, or last, stand. A piece that repeats another one is always passed
-over.
+`drop`: the datagram is dropped, with all fragments that are still to come (RFC 5722). `drop_fragment`: the later
+fragment is dropped. `first`, `last`: the octets that were received first, or last, are kept. A fragment that repeats
+another one is always ignored.
 """
 
 
 class Drop(StrEnum):
-    """Why a piece, or all that had come of a whole, was dropped."""
+    """Why a fragment, or a datagram with all its fragments, was dropped."""
 
     CHECKSUM = "checksum"
     """A checksum that receivers verify first is wrong."""
-    CUT_SHORT = "cut short"
-    """Octets of the piece itself are missing: it was snapped, or is in pieces itself."""
+    TRUNCATED = "truncated"
+    """Octets of the fragment itself are missing: it was truncated by the capture, or is fragmented itself."""
     EMPTY = "empty"
     UNEVEN = "uneven"
-    """A fragment before others, and no multiple of 8 octets."""
+    """A fragment before others that is not a multiple of 8 octets."""
     PAST_END = "past the end"
     DUPLICATE = "duplicate"
     OVERLAP = "overlap"
     CONTRADICTION = "contradiction"
-    """Two pieces disagree on how long the whole is."""
+    """Two fragments disagree on the length of the datagram."""
     CONGESTION = "congestion"
-    """Pieces that do and that do not take part in congestion notification, and congestion was met (RFC 3168)."""
+    """Congestion was met, and not all fragments take part in congestion notification (RFC 3168)."""
     MALFORMED = "malformed"
-    """The whole is here, and cannot be read as what it should be."""
+    """The datagram is complete, and cannot be decoded as what it should be."""
     EXPIRED = "expired"
     EVICTED = "evicted"
-    """The oldest unfinished whole, to make room."""
+    """The oldest pending datagram, to make room."""
 
     def __repr__(self) -> str:
         return f"Drop.{self.name}"
 
 
-class Pieces:
-    """The pieces of one whole; `total` is its length, once known."""
+class ByteRanges:
+    """The byte ranges of one datagram; `total` is its length, once known."""
 
     __slots__ = ("_chunks", "_starts", "octets", "total")
 
@@ -64,11 +64,11 @@ class Pieces:
 
     @property
     def end(self) -> int:
-        """Where the last piece ends."""
+        """Where the last range ends."""
         return self._starts[-1] + len(self._chunks[-1]) if self._starts else 0
 
     def add(self, start: int, data: bytes, overlap: Overlap) -> Drop | None:
-        """Takes a piece of one octet at least; else says why not."""
+        """Adds a range of at least one octet; gives the reason where it is refused."""
         starts, chunks, stop = self._starts, self._chunks, start + len(data)
         first = bisect_right(starts, start)
         if first and starts[first - 1] + len(chunks[first - 1]) > start:
@@ -90,44 +90,44 @@ class Pieces:
         return None
 
     def _fill(self, start: int, data: bytes, first: int, last: int) -> None:
-        """Puts in what is not there of a piece that the pieces `first` to `last` overlap."""
+        """Adds the octets that the ranges `first` to `last` do not have."""
         stop, at = start + len(data), start
         starts, chunks = [], []
-        for there, chunk in zip(self._starts[first:last], self._chunks[first:last], strict=True):
-            if at < there:
+        for begin, chunk in zip(self._starts[first:last], self._chunks[first:last], strict=True):
+            if at < begin:
                 starts.append(at)
-                chunks.append(data[at - start : there - start])
-            starts.append(there)
+                chunks.append(data[at - start : begin - start])
+            starts.append(begin)
             chunks.append(chunk)
-            at = there + len(chunk)
+            at = begin + len(chunk)
         if at < stop:
             starts.append(at)
             chunks.append(data[at - start :])
-        self._put(first, last, starts, chunks)
+        self._replace(first, last, starts, chunks)
 
     def _cover(self, start: int, data: bytes, first: int, last: int) -> None:
-        """Puts a piece in place of what the pieces `first` to `last` say there."""
+        """Adds a range, and removes what it overlaps of the ranges `first` to `last`."""
         stop = start + len(data)
         starts, chunks = [start], [data]
-        there, chunk = self._starts[first], self._chunks[first]
-        if there < start:
-            starts.insert(0, there)
-            chunks.insert(0, chunk[: start - there])
-        there, chunk = self._starts[last - 1], self._chunks[last - 1]
-        if there + len(chunk) > stop:
+        begin, chunk = self._starts[first], self._chunks[first]
+        if begin < start:
+            starts.insert(0, begin)
+            chunks.insert(0, chunk[: start - begin])
+        begin, chunk = self._starts[last - 1], self._chunks[last - 1]
+        if begin + len(chunk) > stop:
             starts.append(stop)
-            chunks.append(chunk[stop - there :])
-        self._put(first, last, starts, chunks)
+            chunks.append(chunk[stop - begin :])
+        self._replace(first, last, starts, chunks)
 
-    def _put(self, first: int, last: int, starts: list[int], chunks: list[bytes]) -> None:
+    def _replace(self, first: int, last: int, starts: list[int], chunks: list[bytes]) -> None:
         self.octets += sum(map(len, chunks)) - sum(map(len, self._chunks[first:last]))
         self._starts[first:last] = starts
         self._chunks[first:last] = chunks
 
     def clear(self) -> None:
-        """Forgets the pieces."""
+        """Forgets the ranges."""
         self._starts, self._chunks, self.octets = [], [], 0
 
-    def whole(self) -> bytes | None:
+    def joined(self) -> bytes | None:
         """All octets, once they are here."""
         return b"".join(self._chunks) if self.octets == self.total else None

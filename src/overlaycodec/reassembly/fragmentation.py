@@ -16,7 +16,7 @@ from overlaycodec.packet.offsets import octets_in
 from overlaycodec.packet.packet import Packet
 from overlaycodec.packet.paths import network_of
 from overlaycodec.protocols import IPv4, IPv6, IPv6Fragment, IPv6HopByHop, IPv6Routing, IPv6SegmentRouting
-from overlaycodec.reassembly.rebuild import around, is_cut, unbounded
+from overlaycodec.reassembly.rebuild import is_truncated, rebuilt, with_auto_length
 from overlaycodec.schema.values import AUTO
 
 __all__ = ["fragment"]
@@ -31,9 +31,9 @@ def fragment(
 ) -> tuple[Packet, ...]:
     """The packet as fragments whose outermost IP packets have at most `mtu` octets; alone, if it fits.
 
-    IPv4: options go into the later fragments if their type says so; a fragment is fragmented further. IPv6: the headers
-    that nodes on the way look at are repeated. `identification` is that of the datagram: IPv4 has its own, an IPv6
-    packet needs one. Each fragment is a frame of its own: padding and a check sequence behind the packet are left out.
+    IPv4: options go into the later fragments if their copied flag is set; a fragment is fragmented further. IPv6: the
+    headers that nodes on the path read are repeated. `identification` is that of the datagram: IPv4 has its own, an
+    IPv6 packet needs one. Each fragment is a frame of its own: padding and a check sequence after it are left out.
 
     Raises: EncodeError where IPv4's DF forbids it, or the packet is an IPv6 fragment or not all here; FieldRangeError
     for an MTU that leaves no room; UnresolvedError without identification for IPv6; MissingHeaderError without IP.
@@ -43,7 +43,7 @@ def fragment(
         raise MissingHeaderError("ipv4 or ipv6", ", ".join(packet.names))
     headers, octets = resolved_headers(packet, catalog)
     ip = headers[network]
-    if packet.missing or is_cut(ip, octets[network]):
+    if packet.missing or is_truncated(ip, octets[network]):
         raise EncodeError("packet", packet, "is not all here: it cannot be fragmented")
     if len(octets[network]) <= mtu:
         return (packet,)
@@ -69,11 +69,11 @@ def _of_ipv4(before: Sequence[Header], ip: IPv4, content: bytes, mtu: int, catal
     at = 0
     while at < len(content):
         header = later if at else first
-        piece = content[at : at + _room(mtu, header.ihl * 4, len(content) - at)]
-        more = ip.more_fragments or at + len(piece) < len(content)
+        part = content[at : at + _room(mtu, header.ihl * 4, len(content) - at)]
+        more = ip.more_fragments or at + len(part) < len(content)
         header = header.replace(fragment_offset=ip.fragment_offset + at // _STEP, more_fragments=more)
-        fragments.append(around((*before, header), piece, catalog))
-        at += len(piece)
+        fragments.append(rebuilt((*before, header), part, catalog))
+        at += len(part)
     return tuple(fragments)
 
 
@@ -103,21 +103,21 @@ def _of_ipv6(
     content = octets[stop - 1][octets_in(last) :]
     selector = last.__layout__.selector
     assert selector is not None
-    piece = IPv6Fragment(next_header=getattr(last, selector.name), identification=identification)
-    repeated = unbounded((*before, last.replace(**{selector.name: _FRAGMENT})), network)
+    extension = IPv6Fragment(next_header=getattr(last, selector.name), identification=identification)
+    repeated = with_auto_length((*before, last.replace(**{selector.name: _FRAGMENT})), network)
     fragments = []
     at = 0
     while at < len(content):
         octets_here = _room(mtu, size + _STEP, len(content) - at)
         more = at + octets_here < len(content)
-        header = piece.replace(fragment_offset=at // _STEP, more_fragments=more)
-        fragments.append(around((*repeated, header), content[at : at + octets_here], catalog))
+        header = extension.replace(fragment_offset=at // _STEP, more_fragments=more)
+        fragments.append(rebuilt((*repeated, header), content[at : at + octets_here], catalog))
         at += octets_here
     return tuple(fragments)
 
 
 def _room(mtu: int, headers: int, left: int) -> int:
-    """How many octets of what is left go into one fragment behind its headers."""
+    """How many octets of those that are left go into one fragment after its headers."""
     room = mtu - headers
     if room < _STEP:
         raise FieldRangeError("mtu", mtu, headers + _STEP, 0xFFFF)

@@ -19,8 +19,15 @@ from overlaycodec.packet.paths import network_of, scopes_of
 from overlaycodec.protocols import IPv4, IPv6, IPv6Fragment, VLANTag
 from overlaycodec.reassembly.byte_ranges import Drop, Overlap
 from overlaycodec.reassembly.reassembler import Reassembler
-from overlaycodec.reassembly.reassembly_table import MAX_OCTETS, MAX_WHOLES, SECOND, Piece, Unfinished, Waiting
-from overlaycodec.reassembly.rebuild import around, is_cut, unbounded
+from overlaycodec.reassembly.reassembly_table import (
+    MAX_OCTETS,
+    MAX_PENDING,
+    SECOND,
+    Fragment,
+    PendingDatagram,
+    ReassemblyTable,
+)
+from overlaycodec.reassembly.rebuild import is_truncated, rebuilt, with_auto_length
 
 __all__ = ["FragmentReassembler"]
 
@@ -30,16 +37,16 @@ _MIXED = 1 << _NOT_ECT | 1 << _CE
 
 
 class FragmentReassembler(Reassembler):
-    """Feeds on packets, and gives whole ones back: those that are no fragments as they are, others when all came.
+    """Takes packets, and gives back those that are no fragments, and each datagram once all its fragments came.
 
     It looks at the outermost IP header; feed it `packet.inner` for fragments within a tunnel. A datagram is known by
     its addresses, identification, VLAN tags and, in IPv4, protocol; `context` at `feed` is for what else tells
     datagrams apart, such as the tunnel's network.
 
-    `overlap` says what happens where fragments overlap. A datagram that is not whole within `lifetime_ns` from its
-    first fragment is given up, and so is the oldest one where more than `max_octets` of memory or `max_wholes`
-    datagrams would wait. `verify`: a fragment whose IPv4 header checksum is wrong is dropped, as by every receiver;
-    captures taken where a network card computes it need False.
+    `overlap` is what happens where fragments overlap. A datagram that is not complete within `lifetime_ns` from its
+    first fragment is dropped, and so is the oldest one where more than `max_octets` of memory or `max_pending`
+    datagrams would be pending. `verify`: a fragment whose IPv4 header checksum is wrong is dropped, as by every
+    receiver; captures taken where a network card computes it need False.
     """
 
     def __init__(
@@ -48,11 +55,11 @@ class FragmentReassembler(Reassembler):
         overlap: Overlap = "drop",
         lifetime_ns: int = 60 * SECOND,
         max_octets: int = MAX_OCTETS,
-        max_wholes: int = MAX_WHOLES,
+        max_pending: int = MAX_PENDING,
         verify: bool = True,
         catalog: Catalog = DEFAULT,
     ) -> None:
-        super().__init__(Waiting(overlap, lifetime_ns, max_octets, max_wholes), verify=verify, catalog=catalog)
+        super().__init__(ReassemblyTable(overlap, lifetime_ns, max_octets, max_pending), verify=verify, catalog=catalog)
 
     def feed(
         self, packet: Packet | BytesLike, *, time_ns: int | None = None, context: Hashable = None
@@ -72,27 +79,27 @@ class FragmentReassembler(Reassembler):
         if index is None or not isinstance(packet.headers[index], IPv4 | IPv6Fragment):
             return packet
         headers, octets = resolved_headers(packet, self._catalog)
-        ip, piece = headers[network], headers[index]
-        if not isinstance(ip, IPv4 | IPv6) or not isinstance(piece, IPv4 | IPv6Fragment):
+        ip, fragment = headers[network], headers[index]
+        if not isinstance(ip, IPv4 | IPv6) or not isinstance(fragment, IPv4 | IPv6Fragment):
             return packet
-        start, data = piece.fragment_offset * 8, octets[index][octets_in(piece) :]
-        more = piece.more_fragments
+        start, data = fragment.fragment_offset * 8, octets[index][octets_in(fragment) :]
+        more = fragment.more_fragments
         if why := self._fault(packet, ip, octets[network], start, data, more):
-            self._waiting.drop(why)
+            self._table.drop(why)
             return None
         tags = tuple(header.vid for header in headers[:network] if isinstance(header, VLANTag))
-        protocol = piece.protocol if isinstance(piece, IPv4) else None
-        key = (context, tags, ip.src, ip.dst, protocol, piece.identification)
-        whole = self._waiting.at(key, time_ns)
+        protocol = fragment.protocol if isinstance(fragment, IPv4) else None
+        key = (context, tags, ip.src, ip.dst, protocol, fragment.identification)
+        datagram = self._table.pending(key, time_ns)
         head = None if start else Packet(_unfragmented(headers[: index + 1], network))
         total = None if more else start + len(data)
-        content = self._waiting.add(key, whole, Piece(start, data, total, head, ip.ecn))
-        return None if content is None else self._whole(whole, content)
+        content = self._table.add(key, datagram, Fragment(start, data, total, head, ip.ecn))
+        return None if content is None else self._datagram(datagram, content)
 
     def _fault(self, packet: Packet, ip: Header, octets: bytes, start: int, data: bytes, more: bool) -> Drop | None:
-        """Why a fragment is not taken, whatever came before it."""
-        if packet.missing or is_cut(ip, octets):
-            return Drop.CUT_SHORT
+        """Why a fragment is dropped, whatever came before it."""
+        if packet.missing or is_truncated(ip, octets):
+            return Drop.TRUNCATED
         if self._verify and isinstance(ip, IPv4) and internet_sum(octets[: octets_in(ip)]) != 0xFFFF:
             return Drop.CHECKSUM
         if not data:
@@ -101,41 +108,41 @@ class FragmentReassembler(Reassembler):
             return Drop.PAST_END
         return Drop.UNEVEN if more and len(data) % 8 else None
 
-    def _whole(self, whole: Unfinished, content: bytes) -> Packet | None:
-        """The datagram, if its headers can be."""
-        assert whole.head is not None  # octet 0 came with it
-        headers = whole.head.headers
-        ecn = _combined(whole.ecn)
+    def _datagram(self, datagram: PendingDatagram, content: bytes) -> Packet | None:
+        """The datagram; None where its headers cannot be encoded."""
+        assert datagram.head is not None  # the fragment with octet 0 brought it
+        headers = datagram.head.headers
+        ecn = _combined(datagram.ecn)
         if ecn is None:
-            self._waiting.drop(Drop.CONGESTION)
+            self._table.drop(Drop.CONGESTION)
             return None
         if ecn == _CE:
-            network = network_of(headers)  # its own: fragments may have come by different ways
+            network = network_of(headers)  # its own: fragments may have taken different paths
             assert network is not None
             headers = (*headers[:network], headers[network].replace(ecn=_CE), *headers[network + 1 :])
         try:
-            return around(headers, content, self._catalog)
+            return rebuilt(headers, content, self._catalog)
         except EncodeError:
-            self._waiting.drop(Drop.MALFORMED)
+            self._table.drop(Drop.MALFORMED)
             return None
 
 
 def _unfragmented(headers: Sequence[Header], network: int) -> tuple[Header, ...]:
-    """The headers of the datagram whose first fragment has these, the last of which says that it is one."""
-    *before, piece = headers
-    if isinstance(piece, IPv4):
-        return unbounded((*before, piece.replace(more_fragments=False, fragment_offset=0)), network)
-    assert isinstance(piece, IPv6Fragment)
+    """The headers of the datagram whose first fragment has these, the last of which makes it a fragment."""
+    *before, fragment = headers
+    if isinstance(fragment, IPv4):
+        return with_auto_length((*before, fragment.replace(more_fragments=False, fragment_offset=0)), network)
+    assert isinstance(fragment, IPv6Fragment)
     selector = before[-1].__layout__.selector
     assert selector is not None  # it led to the fragment header
-    before[-1] = before[-1].replace(**{selector.name: piece.next_header})
-    return unbounded(before, network)
+    before[-1] = before[-1].replace(**{selector.name: fragment.next_header})
+    return with_auto_length(before, network)
 
 
 def _combined(came: int) -> int | None:
     """The codepoint of a datagram whose fragments had these, a bit each.
 
-    -1 leaves it as in the first fragment; None says that there must be no such datagram.
+    -1: as in the first fragment; None: such a datagram must be dropped.
     """
     if came & _MIXED == _MIXED:
         return None

@@ -9,31 +9,31 @@ from overlaycodec.codec.catalog import Catalog
 from overlaycodec.codec.packet_decoder import decode
 from overlaycodec.packet.packet import Packet
 from overlaycodec.reassembly.byte_ranges import Drop
-from overlaycodec.reassembly.reassembly_table import Waiting
+from overlaycodec.reassembly.reassembly_table import ReassemblyTable
 
 __all__ = ["Reassembler"]
 
 
 class Reassembler:
-    """Wholes that wait for their pieces, and what became of those that do not."""
+    """The pending datagrams, and how much was dropped."""
 
-    def __init__(self, waiting: Waiting, *, verify: bool, catalog: Catalog) -> None:
-        self._waiting, self._verify, self._catalog = waiting, verify, catalog
+    def __init__(self, table: ReassemblyTable, *, verify: bool, catalog: Catalog) -> None:
+        self._table, self._verify, self._catalog = table, verify, catalog
 
     @property
     def drops(self) -> Mapping[Drop, int]:
-        """How much was dropped, and why: pieces, or whatever had come of a whole."""
-        return self._waiting.drops
+        """How much was dropped, and why: fragments, or datagrams with all their fragments."""
+        return self._table.drops
 
     @property
     def octets(self) -> int:
-        """The memory that unfinished wholes take, about."""
-        return self._waiting.octets
+        """The memory that pending datagrams take, about."""
+        return self._table.octets
 
     def __len__(self) -> int:
-        """How many wholes are unfinished."""
-        return len(self._waiting)
+        """How many datagrams are pending."""
+        return len(self._table)
 
     def _packet_of(self, fed: Packet | BytesLike) -> Packet:
-        """What was fed as a packet; octets are read from Ethernet on, as far as they can be."""
+        """What was fed as a packet; octets are decoded from Ethernet on, as far as possible."""
         return fed if isinstance(fed, Packet) else decode(fed, lax=True, catalog=self._catalog)

@@ -1,7 +1,7 @@
-"""Wholes that wait for their pieces: by key, for a time, within a bound of memory.
+"""The table of pending datagrams: by key, for a time, within a bound of memory.
 
-Strategy: what waits longest goes first, when its time is over or when room is needed. What a sender can make us hold is
-charged for at what it costs here, not at its octets alone.
+Strategy: the oldest datagram is dropped first, when its time is over or when room is needed. What a sender can make the
+table hold is charged at what it costs here, not at its octets alone.
 """
 
 from __future__ import annotations
@@ -14,158 +14,158 @@ import msgspec
 
 from overlaycodec.packet.offsets import octets_in
 from overlaycodec.packet.packet import Packet
-from overlaycodec.reassembly.byte_ranges import Drop, Overlap, Pieces
+from overlaycodec.reassembly.byte_ranges import ByteRanges, Drop, Overlap
 
-__all__ = ["MAX_OCTETS", "MAX_WHOLES", "SECOND", "Piece", "Unfinished", "Waiting"]
+__all__ = ["MAX_OCTETS", "MAX_PENDING", "SECOND", "Fragment", "PendingDatagram", "ReassemblyTable"]
 
 SECOND: Final = 1_000_000_000
 MAX_OCTETS: Final = 1 << 24
-MAX_WHOLES: Final = 4096
+MAX_PENDING: Final = 4096
 
 # What each takes in CPython, measured, a little more than less.
-_WHOLE_COST: Final = 800
-_PIECE_COST: Final = 90
+_DATAGRAM_COST: Final = 800
+_RANGE_COST: Final = 90
 _HEADER_COST: Final = 150
 _ELEMENT_COST: Final = 56
 
 
-class Piece(msgspec.Struct, frozen=True):
-    """What a packet brings of a whole."""
+class Fragment(msgspec.Struct, frozen=True):
+    """What a packet brings of a datagram."""
 
     start: int
     data: bytes
     total: int | None
-    """The length of the whole, where the piece tells it."""
+    """The length of the datagram, where the fragment gives it."""
     head: Packet | None = None
-    """The headers that the whole will have, where this is its first piece."""
+    """The headers that the datagram will have, where this is its first fragment."""
     ecn: int = 0
 
 
-class Unfinished:
-    """One whole, as far as it came."""
+class PendingDatagram:
+    """One datagram, as far as it was received."""
 
-    __slots__ = ("cost", "dead", "ecn", "head", "pieces", "since")
+    __slots__ = ("cost", "dropped", "ecn", "head", "ranges", "since")
 
     def __init__(self, since: int | None) -> None:
         self.since = since
-        self.pieces = Pieces()
+        self.ranges = ByteRanges()
         self.head: Packet | None = None
         self.ecn = 0
-        """A bit for each codepoint of congestion notification that came."""
-        self.dead = False
-        """It was given up; pieces that still come are dropped."""
-        self.cost = _WHOLE_COST
+        """A bit for each codepoint of congestion notification that was received."""
+        self.dropped = False
+        """Whether it was dropped; so are fragments that are still to come."""
+        self.cost = _DATAGRAM_COST
 
 
-class Waiting:
-    """The unfinished wholes of one reassembler."""
+class ReassemblyTable:
+    """The pending datagrams of one reassembler."""
 
-    def __init__(self, overlap: Overlap, lifetime_ns: int, max_octets: int, max_wholes: int) -> None:
-        for name, value in (("lifetime_ns", lifetime_ns), ("max_octets", max_octets), ("max_wholes", max_wholes)):
+    def __init__(self, overlap: Overlap, lifetime_ns: int, max_octets: int, max_pending: int) -> None:
+        for name, value in (("lifetime_ns", lifetime_ns), ("max_octets", max_octets), ("max_pending", max_pending)):
             if value < 1:
                 raise ValueError(f"{name} is {value}, it must be positive")
-        if overlap not in ("drop", "drop_piece", "first", "last"):
-            raise ValueError(f"overlap is {overlap!r}, not 'drop', 'drop_piece', 'first' or 'last'")
-        self._wholes: OrderedDict[Hashable, Unfinished] = OrderedDict()
+        if overlap not in ("drop", "drop_fragment", "first", "last"):
+            raise ValueError(f"overlap is {overlap!r}, not 'drop', 'drop_fragment', 'first' or 'last'")
+        self._pending: OrderedDict[Hashable, PendingDatagram] = OrderedDict()
         self._overlap: Overlap = overlap
-        self._lifetime, self._max_octets, self._max_wholes = lifetime_ns, max_octets, max_wholes
+        self._lifetime, self._max_octets, self._max_pending = lifetime_ns, max_octets, max_pending
         self.octets = 0
         self.drops: Counter[Drop] = Counter()
 
     def __len__(self) -> int:
-        return len(self._wholes)
+        return len(self._pending)
 
     def drop(self, why: Drop) -> None:
         """Counts what was dropped."""
         self.drops[why] += 1
 
-    def at(self, key: Hashable, time_ns: int | None) -> Unfinished:
-        """The whole of this key, a new one if none waits."""
+    def pending(self, key: Hashable, time_ns: int | None) -> PendingDatagram:
+        """The datagram of this key, a new one if none is pending."""
         if time_ns is not None:
             self._expire(time_ns)
-        whole = self._wholes.get(key)
-        if whole is not None and self._is_over(whole, time_ns):  # time stamps need not be in order
-            self._give_up(key, Drop.EXPIRED)
-            whole = None
-        if whole is None:
-            whole = self._wholes[key] = Unfinished(time_ns)
-            self.octets += whole.cost
-            if len(self._wholes) > self._max_wholes:
-                self._give_up(next(iter(self._wholes)), Drop.EVICTED)
-        elif whole.since is None:
-            whole.since = time_ns
-        return whole
+        datagram = self._pending.get(key)
+        if datagram is not None and self._is_expired(datagram, time_ns):  # time stamps need not be in order
+            self._drop_pending(key, Drop.EXPIRED)
+            datagram = None
+        if datagram is None:
+            datagram = self._pending[key] = PendingDatagram(time_ns)
+            self.octets += datagram.cost
+            if len(self._pending) > self._max_pending:
+                self._drop_pending(next(iter(self._pending)), Drop.EVICTED)
+        elif datagram.since is None:
+            datagram.since = time_ns
+        return datagram
 
-    def add(self, key: Hashable, whole: Unfinished, piece: Piece) -> bytes | None:
-        """Adds a piece to the whole of this key; gives all its octets if it was the last one missing."""
-        if why := self._refused(whole, piece):
+    def add(self, key: Hashable, datagram: PendingDatagram, fragment: Fragment) -> bytes | None:
+        """Adds a fragment to the datagram of this key; gives all octets if it was the last one missing."""
+        if why := self._refused(datagram, fragment):
             self.drop(why)
             if why is not Drop.DUPLICATE and self._overlap == "drop":
-                self._kill(whole)
+                self._drop_datagram(datagram)
             return None
-        pieces = whole.pieces
-        if piece.total is not None:
-            pieces.total = piece.total
-        if piece.head is not None and (whole.head is None or self._overlap == "last"):
-            whole.head = piece.head
-        whole.ecn |= 1 << piece.ecn
-        octets = pieces.whole()
+        ranges = datagram.ranges
+        if fragment.total is not None:
+            ranges.total = fragment.total
+        if fragment.head is not None and (datagram.head is None or self._overlap == "last"):
+            datagram.head = fragment.head
+        datagram.ecn |= 1 << fragment.ecn
+        octets = ranges.joined()
         if octets is not None:
             self._remove(key)
             return octets
-        self._charge(whole, _cost_of(whole))
+        self._charge(datagram, _cost_of(datagram))
         while self.octets > self._max_octets:
-            self._give_up(next(iter(self._wholes)), Drop.EVICTED)
+            self._drop_pending(next(iter(self._pending)), Drop.EVICTED)
         return None
 
-    def _refused(self, whole: Unfinished, piece: Piece) -> Drop | None:
-        """Why the piece cannot be one of this whole; None if it was taken."""
-        if whole.dead:
+    def _refused(self, datagram: PendingDatagram, fragment: Fragment) -> Drop | None:
+        """Why the fragment cannot be one of this datagram; None if it was added."""
+        if datagram.dropped:
             return Drop.OVERLAP
-        known, stop = whole.pieces.total, piece.start + len(piece.data)
-        total = known if piece.total is None else piece.total
+        known, stop = datagram.ranges.total, fragment.start + len(fragment.data)
+        total = known if fragment.total is None else fragment.total
         if total is not None:
             if stop > total:
                 return Drop.PAST_END
             if known is None:
-                known = total if whole.pieces.end <= total else None
+                known = total if datagram.ranges.end <= total else None
             if total != known:
                 return Drop.CONTRADICTION
-        return whole.pieces.add(piece.start, piece.data, self._overlap)
+        return datagram.ranges.add(fragment.start, fragment.data, self._overlap)
 
-    def _kill(self, whole: Unfinished) -> None:
-        """Gives a whole up, and what still comes of it."""
-        whole.dead = True
-        whole.head = None
-        whole.pieces.clear()
-        self._charge(whole, _WHOLE_COST)
+    def _drop_datagram(self, datagram: PendingDatagram) -> None:
+        """Drops a datagram, and the fragments that are still to come."""
+        datagram.dropped = True
+        datagram.head = None
+        datagram.ranges.clear()
+        self._charge(datagram, _DATAGRAM_COST)
 
     def _remove(self, key: Hashable) -> None:
-        """Forgets a whole."""
-        self.octets -= self._wholes.pop(key).cost
+        """Removes a datagram."""
+        self.octets -= self._pending.pop(key).cost
 
-    def _charge(self, whole: Unfinished, cost: int) -> None:
-        self.octets += cost - whole.cost
-        whole.cost = cost
+    def _charge(self, datagram: PendingDatagram, cost: int) -> None:
+        self.octets += cost - datagram.cost
+        datagram.cost = cost
 
-    def _give_up(self, key: Hashable, why: Drop) -> None:
-        if not self._wholes[key].dead:
+    def _drop_pending(self, key: Hashable, why: Drop) -> None:
+        if not self._pending[key].dropped:
             self.drop(why)
         self._remove(key)
 
-    def _is_over(self, whole: Unfinished, time_ns: int | None) -> bool:
-        return time_ns is not None and whole.since is not None and time_ns - whole.since > self._lifetime
+    def _is_expired(self, datagram: PendingDatagram, time_ns: int | None) -> bool:
+        return time_ns is not None and datagram.since is not None and time_ns - datagram.since > self._lifetime
 
     def _expire(self, time_ns: int) -> None:
-        while self._wholes:
-            key, oldest = next(iter(self._wholes.items()))
-            if not self._is_over(oldest, time_ns):
+        while self._pending:
+            key, oldest = next(iter(self._pending.items()))
+            if not self._is_expired(oldest, time_ns):
                 return
-            self._give_up(key, Drop.EXPIRED)
+            self._drop_pending(key, Drop.EXPIRED)
 
 
-def _cost_of(whole: Unfinished) -> int:
-    headers = () if whole.head is None else whole.head.headers
+def _cost_of(datagram: PendingDatagram) -> int:
+    headers = () if datagram.head is None else datagram.head.headers
     elements = sum(
         len(getattr(header, field.name) or ())
         for header in headers
@@ -173,9 +173,9 @@ def _cost_of(whole: Unfinished) -> int:
         if field.kind == "items"
     )
     return (
-        _WHOLE_COST
-        + whole.pieces.octets
-        + _PIECE_COST * len(whole.pieces)
+        _DATAGRAM_COST
+        + datagram.ranges.octets
+        + _RANGE_COST * len(datagram.ranges)
         + _HEADER_COST * len(headers)
         + _ELEMENT_COST * elements
         + sum(map(octets_in, headers))

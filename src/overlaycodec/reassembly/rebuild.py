@@ -1,4 +1,4 @@
-"""What stands behind a header of a packet, as octets; and a packet put together again around other octets."""
+"""Packets built again: the same headers, other content, and the lengths that go with it."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from overlaycodec.packet.offsets import extent_of
 from overlaycodec.packet.packet import Packet
 from overlaycodec.schema.values import AUTO
 
-__all__ = ["around", "is_cut", "outside_of", "unbounded"]
+__all__ = ["is_truncated", "outside_of", "rebuilt", "with_auto_length"]
 
 
 def outside_of(headers: Sequence[Header], index: int) -> int | None:
-    """The index of the IP header right outside header `index`, but for extensions; None where there is none."""
+    """The index of the IP header that carries header `index`, through extension headers or none; None without one."""
     for outside in range(index - 1, -1, -1):
         layer = headers[outside].__layout__.layer
         if layer == "network":
@@ -27,24 +27,24 @@ def outside_of(headers: Sequence[Header], index: int) -> int | None:
     return None
 
 
-def unbounded(headers: Sequence[Header], network: int) -> tuple[Header, ...]:
-    """The headers, with length and checksum of the IP header among them to be computed."""
+def with_auto_length(headers: Sequence[Header], network: int) -> tuple[Header, ...]:
+    """The headers, with AUTO for length and checksum of the IP header among them."""
     ip = headers[network]
     layout = ip.__layout__
-    changes = {field.name: AUTO for field in (layout.bounds, layout.checksum) if field is not None}
+    changes = {field.name: AUTO for field in (layout.length_field, layout.checksum) if field is not None}
     return (*headers[:network], ip.replace(**changes), *headers[network + 1 :])
 
 
-def is_cut(header: Header, octets: bytes) -> bool:
-    """Whether the header says that there are more octets than it and its content have."""
-    reach = extent_of(header)
-    return reach is not None and reach > len(octets)
+def is_truncated(header: Header, octets: bytes) -> bool:
+    """Whether the length field of the header counts more octets than it and its content have."""
+    end = extent_of(header)
+    return end is not None and end > len(octets)
 
 
-def around(headers: tuple[Header, ...], content: bytes, catalog: Catalog) -> Packet:
-    """The packet of these headers and this content, lengths computed, and read again.
+def rebuilt(headers: tuple[Header, ...], content: bytes, catalog: Catalog) -> Packet:
+    """The packet of these headers and this content, with lengths computed, decoded again.
 
-    Raises: EncodeError where a length field cannot say so much.
+    Raises: EncodeError where a length field cannot count so many octets.
     """
-    whole = fill(Packet(headers, content), checksums=False, catalog=catalog)
-    return decode(encode(whole, catalog=catalog), first=type(headers[0]), lax=True, catalog=catalog)
+    packet = fill(Packet(headers, content), checksums=False, catalog=catalog)
+    return decode(encode(packet, catalog=catalog), first=type(headers[0]), lax=True, catalog=catalog)

@@ -14,7 +14,7 @@ from overlaycodec.packet.header import Header
 from overlaycodec.packet.offsets import octets_in
 from overlaycodec.packet.packet import Packet, Trailer
 from overlaycodec.protocols import STT, IPv4, STTSegment
-from overlaycodec.reassembly.rebuild import around, outside_of, unbounded
+from overlaycodec.reassembly.rebuild import outside_of, rebuilt, with_auto_length
 from overlaycodec.schema.values import AUTO
 
 __all__ = ["segment_stt"]
@@ -26,9 +26,9 @@ _MAX_TOTAL: Final = 0xFFFF
 def segment_stt(packet: Packet, *, mtu: int, catalog: Catalog = DEFAULT) -> tuple[Packet, ...]:
     """The packets that carry an STT frame through an MTU: the packet's outer headers around each segment.
 
-    The packet holds the whole frame, of up to 65,517 octets, behind `STTSegment` and `STT`; it may be longer than an IP
-    packet can be as long as its lengths are AUTO. Each segment is a datagram of its own: IPv4 identifications count up.
-    Padding and a check sequence behind the packet are left out.
+    The packet holds the complete frame, of up to 65,517 octets, after `STTSegment` and `STT`. It may be longer than an
+    IP packet can be if its lengths are AUTO. Each segment is a datagram of its own: IPv4 identifications count up.
+    Padding and a check sequence after the packet are left out.
 
     Raises: FieldRangeError for an MTU that leaves no room for the frame header; LengthOverflowError for a longer frame;
     MissingHeaderError where the packet holds no such frame.
@@ -48,14 +48,14 @@ def segment_stt(packet: Packet, *, mtu: int, catalog: Catalog = DEFAULT) -> tupl
     if packet.missing or segment.total_length not in (AUTO, total):
         raise EncodeError("stt_segment.total_length", segment.total_length, f"is not that of the frame, {total} octets")
     segment = segment.replace(total_length=total, segment_offset=0, checksum=AUTO)
-    outside = unbounded((*headers[:index], segment), network)
+    outside = with_auto_length((*headers[:index], segment), network)
     written = resolve(Packet(outside, frame[:_FRAME_HEADER]), catalog=catalog)
     octets_outside = sum(map(octets_in, written.headers[network:]))
     room = mtu - octets_outside
     if room < _FRAME_HEADER:
         raise FieldRangeError("mtu", mtu, octets_outside + _FRAME_HEADER, _MAX_TOTAL)
     return tuple(
-        around(
+        rebuilt(
             (*_numbered(outside, network, number), segment.replace(segment_offset=at)), frame[at : at + room], catalog
         )
         for number, at in enumerate(range(0, total, room))

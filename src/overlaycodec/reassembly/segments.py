@@ -23,8 +23,8 @@ from overlaycodec.packet.packet import Packet
 from overlaycodec.protocols import STT, TCP, STTSegment
 from overlaycodec.reassembly.byte_ranges import Drop
 from overlaycodec.reassembly.reassembler import Reassembler
-from overlaycodec.reassembly.reassembly_table import MAX_OCTETS, MAX_WHOLES, SECOND, Piece, Waiting
-from overlaycodec.reassembly.rebuild import is_cut, outside_of
+from overlaycodec.reassembly.reassembly_table import MAX_OCTETS, MAX_PENDING, SECOND, Fragment, ReassemblyTable
+from overlaycodec.reassembly.rebuild import is_truncated, outside_of
 
 __all__ = ["STTFrame", "STTReassembler"]
 
@@ -32,12 +32,12 @@ _PORT, _PROTOCOL, _CE = 7471, 6, 3
 
 
 class STTFrame(msgspec.Struct, frozen=True):
-    """A whole inner frame, and how it came."""
+    """A complete inner frame, and how it was received."""
 
     frame: bytes
     """Its octets as they were sent: with `stt.checksum_partial`, its layer 4 has the pseudo-header's sum alone."""
     tunnel: Packet
-    """The outer headers of the first segment; `STT` is the last. Congestion that any segment met stands in them."""
+    """The outer headers of the first segment; `STT` is the last. They show congestion that any segment met."""
 
     @property
     def packet(self) -> Packet:
@@ -56,11 +56,11 @@ class STTFrame(msgspec.Struct, frozen=True):
 
     @property
     def checksum_verified(self) -> bool:
-        """Whether the sender vouches for the inner checksum, so that a receiver need not look."""
+        """Whether the sender verified the inner checksum, so that a receiver need not."""
         return self.stt.checksum_verified and not self.stt.checksum_partial
 
     def completed(self) -> bytes:
-        """The frame as it goes on: with a partial checksum of layer 4 made whole; as it is, where none is partial."""
+        """The frame to forward: if its checksum of layer 4 is partial, this is completed."""
         stt, frame = self.stt, self.frame
         if not stt.checksum_partial or not stt.l4_offset:
             return frame
@@ -69,13 +69,13 @@ class STTFrame(msgspec.Struct, frozen=True):
 
 
 class STTReassembler(Reassembler):
-    """Feeds on packets, and gives the frames whose segments all came.
+    """Takes packets, and gives each frame once all its segments came.
 
     A frame is known by the addresses outside and its frame id. Segments without octets, past the frame's end, or over
     octets that came already are dropped, and so are those with a wrong TCP checksum, unless `verify` is False: for
-    captures taken where a network card computes it. A frame that is not whole within `lifetime_ns` from its first
-    segment is given up, and so is the oldest one where more than `max_octets` of memory or `max_wholes` frames would
-    wait.
+    captures taken where a network card computes it. A frame that is not complete within `lifetime_ns` from its
+    first segment is dropped, and so is the oldest one where more than `max_octets` of memory or `max_pending` frames
+    would be pending.
     """
 
     def __init__(
@@ -83,11 +83,13 @@ class STTReassembler(Reassembler):
         *,
         lifetime_ns: int = 30 * SECOND,
         max_octets: int = MAX_OCTETS,
-        max_wholes: int = MAX_WHOLES,
+        max_pending: int = MAX_PENDING,
         verify: bool = True,
         catalog: Catalog = DEFAULT,
     ) -> None:
-        super().__init__(Waiting("drop_piece", lifetime_ns, max_octets, max_wholes), verify=verify, catalog=catalog)
+        super().__init__(
+            ReassemblyTable("drop_fragment", lifetime_ns, max_octets, max_pending), verify=verify, catalog=catalog
+        )
 
     def feed(self, packet: Packet | BytesLike, *, time_ns: int | None = None) -> STTFrame | None:
         """The frame, if this packet is the last segment of it that was missing.
@@ -100,7 +102,7 @@ class STTReassembler(Reassembler):
         if index is None:
             tcp = packet.get(TCP)
             if tcp is not None and tcp.dst_port == _PORT and tcp.data_offset == 5:
-                self._waiting.drop(Drop.PAST_END)  # or real TCP to this port: nothing tells one from the other
+                self._table.drop(Drop.PAST_END)  # or real TCP to this port: nothing tells one from the other
             return None
         network = outside_of(packet.headers, index)
         if network is None:
@@ -110,22 +112,24 @@ class STTReassembler(Reassembler):
         assert isinstance(segment, STTSegment)
         content = octets[index - 1][octets_in(headers[index - 1]) :]
         data = content[octets_in(segment) :]
-        cut = packet.missing or is_cut(headers[network], octets[network]) or any(map(is_fragment, headers[:index]))
-        why = Drop.CUT_SHORT if cut else self._fault(headers, index, content)
+        truncated = (
+            packet.missing or is_truncated(headers[network], octets[network]) or any(map(is_fragment, headers[:index]))
+        )
+        why = Drop.TRUNCATED if truncated else self._fault(headers, index, content)
         if why:
-            self._waiting.drop(why)
+            self._table.drop(why)
             return None
         key = (type(headers[network]), pseudo_header(headers, index), segment.frame_id)
-        waiting = self._waiting.at(key, time_ns)
+        pending = self._table.pending(key, time_ns)
         head = None if segment.segment_offset else Packet(tuple(headers[: index + 1]))
         ecn: int = getattr(headers[network], "ecn", 0)
-        piece = Piece(segment.segment_offset, data, segment.total_length, head, ecn)
-        frame = self._waiting.add(key, waiting, piece)
+        fragment = Fragment(segment.segment_offset, data, segment.total_length, head, ecn)
+        frame = self._table.add(key, pending, fragment)
         if frame is None:
             return None
-        assert waiting.head is not None  # octet 0 came with it
-        head = waiting.head
-        if waiting.ecn & 1 << _CE:
+        assert pending.head is not None  # the segment with octet 0 brought it
+        head = pending.head
+        if pending.ecn & 1 << _CE:
             outer = outside_of(head.headers, len(head.headers) - 1)
             assert outer is not None
             head = head.__replace__(
@@ -137,7 +141,7 @@ class STTReassembler(Reassembler):
         return self._frame(head, frame)
 
     def _fault(self, headers: Sequence[Header], index: int, content: bytes) -> Drop | None:
-        """Why a segment is not taken, whatever came before it."""
+        """Why a segment is dropped, whatever came before it."""
         segment = headers[index]
         assert isinstance(segment, STTSegment)
         octets = len(content) - octets_in(segment)
@@ -151,10 +155,10 @@ class STTReassembler(Reassembler):
         return Drop.PAST_END if segment.segment_offset + octets > segment.total_length else None
 
     def _frame(self, head: Packet, octets: bytes) -> STTFrame | None:
-        """The frame behind the frame header; both are in these octets."""
+        """The frame after the frame header; both are in these octets."""
         try:
             stt, size = decode_header(STT, octets)
         except DecodeError:
-            self._waiting.drop(Drop.MALFORMED)
+            self._table.drop(Drop.MALFORMED)
             return None
         return STTFrame(octets[size:], head / stt)

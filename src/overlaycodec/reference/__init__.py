@@ -1,6 +1,6 @@
 """The declarations as `construct` formats: to be used in formats of one's own, and to test the codec against.
 
-Strategy: an interpreter of `Layout` that shares nothing with the generated codec but the declarations. That both give
+Strategy: an interpreter of facts that shares nothing with the generated codec but the declarations. That both give
 the same values, octets and errors proves the generator; only facts from outside prove the declarations.
 
 >>> from overlaycodec import VXLAN
@@ -18,7 +18,7 @@ import construct
 
 from overlaycodec.errors import EncodeError
 from overlaycodec.reference.constructs import Fault
-from overlaycodec.reference.structs import construct_of, kinds_of
+from overlaycodec.reference.structs import classes_of, construct_of
 from overlaycodec.schema.record import WireStruct
 from overlaycodec.schema.values import AUTO
 
@@ -30,7 +30,7 @@ R = TypeVar("R", bound=WireStruct)
 def container_of(record: WireStruct) -> construct.Container:
     """The Container that `construct_of` builds a header or an element from. Fields that are AUTO are left out."""
     members = construct.Container()
-    for field in record.__layout__.fields:
+    for field in record.__declaration__:
         value = getattr(record, field.name)
         if value is AUTO:
             continue
@@ -44,17 +44,19 @@ def container_of(record: WireStruct) -> construct.Container:
 def header_of(cls: type[R], container: construct.Container) -> R:
     """The header or the element that a Container holds, as `construct_of` reads it. Raises: as the constructor does."""
     values: dict[str, Any] = {}
-    for field in cls.__layout__.fields:
+    for field in cls.__declaration__:
         value = container[field.name]
         if field.kind == "items" and value is not None:
-            kinds = kinds_of(field)
-            value = tuple(header_of(kinds[each["_kind"]] if "_kind" in each else field.element, each) for each in value)
+            classes = classes_of(field)
+            value = tuple(
+                header_of(classes[each["_kind"]] if "_kind" in each else field.elements[-1], each) for each in value
+            )
         values[field.name] = value
     return cls(**values)
 
 
 def decode_header(cls: type[R], data: bytes) -> tuple[R, int]:
-    """One header alone, and how many octets it took: as `overlaycodec.decode_header`, by way of construct.
+    """One header alone, and how many octets it took: as `overlaycodec.decode_header`, through construct.
 
     Raises: DecodeError.
     """
@@ -67,7 +69,10 @@ def decode_header(cls: type[R], data: bytes) -> tuple[R, int]:
 
 
 def encode_header(header: WireStruct) -> bytes:
-    """The octets of a header, by way of construct. Raises: EncodeError, also where AUTO is not told by other fields."""
+    """The octets of a header, through construct.
+
+    Raises: EncodeError, also for an AUTO that does not follow from the other fields of the header.
+    """
     try:
         octets: bytes = construct_of(type(header)).build(container_of(header))
     except construct.ConstructError as error:

@@ -1,6 +1,6 @@
-"""The pieces that construct does not have: reads that say what was missing, rows, elements of several kinds.
+"""What construct does not have: reads that report what was missing, option lists, elements of several classes.
 
-Strategy: a piece reads what the declaration says and builds what it is given, right or wrong, as `encode` does.
+Strategy: each reads what the declaration asks for, and builds what it is given, right or wrong, as `encode` does.
 """
 
 # mypy: disallow-subclassing-any=False
@@ -21,13 +21,13 @@ from overlaycodec.schema.values import MACAddress
 
 __all__ = [
     "ADDRESSES",
+    "AnyElement",
     "Bounded",
-    "ElementList",
+    "ConditionalMember",
+    "ElementRange",
     "Fault",
-    "Filling",
     "Foreign",
-    "Kinds",
-    "Presence",
+    "Padding",
     "Short",
     "Varying",
 ]
@@ -44,7 +44,7 @@ class Fault(construct.ConstructError):
         self.error = error
 
     def within(self, path: str) -> Fault:
-        """The same fault of an element whose place in a row is `path`."""
+        """The same fault of an element whose path in the option list is `path`."""
         return type(self)(self.error.rebased(path, ""), self.path)
 
 
@@ -53,7 +53,7 @@ class Short(Fault, construct.StreamError):
 
 
 class Bounded(construct.Subconstruct):
-    """So many octets, of which the construct within sees no other; built as it comes."""
+    """So many octets, and the construct that reads these alone; it builds as many as it needs."""
 
     def __init__(self, octets: Number, subcon: Any, name: str) -> None:
         super().__init__(subcon)
@@ -73,8 +73,8 @@ class Bounded(construct.Subconstruct):
         return self.octets
 
 
-class Presence(construct.Subconstruct):
-    """What is there where the declaration says so; a value where it is not, or none where it is, is not built."""
+class ConditionalMember(construct.Subconstruct):
+    """What is present where a condition holds, and None elsewhere; a value that contradicts it is not built."""
 
     def __init__(self, condition: Callable[[Any], bool], subcon: Any) -> None:
         super().__init__(subcon)
@@ -92,16 +92,16 @@ class Presence(construct.Subconstruct):
         raise construct.SizeofError(path=path)
 
 
-class ElementList(construct.Subconstruct):
-    """A row of elements: so many, or up to one with an `end` kind, or as long as they can be read."""
+class ElementRange(construct.Subconstruct):
+    """The elements of an option list: so many, or up to one with an `end` kind, or as long as they can be read."""
 
     def __init__(
-        self, subcon: Any, name: str, *, count: Number | None = None, end: tuple[str, int] | None = None, whole: bool
+        self, subcon: Any, name: str, *, count: Number | None = None, end: tuple[str, int] | None = None, strict: bool
     ) -> None:
         super().__init__(subcon)
-        self.row, self.count, self.end = name, count, end
-        self.whole = whole
-        """Whether a fault in an element is one of the row, which ends before that element otherwise."""
+        self.options, self.count, self.end = name, count, end
+        self.strict = strict
+        """Whether a fault in an element is one of the list; otherwise the list ends before that element."""
 
     def _parse(self, stream: Any, context: Any, path: str) -> Any:
         count = None if self.count is None else construct.evaluate(self.count, context)
@@ -111,8 +111,8 @@ class ElementList(construct.Subconstruct):
             try:
                 element = self.subcon._parsereport(stream, context, path)
             except Fault as fault:
-                if self.whole:
-                    raise fault.within(f"{self.row}[{len(elements)}]") from None
+                if self.strict:
+                    raise fault.within(f"{self.options}[{len(elements)}]") from None
                 stream_seek(stream, start, 0, path)
                 break
             elements.append(element)
@@ -127,8 +127,8 @@ class ElementList(construct.Subconstruct):
         raise construct.SizeofError(path=path)
 
 
-class Kinds(construct.Construct):
-    """An element of one of several kinds, the last for any; `_kind` in what is read says which it was."""
+class AnyElement(construct.Construct):
+    """An element of one of several classes, the last one generic; `_kind` in what is read is the name of its class."""
 
     def __init__(self, kinds: Mapping[str, Any], constants: Mapping[str, Mapping[str, int]]) -> None:
         super().__init__()
@@ -136,7 +136,7 @@ class Kinds(construct.Construct):
 
     def _parse(self, stream: Any, context: Any, path: str) -> Any:
         start = stream_tell(stream, path)
-        *typed, general = self.kinds
+        *typed, generic = self.kinds
         for kind in typed:
             try:
                 element = self.kinds[kind]._parsereport(stream, context, path)
@@ -145,15 +145,15 @@ class Kinds(construct.Construct):
             else:
                 element["_kind"] = kind
                 return element
-        element = self.kinds[general]._parsereport(stream, context, path)
-        element["_kind"] = general
+        element = self.kinds[generic]._parsereport(stream, context, path)
+        element["_kind"] = generic
         return element
 
     def _build(self, obj: Any, stream: Any, context: Any, path: str) -> Any:
         return self.kinds[self.kind_of(obj, path)]._build(obj, stream, context, path)
 
     def kind_of(self, element: Mapping[str, object], path: str) -> str:
-        """The kind of an element to build: as `_kind` says, else the first that has its fields and constants."""
+        """The kind of an element to build: its `_kind`, else the first that has its fields and constants."""
         if "_kind" in element:
             return str(element["_kind"])
         named = [kind for kind, struct in self.kinds.items() if element.keys() <= struct._subcons.keys()]
@@ -163,8 +163,8 @@ class Kinds(construct.Construct):
         raise construct.SelectError(f"no kind of element has the fields {', '.join(element)}", path=path)
 
 
-class Filling(construct.Construct):
-    """Octets that fill up to a boundary when they are built: zeros where none are given."""
+class Padding(construct.Construct):
+    """Octets up to a boundary, when they are built: zeros where none are given."""
 
     def __init__(self, octets: Number) -> None:
         super().__init__()
@@ -178,17 +178,19 @@ class Filling(construct.Construct):
 
 
 class Foreign(construct.Construct):
-    """What a construct object of the declaration's own reads and builds, its values frozen."""
+    """What a construct object of the declaration reads and builds, its values frozen."""
 
-    def __init__(self, subcon: Any, name: str, *, whole: bool) -> None:
+    def __init__(self, subcon: Any, name: str, *, exact: bool) -> None:
         super().__init__()
-        self.subcon, self.field, self.whole = subcon, name, whole
+        self.subcon, self.field = subcon, name
+        self.exact = exact
+        """Whether it must take all octets."""
 
     def _parse(self, stream: Any, context: Any, path: str) -> Any:
         start = stream_tell(stream, path)
         data = stream.read()
         try:
-            value, end = parse_octets(self.subcon, self.field, data, 0, len(data), self.whole)
+            value, end = parse_octets(self.subcon, self.field, data, 0, len(data), self.exact)
         except TruncatedError as error:
             short = TruncatedError(error.needed, self.field, (start * 8, None), error.available)
             raise Short(short, path) from error
@@ -224,7 +226,7 @@ class Address(construct.Adapter):
 
 
 class Varying(construct.Adapter):
-    """All octets: as an address where they are as many as one has, and as they are elsewhere."""
+    """All octets: an address where their number is that of one, and bytes elsewhere."""
 
     def __init__(self, cls: type[Any], octets: int) -> None:
         super().__init__(construct.GreedyBytes)

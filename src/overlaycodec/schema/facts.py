@@ -161,17 +161,6 @@ class When(Fact, frozen=True):
         """All fields that it names, the first one first."""
         return tuple(name for name in (self.field, self.other, self.third) if name is not None)
 
-    flags = fields  # TEMP
-
-    @property
-    def flag(self) -> str:  # TEMP
-        return self.field
-
-
-class Only(Fact, frozen=True):  # TEMP
-    field: str
-    values: tuple[int, ...]
-
 
 class Unless(Fact, frozen=True):
     """Absent where an earlier number has one of these values; typed `T | None`."""

@@ -19,7 +19,6 @@ from overlaycodec.schema.facts import (
     Elements,
     Fact,
     Octets,
-    Only,
     PadTo,
     Reserved,
     Rest,
@@ -72,10 +71,10 @@ def field_of(owner: str, name: str, annotation: Any, default: Any) -> Declared: 
         hint = typing.Union[tuple(arm for arm in union if arm is not type(None))]  # noqa: UP007 - computed arms
     kind, elements = _kind_of(owner, name, hint, facts)
     bits = _bits_of(owner, name, kind, facts)
-    conditional = any(condition in facts for condition in (When, Only, Unless))
+    conditional = any(condition in facts for condition in (When, Unless))
     if optional is not conditional and not (kind == "via" and optional):
         raise SchemaError(
-            owner, name, "is `T | None` exactly where it is there only When, Only or Unless another field says so"
+            owner, name, "is `T | None` exactly where it is there only When or Unless another field says so"
         )
     if const := facts.get(Const):
         assert isinstance(const, Const)
@@ -141,7 +140,7 @@ def _bits_of(owner: str, name: str, kind: Kind, facts: dict[type[Fact], Fact]) -
 
 def _default_of(facts: dict[type[Fact], Fact]) -> Any:  # Any: a default of any field
     if Reserved in facts:
-        return AUTO if When in facts or Only in facts or Unless in facts else 0
+        return AUTO if When in facts or Unless in facts else 0
     if Unparsed in facts or PadTo in facts:
         return AUTO
     const = facts.get(Const)

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 
 import msgspec
 
-from overlaycodec.schema.facts import Fact
 from overlaycodec.schema.keys import Key
 from overlaycodec.schema.plans import (
     Coverage,
@@ -20,6 +19,7 @@ from overlaycodec.schema.plans import (
     Extent,
     Jumbo,
     NextHeader,
+    Notation,
     OptionList,
     PadSize,
     Presence,
@@ -48,8 +48,6 @@ class _Required:
 REQUIRED = _Required()
 """The default of a field without one: msgspec wants every field after an optional one to have a default."""
 
-_F = TypeVar("_F", bound=Fact)
-
 
 class Field(msgspec.Struct, frozen=True, eq=False):
     """One field: its kind, its size, and what its facts mean."""
@@ -74,6 +72,8 @@ class Field(msgspec.Struct, frozen=True, eq=False):
     reserved: bool = False
     value_names: Mapping[int, str] = MappingProxyType({})
     """Display names of values."""
+    notation: Notation | None = None
+    """How its numbers are written, where that is not in decimal digits."""
     options: OptionList | None = None
     """What its elements are, where it is an option list."""
     construct: Any = None  # Any: the construct object that reads and builds it
@@ -81,7 +81,6 @@ class Field(msgspec.Struct, frozen=True, eq=False):
     route: Route | None = None
     jumbo_length: bool = False
     """Whether it counts the octets of a jumbogram."""
-    facts: dict[type[Fact], Fact] = {}
 
     @property
     def element(self) -> Any:  # Any: as above
@@ -118,32 +117,6 @@ class Field(msgspec.Struct, frozen=True, eq=False):
         """Its size in octets, where that is fixed and a whole number."""
         return None if self.bits is None or self.bits % 8 else self.bits // 8
 
-    @property
-    def condition(self) -> Any:  # TEMP
-        return _condition(self.presence)
-
-    def __getitem__(self, kind: type[_F]) -> _F:  # TEMP
-        fact = self.facts[kind]
-        assert isinstance(fact, kind)
-        return fact
-
-    def get(self, kind: type[_F]) -> _F | None:  # TEMP
-        fact = self.facts.get(kind)
-        return fact if isinstance(fact, kind) else None
-
-    def __contains__(self, kind: type[Fact]) -> bool:  # TEMP
-        return kind in self.facts
-
-
-def _condition(presence: Presence | None) -> Any:  # TEMP
-    from overlaycodec.schema.facts import Only, Unless, When
-
-    if presence is None:
-        return None
-    if presence.values is None:
-        return When(*presence.fields)  # type: ignore[arg-type]
-    return (Unless if presence.negated else Only)(presence.fields[0], presence.values)
-
 
 class Run(msgspec.Struct, frozen=True, eq=False):
     """Fields of fixed size that stand together, present or absent together; a whole number of octets."""
@@ -152,10 +125,6 @@ class Run(msgspec.Struct, frozen=True, eq=False):
     octets: int
     presence: Presence | None
     """When they are present; None: always."""
-
-    @property
-    def condition(self) -> Any:  # TEMP
-        return _condition(self.presence)
 
     def bit_of(self, name: str) -> int:
         """The bit at which the field starts, from the start of the run."""
@@ -229,10 +198,6 @@ class Layout(msgspec.Struct, frozen=True, eq=False):
     def length_field(self) -> Field | None:
         """The field that counts the octets of the header and its content."""
         return None if self.extent is None else self.extent.field
-
-    @property
-    def bounds(self) -> Field | None:  # TEMP
-        return self.length_field
 
     @property
     def checksum(self) -> Field | None:
@@ -316,15 +281,38 @@ class Layout(msgspec.Struct, frozen=True, eq=False):
         """Whether a field takes all octets up to the bound."""
         return any(isinstance(field.size, RestSize) for field in self.fields)
 
-    def derived(self, field: Field) -> bool:
-        """Whether the field takes AUTO."""
+    @property
+    def deciding(self) -> frozenset[str]:
+        """The fields that decide how the header is read, how far it and its content reach, or what follows it."""
+        names = {*self.sized_by}
+        for field in self.fields:
+            if field.presence is not None:
+                names.update(field.presence.fields)
+        following, extent = self.next, self.extent
+        if following.selector is not None:
+            names.add(following.selector.name)
+        if following.repeat is not None:
+            names.add(following.repeat.flag)
+        if following.offset is not None:
+            names.add(following.offset)
+        names.update(guard.field for guard in following.guards)
+        if extent is not None:
+            names.add(extent.field.name)
+            if extent.unless is not None:
+                names.add(extent.unless)
+        return frozenset(names)
+
+    def computed(self, field: Field) -> bool:
+        """Whether the AUTO of the field is computed from other fields or from what follows, where it is present."""
         repeat = self.next.repeat
         return (
             field.name in self.sized_by
-            or field.name in self.flag_of
-            or field.presence is not None
             or field.element_flag is not None
             or isinstance(field.size, UnparsedSize | PadSize)
             or field in (self.next.selector, self.extent and self.extent.field, self.coverage and self.coverage.field)
             or (repeat is not None and repeat.flag == field.name)
         )
+
+    def derived(self, field: Field) -> bool:
+        """Whether the field takes AUTO."""
+        return self.computed(field) or field.name in self.flag_of or field.presence is not None

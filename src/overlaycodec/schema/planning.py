@@ -49,6 +49,7 @@ from overlaycodec.schema.plans import (
     LengthRule,
     LengthSize,
     NextHeader,
+    Notation,
     OptionList,
     PadSize,
     Presence,
@@ -111,13 +112,13 @@ def _field_of(declared: Declared) -> Field:
         bits=declared.bits,
         doc=declared.doc,
         elements=declared.elements,
-        facts=declared.facts,
         presence=_presence(declared),
         size=_size(declared),
         byte_order=None if order is None else order.order,
         const=None if const is None else const.value,
         reserved=Reserved in declared,
         value_names={} if names is None else names.of,
+        notation=_notation(declared),
         options=None if items is None else OptionList(items.kind, items.end, items.pads),
         construct=None if foreign is None else foreign.construct,
         element_flag=None if marks is None else ElementFlag(marks.row, marks.field, marks.mask),
@@ -150,6 +151,16 @@ def _size(declared: Declared) -> Size | None:
     if Elements in declared:
         return EndSize()
     return ConstructSize() if ConstructField in declared else None
+
+
+def _notation(declared: Declared) -> Notation | None:
+    if selects := declared.get(Selects):
+        limit = -1 if selects.lengths is None else selects.lengths[0]
+        return Notation(selects.space.bits // 4, limit) if selects.space.hexadecimal else None
+    digits = (declared.bits or 0) // 4
+    if Checksum in declared:
+        return Notation(digits)
+    return Notation(digits, above=0) if Reserved in declared else None
 
 
 def _dependants(fields: tuple[Field, ...], named: Callable[[Field], tuple[str, ...]]) -> dict[str, tuple[Field, ...]]:

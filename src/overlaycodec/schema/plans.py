@@ -28,6 +28,7 @@ __all__ = [
     "LengthRule",
     "LengthSize",
     "NextHeader",
+    "Notation",
     "OptionList",
     "PadSize",
     "Presence",
@@ -120,6 +121,20 @@ Size = LengthSize | CountSize | RestSize | EndSize | PadSize | UnparsedSize | Co
 """How large a field of variable size is."""
 
 
+# --- how numbers are written ------------------------------------------------------------------------------------------
+
+
+class Notation(Plan, frozen=True):
+    """How people write a number: in `digits` hexadecimal digits where it is larger than `above`, else in decimal."""
+
+    digits: int
+    above: int = -1
+
+    def text(self, value: int) -> str:
+        """The number as people write it."""
+        return f"{value:#0{self.digits + 2}x}" if value > self.above else str(value)
+
+
 # --- option lists -----------------------------------------------------------------------------------------------------
 
 
@@ -141,6 +156,10 @@ class ElementFlag(Plan, frozen=True):
     options: str
     field: str
     mask: int
+
+    def set_by(self, element: Any) -> bool:  # Any: an element, known by what it declares
+        """Whether this element sets the flag."""
+        return bool(getattr(element, self.field) & self.mask)
 
 
 # --- what follows a header --------------------------------------------------------------------------------------------
@@ -207,6 +226,11 @@ class NextHeader(Plan, frozen=True):
     def flag(self) -> str | None:
         """The flag without which what the class carries follows; its AUTO is derived from the next header."""
         return next((guard.field for guard in self.guards if guard.carried), None)
+
+    @property
+    def lowest_key(self) -> int:
+        """The least value of the selector that is a key: smaller ones are lengths."""
+        return 0 if self.lengths is None else self.lengths.limit + 1
 
     @property
     def unconditional(self) -> bool:

@@ -44,10 +44,10 @@ def kept_with_class(derive: Callable[[type[WireStruct]], _P]) -> Callable[[type[
 
     @wraps(derive)
     def product_of(cls: type[WireStruct]) -> _P:
-        products = cls.__layout__.products
-        if derive not in products:
-            products[derive] = derive(cls)
-        product: _P = products[derive]
+        try:
+            product: _P = cls.__layout__.products[derive]
+        except KeyError:
+            product = cls.__layout__.products[derive] = derive(cls)
         return product
 
     return product_of
@@ -77,6 +77,21 @@ def _evaluate(owner: str, name: str, text: str, globals_: dict[str, Any], frame:
             frame = frame.f_back
 
 
+def _annotations_of(owner: str, namespace: dict[str, Any]) -> dict[str, Any]:  # Any: annotations, or their text
+    """The annotations of a class body. From Python 3.14 on they may be a function that computes them (PEP 649)."""
+    if sys.version_info >= (3, 14) and "__annotations__" not in namespace:
+        import annotationlib
+
+        if annotate := annotationlib.get_annotate_from_class_namespace(namespace):
+            try:
+                return dict(annotationlib.call_annotate_function(annotate, annotationlib.Format.VALUE))
+            except NameError as error:
+                raise SchemaError(
+                    owner, None, f"{error}: an annotation cannot be read; define the name before the class"
+                ) from None
+    return dict(namespace.get("__annotations__", ()))
+
+
 def _is_name(text: str) -> bool:
     """Whether a class body can declare a field of this name: an identifier as the compiler normalises it."""
     if text.isascii():
@@ -101,7 +116,6 @@ else:
         """Reads the annotations into a `Layout`; calling the class builds a checked value."""
 
         def __new__(mcs, name, bases, namespace, *, abstract=False, path=None, **options):
-            annotations = namespace.get("__annotations__", {})
             if abstract:
                 return super().__new__(mcs, name, bases, namespace, frozen=True, gc=False)
             if any(getattr(base, "__struct_fields__", ()) for base in bases):
@@ -110,7 +124,7 @@ else:
             frame = sys._getframe(1)
             check_class_options(name, options, bases[0].__options__)
             fields = []
-            for field, hint in annotations.items():
+            for field, hint in _annotations_of(name, namespace).items():
                 read = _evaluate(name, field, hint, globals_, frame) if isinstance(hint, str) else hint
                 if read is ClassVar or typing.get_origin(read) is ClassVar:
                     continue
@@ -121,6 +135,8 @@ else:
                 fields.append(field_of(name, field, read, namespace.get(field, REQUIRED)))
             if not fields:
                 raise SchemaError(name, None, "declares no field")
+            for computed in ("__annotate__", "__annotate_func__"):  # they contradict the annotations that follow
+                namespace.pop(computed, None)
             namespace["__annotations__"] = {field.name: Any for field in fields}
             namespace |= {field.name: field.default for field in fields}
             namespace["__match_args__"] = ()

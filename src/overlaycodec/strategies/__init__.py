@@ -1,4 +1,4 @@
-"""Hypothesis strategies for headers, whole stacks and damaged octets, read from the declarations.
+"""Hypothesis strategies for headers, whole stacks and malformed octets, read from the declarations.
 
 Strategy: nothing here knows a protocol. A header that is declared and bound in a catalog is drawn, stacked and damaged
 like all others. What comes out is valid in every derived field and decodes to the very headers that were drawn.
@@ -30,18 +30,17 @@ from overlaycodec.errors import LengthOverflowError
 from overlaycodec.packet.header import Header
 from overlaycodec.packet.packet import Packet
 from overlaycodec.protocols import Ethernet
-from overlaycodec.schema.facts import ConstructField
 from overlaycodec.schema.values import AUTO
-from overlaycodec.strategies import malformed as damage
 from overlaycodec.strategies import stacks
-from overlaycodec.strategies.stack_graph import Map, Spot, drawable, map_of
+from overlaycodec.strategies.malformed import damaged
+from overlaycodec.strategies.stack_graph import Node, StackGraph, drawable, graph_of
 
 __all__ = ["headers", "malformed_bytes", "packets"]
 
 H = TypeVar("H", bound=Header)
 
 LONGEST = 10
-"""How many headers a stack has at most, unless told otherwise."""
+"""How many headers a stack has at most by default."""
 
 
 def headers(cls: type[H], /, **fixed: object) -> st.SearchStrategy[H]:
@@ -49,23 +48,23 @@ def headers(cls: type[H], /, **fixed: object) -> st.SearchStrategy[H]:
 
     Lengths and checksums are those of a header without payload, a selector selects nothing that `DEFAULT` knows, and a
     checksum that covers the addresses of a header outside is any number. `fixed` are fields by name: values, or
-    strategies for them, taken as they are. Where one of them is AUTO, all that is derived stays AUTO, for the packet to
-    derive that the header is put in.
+    strategies for them, taken as they are. Where one of them is AUTO, all that is derived stays AUTO: the packet that
+    the header is put in derives it.
 
-    Raises: TypeError for a field that the class has not, ValueError for one that only a `construct` object can read and
-    that is not fixed.
+    Raises: TypeError for a field that the class does not have, ValueError for one that only a `construct` object can
+    read and that is not fixed.
     """
     layout = cls.__layout__
     if unknown := fixed.keys() - layout.by_name.keys():
         raise TypeError(f"{cls.__name__} has no field {', '.join(map(repr, sorted(unknown)))}")
-    if foreign := [field.name for field in layout.fields if ConstructField in field and field.name not in fixed]:
+    if foreign := [field.name for field in layout.fields if field.construct is not None and field.name not in fixed]:
         raise ValueError(f"{cls.__name__}.{foreign[0]} is read by a construct object: give a strategy for it")
     kept = any(value is AUTO for value in fixed.values())
-    plan = map_of(DEFAULT, cls)
+    graph = graph_of(DEFAULT, cls)
 
     @st.composite
     def draw_header(draw: st.DrawFn) -> Any:  # Any: a header of the class
-        header = stacks.lone_header(draw, cls, plan, DEFAULT, fixed, open_=kept)
+        header = stacks.lone_header(draw, cls, graph, DEFAULT, fixed, open_=kept)
         return header if kept else resolve(header).headers[0]
 
     strategy: st.SearchStrategy[H] = draw_header()
@@ -81,22 +80,22 @@ def packets(
     resolved: bool = True,
     reserved: bool = False,
 ) -> st.SearchStrategy[Packet]:
-    """Whole stacks that begin with `first` and hold a `through`, with a payload and now and then padding.
+    """Whole stacks that begin with `first` and contain a `through`, with a payload and sometimes padding.
 
     Each header selects the next as the catalog binds it; the last selects nothing that is bound. `catalog.decode` gives
     the same packet back from its octets. With `resolved` false, what is derived is left AUTO, as in a packet that was
     just put together. With `reserved`, reserved bits are drawn too; they are 0 otherwise. The simplest packet is the
-    shortest way. An option of a generic class (`GeneveOption`, `TCPOption`) has a kind that no other class has: not a
+    shortest path. An option of a generic class (`GeneveOption`, `TCPOption`) has a kind that no other class has: not a
     known kind, and a length that is not its own.
 
     Raises: ValueError where no stack of `max_headers` headers leads there.
     """
-    plan = _plan(through, first, catalog, max_headers)
-    journey = stacks.journey(plan, catalog, first, through, max_headers, reserved=reserved)
+    graph = _graph(through, first, catalog, max_headers)
+    paths = stacks.paths_of(graph, catalog, first, through, max_headers, reserved=reserved)
 
     @st.composite
     def draw_packet(draw: st.DrawFn) -> Packet:
-        packet = stacks.stack(draw, journey)
+        packet = stacks.stack(draw, paths)
         try:
             complete = resolve(packet, catalog=catalog)
         except LengthOverflowError:  # only a declared length that counts less than a short frame comes here
@@ -115,23 +114,23 @@ def malformed_bytes(
 ) -> st.SearchStrategy[bytes]:
     """Octets that a decoder must survive: those of `packets`, damaged.
 
-    Numbers are put at their limits, octets cut, spliced and added, bits flipped. Most are wrong somewhere behind
-    headers that are right, so that they reach deep; a few may be valid.
+    Numbers are put at their limits, octets cut, spliced and added, bits flipped. Most are wrong only after headers that
+    are right, so that they reach deep; a few may be valid.
 
     Raises: ValueError as `packets` does.
     """
-    whole = packets(through, first=first, catalog=catalog, max_headers=max_headers)
+    valid = packets(through, first=first, catalog=catalog, max_headers=max_headers)
 
     @st.composite
     def draw_octets(draw: st.DrawFn) -> bytes:
-        packet = draw(whole)
-        return damage.damaged(draw, packet, encode(packet, catalog=catalog))
+        packet = draw(valid)
+        return damaged(draw, packet, encode(packet, catalog=catalog))
 
     return draw_octets()
 
 
-def _plan(through: type[Header] | None, first: type[Header], catalog: Catalog, max_headers: int) -> Map:
-    """The map of the catalog. Raises: ValueError where it has no way."""
+def _graph(through: type[Header] | None, first: type[Header], catalog: Catalog, max_headers: int) -> StackGraph:
+    """The graph of the catalog. Raises: ValueError where it has no path."""
     for cls in filter(None, (first, through)):
         if not drawable(cls.__layout__):
             raise ValueError(
@@ -139,8 +138,8 @@ def _plan(through: type[Header] | None, first: type[Header], catalog: Catalog, m
             )
     if not 1 <= max_headers <= catalog.max_headers:
         raise ValueError(f"max_headers is 1..{catalog.max_headers}, as the catalog follows, not {max_headers}")
-    plan = map_of(catalog, first)
-    distance = (plan.to_end if through is None or through is first else plan.distances(through)).get(Spot(first))
+    graph = graph_of(catalog, first)
+    distance = (graph.to_end if through is None or through is first else graph.distances(through)).get(Node(first))
     if distance is None:
         name = "an end" if through is None else through.__name__
         raise ValueError(
@@ -148,4 +147,4 @@ def _plan(through: type[Header] | None, first: type[Header], catalog: Catalog, m
         )
     if distance >= max_headers:
         raise ValueError(f"that takes {distance + 1} headers, more than max_headers = {max_headers}")
-    return plan
+    return graph

@@ -1,4 +1,4 @@
-"""Damage to the octets of a valid packet: its fields at their limits, and what happens to octets without any sense."""
+"""Damage to the octets of a valid packet: its fields at their limits, and octets cut, inserted, added and inverted."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from hypothesis import strategies as st
 
 from overlaycodec.packet.offsets import octets_in, spans_of
 from overlaycodec.packet.packet import Packet
-from overlaycodec.schema.facts import LengthField
 
 __all__ = ["damaged"]
 
@@ -15,14 +14,17 @@ _WEIGHT = 4
 
 
 def damaged(draw: st.DrawFn, packet: Packet, data: bytes) -> bytes:
-    """The octets of the packet after one to three damages, behind some header; the simplest cuts at the last one."""
-    starts, fields = _places(packet)
+    """The octets of the packet after one to three damages, all from the start of some header on.
+
+    The simplest damage cuts at the last header.
+    """
+    starts, fields = _positions(packet)
     # the later of two, so that more of the headers before it are still right
     since = max(draw(st.sampled_from(starts[::-1])), draw(st.sampled_from(starts[::-1])))
-    behind = [place for place in fields if place[0] >= since * 8]
+    after = [position for position in fields if position[0] >= since * 8]
     for _ in range(draw(st.integers(1, 3))):
         least = min(since, len(data))
-        kind = draw(st.sampled_from(["cut", "extend", "flip", "splice"] + (["field"] * 4 if behind else [])))
+        kind = draw(st.sampled_from(["cut", "extend", "flip", "splice"] + (["field"] * 4 if after else [])))
         if kind == "cut":
             data = data[: draw(st.integers(least, len(data)))]
         elif kind == "extend":
@@ -35,15 +37,15 @@ def damaged(draw: st.DrawFn, packet: Packet, data: bytes) -> bytes:
             if least < len(data):
                 data = _written(data, draw(st.integers(least * 8, len(data) * 8 - 1)), 1, None)
         else:
-            bit, bits = draw(st.sampled_from(behind))
+            bit, bits = draw(st.sampled_from(after))
             data = _field(draw, data, bit, bits)
     return data
 
 
-def _places(packet: Packet) -> tuple[list[int], list[tuple[int, int]]]:
+def _positions(packet: Packet) -> tuple[list[int], list[tuple[int, int]]]:
     """The octets at which headers start, and the first bit and the number of bits of each number.
 
-    Those on which the layout hangs come more often.
+    Those that give sizes, presence or the declared end come more often.
     """
     starts, found = [], []
     at = 0
@@ -52,8 +54,8 @@ def _places(packet: Packet) -> tuple[list[int], list[tuple[int, int]]]:
         starts.append(at // 8)
         for field, bit, bits in spans_of(header):
             if field.kind in ("int", "bool"):
-                weighs = field.name in layout.sized_by or field.name in layout.flag_of or LengthField in field
-                found += [(at + bit, bits)] * (_WEIGHT if weighs else 1)
+                decides = field.name in layout.sized_by or field.name in layout.flag_of or field is layout.length_field
+                found += [(at + bit, bits)] * (_WEIGHT if decides else 1)
         at += octets_in(header) * 8
     return starts, found
 

@@ -1,7 +1,7 @@
-"""Layout -> a record with random values: what is derived is left AUTO, all else is drawn from what the facts allow.
+"""Layout -> a record with random values: what is derived is left AUTO, all else is drawn from what the layout allows.
 
-Strategy: by construction, never by trying and throwing away. Every number shrinks to its default or else to its least
-value, every size to its least.
+Strategy: every value is valid when it is drawn; none is drawn and then rejected. Every number shrinks to its default or
+else to its least value, every size to its least.
 """
 
 from __future__ import annotations
@@ -12,36 +12,15 @@ from typing import Any, NamedTuple, Self
 
 from hypothesis import strategies as st
 
-from overlaycodec.schema.facts import (
-    Checksum,
-    Const,
-    CountedBy,
-    Elements,
-    FragmentOffset,
-    JumboLength,
-    LengthField,
-    MoreFragments,
-    Octets,
-    Only,
-    PadTo,
-    Reserved,
-    Rest,
-    Selects,
-    SetIfAny,
-    SizedBy,
-    StackEnd,
-    Unless,
-    Unparsed,
-    When,
-)
 from overlaycodec.schema.layout import ADDRESS_OCTETS, Field, Layout, Run
+from overlaycodec.schema.plans import CountSize, EndSize, LengthSize
 from overlaycodec.schema.record import WireStruct
 from overlaycodec.schema.values import AUTO, MACAddress
 
 __all__ = ["Room", "fixed_octets", "number", "record"]
 
 _ELEMENTS = 4
-"""A row seldom has more elements than this in nature; few keep examples small."""
+"""The most elements of an option list whose number is not given: few keep examples small."""
 
 
 class Room:
@@ -86,75 +65,47 @@ def number(
 def record(
     draw: st.DrawFn,
     layout: Layout,
-    given: Mapping[str, Any],  # Any: a value of any field, or a strategy for one
+    fixed: Mapping[str, Any],  # Any: a value of any field, or a strategy for one
     excluded: Mapping[str, frozenset[int]],
     room: Room,
 ) -> dict[str, Any]:
-    """Values for every field. `given` are values, or strategies for them; `excluded`, numbers that must not be."""
+    """Values for every field. `fixed` are values, or strategies for them; `excluded`, numbers that must not be."""
     values: dict[str, Any] = {}
     counts: dict[str, int] = {}
     for field in layout.fields:
         name = field.name
-        if not _present(field, values):
+        if field.presence is not None and not field.presence.holds(values.__getitem__):
             values[name] = None
-        elif name in given:
-            value = given[name]
+        elif name in fixed:
+            value = fixed[name]
             values[name] = draw(value) if isinstance(value, st.SearchStrategy) else value
-        elif name in layout.flag_of and (told := _told(layout, name, given)) is not None:
-            values[name] = told
-        elif _derived(layout, field):
+        elif name in layout.flag_of and (flag := _flag_for(layout, name, fixed)) is not None:
+            values[name] = flag
+        elif layout.computed(field):
             values[name] = AUTO
         elif field.bits is not None:
-            values[name] = _fixed(draw, field, excluded.get(name, frozenset()), room)
-        elif (sized := field.get(SizedBy)) is not None:
-            values[name] = _sized(draw, layout, field, sized, values, counts, room)
-        elif Rest in field and Elements in field:
-            values[name] = tuple(_row(draw, field, room, room.octets))
-        elif (counted := field.get(CountedBy)) is not None:
-            told = values[counted.field]
-            count = told + counted.bias if isinstance(told, int) else told
-            values[name] = tuple(_row(draw, field, room, room.octets, count, counted.bias))
-        elif Elements in field:
-            values[name] = (*_row(draw, field, room, room.octets), _last(draw, field))
+            values[name] = _fixed_size(draw, layout, field, excluded.get(name, frozenset()), room)
         else:
-            values[name] = draw(_octets(0, room.octets))
-            room.take(len(values[name]))
+            values[name] = _variable_size(draw, layout, field, values, counts, room)
     return values
 
 
-def _present(field: Field, values: Mapping[str, Any]) -> bool:
-    condition = field.condition
-    if isinstance(condition, When):
-        return any(values[flag] is True for flag in condition.flags)
-    if isinstance(condition, Only):
-        return values[condition.field] in condition.values
-    if isinstance(condition, Unless):
-        return values[condition.field] not in condition.values
-    return True
-
-
-def _told(layout: Layout, flag: str, given: Mapping[str, Any]) -> bool | None:
-    """What a flag must be for the fields that are given."""
+def _flag_for(layout: Layout, flag: str, fixed: Mapping[str, Any]) -> bool | None:
+    """What a flag must be for the fields whose values are fixed; None where none of them depends on it."""
     for field in layout.flag_of[flag]:
-        when = field.get(When)
-        if field.name in given and when is not None and when.flag == flag:
-            return given[field.name] is not None
+        if field.name in fixed and field.presence is not None and field.presence.fields[0] == flag:
+            return fixed[field.name] is not None
     return None
 
 
-def _derived(layout: Layout, field: Field) -> bool:
-    return field.name in layout.sized_by or any(
-        kind in field for kind in (Selects, LengthField, Checksum, StackEnd, SetIfAny, Unparsed, PadTo)
-    )
-
-
-def _fixed(draw: st.DrawFn, field: Field, excluded: frozenset[int], room: Room) -> Any:  # Any: a field's own type
-    const = field.get(Const)
-    if const is not None:
-        return const.value
-    if Reserved in field and not room.reserved:
+def _fixed_size(
+    draw: st.DrawFn, layout: Layout, field: Field, excluded: frozenset[int], room: Room
+) -> Any:  # Any: a field's own type
+    if field.const is not None:
+        return field.const
+    if field.reserved and not room.reserved:
         return AUTO if field.optional else 0
-    if FragmentOffset in field or MoreFragments in field:
+    if field.name in (layout.next.offset, layout.more_fragments):
         return False if field.kind == "bool" else 0
     if field.kind == "bool":
         simplest = field.default is True
@@ -167,9 +118,27 @@ def _fixed(draw: st.DrawFn, field: Field, excluded: frozenset[int], room: Room) 
         return IPv4Address(draw(st.integers(0, (1 << 32) - 1)))
     if field.kind == "ipv6":
         return IPv6Address(draw(st.integers(0, (1 << 128) - 1)))
-    size = field.get(Octets)
-    assert size is not None
-    return draw(_octets(size.count, size.count))
+    assert field.octets is not None
+    return draw(_octets(field.octets, field.octets))
+
+
+def _variable_size(
+    draw: st.DrawFn, layout: Layout, field: Field, values: Mapping[str, Any], counts: dict[str, int], room: Room
+) -> Any:  # Any: a field's own type
+    size = field.size
+    if isinstance(size, LengthSize):
+        return _sized(draw, layout, field, size, values, counts, room)
+    if isinstance(size, CountSize):
+        count = values[size.field]
+        count = count + size.bias if isinstance(count, int) else count
+        return tuple(_elements(draw, field, room, room.octets, count, size.bias))
+    if isinstance(size, EndSize):
+        return (*_elements(draw, field, room, room.octets), _end_element(draw, field))
+    if field.options is not None:
+        return tuple(_elements(draw, field, room, room.octets))
+    data = draw(_octets(0, room.octets))
+    room.take(len(data))
+    return data
 
 
 def _octets(least: int, most: int) -> st.SearchStrategy[bytes]:
@@ -180,32 +149,32 @@ def _sized(
     draw: st.DrawFn,
     layout: Layout,
     field: Field,
-    sized: SizedBy,
+    size: LengthSize,
     values: Mapping[str, Any],
     counts: dict[str, int],
     room: Room,
 ) -> Any:  # Any: a field's own type
-    length = layout.by_name[sized.field]
-    told = values[sized.field]
-    least = max(0, -(sized.bias // sized.unit))
-    if told is None:
+    length = layout.by_name[size.field]
+    value = values[size.field]
+    least = max(0, -(size.bias // size.unit))
+    if value is None:
         capacity = 0
-    elif told is not AUTO:
-        capacity = max(0, told * sized.unit + sized.bias)
+    elif value is not AUTO:
+        capacity = max(0, value * size.unit + size.bias)
     else:
-        capacity = length.maximum * sized.unit + sized.bias
-    if sized.origin == "start":
-        capacity //= 2  # the rest is for what stands before
-    if Elements in field:
-        return tuple(_row(draw, field, room, min(capacity, room.octets)))
-    if told is None:
+        capacity = length.maximum * size.unit + size.bias
+    if size.from_start:
+        capacity //= 2  # the rest is for what comes before
+    if field.options is not None:
+        return tuple(_elements(draw, field, room, min(capacity, room.octets)))
+    if value is None:
         return b""
-    if told is not AUTO:
+    if value is not AUTO:
         octets = capacity
     else:
-        if sized.field not in counts:
-            counts[sized.field] = _count(draw, field, sized, least, length.maximum, room)
-        octets = counts[sized.field] * sized.unit + sized.bias
+        if size.field not in counts:
+            counts[size.field] = _length(draw, field, size, least, length.maximum, room)
+        octets = counts[size.field] * size.unit + size.bias
     room.take(octets)
     data = draw(_octets(octets, octets))
     if octets == ADDRESS_OCTETS.get(field.kind):
@@ -213,25 +182,25 @@ def _sized(
     return data
 
 
-def _count(draw: st.DrawFn, field: Field, sized: SizedBy, least: int, maximum: int, room: Room) -> int:
-    """What the length field will say."""
-    most = max(least, min(maximum, (room.octets - sized.bias) // sized.unit))
-    usual = ADDRESS_OCTETS.get(field.kind)
-    if usual is not None and least <= usual <= most and not draw(st.booleans()):
-        return usual
+def _length(draw: st.DrawFn, field: Field, size: LengthSize, least: int, maximum: int, room: Room) -> int:
+    """The value of the length field."""
+    most = max(least, min(maximum, (room.octets - size.bias) // size.unit))
+    common = ADDRESS_OCTETS.get(field.kind)
+    if common is not None and least <= common <= most and not draw(st.booleans()):
+        return common
     return draw(st.integers(least, min(most, least + 16)) | st.integers(least, most))
 
 
-def _row(
+def _elements(
     draw: st.DrawFn, field: Field, room: Room, capacity: int, count: object = AUTO, least: int = 0
 ) -> list[WireStruct]:
-    """Elements of a row, up to so many octets; `count` of them where that is told, `least` or more where not."""
+    """Elements of an option list, up to so many octets: `count` of them, or `least` or more where that is AUTO."""
     kinds = _Kinds.of(field)
     drawable = [cls.__layout__ for cls in field.elements[::-1] if not _jumbo(cls.__layout__)]
     elements: list[WireStruct] = []
     while len(elements) < (count if isinstance(count, int) else _ELEMENTS):
         sure = count is not AUTO or len(elements) < least
-        layouts = [layout for layout in drawable if _least(layout) <= capacity or sure]
+        layouts = [layout for layout in drawable if _least_octets(layout) <= capacity or sure]
         inside = Room(capacity, reserved=room.reserved)
         element = draw(_another(layouts, kinds, inside, sure=sure)) if layouts else None
         if element is None:
@@ -244,51 +213,51 @@ def _row(
 
 
 def _jumbo(layout: Layout) -> bool:
-    return any(JumboLength in field for field in layout.fields)
+    return any(field.jumbo_length for field in layout.fields)
 
 
 class _Kinds(NamedTuple):
-    """What tells the elements of a row apart."""
+    """What distinguishes the elements of an option list."""
 
     generic: Layout
-    """Of those that are of no other class."""
-    told: tuple[Field, ...]
-    """The fields that its first octets are, where these tell the class; not those that follow from the others."""
+    """The layout of those that are of no other class."""
+    prefix: tuple[Field, ...]
+    """The fields in the first octets that give the class, without those that are computed."""
     others: frozenset[tuple[int, ...]]
-    """Their numbers in elements of the other classes."""
-    last: dict[str, frozenset[int]]
-    """The kind that ends the row."""
+    """The values of these fields in elements of the other classes."""
+    end: dict[str, frozenset[int]]
+    """The kind that ends the option list."""
 
     @classmethod
     def of(cls, field: Field) -> Self:
-        """Those of a row."""
+        """Those of an option list."""
         generic: Layout = field.element.__layout__
         octets, classes = field.typed()
-        told = []
+        shifts = []
         for other in generic.fields:
             bit = generic.fixed_bit_of(other.name)
-            if other.bits is None or bit is None or _derived(generic, other):
+            if other.bits is None or bit is None or generic.computed(other):
                 continue
             if bit + other.bits <= octets * 8:
-                told.append((other, octets * 8 - bit - other.bits))
+                shifts.append((other, octets * 8 - bit - other.bits))
         others = {
-            tuple(int.from_bytes(lead, "big") >> shift & other.maximum for other, shift in told) for lead in classes
+            tuple(int.from_bytes(lead, "big") >> shift & other.maximum for other, shift in shifts) for lead in classes
         }
-        last: dict[str, frozenset[int]] = {}
-        items = field[Elements]
-        if items.kind is not None and items.end is not None:
-            last[items.kind] = frozenset((items.end,))
-        return cls(generic, tuple(other for other, _ in told), frozenset(others), last)
+        end: dict[str, frozenset[int]] = {}
+        options = field.options
+        if options is not None and options.kind is not None and options.end is not None:
+            end[options.kind] = frozenset((options.end,))
+        return cls(generic, tuple(other for other, _ in shifts), frozenset(others), end)
 
     def drawn(self, draw: st.DrawFn, room: Room) -> dict[str, Any]:  # Any: a field's own type
-        """Numbers that are not those of an element of another class, and not those of the last one."""
+        """Numbers that are neither those of an element of another class nor that of the end element."""
         values: dict[str, Any] = {}
-        for index, field in enumerate(self.told):
-            never = self.last.get(field.name, frozenset())
-            if index == len(self.told) - 1:
+        for index, field in enumerate(self.prefix):
+            excluded = self.end.get(field.name, frozenset())
+            if index == len(self.prefix) - 1:
                 before = tuple(values.values())
-                never |= {numbers[-1] for numbers in self.others if numbers[:-1] == before}
-            values[field.name] = _fixed(draw, field, never, room)
+                excluded |= {numbers[-1] for numbers in self.others if numbers[:-1] == before}
+            values[field.name] = _fixed_size(draw, self.generic, field, excluded, room)
         return values
 
 
@@ -301,30 +270,30 @@ def _another(
     *,
     sure: bool,
 ) -> WireStruct | None:
-    """One more element or none, drawn as a whole, so that shrinking can take it out as a whole."""
+    """One more element or none, drawn in one span, so that shrinking can leave out all of it."""
     if not sure and not draw(st.booleans()):
         return None
     layout = draw(st.sampled_from(layouts))
-    room.take(_least(layout))
+    room.take(_least_octets(layout))
     if layout is kinds.generic:
-        values = record(draw, layout, kinds.drawn(draw, room), kinds.last, room)
+        values = record(draw, layout, kinds.drawn(draw, room), kinds.end, room)
     else:
         values = record(draw, layout, {}, {}, room)
     element: WireStruct = layout.cls(**values)
     return element
 
 
-def _least(layout: Layout) -> int:
+def _least_octets(layout: Layout) -> int:
     """Octets of an element whose variable fields are as short as they may be, all else present."""
-    fields = ((field, field.get(SizedBy)) for field in layout.fields)
-    return fixed_octets(layout) + sum(max(0, sized.bias) for field, sized in fields if sized and Elements not in field)
+    sizes = (field.size for field in layout.fields if field.options is None)
+    return fixed_octets(layout) + sum(max(0, size.bias) for size in sizes if isinstance(size, LengthSize))
 
 
-def _last(draw: st.DrawFn, field: Field) -> WireStruct:
-    """The element that ends a row which no length ends."""
-    items = field.get(Elements)
-    assert items is not None
-    assert items.kind is not None
+def _end_element(draw: st.DrawFn, field: Field) -> WireStruct:
+    """The element that ends an option list without a length."""
+    options = field.options
+    assert options is not None
+    assert options.kind is not None
     layout: Layout = field.element.__layout__
-    element: WireStruct = layout.cls(**record(draw, layout, {items.kind: items.end}, {}, Room(0)))
+    element: WireStruct = layout.cls(**record(draw, layout, {options.kind: options.end}, {}, Room(0)))
     return element

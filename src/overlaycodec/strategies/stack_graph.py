@@ -1,7 +1,7 @@
 """Layouts and a catalog -> which header can follow which, and where a stack can end.
 
-Strategy: a graph, explored once from a first header. Its nodes are spots: a header class, with what the conditions of
-the key that led there ask of its fields. The edges say what the header before must hold. All of it comes from the
+Strategy: a graph, explored once from a first header. Its nodes are header classes, with what the conditions of the key
+that leads there require of the fields. Its edges hold what the previous header must have. All of it comes from the
 declarations; decoding has no part in it.
 """
 
@@ -13,48 +13,38 @@ from typing import Literal, NamedTuple
 
 from overlaycodec.codec.catalog import Catalog
 from overlaycodec.packet.header import Header
-from overlaycodec.schema.facts import (
-    Checksum,
-    Const,
-    ConstructField,
-    FragmentOffset,
-    LengthField,
-    Rest,
-    Selects,
-    StackEnd,
-)
 from overlaycodec.schema.keys import Key, MinOctets, Peek, PreviousHeader
 from overlaycodec.schema.layout import Field, Layout
 
-__all__ = ["End", "Map", "Spot", "Way", "map_of", "selects_of"]
+__all__ = ["Edge", "End", "Node", "StackGraph", "drawable", "graph_of"]
 
-Guard = tuple[Peek | MinOctets, ...]
-Told = tuple[tuple[str, int], ...]
+Conditions = tuple[Peek | MinOctets, ...]
+Values = tuple[tuple[str, int], ...]
 """Fields and their values."""
 Binding = tuple[Key, type[Header]]
 
 
-class Spot(NamedTuple):
+class Node(NamedTuple):
     """A header class, and the values that its fields must and must not have for the key that leads to it."""
 
     cls: type[Header]
-    must: tuple[tuple[str, int], ...] = ()
-    must_not: tuple[tuple[str, int], ...] = ()
+    required: Values = ()
+    excluded: Values = ()
 
 
-class Way(NamedTuple):
+class Edge(NamedTuple):
     """How one header leads to the next.
 
-    By the next label of a stack, as what the class carries, by a value of the selector, by a length in its place, or by
-    any value that is not bound.
+    By the next header of the same class, as what the class carries, by a value of the selector, by a length in its
+    place, or by any value that is not bound.
     """
 
-    spot: Spot
-    kind: Literal["stack", "carried", "key", "length", "other"]
+    node: Node
+    kind: Literal["repeat", "carried", "key", "length", "other"]
     values: tuple[int, ...] = ()
     """The selector's values, of "key"."""
-    before: Told = ()
-    """The values that fields of the header before must have."""
+    previous: Values = ()
+    """The values that fields of the previous header must have."""
     auto: bool = False
     """Whether the selector may be derived."""
 
@@ -62,38 +52,34 @@ class Way(NamedTuple):
 class End(NamedTuple):
     """How a stack can end.
 
-    At a header that nothing follows, with a selector at a value that says so, at one that is not bound, with one that
-    is no key there, or at a piece of something.
+    At a header that nothing follows, at one that is followed by data or carries what is not found, with a selector
+    whose value means that nothing follows or is not bound, with one that is no key there, or at a fragment.
     """
 
-    kind: Literal["closed", "plain", "carried", "nothing", "unbound", "unread", "piece"]
-    avoid: tuple[Guard, ...] = ()
+    kind: Literal["closed", "data", "carried", "nothing", "unbound", "no_key", "fragment"]
+    avoid: tuple[Conditions, ...] = ()
     """Conditions, of which the payload must fulfil none."""
 
 
-class Map(NamedTuple):
-    """Ways and ends of every spot that can be reached."""
+class StackGraph(NamedTuple):
+    """Edges and ends of every node that can be reached."""
 
-    ways: dict[Spot, tuple[Way, ...]]
-    ends: dict[Spot, tuple[End, ...]]
-    to_end: dict[Spot, int]
+    edges: dict[Node, tuple[Edge, ...]]
+    ends: dict[Node, tuple[End, ...]]
+    to_end: dict[Node, int]
     """How many more headers a stack needs at least."""
 
-    def distances(self, target: type[Header]) -> dict[Spot, int]:
-        """How many more headers a stack needs at least that has still to reach `target`, and then to end."""
-        start = {spot: count for spot, count in self.to_end.items() if spot.cls is target}
-        return _relaxed(self.ways, start)
+    def distances(self, target: type[Header]) -> dict[Node, int]:
+        """How many more headers a stack needs at least to reach `target`, and then to end."""
+        start = {node: count for node, count in self.to_end.items() if node.cls is target}
+        return _relaxed(self.edges, start)
 
 
-def selects_of(layout: Layout) -> tuple[Field, Selects] | None:
-    """The selector, and what it says."""
-    field = layout.selector
-    selects = None if field is None else field.get(Selects)
-    return None if field is None or selects is None else (field, selects)
+# --- what conditions require ------------------------------------------------------------------------------------------
 
 
 def _field_at(layout: Layout, peek: Peek) -> Field | None:
-    """The number that stands just where a condition looks."""
+    """The number at exactly the bits that a condition reads."""
     for field in layout.fields:
         if field.bits == peek.count and field.kind == "int" and layout.fixed_bit_of(field.name) == peek.bit:
             return field
@@ -101,203 +87,202 @@ def _field_at(layout: Layout, peek: Peek) -> Field | None:
 
 
 def _constant(layout: Layout, peek: Peek) -> bool | None:
-    """Whether a condition holds for every such header, by its constants; None where they do not tell."""
+    """Whether a condition holds for every such header, by its constants; None where these do not decide."""
     known = 0
     for field in layout.fields:
-        const, start = field.get(Const), layout.fixed_bit_of(field.name)
-        if const is None or start is None or field.bits is None:
+        start = layout.fixed_bit_of(field.name)
+        if field.const is None or start is None or field.bits is None:
             continue
         first, last = max(start, peek.bit), min(start + field.bits, peek.bit + peek.count)
         if first < last:
             mask = (1 << last - first) - 1
-            own = const.value >> start + field.bits - last & mask
+            own = field.const >> start + field.bits - last & mask
             if own != peek.value >> peek.bit + peek.count - last & mask:
                 return False
             known += last - first
     return True if known == peek.count else None
 
 
-def _fails(layout: Layout, guards: Key) -> tuple[str, int] | None:
-    """A field and the value that it must not have for a condition to fail; ("", 0) where one fails anyhow."""
-    for peek in guards.conditions:
+def _fails(layout: Layout, key: Key) -> tuple[str, int] | None:
+    """A field and the value that it must not have for a condition to fail; ("", 0) where one always fails."""
+    for peek in key.conditions:
         if not isinstance(peek, Peek):
             continue
         if _constant(layout, peek) is False:
             return "", 0
         field = _field_at(layout, peek)
         if field is not None and not (
-            Const in field or field.name in layout.sized_by or LengthField in field or Checksum in field
+            field.const is not None or field.name in layout.sized_by or field in (layout.length_field, layout.checksum)
         ):
             return field.name, peek.value
     return None
 
 
-def _holds(layout: Layout, key: Key) -> tuple[tuple[str, int], ...] | None:
+def _holds(layout: Layout, key: Key) -> Values | None:
     """The fields that fulfil the conditions of a key. `Within` is fulfilled by lengths that are right."""
-    must = []
+    required = []
     for peek in key.conditions:
         if isinstance(peek, Peek) and not (constant := _constant(layout, peek)):
             field = _field_at(layout, peek)
             if constant is False or field is None:
                 return None
-            must.append((field.name, peek.value))
-    return tuple(must)
+            required.append((field.name, peek.value))
+    return tuple(required)
 
 
-def _before(key: Key, outside: Layout) -> dict[str, int] | None:
-    """What the conditions of a key ask of the header before; None where that is none that could fulfil them."""
+def _of_previous(key: Key, outside: Layout) -> dict[str, int] | None:
+    """What the conditions of a key require of the previous header; None where that is one that cannot fulfil them."""
     asked = {condition.field: condition.value for condition in key.conditions if isinstance(condition, PreviousHeader)}
     return asked if all(name in outside.by_name for name in asked) else None
 
 
-def _spot_of(candidates: tuple[Binding, ...], cls: type[Header], outside: Layout) -> tuple[Spot, Told] | None:
-    """What the fields of a header, and of the one before, must be for it to be found; None where another always is."""
+def _node_of(candidates: tuple[Binding, ...], cls: type[Header], outside: Layout) -> tuple[Node, Values] | None:
+    """What a header, and the previous one, must have for it to be found; None where another one always is."""
     layout = cls.__layout__
-    must_not: list[tuple[str, int]] = []
-    told: dict[str, int] = {}
+    excluded: list[tuple[str, int]] = []
+    previous: dict[str, int] = {}
     for key, other in candidates:
-        asked = _before(key, outside)
-        if asked is None or any(told.get(name, value) != value for name, value in asked.items()):
+        asked = _of_previous(key, outside)
+        if asked is None or any(previous.get(name, value) != value for name, value in asked.items()):
             continue
-        if other is cls and (must := _holds(layout, key)) is not None:
-            kept = tuple(pair for pair in must_not if pair[0])
-            return None if set(must) & set(kept) else (Spot(cls, must, kept), tuple((told | asked).items()))
-        flag = next((name for name in asked if outside.by_name[name].kind == "bool" and name not in told), None)
+        if other is cls and (required := _holds(layout, key)) is not None:
+            kept = tuple(pair for pair in excluded if pair[0])
+            return None if set(required) & set(kept) else (Node(cls, required, kept), tuple((previous | asked).items()))
+        flag = next((name for name in asked if outside.by_name[name].kind == "bool" and name not in previous), None)
         if flag is not None:
-            told[flag] = not asked[flag]
+            previous[flag] = not asked[flag]
             continue
         failing = _fails(layout, key) if key.conditions else None
         if failing is None:
             return None
-        must_not.append(failing)
+        excluded.append(failing)
     return None
 
 
-def _spots(candidates: tuple[Binding, ...], outside: Layout) -> dict[tuple[Spot, Told], None]:
-    """What can be found behind a header, in order, and what that header must be for it."""
+def _nodes(candidates: tuple[Binding, ...], outside: Layout) -> dict[tuple[Node, Values], None]:
+    """What can be found after a header, in order, and what that header must have for it."""
     classes = dict.fromkeys(cls for _, cls in candidates)
-    return dict.fromkeys(found for cls in classes if (found := _spot_of(candidates, cls, outside)) is not None)
+    return dict.fromkeys(found for cls in classes if (found := _node_of(candidates, cls, outside)) is not None)
 
 
-def _avoid(candidates: tuple[Binding, ...]) -> tuple[Guard, ...] | None:
+def _avoid(candidates: tuple[Binding, ...]) -> tuple[Conditions, ...] | None:
     """The conditions under which something is found; None where something always is."""
-    guards = [tuple(asked for asked in key.conditions if isinstance(asked, Peek | MinOctets)) for key, _ in candidates]
-    return tuple(guards) if all(guards) else None
+    found = [tuple(asked for asked in key.conditions if isinstance(asked, Peek | MinOctets)) for key, _ in candidates]
+    return tuple(found) if all(found) else None
 
 
-def _keyed(spot: Spot, selector: Field, selects: Selects, catalog: Catalog) -> Iterable[Way]:
-    """The ways of a selector's values."""
-    space = selects.space
-    lowest = selects.lengths[0] + 1 if selects.lengths else 0
-    outside = spot.cls.__layout__
-    found: dict[tuple[Spot, Told], list[int]] = {}
+# --- edges and ends ---------------------------------------------------------------------------------------------------
+
+
+def _keyed(node: Node, catalog: Catalog) -> Iterable[Edge]:
+    """The edges by the values of the selector."""
+    layout = node.cls.__layout__
+    selector, space, lengths = layout.next.selector, layout.next.space, layout.next.lengths
+    if selector is None or space is None:
+        return
+    found: dict[tuple[Node, Values], list[int]] = {}
     for value in sorted(catalog.values(space)):
-        if lowest <= value <= selector.maximum and _allowed(spot, selector, value):
-            for place in _spots(catalog.candidates(space, value), outside):
-                found.setdefault(place, []).append(value)
-    for (other, before), values in found.items():
+        if layout.next.lowest_key <= value <= selector.maximum and _allowed(node, selector, value):
+            for target in _nodes(catalog.candidates(space, value), layout):
+                found.setdefault(target, []).append(value)
+    for (other, previous), values in found.items():
         first = catalog.key_of(space, other.cls)
-        lengthy = selects.lengths and other.cls in catalog.keys_in(selects.lengths[1].space)
-        yield Way(other, "key", tuple(values), before, auto=first in values and not lengthy)
-    for other, before in _spots(catalog.candidates(space, None), outside):
-        yield Way(other, "other", before=before)
-    if selects.lengths and selector.name not in dict(spot.must):
-        space = selects.lengths[1].space
-        for other, before in _spots(catalog.candidates(space, selects.lengths[1].value), outside):
+        by_length = lengths is not None and other.cls in catalog.keys_in(lengths.key.space)
+        yield Edge(other, "key", tuple(values), previous, auto=first in values and not by_length)
+    for other, previous in _nodes(catalog.candidates(space, None), layout):
+        yield Edge(other, "other", previous=previous)
+    if lengths is not None and selector.name not in dict(node.required):
+        space = lengths.key.space
+        for other, previous in _nodes(catalog.candidates(space, lengths.key.value), layout):
             if other.cls in catalog.keys_in(space):
-                yield Way(other, "length", before=before, auto=True)
+                yield Edge(other, "length", previous=previous, auto=True)
 
 
-def _allowed(spot: Spot, field: Field, value: int) -> bool:
-    return dict(spot.must).get(field.name, value) == value and (field.name, value) not in spot.must_not
-
-
-def _unbound(selector: Field, selects: Selects, bound: frozenset[int]) -> bool:
-    """Whether some value of the selector is neither a length nor bound."""
-    lowest = selects.lengths[0] + 1 if selects.lengths else 0
-    return sum(lowest <= value <= selector.maximum for value in bound) <= selector.maximum - lowest
+def _allowed(node: Node, field: Field, value: int) -> bool:
+    return dict(node.required).get(field.name, value) == value and (field.name, value) not in node.excluded
 
 
 def _carried(layout: Layout, catalog: Catalog) -> tuple[Binding, ...]:
-    return () if layout.carries is None else catalog.candidates(layout.carries.space, layout.carries.value)
+    key = layout.next.carried
+    return () if key is None else catalog.candidates(key.space, key.value)
 
 
 def _closed(layout: Layout) -> bool:
     """Whether nothing can follow."""
-    return layout.closed or any(Rest in field for field in layout.fields)
+    return layout.next.closed or layout.takes_rest
 
 
-def _ways(spot: Spot, catalog: Catalog) -> Iterable[Way]:
-    layout = spot.cls.__layout__
+def _edges(node: Node, catalog: Catalog) -> Iterable[Edge]:
+    layout = node.cls.__layout__
     if _closed(layout):
         return
-    if any(StackEnd in field for field in layout.fields):
-        key = layout.keys[0]
-        for other, before in _spots(catalog.candidates(key.space, key.value), layout):
-            if other.cls is spot.cls:
-                yield Way(other, "stack", before=before)
-    selection = selects_of(layout)
-    if selection is not None:
-        yield from _keyed(spot, *selection, catalog)
-    if selection is None or selection[1].when:
-        for other, before in _spots(_carried(layout, catalog), layout):
-            yield Way(other, "carried", before=before)
+    repeat = layout.next.repeat
+    if repeat is not None:
+        for other, previous in _nodes(catalog.candidates(repeat.key.space, repeat.key.value), layout):
+            if other.cls is node.cls:
+                yield Edge(other, "repeat", previous=previous)
+    yield from _keyed(node, catalog)
+    if layout.selector is None or layout.next.flag is not None:
+        for other, previous in _nodes(_carried(layout, catalog), layout):
+            yield Edge(other, "carried", previous=previous)
 
 
-def _ends(spot: Spot, catalog: Catalog) -> Iterable[End]:
-    layout = spot.cls.__layout__
+def _ends(node: Node, catalog: Catalog) -> Iterable[End]:
+    layout = node.cls.__layout__
     if _closed(layout):
         yield End("closed")
         return
-    selection = selects_of(layout)
-    carried = _carried(layout, catalog)
-    if selection is None or selection[1].when:
-        avoid = _avoid(carried)
+    plan, selector, space = layout.next, layout.next.selector, layout.next.space
+    if selector is None or plan.flag is not None:
+        avoid = _avoid(_carried(layout, catalog))
         if avoid is not None:
-            yield End("carried" if selection else "plain", avoid)
-    if selection is None:
+            yield End("data" if selector is None else "carried", avoid)
+    if selector is None or space is None:
         return
-    selector, selects = selection
-    avoid = _avoid(catalog.candidates(selects.space, None))
-    bound = catalog.values(selects.space)
-    if selector.name not in dict(spot.must):
-        if selects.nothing is not None and selects.nothing not in bound and avoid == ():
+    avoid = _avoid(catalog.candidates(space, None))
+    bound = catalog.values(space)
+    if selector.name not in dict(node.required):
+        if plan.nothing is not None and plan.nothing not in bound and avoid == ():
             yield End("nothing")
-        if avoid is not None and _unbound(selector, selects, bound):
+        keys = sum(plan.lowest_key <= value <= selector.maximum for value in bound)
+        if avoid is not None and keys <= selector.maximum - plan.lowest_key:  # else every key is bound
             yield End("unbound", avoid)
-    if selects.only or selects.unless:
-        yield End("unread")
-    if any(FragmentOffset in field for field in layout.fields):
-        yield End("piece")
+    if any(not guard.carried for guard in plan.guards):
+        yield End("no_key")
+    if plan.offset is not None:
+        yield End("fragment")
 
 
-def _relaxed(ways: dict[Spot, tuple[Way, ...]], start: dict[Spot, int]) -> dict[Spot, int]:
-    """The least number of steps from each spot to one of those in `start`, each of which has a number already."""
+# --- the graph --------------------------------------------------------------------------------------------------------
+
+
+def _relaxed(edges: dict[Node, tuple[Edge, ...]], start: dict[Node, int]) -> dict[Node, int]:
+    """The least number of edges from each node to one of those in `start`, each of which has a number already."""
     best = dict(start)
     changed = True
     while changed:
         changed = False
-        for spot, found in ways.items():
-            count = min((best[way.spot] + 1 for way in found if way.spot in best), default=None)
-            if count is not None and count < best.get(spot, count + 1):
-                best[spot] = count
+        for node, found in edges.items():
+            count = min((best[edge.node] + 1 for edge in found if edge.node in best), default=None)
+            if count is not None and count < best.get(node, count + 1):
+                best[node] = count
                 changed = True
     return best
 
 
 @lru_cache(maxsize=64)
-def map_of(catalog: Catalog, first: type[Header]) -> Map:
-    """The map of what can follow `first`."""
-    ways: dict[Spot, tuple[Way, ...]] = {}
-    found = [Spot(first)]
-    for spot in found:  # grows while it is read
-        if spot not in ways:
-            ways[spot] = tuple(way for way in _ways(spot, catalog) if drawable(way.spot.cls.__layout__))
-            found += [way.spot for way in ways[spot]]
-    ends = {spot: tuple(_ends(spot, catalog)) for spot in ways}
-    return Map(ways, ends, _relaxed(ways, {spot: 0 for spot, kinds in ends.items() if kinds}))
+def graph_of(catalog: Catalog, first: type[Header]) -> StackGraph:
+    """The graph of what can follow `first`."""
+    edges: dict[Node, tuple[Edge, ...]] = {}
+    found = [Node(first)]
+    for node in found:  # grows while it is read
+        if node not in edges:
+            edges[node] = tuple(edge for edge in _edges(node, catalog) if drawable(edge.node.cls.__layout__))
+            found += [edge.node for edge in edges[node]]
+    ends = {node: tuple(_ends(node, catalog)) for node in edges}
+    return StackGraph(edges, ends, _relaxed(edges, {node: 0 for node, kinds in ends.items() if kinds}))
 
 
 def drawable(layout: Layout) -> bool:
-    """Whether the declaration says all of every field: what a `construct` object reads must be given."""
-    return not any(ConstructField in field for field in layout.fields)
+    """Whether the declaration describes every field: values that a `construct` object reads cannot be drawn."""
+    return all(field.construct is None for field in layout.fields)

@@ -1,4 +1,4 @@
-"""Tunnels: their endpoints, and what these do to packets.
+"""Tunnels: their endpoints, encapsulation and decapsulation.
 
 Strategy: pure functions over octets and packets. Endpoints are immutable values; nothing here keeps state, reads a
 clock or draws a random number.
@@ -10,8 +10,8 @@ clock or draws a random number.
 """
 
 from overlaycodec.reassembly import STTFrame, STTReassembler, segment_stt
-from overlaycodec.tunnel.base import Tunnel, overhead_octets
-from overlaycodec.tunnel.decapsulation import Decapsulated, decapsulate, decapsulate_all
+from overlaycodec.tunnel.base import Tunnel, group_mac, overhead_octets
+from overlaycodec.tunnel.decapsulation import Decapsulated, decapsulate, decapsulate_all, decapsulated
 from overlaycodec.tunnel.ecn import ECNAlarm, ECNOutcome, egress_ecn, ingress_ecn
 from overlaycodec.tunnel.endpoints import (
     GeneveTunnel,
@@ -23,8 +23,6 @@ from overlaycodec.tunnel.endpoints import (
     VXLANTunnel,
 )
 from overlaycodec.tunnel.entropy import flow_hash, flow_octets, flow_port
-from overlaycodec.tunnel.multicast_mac import group_mac
-from overlaycodec.tunnel.stt_frames import decapsulated
 
 __all__ = [
     "Decapsulated",

@@ -1,7 +1,7 @@
-"""The start of a tunnel: what it puts around a frame, and what room that takes.
+"""The ingress of a tunnel: the outer headers that it adds to a frame, and the octets that these take.
 
-Strategy: an endpoint is a value that says how; `encapsulate` is a function of it and the frame. The frame is looked at
-as far as its IP header and ports, and carried as it is, whatever is wrong in it.
+Strategy: an endpoint is a value; `encapsulate` is a function of it and the frame. The frame is decoded for its IP
+header and its ports, and carried as it is, whatever is wrong in it.
 """
 
 from __future__ import annotations
@@ -26,10 +26,9 @@ from overlaycodec.schema.keys import KeySpace
 from overlaycodec.schema.values import AnyIP, MACAddress
 from overlaycodec.tunnel.ecn import ECNMode, ingress_ecn
 from overlaycodec.tunnel.entropy import flow_hash, flow_label
-from overlaycodec.tunnel.inner_packet import Diffserv, check_choice, check_whole, inner_start
-from overlaycodec.tunnel.multicast_mac import group_mac
+from overlaycodec.tunnel.inner_packet import Diffserv, check_choice, check_complete, inner_start
 
-__all__ = ["ChecksumPolicy", "Tunnel", "ethernet_only", "overhead_octets", "selector_of"]
+__all__ = ["ChecksumPolicy", "Tunnel", "ethernet_only", "group_mac", "overhead_octets", "selector_of"]
 
 DontFragment = Literal["set", "clear", "copy"]
 ChecksumPolicy = Literal["default", "compute", "zero"]
@@ -44,7 +43,7 @@ _CHOICES: Final = {
 
 
 class Tunnel(msgspec.Struct, frozen=True, kw_only=True, dict=True):
-    """What the endpoints of all tunnels have in common; the families are declared from it.
+    """What the endpoints of all tunnels have in common; the kinds of tunnels are derived from it.
 
     Raises: ValueError for values that do not go together; FieldRangeError for those that do not fit.
     """
@@ -56,20 +55,20 @@ class Tunnel(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     link: Ethernet | MACAddress | str | None = None
     """The outer Ethernet header; None for IP packets alone. For a multicast group, its source address is enough."""
     tags: tuple[VLANTag, ...] = ()
-    """VLAN tags behind the outer Ethernet header, outermost first."""
+    """VLAN tags after the outer Ethernet header, outermost first."""
     ttl: int | Literal["copy"] = 64
     """Fixed, or that of the frame's IP header (64 where there is none)."""
     diffserv: Diffserv = "pipe"
     """RFC 2983: the outer DSCP is `dscp`, or that of the frame's IP header."""
     dscp: int = 0
     ecn: ECNMode = "normal"
-    """RFC 6040 section 4.1: the outer mark is the frame's, or, for an end that does not know that RFC, none."""
+    """RFC 6040 section 4.1: the outer mark is the frame's; in compatibility mode, Not-ECT."""
     dont_fragment: DontFragment = "set"
     """IPv4's DF. Copied, it is set for IPv6 frames too, which no router fragments. See `identification` too."""
     flow_label: int | Literal["flow"] = "flow"
     """IPv6's flow label: a number, or a hash of the frame's flow (RFC 6438)."""
     key: bytes = b""
-    """The key of the hash that spreads flows: up to 64 octets."""
+    """The key of the hash over flows: up to 64 octets."""
 
     def __post_init__(self) -> None:
         for name in ("src", "dst"):
@@ -81,23 +80,23 @@ class Tunnel(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         if self.src.version != self.dst.version:
             raise ValueError(f"src {self.src} and dst {self.dst} are not of one family")
         if isinstance(self.link, str | MACAddress) and not self.dst.is_multicast:
-            raise ValueError(f"link: {self.dst} is no multicast group, so say Ethernet(dst=..., src=...)")
+            raise ValueError(f"link: {self.dst} is no multicast group: give Ethernet(dst=..., src=...)")
         if self.tags and self.link is None:
-            raise ValueError("tags stand behind a link header, and there is none")
+            raise ValueError("tags follow a link header, and there is none")
         for name, choices in _CHOICES.items():
             check_choice(name, getattr(self, name, choices[0]), choices)
         if len(self.key) > 64:
             raise ValueError(f"the key has {len(self.key)} octets; at most 64")
         self._check()
-        _ = self.overhead_octets  # what does not fit a field is refused now, not at the first frame
+        _ = self.overhead_octets  # values that do not fit a field are refused now, not at the first frame
 
-    # --- what a family declares -------------------------------------------------------------------------------------
+    # --- what a kind of tunnel defines ------------------------------------------------------------------------------
 
     def _check(self) -> None:
-        """Raises: ValueError for settings of the family that do not go together."""
+        """Raises: ValueError for settings of the kind that contradict each other."""
 
     def _shim(self, number: int, first: type[Header]) -> tuple[Header, ...]:
-        """The headers between IP and the frame; `number` is the hash of the flow, `first` what the frame begins with.
+        """The headers between IP and the frame; `number` is the hash of the flow, `first` the frame's first header.
 
         Raises: EncodeError where it cannot carry that.
         """
@@ -105,7 +104,7 @@ class Tunnel(msgspec.Struct, frozen=True, kw_only=True, dict=True):
 
     @property
     def _computes(self) -> bool:
-        """Whether checksums are computed that IPv4 lets one leave out."""
+        """Whether checksums that are optional over IPv4 are computed."""
         return False
 
     # --- encapsulation ----------------------------------------------------------------------------------------------
@@ -126,10 +125,10 @@ class Tunnel(msgspec.Struct, frozen=True, kw_only=True, dict=True):
 
         `first` is the class that octets begin with; Geneve and VXLAN-GPE carry others than Ethernet too.
         `identification` is IPv4's: 0 is right only where DF is set (RFC 6864 section 4.1), else count it up.
-        `catalog` is what the frame is read and written by.
+        `catalog` decodes and encodes the frame.
 
-        Raises: EncodeError for a packet that cannot be encoded, was not captured whole, is none that this tunnel
-        carries, or is too long for the outer lengths.
+        Raises: EncodeError for a packet that cannot be encoded, was truncated by the capture, is none that this
+        tunnel carries, or is too long for the outer lengths.
         """
         inner, octets = _inner(frame, first, catalog)
         if inner.headers:
@@ -151,31 +150,31 @@ class Tunnel(msgspec.Struct, frozen=True, kw_only=True, dict=True):
 
     def _network(self, inner: Packet, number: int, identification: int) -> Header:
         index = network_of(inner.headers)
-        known = index is not None
+        is_ip = index is not None
         inside: Any = None if index is None else inner.headers[index]  # Any: IPv4 or IPv6, which differ in two names
         ttl = self.ttl
         if ttl == "copy":
-            ttl = 64 if not known else inside.ttl if isinstance(inside, IPv4) else inside.hop_limit
-        dscp = inside.dscp if known and self.diffserv == "uniform" else self.dscp
-        ecn = ingress_ecn(inside.ecn, self.ecn) if known else 0
+            ttl = 64 if not is_ip else inside.ttl if isinstance(inside, IPv4) else inside.hop_limit
+        dscp = inside.dscp if is_ip and self.diffserv == "uniform" else self.dscp
+        ecn = ingress_ecn(inside.ecn, self.ecn) if is_ip else 0
         src, dst = self.src, self.dst
         if isinstance(src, IPv6Address) and isinstance(dst, IPv6Address):
             label = flow_label(number) if self.flow_label == "flow" else self.flow_label
             return IPv6(dscp=dscp, ecn=ecn, flow_label=label, hop_limit=ttl, src=src, dst=dst)
         assert isinstance(src, IPv4Address)
         assert isinstance(dst, IPv4Address)
-        whole = self.dont_fragment == "set"
-        if self.dont_fragment == "copy" and known:
-            whole = isinstance(inside, IPv6) or inside.dont_fragment
+        dont_fragment = self.dont_fragment == "set"
+        if self.dont_fragment == "copy" and is_ip:
+            dont_fragment = isinstance(inside, IPv6) or inside.dont_fragment
         return IPv4(
-            dscp=dscp, ecn=ecn, identification=identification, dont_fragment=whole, ttl=ttl, src=src, dst=dst
+            dscp=dscp, ecn=ecn, identification=identification, dont_fragment=dont_fragment, ttl=ttl, src=src, dst=dst
         )  # fmt: skip
 
-    # --- room -------------------------------------------------------------------------------------------------------
+    # --- overhead ---------------------------------------------------------------------------------------------------
 
     @cached_property
     def overhead_octets(self) -> int:
-        """What the tunnel takes of the path's MTU: the octets from the outer IP header to the frame."""
+        """The octets that the tunnel takes of the path's MTU: from the outer IP header to the frame."""
         return sum(map(octets_in, self.encapsulate(b"").headers[len(self._fixed) :]))
 
     def inner_mtu(self, path_mtu: int, *, tags: int = 0) -> int:
@@ -188,8 +187,22 @@ class Tunnel(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         return max(0, len(octets) + self.overhead_octets - path_mtu)
 
 
+def group_mac(group: IPv4Address | IPv6Address) -> MACAddress:
+    """The MAC address of a multicast group: the low 23 bits of an IPv4 group, the low 32 of an IPv6 group.
+
+    Raises: ValueError for an address that is not a multicast group.
+
+    Spec: RFC 1112 section 6.4, RFC 2464 section 7.
+    """
+    if not group.is_multicast:
+        raise ValueError(f"{group} is no multicast group")
+    if isinstance(group, IPv4Address):
+        return MACAddress(0x01005E000000 | int(group) & 0x7FFFFF)
+    return MACAddress(0x333300000000 | int(group) & 0xFFFFFFFF)
+
+
 def overhead_octets(of: Tunnel | Packet) -> int:
-    """What a tunnel takes of the path's MTU: the octets from the outer IP header to the frame inside.
+    """The octets that a tunnel takes of the path's MTU: from the outer IP header to the frame inside.
 
     Raises: MissingHeaderError for a packet without a tunnel.
     """
@@ -204,7 +217,7 @@ def overhead_octets(of: Tunnel | Packet) -> int:
 
 
 def selector_of(space: KeySpace, first: type[Header], path: str) -> int:
-    """The number that says what follows. Raises: EncodeError where there is none."""
+    """The value of the selector for a header class. Raises: EncodeError where there is none."""
     number = DEFAULT.key_of(space, first)
     if number is None:
         raise EncodeError(path, first, f"has no number for {first.__name__}")
@@ -222,5 +235,5 @@ def _inner(frame: BytesLike | Packet, first: type[Header], catalog: Catalog) -> 
     if not isinstance(frame, Packet):
         octets = bytes_of(frame)
         return decode(octets, first=first, lax=True, catalog=catalog), octets
-    check_whole(frame)
+    check_complete(frame)
     return resolved(frame, catalog)

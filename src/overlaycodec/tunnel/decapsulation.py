@@ -1,8 +1,8 @@
-"""The end of a tunnel: the frame inside, octet for octet, and what the outer header has to say to it.
+"""The egress of a tunnel: the frame inside, octet for octet, and what the outer headers change in it.
 
-Strategy: the frame is cut out of the octets by the outer lengths alone and need not be readable. Of its octets only a
-congestion mark changes, where RFC 6040 says so, and the DSCP where the tunnel is uniform (RFC 2983); a checksum over
-them is brought after, by the difference. A checksum that the tunnel leaves to its receiver is finished.
+Strategy: the outer lengths alone delimit the frame, which need not be decodable. Of its octets only a congestion mark
+changes, where RFC 6040 requires it, and the DSCP where the tunnel is uniform (RFC 2983); a checksum over them is
+updated by the difference. A checksum that the tunnel leaves to its receiver is completed.
 """
 
 from __future__ import annotations
@@ -25,29 +25,30 @@ from overlaycodec.packet.offsets import ends_of, octets_in
 from overlaycodec.packet.packet import Packet
 from overlaycodec.packet.paths import names_of, network_of
 from overlaycodec.protocols import GRE, STT, VXLANRCO, Ethernet
-from overlaycodec.schema.facts import FragmentOffset, LengthField, MoreFragments, Selects
+from overlaycodec.reassembly import STTFrame
 from overlaycodec.schema.layout import Field, Layout
+from overlaycodec.schema.plans import ValueLength
 from overlaycodec.tunnel.ecn import ECNOutcome, egress_ecn
 from overlaycodec.tunnel.inner_packet import Diffserv, check_choice, inner_start
 
-__all__ = ["Decapsulated", "combined", "decapsulate", "decapsulate_all"]
+__all__ = ["Decapsulated", "decapsulate", "decapsulate_all", "decapsulated"]
 
 
 class Decapsulated(msgspec.Struct, frozen=True):
     """What came out of a tunnel."""
 
     frame: bytes
-    """The inner octets: as they came, save for a mark and a DSCP that the tunnel's end must change, and a checksum that
-    VXLAN's remote checksum offload leaves to it."""
+    """The inner octets: as they were received, but for a mark and a DSCP that the egress must change, and a checksum
+    that VXLAN's remote checksum offload leaves to it."""
     vni: int | None
-    """The network that the frame is of: a VNI, NVGRE's VSID, STT's context ID; None where the tunnel tells none."""
+    """The network of the frame: a VNI, NVGRE's VSID, STT's context ID; None where the tunnel has none."""
     tunnel: Packet
-    """The headers outside, and what stood behind the frame."""
+    """The headers outside, and what followed the frame."""
     first: type[Header] | None
-    """The class of the header that the frame begins with; None where the catalog knows none."""
+    """The class of the frame's first header; None where the catalog knows none."""
     ecn: ECNOutcome | None = None
-    """What RFC 6040 says of the marks; None where one of the two packets is no IP. Where it says drop, do not forward
-    the frame: it is here to be looked at, unchanged."""
+    """What RFC 6040 requires for the two marks; None where one of the two packets is not IP. Where it is to be dropped,
+    do not forward the frame: it is given unchanged, for inspection."""
     missing: int = 0
     """Octets of the frame that were not captured."""
 
@@ -56,8 +57,8 @@ class Decapsulated(msgspec.Struct, frozen=True):
         """The frame decoded, as far as it can be."""
         if self.first is None:
             return Packet((), self.frame, missing=self.missing)
-        whole = len(self.frame) + self.missing
-        return decode(self.frame, first=self.first, wire_length=whole, lax=True)
+        wire_length = len(self.frame) + self.missing
+        return decode(self.frame, first=self.first, wire_length=wire_length, lax=True)
 
 
 def decapsulate(
@@ -72,11 +73,11 @@ def decapsulate(
     """The frame inside the outermost tunnel of a packet.
 
     `first` and `wire_length` as for `decode`. `diffserv="uniform"` gives the frame's IP header the outer DSCP
-    (RFC 2983). `lax` passes over faults of the outer headers and takes what there is. The frame is not looked at beyond
-    its IP header: a fault in it is none here.
+    (RFC 2983). `lax` ignores faults of the outer headers and takes the octets that are there. Of the frame, only its IP
+    header and what precedes it are decoded; faults in the frame are not raised.
 
     Raises: MissingHeaderError without a tunnel; DecodeError for faults of the outer headers, and for a fragment or a
-    segment, which must be put together first.
+    segment, which must be reassembled first.
     """
     check_choice("diffserv", diffserv, get_args(Diffserv))
     if isinstance(data, Packet):
@@ -95,15 +96,15 @@ def decapsulate(
             raise fault
     if not start:
         raise MissingHeaderError("tunnel", ", ".join(packet.names))
-    around = tuple(trailer for trailer in packet.trailers if trailer.header < start)
-    frame = octets[at : len(octets) - sum(len(trailer.data) for trailer in around)]
+    trailers = tuple(trailer for trailer in packet.trailers if trailer.header < start)
+    frame = octets[at : len(octets) - sum(len(trailer.data) for trailer in trailers)]
     missing = _missing(outer, sizes, at + len(frame), packet.missing)
     if not missing:
-        frame = _finished(frame, packet, start)
+        frame = _completed(frame, packet, start)
     inner = Packet(packet.headers[start:])
-    changed, outcome = combined(frame, inner, outer, diffserv)
+    changed, outcome = _combined(frame, inner, outer, diffserv)
     return Decapsulated(
-        changed, _vni_of(outer), Packet(outer, b"", around), _first_of(packet, start, catalog), outcome, missing
+        changed, _vni_of(outer), Packet(outer, b"", trailers), _first_of(packet, start, catalog), outcome, missing
     )
 
 
@@ -116,10 +117,10 @@ def decapsulate_all(
     lax: bool = False,
     catalog: Catalog = DEFAULT,
 ) -> tuple[Decapsulated, ...]:
-    """What comes out of each tunnel in turn, the outermost first, until there is none; arguments as `decapsulate`.
+    """What each tunnel in turn carries, the outermost first; arguments as `decapsulate`.
 
-    It ends before a frame that must be dropped, before one that cannot be taken out, and with as many tunnels as the
-    catalog follows headers.
+    It stops before a frame that must be dropped, before one that cannot be decapsulated, and at the catalog's
+    limit of headers.
 
     Raises: as `decapsulate` does, for the outermost tunnel alone.
     """
@@ -128,11 +129,11 @@ def decapsulate_all(
         last = found[-1]
         if last.first is None or (last.ecn and last.ecn.drop):
             break
-        whole = len(last.frame) + last.missing
+        wire_length = len(last.frame) + last.missing
         try:
             found.append(
                 decapsulate(
-                    last.frame, first=last.first, wire_length=whole, diffserv=diffserv, lax=lax, catalog=catalog
+                    last.frame, first=last.first, wire_length=wire_length, diffserv=diffserv, lax=lax, catalog=catalog
                 )
             )
         except (MissingHeaderError, DecodeError):
@@ -140,7 +141,18 @@ def decapsulate_all(
     return tuple(found)
 
 
-def _finished(frame: bytes, packet: Packet, start: int) -> bytes:
+def decapsulated(frame: STTFrame, *, diffserv: Diffserv = "pipe", catalog: Catalog = DEFAULT) -> Decapsulated:
+    """The frame of an STT tunnel, as `decapsulate` gives others: a partial checksum completed, marks combined.
+
+    Congestion that one segment met is the frame's.
+    """
+    octets = frame.completed()
+    inner = decode(octets, lax=True, catalog=catalog)
+    changed, outcome = _combined(octets, inner, frame.tunnel.headers, diffserv)
+    return Decapsulated(changed, frame.context_id, frame.tunnel, Ethernet, outcome)
+
+
+def _completed(frame: bytes, packet: Packet, start: int) -> bytes:
     """The frame with what VXLAN's remote checksum offload leaves to the receiver."""
     tunnel = packet.headers[start - 1]
     if not isinstance(tunnel, VXLANRCO) or not tunnel.remote_checksum:
@@ -150,30 +162,31 @@ def _finished(frame: bytes, packet: Packet, start: int) -> bytes:
 
 
 def _missing(outer: Sequence[Header], sizes: Sequence[int], end: int, missing: int) -> int:
-    """How many octets of the frame are not here, by the innermost length outside. Raises: DecodeError for pieces."""
-    at, claim = 0, end + missing
+    """How many octets of the frame are missing, by the innermost length outside. Raises: DecodeError for fragments."""
+    at, claimed_end = 0, end + missing
     names = names_of(outer)
     for name, header, size in zip(names, outer, sizes, strict=True):
         layout = header.__layout__
         for field in layout.fields:
-            if (FragmentOffset in field or MoreFragments in field) and getattr(header, field.name):
+            if field.name in (layout.next.offset, layout.more_fragments) and getattr(header, field.name):
                 raise FieldValueError(getattr(header, field.name), f"{name}.{field.name}", _bits(layout, field, at), 0)
-        for field, reach in ends_of(header):
-            if LengthField in field and field[LengthField].pieces and at + reach > claim:
-                raise TruncatedError(reach, f"{name}.{field.name}", _bits(layout, field, at), end - at, claim=True)
-            claim = min(claim, at + reach)
+        in_segments = layout.extent is not None and layout.extent.first_piece
+        for field, length in ends_of(header):
+            if in_segments and at + length > claimed_end:
+                raise TruncatedError(length, f"{name}.{field.name}", _bits(layout, field, at), end - at, claim=True)
+            claimed_end = min(claimed_end, at + length)
         at += size
-    return max(0, claim - end)
+    return max(0, claimed_end - end)
 
 
 def _bits(layout: Layout, field: Field, at: int) -> tuple[int, int]:
-    """The bits of a field at a fixed place in the header at octet `at`."""
+    """The bits of a field at a fixed offset in the header at octet `at`."""
     bit = at * 8 + (layout.fixed_bit_of(field.name) or 0)
     return bit, bit + (field.bits or 1) - 1
 
 
-def combined(frame: bytes, inner: Packet, outer: Sequence[Header], diffserv: str) -> tuple[bytes, ECNOutcome | None]:
-    """The frame with the marks that go on, and what RFC 6040 says of them."""
+def _combined(frame: bytes, inner: Packet, outer: Sequence[Header], diffserv: str) -> tuple[bytes, ECNOutcome | None]:
+    """The frame with the marks to forward, and what RFC 6040 requires for them."""
     outside: Any = next((header for header in reversed(outer) if header.__layout__.layer == "network"), None)
     index = network_of(inner.headers)
     if outside is None or index is None:
@@ -191,7 +204,7 @@ def combined(frame: bytes, inner: Packet, outer: Sequence[Header], diffserv: str
 
 
 def _vni_of(outer: Sequence[Header]) -> int | None:
-    """What network the tunnel says that the frame is of."""
+    """The network of the frame, by the headers of the tunnel."""
     for header in reversed(outer):
         if isinstance(header, STT):
             return header.context_id
@@ -205,18 +218,11 @@ def _vni_of(outer: Sequence[Header]) -> int | None:
 
 
 def _first_of(packet: Packet, start: int, catalog: Catalog) -> type[Header] | None:
-    """What the frame begins with: what was read, or else what the last header outside says."""
+    """The frame's first header: the one that was decoded, or else the one that the last header outside indicates."""
     if start < len(packet.headers):
         return type(packet.headers[start])
     last = packet.headers[start - 1]
-    layout = last.__layout__
-    key = layout.carries
-    space, value = (None, None) if key is None else (key.space, key.value)
-    if layout.selector is not None:
-        selects = layout.selector[Selects]
-        if not selects.when or getattr(last, selects.when):
-            space, value = selects.space, getattr(last, layout.selector.name)
-    if space is None:
-        return None
-    found = catalog.candidates(space, value)
+    following = last.__layout__.next.of(last)
+    key = following.key if isinstance(following, ValueLength) else following
+    found = () if key is None else catalog.candidates(key.space, key.value)
     return found[-1][1] if found else None

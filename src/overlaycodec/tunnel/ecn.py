@@ -1,4 +1,4 @@
-"""Congestion marks across a tunnel: what its ends write, by RFC 6040, which RFC 9601 extends to tunnels with a shim."""
+"""Congestion marks across a tunnel, by RFC 6040, which RFC 9601 extends to tunnels with a shim header."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ NOT_ECT, ECT_1, ECT_0, CE = range(4)
 """The codepoints of RFC 3168 section 5."""
 
 ECNMode = Literal["normal", "compatibility"]
-"""How the tunnel's start marks the outer header: as the inner one, or as not capable of ECN (RFC 6040 section 4.1)."""
+"""How the ingress marks the outer header: as the inner one, or as not capable of ECN (RFC 6040 section 4.1)."""
 
 
 class ECNAlarm(StrEnum):
-    """What RFC 6040 section 4.2 says of a combination that is in no use."""
+    """How RFC 6040 section 4.2 rates a combination that is currently unused."""
 
     NONE = ""
     LOG = "!"
@@ -27,10 +27,10 @@ class ECNAlarm(StrEnum):
 
 
 class ECNOutcome(msgspec.Struct, frozen=True):
-    """What the end of the tunnel does with an inner packet, by its mark and the outer one."""
+    """What the egress does with an inner packet, by its mark and the outer one."""
 
     ecn: int | None
-    """The mark that goes on; None where the packet must be dropped."""
+    """The mark to forward; None where the packet must be dropped."""
     alarm: ECNAlarm = ECNAlarm.NONE
 
     @property
@@ -61,7 +61,7 @@ _EGRESS: Final = {
 
 
 def egress_ecn(inner: int, outer: int) -> ECNOutcome:
-    """What becomes of the inner mark where the tunnel ends.
+    """The mark that the egress forwards, by the inner and the outer one.
 
     Spec: RFC 6040 figure 4.
     """

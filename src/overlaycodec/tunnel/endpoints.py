@@ -1,6 +1,6 @@
 """The endpoints of each kind of tunnel.
 
-Each class names its addresses anew: mypy reads an inherited field as what may be given for it, text too.
+Each class declares its addresses again: mypy gives an inherited field the type of its argument, which can be text.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from overlaycodec.schema.record import Element
 from overlaycodec.schema.values import AUTO, AnyIP
 from overlaycodec.tunnel.base import ChecksumPolicy, Tunnel, ethernet_only, selector_of
 from overlaycodec.tunnel.entropy import spread
-from overlaycodec.tunnel.inner_packet import check_whole
+from overlaycodec.tunnel.inner_packet import check_complete
 
 __all__ = ["GeneveTunnel", "NVGRETunnel", "STTTunnel", "UDPTunnel", "VXLANGBPTunnel", "VXLANGPETunnel", "VXLANTunnel"]
 
 _HEADERS = 4096
-"""As much of a long frame as is looked at for its flow and its marks."""
+"""As much of a long frame as is decoded for its flow and its marks."""
 
 
 class UDPTunnel(Tunnel, frozen=True, kw_only=True, dict=True):
@@ -36,11 +36,11 @@ class UDPTunnel(Tunnel, frozen=True, kw_only=True, dict=True):
     dst: AnyIP
     dst_port: int
     src_ports: tuple[int, int] = (49152, 65535)
-    """The first and the last source port: one of them, by the frame's flow. RFC 7348 section 5 asks for these."""
+    """The range of source ports: the flow of the frame selects one. RFC 7348 section 5 recommends these."""
     checksum: ChecksumPolicy = "default"
-    """By default as the tunnel's specification says: 0 for VXLAN over IPv4; computed for Geneve, and over IPv6."""
+    """By default as the tunnel's specification recommends: 0 for VXLAN over IPv4; computed for Geneve and over IPv6."""
     ipv6_zero_checksum: bool = False
-    """Whether `checksum="zero"` holds over IPv6 too: only where the other end was told so (RFC 6936 section 4)."""
+    """Whether `checksum="zero"` holds over IPv6 too: only where the other end allows it (RFC 6936 section 4)."""
 
     def _check(self) -> None:
         first, last = self.src_ports
@@ -49,7 +49,7 @@ class UDPTunnel(Tunnel, frozen=True, kw_only=True, dict=True):
         if self.checksum == "zero" and self.src.version == 6 and not self.ipv6_zero_checksum:
             raise ValueError(
                 "over IPv6 a UDP checksum of 0 is for tunnels whose ends both allow it (RFC 6935, RFC 6936): "
-                "say ipv6_zero_checksum=True"
+                "give ipv6_zero_checksum=True"
             )
 
     @property
@@ -100,7 +100,7 @@ class VXLANGBPTunnel(UDPTunnel, frozen=True, kw_only=True, dict=True):
 
 
 class VXLANGPETunnel(UDPTunnel, frozen=True, kw_only=True, dict=True):
-    """VXLAN-GPE, which says what it carries: draft-ietf-nvo3-vxlan-gpe-13."""
+    """VXLAN-GPE, with a field for the protocol that it carries: draft-ietf-nvo3-vxlan-gpe-13."""
 
     src: AnyIP
     dst: AnyIP
@@ -124,7 +124,7 @@ class GeneveTunnel(UDPTunnel, frozen=True, kw_only=True, dict=True):
     control: bool = False
     dst_port: int = 6081
     src_ports: tuple[int, int] = (1, 65535)
-    """RFC 8926 section 3.3 allows all ports; 0 says that there is none (RFC 768)."""
+    """RFC 8926 section 3.3 allows all ports; 0 means that there is none (RFC 768)."""
 
     def _shim(self, number: int, first: type[Header]) -> tuple[Header, ...]:
         protocol = selector_of(ETHERTYPE, first, "geneve.protocol_type")
@@ -154,7 +154,7 @@ class STTTunnel(Tunnel, frozen=True, kw_only=True, dict=True):
     src: AnyIP
     dst: AnyIP
     context_id: int
-    """What the frame belongs to: 64 bits."""
+    """The context of the frame, such as its tenant: 64 bits."""
     src_ports: tuple[int, int] = (49152, 65535)
     dst_port: int = 7471
 
@@ -167,7 +167,7 @@ class STTTunnel(Tunnel, frozen=True, kw_only=True, dict=True):
         catalog: Catalog = DEFAULT,
         frame_id: int = 0,
     ) -> Packet:
-        """As `Tunnel.encapsulate`; `frame_id` tells the segments of one frame from those of others."""
+        """As `Tunnel.encapsulate`; `frame_id` distinguishes the segments of one frame from those of others."""
         packet = super().encapsulate(frame, first=first, identification=identification, catalog=catalog)
         segment = packet[STTSegment].replace(frame_id=frame_id)
         checksum = adjusted_checksum(segment.checksum, bytes(4), frame_id.to_bytes(4, "big"))
@@ -187,7 +187,7 @@ class STTTunnel(Tunnel, frozen=True, kw_only=True, dict=True):
         Raises: as `encapsulate` and `segment_stt` do.
         """
         if isinstance(frame, Packet):
-            check_whole(frame)
+            check_complete(frame)
             octets = encode(frame, catalog=catalog)
         else:
             octets = bytes_of(frame)

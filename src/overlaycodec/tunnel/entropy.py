@@ -1,7 +1,7 @@
-"""Entropy: numbers that are the same for all packets of a flow and differ between flows, for the path to be chosen by.
+"""Entropy: numbers that are the same for all packets of a flow and differ between flows, for the choice of a path.
 
-Strategy: BLAKE2b (RFC 7693) over the octets that tell the flow, keyed, 64 bits of it. It is in every Python, gives the
-same on every machine and in every process, and whoever does not know the key cannot aim flows at one path.
+Strategy: 64 bits of a keyed BLAKE2b (RFC 7693) over the octets that identify the flow. It is part of every Python and
+gives the same on every machine and in every process. Who does not know the key cannot direct flows to one path.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ BITS = 64
 
 
 def flow_octets(packet: Packet) -> bytes:
-    """The octets that tell the flow of a packet, by its outermost scope.
+    """The octets that identify the flow of a packet, by its outermost scope.
 
     Of IP: source and destination address, protocol (1 octet), then source and destination port (2 octets each). Where
-    there are no ports, or the packet is a fragment, whose other pieces have none, IPv6's flow label (3 octets) takes
-    their place. Of other frames: destination, source and EtherType; of what has no headers, its first 14 octets.
+    there are no ports, or the packet is a fragment (only the first one has ports), IPv6's flow label (3 octets)
+    replaces them. Of other frames: destination, source and EtherType; of what has no headers, its first 14 octets.
     """
     flow = packet.flow
     if flow is None:
@@ -58,7 +58,7 @@ def _is_fragment(headers: Sequence[Header]) -> bool:
 
 
 def flow_hash(packet: Packet, key: bytes = b"") -> int:
-    """64 bits that tell the flow: BLAKE2b of `flow_octets` with a digest of 8 octets, read as one number.
+    """64 bits that identify the flow: BLAKE2b of `flow_octets` with a digest of 8 octets, read as one number.
 
     `key` has 64 octets at most.
     """
@@ -66,12 +66,12 @@ def flow_hash(packet: Packet, key: bytes = b"") -> int:
 
 
 def spread(number: int, first: int, last: int) -> int:
-    """The number of `first` to `last` that 64 bits fall on, all alike: its high bits decide."""
+    """A number from `first` to `last`, uniformly distributed, from 64 bits: the high bits decide."""
     return first + (number * (last - first + 1) >> BITS)
 
 
 def flow_port(packet: Packet, first: int = 49152, last: int = 65535, key: bytes = b"") -> int:
-    """The source port for a flow, `first` to `last`: what RFC 7348 section 5 asks for unless told otherwise."""
+    """The source port for a flow, `first` to `last`: by default the range that RFC 7348 section 5 recommends."""
     return spread(flow_hash(packet, key), first, last)
 
 

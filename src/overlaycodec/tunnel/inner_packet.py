@@ -1,4 +1,4 @@
-"""What both ends of a tunnel ask: where in a packet something is, and whether a setting is one that there is."""
+"""What both ends of a tunnel share: where the inner packet starts, and the checks of arguments."""
 
 from __future__ import annotations
 
@@ -10,27 +10,27 @@ from overlaycodec.packet.header import Header
 from overlaycodec.packet.packet import Packet
 from overlaycodec.packet.paths import scopes_of
 
-__all__ = ["Diffserv", "check_choice", "check_whole", "inner_start"]
+__all__ = ["Diffserv", "check_choice", "check_complete", "inner_start"]
 
 Diffserv = Literal["pipe", "uniform"]
-"""RFC 2983: whether the DSCP of the frame and that of the outer header are two, or one."""
+"""RFC 2983: whether the DSCP of the frame is independent of the outer one (pipe), or the same (uniform)."""
 
 
 def check_choice(name: str, value: object, choices: tuple[str, ...]) -> None:
-    """Raises: ValueError for a word that is none of these."""
+    """Raises: ValueError for a value that is none of the choices."""
     if value not in choices:
         raise ValueError(f"{name} is {', '.join(map(repr, choices))}, not {value!r}")
 
 
-def check_whole(frame: Packet) -> None:
-    """Raises: EncodeError for a frame of which octets are missing."""
+def check_complete(frame: Packet) -> None:
+    """Raises: EncodeError for a frame that was truncated by the capture."""
     if frame.missing:
         path = frame.names[0] if frame.headers else "payload"
         raise EncodeError(path, frame, f"lacks {frame.missing} octets that were not captured")
 
 
 def inner_start(headers: Sequence[Header]) -> int:
-    """The index of the first header in the outermost tunnel; their number where none could be read; 0 without one."""
+    """The index of the first header in the outermost tunnel, or after the last header; 0 without a tunnel."""
     scopes = scopes_of(headers)
     if len(scopes) > 1:
         return scopes[1].start if scopes[1].prefix == "inner" else 0

@@ -1,4 +1,4 @@
-"""VLAN operations: tags, ports of bridges, and a router on one of them.
+"""VLAN operations: tags, ports of bridges, and routing between VLANs.
 
 >>> from overlaycodec import Ethernet, VLANTag, vlan
 >>> frame = Ethernet(dst="02:00:00:00:00:02", src="02:00:00:00:00:01", ethertype=0x88B5) / b"..."

@@ -1,7 +1,7 @@
-"""What a VLAN-aware bridge does at its ports: to which VLAN a frame belongs that comes in, and how it goes out.
+"""What a VLAN-aware bridge does at its ports: it classifies a received frame to a VLAN, and tags a transmitted one.
 
-Strategy: the words are those of IEEE 802.1Q: PVID, member set, untagged set, acceptable frame types. An access port and
-a trunk are two ways to set them.
+Strategy: the terms are those of IEEE 802.1Q: PVID, member set, untagged set, acceptable frame types. An access port and
+a trunk are two settings of these.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from overlaycodec.vlan.tags import C_TAG, pop, push, tags
 __all__ = ["Classified", "Port"]
 
 VIDS: Final = range(1, 4095)
-"""The VLANs that there can be: 0 marks a priority tag, 4095 is reserved (IEEE 802.1Q table 9-2)."""
+"""The valid VLANs: 0 marks a priority tag, 4095 is reserved (IEEE 802.1Q table 9-2)."""
 ALL: Final = frozenset(VIDS)
 
 
 class Classified(msgspec.Struct, frozen=True):
-    """A frame within the bridge: its VLAN and priority beside it, not in a tag."""
+    """A frame within the bridge, with its VLAN and priority outside of any tag."""
 
     vid: int
     frame: Packet
@@ -33,19 +33,19 @@ class Classified(msgspec.Struct, frozen=True):
 class Port(msgspec.Struct, frozen=True, kw_only=True):
     """A port of a bridge. `Port.access` and `Port.trunk` make the usual ones.
 
-    Raises: ValueError for VLANs that cannot be.
+    Raises: ValueError for VLANs outside 1..4094 and priorities outside 0..7.
     """
 
     pvid: int | None = None
-    """The VLAN of untagged and priority-tagged frames; None where these are not taken."""
+    """The VLAN of untagged and priority-tagged frames; None: these are discarded."""
     members: frozenset[int] = ALL
-    """The VLANs whose frames come in and go out here."""
+    """The VLANs whose frames are received and transmitted here."""
     untagged: frozenset[int] = frozenset()
-    """The VLANs whose frames go out without a tag."""
+    """The VLANs whose frames are transmitted without a tag."""
     accept: Literal["all", "tagged", "untagged"] = "all"
-    """Acceptable frame types. A priority tag counts as none."""
+    """Acceptable frame types. A priority-tagged frame counts as untagged."""
     tpid: int = C_TAG
-    """What this port takes for a tag, and writes: another TPID is just a type, and its frame is untagged here."""
+    """The TPID of the port's tags. A frame with another TPID is untagged here."""
     priority: int = 0
     """The PCP of frames without a tag."""
 
@@ -59,7 +59,7 @@ class Port(msgspec.Struct, frozen=True, kw_only=True):
 
     @classmethod
     def access(cls, vid: int, *, tpid: int = C_TAG, priority: int = 0) -> Self:
-        """A port of one VLAN to a station that knows of none: tagged frames are not taken, none are sent."""
+        """A port of one VLAN to a station without VLANs: tagged frames are discarded, none are transmitted."""
         only = frozenset({vid})
         return cls(pvid=vid, members=only, untagged=only, accept="untagged", tpid=tpid, priority=priority)
 
@@ -73,9 +73,9 @@ class Port(msgspec.Struct, frozen=True, kw_only=True):
         tpid: int = C_TAG,
         priority: int = 0,
     ) -> Self:
-        """A port of many VLANs to another bridge: tagged, save for the native VLAN, if there is one.
+        """A port of many VLANs to another bridge: tagged, except for the native VLAN, if there is one.
 
-        `native_tagged`: its frames go out with a tag all the same.
+        `native_tagged`: its frames are transmitted with a tag too.
         """
         untagged = frozenset() if native is None or native_tagged else frozenset({native})
         return cls(
@@ -88,9 +88,9 @@ class Port(msgspec.Struct, frozen=True, kw_only=True):
         )
 
     def ingress(self, packet: Packet) -> Classified | None:
-        """The frame as it comes into the bridge; None where it is discarded.
+        """The frame as the bridge receives it; None where it is discarded.
 
-        Raises: MissingHeaderError for a packet that begins with no link header.
+        Raises: MissingHeaderError for a packet that does not begin with a link header.
 
         Spec: IEEE 802.1Q clause 6.9.1 (acceptable frame types, PVID), 8.6.2 (ingress filtering), table 9-2 (VID 4095).
         """
@@ -107,7 +107,7 @@ class Port(msgspec.Struct, frozen=True, kw_only=True):
         return Classified(vid, pop(packet), tag.pcp, tag.dei)
 
     def egress(self, frame: Classified) -> Packet | None:
-        """The packet as it goes out of the bridge; None where it does not.
+        """The packet as the port transmits it; None where it does not.
 
         Spec: IEEE 802.1Q clause 8.6.4 (egress filtering), 6.9.2 (tagging by the untagged set).
         """

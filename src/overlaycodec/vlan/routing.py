@@ -1,4 +1,4 @@
-"""Routing between VLANs on one port: in with one tag, out with another."""
+"""Routing between VLANs on one port: received with one tag, sent with another."""
 
 from __future__ import annotations
 
@@ -17,30 +17,30 @@ __all__ = ["route"]
 def route(
     packet: Packet, *, vid: int | None, src: MACAddress | str, dst: MACAddress | str, scope: str = "outer"
 ) -> Packet | None:
-    """The packet as a router sends it on: into the VLAN `vid`, between these MAC addresses, its TTL less by one.
+    """The packet as a router forwards it: into the VLAN `vid`, between these MAC addresses, with its TTL decremented.
 
-    `vid` None: without a tag, on the native VLAN. The outermost tag is rewritten, put on or taken off as needed; its
-    priority stays. IPv4's checksum follows by the difference. None: the TTL has run out, the packet is not sent on
+    `vid` None: without a tag, on the native VLAN. The outermost tag is rewritten, pushed or popped as needed; its
+    priority stays. IPv4's checksum is updated by the difference. None: the TTL is exceeded, and the packet is dropped
     (the router answers with ICMP time exceeded).
 
-    Raises: MissingHeaderError for a packet that is no IP in Ethernet.
+    Raises: MissingHeaderError for a packet that is not IP in Ethernet.
 
     Spec: RFC 1812 section 5.3.1, RFC 8200 section 3, RFC 1624.
     """
-    place = scope_of(packet, scope)
+    found = scope_of(packet, scope)
     start, count = stack_of(packet, scope)
     headers = list(packet.headers)
-    at = next((i for i in range(start, place.stop) if headers[i].__layout__.layer == "network"), None)
+    at = next((i for i in range(start, found.stop) if headers[i].__layout__.layer == "network"), None)
     if at is None or not isinstance(headers[start], Ethernet):
         raise MissingHeaderError(f"IP in Ethernet in {scope}", ", ".join(packet.names))
-    network: Any = headers[at]  # Any: IPv4 and IPv6 name it otherwise
+    network: Any = headers[at]  # Any: IPv4 and IPv6 have different names for it
     field = "ttl" if "ttl" in network.__layout__.by_name else "hop_limit"
     left = getattr(network, field)
     if left <= 1:
         return None
     headers[at] = forwarded(network, **{field: left - 1})
     headers[start] = headers[start].replace(src=src, dst=dst)
-    routed = follow_outside(packet, packet.__replace__(headers=tuple(headers)), place.start)
+    routed = follow_outside(packet, packet.__replace__(headers=tuple(headers)), found.start)
     if vid is None:
         return pop(routed, scope=scope) if count else routed
     return retag(routed, vid=vid, scope=scope) if count else push(routed, vid=vid, scope=scope)

@@ -1,8 +1,8 @@
-"""Tags put on, taken off and rewritten.
+"""Push, pop and rewrite tags.
 
-Strategy: a tag's TPID stands in the header before it, so that each function changes two headers and no others; lengths
-and checksums of tunnels outside follow by the difference (see `edits`), and taking off what was put on gives the very
-packet.
+Strategy: the TPID of a tag is in the header before it, so each function changes two headers and no others. Lengths and
+checksums of tunnels outside are updated by the difference (see `editing.incremental`), so `pop` after `push` gives the
+same packet.
 """
 
 from __future__ import annotations
@@ -18,18 +18,18 @@ from overlaycodec.packet.header import Header
 from overlaycodec.packet.packet import Packet, Trailer
 from overlaycodec.packet.paths import Scope, scopes_of
 from overlaycodec.protocols import LLC, STT, VXLANRCO, VLANTag
-from overlaycodec.schema.facts import Selects
 from overlaycodec.schema.keyspaces import ETHERTYPE
+from overlaycodec.schema.plans import ValueLength
 from overlaycodec.schema.values import AUTO
 
 __all__ = ["Tag", "normalise", "pop", "push", "retag", "tags", "translate"]
 
 C_TAG, S_TAG = 0x8100, 0x88A8
-"""The TPIDs of IEEE 802.1Q table 9-1: customers' and service providers'."""
+"""The TPIDs of IEEE 802.1Q table 9-1: of customer and of service tags."""
 
 
 class Tag(msgspec.Struct, frozen=True):
-    """A tag with the TPID that the header before it holds."""
+    """A tag, with the TPID from the header before it."""
 
     vid: int
     pcp: int = 0
@@ -38,18 +38,18 @@ class Tag(msgspec.Struct, frozen=True):
 
 
 def tags(packet: Packet, *, scope: str = "outer") -> tuple[Tag, ...]:
-    """The tags behind the scope's link header, outermost first.
+    """The tags after the scope's link header, outermost first.
 
     `scope` as in paths: "outer", "inner", "inner.inner", ..., "innermost".
 
-    Raises: MissingHeaderError without such a scope, or where it begins with no link header.
+    Raises: MissingHeaderError without such a scope, or where it does not begin with a link header.
     """
     start, count = stack_of(packet, scope)
     found = []
     for index in range(start, start + count):
-        before: Any = packet.headers[index]  # Any: a link header or a tag
+        previous: Any = packet.headers[index]  # Any: a link header or a tag
         tag: Any = packet.headers[index + 1]
-        found.append(Tag(tag.vid, tag.pcp, tag.dei, getattr(before, type_field(before))))
+        found.append(Tag(tag.vid, tag.pcp, tag.dei, getattr(previous, type_field(previous))))
     return tuple(found)
 
 
@@ -63,37 +63,37 @@ def push(
     scope: str = "outer",
     depth: int = 0,
 ) -> Packet:
-    """The packet with one more tag, in front of the one at `depth`: the outermost, unless told otherwise.
+    """The packet with one more tag, before the one at `depth`: by default, the outermost.
 
-    Raises: MissingHeaderError as `tags` does, and without a place at that depth; FieldRangeError.
+    Raises: MissingHeaderError as `tags` does, and for a stack of fewer tags than `depth`; FieldRangeError.
     """
     start, count = stack_of(packet, scope)
     if not 0 <= depth <= count:
-        raise MissingHeaderError(f"place for a tag at depth {depth}", f"a stack of {count}")
+        raise MissingHeaderError(f"position for a tag at depth {depth}", f"a stack of {count}")
     at = start + depth
-    before = packet.headers[at]
-    name = type_field(before)
-    tag = VLANTag(vid=vid, pcp=pcp, dei=dei, ethertype=getattr(before, name))
+    previous = packet.headers[at]
+    name = type_field(previous)
+    tag = VLANTag(vid=vid, pcp=pcp, dei=dei, ethertype=getattr(previous, name))
     counts = _is_length(packet, at)
-    headers = (*packet.headers[:at], before.replace(**{name: tpid}), tag, *packet.headers[at + 1 :])
+    headers = (*packet.headers[:at], previous.replace(**{name: tpid}), tag, *packet.headers[at + 1 :])
     trailers = tuple(
         Trailer(t.header + (t.header > at or (counts and t.header == at)), t.data) for t in packet.trailers
     )
-    return _follow(packet, packet.__replace__(headers=headers, trailers=trailers), scope)
+    return _updated(packet, packet.__replace__(headers=headers, trailers=trailers), scope)
 
 
 def pop(packet: Packet, *, scope: str = "outer", depth: int = 0) -> Packet:
-    """The packet without the tag at `depth`: the outermost, unless told otherwise.
+    """The packet without the tag at `depth`: by default, the outermost.
 
     Raises: MissingHeaderError as `tags` does, and without such a tag.
     """
     at = _tag_at(packet, scope, depth)
-    before: Any = packet.headers[at - 1]  # Any: a link header or a tag
+    previous: Any = packet.headers[at - 1]  # Any: a link header or a tag
     tag: Any = packet.headers[at]
-    joined = before.replace(**{type_field(before): tag.ethertype})
+    joined = previous.replace(**{type_field(previous): tag.ethertype})
     headers = (*packet.headers[: at - 1], joined, *packet.headers[at + 1 :])
     trailers = tuple(Trailer(t.header - (t.header >= at), t.data) for t in packet.trailers)
-    return _follow(packet, packet.__replace__(headers=headers, trailers=trailers), scope)
+    return _updated(packet, packet.__replace__(headers=headers, trailers=trailers), scope)
 
 
 def retag(
@@ -106,21 +106,21 @@ def retag(
     scope: str = "outer",
     depth: int = 0,
 ) -> Packet:
-    """The packet with the tag at `depth` rewritten where something is given: its VLAN, its priority, its TPID.
+    """The packet with the tag at `depth` rewritten: its VLAN, its priority, its TPID, where they are given.
 
     Raises: MissingHeaderError as `pop` does; FieldRangeError.
     """
     at = _tag_at(packet, scope, depth)
     headers = list(packet.headers)
-    given = {"vid": vid, "pcp": pcp, "dei": dei}
-    headers[at] = headers[at].replace(**{name: value for name, value in given.items() if value is not None})
+    changes = {"vid": vid, "pcp": pcp, "dei": dei}
+    headers[at] = headers[at].replace(**{name: value for name, value in changes.items() if value is not None})
     if tpid is not None:
         headers[at - 1] = headers[at - 1].replace(**{type_field(headers[at - 1]): tpid})
-    return _follow(packet, packet.__replace__(headers=tuple(headers)), scope)
+    return _updated(packet, packet.__replace__(headers=tuple(headers)), scope)
 
 
 def translate(packet: Packet, vids: Mapping[int, int], *, scope: str = "outer", depth: int = 0) -> Packet:
-    """The packet in another VLAN, by the table; one that has no such tag, or whose VLAN is not in it, stays as it is.
+    """The packet in another VLAN, by the table; unchanged without such a tag, or where its VLAN is not in the table.
 
     Raises: MissingHeaderError as `tags` does; FieldRangeError.
     """
@@ -140,10 +140,10 @@ def normalise(packet: Packet, *, outer: int = S_TAG, inner: int = C_TAG, scope: 
     for index in range(start, start + count):
         tpid = inner if index == start + count - 1 else outer
         headers[index] = headers[index].replace(**{type_field(headers[index]): tpid})
-    return _follow(packet, packet.__replace__(headers=tuple(headers)), scope)
+    return _updated(packet, packet.__replace__(headers=tuple(headers)), scope)
 
 
-# --- places -----------------------------------------------------------------------------------------------------------
+# --- helpers ----------------------------------------------------------------------------------------------------------
 
 
 def scope_of(packet: Packet, scope: str) -> Scope:
@@ -161,8 +161,8 @@ def scope_of(packet: Packet, scope: str) -> Scope:
 
 def stack_of(packet: Packet, scope: str) -> tuple[int, int]:
     """The index of the scope's link header, and how many tags follow it. Raises: MissingHeaderError."""
-    place = scope_of(packet, scope)
-    headers = packet.headers[place.start : place.stop]
+    found = scope_of(packet, scope)
+    headers = packet.headers[found.start : found.stop]
     if not headers or isinstance(headers[0], VLANTag) or not type_field(headers[0], missing=True):
         raise MissingHeaderError(f"link header in {scope}", ", ".join(packet.names))
     count = 0
@@ -170,18 +170,15 @@ def stack_of(packet: Packet, scope: str) -> tuple[int, int]:
         if not isinstance(header, VLANTag):
             break
         count += 1
-    return place.start, count
+    return found.start, count
 
 
 def type_field(header: Header, *, missing: bool = False) -> str:
-    """The field that holds an EtherType; "" where there is none and that is asked for."""
-    field = header.__layout__.selector
-    if (
-        field is not None
-        and ETHERTYPE in ((space := field[Selects].space), space.parent)
-        and not header.__layout__.tunnel
-    ):
-        return field.name
+    """The field that holds an EtherType; with `missing`, "" where there is none."""
+    layout = header.__layout__
+    selector, space = layout.next.selector, layout.next.space
+    if selector is not None and space is not None and ETHERTYPE in (space, space.parent) and not layout.tunnel:
+        return selector.name
     assert missing
     return ""
 
@@ -195,17 +192,16 @@ def _tag_at(packet: Packet, scope: str, depth: int) -> int:
 
 
 def _is_length(packet: Packet, index: int) -> bool:
-    """Whether the type field of a header is the length of what follows (802.3), which bounds it."""
+    """Whether the type field of a header is the length of what follows (802.3)."""
     header = packet.headers[index]
     value = getattr(header, type_field(header))
     if value is AUTO:
         return index + 1 < len(packet.headers) and isinstance(packet.headers[index + 1], LLC)
-    lengths = header.__layout__.selector[Selects].lengths  # type: ignore[index]  # it has one: type_field found it
-    return lengths is not None and value <= lengths[0]
+    return isinstance(header.__layout__.next.of(header), ValueLength)
 
 
-def _follow(before: Packet, after: Packet, scope: str) -> Packet:
-    """Brings after what stands outside the scope: lengths, checksums, and offsets into the frame."""
+def _updated(before: Packet, after: Packet, scope: str) -> Packet:
+    """The packet with what depends on the scope updated outside: lengths, checksums, and offsets into the frame."""
     start = scope_of(before, scope).start
     grown = 4 * (len(after) - len(before))
     outside: Any = after.headers[start - 1] if start else None  # Any: a header of any class

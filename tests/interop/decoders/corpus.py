@@ -1,4 +1,4 @@
-"""Packets over all tunnels and depths, the same at every run: walks through the catalog, fields filled in at random.
+"""Packets over all tunnels and depths, the same at every run: paths through the catalog, fields filled in at random.
 
 Strategy: which header can follow which, and by which keys, comes from the catalog; fields from the declarations. What
 stands here is only what a declaration cannot say and another decoder asks for: numbers that mean something to it.
@@ -13,31 +13,13 @@ from typing import Any, Final, NamedTuple
 
 import overlaycodec as oc
 from overlaycodec import dialects
-from overlaycodec.schema.facts import (
-    Checksum,
-    Const,
-    CountedBy,
-    Elements,
-    FragmentOffset,
-    LengthField,
-    MoreFragments,
-    Only,
-    PadTo,
-    Reserved,
-    Selects,
-    SetIfAny,
-    SizedBy,
-    StackEnd,
-    Unless,
-    Unparsed,
-    When,
-)
 from overlaycodec.schema.keys import Peek
 from overlaycodec.schema.keyspaces import STT_OFFSET
 from overlaycodec.schema.layout import Field, Layout
+from overlaycodec.schema.plans import CountSize, LengthSize
 from overlaycodec.schema.record import WireStruct
 from overlaycodec.schema.values import AUTO
-from overlaycodec.strategies.stack_graph import End, Map, Spot, Way, map_of, selects_of
+from overlaycodec.strategies.stack_graph import Edge, End, Node, StackGraph, graph_of
 
 LONGEST: Final = 16
 _ELEMENTS: Final = 4
@@ -67,7 +49,7 @@ UNBOUND: Final[Mapping[oc.KeySpace, Sequence[int]]] = {
     STT_OFFSET: (1408, 2816),
     oc.GTPU_EXTENSION: (0x03,),
 }
-# Ways that are taken more often: through tunnels, and to what is found most.
+# Headers that are drawn more often: tunnels, and what is found most.
 WEIGHTS: Final[Mapping[type[oc.Header], int]] = {
     oc.VXLAN: 6, oc.Geneve: 6, oc.GRE: 4, oc.UDP: 6, oc.TCP: 3, oc.IPv4: 6, oc.IPv6: 4, oc.VLANTag: 4, oc.MPLS: 2,
     oc.Ethernet: 3, oc.VXLANGPE: 3, oc.NSH: 2, oc.GTPU: 3, oc.ERSPAN: 2, oc.ERSPANv3: 2, oc.STTSegment: 3, oc.ARP: 2,
@@ -169,42 +151,42 @@ def _lldp(random: Random) -> tuple[oc.LLDPTLV, ...]:
 class Walk:
     """One packet in the making."""
 
-    def __init__(self, random: Random, plan: Map) -> None:
+    def __init__(self, random: Random, graph: StackGraph) -> None:
         self.random = random
-        self.plan = plan
-        self._known: dict[type[oc.Header], dict[Spot, int]] = {}
+        self.graph = graph
+        self._known: dict[type[oc.Header], dict[Node, int]] = {}
 
     def packet(self, first: type[oc.Header], target: type[oc.Header], longest: int) -> oc.Packet:
         """A stack from the first header through the target."""
         distances = self._distances(target)
-        spot, met, headers = Spot(first), False, list[oc.Header]()
+        node, met, headers = Node(first), False, list[oc.Header]()
         while True:
-            met = met or spot.cls is target
+            met = met or node.cls is target
             left = longest - len(headers) - 1
-            on = self._choice(spot, self.plan.to_end if met else distances, left, met)
-            headers.append(self._header(spot, on))
-            if isinstance(on, End):
-                payload, last = self._payload(on), headers[-1]
+            after = self._choice(node, self.graph.to_end if met else distances, left, met)
+            headers.append(self._header(node, after))
+            if isinstance(after, End):
+                payload, last = self._payload(after), headers[-1]
                 if isinstance(last, oc.STTSegment):  # a later segment does not say where the frame ends
                     octets = last.segment_offset + len(payload) + self.random.choice((0, 100))
                     headers[-1] = last.replace(total_length=octets)
                 return oc.Packet(tuple(headers), payload)
-            spot = on.spot
+            node = after.node
 
-    def _distances(self, target: type[oc.Header]) -> dict[Spot, int]:
+    def _distances(self, target: type[oc.Header]) -> dict[Node, int]:
         if target not in self._known:
-            self._known[target] = self.plan.distances(target)
+            self._known[target] = self.graph.distances(target)
         return self._known[target]
 
-    def _choice(self, spot: Spot, needs: Mapping[Spot, int], left: int, met: bool) -> Way | End:
-        ways = [way for way in self.plan.ways[spot] if needs.get(way.spot, left) < left]
-        ends = self.plan.ends[spot] if met else ()
-        if not ways or (ends and self.random.random() < 0.3):
+    def _choice(self, node: Node, needs: Mapping[Node, int], left: int, met: bool) -> Edge | End:
+        edges = [edge for edge in self.graph.edges[node] if needs.get(edge.node, left) < left]
+        ends = self.graph.ends[node] if met else ()
+        if not edges or (ends and self.random.random() < 0.3):
             return self.random.choice(ends)
         if not met and self.random.random() < 0.4:
-            nearest = min(needs[way.spot] for way in ways)
-            ways = [way for way in ways if needs[way.spot] == nearest]
-        return self.random.choices(ways, [WEIGHTS.get(way.spot.cls, 1) for way in ways])[0]
+            nearest = min(needs[edge.node] for edge in edges)
+            edges = [edge for edge in edges if needs[edge.node] == nearest]
+        return self.random.choices(edges, [WEIGHTS.get(edge.node.cls, 1) for edge in edges])[0]
 
     def _payload(self, end: End) -> bytes:
         if end.kind == "closed" or any(not isinstance(asked, Peek) for guard in end.avoid for asked in guard):
@@ -214,42 +196,43 @@ class Walk:
 
     # --- fields -------------------------------------------------------------------------------------------------------
 
-    def _header(self, spot: Spot, on: Way | End) -> oc.Header:
-        layout = spot.cls.__layout__
-        given: Values = dict(spot.must)
-        if isinstance(on, Way):
-            given |= dict(on.before)
-        given |= self._selection(layout, on, given)
+    def _header(self, node: Node, after: Edge | End) -> oc.Header:
+        layout = node.cls.__layout__
+        given: Values = dict(node.required)
+        if isinstance(after, Edge):
+            given |= dict(after.previous)
+        given |= self._selection(layout, after, given)
         for field in layout.fields:
-            if FragmentOffset in field:
-                given[field.name] = self.random.randint(1, field.maximum) if on == End("piece") else 0
-            elif MoreFragments in field and field.name not in given:
+            if field.name == layout.next.offset:
+                given[field.name] = self.random.randint(1, field.maximum) if after == End("fragment") else 0
+            elif field.name == layout.more_fragments and field.name not in given:
                 given[field.name] = self.random.random() < 0.04
-        header: oc.Header = spot.cls(**self.record(layout, given, spot.must_not))
+        header: oc.Header = node.cls(**self.record(layout, given, node.excluded))
         return header
 
-    def _selection(self, layout: Layout, on: Way | End, given: Values) -> Values:
-        selection = selects_of(layout)
-        if selection is None:
+    def _selection(self, layout: Layout, after: Edge | End, given: Values) -> Values:
+        field, space = layout.next.selector, layout.next.space
+        if field is None or space is None:
             return {}
-        field, selects = selection
-        if selects.when:
-            given[selects.when] = on.kind != "carried"
-        if isinstance(on, End):
-            if on.kind == "unread":
-                name, values = selects.only or selects.unless or ("", ())
-                most = min(layout.by_name[name].maximum, 300)
-                other = [number for number in range(most + 1) if (number in values) is bool(selects.unless)]
-                return {name: self.random.choice(other or values), field.name: self.random.randint(0, field.maximum)}
-            known = {name: values[0] for name, values in (selects.only,) if values} if selects.only else {}
-            if on.kind in ("unbound", "piece"):
-                return known | {field.name: self.random.choice(UNBOUND[selects.space])}
+        if layout.next.flag is not None:
+            given[layout.next.flag] = after.kind != "carried"
+        guards = [guard for guard in layout.next.guards if not guard.carried]
+        if after.kind == "no_key":
+            most = min(layout.by_name[guards[0].field].maximum, 300)
+            other = [number for number in range(most + 1) if not guards[0].holds(number)]
+            wrong = self.random.choice(other or guards[0].values)
+            return {guards[0].field: wrong, field.name: self.random.randint(0, field.maximum)}
+        only = [guard for guard in guards if not guard.negated]
+        if isinstance(after, End):
+            known = {guard.field: guard.values[0] for guard in only}
+            if after.kind in ("unbound", "fragment"):
+                return known | {field.name: self.random.choice(UNBOUND[space])}
             return known
-        known = {selects.only[0]: self.random.choice(selects.only[1])} if selects.only else {}
-        if on.kind == "key" and (not on.auto or field.default is not AUTO or self.random.random() < 0.3):
-            return known | {field.name: self.random.choice(on.values)}
-        if on.kind == "other":
-            return known | {field.name: self.random.choice(UNBOUND[selects.space])}
+        known = {guard.field: self.random.choice(guard.values) for guard in only}
+        if after.kind == "key" and (not after.auto or field.default is not AUTO or self.random.random() < 0.3):
+            return known | {field.name: self.random.choice(after.values)}
+        if after.kind == "other":
+            return known | {field.name: self.random.choice(UNBOUND[space])}
         return known
 
     def record(self, layout: Layout, given: Values, must_not: Sequence[tuple[str, int]] = ()) -> Values:
@@ -258,7 +241,7 @@ class Walk:
         makers = FIELDS.get(layout.cls, {})
         for field in layout.fields:
             name = field.name
-            if not _present(field, values):
+            if field.presence is not None and not field.presence.holds(values.__getitem__):
                 values[name] = None
             elif name in given:
                 values[name] = given[name]
@@ -266,9 +249,9 @@ class Walk:
                 values[name] = makers[name](self.random, values)
             elif name in layout.flag_of and field.kind == "bool":
                 values[name] = self.random.random() < 0.5
-            elif Selects in field and field.default is not AUTO:
-                values[name] = self.random.choice(UNBOUND[field[Selects].space])
-            elif not _derived(layout, field):
+            elif field is layout.selector and layout.next.space is not None and field.default is not AUTO:
+                values[name] = self.random.choice(UNBOUND[layout.next.space])
+            elif not layout.computed(field):
                 while True:
                     values[name] = self._value(field, values)
                     if (name, values[name]) not in must_not:
@@ -277,10 +260,10 @@ class Walk:
 
     def _value(self, field: Field, values: Values) -> Any:  # Any: a value of the field
         random = self.random
-        if Reserved in field:
+        if field.reserved:
             return 0
-        if (const := field.get(Const)) is not None:
-            return const.value
+        if field.const is not None:
+            return field.const
         if field.kind == "bool":
             return random.random() < 0.5
         if field.kind == "int":
@@ -294,44 +277,28 @@ class Walk:
         if field.kind == "ipv6":
             return IPv6Address(random.randbytes(16))
         if field.kind == "items":
-            return self._row(field)
+            return self._options(field)
         if field.bits is not None:
             return random.randbytes(field.bits // 8)
-        sized = field.get(SizedBy)
-        if sized is None:
+        size = field.size
+        if not isinstance(size, LengthSize):
             return random.randbytes(random.randrange(9))
-        return random.randbytes(sized.unit * random.randrange(4) + (sized.bias % sized.unit))
+        return random.randbytes(size.unit * random.randrange(4) + (size.bias % size.unit))
 
-    def _row(self, field: Field) -> tuple[WireStruct, ...]:
-        items = field[Elements]
+    def _options(self, field: Field) -> tuple[WireStruct, ...]:
+        options, size = field.options, field.size
+        assert options is not None
         elements: list[WireStruct] = []
-        counted = field.get(CountedBy)
-        for _ in range(max(self.random.randrange(_ELEMENTS), 0 if counted is None else counted.bias)):
+        for _ in range(max(self.random.randrange(_ELEMENTS), size.bias if isinstance(size, CountSize) else 0)):
             cls = self.random.choice([cls for cls in field.elements if cls is not oc.IPv6JumboPayloadOption])
             if cls in SOURCE_ROUTES and any(type(element) in SOURCE_ROUTES for element in elements):
                 continue  # RFC 791 section 3.1: at most once
-            ends = [] if items.kind is None or items.end is None else [(items.kind, items.end)]
+            ends = [] if options.kind is None or options.end is None else [(options.kind, options.end)]
             elements.append(cls(**self.record(cls.__layout__, {}, ends)))
-        if items.end is not None and SizedBy not in field:
+        if options.end is not None and not isinstance(size, LengthSize):
             last = field.element
-            elements.append(last(**self.record(last.__layout__, {items.kind or "": items.end})))
+            elements.append(last(**self.record(last.__layout__, {options.kind or "": options.end})))
         return tuple(elements)
-
-
-def _present(field: Field, values: Values) -> bool:
-    condition = field.condition
-    if isinstance(condition, When):
-        return any(values[flag] is True for flag in condition.flags)
-    if isinstance(condition, Only):
-        return values[condition.field] in condition.values
-    if isinstance(condition, Unless):
-        return values[condition.field] not in condition.values
-    return True
-
-
-def _derived(layout: Layout, field: Field) -> bool:
-    kinds = (Selects, LengthField, Checksum, StackEnd, SetIfAny, Unparsed, PadTo)
-    return field.name in layout.sized_by or any(kind in field for kind in kinds)
 
 
 class Source(NamedTuple):
@@ -396,11 +363,11 @@ def packets(source: Source, seed: int) -> Iterator[oc.Packet]:
 
     Each is drawn on its own, so that a header more in the catalog changes as few of the others as may be.
     """
-    start = Spot(source.first)
-    plan = map_of(source.catalog, source.first)
-    nearest = {cls: plan.distances(cls).get(start, LONGEST) for cls in source.through or source.catalog.headers}
+    start = Node(source.first)
+    graph = graph_of(source.catalog, source.first)
+    nearest = {cls: graph.distances(cls).get(start, LONGEST) for cls in source.through or source.catalog.headers}
     targets = [cls for cls, distance in nearest.items() if distance < LONGEST // 2]
-    walk = Walk(Random(seed), plan)
+    walk = Walk(Random(seed), graph)
     for number in range(source.size):
         target = targets[number % len(targets)]
         walk.random.seed(f"{seed} {target.__name__} {number // len(targets)}")

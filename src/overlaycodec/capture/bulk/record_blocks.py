@@ -1,7 +1,7 @@
-"""Records in bulk: what the headers of many say, read with NumPy.
+"""Blocks of records: the headers of many records, read with NumPy.
 
-Strategy: a stretch is some octets of a file with whole records, of one kind, in which nothing is out of the ordinary.
-Whatever else there is, the readers read record by record; so what is wrong with a file is said there, and only there.
+Strategy: a block is some octets of a file with complete, ordinary records of one kind. All else is left to the readers,
+record by record; so they alone raise the errors of a damaged file.
 """
 
 from __future__ import annotations
@@ -12,24 +12,25 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from overlaycodec.capture.buffered_reader import Window
-from overlaycodec.capture.bulk.record_scan import Chain, Ints, pieces_of
+from overlaycodec.capture.buffered_reader import BufferedReader
+from overlaycodec.capture.bulk.arrays import Ints
+from overlaycodec.capture.bulk.record_scan import RecordFormat, blocks_of
 from overlaycodec.capture.record import Interface
 
-__all__ = ["Stretch", "enhanced_stretches", "pcap_stretches"]
+__all__ = ["RecordBlock", "pcap_blocks", "pcapng_blocks"]
 
 _SECOND: Final = 1_000_000_000
 _LATEST: Final = 1 << 62
-"""Time stamps beyond this, in ns, are left to those who reckon with any number."""
+"""Time stamps beyond this, in ns, are left to the readers, which use Python's integers."""
 _FLAGS: Final = 2
 _FCS_SHIFT, _FCS_MASK = 5, 0xF
 
 
-class Stretch(NamedTuple):
-    """Some records, one behind another."""
+class RecordBlock(NamedTuple):
+    """Some records, one after another."""
 
     octets: NDArray[np.uint8]
-    """Octets that hold them, good until the next stretch is asked for."""
+    """Octets that hold them, valid until the next block is requested."""
     starts: Ints
     """Where each packet begins."""
     lengths: Ints
@@ -39,109 +40,109 @@ class Stretch(NamedTuple):
     link_types: NDArray[np.uint32]
     fcs: Ints
     ahead: int | None
-    """About how many records follow; None where nobody knows."""
+    """About how many records follow; None where that is not known."""
 
 
-def _ahead(left: int | None, places: Ints, end: int) -> int | None:
-    return None if left is None else max(left, 0) * len(places) // (end - int(places[0]))
+def _ahead(left: int | None, offsets: Ints, end: int) -> int | None:
+    return None if left is None else max(left, 0) * len(offsets) // (end - int(offsets[0]))
 
 
-def _heads(octets: memoryview, places: Ints, words: int, order: str) -> NDArray[np.uint32]:
-    """The first 32-bit words at each place."""
+def _heads(octets: memoryview, offsets: Ints, words: int, order: str) -> NDArray[np.uint32]:
+    """The first 32-bit words at each offset."""
     size = words * 4
     everywhere = np.ndarray((len(octets) - size + 1,), f"V{size}", buffer=octets, strides=(1,))
-    return everywhere[places].view(f"{order}u4").reshape(-1, words)
+    return everywhere[offsets].view(f"{order}u4").reshape(-1, words)
 
 
-def pcap_stretches(
-    window: Window,
-    whole: memoryview | None,
+def pcap_blocks(
+    stream: BufferedReader,
+    memory: memoryview | None,
     size: int | None,
     octets: int,
     order: str,
     header: int,
-    most: int,
+    maximum: int,
     interface: Interface,
-) -> Iterator[Stretch]:
-    """The records of a pcap file, in pieces of some `octets` octets; `whole` and `size`: the file, as far as known."""
-    chain = Chain(order, header, 8, header, 2 if order == "<" else 0)  # common: the upper half of the seconds
-    for piece, places, end in pieces_of(window, whole, chain, octets, most):
-        size = None if size is None or size < end else size - end  # a packed file is larger than it seems
-        starts = places + header
-        heads = _heads(piece, places, 4, order)
+) -> Iterator[RecordBlock]:
+    """The records of a pcap file, in blocks of about `octets` octets; `memory` and `size`: of the file, if known."""
+    form = RecordFormat(order, header, 8, header, 2 if order == "<" else 0)  # common: the upper half of the seconds
+    for octets_here, offsets, end in blocks_of(stream, memory, form, octets, maximum):
+        size = None if size is None or size < end else size - end  # a compressed file is larger than its size
+        starts = offsets + header
+        heads = _heads(octets_here, offsets, 4, order)
         times = heads[:, 0].astype(np.int64)
         times *= _SECOND
         times += heads[:, 1] * np.int64(_SECOND // interface.ticks_per_second)
-        yield Stretch(
-            np.frombuffer(piece, np.uint8),
+        yield RecordBlock(
+            np.frombuffer(octets_here, np.uint8),
             starts,
-            np.append(places[1:], end) - starts,
+            np.append(offsets[1:], end) - starts,
             heads[:, 3].astype(np.int64),
             times,
-            np.broadcast_to(np.uint32(interface.link_type), len(places)),
-            np.broadcast_to(np.int64(interface.fcs_octets or 0), len(places)),
-            _ahead(size, places, end),
+            np.broadcast_to(np.uint32(interface.link_type), len(offsets)),
+            np.broadcast_to(np.int64(interface.fcs_octets or 0), len(offsets)),
+            _ahead(size, offsets, end),
         )
 
 
 class _Blocks:
-    """Enhanced packet blocks, as far as each is ordinary: with no options but the flags, and times that fit."""
+    """Enhanced packet blocks that are ordinary: without options other than the flags, and with times that fit."""
 
     def __init__(self, order: str, interfaces: Sequence[Interface]) -> None:
         self._order, self._interfaces = order, interfaces
         self._limits = np.array([_limit(interface) for interface in interfaces], np.int64)
 
-    def usable(self, octets: memoryview, places: Ints, end: int) -> int:
-        """How many of the blocks at these places are ordinary, from the first on."""
-        heads = _heads(octets, places, 7, self._order)
+    def usable(self, octets: memoryview, offsets: Ints, end: int) -> int:
+        """How many of the blocks at these offsets are ordinary, from the first on."""
+        heads = _heads(octets, offsets, 7, self._order)
         totals, captured = heads[:, 1].astype(np.int64), heads[:, 5].astype(np.int64)
         self.interface = heads[:, 2]
         self.ticks = heads[:, 3].astype(np.uint64) << np.uint64(32) | heads[:, 4]
-        self.starts, self.lengths, self.wire = places + 28, captured, heads[:, 6].astype(np.int64)
+        self.starts, self.lengths, self.wire = offsets + 28, captured, heads[:, 6].astype(np.int64)
         options = self.starts + (captured + 3) // 4 * 4
-        room = places + totals - 4 - options
-        right = (heads[:, 0] == 6) & (totals == np.append(places[1:], end) - places) & (totals % 4 == 0)
+        room = offsets + totals - 4 - options
+        right = (heads[:, 0] == 6) & (totals == np.append(offsets[1:], end) - offsets) & (totals % 4 == 0)
         right &= (room >= 0) & (self.interface < len(self._interfaces))
-        right &= _heads(octets, places + totals - 4, 1, self._order)[:, 0] == totals
+        right &= _heads(octets, offsets + totals - 4, 1, self._order)[:, 0] == totals
         known = np.where(right, self.interface, 0)
         if len(self._limits):
             right &= self.ticks <= self._limits[known].astype(np.uint64)
             right &= self._limits[known] >= 0
-        self.flags = np.zeros(len(places), np.uint32)
+        self.flags = np.zeros(len(offsets), np.uint32)
         right &= (room == 0) | (room >= 8)
         which = np.flatnonzero(right & (room > 0))
         if len(which):
             first = _heads(octets, options[which], 2, self._order)
-            behind = _heads(octets, options[which] + np.minimum(8, room[which]), 1, self._order)[:, 0]
+            after = _heads(octets, options[which] + np.minimum(8, room[which]), 1, self._order)[:, 0]
             head = 4 << 16 | _FLAGS if self._order == "<" else _FLAGS << 16 | 4
-            right[which] = (first[:, 0] == head) & ((room[which] == 8) | (behind == 0))
+            right[which] = (first[:, 0] == head) & ((room[which] == 8) | (after == 0))
             self.flags[which] = first[:, 1]
-        return len(places) if right.all() else int(right.argmin())
+        return len(offsets) if right.all() else int(right.argmin())
 
-    def stretch(self, octets: memoryview, places: Ints, end: int, left: int | None) -> Stretch:
-        """The blocks that were usable."""
-        count, interfaces = len(places), self._interfaces
+    def block(self, octets: memoryview, offsets: Ints, end: int, left: int | None) -> RecordBlock:
+        """The packet blocks that were usable."""
+        count, interfaces = len(offsets), self._interfaces
         number = self.interface[:count]
         fcs = np.array([interface.fcs_octets or 0 for interface in interfaces], np.int64)[number]
-        told = (self.flags[:count] >> np.uint32(_FCS_SHIFT)) & np.uint32(_FCS_MASK)
+        indicated = (self.flags[:count] >> np.uint32(_FCS_SHIFT)) & np.uint32(_FCS_MASK)
         times = np.empty(count, np.int64)
         for which in np.flatnonzero(np.bincount(number)).tolist():
             of = number == which
             times[of] = _times(self.ticks[:count][of], interfaces[which])
-        return Stretch(
+        return RecordBlock(
             np.frombuffer(octets, np.uint8),
             self.starts[:count],
             self.lengths[:count],
             self.wire[:count],
             times,
             np.array([interface.link_type for interface in interfaces], np.uint32)[number],
-            np.where(told > 0, told.astype(np.int64), fcs),
-            _ahead(left, places, end),
+            np.where(indicated > 0, indicated.astype(np.int64), fcs),
+            _ahead(left, offsets, end),
         )
 
 
 def _limit(interface: Interface) -> int:
-    """The last tick that is reckoned with; -1 where none is."""
+    """The last tick of ordinary blocks; -1: none is."""
     ticks = interface.ticks_per_second
     if ticks > 1 << 33 or abs(interface.time_offset_ns) > _LATEST:  # the ticks of one second, in ns, must fit 63 bits
         return -1
@@ -162,18 +163,18 @@ def _times(ticks: NDArray[np.uint64], interface: Interface) -> Ints:
     return times
 
 
-def enhanced_stretches(
-    window: Window,
-    whole: memoryview | None,
+def pcapng_blocks(
+    stream: BufferedReader,
+    memory: memoryview | None,
     size: int | None,
     octets: int,
     order: str,
-    most: int,
+    maximum: int,
     interfaces: Sequence[Interface],
-) -> Iterator[Stretch]:
-    """The enhanced packet blocks of a pcapng file that follow, in such pieces, up to what is not ordinary."""
-    chain = Chain(order, 32, 4, 0, 0 if order == "<" else 2)  # common: the lower half of the blocks' type
+) -> Iterator[RecordBlock]:
+    """The enhanced packet blocks of a pcapng file that follow, in such blocks, up to the first that is not ordinary."""
+    form = RecordFormat(order, 32, 4, 0, 0 if order == "<" else 2)  # common: the lower half of the blocks' type
     blocks = _Blocks(order, interfaces)
-    for piece, places, end in pieces_of(window, whole, chain, octets, most, blocks.usable):
+    for octets_here, offsets, end in blocks_of(stream, memory, form, octets, maximum, blocks.usable):
         size = None if size is None or size < end else size - end
-        yield blocks.stretch(piece, places, end, size)
+        yield blocks.block(octets_here, offsets, end, size)

@@ -1,9 +1,9 @@
-"""Chains of records, each of which tells where the next one begins: where all of them stand, found with NumPy.
+"""The offsets of records whose length gives the start of the next one, found with NumPy.
 
-Strategy: one walk from record to record is slow, many at once are not. Octets are cut in segments, a record is guessed
-near the start of each, and all segments are walked in step. Then it is proved: a walk must end just where the next one
-began. Where it does not, the guess was wrong, and the records are walked one by one until they meet a start again. So
-a guess can cost time, never a record.
+Strategy: one walk from record to record is slow, many at once are not. The octets are divided into segments, a start of
+a record is assumed near the start of each, and all segments are walked in step. Then the starts are verified: a walk
+must end exactly where the next one began. Where it does not, the start was wrong, and the records are walked one by one
+until they reach another start. So a wrong start costs time, never a record.
 """
 
 from __future__ import annotations
@@ -15,244 +15,248 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from overlaycodec.capture.buffered_reader import Window
+from overlaycodec.capture.buffered_reader import BufferedReader
+from overlaycodec.capture.bulk.arrays import Ints
 
-__all__ = ["Chain", "pieces_of", "places_in"]
-
-Ints = NDArray[np.int64]
+__all__ = ["RecordFormat", "blocks_of", "record_offsets"]
 
 _CHUNK: Final = 1 << 18
 _SPARE: Final = 256
-"""Octets behind a piece that can be read, whatever they are, so that nobody has to look out for its end."""
+"""Octets after a block that can be read, whatever they are, so that no access needs a check for its end."""
 _FIRST: Final = 64
-"""Records that are walked one by one, to know their mean size."""
+"""Records that are walked one by one, for their mean size."""
 _SEGMENTS: Final = 512
 _RECORDS: Final = 64
-"""In a segment, on average: fewer are not worth a guess."""
+"""Records in a segment, on average: fewer are walked one by one."""
 _PATIENCE: Final = 4
-"""How many times the expected steps are made."""
+"""How many times the expected number of steps is made."""
 
 
-class Chain(NamedTuple):
+class RecordFormat(NamedTuple):
     """How records follow one another."""
 
     order: str
     """The byte order, as `struct` writes it."""
     header: int
     """The least octets of a record."""
-    length_at: int
-    """Where in it the 32 bits stand that tell its length."""
+    length_offset: int
+    """The offset in it of the 32 bits of its length."""
     uncounted: int
     """The octets of a record that this length does not count."""
-    lead_at: int
-    """Where the 16 bits stand that most records have in common."""
+    common_offset: int
+    """The offset in it of 16 bits that most records have in common."""
 
 
 class _Octets:
-    """The octets of a chain, read as numbers at any place."""
+    """The octets of records, read as numbers at any offset."""
 
-    def __init__(self, octets: memoryview, chain: Chain) -> None:
-        self.octets, self.chain = octets, chain
-        self.lengths = self._words("u4", chain.length_at)
-        self.leads = self._words("u2", chain.lead_at)
+    def __init__(self, octets: memoryview, form: RecordFormat) -> None:
+        self.octets, self.form = octets, form
+        self.lengths = self._words("u4", form.length_offset)
+        self.commons = self._words("u2", form.common_offset)
 
     def _words(self, word: str, at: int) -> NDArray[np.unsignedinteger]:
-        dtype = np.dtype(self.chain.order + word)
+        dtype = np.dtype(self.form.order + word)
         count = len(self.octets) - at - dtype.itemsize + 1
         return np.ndarray((count,), dtype, buffer=self.octets, offset=at, strides=(1,))
 
-    def behind(self, places: Ints, out: Ints | None = None) -> Ints:
-        """Where the records at these places end, if there are any."""
-        behind: Ints = np.add(self.lengths[places], places, out=out)
-        behind += self.chain.uncounted
-        return behind
+    def ends(self, offsets: Ints, out: Ints | None = None) -> Ints:
+        """Where the records at these offsets end, if there are any."""
+        ends: Ints = np.add(self.lengths[offsets], offsets, out=out)
+        ends += self.form.uncounted
+        return ends
 
 
 Usable = Callable[[memoryview, Ints, int], int]
-"""Of the records at these places of some octets, the last of which ends there: how many can be used, from the first."""
+"""How many records can be used, from the first: of octets, the offsets of the records, and the end of the last."""
 
 
-def pieces_of(
-    window: Window, whole: memoryview | None, chain: Chain, octets: int, most: int, usable: Usable | None = None
+def blocks_of(
+    stream: BufferedReader,
+    memory: memoryview | None,
+    form: RecordFormat,
+    octets: int,
+    maximum: int,
+    usable: Usable | None = None,
 ) -> Iterator[tuple[memoryview, Ints, int]]:
-    """The stream of a window in pieces, as long as whole records follow one another: octets, places, and the end.
+    """The stream in blocks, as long as complete records follow one another: octets, offsets, and the end of the last.
 
-    The octets may be more than the piece. The window then stands behind the last record, or before the first that is
-    not usable. `whole` is the stream, if it is in memory: then the pieces are parts of it; otherwise all of them take
-    the same memory.
+    The octets may be more than the block. Afterwards the stream is after the last record, or before the first that is
+    not usable. `memory` is the content of the stream, if it is in memory: then the blocks are views of it; otherwise
+    all of them take the same memory.
     """
-    if whole is not None:
-        yield from _parts_of(window, whole, chain, octets, most, usable)
+    if memory is not None:
+        yield from _blocks_in(stream, memory, form, octets, maximum, usable)
         return
-    size = min(octets, _CHUNK)  # the first pieces are short: who knows how many records follow
-    buffer, there, ended = _room(size), 0, False
+    size = min(octets, _CHUNK)  # the first blocks are short: there may be few records
+    buffer, filled, ended = _allocate(size), 0, False
     while not ended:
-        there += window.pour(buffer[there:-_SPARE])
-        places, end, ended = _used(buffer[:there], chain, most, usable)
-        if len(places):
-            yield buffer, places, end
-        elif there < size or size > most:
+        filled += stream.read_into(buffer[filled:-_SPARE])
+        offsets, end, ended = _used(buffer[:filled], form, maximum, usable)
+        if len(offsets):
+            yield buffer, offsets, end
+        elif filled < size or size > maximum:
             break
-        if not len(places) or size < octets:
+        if not len(offsets) or size < octets:
             size *= 2
-        left = bytes(buffer[end:there])
+        left = bytes(buffer[end:filled])
         if len(buffer) < size:
-            buffer = _room(size)
-        there = len(left)
-        buffer[:there] = left
-    window.put_back(bytes(buffer[:there]))
+            buffer = _allocate(size)
+        filled = len(left)
+        buffer[:filled] = left
+    stream.unread(bytes(buffer[:filled]))
 
 
-def _used(octets: memoryview, chain: Chain, most: int, usable: Usable | None) -> tuple[Ints, int, bool]:
-    """The places of the usable records, where the last of them ends, and whether one came that is not."""
-    places, end = places_in(octets, 0, chain, most)
-    if usable is not None and len(places):
-        count = usable(octets, places, end)
-        if count < len(places):
-            return places[:count], int(places[count]), True
-    return places, end, False
+def _used(octets: memoryview, form: RecordFormat, maximum: int, usable: Usable | None) -> tuple[Ints, int, bool]:
+    """The offsets of the usable records, where the last of them ends, and whether one is not usable."""
+    offsets, end = record_offsets(octets, 0, form, maximum)
+    if usable is not None and len(offsets):
+        count = usable(octets, offsets, end)
+        if count < len(offsets):
+            return offsets[:count], int(offsets[count]), True
+    return offsets, end, False
 
 
-def _room(octets: int) -> memoryview:
+def _allocate(octets: int) -> memoryview:
     return np.empty(octets + _SPARE, np.uint8).data
 
 
-def _parts_of(
-    window: Window, whole: memoryview, chain: Chain, octets: int, most: int, usable: Usable | None
+def _blocks_in(
+    stream: BufferedReader, memory: memoryview, form: RecordFormat, octets: int, maximum: int, usable: Usable | None
 ) -> Iterator[tuple[memoryview, Ints, int]]:
-    at, ended = window.octet, False
+    at, ended = stream.octet, False
     while not ended:
-        piece = whole[at : at + octets]
-        places, end, ended = _used(piece, chain, most, usable)
+        block = memory[at : at + octets]
+        offsets, end, ended = _used(block, form, maximum, usable)
         at += end
-        if len(places):
-            yield piece, places, end
-        elif at + octets > len(whole) or octets > most:
+        if len(offsets):
+            yield block, offsets, end
+        elif at + octets > len(memory) or octets > maximum:
             break
         else:
             octets *= 2
-    window.restart((bytes(whole[start : start + _CHUNK]) for start in range(at, len(whole), _CHUNK)), at)
+    stream.restart((bytes(memory[start : start + _CHUNK]) for start in range(at, len(memory), _CHUNK)), at)
 
 
-def places_in(octets: memoryview, start: int, chain: Chain, most: int) -> tuple[Ints, int]:
-    """Where each whole record begins, from the one at `start` on, and where the last of them ends.
+def record_offsets(octets: memoryview, start: int, form: RecordFormat, maximum: int) -> tuple[Ints, int]:
+    """Where each complete record begins, from the one at `start` on, and where the last of them ends.
 
-    It stops before a record of more than `most` octets, or of fewer than a header has.
+    It stops before a record of more than `maximum` octets, or of fewer than a header has.
     """
-    first, at = _one_by_one(octets, start, chain, most, count=_FIRST)
+    first, at = _one_by_one(octets, start, form, maximum, count=_FIRST)
     if len(first) < _FIRST:
         return np.array(first, np.int64), at
     average = -(-(at - start) // _FIRST)
-    widest = max(behind - place for place, behind in zip(first, [*first[1:], at], strict=True))
-    alike = _alike(_Octets(octets, chain), at, widest) if widest == average else np.empty(0, np.int64)
-    at += len(alike) * widest
+    widest = max(end - offset for offset, end in zip(first, [*first[1:], at], strict=True))
+    equal_sized = _equal_sized(_Octets(octets, form), at, widest) if widest == average else np.empty(0, np.int64)
+    at += len(equal_sized) * widest
     rest = np.empty(0, np.int64)
     segments = min(_SEGMENTS, (len(octets) - at) // (average * _RECORDS))
     if segments >= 4:
-        rest, at = _in_step(_Octets(octets, chain), at, segments, average, widest, most)
-    last, at = _one_by_one(octets, at, chain, most)
-    return np.concatenate([np.array(first, np.int64), alike, rest, np.array(last, np.int64)]), at
+        rest, at = _in_step(_Octets(octets, form), at, segments, average, widest, maximum)
+    last, at = _one_by_one(octets, at, form, maximum)
+    return np.concatenate([np.array(first, np.int64), equal_sized, rest, np.array(last, np.int64)]), at
 
 
-def _alike(octets: _Octets, start: int, size: int) -> Ints:
+def _equal_sized(octets: _Octets, start: int, size: int) -> Ints:
     """The records from `start` on as long as all are of this size."""
     lengths = octets.lengths[start::size][: (len(octets.octets) - start) // size]
-    other = lengths != size - octets.chain.uncounted
+    other = lengths != size - octets.form.uncounted
     count = int(other.argmax()) if other.any() else len(lengths)
     return np.arange(start, start + count * size, size)
 
 
 def _one_by_one(
-    octets: memoryview, at: int, chain: Chain, most: int, count: int | None = None, until: int | None = None
+    octets: memoryview, at: int, form: RecordFormat, maximum: int, count: int | None = None, until: int | None = None
 ) -> tuple[list[int], int]:
     """The next records, at most `count`, that begin before `until`."""
-    length_of = Struct(chain.order + "I").unpack_from
-    _, header, length_at, uncounted, _ = chain
+    length_of = Struct(form.order + "I").unpack_from
+    _, header, length_offset, uncounted, _ = form
     last = len(octets) - header if until is None else min(until - 1, len(octets) - header)
-    places: list[int] = []
-    while at <= last and len(places) != count:
-        octets_of = length_of(octets, at + length_at)[0] + uncounted
-        if not header <= octets_of <= most or at + octets_of > len(octets):
+    offsets: list[int] = []
+    while at <= last and len(offsets) != count:
+        octets_of = length_of(octets, at + length_offset)[0] + uncounted
+        if not header <= octets_of <= maximum or at + octets_of > len(octets):
             break
-        places.append(at)
+        offsets.append(at)
         at += octets_of
-    return places, at
+    return offsets, at
 
 
-def _in_step(octets: _Octets, start: int, segments: int, average: int, widest: int, most: int) -> tuple[Ints, int]:
-    starts = _guessed(octets, start, segments, widest)
+def _in_step(octets: _Octets, start: int, segments: int, average: int, widest: int, maximum: int) -> tuple[Ints, int]:
+    starts = _candidates(octets, start, segments, widest)
     stop = len(octets.octets)
-    last = stop - octets.chain.header
+    last = stop - octets.form.header
     limits = np.append(starts[1:], last)
     steps = _PATIENCE * (stop - start) // (average * segments)
     walked = np.empty((steps, len(starts)), np.int64)
     walked[0] = at = starts
     for step in range(1, steps):
-        at = octets.behind(at, walked[step])
+        at = octets.ends(at, walked[step])
         np.minimum(at, last, out=at)
         if step % 8 == 7 and (at >= limits).all():
             walked = walked[: step + 1]
             break
-    return _proved(octets, np.ascontiguousarray(walked.T), starts, limits, most)
+    return _verified(octets, np.ascontiguousarray(walked.T), starts, limits, maximum)
 
 
-def _guessed(octets: _Octets, start: int, segments: int, widest: int) -> Ints:
-    """Where segments begin: the first at `start`, the others where there seems to be a record."""
-    last = len(octets.octets) - octets.chain.header
+def _candidates(octets: _Octets, start: int, segments: int, widest: int) -> Ints:
+    """Where segments begin: the first at `start`, the others where a record may begin."""
+    last = len(octets.octets) - octets.form.header
     apart = (last - start) // segments
-    lead_at = start + octets.chain.lead_at
-    lead = octets.leads[start]
-    first, second = octets.octets[lead_at], octets.octets[lead_at + 1]
+    common_offset = start + octets.form.common_offset
+    common = octets.commons[start]
+    first, second = octets.octets[common_offset], octets.octets[common_offset + 1]
     shape, strides = (segments - 1, min(widest, apart) + 1), (apart, 1)
-    seen = np.ndarray(shape, np.uint8, buffer=octets.octets, offset=lead_at + apart, strides=strides)
+    seen = np.ndarray(shape, np.uint8, buffer=octets.octets, offset=common_offset + apart, strides=strides)
     found = np.flatnonzero((seen[:, :-1] == first) & (seen[:, 1:] == second))  # much faster than nonzero of rows
     segment, at = np.divmod(found, shape[1] - 1)
-    places = start + (segment + 1) * apart + at
-    plausible = np.ones(len(places), np.bool_)
-    following = places
+    offsets = start + (segment + 1) * apart + at
+    plausible = np.ones(len(offsets), np.bool_)
+    following = offsets
     for _ in range(2):
-        following = octets.behind(following)
+        following = octets.ends(following)
         plausible &= following <= last
         following = np.minimum(following, last)
-        plausible &= octets.leads[following] == lead
+        plausible &= octets.commons[following] == common
     _, firsts = np.unique(segment[plausible], return_index=True)
-    return np.concatenate([[start], places[plausible][firsts]])
+    return np.concatenate([[start], offsets[plausible][firsts]])
 
 
-def _proved(octets: _Octets, walked: Ints, starts: Ints, limits: Ints, most: int) -> tuple[Ints, int]:
-    """The places of the walks that end where the next one began; the others are walked again, one by one."""
+def _verified(octets: _Octets, walked: Ints, starts: Ints, limits: Ints, maximum: int) -> tuple[Ints, int]:
+    """The offsets of the walks that end where the next one began; the others are walked again, one by one."""
     inside = walked < limits[:, None]
     counts = np.count_nonzero(inside, axis=1)
     steps = walked.shape[1]
     reached = walked[np.arange(len(starts)), np.minimum(counts, steps - 1)]
     if (counts < steps).all() and (reached == limits)[:-1].all():
-        places = walked[inside]
+        offsets = walked[inside]
     else:
-        places = _repaired(octets, walked, counts, starts, limits, most)
-    behind = np.append(places[1:], octets.behind(places[-1:]))
-    sizes = behind - places
-    right = (sizes <= most) & (sizes >= octets.chain.header)
-    right[-1] &= behind[-1] <= len(octets.octets)
+        offsets = _repaired(octets, walked, counts, starts, limits, maximum)
+    ends = np.append(offsets[1:], octets.ends(offsets[-1:]))
+    sizes = ends - offsets
+    right = (sizes <= maximum) & (sizes >= octets.form.header)
+    right[-1] &= ends[-1] <= len(octets.octets)
     if not right.all():
         count = int(right.argmin())
-        places, behind = places[:count], behind[:count]
-    return places, int(behind[-1]) if len(places) else int(starts[0])
+        offsets, ends = offsets[:count], ends[:count]
+    return offsets, int(ends[-1]) if len(offsets) else int(starts[0])
 
 
-def _repaired(octets: _Octets, walked: Ints, counts: Ints, starts: Ints, limits: Ints, most: int) -> Ints:
-    """The places of the records, of which those walks are taken that records lead to."""
+def _repaired(octets: _Octets, walked: Ints, counts: Ints, starts: Ints, limits: Ints, maximum: int) -> Ints:
+    """The offsets of the records, from the walks that records lead to."""
     number_of = {start: number for number, start in enumerate(starts.tolist())}
-    pieces: list[Ints] = []
+    walks: list[Ints] = []
     at: int | None = int(starts[0])
     while at is not None:
         number = number_of.get(at)
         if number is None:  # no walk began here: on to the next start, if the records come by it
             number = int(np.searchsorted(starts, at))
             until = int(starts[number]) if number < len(starts) else None
-            one_by_one, behind = _one_by_one(octets.octets, at, octets.chain, most, until=until)
-            pieces.append(np.array(one_by_one, np.int64))
+            one_by_one, end = _one_by_one(octets.octets, at, octets.form, maximum, until=until)
+            walks.append(np.array(one_by_one, np.int64))
         else:
-            pieces.append(walked[number, : int(counts[number])])
-            behind = int(octets.behind(pieces[-1][-1:])[0])
-        at = behind if at < behind <= len(octets.octets) - octets.chain.header else None
-    return np.concatenate(pieces)
+            walks.append(walked[number, : int(counts[number])])
+            end = int(octets.ends(walks[-1][-1:])[0])
+        at = end if at < end <= len(octets.octets) - octets.form.header else None
+    return np.concatenate(walks)

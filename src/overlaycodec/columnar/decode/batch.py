@@ -1,7 +1,7 @@
-"""Records in bulk: the octets of many, in one buffer, and where each begins and ends.
+"""Batches: the octets of many records in one buffer, and where each record starts and ends.
 
-Strategy: stretches of a file are taken as they are, without making an object of any record; other records are laid end
-to end. Behind the last octet there is room, so that reading a whole row of octets never runs off the buffer.
+Strategy: blocks of a file are used as they are, without an object for any record; other records are copied into one
+buffer. The buffer goes on after the last record, so that a row of `ROW` octets can be read from any record's start.
 """
 
 from __future__ import annotations
@@ -12,15 +12,14 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from overlaycodec.capture.bulk.record_blocks import Stretch
+from overlaycodec.capture.bulk.arrays import ByteBuffer, Ints, Mask
+from overlaycodec.capture.bulk.record_blocks import RecordBlock
 from overlaycodec.capture.record import Record
 
-__all__ = ["ROW", "Batch", "Ints", "batches_in", "batches_of", "joined"]
+__all__ = ["ROW", "Batch", "batches_in", "batches_of", "joined"]
 
 ROW = 128
 """Octets that are read of a packet at once."""
-
-Ints = NDArray[np.int64]
 
 _NO_TIMES = np.empty(0, np.int64)
 _NOT_TIMED = np.empty(0, np.bool_)
@@ -29,19 +28,19 @@ _NOT_TIMED = np.empty(0, np.bool_)
 class Batch(msgspec.Struct, frozen=True, eq=False):
     """Records, one after another."""
 
-    octets: NDArray[np.uint8]
-    """All octets, and at least `ROW` more behind the last one; good until the next batch is asked for."""
+    octets: ByteBuffer
+    """All octets, and at least `ROW` more after the last record; valid until the next batch is read."""
     starts: Ints
     lengths: Ints
     wire: Ints
-    times: NDArray[np.int64] | NDArray[np.object_]
-    """Time stamps; none of records that are read again."""
-    timed: NDArray[np.bool_]
+    times: Ints | NDArray[np.object_]
+    """Time stamps; empty for records that are read a second time."""
+    timed: Mask
     """Whether the record has a time stamp."""
     link_types: NDArray[np.uint32]
     fcs: Ints
     ahead: int | None = None
-    """About how many records follow in later batches; None where nobody knows."""
+    """About how many records follow in later batches; None where that is unknown."""
 
     def __len__(self) -> int:
         return len(self.starts)
@@ -52,7 +51,7 @@ class Batch(msgspec.Struct, frozen=True, eq=False):
         return self.octets[start : start + int(self.lengths[index])].tobytes()
 
     def some(self, which: Ints) -> Batch:
-        """Some of the records, in octets of their own; without time stamps."""
+        """Some of the records, in a buffer of their own; without time stamps."""
         lengths = self.lengths[which]
         return Batch(
             np.frombuffer(b"".join([*map(self.data, which.tolist()), bytes(ROW)]), np.uint8),
@@ -67,7 +66,7 @@ class Batch(msgspec.Struct, frozen=True, eq=False):
 
 
 def batches_of(records: Iterable[Record], count: int) -> Iterator[Batch]:
-    """Batches of so many records; where reading them fails, also of those before that."""
+    """Batches of `count` records; where reading fails, the records before that come in a last batch."""
     chunk: list[Record] = []
     try:
         for record in records:
@@ -83,31 +82,31 @@ def batches_of(records: Iterable[Record], count: int) -> Iterator[Batch]:
         yield _batch_of(chunk)
 
 
-def batches_in(stretch: Stretch, count: int) -> Iterator[Batch]:
-    """Batches of so many records of a stretch."""
-    ends = stretch.starts + stretch.lengths
-    near = int(np.searchsorted(ends, len(stretch.octets) - ROW, side="right"))
-    """Records from here on have no room behind them."""
-    for first in range(0, near, count):
-        yield _part_of(stretch, first, min(first + count, near))
-    if near < len(ends):
-        start = int(stretch.starts[near])
-        octets = np.concatenate([stretch.octets[start:], np.zeros(ROW, np.uint8)])
-        yield _part_of(stretch._replace(octets=octets, starts=stretch.starts - start), near, len(ends))
+def batches_in(block: RecordBlock, count: int) -> Iterator[Batch]:
+    """Batches of `count` records of a block."""
+    ends = block.starts + block.lengths
+    last = int(np.searchsorted(ends, len(block.octets) - ROW, side="right"))
+    """Fewer than `ROW` octets follow this record, and each one after it."""
+    for first in range(0, last, count):
+        yield _part_of(block, first, min(first + count, last))
+    if last < len(ends):
+        start = int(block.starts[last])
+        octets = np.concatenate([block.octets[start:], np.zeros(ROW, np.uint8)])
+        yield _part_of(block._replace(octets=octets, starts=block.starts - start), last, len(ends))
 
 
-def _part_of(stretch: Stretch, first: int, stop: int) -> Batch:
+def _part_of(block: RecordBlock, first: int, stop: int) -> Batch:
     part = slice(first, stop)
     return Batch(
-        stretch.octets,
-        stretch.starts[part],
-        stretch.lengths[part],
-        stretch.wire[part],
-        stretch.times[part],
+        block.octets,
+        block.starts[part],
+        block.lengths[part],
+        block.wire[part],
+        block.times[part],
         np.broadcast_to(np.True_, stop - first),
-        stretch.link_types[part],
-        stretch.fcs[part],
-        None if stretch.ahead is None else stretch.ahead + len(stretch.starts) - stop,
+        block.link_types[part],
+        block.fcs[part],
+        None if block.ahead is None else block.ahead + len(block.starts) - stop,
     )
 
 

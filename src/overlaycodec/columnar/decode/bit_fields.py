@@ -1,8 +1,8 @@
-"""Fields cut out of rows of octets: the same bits of many packets at once.
+"""Bit fields of a byte matrix: the same bits of many packets at once.
 
 Strategy: a field of up to 8 octets is read as one big-endian word that covers it, through a view with strides, then
-shifted and masked. How a field is cut is worked out once; nothing is copied but the result, and a field that is a word
-of its own is not copied either, until it is stored.
+shifted and masked. The word, the shift and the mask are worked out once per field. Only the result is copied, and not
+even that where the field is exactly one word.
 """
 
 from __future__ import annotations
@@ -11,30 +11,24 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from overlaycodec.capture.bulk.arrays import ByteRows, Ints, Values
 from overlaycodec.columnar.column import dtype_of
-from overlaycodec.schema.facts import ByteOrder, Const
 from overlaycodec.schema.layout import Field
 
-__all__ = ["SPARE", "Cut", "Rows", "Values", "bits_of", "stored"]
-
-Values = NDArray[Any]  # Any: of the type that the field's column has
-Ints = NDArray[np.int64]
-Rows = NDArray[np.void]
-"""Octets of many packets, an item a packet."""
+__all__ = ["SPARE", "BitField", "bits_of", "stored"]
 
 SPARE = 7
-"""Octets behind a field that may be read together with it."""
+"""Octets after a field that may be read together with it."""
 
 _BIG = tuple(np.dtype(f">u{size}") for size in (1, 2, 4, 8))
 _OWN = tuple(np.dtype(f"u{size}") for size in (1, 2, 4, 8))
 
 
 class _Word:
-    """A number of up to 64 bits at a bit: the word that covers it, how far to shift it and what to keep."""
+    """A number of up to 64 bits: the word that covers it, how far to shift the word, and the mask."""
 
-    __slots__ = ("big", "mask", "octet", "own", "shift", "whole")
+    __slots__ = ("big", "fills_word", "mask", "octet", "own", "shift")
 
     def __init__(self, bit: int, bits: int) -> None:
         self.octet, last = bit // 8, (bit + bits - 1) // 8
@@ -43,14 +37,14 @@ class _Word:
         width = 8 << size
         self.shift = self.own.type(self.octet * 8 + width - bit - bits)
         self.mask = self.own.type((1 << bits) - 1) if bit % 8 else None
-        """None where nothing stands before the number."""
-        self.whole = width == bits
+        """None where the word begins with the number."""
+        self.fills_word = width == bits
 
-    def read(self, rows: Rows, picked: Ints | None, at: int) -> Values:
-        """The numbers, in words of this machine."""
-        words = rows.getfield(self.big, at + self.octet)
+    def read(self, rows: ByteRows, picked: Ints | None, offset: int) -> Values:
+        """The numbers, in words of this machine; `offset` is the octet of a row from which bits are counted."""
+        words = rows.getfield(self.big, offset + self.octet)
         words = (words if picked is None else words[picked]).astype(self.own)
-        if self.whole:
+        if self.fills_word:
             return words
         if self.shift:
             words >>= self.shift
@@ -62,18 +56,18 @@ class _Word:
 _word = lru_cache(maxsize=1024)(_Word)
 
 
-def bits_of(rows: Rows, picked: Ints | None, bit: int, bits: int) -> Values:
-    """The number in `bits` bits from `bit` on, of each row, or of those that are picked."""
+def bits_of(rows: ByteRows, picked: Ints | None, bit: int, bits: int) -> Values:
+    """The number in `bits` bits from `bit` on, of each row, or of the picked rows."""
     if bit % 8 + bits > 64:  # 64 bits that do not begin on an octet
         high, low = bits_of(rows, picked, bit, bits - 32), bits_of(rows, picked, bit + bits - 32, 32)
         return high.astype(np.uint64) << np.uint64(32) | low
     return _word(bit, bits).read(rows, picked, 0)
 
 
-class Cut:
-    """How one field is cut out of a run of fixed fields."""
+class BitField:
+    """How one field is read from a run of fixed fields."""
 
-    __slots__ = ("_bit", "_const", "_dtype", "_field", "_flag", "_octets", "_plain", "_swap", "_word", "const", "name")
+    __slots__ = ("_bit", "_field", "_flag", "_in_place", "_octets", "_swap", "_word", "const", "name")
 
     def __init__(self, field: Field, bit: int) -> None:
         self.name = field.name
@@ -86,27 +80,24 @@ class Cut:
             self._octets = np.dtype(f"V{bits // 8}")
         elif bit % 8 + bits <= 64:
             self._word = _Word(bit, bits)
-        order = field.get(ByteOrder)
-        self._swap = order is not None and order.order == "little" and bits > 8
+        self._swap = field.byte_order == "little" and bits > 8
         self._flag = dtype == "bool"
-        self._plain = self._word is not None and self._word.whole and not self._swap and not self._flag
-        self._dtype = np.dtype(dtype)
-        const = field.get(Const)
-        self.const = None if const is None else const.value
+        self._in_place = self._word is not None and self._word.fills_word and not self._swap and not self._flag
+        self.const = field.const
 
-    def read(self, rows: Rows, picked: Ints | None, at: int, *, native: bool) -> Values:
-        """The values of a run that begins at octet `at` of the rows, or of those that are picked.
+    def read(self, rows: ByteRows, picked: Ints | None, offset: int, *, native: bool) -> Values:
+        """The values of the rows, or of the picked rows; the run starts at octet `offset` of each row.
 
-        Unless `native`, it may be a view in the wire's order.
+        Unless `native`, it may be a view in the byte order of the wire.
         """
         if self._octets is not None:
-            octets = rows.getfield(self._octets, at + self._bit // 8)
+            octets = rows.getfield(self._octets, offset + self._bit // 8)
             return octets if picked is None else octets[picked]
         if self._word is None:
-            return bits_of(rows, picked, at * 8 + self._bit, self._field.bits or 0)
-        if self._plain and not native and picked is None:
-            return rows.getfield(self._word.big, at + self._word.octet)
-        values = self._word.read(rows, picked, at)
+            return bits_of(rows, picked, offset * 8 + self._bit, self._field.bits or 0)
+        if self._in_place and not native and picked is None:
+            return rows.getfield(self._word.big, offset + self._word.octet)
+        values = self._word.read(rows, picked, offset)
         if self._flag:
             return values.view(np.bool_)
         if self._swap:
@@ -116,10 +107,10 @@ class Cut:
 
 
 def stored(field: Field, values: Values) -> Values:
-    """Values that were cut out, as a column of the field holds them."""
+    """Values as `BitField.read` gives them -> values as a column of the field holds them."""
     if values.dtype.kind != "V" or dtype_of(field) == "V16":
         return values
-    octets: list[Any] = values.tolist()  # Any: octets, or the number in them
+    octets: list[Any] = values.tolist()  # Any: bytes, as items of type void become
     found = np.empty(len(octets), object)
     found[:] = octets if field.kind == "bytes" else [int.from_bytes(item, "big") for item in octets]
     return found

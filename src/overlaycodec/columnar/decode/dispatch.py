@@ -1,4 +1,4 @@
-"""What follows a header, for many packets at once: keys looked up in a table, conditions asked of the rows."""
+"""What is found at keys, for many packets at once: keys are looked up in a table, conditions tested on the rows."""
 
 from __future__ import annotations
 
@@ -7,16 +7,17 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from overlaycodec.capture.bulk.arrays import Mask, Values
 from overlaycodec.codec.catalog import Binding, Catalog
 from overlaycodec.columnar.decode.batch import ROW
-from overlaycodec.columnar.decode.bit_fields import SPARE, Values, bits_of
-from overlaycodec.columnar.decode.group import Group, Mask, every, some, taken
+from overlaycodec.columnar.decode.bit_fields import SPARE, bits_of
+from overlaycodec.columnar.decode.group import Group, every, some, taken
 from overlaycodec.schema.keys import Asked, KeySpace, MinOctets, Peek, PreviousHeader, Within
 
-__all__ = ["Tables", "holding"]
+__all__ = ["Tables", "conditions_hold"]
 
 _MANY_BITS = 16
-_SEEN = np.dtype("V16")
+_PEEKED = np.dtype("V16")
 
 
 class Tables:
@@ -28,7 +29,7 @@ class Tables:
         self._tables: dict[KeySpace, tuple[NDArray[np.uint16] | None, list[tuple[Binding, ...]]]] = {}
 
     def at(self, space: KeySpace, value: int | None) -> tuple[Binding, ...]:
-        """What can be found at a value, in the order in which it is asked."""
+        """What can be found at a value, in the order in which the conditions are tested."""
         found = self._at.get((space, value))
         if found is None:
             catalog = self._catalog
@@ -36,7 +37,7 @@ class Tables:
         return found
 
     def _table(self, space: KeySpace) -> tuple[NDArray[np.uint16] | None, list[tuple[Binding, ...]]]:
-        """A number for each value of a space, and what is found at the values of that number; 0 is for all others."""
+        """For each value of a space a number, and for each number what is found there; 0 is for all other values."""
         made = self._tables.get(space)
         if made is None:
             found: dict[tuple[Binding, ...], int] = {self.at(space, None): 0}
@@ -51,7 +52,7 @@ class Tables:
     def by_key(
         self, group: Group, values: Values, space: KeySpace, mask: Mask | None = None
     ) -> Iterator[tuple[tuple[Binding, ...], Mask | None]]:
-        """What can be found behind the packets of the mask, by their keys, and behind which; None: behind all."""
+        """What can be found after the packets of the mask, by their keys, and after which packets; None: after all."""
         table, found = self._table(space)
         if len(found) == 1:
             yield found[0], mask
@@ -69,41 +70,41 @@ class Tables:
             yield found[number], of
 
 
-def holding(conditions: tuple[Asked, ...], group: Group) -> Mask:
-    """Which packets of a group fulfil all conditions, for a header at `group.at`."""
+def conditions_hold(conditions: tuple[Asked, ...], group: Group) -> Mask:
+    """Which packets of a group fulfil all conditions, for a header at `group.offset`."""
     holds: Mask = np.ones(len(group), np.bool_)
     for condition in conditions:
-        holds &= _asked(condition, group)
+        holds &= _holds(condition, group)
         if not some(holds):
             break
     return holds
 
 
-def _asked(condition: Asked, group: Group) -> Mask:
+def _holds(condition: Asked, group: Group) -> Mask:
     if isinstance(condition, PreviousHeader):
         values = group.values.get(condition.field)
         return np.zeros(len(group), np.bool_) if values is None else values == condition.value
     if isinstance(condition, MinOctets):
-        return np.asarray(group.at + condition.octets <= group.left)
+        return np.asarray(group.offset + condition.octets <= group.left)
     if isinstance(condition, Peek):
         last = (condition.bit + condition.count - 1) // 8
-        if group.at + last + SPARE >= ROW:
+        if group.offset + last + SPARE >= ROW:
             group.move()
-        holds: Mask = _seen(group, condition.bit, condition.count) == condition.value
-        if group.at + last >= group.least:
-            holds &= group.at + last < group.left
+        holds: Mask = _peeked(group, condition.bit, condition.count) == condition.value
+        if group.offset + last >= group.least:
+            holds &= group.offset + last < group.left
         return holds
     assert isinstance(condition, Within)
-    if group.at + condition.header + SPARE >= ROW:
+    if group.offset + condition.header + SPARE >= ROW:
         group.move()
-    offset, length = _seen(group, condition.offset, 16), _seen(group, condition.length, 16)
-    inside = group.left - group.at - condition.header
+    offset, length = _peeked(group, condition.offset, 16), _peeked(group, condition.length, 16)
+    inside = group.left - group.offset - condition.header
     return np.asarray((inside >= 0) & (offset + inside <= length))
 
 
-def _seen(group: Group, bit: int, bits: int) -> Values:
-    """The number in these bits of what comes next."""
-    rows, at = group.rows, group.at + bit // 8
+def _peeked(group: Group, bit: int, bits: int) -> Values:
+    """The number in these bits, counted from the next octet to be read."""
+    rows, offset = group.rows, group.offset + bit // 8
     if group.picked is not None:
-        rows, at = taken(rows, group.picked, at, _SEEN)
-    return bits_of(rows, None, at * 8 + bit % 8, bits)
+        rows, offset = taken(rows, group.picked, offset, _PEEKED)
+    return bits_of(rows, None, offset * 8 + bit % 8, bits)

@@ -1,31 +1,38 @@
 """Layouts -> the headers of many packets at once.
 
-Strategy: packets are walked in groups of one shape, header by header, with the rules of the scalar steps: the same
-reads in the same order, the same bounds, the same faults. The facts that are understood here are a closed list; a
-packet that meets another one is given to the scalar decoder, whole. So the answers are its answers.
+Strategy: packets are decoded in groups of one shape, header by header, with the rules of the scalar decoder: the same
+reads in the same order, the same bounds, the same faults. Some plans are not understood here; a packet that meets one
+is given to the scalar decoder from its first octet. So the answers are those of the scalar decoder.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
+from overlaycodec.capture.bulk.arrays import Ints, Mask, Values
 from overlaycodec.codec.catalog import Binding, Catalog
 from overlaycodec.columnar.column import Column
 from overlaycodec.columnar.column_buffers import Part
-from overlaycodec.columnar.decode.batch import Batch, Ints
+from overlaycodec.columnar.decode.batch import Batch
 from overlaycodec.columnar.decode.bit_fields import stored
-from overlaycodec.columnar.decode.checksum_verdicts import addresses_of, detours, incomplete, judged, reach_of
-from overlaycodec.columnar.decode.dispatch import Tables, holding
-from overlaycodec.columnar.decode.group import Group, Mask, every, some
-from overlaycodec.columnar.decode.length_bounds import bound, framed
+from overlaycodec.columnar.decode.checksum_status import (
+    address_sums,
+    mark_incomplete,
+    on_a_route,
+    region_of,
+    status_codes,
+)
+from overlaycodec.columnar.decode.dispatch import Tables, conditions_hold
+from overlaycodec.columnar.decode.group import Group, every, some
+from overlaycodec.columnar.decode.length_bounds import end_after, end_by_length
 from overlaycodec.columnar.decode.plan import Plan
 from overlaycodec.columnar.decode.record_reader import PartReader
 from overlaycodec.columnar.decode.variable_fields import variable_of
 from overlaycodec.packet.header import Header
-from overlaycodec.schema.facts import Checksum, LengthField, Selects
-from overlaycodec.schema.keys import PreviousHeader
+from overlaycodec.schema.keys import Key, PreviousHeader
 from overlaycodec.schema.keyspaces import IP_PROTOCOL, LINK_TYPE
-from overlaycodec.schema.layout import Field, Run
+from overlaycodec.schema.layout import Run
+from overlaycodec.schema.plans import Guard
 
 __all__ = ["Engine"]
 
@@ -33,7 +40,7 @@ _NONE = np.empty(0, np.int64)
 
 
 class Engine(PartReader):
-    """Walks batches for some columns."""
+    """Decodes batches for some columns."""
 
     def __init__(self, columns: tuple[Column, ...], catalog: Catalog) -> None:
         self.catalog = catalog
@@ -46,13 +53,13 @@ class Engine(PartReader):
             faults=any(column.name == "fault" for column in columns),
         )
         self.stacks: dict[tuple[type[Header], ...], None] = {}
-        """The headers that were met, one behind another."""
+        """The stacks of headers that were met."""
 
     def run(self, batch: Batch, output: Part, fewest: int, index: Ints | None = None) -> tuple[Ints, Ints]:
-        """Fills the output for the packets that can be walked in groups of `fewest` or more.
+        """Fills the output for the packets that can be decoded in groups of `fewest` or more.
 
-        `index`: where in the output the packets of the batch belong. Gives those of too small groups, and those that
-        meet what is not understood, as numbers in the output.
+        `index`: the index in the output of each packet of the batch; None where these are the same. Gives the packets
+        of groups that are too small, and those that cannot be decoded in groups, by their indexes in the output.
         """
         self._output, self._fewest = output, fewest
         self._few: list[Ints | None] = []
@@ -64,19 +71,19 @@ class Engine(PartReader):
             self._begin(batch, index)
         while self._work:
             self._header(self._work.pop())
-        for name, places in self._ended.items():
-            output.fault(np.concatenate(places), name)
-        few, slow = ([everything if which is None else which for which in left] for left in (self._few, self._slow))
+        for name, found in self._ended.items():
+            output.fault(np.concatenate(found), name)
+        few, slow = ([everything if which is None else which for which in found] for found in (self._few, self._slow))
         return np.concatenate([_NONE, *few]), np.concatenate([_NONE, *slow])
 
     def _begin(self, batch: Batch, index: Ints | None) -> None:
         lengths = batch.lengths
-        if batch.fcs.any():  # the check sequence is a trailer, as much of it as was captured
+        if batch.fcs.any():  # the frame check sequence is a trailer, as far as it was captured
             stop = np.maximum(0, np.maximum(batch.wire, lengths) - batch.fcs)
             lengths = np.minimum(lengths, stop)
         group = Group.of(self._plan.root, batch.octets, index, batch.starts, lengths)
-        if self._plan.verdicts:
-            incomplete(group, batch.wire > batch.lengths)
+        if self._plan.statuses:
+            mark_incomplete(group, batch.wire > batch.lengths)
         for candidates, mask in self._tables.by_key(group, batch.link_types, LINK_TYPE):
             self._choose(group, candidates, mask)
 
@@ -90,7 +97,7 @@ class Engine(PartReader):
                 return
             if mask is not None:
                 group, mask = group.part(mask), None
-            holds = holding(key.conditions, group)
+            holds = conditions_hold(key.conditions, group)
             if every(holds):
                 self._push(cls, group, None)
                 return
@@ -110,8 +117,8 @@ class Engine(PartReader):
             mask = np.ones(len(group), np.bool_) if mask is None else mask
             self._slow.append(group.part(group.zero & mask).index)
             mask = mask & ~group.zero
-        least = group.at + layout.parts[0].octets if isinstance(layout.parts[0], Run) else 0
-        if least > group.least:  # some end here: found now, they are sorted out together with the others
+        least = group.offset + layout.parts[0].octets if isinstance(layout.parts[0], Run) else 0
+        if least > group.least:  # packets that end here are taken out in the same step as those of other keys
             short = group.left < least
             if mask is not None:
                 short &= mask
@@ -130,154 +137,157 @@ class Engine(PartReader):
         states = [(group, 0)]
         while states:
             group, number = states.pop()
-            whole = self.read(group, number, states)
-            if whole is not None:
-                self._store(whole)
-                self._beyond(whole)
+            complete = self.read(group, number, states)
+            if complete is not None:
+                self._store(complete)
+                self._go_on(complete)
 
     def ended(self, group: Group, mask: Mask, name: str) -> None:
-        """Says that the packets of the mask end here, with a fault."""
+        """Notes that the packets of the mask end here, with the fault of this name."""
         if self._plan.faults:
-            self._ended.setdefault(name, []).append(group.places(mask))
+            self._ended.setdefault(name, []).append(group.index_of(mask))
 
     def not_understood(self, group: Group) -> None:
         """Gives packets to the scalar decoder."""
         self._slow.append(group.index)
 
-    # --- what was asked for ---------------------------------------------------------------------------------------
+    # --- the requested columns ------------------------------------------------------------------------------------
 
     def _store(self, group: Group) -> None:
         node, output, index = group.node, self._output, group.index
         self.stacks[node.stack] = None
-        for name in node.anew:
+        for name in node.restarts:
             output.clear(name, group.index)
         for presence in node.present:
             output.mark(presence, group.index)
-        for fixed, rows, picked, at in group.read:
-            put = output.write if fixed.condition is None else output.store
-            for cut, field, name in fixed.writes:
-                put(name, index, stored(field, cut.read(rows, picked, at, native=index is not None)))
-        for column, field in node.rows:
+        for fixed, rows, picked, offset in group.read:
+            store = output.write if fixed.presence is None else output.store
+            for bit_field, field, name in fixed.writes:
+                store(name, index, stored(field, bit_field.read(rows, picked, offset, native=index is not None)))
+        for column, field in node.variable:
             starts = group.values.get(field.name)
             if starts is not None:
                 variable_of(column, field, group, starts, group.values[f"{field.name} ends"], output)
         group.read = []
-        if node.rows:
+        if node.variable:
             group.values = {name: values for name, values in group.values.items() if name in node.deciding}
 
-    # --- how far what follows reaches, and what it is -------------------------------------------------------------
+    # --- where the content ends, and what it begins with ----------------------------------------------------------
 
-    def _beyond(self, group: Group) -> None:
-        layout = group.node.layout
-        early, left = None, group.left
-        if layout.bounds is not None and layout.bounds.name in group.values:
-            early = bound(group, layout.bounds[LengthField], group.values[layout.bounds.name])
-        if self._plan.verdicts and not self._judge(group, left, early):
+    def _go_on(self, group: Group) -> None:
+        """Ends the content where the length field declares it, and goes on with what follows."""
+        node, extent, left = group.node, group.node.layout.extent, group.left
+        early = None
+        if extent is not None and extent.field.name in group.values:
+            early = end_by_length(group, extent, group.values[extent.field.name])
+        if self._plan.statuses and not self._store_status(group, left, early):
             return
         mask: Mask | None = None
         if early is not None:
             self.ended(group, early, "LengthFieldError")
             mask = ~early
-        if self._plan.verdicts:
-            away = detours(group)
-            if away is not None and some(away):
-                self._slow.append(group.part(away if mask is None else away & mask).index)
-                mask = ~away if mask is None else mask & ~away
-        if not group.node.following:
+        if self._plan.statuses:
+            routed = on_a_route(group)
+            if routed is not None and some(routed):
+                self._slow.append(group.part(routed if mask is None else routed & mask).index)
+                mask = ~routed if mask is None else mask & ~routed
+        if not node.follows:
             return
-        for name in group.node.more:
-            incomplete(group, group.values[name])
-        for name in group.node.offsets:
-            offset = group.values[name]
+        if node.more_fragments is not None:
+            mark_incomplete(group, group.values[node.more_fragments])
+        if node.layout.next.offset is not None:
+            offset = group.values[node.layout.next.offset]
             if some(offset):
                 mask = offset == 0 if mask is None else mask & (offset == 0)
         self._select(group, mask)
 
-    def _judge(self, group: Group, left: Ints, early: Mask | None) -> bool:
-        """Stores verdicts on the header's checksum; False where it is not of a kind that is understood here."""
+    def _store_status(self, group: Group, left: Ints, early: Mask | None) -> bool:
+        """Stores the status of the header's checksum; False where its algorithm is not understood here."""
         node = group.node
-        layout, checksum = node.layout, node.layout.checksum
-        if node.verdicts and checksum is not None and checksum[Checksum].algorithm != "internet":
+        layout, coverage = node.layout, node.layout.coverage
+        if node.statuses and coverage is not None and coverage.algorithm != "internet":
             self._slow.append(group.index)
             return False
-        codes = judged(group, reach_of(group, left, early), self.catalog.key_of(IP_PROTOCOL, node.stack[-1]) or 0)
+        protocol = self.catalog.key_of(IP_PROTOCOL, node.stack[-1]) or 0
+        codes = status_codes(group, region_of(group, left, early), protocol)
         if codes is not None:
-            for name in node.verdicts:
+            for name in node.statuses:
                 self._output.store(name, group.index, codes)
         if layout.quotes:
-            incomplete(group)
+            mark_incomplete(group)
         if layout.layer == "network":
-            group.addresses = addresses_of(group)
+            group.addresses = address_sums(group)
         elif layout.layer != "extension":
             group.addresses = None
         return True
 
     def _select(self, group: Group, mask: Mask | None) -> None:
-        node, layout = group.node, group.node.layout
-        if mask is not None and (node.by_more or not some(mask)):
+        """Goes on with what follows the packets of the mask, or all: `NextHeader.of` for many packets."""
+        following = group.node.layout.next
+        if mask is not None and not (following.unconditional and some(mask)):
             group, mask = group.part(mask), None
             if not len(group):
                 return
-        if node.by_more:
-            self._select_by_more(group)
-        elif layout.selector is None:
-            self._choose_carried(group, mask)
+        if not following.unconditional:
+            self._select_by_conditions(group)
+        elif following.selector is None:
+            self._choose_at(following.carried, group, mask)
         else:
-            self._choose_by_key(group, layout.selector, mask)
+            self._choose_by_selector(group, mask)
 
-    def _select_by_more(self, group: Group) -> None:
-        """The same where not just the value of one field decides."""
-        layout = group.node.layout
-        for end in group.node.ends:
-            last = group.values[end]
-            key = layout.keys[0]
+    def _select_by_conditions(self, group: Group) -> None:
+        """The same where more than the value of the selector decides."""
+        following = group.node.layout.next
+        if following.repeat is not None:
+            last = group.values[following.repeat.flag]
             if not every(last):
-                self._choose_some(group.part(~last), self._tables.at(key.space, key.value))
+                self._choose_at(following.repeat.key, group.part(~last))
                 group = group.part(last)
-        if layout.selector is None:
-            self._choose_carried(group, None)
+        if following.selector is None:
+            self._choose_at(following.carried, group)
             return
-        selects, name = layout.selector[Selects], layout.selector.name
-        if selects.only:
-            group = group.part(np.isin(group.values[selects.only[0]], selects.only[1]))
-        if selects.unless:
-            group = group.part(~np.isin(group.values[selects.unless[0]], selects.unless[1]))
-        if selects.when:
-            when = group.values[selects.when]
-            if not every(when):
-                self._choose_carried(group.part(~when), None)
-                group = group.part(when)
+        for guard in following.guards:
+            holds = _holds(guard, group.values[guard.field])
+            if not every(holds):
+                if guard.carried:
+                    self._choose_at(following.carried, group.part(~holds))
+                group = group.part(holds)
         mask: Mask | None = None
-        if selects.lengths:
-            limit, key = selects.lengths
-            is_length = group.values[name] <= limit
+        if following.lengths is not None:
+            values = group.values[following.selector.name]
+            is_length = values <= following.lengths.limit
             if some(is_length):
-                inside = group.part(is_length)
-                lengths = inside.values[name].astype(np.int64)
-                framed(inside, lengths)
-                self._choose_some(inside.part(lengths > 0), self._tables.at(key.space, key.value))
+                framed = group.part(is_length)
+                lengths = values[is_length].astype(np.int64)
+                end_after(framed, lengths)
+                self._choose_at(following.lengths.key, framed.part(lengths > 0))
                 mask = ~is_length
         if len(group):
-            self._choose_by_key(group, layout.selector, mask)
+            self._choose_by_selector(group, mask)
 
-    def _choose_by_key(self, group: Group, selector: Field, mask: Mask | None) -> None:
-        values = group.values[selector.name]
-        self._leave(group)
-        for candidates, of in self._tables.by_key(group, values, selector[Selects].space, mask):
+    def _choose_by_selector(self, group: Group, mask: Mask | None) -> None:
+        """Goes on with what is found at the values of the selector."""
+        following = group.node.layout.next
+        assert following.selector is not None
+        assert following.space is not None
+        values = group.values[following.selector.name]
+        self._keep_asked(group)
+        for candidates, of in self._tables.by_key(group, values, following.space, mask):
             self._choose(group, candidates, of)
 
-    def _choose_carried(self, group: Group, mask: Mask | None) -> None:
-        carries = group.node.layout.carries
-        if carries is not None and len(group):
-            self._leave(group)
-            self._choose(group, self._tables.at(carries.space, carries.value), mask)
+    def _choose_at(self, key: Key | None, group: Group, mask: Mask | None = None) -> None:
+        """Goes on with what is found at one key, where there is one."""
+        if key is not None and len(group):
+            self._keep_asked(group)
+            self._choose(group, self._tables.at(key.space, key.value), mask)
 
-    def _leave(self, group: Group) -> None:
-        """Forgets what no key can ask for."""
+    def _keep_asked(self, group: Group) -> None:
+        """Drops the values that no condition of a key tests."""
         asked = self._plan.asked
         group.values = {name: group.values[name] for name in asked & group.values.keys()}
 
-    def _choose_some(self, group: Group, candidates: tuple[Binding, ...]) -> None:
-        if len(group):
-            self._leave(group)
-            self._choose(group, candidates)
+
+def _holds(guard: Guard, values: Values) -> Mask:
+    """`Guard.holds` for many packets."""
+    among: Mask = values if guard.values == (True,) and values.dtype == np.bool_ else np.isin(values, guard.values)
+    return ~among if guard.negated else among

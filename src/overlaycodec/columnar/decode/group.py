@@ -1,8 +1,8 @@
-"""Groups of packets of one shape: the same headers one behind another, so that a field is a column of a matrix.
+"""Groups of packets of one shape: they have the same headers, so that a field is a column of a byte matrix.
 
-Strategy: a group splits where the next header differs, and where a flag puts part of a header there or not. Where only
-a size differs, rows are gathered anew from behind it, and the group stays one: all rows, or those of few that differ
-from the rest. They are gathered anew, too, where a header goes past them.
+Strategy: a group splits where the next header differs, and where a part of a header is present in some packets only.
+Where only a size differs, the group stays one and its rows are gathered again from after the field: all rows, or those
+of the few packets that differ from the rest. Rows are also gathered again where a header reaches over their end.
 """
 
 from __future__ import annotations
@@ -11,26 +11,23 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
-from overlaycodec.columnar.decode.batch import ROW, Ints
-from overlaycodec.columnar.decode.bit_fields import Rows, Values
+from overlaycodec.capture.bulk.arrays import ByteBuffer, ByteRows, Ints, Mask, Sums, Values
+from overlaycodec.columnar.decode.batch import ROW
 
 if TYPE_CHECKING:
     from overlaycodec.columnar.decode.plan import Fixed, Node
 
-__all__ = ["Group", "Mask", "every", "gathered", "least", "some", "taken"]
-
-Mask = NDArray[np.bool_]
+__all__ = ["Group", "every", "gathered", "least", "some", "taken"]
 
 
-def gathered(octets: NDArray[np.uint8], starts: Ints) -> Rows:
-    """`ROW` octets from each start on; where they lie, if all are equally far apart."""
+def gathered(octets: ByteBuffer, starts: Ints) -> ByteRows:
+    """`ROW` octets from each start on; a view of the buffer where the starts are equally far apart."""
     if len(starts) > 1:
         first, apart = int(starts[0]), int(starts[1] - starts[0])
         if apart > 0 and int(starts[-1]) == first + apart * (len(starts) - 1) and (np.diff(starts) == apart).all():
             return np.ndarray((len(starts),), f"V{ROW}", buffer=octets.data, offset=first, strides=(apart,))
-    everywhere: Rows = np.ndarray((len(octets) - ROW + 1,), f"V{ROW}", buffer=octets.data, strides=(1,))
+    everywhere: ByteRows = np.ndarray((len(octets) - ROW + 1,), f"V{ROW}", buffer=octets.data, strides=(1,))
     return everywhere[starts]
 
 
@@ -45,74 +42,75 @@ def every(values: Values) -> bool:
 
 
 def least(values: Ints) -> int:
-    """The least of the values, of which there are some: much faster than `min`."""
+    """The least of the values, of which there is one or more: much faster than `min`."""
     return int(values[values.argmin()])
 
 
-def taken(rows: Rows, picked: Ints, at: int, row: np.dtype[np.void]) -> tuple[Rows, int]:
-    """Some octets of picked rows, among them those from `at` on; and where in them those begin."""
-    start = min(at, ROW - row.itemsize)
+def taken(rows: ByteRows, picked: Ints, offset: int, row: np.dtype[np.void]) -> tuple[ByteRows, int]:
+    """Some octets of the picked rows, those at `offset` among them; and the offset at which these are now."""
+    start = min(offset, ROW - row.itemsize)
     if not rows.flags.c_contiguous:
-        return rows.getfield(row, start)[picked], at - start
-    # Rows that lie end to end are pieces of this size, so many each: these are much faster to take.
-    pieces: Rows = np.ndarray(((len(rows) * ROW - start) // row.itemsize,), row, rows, start)
-    return pieces.take(picked * (ROW // row.itemsize)), at - start
+        return rows.getfield(row, start)[picked], offset - start
+    # Rows that lie end to end are a fixed number of items of this size each: these are much faster to take.
+    items: ByteRows = np.ndarray(((len(rows) * ROW - start) // row.itemsize,), row, rows, start)
+    return items.take(picked * (ROW // row.itemsize)), offset - start
 
 
-def _of_read(rows: Rows, picked: Ints | None, which: Ints) -> tuple[Rows, Ints | None]:
-    """Some of those rows that were read before the present ones, and which of them."""
-    if rows.itemsize < ROW:  # they were taken already
+def _of_read(rows: ByteRows, picked: Ints | None, which: Ints) -> tuple[ByteRows, Ints | None]:
+    """Some of the rows that were read before the present ones, and which of them are picked."""
+    if rows.itemsize < ROW:  # they are taken already
         return rows.take(which), None
     return rows, which if picked is None else picked.take(which)
 
 
 class Group:
-    """Packets that have had the same headers."""
+    """Packets that have the same headers so far."""
 
     __slots__ = (
-        "_base", "_index", "_places", "_rows", "addresses", "at", "least", "left", "node", "octets", "picked",
-        "read", "start", "values", "whole", "zero",
+        "_base", "_index", "_picked_index", "_rows", "addresses", "complete", "least", "left", "node", "octets",
+        "offset", "picked", "read", "start", "values", "zero",
     )  # fmt: skip
 
-    octets: NDArray[np.uint8]
-    _rows: Rows | None
-    """None where they are to be gathered anew, until something is read: packets that leave before cost nothing."""
+    octets: ByteBuffer
+    _rows: ByteRows | None
+    """None where they are gathered again when something is read: packets that end before cost nothing."""
     picked: Ints | None
-    """Which of the rows are those of the packets; None for all of them."""
+    """The rows of the packets; None where these are all rows."""
     _base: Ints
-    """Where in the buffer each row begins."""
+    """The offset in the buffer at which each row starts."""
     _index: Ints | None
-    """Which packets the rows are of; None for all packets."""
-    _places: Ints | None
+    """The packet of each row, by its index; None where the rows are of all packets."""
+    _picked_index: Ints | None
+    """The index of each packet, once it was asked for."""
     left: Ints
-    """Where the present region of a packet ends, in octets from its row's beginning."""
+    """The end of the present region of each packet, in octets from the start of its row."""
     least: int
-    """No more than the least of that."""
-    at: int
-    """Where the next octets are read, from the rows' beginning."""
+    """Not more than the least value of `left`."""
+    offset: int
+    """Where the next octets are read, from the start of each row."""
     start: int | Ints
-    """Where the present header begins."""
+    """Where the present header starts, from the start of each row."""
     node: Node
     zero: Mask | None
-    """Where the IP header before told a length of 0; None where none did."""
-    whole: Mask | None
-    """Where all octets of the region are there; None: everywhere. Kept for verdicts, as are the addresses."""
-    addresses: NDArray[np.uint64] | None
-    """The sums of the addresses of the network header outside; None where there is none."""
+    """Where the length field of the IP header before is 0; None where it is 0 nowhere."""
+    complete: Mask | None
+    """Where all octets of the region were captured; None: everywhere. Only checksum statuses need it."""
+    addresses: Sums | None
+    """The sums of the addresses of the network header outside; None where there is none. Needed as `complete` is."""
     values: dict[str, Values]
-    """What of the present header decides how it goes on."""
-    read: list[tuple[Fixed, Rows, Ints | None, int]]
-    """The runs of the present header that were read, in which rows, which of these are picked, and where in them."""
+    """The values of the deciding fields of the present header."""
+    read: list[tuple[Fixed, ByteRows, Ints | None, int]]
+    """The runs of the present header that were read: their rows, which of these are picked, and the run's offset."""
 
     @classmethod
-    def of(cls, node: Node, octets: NDArray[np.uint8], index: Ints | None, base: Ints, left: Ints) -> Group:
-        """Packets at their beginnings."""
+    def of(cls, node: Node, octets: ByteBuffer, index: Ints | None, base: Ints, left: Ints) -> Group:
+        """Packets at their first octet."""
         group = cls()
         group.node = node
         group.octets, group._index, group._base, group.left = octets, index, base, left
         group.least = least(left)
-        group.at = group.start = 0
-        group.zero = group.picked = group._places = group.whole = group.addresses = None
+        group.offset = group.start = 0
+        group.zero = group.picked = group._picked_index = group.complete = group.addresses = None
         group._rows = gathered(octets, base)
         group.values, group.read = {}, []
         return group
@@ -122,29 +120,29 @@ class Group:
 
     @property
     def index(self) -> Ints | None:
-        """Which packets they are; None for all of them."""
+        """The indexes of the packets; None where these are all packets."""
         if self.picked is None:
             return self._index
-        if self._places is None:
-            self._places = self.picked if self._index is None else self._index.take(self.picked)
-        return self._places
+        if self._picked_index is None:
+            self._picked_index = self.picked if self._index is None else self._index.take(self.picked)
+        return self._picked_index
 
     @property
-    def rows(self) -> Rows:
-        """What stands at the packets, and at others."""
+    def rows(self) -> ByteRows:
+        """The rows of the packets, and of others."""
         if self._rows is None:
             self._rows = gathered(self.octets, self._base)
         return self._rows
 
-    def places(self, mask: Mask) -> Ints:
-        """Which packets those of the mask are."""
+    def index_of(self, mask: Mask) -> Ints:
+        """The indexes of the packets of the mask."""
         which = mask.nonzero()[0]
         if self.picked is not None:
             which = self.picked.take(which)
         return which if self._index is None else self._index.take(which)
 
     def base(self) -> Ints:
-        """Where in the buffer the packets' rows begin."""
+        """The offset in the buffer at which each packet's row starts."""
         return self._base if self.picked is None else self._base.take(self.picked)
 
     def part(self, mask: Mask) -> Group:
@@ -153,7 +151,7 @@ class Group:
         group = self.copy()
         if len(which) == len(self):
             return group
-        group._pick(self, which)
+        group._select(self, which)
         if not isinstance(self.start, int):
             group.start = self.start[which]
         if self.zero is not None:
@@ -161,22 +159,22 @@ class Group:
         for name, values in self.values.items():
             group.values[name] = values.take(which)
         group.read = [
-            (fixed, *_of_read(rows, picked, which), at) if rows is not self._rows else (fixed, rows, group.picked, at)
+            (fixed, rows, group.picked, at) if rows is self._rows else (fixed, *_of_read(rows, picked, which), at)
             for fixed, rows, picked, at in self.read
         ]
         return group
 
     def following(self, node: Node, mask: Mask | None, octets: int) -> Group:
-        """The packets of the mask, or all, at the next header; none of their regions ends before so many octets."""
+        """The packets of the mask, or all, at the next header; none of their regions ends before `octets`."""
         group = Group()
-        group._place(self)
+        group._copy_position(self)
         if mask is not None:
             which = mask.nonzero()[0]
             if len(which) < len(self):
-                group._pick(self, which)
+                group._select(self, which)
         group.node = node
         group.least = max(self.least, octets)
-        group.at = group.start = self.at
+        group.offset = group.start = self.offset
         group.zero = None
         group.values, group.read = {}, []
         return group
@@ -184,29 +182,29 @@ class Group:
     def copy(self) -> Group:
         """The same packets."""
         group = Group()
-        group._place(self)
+        group._copy_position(self)
         group.node, group.least = self.node, self.least
-        group.at, group.start, group.zero = self.at, self.start, self.zero
+        group.offset, group.start, group.zero = self.offset, self.start, self.zero
         group.values, group.read = dict(self.values), list(self.read)
         return group
 
-    def _place(self, other: Group) -> None:
-        """Stands at the packets of the other."""
+    def _copy_position(self, other: Group) -> None:
+        """Takes the packets of the other group."""
         self.octets, self._rows, self.picked = other.octets, other._rows, other.picked
-        self._base, self._index, self._places = other._base, other._index, other._places
-        self.left, self.whole, self.addresses = other.left, other.whole, other.addresses
+        self._base, self._index, self._picked_index = other._base, other._index, other._picked_index
+        self.left, self.complete, self.addresses = other.left, other.complete, other.addresses
 
-    def _pick(self, other: Group, which: Ints) -> None:
-        """Stands at some of the packets of the other."""
-        self._places = None
+    def _select(self, other: Group, which: Ints) -> None:
+        """Takes some of the packets of the other group, after `_copy_position`."""
+        self._picked_index = None
         if other._rows is None:
             self._base = other._base.take(which)
             self._index = which if other._index is None else other._index.take(which)
         else:
             self.picked = which if other.picked is None else other.picked.take(which)
         self.left = other.left.take(which)
-        if other.whole is not None:
-            self.whole = other.whole[which]
+        if other.complete is not None:
+            self.complete = other.complete[which]
         if other.addresses is not None:
             self.addresses = other.addresses[which]
 
@@ -228,27 +226,27 @@ class Group:
             left &= ~of
 
     def skip(self, octets: Ints) -> None:
-        """Reads on behind so many octets of each packet: as one group, whatever these numbers are."""
-        usual = int(np.bincount(octets[:: len(octets) // 16 + 1]).argmax())
-        which = (octets != usual).nonzero()[0]
+        """Goes on after so many octets of each packet: as one group, even where the numbers differ."""
+        common = int(np.bincount(octets[:: len(octets) // 16 + 1]).argmax())
+        which = (octets != common).nonzero()[0]
         few = len(which) * 4 <= len(self)
-        if not len(which) or (few and self._realign(which, octets.take(which) - usual)):
-            self.at += usual
+        if not len(which) or (few and self._realign(which, octets.take(which) - common)):
+            self.offset += common
         else:
-            self.shift(self.at + octets)
+            self.shift(self.offset + octets)
 
     def _realign(self, which: Ints, later: Ints) -> bool:
-        """Begins the rows of these packets so many octets later, in the place of their rows so far; False: cannot."""
+        """Makes the rows of these packets start so many octets later, by overwriting them; False where it cannot."""
         rows, picked = self._rows, self.picked
         if rows is None or picked is None or not (rows.flags.owndata and rows.flags.writeable):
             return False
-        places = picked.take(which)
-        base = self._base.take(places) + later
+        index = picked.take(which)
+        base = self._base.take(index) + later
         if least(base) < 0 or any(rows is others for _, others, _, _ in self.read):
             return False
-        rows[places] = gathered(self.octets, base)
+        rows[index] = gathered(self.octets, base)
         self._base, self.left = self._base.copy(), self.left.copy()
-        self._base[places] = base
+        self._base[index] = base
         self.left[which] -= later
         self.start = np.full(len(self), self.start)
         self.start[which] -= later
@@ -256,15 +254,15 @@ class Group:
         return True
 
     def move(self) -> None:
-        """Begins the rows where the next octets are read."""
-        self.shift(self.at)
+        """Makes the rows start where the next octets are read."""
+        self.shift(self.offset)
 
     def shift(self, octets: int | Ints) -> None:
-        """Begins the rows, and reads the next octets, so many octets later: of each packet, if they are many."""
+        """Makes the rows start, and the next octets be read, so many octets later: one number, or one per packet."""
         self._index = self.index
         self._base = self.base() + octets
-        self.picked = self._places = None
-        self.at = 0
+        self.picked = self._picked_index = None
+        self.offset = 0
         self.left = self.left - octets
         self.start = self.start - octets
         self.least = least(self.left)

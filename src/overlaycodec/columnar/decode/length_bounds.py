@@ -1,54 +1,53 @@
-"""How far what follows a header reaches, for many packets at once: the rules of `walk`."""
+"""Where the content of a header ends, for many packets at once: the rules of the scalar decoder."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from overlaycodec.columnar.decode.batch import Ints
-from overlaycodec.columnar.decode.bit_fields import Values
-from overlaycodec.columnar.decode.group import Group, Mask, every, least, some
-from overlaycodec.schema.facts import LengthField
+from overlaycodec.capture.bulk.arrays import Ints, Mask, Values
+from overlaycodec.columnar.decode.group import Group, every, least, some
+from overlaycodec.schema.plans import Extent
 
-__all__ = ["bound", "framed"]
+__all__ = ["end_after", "end_by_length"]
 
 
-def bound(group: Group, bounds: LengthField, values: Values) -> Mask | None:
-    """Ends what follows where the length field says, as far as there is so much.
+def end_by_length(group: Group, extent: Extent, values: Values) -> Mask | None:
+    """Ends the regions where the length field declares their end, but none later than before.
 
-    Gives the packets in which the field says less than the header takes, if there are any.
+    Gives the packets whose declared end is before the end of the header, if there are any.
     """
-    start = group.start if bounds.origin == "start" else group.at
-    claim = values.astype(np.int64)
-    if bounds.unit != 1:
-        claim *= bounds.unit
-    claim += start + bounds.bias
-    told: Mask | None = None
-    if bounds.unless:
-        unless = group.values[bounds.unless] != 0
+    start = group.start if extent.from_start else group.offset
+    declared = values.astype(np.int64)
+    if extent.unit != 1:
+        declared *= extent.unit
+    declared += start + extent.bias
+    valid: Mask | None = None
+    if extent.unless is not None:
+        unless = group.values[extent.unless] != 0
         if some(unless):
-            told = ~unless
-    if bounds.zero == "unbounded" and not every(values):
+            valid = ~unless
+    if extent.zero == "unbounded" and not every(values):
         zero = values == 0
-        group.zero = zero if told is None else told & zero
-        told = ~zero if told is None else told & ~zero
-    return _reach(group, claim, told)
+        group.zero = zero if valid is None else valid & zero
+        valid = ~zero if valid is None else valid & ~zero
+    return _end_at(group, declared, valid)
 
 
-def framed(group: Group, lengths: Ints) -> None:
-    """Ends what follows after so many octets, by a type field that is a length (802.3)."""
-    _reach(group, lengths + group.at, None)
+def end_after(group: Group, lengths: Ints) -> None:
+    """Ends the regions after so many octets: a type field is a length (IEEE 802.3)."""
+    _end_at(group, lengths + group.offset, None)
 
 
-def _reach(group: Group, claim: Ints, told: Mask | None) -> Mask | None:
-    """Ends regions at claimed ends, where they are told: none reaches farther for it than before."""
+def _end_at(group: Group, declared: Ints, valid: Mask | None) -> Mask | None:
+    """Ends regions at their declared ends, where these are valid (None: everywhere), but none later than before."""
     early: Mask | None = None
-    if least(claim) < group.at:
-        early = claim < group.at
-        if told is not None:
-            early &= told
+    if least(declared) < group.offset:
+        early = declared < group.offset
+        if valid is not None:
+            early &= valid
         if not some(early):
             early = None
-    nearer = np.minimum(claim, group.left, out=claim)
-    group.left = nearer if told is None else np.where(told, nearer, group.left)
+    ends = np.minimum(declared, group.left, out=declared)
+    group.left = ends if valid is None else np.where(valid, ends, group.left)
     group.least = least(group.left)
     return early

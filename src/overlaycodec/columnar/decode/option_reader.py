@@ -1,7 +1,7 @@
-"""Elements of rows, such as options, of many packets at once: the rules of `option_list_reader`.
+"""Elements of option lists, read for many packets at once: the rules of the scalar decoder.
 
-Strategy: the first element of all packets is read, then the second of those that have one, up to the one that is asked
-for. Each is read as the class that its first octets tell, and as any element where it is not laid out like that.
+Strategy: the first element of all packets is read, then the second one of those that have one, up to the requested one.
+Each is read as the class that its first octets indicate, or, where that fails, as an element of any kind.
 """
 
 from __future__ import annotations
@@ -9,24 +9,23 @@ from __future__ import annotations
 from functools import lru_cache
 
 import numpy as np
-from numpy.typing import NDArray
 
+from overlaycodec.capture.bulk.arrays import ByteBuffer, Ints, Mask
 from overlaycodec.columnar.column import Column
 from overlaycodec.columnar.column_buffers import Part, put
-from overlaycodec.columnar.decode.batch import Ints
 from overlaycodec.columnar.decode.bit_fields import bits_of, stored
-from overlaycodec.columnar.decode.group import Group, Mask
+from overlaycodec.columnar.decode.group import Group
 from overlaycodec.columnar.decode.plan import Node
 from overlaycodec.columnar.decode.record_reader import PartReader
-from overlaycodec.schema.facts import ConstructField, Elements, SizedBy, Unparsed
 from overlaycodec.schema.layout import Field, Layout, Run
+from overlaycodec.schema.plans import LengthSize, UnparsedSize
 
 __all__ = ["elements_of", "walkable"]
 
 
 @lru_cache(maxsize=1024)
 def walkable(column: Column, part: Field) -> bool:
-    """Whether a column is of a field of an element, and all elements of the row can be read here."""
+    """Whether a column is of a field of an element, and all elements of the option list can be read here."""
     if part.kind != "items" or column.field is not part or len(column.rest) != 2 or column.rest[1][1] is not None:
         return False
     layouts: list[Layout] = [element.__layout__ for element in part.elements]
@@ -36,62 +35,65 @@ def walkable(column: Column, part: Field) -> bool:
     if column.dtype == "object" and any(field.kind != "bytes" for field in wanted):
         return False
     return all(
-        isinstance(inner, Run) or Unparsed in inner or (SizedBy in inner and ConstructField not in inner)
+        isinstance(inner, Run)
+        or isinstance(inner.size, UnparsedSize)
+        or (isinstance(inner.size, LengthSize) and inner.construct is None)
         for layout in layouts
         for inner in layout.parts
     )
 
 
 def elements_of(column: Column, part: Field, group: Group, starts: Ints, stops: Ints, output: Part) -> None:
-    """Stores a field of an element of the rows between these places of the buffer."""
+    """Stores a field of an element of the option lists, each of which lies between two offsets of the buffer."""
     reader = _ElementReader(column, part)
     number = column.rest[0][1] or 0
     which = np.flatnonzero(starts < stops)
-    places, stops = starts[which], stops[which]
+    starts, stops = starts[which], stops[which]
     for _ in range(number):
         if not len(which):
             return
-        which, places, stops = reader.next(group.octets, which, places, stops)
-    for read in reader.read_all(group.octets, which, places, stops) if len(which) else ():
+        which, starts, stops = reader.next(group.octets, which, starts, stops)
+    for read in reader.read_all(group.octets, which, starts, stops) if len(which) else ():
         reader.store(read, read.index if group.index is None else group.index[read.index], output)
 
 
 class _ElementReader(PartReader):
-    """Reads elements of one row for one column."""
+    """Reads elements of one option list for one column."""
 
     def __init__(self, column: Column, part: Field) -> None:
+        assert part.options is not None
         self._column = column
-        self._items = part[Elements]
+        self._options = part.options
+        kind = self._options.kind
         octets, typed = part.typed()
-        self._lead_bits = octets * 8
+        self._prefix_bits = octets * 8
         self._typed = {
-            int.from_bytes(lead, "big"): [
-                Node.of_element(element.__layout__, self._items.kind, column) for element in elements
-            ]
-            for lead, elements in typed.items()
+            int.from_bytes(prefix, "big"): [Node.of_element(element.__layout__, kind, column) for element in elements]
+            for prefix, elements in typed.items()
         }
-        self._any = Node.of_element(part.element.__layout__, self._items.kind, column)
+        self._any = Node.of_element(part.element.__layout__, kind, column)
         self._failed: list[Ints] = []
+        """The packets whose element could not be read as the class that was tried last."""
 
     def ended(self, group: Group, mask: Mask, name: str) -> None:
-        """The packets of the mask have no such element there."""
+        """Notes that the packets of the mask have no such element here."""
         self._failed.append(_index_of(group)[mask])
 
     def not_understood(self, group: Group) -> None:
-        """As above: what is not understood here is sorted out before."""
+        """Notes the same of all packets; `walkable` keeps what cannot be read here away."""
         self._failed.append(_index_of(group))
 
-    def read_all(self, octets: NDArray[np.uint8], which: Ints, places: Ints, stops: Ints) -> list[Group]:
-        """The elements that begin at these places; those that cannot be read are left out."""
-        group = Group.of(self._any, octets, which, places, stops - places)
-        group.rows.flags.writeable = False  # what is no element of one class is read as one of another
+    def read_all(self, octets: ByteBuffer, which: Ints, starts: Ints, stops: Ints) -> list[Group]:
+        """The elements that start here; those that cannot be read are left out."""
+        group = Group.of(self._any, octets, which, starts, stops - starts)
+        group.rows.flags.writeable = False  # an element that is not of one class is read again as one of another
         found: list[Group] = []
         generic = np.ones(len(group), np.bool_)
         if self._typed:
-            leads = bits_of(group.rows, None, 0, self._lead_bits)
-            there = group.left * 8 >= self._lead_bits
-            for lead, nodes in self._typed.items():
-                of = there & (leads == lead)
+            prefixes = bits_of(group.rows, None, 0, self._prefix_bits)
+            long_enough = group.left * 8 >= self._prefix_bits
+            for prefix, nodes in self._typed.items():
+                of = long_enough & (prefixes == prefix)
                 generic &= ~of
                 for node in nodes:
                     if not of.any():
@@ -110,31 +112,31 @@ class _ElementReader(PartReader):
         group.node = node
         states, found = [(group, 0)], []
         while states:
-            whole = self.read(*states.pop(), states)
-            if whole is not None:
-                found.append(whole)
+            complete = self.read(*states.pop(), states)
+            if complete is not None:
+                found.append(complete)
         return found
 
-    def next(self, octets: NDArray[np.uint8], which: Ints, places: Ints, stops: Ints) -> tuple[Ints, Ints, Ints]:
-        """Which packets have one more element, where it begins, and where the row ends."""
-        behind = np.full(len(which), -1)
-        for group in self.read_all(octets, which, places, stops):
-            index, at = _index_of(group), group.base() + group.at
-            if self._items.kind is not None and self._items.end is not None:
-                more = group.values[self._items.kind] != self._items.end
-                index, at = index[more], at[more]
-            behind[np.searchsorted(which, index)] = at
-        more = (behind >= 0) & (behind < stops)
-        return which[more], behind[more], stops[more]
+    def next(self, octets: ByteBuffer, which: Ints, starts: Ints, stops: Ints) -> tuple[Ints, Ints, Ints]:
+        """The packets that have one more element, where it starts, and where the option list ends."""
+        ends = np.full(len(which), -1)
+        for group in self.read_all(octets, which, starts, stops):
+            index, end = _index_of(group), group.base() + group.offset
+            if self._options.kind is not None and self._options.end is not None:
+                more = group.values[self._options.kind] != self._options.end
+                index, end = index[more], end[more]
+            ends[np.searchsorted(which, index)] = end
+        more = (ends >= 0) & (ends < stops)
+        return which[more], ends[more], stops[more]
 
     def store(self, group: Group, index: Ints | None, output: Part) -> None:
         """Stores the field of the elements that have it."""
         name = self._column.name
-        for fixed, rows, picked, at in group.read:
-            for cut, field, _ in fixed.writes:
-                values = stored(field, cut.read(rows, picked, at, native=True))
+        for fixed, rows, picked, offset in group.read:
+            for bit_field, field, _ in fixed.writes:
+                values = stored(field, bit_field.read(rows, picked, offset, native=True))
                 output.store(name, index, values)
-        for _, field in group.node.rows:
+        for _, field in group.node.variable:
             if (starts := group.values.get(field.name)) is not None and f"{field.name} ends" in group.values:
                 stops = group.values[f"{field.name} ends"]
                 octets = group.octets

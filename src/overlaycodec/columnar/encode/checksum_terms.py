@@ -1,7 +1,7 @@
-"""Checksums of many packets at once: where each stands, what it covers, and which columns change it.
+"""Checksums of many packets at once: the octets that each one covers, and the slots that change it.
 
-Strategy: what no column changes is summed once. A checksum whose reach begins or ends within something that changes is
-not understood here: its packets are encoded one by one.
+Strategy: octets that are the same in all packets are summed once. Where a slot reaches over the start or the end of
+the covered octets, there is no plan: these packets are encoded one by one.
 """
 
 from __future__ import annotations
@@ -11,157 +11,133 @@ from typing import Any
 
 import msgspec
 import numpy as np
-from numpy.typing import NDArray
 
+from overlaycodec.capture.bulk.arrays import ByteBuffer, ByteMatrix, Sums
 from overlaycodec.checksum import REMAINDERS, internet_sum
 from overlaycodec.codec.pseudo_header import final_destination
-from overlaycodec.columnar.slot_sums import Rows, ending
+from overlaycodec.columnar.encode.slots import Slot
+from overlaycodec.columnar.ones_complement import folded
 from overlaycodec.packet.header import Header
 from overlaycodec.packet.offsets import octets_in, spans_of
-from overlaycodec.schema.facts import Checksum
 
-__all__ = ["Hole", "Sum", "cleared", "sum_of"]
-
-
-class Hole(msgspec.Struct, frozen=True):
-    """Bits that differ from packet to packet, from the packet's start on."""
-
-    bit: int
-    bits: int
-    string: bool = False
-    """Whether it is summed from its first octet on, in words of its own, and not as one number."""
-
-    def shift(self, stop: int) -> int:
-        """How far what it adds is shifted in a sum of words, one of which ends at bit `stop`."""
-        return (stop - self.bit - (0 if self.string else self.bits)) % 16
-
-    def within(self, start: int, stop: int) -> bool | None:
-        """Whether all of it lies between these bits; None where a part of it does."""
-        if self.bit >= start and self.bit + self.bits <= stop:
-            return True
-        return False if self.bit >= stop or self.bit + self.bits <= start else None
-
+__all__ = ["DerivedChecksum", "checksum_of"]
 
 Term = tuple[int, int]
-"""Which hole adds to a sum, and how far it is shifted."""
+"""The index of a slot that changes a sum, and how far its value is shifted."""
 
 
-class Sum(msgspec.Struct, frozen=True, eq=False):
-    """A checksum that is derived."""
+class DerivedChecksum(msgspec.Struct, frozen=True, eq=False):
+    """A checksum that is derived for each packet."""
 
     start: int
     """The first octet that it covers."""
     stop: int
-    place: Hole
+    slot: Slot
     crc: bool
     zero: int
-    """What a computed 0 goes out as."""
+    """What is written for a computed 0."""
     constant: int
-    """What does not change from packet to packet, of the pseudo-header too."""
+    """The sum of all octets outside the slots, those of the pseudo-header included."""
     terms: tuple[Term, ...]
     counted: bool
     """Whether a pseudo-header counts the octets."""
 
-    def of(
-        self, rows: Rows, added: Sequence[NDArray[np.uint64]], short: NDArray[np.uint64] | None
-    ) -> NDArray[np.uint64]:
-        """The checksum of each row; `added` is what each hole adds, `short` how many octets the row has too few."""
+    def of(self, rows: ByteMatrix, values: Sequence[Sums], missing: Sums | None) -> Sums:
+        """The checksum of each row.
+
+        `values` are the values of each slot, at most 18 bits wide. `missing`: by how many octets the payload is
+        shorter than the longest one.
+        """
         if self.crc:
             return _crc32c(rows[:, self.start : self.stop])
         total = np.full(len(rows), self.constant, np.uint64)
         for number, shift in self.terms:
-            total += added[number] << np.uint64(shift) if shift else added[number]
-        if self.counted and short is not None:
-            total -= short
-        values = np.uint64(0xFFFF) - ending(total)
+            total += values[number] << np.uint64(shift) if shift else values[number]
+        if self.counted and missing is not None:
+            total -= missing
+        checksums = np.uint64(0xFFFF) - folded(total)
         if self.zero:
-            values[values == 0] = self.zero
-        return values
+            checksums[checksums == 0] = self.zero
+        return checksums
 
 
-def cleared(octets: NDArray[np.uint8], hole: Hole) -> None:
-    """Makes the bits of a hole zeros."""
-    first, last = hole.bit // 8, (hole.bit + hole.bits - 1) // 8
-    mask = (1 << hole.bits) - 1 << (last + 1) * 8 - hole.bit - hole.bits
-    octets[first : last + 1] &= ~np.frombuffer(mask.to_bytes(last - first + 1, "big"), np.uint8)
-
-
-def sum_of(
+def checksum_of(
     headers: Sequence[Header],
     index: int,
     starts: Sequence[int],
     content: bytes,
-    octets: NDArray[np.uint8],
-    holes: Sequence[Hole],
+    octets: ByteBuffer,
+    slots: Sequence[Slot],
     protocol: int,
-) -> Sum | None:
-    """The checksum of a resolved header, of which `content` are the octets with all that follows.
+) -> DerivedChecksum | None:
+    """The checksum of a resolved header; `content` are its octets and all octets that follow.
 
-    `octets` are those of the packet with zeros in the holes, and in this checksum's own place. None where a hole
-    reaches over the end of what is covered.
+    `octets` are those of the packet, with zeros in the slots and in the checksum itself. None where a slot reaches
+    over the end of the covered octets.
     """
     header: Any = headers[index]  # Any: headers of several classes, known by what they declare
-    layout = header.__layout__
-    field, start = layout.checksum, starts[index]
-    fact, bit = field[Checksum], layout.fixed_bit_of(field.name)
-    size = octets_in(header)
+    layout, start, size = header.__layout__, starts[index], octets_in(header)
+    coverage = layout.coverage
     length = None if layout.length_field is None else getattr(header, layout.length_field.name)
     covered = layout.covered_octets(length, size, len(content))
     stop = start + covered
-    terms = _terms(holes, start * 8, stop * 8, start * 8)
+    terms = _terms(slots, start * 8, stop * 8, start * 8)
     addresses: tuple[int, list[Term]] | None = (0, [])
-    if fact.pseudo:
-        addresses = _addresses(headers[:index], starts, octets, holes)
+    if coverage.pseudo:
+        addresses = _addresses(headers[:index], starts, octets, slots)
     if terms is None or addresses is None:
         return None
     constant = _fold(internet_sum(octets[start:stop].tobytes()) + addresses[0])
-    return Sum(
+    return DerivedChecksum(
         start,
         stop,
-        Hole(start * 8 + bit, field.bits),
-        fact.algorithm == "crc32c",
-        0xFFFF if fact.zero == "absent" else 0,
-        constant + (covered + protocol if fact.pseudo else 0),
+        Slot((start + coverage.octet) * 8, coverage.octets * 8),
+        coverage.algorithm == "crc32c",
+        0xFFFF if coverage.zero_absent else 0,
+        constant + (covered + protocol if coverage.pseudo else 0),
         (*terms, *addresses[1]),
-        fact.pseudo,
+        coverage.pseudo,
     )
 
 
 def _fold(number: int) -> int:
-    """A small number that is the same modulo 0xFFFF, and 0 only where that one is."""
+    """A small number that is the same modulo 0xFFFF; it is 0 only where the number is 0."""
     return number % 0xFFFF or (0xFFFF if number else 0)
 
 
-def _terms(holes: Sequence[Hole], start: int, stop: int, word: int) -> list[Term] | None:
-    """What the holes between two bits add to a sum of words, one of which ends at bit `word`; None where one is cut."""
+def _terms(slots: Sequence[Slot], start: int, stop: int, word: int) -> list[Term] | None:
+    """The terms of the slots between two bits, in a sum of words, one of which ends at bit `word`.
+
+    None where a slot lies only partly between them.
+    """
     terms = []
-    for number, hole in enumerate(holes):
-        within = hole.within(start, stop)
+    for number, slot in enumerate(slots):
+        within = slot.within(start, stop)
         if within is None:
             return None
         if within:
-            terms.append((number, hole.shift(word)))
+            terms.append((number, slot.shift(word)))
     return terms
 
 
 def _addresses(
-    headers: Sequence[Header], starts: Sequence[int], octets: NDArray[np.uint8], holes: Sequence[Hole]
+    headers: Sequence[Header], starts: Sequence[int], octets: ByteBuffer, slots: Sequence[Slot]
 ) -> tuple[int, list[Term]] | None:
-    """What the addresses of a pseudo-header come to: what is the same for all packets, and what holes add."""
+    """The sum of the constant octets of a pseudo-header's addresses, and the terms of the slots in them."""
     final: tuple[int, int] | None = None
     for header, start in zip(reversed(headers), reversed(starts[: len(headers)]), strict=True):
-        if final is None and (way := final_destination(header)) is not None:
-            final = _final(header, way, start)
+        if final is None and (path := final_destination(header)) is not None:
+            final = _final(header, path, start)
         if header.__layout__.layer == "network":
-            places = [_span(header, "src", start), _span(header, "dst", start) if final is None else final]
+            spans = [_span(header, "src", start), _span(header, "dst", start) if final is None else final]
             break
     else:
         return None
     constant, terms = 0, []
-    for bit, bits in places:
+    for bit, bits in spans:
         if bit % 8 or bits % 8:
             return None
-        more = _terms(holes, bit, bit + bits, bit + bits)
+        more = _terms(slots, bit, bit + bits, bit + bits)
         if more is None:
             return None
         constant += int.from_bytes(octets[bit // 8 : (bit + bits) // 8].tobytes(), "big")
@@ -174,21 +150,21 @@ def _span(header: Header, name: str, start: int) -> tuple[int, int]:
     return next((start * 8 + bit, bits) for field, bit, bits in spans_of(header) if field.name == name)
 
 
-def _final(record: Any, way: tuple[tuple[str, int], ...], start: int) -> tuple[int, int]:  # Any: as above
-    """First bit and bits of the last address of the way."""
+def _final(record: Any, path: tuple[tuple[str, int], ...], start: int) -> tuple[int, int]:  # Any: as above
+    """First bit and bits of the last address of the route, found by fields and the index or the offset in each."""
     bit = start * 8
-    for name, at in way:
-        row = getattr(record, name)
+    for name, index in path:
+        value = getattr(record, name)
         bit += next(offset for field, offset, _ in spans_of(record) if field.name == name)
-        if not isinstance(row, tuple):
-            return bit + at * 8, 128
-        bit += sum(octets_in(element) for element in row[:at]) * 8
-        record = row[at]
+        if not isinstance(value, tuple):
+            return bit + index * 8, 128
+        bit += sum(octets_in(element) for element in value[:index]) * 8
+        record = value[index]
     _, offset, bits = next(spans_of(record))
     return bit + offset, bits
 
 
-def _crc32c(rows: Rows) -> NDArray[np.uint64]:
+def _crc32c(rows: ByteMatrix) -> Sums:
     """The CRC-32C of each row, as the number that its four octets are on the wire."""
     table = np.array(REMAINDERS, np.uint32)
     remainder = np.full(len(rows), 0xFFFFFFFF, np.uint32)

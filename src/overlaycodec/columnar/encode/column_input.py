@@ -1,7 +1,7 @@
-"""Columns as they were given, checked and in one of three forms: numbers, octets, or values of any kind.
+"""Input columns: the columns of a call, checked, each in one of three forms: numbers, octets, or any values.
 
-Strategy: what NumPy holds as numbers is checked by its extremes; everything else value by value, by the checks of the
-constructors, each different value once. An absent value is what it is in a header: None.
+Strategy: arrays of numbers are checked by their extremes. Everything else is checked value by value, with the checks
+of the constructors, each different value once. An absent value is None, as in a header.
 """
 
 from __future__ import annotations
@@ -12,23 +12,22 @@ from typing import Any
 
 import msgspec
 import numpy as np
-from numpy.typing import NDArray
 
-from overlaycodec.columnar.decode.batch import Ints
-from overlaycodec.columnar.slot_sums import swapped
+from overlaycodec.capture.bulk.arrays import ByteBuffer, ByteMatrix, Ints, Mask, Sums, Values
+from overlaycodec.columnar.ones_complement import folded, swapped
 from overlaycodec.errors import EncodeError, FieldRangeError
+from overlaycodec.packet.paths import Token
 from overlaycodec.schema.constructors import check
-from overlaycodec.schema.facts import Octets
 from overlaycodec.schema.layout import ADDRESS_OCTETS, Field, Layout
 from overlaycodec.schema.values import MACAddress
 
-__all__ = ["Given", "Strings", "Which", "given_of", "payload_of"]
+__all__ = ["InputColumn", "OctetStrings", "Selection", "input_column", "payload_column"]
 
-Which = slice | Ints
-"""Some packets: neighbours, or each by its number."""
+Selection = slice | Ints
+"""Some packets: a range of them, or each by its index."""
 
-UNIT = 4
-"""Octets that are summed at once."""
+_UNIT = 4
+"""Octet strings of different lengths start at multiples of this, so that they can be summed in words of 32 bits."""
 _SUMMED = 1 << 12
 """Packets whose octets are summed at once."""
 
@@ -36,58 +35,60 @@ _NUMBERS = ("int", "bool", "mac", "ipv4")
 _STRINGS = ("bytes", "ipv6", "hardware", "protocol")
 
 
-class Strings(msgspec.Struct, frozen=True, eq=False):
-    """Octets for each packet, one behind another, each from a multiple of `UNIT` on if they differ in length."""
+class OctetStrings(msgspec.Struct, frozen=True, eq=False):
+    """Octets for each packet, one string after another; strings of different lengths start at multiples of 4."""
 
-    data: NDArray[np.uint8]
+    data: ByteBuffer
     starts: Ints
     lengths: Ints
-    even: int | None
-    """How many octets each has, where all have as many."""
+    common_length: int | None
+    """The octets of each one, where all have the same length."""
 
     def value(self, index: int) -> bytes:
-        """Those of one packet."""
+        """The octets of one packet."""
         start = int(self.starts[index])
         return self.data[start : start + int(self.lengths[index])].tobytes()
 
-    def rows(self, which: Which, octets: int) -> NDArray[np.uint8]:
-        """A row of so many octets for each of these packets, all of which have as many."""
-        if self.even is not None:
-            return self.data.reshape(len(self.lengths), self.even)[which]
-        rows: NDArray[np.uint8] = self.data[self.starts[which][:, None] + np.arange(octets)]
+    def rows(self, which: Selection, octets: int) -> ByteMatrix:
+        """The octets of these packets, all of which have this length."""
+        if self.common_length is not None:
+            return self.data.reshape(len(self.lengths), self.common_length)[which]
+        rows: ByteMatrix = self.data[self.starts[which][:, None] + np.arange(octets)]
         return rows
 
-    def sums(self) -> NDArray[np.uint64]:
-        """The ones'-complement sum of the octets of each packet, where they differ in length."""
+    def sums(self) -> Sums:
+        """The sum of the 16-bit words of each packet's octets, where they differ in length."""
         sums = np.empty(len(self.lengths), np.uint64)
         words = self.data.view("<u4")
         for first in range(0, len(sums), _SUMMED):
-            starts = self.starts[first : first + _SUMMED] // UNIT
-            ends = starts - -self.lengths[first : first + _SUMMED] // UNIT
+            starts = self.starts[first : first + _SUMMED] // _UNIT
+            ends = starts - -self.lengths[first : first + _SUMMED] // _UNIT
             running = np.zeros(int(ends[-1] - starts[0]) + 1, np.uint64)
             np.cumsum(words[starts[0] : ends[-1]], dtype=np.uint64, out=running[1:])
             sums[first : first + _SUMMED] = running[ends - starts[0]] - running[starts - starts[0]]
-        return swapped(sums)
+        return swapped(folded(sums))
 
 
-class Given(msgspec.Struct, frozen=True, eq=False):
-    """A column: which field of which header it is of, and its values in one of three forms."""
+class InputColumn(msgspec.Struct, frozen=True, eq=False):
+    """An input column: the header and the field that it sets, and its values in one of three forms."""
 
     name: str
     header: int
     """The index of the header; -1 for the payload."""
-    rest: tuple[tuple[str, int | None], ...]
+    rest: tuple[Token, ...]
     field: Field | None
-    numbers: NDArray[Any] | None = None  # Any: unsigned integers of any size, or flags
-    strings: Strings | None = None
+    numbers: Values | None = None
+    """Unsigned integers of any size, or flags."""
+    strings: OctetStrings | None = None
     values: Sequence[object] = ()
-    """Different values, where they are neither; `codes` says which one each packet has."""
+    """The different values, where they are neither numbers nor octets."""
     codes: Ints | None = None
-    absent: NDArray[np.bool_] | None = None
-    """Where there is no value; None where all are there."""
+    """The index in `values` of each packet's value."""
+    absent: Mask | None = None
+    """Where a value is absent; None where no value is."""
 
     def value(self, index: int) -> object:
-        """One packet's value, as a constructor takes it."""
+        """The value of one packet, as a constructor takes it."""
         if self.absent is not None and self.absent[index]:
             return None
         kind = "" if self.field is None else self.field.kind
@@ -103,35 +104,35 @@ class Given(msgspec.Struct, frozen=True, eq=False):
         return MACAddress(number) if kind == "mac" else IPv4Address(number) if kind == "ipv4" else number
 
 
-def payload_of(values: object) -> Given:
+def payload_column(values: object) -> InputColumn:
     """The column of payloads."""
-    found, absent = _parted(values)
+    found, absent = _masked(values)
     if absent is not None:
-        raise _nothing("payload", absent)
-    return Given("payload", -1, (), None, strings=_strings_of("payload", None, None, found))
+        raise _missing_value("payload", absent)
+    return InputColumn("payload", -1, (), None, strings=_strings_of("payload", None, None, found))
 
 
-def given_of(
-    name: str, header: int, rest: tuple[tuple[str, int | None], ...], layout: Layout, field: Field, values: object
-) -> Given:
+def input_column(
+    name: str, header: int, rest: tuple[Token, ...], layout: Layout, field: Field, values: object
+) -> InputColumn:
     """The column of a field. Raises: FieldRangeError and EncodeError for a packet's value, TypeError, ValueError."""
-    found, absent = _parted(values)
+    found, absent = _masked(values)
     if absent is not None and not field.optional:
-        raise _nothing(name, absent)
+        raise _missing_value(name, absent)
     if field.kind in _NUMBERS and (field.bits or 65) <= 64:
-        return Given(name, header, rest, field, numbers=_numbers_of(name, layout, field, found), absent=absent)
+        return InputColumn(name, header, rest, field, numbers=_numbers_of(name, layout, field, found), absent=absent)
     if field.kind in _STRINGS:
-        return Given(name, header, rest, field, strings=_strings_of(name, layout, field, found), absent=absent)
-    values, codes = _coded(name, layout, field, found)
-    return Given(name, header, rest, field, values=values, codes=codes, absent=absent)
+        return InputColumn(name, header, rest, field, strings=_strings_of(name, layout, field, found), absent=absent)
+    values, codes = _codes_of(name, layout, field, found)
+    return InputColumn(name, header, rest, field, values=values, codes=codes, absent=absent)
 
 
-def _nothing(name: str, absent: NDArray[np.bool_]) -> EncodeError:
+def _missing_value(name: str, absent: Mask) -> EncodeError:
     return EncodeError(f"packets[{int(np.argmax(absent))}].{name}", None, "has no value: it is masked, or None")
 
 
-def _parted(values: object) -> tuple[Any, NDArray[np.bool_] | None]:  # Any: an array, or a list
-    """The values, and where there are none; something that fits stands there then."""
+def _masked(values: object) -> tuple[Any, Mask | None]:  # Any: an array, or a list
+    """The values, and where they are absent: another value of the column is there instead."""
     absent = np.ma.getmaskarray(values) if isinstance(values, np.ma.MaskedArray) else None
     if isinstance(values, np.ma.MaskedArray):
         values = values.data
@@ -144,17 +145,17 @@ def _parted(values: object) -> tuple[Any, NDArray[np.bool_] | None]:  # Any: an 
             absent = missing if absent is None else absent | missing
     if absent is None or not absent.any():
         return values, None
-    there = np.flatnonzero(~absent)
+    present = np.flatnonzero(~absent)
     if isinstance(values, list):
-        some = values[there[0]] if len(there) else None
-        return [some if gone else value for value, gone in zip(values, absent.tolist(), strict=True)], absent
+        some = values[present[0]] if len(present) else None
+        return [some if missing else value for value, missing in zip(values, absent.tolist(), strict=True)], absent
     filled = values.copy()
-    filled[absent] = values[there[0]] if len(there) else np.zeros(1, values.dtype)[0]
+    filled[absent] = values[present[0]] if len(present) else np.zeros(1, values.dtype)[0]
     return filled, absent
 
 
 def _checked(name: str, index: int, layout: Layout, field: Field, value: object) -> Any:  # Any: a field's own type
-    """The value as its field holds it, the packet named in what is wrong with it."""
+    """The value as its field holds it; an error names the packet."""
     try:
         return check(layout, field, value)
     except EncodeError as error:
@@ -163,9 +164,9 @@ def _checked(name: str, index: int, layout: Layout, field: Field, value: object)
         raise TypeError(f"packets[{index}]: {error}") from None
 
 
-def _numbers_of(name: str, layout: Layout, field: Field, values: Any) -> NDArray[Any]:  # Any: as above
+def _numbers_of(name: str, layout: Layout, field: Field, values: Any) -> Values:  # Any: as above
     if isinstance(values, list):
-        return _listed(name, layout, field, values)
+        return _numbers_of_list(name, layout, field, values)
     if values.ndim != 1:
         raise ValueError(f"{name} takes one value a packet, not an array of {values.ndim} dimensions")
     wanted = "b" if field.kind == "bool" else "ui"
@@ -178,14 +179,14 @@ def _numbers_of(name: str, layout: Layout, field: Field, values: Any) -> NDArray
             index = int(np.argmax((values < 0) | (values > min(maximum, np.iinfo(values.dtype).max))))
             path = f"packets[{index}].{name}"
             raise FieldRangeError(path, int(values[index]), 0, maximum, f"{bits} bits" if bits != 1 else "1 bit")
-    found: NDArray[Any] = values
+    found: Values = values
     return found
 
 
-def _listed(name: str, layout: Layout, field: Field, values: list[Any]) -> NDArray[Any]:
-    """Numbers from Python's objects: addresses too, as objects, text or numbers."""
+def _numbers_of_list(name: str, layout: Layout, field: Field, values: list[Any]) -> Values:
+    """Numbers from Python objects; addresses may be objects, text or numbers."""
     known: dict[Any, int] = {}
-    numbers: NDArray[Any] = np.empty(len(values), np.bool_ if field.kind == "bool" else np.uint64)
+    numbers: Values = np.empty(len(values), np.bool_ if field.kind == "bool" else np.uint64)
     for index, value in enumerate(values):
         key = type(value), value
         number = known.get(key)
@@ -205,18 +206,18 @@ def _listed(name: str, layout: Layout, field: Field, values: list[Any]) -> NDArr
     return numbers
 
 
-def _strings_of(name: str, layout: Layout | None, field: Field | None, values: Any) -> Strings:  # Any: as above
-    size = None if field is None else 16 if field.kind == "ipv6" else (s.count if (s := field.get(Octets)) else None)
+def _strings_of(name: str, layout: Layout | None, field: Field | None, values: Any) -> OctetStrings:  # Any: as above
+    size = None if field is None else field.octets
     if isinstance(values, list):
         if {*map(type, values)} <= {bytes} and (field is None or field.kind == "bytes"):
             strings = _joined(values)
         else:
             strings = _joined([_packed(name, index, layout, field, value) for index, value in enumerate(values)])
     else:
-        rows = _rows_of(name, field, values)
+        rows = _matrix_of(name, field, values)
         count, octets = rows.shape
         data = np.ascontiguousarray(rows).reshape(-1)
-        strings = Strings(data, np.arange(count) * octets, np.full(count, octets), octets)
+        strings = OctetStrings(data, np.arange(count) * octets, np.full(count, octets), octets)
     if size is not None and len(strings.lengths) and (strings.lengths != size).any():
         index = int(np.argmax(strings.lengths != size))
         raise FieldRangeError(f"packets[{index}].{name}", int(strings.lengths[index]), size, size, "octets")
@@ -239,19 +240,21 @@ def _packed(name: str, index: int, layout: Layout | None, field: Field | None, v
     return octets
 
 
-def _joined(pieces: list[bytes]) -> Strings:
-    lengths = np.fromiter(map(len, pieces), np.int64, len(pieces))
-    if len(pieces) and (lengths == lengths[0]).all():
-        even = int(lengths[0])
-        return Strings(np.frombuffer(b"".join(pieces), np.uint8), np.arange(len(pieces)) * even, lengths, even)
-    room = lengths + -lengths % UNIT
-    fillings = [bytes(octets) for octets in range(UNIT)]
-    filled = [part for piece in pieces for part in (piece, fillings[-len(piece) % UNIT])]
-    return Strings(np.frombuffer(b"".join(filled), np.uint8), np.cumsum(room) - room, lengths, None)
+def _joined(strings: list[bytes]) -> OctetStrings:
+    lengths = np.fromiter(map(len, strings), np.int64, len(strings))
+    if len(strings) and (lengths == lengths[0]).all():
+        common = int(lengths[0])
+        return OctetStrings(
+            np.frombuffer(b"".join(strings), np.uint8), np.arange(len(strings)) * common, lengths, common
+        )
+    padded = lengths + -lengths % _UNIT
+    paddings = [bytes(octets) for octets in range(_UNIT)]
+    parts = [part for string in strings for part in (string, paddings[-len(string) % _UNIT])]
+    return OctetStrings(np.frombuffer(b"".join(parts), np.uint8), np.cumsum(padded) - padded, lengths, None)
 
 
-def _rows_of(name: str, field: Field | None, values: NDArray[Any]) -> NDArray[np.uint8]:
-    """A row of octets a packet, of what NumPy holds octets in."""
+def _matrix_of(name: str, field: Field | None, values: Values) -> ByteMatrix:
+    """The octets of each packet as a row, from an array that holds octets."""
     if values.dtype == np.uint8 and values.ndim == 2:
         return values
     if values.dtype.kind == "V" and values.ndim == 1:
@@ -270,10 +273,10 @@ def _rows_of(name: str, field: Field | None, values: NDArray[Any]) -> NDArray[np
     )
 
 
-def _coded(  # Any: as above
+def _codes_of(  # Any: as above
     name: str, layout: Layout, field: Field, values: Any
 ) -> tuple[list[object], Ints]:
-    """The different values, and which one each packet has."""
+    """The different values, and the index of each packet's value."""
     different: list[object] = []
     known: dict[object, int] = {}
     codes = np.empty(len(values), np.int64)
@@ -281,7 +284,7 @@ def _coded(  # Any: as above
         key = type(value), value
         try:
             code = known.get(key)
-        except TypeError:  # it cannot be hashed: it stands for itself
+        except TypeError:  # it cannot be hashed: it is taken as different from all others
             key, code = (type(value), index), None
         if code is None:
             code = known[key] = len(different)

@@ -1,7 +1,7 @@
-"""What of a packet's shape its columns decide: packets for which that is the same are written alike.
+"""Which columns decide the shape of a packet: packets that have equal keys share a template.
 
-Strategy: read from the declarations, as the writer is made from them. A value that only fills its own bits decides
-nothing; one that says what is there, how far a checksum reaches or which address is summed is told apart.
+Strategy: the keys are read from the layouts, as the encoder is. A value that only fills its own bits is no key. A value
+is one where it decides which fields are present, what a checksum covers, or which address a checksum includes.
 """
 
 from __future__ import annotations
@@ -10,76 +10,72 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from overlaycodec.columnar.decode.batch import Ints
-from overlaycodec.columnar.encode.column_input import Given
+from overlaycodec.capture.bulk.arrays import Ints, Values
+from overlaycodec.columnar.encode.column_input import InputColumn
 from overlaycodec.packet.header import Header
-from overlaycodec.schema.facts import Checksum, Elements, FinalDestination, LengthField, Only, SetIfAny, Unless, When
 from overlaycodec.schema.layout import Field, Layout
 from overlaycodec.schema.values import AUTO
 
 __all__ = ["groups_of", "keys_of"]
 
-Key = NDArray[Any]  # Any: flags, or small numbers
 
-
-def keys_of(given: Given, headers: Sequence[Header]) -> Iterator[Key]:
-    """What the column decides: packets are of one shape where all these are equal."""
-    if given.absent is not None:
-        yield given.absent
-    if given.codes is not None:
-        yield given.codes
-    if given.strings is not None and given.strings.even is None and given.field is not None:
-        yield given.strings.lengths
-    if given.numbers is None or given.field is None:
+def keys_of(column: InputColumn, headers: Sequence[Header]) -> Iterator[Values]:
+    """The keys of a column: packets have one shape where all of these are equal."""
+    if column.absent is not None:
+        yield column.absent
+    if column.codes is not None:
+        yield column.codes
+    if column.strings is not None and column.strings.common_length is None and column.field is not None:
+        yield column.strings.lengths
+    if column.numbers is None or column.field is None:
         return
-    header = headers[given.header]
-    above: list[tuple[Layout, Field]] = []
+    header = headers[column.header]
+    lists: list[tuple[Layout, Field]] = []
     layout: Layout = header.__layout__
-    value: Any = header  # Any: a record, then one in a row of it
-    for name, number in given.rest[:-1]:
-        above.append((layout, layout.by_name[name]))
-        value = getattr(value, name)[number]
-        layout = value.__layout__
-    yield from _in_record(given.numbers, given.field, layout, header)
-    if above:
-        yield from _in_row(given.numbers, given.field, *above[-1])
+    record: Any = header  # Any: a header, then an element of one of its option lists
+    for name, number in column.rest[:-1]:
+        lists.append((layout, layout.by_name[name]))
+        record = getattr(record, name)[number]
+        layout = record.__layout__
+    yield from _in_record(column.numbers, column.field, layout, header)
+    if lists:
+        yield from _in_option_list(column.numbers, column.field, *lists[-1])
 
 
-def _in_record(numbers: Key, field: Field, layout: Layout, header: Header) -> Iterator[Key]:
-    """What a field decides of its own record."""
-    name = field.name
+def _in_record(numbers: Values, field: Field, layout: Layout, header: Header) -> Iterator[Values]:
+    """The keys of a field within its own record."""
+    name, coverage, extent = field.name, layout.coverage, layout.extent
     for other in layout.fields:
-        condition = other.condition
-        if isinstance(condition, When) and name in condition.flags:
-            yield numbers != 0
-        elif isinstance(condition, Only | Unless) and condition.field == name:
-            yield np.isin(numbers, condition.values)
-        if (bounds := other.get(LengthField)) and bounds.unless == name:
-            yield numbers != 0
-        if (route := other.get(FinalDestination)) and route.type == name:
+        presence, route = other.presence, other.route
+        if presence is not None and name in presence.fields:
+            yield numbers != 0 if presence.values is None else np.isin(numbers, presence.values)
+        if route is not None and route.type == name:
             yield np.where(np.isin(numbers, list(route.at)), numbers.astype(np.int64), -1)
         if route is not None and route.left == name:
-            # whether a pointer lies within the row depends on the row's size, and the row may be a column too
             yield numbers != 0 if route.begins is None else numbers
-    summed = layout.checksum if layout.checksum is not None and layout.checksum[Checksum].covers == "all" else None
-    if LengthField in field and summed is not None and getattr(header, summed.name) is AUTO:
+    if extent is None:
+        return
+    if extent.unless == name:
+        yield numbers != 0
+    summed = None if coverage is None or coverage.header_only else coverage
+    if extent.field is field and summed is not None and getattr(header, summed.field.name) is AUTO:
         yield numbers
 
 
-def _in_row(numbers: Key, field: Field, layout: Layout, row: Field) -> Iterator[Key]:
-    """What a field of an element decides of the record that has the row."""
+def _in_option_list(numbers: Values, field: Field, layout: Layout, options: Field) -> Iterator[Values]:
+    """The keys of an element's field within the record that has the option list."""
     for other in layout.fields:
-        if (marks := other.get(SetIfAny)) and (marks.row, marks.field) == (row.name, field.name):
-            yield numbers.astype(np.uint64) & np.uint64(marks.mask) != 0
-    items = row.get(Elements)
-    if items is not None and items.kind == field.name and items.end is not None:
-        yield numbers == items.end
+        flag = other.element_flag
+        if flag is not None and (flag.options, flag.field) == (options.name, field.name):
+            yield numbers.astype(np.uint64) & np.uint64(flag.mask) != 0
+    plan = options.options
+    if plan is not None and plan.kind == field.name and plan.end is not None:
+        yield numbers == plan.end
 
 
-def groups_of(keys: Sequence[Key], count: int) -> list[slice | Ints]:
-    """Packets that are alike in all keys, each group in order."""
+def groups_of(keys: Sequence[Values], count: int) -> list[slice | Ints]:
+    """The packets that have equal keys, each group in order."""
     codes = np.zeros(count, np.int64)
     for key in keys:
         if count and (key != key[0]).any():
@@ -89,5 +85,5 @@ def groups_of(keys: Sequence[Key], count: int) -> list[slice | Ints]:
     if not count or (codes == codes[0]).all():
         return [slice(0, count)]
     order = np.argsort(codes, kind="stable")
-    cuts = np.flatnonzero(np.diff(codes[order])) + 1
-    return list(np.split(order, cuts))
+    edges = np.flatnonzero(np.diff(codes[order])) + 1
+    return list(np.split(order, edges))

@@ -1,8 +1,8 @@
-"""A packet as a stencil for others of its shape: its octets with holes, and what is derived behind them.
+"""Templates: the octets that packets of one shape have in common, with slots for what differs.
 
-Strategy: the scalar encoder writes one packet of the shape, and its octets are those of all others but for the bits
-that columns fill, the lengths that a payload makes, and the checksums over both. What cannot be told apart like that
-makes no stencil, and its packets are encoded one by one.
+Strategy: the scalar encoder writes one packet of the shape. The octets of the other packets are the same, but for the
+bits that columns fill, the lengths that count the payload, and the checksums over both. Where that cannot be told for
+sure, there is no template, and the packets are encoded one by one.
 """
 
 from __future__ import annotations
@@ -11,200 +11,199 @@ from collections.abc import Sequence
 
 import msgspec
 import numpy as np
-from numpy.typing import NDArray
 
+from overlaycodec.capture.bulk.arrays import ByteBuffer, ByteMatrix, Sums, Values
 from overlaycodec.codec.catalog import Catalog
 from overlaycodec.codec.packet_encoder import encode_packet
-from overlaycodec.columnar.encode.checksum_terms import Hole, Sum, cleared, sum_of
-from overlaycodec.columnar.encode.column_input import Given, Which
-from overlaycodec.columnar.slot_sums import Numbers, Rows, folded, put, sum_of_rows
-from overlaycodec.errors import MissingHeaderError
+from overlaycodec.columnar.encode.checksum_terms import DerivedChecksum, checksum_of
+from overlaycodec.columnar.encode.column_input import InputColumn, Selection
+from overlaycodec.columnar.encode.slots import Slot, clear, write_numbers
+from overlaycodec.columnar.ones_complement import reduced, sum_of_rows
+from overlaycodec.errors import PathError
 from overlaycodec.packet.header import Header
 from overlaycodec.packet.offsets import octets_in, spans_of
 from overlaycodec.packet.packet import Packet
-from overlaycodec.schema.facts import ByteOrder, Checksum, LengthField, Selects
 from overlaycodec.schema.keyspaces import IP_PROTOCOL
 from overlaycodec.schema.values import AUTO
 
-__all__ = ["Ragged", "Stencil", "elastic", "stencil_of"]
+__all__ = ["Template", "VariablePayloads", "template_of", "variable_payload_possible"]
 
 
-class Patch(msgspec.Struct, frozen=True, eq=False):
-    """What fills a hole: the values of a column, or a length that counts the payload."""
+class SlotSource(msgspec.Struct, frozen=True, eq=False):
+    """Where the value of a slot comes from: a column, or a length that counts the payload."""
 
-    hole: Hole
-    given: Given | None
+    slot: Slot
+    column: InputColumn | None
     length: int = 0
-    """Of a length: what it is for the longest payload."""
+    """The value of a length for the longest payload."""
 
 
-class Ragged(msgspec.Struct, frozen=True, eq=False):
-    """Of packets whose payloads differ in length: what a stencil has to know."""
+class VariablePayloads(msgspec.Struct, frozen=True, eq=False):
+    """The payloads of some packets, where these differ in length."""
 
-    short: NDArray[np.uint64]
-    """How many octets each has less than the stencil."""
-    added: NDArray[np.uint64]
-    """What each payload adds to a sum."""
+    missing: Sums
+    """By how many octets each one is shorter than the payload of the template."""
+    sums: Sums
+    """The sum of the 16-bit words of each one."""
 
 
-class Stencil(msgspec.Struct, frozen=True, eq=False):
+class Template(msgspec.Struct, frozen=True, eq=False):
     """What packets of one shape have in common."""
 
-    octets: NDArray[np.uint8]
-    """Those of a packet, with zeros in the holes."""
-    patches: tuple[Patch, ...]
-    sums: tuple[Sum, ...]
+    octets: ByteBuffer
+    """The octets of a packet, with zeros in the slots."""
+    sources: tuple[SlotSource, ...]
+    checksums: tuple[DerivedChecksum, ...]
     """Innermost first."""
 
     @property
-    def head(self) -> int:
-        """How many octets stand before a payload that is a column and ends the packet."""
-        payload = next((patch.hole for patch in self.patches if patch.given and patch.given.field is None), None)
-        ends = payload is not None and payload.bit + payload.bits == len(self.octets) * 8
-        return payload.bit // 8 if payload is not None and ends else len(self.octets)
+    def payload_start(self) -> int:
+        """The octets before a payload that is a column and ends the packet; all octets, where there is none."""
+        slot = next((source.slot for source in self.sources if source.column and source.column.field is None), None)
+        ends = slot is not None and slot.bit + slot.bits == len(self.octets) * 8
+        return slot.bit // 8 if slot is not None and ends else len(self.octets)
 
-    def fill(self, which: Which, rows: Rows, ragged: Ragged | None) -> None:
-        """Writes these packets into rows; what is `ragged` of them is left to others."""
-        head = self.head
-        rows[:, :head] = self.octets[:head]
-        added = [self._patch(patch, which, rows, ragged) for patch in self.patches]
-        for sum_ in self.sums:
-            values = sum_.of(rows, added, None if ragged is None else ragged.short)
-            put(rows, sum_.place.bit, sum_.place.bits, values)
-            added.append(folded(values, sum_.place.bits))
+    def fill(self, which: Selection, rows: ByteMatrix, payloads: VariablePayloads | None) -> None:
+        """Writes these packets into the rows, but for payloads that differ in length."""
+        start = self.payload_start
+        rows[:, :start] = self.octets[:start]
+        values = [self._fill_slot(source, which, rows, payloads) for source in self.sources]
+        for checksum in self.checksums:
+            found = checksum.of(rows, values, None if payloads is None else payloads.missing)
+            write_numbers(rows, checksum.slot.bit, checksum.slot.bits, found)
+            values.append(reduced(found, checksum.slot.bits))
 
-    def _patch(self, patch: Patch, which: Which, rows: Rows, ragged: Ragged | None) -> NDArray[np.uint64]:
-        """Fills one hole; gives what it adds to a sum."""
-        bit, bits = patch.hole.bit, patch.hole.bits
-        if patch.given is None:
-            assert ragged is not None
-            lengths = np.uint64(patch.length) - ragged.short
-            put(rows, bit, bits, lengths)
+    def _fill_slot(
+        self, source: SlotSource, which: Selection, rows: ByteMatrix, payloads: VariablePayloads | None
+    ) -> Sums:
+        """Fills one slot; gives what each packet's value adds to a sum."""
+        bit, bits, column = source.slot.bit, source.slot.bits, source.column
+        if column is None:
+            assert payloads is not None
+            lengths = np.uint64(source.length) - payloads.missing
+            write_numbers(rows, bit, bits, lengths)
             return lengths
-        if patch.given.strings is not None:
-            if ragged is not None and patch.given.field is None:
-                return ragged.added
-            at, stop = bit // 8, (bit + bits) // 8
-            strings = patch.given.strings.rows(which, stop - at)
-            rows[:, at:stop] = strings
-            return sum_of_rows(strings) if self.sums else np.empty(0, np.uint64)
-        assert patch.given.numbers is not None
-        numbers = _on_the_wire(patch.given, patch.given.numbers[which])
-        put(rows, bit, bits, numbers)
-        return folded(numbers, bits)
+        if column.strings is not None:
+            if payloads is not None and column.field is None:
+                return payloads.sums
+            start, stop = bit // 8, (bit + bits) // 8
+            strings = column.strings.rows(which, stop - start)
+            rows[:, start:stop] = strings
+            return sum_of_rows(strings) if self.checksums else np.empty(0, np.uint64)
+        assert column.numbers is not None
+        numbers = _in_wire_order(column, column.numbers[which])
+        write_numbers(rows, bit, bits, numbers)
+        return reduced(numbers, bits)
 
 
-def _on_the_wire(given: Given, numbers: Numbers) -> Numbers:
-    """The numbers as they stand there, most significant octet first."""
-    order = None if given.field is None else given.field.get(ByteOrder)
-    if given.field is None or order is None or order.order == "big":
+def _in_wire_order(column: InputColumn, numbers: Values) -> Values:
+    """The numbers with the most significant octet first, as the rows take them."""
+    if column.field is None or column.field.byte_order != "little":
         return numbers
-    return numbers.astype(np.uint64).byteswap() >> np.uint64(64 - (given.field.bits or 0))
+    return numbers.astype(np.uint64).byteswap() >> np.uint64(64 - (column.field.bits or 0))
 
 
-def elastic(packet: Packet) -> bool:
-    """Whether a payload of another length changes nothing but lengths and checksums, in ways that are known here."""
+def variable_payload_possible(packet: Packet) -> bool:
+    """Whether a payload of another length changes only lengths and checksums, in ways that templates can follow."""
     for header in packet.headers:
         layout = header.__layout__
-        fact = None if layout.checksum is None else layout.checksum[Checksum]
-        derived = layout.checksum is not None and getattr(header, layout.checksum.name) is AUTO
-        if derived and fact is not None and fact.algorithm == "crc32c":
+        coverage, extent = layout.coverage, layout.extent
+        derived = coverage is not None and getattr(header, coverage.field.name) is AUTO
+        if derived and coverage is not None and coverage.algorithm == "crc32c":
             return False
-        if (bounded := layout.bounds) is not None:
-            told = getattr(header, bounded.name) is not AUTO
-            bounds = bounded[LengthField]
-            if (told and derived and fact is not None and fact.covers == "all") or (
-                bounds.unit != 1 and not bounds.optional
-            ):
+        if extent is not None:
+            fixed = getattr(header, extent.field.name) is not AUTO
+            if fixed and derived and coverage is not None and not coverage.header_only:
+                return False
+            if extent.unit != 1 and not extent.optional:
                 return False
     return not packet.trailers
 
 
-def stencil_of(
-    packet: Packet, givens: Sequence[Given], catalog: Catalog, *, ragged: bool
-) -> tuple[bytes, Stencil | None]:
-    """The octets of a packet, and the stencil that they are; None where its like are to be encoded one by one.
+def template_of(
+    packet: Packet, columns: Sequence[InputColumn], catalog: Catalog, *, variable_payload: bool
+) -> tuple[bytes, Template | None]:
+    """The octets of a packet, and the template of its shape; None where packets like it are encoded one by one.
 
-    `ragged`: whether the others have shorter payloads. Raises: EncodeError, as `encode` does.
+    `variable_payload`: whether the other packets have shorter payloads. Raises: EncodeError, as `encode` does.
     """
     out: list[Header] = []
-    pieces: list[bytes] = []
-    data = encode_packet(packet, catalog, out, pieces)
+    contents: list[bytes] = []
+    data = encode_packet(packet, catalog, out, contents)
     out.reverse()
-    pieces.reverse()
+    contents.reverse()
     resolved = Packet(tuple(out), packet.payload, packet.trailers)
-    patches = [patch for given in givens if (patch := _patch_of(given, resolved)) is not None]
+    sources = [source for column in columns if (source := _source_of(column, resolved)) is not None]
     starts = _starts(resolved)
-    if ragged:
-        patches += _lengths(packet, resolved, starts, catalog)
-    holes = [patch.hole for patch in patches]
+    if variable_payload:
+        sources += _lengths(packet, resolved, starts, catalog)
+    slots = [source.slot for source in sources]
     octets = np.frombuffer(bytearray(data), np.uint8)
-    for hole in holes:
-        cleared(octets, hole)
-    sums = []
+    for slot in slots:
+        clear(octets, slot)
+    checksums = []
     for index in range(len(out) - 1, -1, -1):
-        place = _derived(packet.headers[index], out[index], starts[index])
-        if place is None:
+        own = _checksum_slot(packet.headers[index], out[index], starts[index])
+        if own is None:
             continue
-        cleared(octets, place)
+        clear(octets, own)
         protocol = catalog.key_of(IP_PROTOCOL, type(out[index])) or 0
-        found = sum_of(out, index, starts, pieces[index], octets, holes, protocol)
-        if found is None:
+        checksum = checksum_of(out, index, starts, contents[index], octets, slots, protocol)
+        if checksum is None:
             return data, None
-        if found.terms:
-            sums.append(found)
-            holes.append(place)
-        else:  # the same for all
-            at = slice(place.bit // 8, (place.bit + place.bits) // 8)
-            octets[at] = np.frombuffer(data[at], np.uint8)
-    return data, Stencil(octets, tuple(patches), tuple(sums))
+        if checksum.terms:
+            checksums.append(checksum)
+            slots.append(own)
+        else:  # it is the same in all packets
+            span = slice(own.bit // 8, (own.bit + own.bits) // 8)
+            octets[span] = np.frombuffer(data[span], np.uint8)
+    return data, Template(octets, tuple(sources), tuple(checksums))
 
 
 def _starts(resolved: Packet) -> list[int]:
-    """Where each header begins, in octets."""
-    starts, at = [], 0
+    """The octet at which each header starts."""
+    starts, start = [], 0
     for header in resolved.headers:
-        starts.append(at)
-        at += octets_in(header)
+        starts.append(start)
+        start += octets_in(header)
     return starts
 
 
-def _patch_of(given: Given, resolved: Packet) -> Patch | None:
-    """The hole for a column; None where all packets of the shape have the same value."""
-    if given.codes is not None:
+def _source_of(column: InputColumn, resolved: Packet) -> SlotSource | None:
+    """The slot of a column; None where all packets of the shape have the same value."""
+    if column.codes is not None:
         return None
     try:
-        first, last = resolved.span(given.name)
-    except MissingHeaderError:
+        first, last = resolved.span(column.name)
+    except PathError:
         return None
-    return Patch(Hole(first, last + 1 - first, given.strings is not None), given) if last >= first else None
+    return SlotSource(Slot(first, last + 1 - first, column.strings is not None), column) if last >= first else None
 
 
-def _lengths(packet: Packet, resolved: Packet, starts: Sequence[int], catalog: Catalog) -> list[Patch]:
+def _lengths(packet: Packet, resolved: Packet, starts: Sequence[int], catalog: Catalog) -> list[SlotSource]:
     """The derived lengths that count the payload."""
     found = []
-    for index, (header, whole) in enumerate(zip(packet.headers, resolved.headers, strict=True)):
+    for index, (header, complete) in enumerate(zip(packet.headers, resolved.headers, strict=True)):
         layout = header.__layout__
         following = type(packet.headers[index + 1]) if index + 1 < len(packet.headers) else None
-        for field, bit, bits in spans_of(whole):
+        extent, lengths = layout.extent, layout.next.lengths
+        for field, bit, bits in spans_of(complete):
             if getattr(header, field.name) is not AUTO:
                 continue
-            bounds, selects = field.get(LengthField), field.get(Selects)
-            counts = field is layout.bounds and bounds is not None and not bounds.optional
-            if selects and selects.lengths:
-                counts = following in catalog.keys_in(selects.lengths[1].space)
+            counts = extent is not None and field is extent.field and not extent.optional
+            if field is layout.selector and lengths is not None:
+                counts = following in catalog.keys_in(lengths.key.space)
             if counts:
-                found.append(Patch(Hole(starts[index] * 8 + bit, bits), None, getattr(whole, field.name)))
+                found.append(SlotSource(Slot(starts[index] * 8 + bit, bits), None, getattr(complete, field.name)))
     return found
 
 
-def _derived(header: Header, whole: Header, start: int) -> Hole | None:
-    """The place of a header's checksum, if that is derived."""
-    layout = header.__layout__
-    field = layout.checksum
-    if field is None or getattr(header, field.name) is not AUTO:
+def _checksum_slot(header: Header, resolved: Header, start: int) -> Slot | None:
+    """The slot of a header's checksum, where that is derived."""
+    coverage = header.__layout__.coverage
+    if coverage is None or getattr(header, coverage.field.name) is not AUTO:
         return None
-    value, bit = getattr(whole, field.name), layout.fixed_bit_of(field.name)
-    if value is None or bit is None or (value == 0 and field[Checksum].zero == "absent"):
-        return None  # it is not there, or left out for the sake of what is inside
-    return Hole(start * 8 + bit, field.bits or 0)
+    value = getattr(resolved, coverage.field.name)
+    if value is None or (value == 0 and coverage.zero_absent):
+        return None  # it is not there, or it is left out because the header inside asks for none
+    return Slot((start + coverage.octet) * 8, coverage.octets * 8)

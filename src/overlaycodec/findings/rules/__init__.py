@@ -1,1 +1,1 @@
-"""The rules of `diagnose`, one table for each place in a packet."""
+"""The rules of `diagnose`: a table for each layer."""

@@ -5,109 +5,111 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Final
 
+from overlaycodec.codec.packet_encoder import encode
 from overlaycodec.errors import TruncatedError
-from overlaycodec.findings.model import Does, Look, Rule, Seen, Severity, Site
+from overlaycodec.findings.model import Check, Context, Observation, Reaction, Rule, Severity
 from overlaycodec.findings.rules.outcomes import LINUX_ALLOWS, LINUX_DROPS, OVS_ALLOWS, OVS_DROPS, OVS_TAKES, VXLANS
+from overlaycodec.packet.header import Header
+from overlaycodec.packet.offsets import number_in
 from overlaycodec.protocols import GRE, STT, Ethernet, Geneve, IPv4, IPv6, VLANTag
 from overlaycodec.tunnel.ecn import ECNAlarm, ECNOutcome, egress_ecn
 
-__all__ = ["INSIDES"]
+__all__ = ["INNER"]
 
 _ENDPOINTS: Final = (*VXLANS, Geneve, GRE, STT)
-_IPV4: Final = 0x0800
-_IPV6: Final = 0x86DD
+_NETWORKS: Final[dict[int, type[Header]]] = {0x0800: IPv4, 0x86DD: IPv6}
+"""By EtherType."""
 _NOT_ECT: Final = 0
 _CE: Final = 3
 _ECN: Final = ("Not-ECT", "ECT(1)", "ECT(0)", "CE")
 _TYPE_OCTETS: Final = 2
 
 
-def _mark_inside(site: Site) -> int | None:
-    """The congestion mark of the packet inside; of one with a wrong version, where it would be."""
-    inside = site.inside(IPv4, IPv6)
+def _mark_inside(context: Context) -> int | None:
+    """The congestion mark of the packet inside; of an IP header that cannot be decoded, such as by its version, too."""
+    inside = context.inside(IPv4, IPv6)
     if inside is not None:
         mark: int = inside.ecn
         return mark
-    last, octets = site.packet.headers[-1], site.packet.payload
-    if site.inside(type(last)) is last and isinstance(last, Ethernet | VLANTag):
-        if last.ethertype == _IPV4 and len(octets) >= 20:
-            return octets[1] & 3
-        if last.ethertype == _IPV6 and len(octets) >= 40:
-            return octets[1] >> 4 & 3
-    return None
+    last, octets = context.packet.headers[-1], context.packet.payload
+    if context.inside(type(last)) is not last or not isinstance(last, Ethernet | VLANTag):
+        return None
+    ip = _NETWORKS.get(last.ethertype)
+    return None if ip is None or len(octets) < ip.__layout__.minimum_octets else number_in(octets, ip, "ecn")
 
 
-def _marked(told: Callable[[ECNOutcome], bool], *, tagged: bool = False) -> Look:
-    """Marks outside and inside that do not go together, of a frame with tags or of one without."""
+def _marked(matches: Callable[[ECNOutcome], bool], *, tagged: bool = False) -> Check:
+    """Marks outside and inside that match, of a frame with tags or of one without."""
 
-    def look(site: Site) -> Iterator[Seen]:
-        network, inside = site.outside(IPv4, IPv6), _mark_inside(site)
-        if network is None or inside is None or (site.inside(VLANTag) is not None) is not tagged:
+    def check(context: Context) -> Iterator[Observation]:
+        network, inside = context.outside(IPv4, IPv6), _mark_inside(context)
+        if network is None or inside is None or (context.inside(VLANTag) is not None) is not tagged:
             return
-        if told(egress_ecn(inside, network.ecn)):
-            yield Seen("", f"has {_ECN[network.ecn]} outside and {_ECN[inside]} inside")
+        if matches(egress_ecn(inside, network.ecn)):
+            yield Observation("", f"has {_ECN[network.ecn]} outside and {_ECN[inside]} inside")
 
-    return look
+    return check
 
 
-def _in_tag(site: Site) -> Iterator[Seen]:
-    """Whether congestion was met, and the octets of a tag, read as those of IP, have the mark Not-ECT."""
-    network, headers = site.outside(IPv4, IPv6), site.packet.headers[site.index + 1 :]
+def _in_tag(context: Context) -> Iterator[Observation]:
+    """Whether congestion was met, and the octets of a tag, read as an IP header, have the mark Not-ECT."""
+    network, headers = context.outside(IPv4, IPv6), context.packet.headers[context.index + 1 :]
     tags = [header for header in headers[1:] if isinstance(header, VLANTag)]
     if network is None or network.ecn != _CE or not tags or not isinstance(headers[1], VLANTag):
         return
-    control = tags[0].pcp << 13 | tags[0].dei << 12 | tags[0].vid
-    mark = {_IPV4: control & 3, _IPV6: control >> 4 & 3}.get(tags[-1].ethertype)
-    if mark == _NOT_ECT:
-        yield Seen("", "has CE outside and a tag inside that reads like Not-ECT")
+    ip = _NETWORKS.get(tags[-1].ethertype)
+    if ip is not None and number_in(encode(tags[0]), ip, "ecn") == _NOT_ECT:
+        yield Observation("", "has CE outside and a tag inside that reads like Not-ECT")
 
 
-def _unread(site: Site) -> Iterator[Seen]:
-    """Whether the packet inside says that it is longer than it is, and congestion was met."""
-    network, inside = site.outside(IPv4, IPv6), site.inside(IPv4, IPv6)
+def _truncated(context: Context) -> Iterator[Observation]:
+    """Whether the length of the packet inside is longer than the packet, and congestion was met."""
+    network, inside = context.outside(IPv4, IPv6), context.inside(IPv4, IPv6)
     if network is None or network.ecn != _CE:
         return
     short = any(
-        isinstance(fault, TruncatedError) and fault.path in _inner_lengths(site) for fault in site.packet.faults
+        isinstance(fault, TruncatedError) and fault.path in _inner_lengths(context) for fault in context.packet.faults
     )
     if short and (inside is None or inside.ecn != _NOT_ECT):
-        yield Seen("", "has CE outside and a packet inside that is cut short")
+        yield Observation("", "has CE outside and a packet inside that is truncated")
 
 
-def _inner_lengths(site: Site) -> tuple[str, ...]:
-    """The paths at which a packet inside is found to be shorter than it says."""
-    prefix = f"{site.scope.prefix}.inner" if site.scope.prefix else "inner"
+def _inner_lengths(context: Context) -> tuple[str, ...]:
+    """The paths of the faults of a packet inside that is shorter than its length."""
+    prefix = f"{context.scope.prefix}.inner" if context.scope.prefix else "inner"
     return f"{prefix}.ipv4.total_length", f"{prefix}.ipv6.payload_length", f"{prefix}.ipv4", f"{prefix}.ipv6"
 
 
-def _of_frame(told: Callable[[Ethernet], str | None]) -> Look:
-    """What the endpoint sees of the frame that it takes out."""
+def _of_frame(text: Callable[[Ethernet], str | None]) -> Check:
+    """What is wrong with the frame in the tunnel; `text` says it, or gives None."""
 
-    def look(site: Site) -> Iterator[Seen]:
-        frame = site.next
-        if isinstance(frame, Ethernet) and (words := told(frame)) is not None:
-            yield Seen("", f"carries a frame {words}")
+    def check(context: Context) -> Iterator[Observation]:
+        frame = context.next
+        if isinstance(frame, Ethernet) and (words := text(frame)) is not None:
+            yield Observation("", f"carries a frame {words}")
 
-    return look
-
-
-def _from_a_group(frame: Ethernet) -> str | None:
-    return f"from the group address {frame.src}" if frame.src.packed[0] & 1 else None
+    return check
 
 
-def _from_nobody(frame: Ethernet) -> str | None:
-    return f"from {frame.src}" if not any(frame.src.packed) else None
+def _group_source(frame: Ethernet) -> str | None:
+    return f"from the group address {frame.src}" if frame.src.is_multicast else None
 
 
-def _short_tag(site: Site) -> Iterator[Seen]:
+def _no_source(frame: Ethernet) -> str | None:
+    return f"from {frame.src}" if int(frame.src) == 0 else None
+
+
+def _short_tag(context: Context) -> Iterator[Observation]:
     """Whether less than a type field follows the first tag of the frame inside."""
-    headers, left = site.packet.headers, len(site.packet.payload)
-    tagged = len(headers) == site.index + 3 and isinstance(site.next, Ethernet) and isinstance(headers[-1], VLANTag)
+    headers, left = context.packet.headers, len(context.packet.payload)
+    tagged = (
+        len(headers) == context.index + 3 and isinstance(context.next, Ethernet) and isinstance(headers[-1], VLANTag)
+    )
     if tagged and left < _TYPE_OCTETS:
-        yield Seen("", f"carries a frame with {left} octets behind its tag")
+        yield Observation("", f"carries a frame with {left} octets after its tag")
 
 
-INSIDES: Final = (
+INNER: Final = (
     Rule(
         "ecn-lost",
         _ENDPOINTS,
@@ -125,7 +127,7 @@ INSIDES: Final = (
         "RFC 6040 section 4.2",
         "congestion was met, and the sender inside would not hear of it: the packet is dropped",
         Severity.DROP,
-        Does(Severity.VIOLATION, "Linux does not look behind a tag, and takes it"),
+        Reaction(Severity.VIOLATION, "Linux does not read the mark after a tag, and takes it"),
         OVS_DROPS,
     ),
     Rule(
@@ -135,18 +137,18 @@ INSIDES: Final = (
         "RFC 6040 section 4.2",
         "the marks of both IP headers are combined",
         Severity.NOTE,
-        Does(Severity.DROP, "Linux reads the mark in the tag, and drops it"),
-        Does(Severity.NOTE, "Open vSwitch reads the mark behind the tags"),
+        Reaction(Severity.DROP, "Linux reads the mark in the tag, and drops it"),
+        Reaction(Severity.NOTE, "Open vSwitch reads the mark after the tags"),
     ),
     Rule(
         "ecn-unread",
         _ENDPOINTS,
-        _unread,
+        _truncated,
         "RFC 6040 section 4.2",
         "the marks of both headers are combined",
         Severity.NOTE,
-        Does(Severity.NOTE, "Linux looks at the mark alone"),
-        Does(Severity.DROP, "Open vSwitch takes it for one without ECN, and drops it"),
+        Reaction(Severity.NOTE, "Linux looks at the mark alone"),
+        Reaction(Severity.DROP, "Open vSwitch takes it for one without ECN, and drops it"),
     ),
     Rule(
         "ecn-alarm",
@@ -171,21 +173,21 @@ INSIDES: Final = (
     Rule(
         "frame-from-group",
         VXLANS,
-        _of_frame(_from_a_group),
+        _of_frame(_group_source),
         "IEEE 802.3 clause 3.2.3",
         "a source address is an individual one",
         Severity.VIOLATION,
-        Does(Severity.DROP, "Linux drops it where it learns addresses"),
+        Reaction(Severity.DROP, "Linux drops it where it learns addresses"),
         OVS_TAKES,
     ),
     Rule(
         "frame-from-nobody",
         VXLANS,
-        _of_frame(_from_nobody),
+        _of_frame(_no_source),
         "IEEE 802 clause 8.2",
         "00:00:00:00:00:00 is nobody's address",
         Severity.VIOLATION,
-        Does(Severity.DROP, "Linux drops it where it learns addresses"),
+        Reaction(Severity.DROP, "Linux drops it where it learns addresses"),
         OVS_TAKES,
     ),
 )

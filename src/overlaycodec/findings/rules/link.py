@@ -5,53 +5,51 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from overlaycodec.findings.model import Does, Rule, Seen, Severity, Site
+from overlaycodec.findings.model import Context, Observation, Reaction, Rule, Severity
 from overlaycodec.protocols import Ethernet, VLANTag
 from overlaycodec.schema.keyspaces import ETHERTYPE
 
-__all__ = ["LINKS"]
+__all__ = ["LINK"]
 
-_GROUP: Final = 0x01
 _LENGTHS: Final = 1500
 _TYPES: Final = 1536
 _STANDARD: Final = (0x8100, 0x88A8)
-_NO_ADDRESS: Final = bytes(6)
 
 
-def _group_source(site: Site) -> Iterator[Seen]:
-    if site.header.src.packed[0] & _GROUP:
-        yield Seen("src", f"is the group address {site.header.src}")
+def _group_source(context: Context) -> Iterator[Observation]:
+    if context.header.src.is_multicast:
+        yield Observation("src", f"is the group address {context.header.src}")
 
 
-def _no_source(site: Site) -> Iterator[Seen]:
-    if site.header.src.packed == _NO_ADDRESS:
-        yield Seen("src", f"is {site.header.src}")
+def _no_source(context: Context) -> Iterator[Observation]:
+    if int(context.header.src) == 0:
+        yield Observation("src", f"is {context.header.src}")
 
 
-def _neither(site: Site) -> Iterator[Seen]:
-    if _LENGTHS < site.header.ethertype < _TYPES:
-        yield Seen("ethertype", f"is {site.header.ethertype}")
+def _neither(context: Context) -> Iterator[Observation]:
+    if _LENGTHS < context.header.ethertype < _TYPES:
+        yield Observation("ethertype", f"is {context.header.ethertype}")
 
 
-def _tag_protocol(site: Site) -> Iterator[Seen]:
-    if isinstance(site.next, VLANTag) and site.header.ethertype not in _STANDARD:
-        yield Seen("ethertype", f"is the tag protocol {ETHERTYPE.text(site.header.ethertype)}")
+def _tag_protocol(context: Context) -> Iterator[Observation]:
+    if isinstance(context.next, VLANTag) and context.header.ethertype not in _STANDARD:
+        yield Observation("ethertype", f"is the tag protocol {ETHERTYPE.text(context.header.ethertype)}")
 
 
-def _reserved_vid(site: Site) -> Iterator[Seen]:
-    if site.header.vid == 0xFFF:
-        yield Seen("vid", "is 4095")
+def _reserved_vid(context: Context) -> Iterator[Observation]:
+    if context.header.vid == 0xFFF:
+        yield Observation("vid", "is 4095")
 
 
-def _priority_tag(site: Site) -> Iterator[Seen]:
-    if site.header.vid == 0:
-        yield Seen("vid", "is 0: a priority tag")
+def _priority_tag(context: Context) -> Iterator[Observation]:
+    if context.header.vid == 0:
+        yield Observation("vid", "is 0: a priority tag")
 
 
 _TAKES: Final = "Linux delivers the frame as it is"
 _HANDS_ON: Final = "Open vSwitch hands the frame on as it is"
 
-LINKS: Final = (
+LINK: Final = (
     Rule(
         "source-group",
         (Ethernet,),
@@ -91,8 +89,8 @@ LINKS: Final = (
         "IEEE 802.1Q table 9-2",
         "4095 is reserved and not sent",
         Severity.VIOLATION,
-        Does(Severity.VIOLATION, _TAKES),
-        Does(Severity.VIOLATION, _HANDS_ON),
+        Reaction(Severity.VIOLATION, _TAKES),
+        Reaction(Severity.VIOLATION, _HANDS_ON),
     ),
     Rule(
         "vid-priority",
@@ -101,7 +99,7 @@ LINKS: Final = (
         "IEEE 802.1Q table 9-2",
         "the tag has a priority alone; the frame belongs to the port's own VLAN",
         Severity.NOTE,
-        Does(Severity.NOTE, _TAKES),
-        Does(Severity.NOTE, _HANDS_ON),
+        Reaction(Severity.NOTE, _TAKES),
+        Reaction(Severity.NOTE, _HANDS_ON),
     ),
 )

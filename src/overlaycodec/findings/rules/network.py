@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from overlaycodec.editing.checksums import ChecksumStatus
-from overlaycodec.findings.model import Does, Rule, Seen, Severity, Site
+from overlaycodec.findings.model import Context, Observation, Reaction, Rule, Severity
 from overlaycodec.findings.rules.outcomes import (
     LINUX_ALLOWS,
     LINUX_DROPS,
@@ -31,97 +31,97 @@ from overlaycodec.protocols import (
     IPv6Fragment,
 )
 
-__all__ = ["NETWORKS"]
-
-_LOOPBACK: Final = 127
+__all__ = ["NETWORK"]
 
 
-def _bad(site: Site) -> Iterator[Seen]:
-    field = site.header.__layout__.checksum
-    if field is not None and site.verdict(field.name) is ChecksumStatus.BAD:
-        yield Seen(field.name, f"is {getattr(site.header, field.name):#06x}, and wrong")
+def _bad_checksum(context: Context) -> Iterator[Observation]:
+    field = context.header.__layout__.checksum
+    if field is not None and context.checksum_status(field.name) is ChecksumStatus.BAD:
+        yield Observation(field.name, f"is {getattr(context.header, field.name):#06x}, and wrong")
 
 
-def _partial(site: Site) -> Iterator[Seen]:
-    field = site.header.__layout__.checksum
-    if field is not None and site.verdict(field.name) is ChecksumStatus.PARTIAL:
-        yield Seen(field.name, f"is {getattr(site.header, field.name):#06x}, the sum of the pseudo-header alone")
+def _partial_checksum(context: Context) -> Iterator[Observation]:
+    field = context.header.__layout__.checksum
+    if field is not None and context.checksum_status(field.name) is ChecksumStatus.PARTIAL:
+        yield Observation(
+            field.name, f"is {getattr(context.header, field.name):#06x}, the sum of the pseudo-header alone"
+        )
 
 
-def _no_life(site: Site) -> Iterator[Seen]:
-    field = "ttl" if isinstance(site.header, IPv4) else "hop_limit"
-    if getattr(site.header, field) == 0:
-        yield Seen(field, "is 0")
+def _zero_ttl(context: Context) -> Iterator[Observation]:
+    field = "ttl" if isinstance(context.header, IPv4) else "hop_limit"
+    if getattr(context.header, field) == 0:
+        yield Observation(field, "is 0")
 
 
-def _not_a_sender(site: Site) -> Iterator[Seen]:
-    src = site.header.src
+def _invalid_source(context: Context) -> Iterator[Observation]:
+    src = context.header.src
     if src.is_multicast:
-        yield Seen("src", f"is {src}, a group")
+        yield Observation("src", f"is {src}, a group")
     elif src.is_loopback:
-        yield Seen("src", f"is {src}, a loopback address")
+        yield Observation("src", f"is {src}, a loopback address")
 
 
-def _broadcast_sender(site: Site) -> Iterator[Seen]:
-    if int(site.header.src) in (0, 0xFFFFFFFF):
-        yield Seen("src", f"is {site.header.src}, no host's address")
+def _broadcast_source(context: Context) -> Iterator[Observation]:
+    if int(context.header.src) in (0, 0xFFFFFFFF):
+        yield Observation("src", f"is {context.header.src}, no host's address")
 
 
-def _this_network(site: Site) -> Iterator[Seen]:
-    if 0 < int(site.header.src) < 1 << 24:
-        yield Seen("src", f"is {site.header.src}, of the network that is meant by 0")
+def _this_network(context: Context) -> Iterator[Observation]:
+    if 0 < int(context.header.src) < 1 << 24:
+        yield Observation("src", f"is {context.header.src}, of the network that is meant by 0")
 
 
-def _unbounded(site: Site) -> Iterator[Seen]:
-    if site.header.total_length == 0:
-        yield Seen("total_length", "is 0")
+def _unbounded(context: Context) -> Iterator[Observation]:
+    if context.header.total_length == 0:
+        yield Observation("total_length", "is 0")
 
 
-def _options(site: Site) -> Iterator[Seen]:
-    if site.header.options and site.scope.prefix == "" and (len(site.scopes) > 1 or site.read_on):
-        yield Seen("options", f"takes {octets_in(site.header) - 20} octets outside of a tunnel")
+def _options(context: Context) -> Iterator[Observation]:
+    if context.header.options and context.scope.prefix == "" and (len(context.scopes) > 1 or context.reads_to_end):
+        yield Observation("options", f"takes {octets_in(context.header) - 20} octets outside of a tunnel")
 
 
-def _source_routed(site: Site) -> Iterator[Seen]:
-    for number, option in enumerate(site.header.options):
+def _source_routed(context: Context) -> Iterator[Observation]:
+    for number, option in enumerate(context.header.options):
         if isinstance(option, IPv4LooseSourceRouteOption | IPv4StrictSourceRouteOption):
-            yield Seen(f"options[{number}]", "is a source route")
+            yield Observation(f"options[{number}]", "is a source route")
 
 
-def _reserved_flag(site: Site) -> Iterator[Seen]:
-    if site.header.reserved0:
-        yield Seen("reserved0", "is 1")
+def _reserved_flag(context: Context) -> Iterator[Observation]:
+    if context.header.reserved0:
+        yield Observation("reserved0", "is 1")
 
 
-def _piece(site: Site) -> Iterator[Seen]:
-    header = site.header
+def _fragment(context: Context) -> Iterator[Observation]:
+    header = context.header
     if header.more_fragments or header.fragment_offset:
         last = "" if header.more_fragments else ", the last one"
-        yield Seen("fragment_offset", f"is {header.fragment_offset}: a fragment{last}")
+        yield Observation("fragment_offset", f"is {header.fragment_offset}: a fragment{last}")
 
 
-def _whole_in_pieces(site: Site) -> Iterator[Seen]:
-    if isinstance(site.header, IPv4) and site.header.dont_fragment and any(_piece(site)):
-        yield Seen("dont_fragment", "is set in a fragment")
+def _unfragmentable(context: Context) -> Iterator[Observation]:
+    if isinstance(context.header, IPv4) and context.header.dont_fragment and any(_fragment(context)):
+        yield Observation("dont_fragment", "is set in a fragment")
 
 
-def _unchecked_over_ipv6(site: Site) -> Iterator[Seen]:
-    if site.header.checksum == 0 and isinstance(site.outside(IPv4, IPv6), IPv6):
-        yield Seen("checksum", "is 0")
+def _unchecked_over_ipv6(context: Context) -> Iterator[Observation]:
+    if context.header.checksum == 0 and isinstance(context.outside(IPv4, IPv6), IPv6):
+        yield Observation("checksum", "is 0")
 
 
-def _shorter(site: Site) -> Iterator[Seen]:
-    """Whether UDP ends before IP does."""
-    trailers = sum(len(trailer.data) for trailer in site.packet.trailers if trailer.header == site.index)
+def _shorter(context: Context) -> Iterator[Observation]:
+    """Whether the UDP datagram ends before the IP packet does."""
+    trailers = sum(len(trailer.data) for trailer in context.packet.trailers if trailer.header == context.index)
     if trailers:
-        yield Seen("length", f"says {site.header.length} octets, IP carries {site.header.length + trailers}")
+        yield Observation("length", f"is {context.header.length} octets, IP carries {context.header.length + trailers}")
 
 
-NETWORKS: Final = (
+NETWORK: Final = (
     Rule(
         "checksum-header",
         (IPv4,),
-        _bad,
+        _bad_checksum,
         "RFC 1122 section 3.2.1.2",
         "a host verifies the header checksum and silently discards what fails",
         Severity.DROP,
@@ -131,7 +131,7 @@ NETWORKS: Final = (
     Rule(
         "checksum-udp",
         (UDP,),
-        _bad,
+        _bad_checksum,
         "RFC 1122 section 4.1.3.4",
         "a datagram with a wrong checksum is silently discarded",
         Severity.DROP,
@@ -141,7 +141,7 @@ NETWORKS: Final = (
     Rule(
         "checksum-tcp",
         (TCP,),
-        _bad,
+        _bad_checksum,
         "RFC 9293 section 3.1",
         "the receiver checks it",
         Severity.DROP,
@@ -149,7 +149,7 @@ NETWORKS: Final = (
     Rule(
         "checksum-icmp",
         (ICMP, ICMPv6),
-        _bad,
+        _bad_checksum,
         "RFC 1122 section 3.2.2, RFC 4443 section 2.1",
         "a message with a wrong checksum is not looked at",
         Severity.DROP,
@@ -157,7 +157,7 @@ NETWORKS: Final = (
     Rule(
         "checksum-gre",
         (GRE,),
-        _bad,
+        _bad_checksum,
         "RFC 2784 section 2.1",
         "the checksum is that of header and payload",
         Severity.DROP,
@@ -167,7 +167,7 @@ NETWORKS: Final = (
     Rule(
         "checksum-sctp",
         (SCTP,),
-        _bad,
+        _bad_checksum,
         "RFC 9260 section 6.8",
         "a packet with a wrong checksum is silently discarded",
         Severity.DROP,
@@ -175,7 +175,7 @@ NETWORKS: Final = (
     Rule(
         "checksum-partial",
         (TCP, UDP, SCTP, ICMPv6),
-        _partial,
+        _partial_checksum,
         "RFC 9293 section 3.1",
         "the sum covers the content; on the sender, a network card may still have to do that",
         Severity.NOTE,
@@ -183,17 +183,17 @@ NETWORKS: Final = (
     Rule(
         "ttl-zero",
         (IPv4, IPv6),
-        _no_life,
+        _zero_ttl,
         "RFC 1122 section 3.2.1.7",
         "nobody sends that; a destination does not discard for it",
         Severity.VIOLATION,
-        Does(Severity.VIOLATION, "Linux takes what is for itself"),
+        Reaction(Severity.VIOLATION, "Linux takes what is for itself"),
         OVS_OVERLOOKS,
     ),
     Rule(
         "source-address",
         (IPv4, IPv6),
-        _not_a_sender,
+        _invalid_source,
         "RFC 1122 section 3.2.1.3, RFC 4291 section 2.7",
         "that is no source address; a host discards it silently",
         Severity.DROP,
@@ -203,7 +203,7 @@ NETWORKS: Final = (
     Rule(
         "source-broadcast",
         (IPv4,),
-        _broadcast_sender,
+        _broadcast_source,
         "RFC 1122 section 3.2.1.3",
         "that is no source address, but for a host that does not know its own yet",
         Severity.VIOLATION,
@@ -238,7 +238,7 @@ NETWORKS: Final = (
         "every node knows options",
         Severity.NOTE,
         LINUX_ALLOWS,
-        Does(Severity.DROP, "Open vSwitch drops tunnel packets with IPv4 options"),
+        Reaction(Severity.DROP, "Open vSwitch drops tunnel packets with IPv4 options"),
     ),
     Rule(
         "source-route",
@@ -247,7 +247,7 @@ NETWORKS: Final = (
         "RFC 7126 section 4.3",
         "such packets are dropped by default",
         Severity.NOTE,
-        Does(Severity.DROP, "Linux drops it, unless accept_source_route is set"),
+        Reaction(Severity.DROP, "Linux drops it, unless accept_source_route is set"),
     ),
     Rule(
         "flag-reserved",
@@ -262,17 +262,17 @@ NETWORKS: Final = (
     Rule(
         "fragment",
         (IPv4, IPv6Fragment),
-        _piece,
+        _fragment,
         "RFC 7348 section 4.3",
         "tunnel packets are not fragmented",
         Severity.NOTE,
-        Does(Severity.NOTE, "Linux waits for the other pieces"),
-        Does(Severity.NOTE, "Open vSwitch takes no tunnel off a fragment"),
+        Reaction(Severity.NOTE, "Linux waits for the other fragments"),
+        Reaction(Severity.NOTE, "Open vSwitch takes no tunnel off a fragment"),
     ),
     Rule(
         "fragment-df",
         (IPv4,),
-        _whole_in_pieces,
+        _unfragmentable,
         "RFC 791 section 2.3",
         "what may not be fragmented is not",
         Severity.VIOLATION,
@@ -284,7 +284,7 @@ NETWORKS: Final = (
         "RFC 8200 section 8.1",
         "it is not 0, but for tunnels that asked for it (RFC 6935)",
         Severity.VIOLATION,
-        Does(Severity.DROP, "Linux drops it, unless the device has udp6zerocsumrx"),
+        Reaction(Severity.DROP, "Linux drops it, unless the device has udp6zerocsumrx"),
         OVS_ALLOWS,
     ),
     Rule(
@@ -292,9 +292,9 @@ NETWORKS: Final = (
         (UDP,),
         _shorter,
         "RFC 768",
-        "the length is that of the datagram; what follows is not told",
+        "the length is that of the datagram; nothing is specified for what follows",
         Severity.NOTE,
-        Does(Severity.NOTE, "Linux cuts the rest off"),
-        Does(Severity.NOTE, "Open vSwitch does not look, and keeps the rest as part of the frame"),
+        Reaction(Severity.NOTE, "Linux cuts the rest off"),
+        Reaction(Severity.NOTE, "Open vSwitch does not look, and keeps the rest as part of the frame"),
     ),
 )

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from overlaycodec.findings.model import Does, Look, Rule, Seen, Severity, Site
+from overlaycodec.findings.model import Check, Context, Observation, Reaction, Rule, Severity
 from overlaycodec.findings.rules.outcomes import LINUX_DROPS, LINUX_TAKES, OVS_DROPS, OVS_TAKES, VXLANS
 from overlaycodec.packet.header import Header
+from overlaycodec.packet.offsets import number_in
 from overlaycodec.protocols import (
     GRE,
     NSH,
@@ -23,116 +24,124 @@ from overlaycodec.protocols import (
     IPv6,
     VLANTag,
 )
-from overlaycodec.schema.facts import Reserved
 from overlaycodec.schema.keyspaces import ETHERTYPE
+from overlaycodec.schema.record import Element
 
-__all__ = ["TUNNELS"]
+__all__ = ["TUNNEL"]
 
 _FRAME: Final = 0x6558
 _GRE: Final = 47
-_GRE_OCTETS: Final = 4
 _ACKNOWLEDGMENT: Final = 0x10
 _EPHEMERAL: Final = 49152
 
 
-def _reserved(site: Site) -> Iterator[Seen]:
-    for field in site.header.__layout__.fields:
-        value = getattr(site.header, field.name)
-        if Reserved in field and value:
-            yield Seen(field.name, f"is {value:#0{2 + ((field.bits or 0) + 3) // 4}x}")
+def _reserved(context: Context) -> Iterator[Observation]:
+    for field in context.header.__layout__.fields:
+        value = getattr(context.header, field.name)
+        if field.reserved and value:
+            yield Observation(field.name, f"is {value:#0{2 + ((field.bits or 0) + 3) // 4}x}")
 
 
-def _is_set(flag: str) -> Look:
+def _is_set(flag: str) -> Check:
     """Whether a flag of the header is set."""
 
-    def look(site: Site) -> Iterator[Seen]:
-        if getattr(site.header, flag):
-            yield Seen(flag, "is set")
+    def check(context: Context) -> Iterator[Observation]:
+        if getattr(context.header, flag):
+            yield Observation(flag, "is set")
 
-    return look
-
-
-def _no_vni(site: Site) -> Iterator[Seen]:
-    if not site.header.vni_valid:
-        yield Seen("vni_valid", "is clear")
+    return check
 
 
-def _low_port(site: Site) -> Iterator[Seen]:
-    if isinstance(site.next, VXLANS) and site.header.src_port < _EPHEMERAL:
-        yield Seen("src_port", f"is {site.header.src_port}")
+def _no_vni(context: Context) -> Iterator[Observation]:
+    if not context.header.vni_valid:
+        yield Observation("vni_valid", "is clear")
 
 
-def _inner_tag(site: Site) -> Iterator[Seen]:
-    if site.inside(VLANTag) is not None:
-        yield Seen("", "carries a frame with a VLAN tag")
+def _low_port(context: Context) -> Iterator[Observation]:
+    if isinstance(context.next, VXLANS) and context.header.src_port < _EPHEMERAL:
+        yield Observation("src_port", f"is {context.header.src_port}")
 
 
-def _options_rest(site: Site) -> Iterator[Seen]:
-    if site.header.options_rest:
-        yield Seen("options_rest", f"is {len(site.header.options_rest)} octets that are no whole option")
+def _inner_tag(context: Context) -> Iterator[Observation]:
+    if context.inside(VLANTag) is not None:
+        yield Observation("", "carries a frame with a VLAN tag")
 
 
-def _critical(site: Site) -> Iterator[Seen]:
-    for number, option in enumerate(site.header.options):
-        if option.type & 0x80 and site.header.critical:
+def _options_rest(context: Context) -> Iterator[Observation]:
+    if context.header.options_rest:
+        yield Observation(
+            "options_rest", f"is {len(context.header.options_rest)} octets that are not a complete option"
+        )
+
+
+def _is_critical(option: Element) -> bool:
+    flag = Geneve.__layout__.by_name["critical"].element_flag
+    return flag is not None and flag.set_by(option)
+
+
+def _critical_option(context: Context) -> Iterator[Observation]:
+    for number, option in enumerate(context.header.options):
+        if context.header.critical and _is_critical(option):
             kind = f"class {option.option_class:#06x}, type {option.type:#04x}"
-            yield Seen(f"options[{number}]", f"is critical ({kind})")
+            yield Observation(f"options[{number}]", f"is critical ({kind})")
 
 
-def _quietly_critical(site: Site) -> Iterator[Seen]:
-    if not site.header.critical and any(option.type & 0x80 for option in site.header.options):
-        yield Seen("critical", "is clear, and an option is critical")
+def _critical_flag_clear(context: Context) -> Iterator[Observation]:
+    if not context.header.critical and any(map(_is_critical, context.header.options)):
+        yield Observation("critical", "is clear, and an option is critical")
 
 
-def _needlessly_critical(site: Site) -> Iterator[Seen]:
-    if site.header.critical and not any(option.type & 0x80 for option in site.header.options):
-        yield Seen("critical", "is set, and no option is critical")
+def _critical_flag_set(context: Context) -> Iterator[Observation]:
+    if context.header.critical and not any(map(_is_critical, context.header.options)):
+        yield Observation("critical", "is set, and no option is critical")
 
 
-def _no_frame(site: Site) -> Iterator[Seen]:
-    if site.header.protocol_type != _FRAME:
-        yield Seen("protocol_type", f"is {ETHERTYPE.text(site.header.protocol_type)}, not an Ethernet frame")
+def _no_frame(context: Context) -> Iterator[Observation]:
+    if context.header.protocol_type != _FRAME:
+        yield Observation("protocol_type", f"is {ETHERTYPE.text(context.header.protocol_type)}, not an Ethernet frame")
 
 
-def _gre_reserved(site: Site) -> Iterator[Seen]:
-    if site.header.reserved0 & ~_ACKNOWLEDGMENT:
-        yield Seen("reserved0", f"is {site.header.reserved0:#04x}")
+def _gre_reserved(context: Context) -> Iterator[Observation]:
+    if context.header.reserved0 & ~_ACKNOWLEDGMENT:
+        yield Observation("reserved0", f"is {context.header.reserved0:#04x}")
 
 
-def _gre_acknowledgment(site: Site) -> Iterator[Seen]:
-    if site.header.reserved0 == _ACKNOWLEDGMENT:
-        yield Seen("reserved0", f"is {site.header.reserved0:#04x}, the flag that version 1 has for an acknowledgment")
+def _gre_acknowledgment(context: Context) -> Iterator[Observation]:
+    if context.header.reserved0 == _ACKNOWLEDGMENT:
+        yield Observation(
+            "reserved0", f"is {context.header.reserved0:#04x}, the flag that version 1 has for an acknowledgment"
+        )
 
 
-def _gre_reserved1(site: Site) -> Iterator[Seen]:
-    if site.header.reserved1:
-        yield Seen("reserved1", f"is {site.header.reserved1:#06x}")
+def _gre_reserved1(context: Context) -> Iterator[Observation]:
+    if context.header.reserved1:
+        yield Observation("reserved1", f"is {context.header.reserved1:#06x}")
 
 
-def _enhanced(site: Site) -> Iterator[Seen]:
-    yield Seen("version", "is 1")
+def _enhanced(context: Context) -> Iterator[Observation]:
+    yield Observation("version", "is 1")
 
 
-def _no_gre(site: Site) -> Iterator[Seen]:
-    """IP that carries GRE of a version that nobody reads, or less than GRE."""
-    field = "protocol" if isinstance(site.header, IPv4) else "next_header"
-    octets = site.packet.payload
-    if site.next is not None or getattr(site.header, field) != _GRE:
+def _no_gre(context: Context) -> Iterator[Observation]:
+    """IP that carries GRE of an unknown version, or less than a GRE header."""
+    field = "protocol" if isinstance(context.header, IPv4) else "next_header"
+    octets = context.packet.payload
+    if context.next is not None or getattr(context.header, field) != _GRE:
         return
-    if len(octets) < _GRE_OCTETS:
-        yield Seen(field, f"is {_GRE}, and {len(octets)} octets follow")
-    elif octets[1] & 7 > 1:
-        yield Seen(field, f"is {_GRE}, and the version of GRE {octets[1] & 7}")
+    if len(octets) < GRE.__layout__.minimum_octets:
+        yield Observation(field, f"is {_GRE}, and {len(octets)} octets follow")
+    elif (version := number_in(octets, GRE, "version")) not in (0, 1):
+        yield Observation(field, f"is {_GRE}, and the version of GRE {version}")
 
 
-def _old_flags(site: Site) -> Iterator[Seen]:
-    if site.header.strict_source_route:
-        yield Seen("strict_source_route", "is set")
-    if site.header.recursion:
-        yield Seen("recursion", f"is {site.header.recursion}")
+def _old_flags(context: Context) -> Iterator[Observation]:
+    if context.header.strict_source_route:
+        yield Observation("strict_source_route", "is set")
+    if context.header.recursion:
+        yield Observation("recursion", f"is {context.header.recursion}")
 
 
-def _reserved_rule(header: type[Header], linux: Does | None, ovs: Does | None, demand: str) -> Rule:
+def _reserved_rule(header: type[Header], linux: Reaction | None, ovs: Reaction | None, demand: str) -> Rule:
     layout = header.__layout__
     return Rule(
         f"{layout.name.replace('_', '-')}-reserved",
@@ -147,10 +156,10 @@ def _reserved_rule(header: type[Header], linux: Does | None, ovs: Does | None, d
 
 
 _IGNORE: Final = "it is zero when sent and ignored when received"
-_LINUX_STRICT: Final = Does(Severity.DROP, "Linux drops packets with any reserved bit set")
-_OVS_STRICT: Final = Does(Severity.DROP, "Open vSwitch drops packets with any reserved bit set")
+_LINUX_STRICT: Final = Reaction(Severity.DROP, "Linux drops packets with any reserved bit set")
+_OVS_STRICT: Final = Reaction(Severity.DROP, "Open vSwitch drops packets with any reserved bit set")
 
-TUNNELS: Final = (
+TUNNEL: Final = (
     _reserved_rule(VXLAN, _LINUX_STRICT, _OVS_STRICT, _IGNORE),
     _reserved_rule(VXLANGBP, _LINUX_STRICT, None, _IGNORE),
     _reserved_rule(VXLANGPE, None, None, _IGNORE),
@@ -193,8 +202,8 @@ TUNNELS: Final = (
         "RFC 2784 section 2.4",
         "the payload may be of any EtherType",
         Severity.NOTE,
-        Does(Severity.DROP, "Linux drops it, where it has no GRE device for it"),
-        Does(Severity.DROP, "Open vSwitch drops it, unless the port takes packets without a frame"),
+        Reaction(Severity.DROP, "Linux drops it, where it has no GRE device for it"),
+        Reaction(Severity.DROP, "Open vSwitch drops it, unless the port takes packets without a frame"),
     ),
     Rule(
         "gre-enhanced",
@@ -203,7 +212,7 @@ TUNNELS: Final = (
         "RFC 2637 section 4.1",
         "that is PPTP's, and no tunnel of frames",
         Severity.NOTE,
-        Does(Severity.DROP, "Linux drops it, unless it speaks PPTP"),
+        Reaction(Severity.DROP, "Linux drops it, unless it speaks PPTP"),
         OVS_DROPS,
     ),
     Rule(
@@ -225,8 +234,8 @@ TUNNELS: Final = (
         "RFC 7348 section 5",
         "the I flag is 1 for a valid VNI",
         Severity.VIOLATION,
-        Does(Severity.DROP, "Linux drops packets without the I flag"),
-        Does(Severity.DROP, "Open vSwitch drops packets without the I flag"),
+        Reaction(Severity.DROP, "Linux drops packets without the I flag"),
+        Reaction(Severity.DROP, "Open vSwitch drops packets without the I flag"),
     ),
     Rule(
         "vxlan-port",
@@ -235,8 +244,8 @@ TUNNELS: Final = (
         "RFC 7348 section 5",
         "a port from 49152 on is recommended",
         Severity.NOTE,
-        Does(Severity.NOTE, "Linux does not look"),
-        Does(Severity.NOTE, "Open vSwitch does not look"),
+        Reaction(Severity.NOTE, "Linux does not look"),
+        Reaction(Severity.NOTE, "Open vSwitch does not look"),
     ),
     Rule(
         "vxlan-inner-tag",
@@ -245,8 +254,8 @@ TUNNELS: Final = (
         "RFC 7348 section 6.1",
         "such frames should be discarded, unless it was agreed otherwise",
         Severity.NOTE,
-        Does(Severity.NOTE, "Linux delivers the frame with its tag"),
-        Does(Severity.NOTE, "Open vSwitch hands the frame on with its tag"),
+        Reaction(Severity.NOTE, "Linux delivers the frame with its tag"),
+        Reaction(Severity.NOTE, "Open vSwitch hands the frame on with its tag"),
     ),
     Rule(
         "gpe-oam",
@@ -269,31 +278,31 @@ TUNNELS: Final = (
     Rule(
         "geneve-critical",
         (Geneve,),
-        _critical,
+        _critical_option,
         "RFC 8926 section 3.5",
         "an endpoint that does not know the option drops the packet",
         Severity.NOTE,
-        Does(Severity.DROP, "Linux drops it, unless the device is external"),
-        Does(Severity.DROP, "Open vSwitch drops it, unless it has the option in its table"),
+        Reaction(Severity.DROP, "Linux drops it, unless the device is external"),
+        Reaction(Severity.DROP, "Open vSwitch drops it, unless it has the option in its table"),
     ),
     Rule(
         "geneve-critical-clear",
         (Geneve,),
-        _quietly_critical,
+        _critical_flag_clear,
         "RFC 8926 section 3.4",
         "the C bit is set where an option is critical",
         Severity.VIOLATION,
         LINUX_TAKES,
-        Does(Severity.DROP, "Open vSwitch drops it, unless it has the option in its table"),
+        Reaction(Severity.DROP, "Open vSwitch drops it, unless it has the option in its table"),
     ),
     Rule(
         "geneve-critical-set",
         (Geneve,),
-        _needlessly_critical,
+        _critical_flag_set,
         "RFC 8926 section 3.4",
         "the C bit says that an option is critical",
         Severity.VIOLATION,
-        Does(Severity.DROP, "Linux drops it, unless the device is external"),
+        Reaction(Severity.DROP, "Linux drops it, unless the device is external"),
         OVS_TAKES,
     ),
     Rule(
@@ -303,8 +312,8 @@ TUNNELS: Final = (
         "RFC 8926 section 3.4",
         "it is a control packet: endpoints do not forward what it carries",
         Severity.NOTE,
-        Does(Severity.NOTE, "Linux takes it as any other"),
-        Does(Severity.NOTE, "Open vSwitch takes it as any other"),
+        Reaction(Severity.NOTE, "Linux takes it as any other"),
+        Reaction(Severity.NOTE, "Open vSwitch takes it as any other"),
     ),
     Rule(
         "geneve-payload",
@@ -313,7 +322,7 @@ TUNNELS: Final = (
         "RFC 8926 section 3.4",
         "the payload may be of any EtherType",
         Severity.NOTE,
-        Does(Severity.DROP, "Linux drops it, unless the device has innerprotoinherit"),
+        Reaction(Severity.DROP, "Linux drops it, unless the device has innerprotoinherit"),
         OVS_DROPS,
     ),
     Rule(

@@ -1,0 +1,83 @@
+"""Batches -> filled outputs: packets of common shapes are decoded in groups, all others one by one."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from overlaycodec.capture.bulk.arrays import Ints
+from overlaycodec.codec.catalog import Catalog
+from overlaycodec.columnar.column import Column
+from overlaycodec.columnar.column_buffers import Output, Part
+from overlaycodec.columnar.decode.batch import Batch, joined
+from overlaycodec.columnar.decode.engine import Engine
+from overlaycodec.columnar.decode.scalar_fallback import ScalarFallback
+from overlaycodec.packet.header import Header
+
+__all__ = ["ColumnFiller"]
+
+_FEW = 64
+"""Fewer packets of one shape, in a batch, are kept until there are more of them."""
+_FEWEST = 8
+"""Fewer packets than these are decoded faster one by one."""
+_KEPT = 1 << 14
+"""At most this many packets are kept."""
+
+
+class ColumnFiller:
+    """Fills outputs with the packets of batches."""
+
+    def __init__(
+        self, columns: tuple[Column, ...], catalog: Catalog, *, few: int = _FEW, fewest: int = _FEWEST
+    ) -> None:
+        self._engine, self._scalar = Engine(columns, catalog), ScalarFallback(columns, catalog)
+        self._few, self._fewest = few, fewest
+        self._kept: list[tuple[Batch, Ints]] = []
+        """Packets that are kept for later, and their indexes in the output."""
+        self.one_by_one = 0
+        """The number of packets that were not decoded in groups."""
+
+    @property
+    def stacks(self) -> list[tuple[type[Header], ...]]:
+        """The stacks of headers that were met."""
+        return [*self._engine.stacks, *self._scalar.stacks]
+
+    def add(self, batch: Batch, output: Output) -> None:
+        """Fills in the packets of a batch; those of rare shapes later."""
+        start = output.count
+        part = output.next_part(len(batch))
+        _fill_record_columns(batch, part)
+        few, slow = self._engine.run(batch, part, self._few)
+        part.finish()
+        self._one_by_one(batch, slow, output, start)
+        if len(few):
+            self._kept.append((batch.some(few), few + start))
+            if sum(len(index) for _, index in self._kept) >= _KEPT:
+                self.finish(output)
+
+    def finish(self, output: Output) -> None:
+        """Fills in the packets that were kept."""
+        if self._kept:
+            batch = joined([batch for batch, _ in self._kept])
+            index = np.concatenate([index for _, index in self._kept])
+            self._kept.clear()
+            few, slow = self._engine.run(batch, output.filled_part(), self._fewest, index)
+            which = np.flatnonzero(np.isin(index, np.concatenate([few, slow])))
+            self.one_by_one += len(which)
+            self._scalar.run(batch, which, output.filled_part(), index)
+
+    def _one_by_one(self, batch: Batch, which: Ints, output: Output, start: int) -> None:
+        self.one_by_one += len(which)
+        if len(which):
+            self._scalar.run(batch, which, output.filled_part(), np.arange(start, start + len(batch)))
+
+
+def _fill_record_columns(batch: Batch, output: Part) -> None:
+    """Stores the columns of the records themselves."""
+    known = {"wire_length": batch.wire, "captured_length": batch.lengths, "link_type": batch.link_types}
+    for name, values in known.items():
+        if name in output:
+            output.store(name, None, values)
+    if "time_ns" in output:
+        output.replace("time_ns", batch.times)
+        if not batch.timed.all():
+            output.clear("time_ns", np.flatnonzero(~batch.timed))

@@ -53,7 +53,7 @@ def at_once(packet: Packet, catalog: Catalog = CATALOG) -> bytes | None:
     """What the encoder of the stack writes; None where it leaves the packet to the writers."""
     classes = tuple(map(type, packet.headers))
     assert stackable(classes) == len(classes)
-    return stack_encoder_of(classes, len(classes), catalog.keys_in)(packet.headers, packet.payload)
+    return stack_encoder_of(classes, len(classes), catalog)(packet.headers, packet.payload)
 
 
 @pytest.mark.parametrize("name", STACKS)
@@ -74,7 +74,7 @@ def test_any_packet(packet: Packet, draw: st.DataObject) -> None:
         start = stackable(classes)
         if start and not given_.trailers:
             content = slowly(Packet(given_.headers[start:], given_.payload)) if start < len(classes) else given_.payload
-            found = stack_encoder_of(classes, start, CATALOG.keys_in)(given_.headers, content)
+            found = stack_encoder_of(classes, start, CATALOG)(given_.headers, content)
             assert found is None or found == slowly(given_)
 
 
@@ -91,7 +91,7 @@ def test_a_sum_of_zero_and_none_at_all() -> None:
     assert octets == slowly(packet)
 
 
-FOUR = stack_encoder_of((oc.IPv4, oc.UDP), 2, CATALOG.keys_in)
+FOUR = stack_encoder_of((oc.IPv4, oc.UDP), 2, CATALOG)
 
 
 @pytest.mark.parametrize(

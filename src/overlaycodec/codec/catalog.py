@@ -1,30 +1,36 @@
 """The catalog: which headers there are and by which keys they are found; an immutable value.
 
 Strategy: there is no registry and there are no side effects: `with_binding` and `with_header` give another catalog. The
-code that is generated for a catalog is kept with it, in its `CodeCache`.
+code that is generated for a catalog is kept with it, in its `CodeCache`. The headers may be `LateHeader`s: a question
+imports those that it has to, which changes no answer.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import cache
+from functools import cache, partial
+from itertools import chain
 from typing import Any, Final, Self
 
 from overlaycodec.codec.bytes_like import BytesLike
-from overlaycodec.codec.code_cache import Binding, CodeCache
+from overlaycodec.codec.code_cache import CodeCache
+from overlaycodec.codec.emitters import ByClass
 from overlaycodec.codec.field_view import FieldView
 from overlaycodec.errors import SchemaError
 from overlaycodec.packet.header import Header
+from overlaycodec.packet.late_header import AnyHeader, LateBinding, is_class, keys_of, loaded, path_of
 from overlaycodec.packet.packet import Packet
-from overlaycodec.protocols import HEADERS, Ethernet
+from overlaycodec.protocols import Ethernet, index
 from overlaycodec.schema.arguments import check_key
-from overlaycodec.schema.keys import Key, KeySpace
+from overlaycodec.schema.keys import Key, KeySpace, PreviousHeader
 from overlaycodec.schema.keyspaces import LINK_TYPE
 from overlaycodec.schema.layout import Layout
 from overlaycodec.schema.record import Element, WireStruct
 
 __all__ = ["DEFAULT", "Binding", "Catalog"]
 
+Binding = tuple[Key, type[Header]]
+"""A key, and the header that is found at it."""
 Option = tuple[type[Header], str, type[Element]]
 """A header, its option list, and a class of elements that may be in it beside those of its declaration."""
 AnyFieldView = FieldView[Any, Any]  # Any: views of headers and elements of any class
@@ -43,12 +49,8 @@ class Catalog:
     >>> aci = DEFAULT.with_binding(UDP_PORT(48879), VXLAN)
     """
 
-    __slots__ = ("_code", "_keys", "_layouts", "bindings", "headers", "max_headers", "options", "views")
+    __slots__ = ("_bindings", "_code", "_headers", "_key_of", "_keys", "_layouts", "max_headers", "options", "views")
 
-    headers: tuple[type[Header], ...]
-    """Every header that this catalog knows."""
-    bindings: tuple[Binding, ...]
-    """Keys and what is found there, in the order in which they are asked."""
     max_headers: int
     """How many headers within headers are followed."""
     views: tuple[AnyFieldView, ...]
@@ -58,73 +60,123 @@ class Catalog:
 
     def __init__(
         self,
-        headers: tuple[type[Header], ...] = (),
-        bindings: tuple[Binding, ...] | None = None,
+        headers: tuple[AnyHeader, ...] = (),
+        bindings: tuple[LateBinding, ...] | None = None,
         max_headers: int = MAX_HEADERS,
         views: tuple[AnyFieldView, ...] = (),
         options: tuple[Option, ...] = (),
     ) -> None:
         if bindings is None:
-            bindings = tuple((key, header) for header in headers for key in header.__layout__.keys)
+            bindings = tuple((key, header) for header in headers for key in keys_of(header))
         if max_headers < 1:
             raise ValueError("max_headers is 1 or more")
-        self.headers = headers
-        self.bindings = bindings
+        self._headers = headers
+        self._bindings = bindings
         self.max_headers = max_headers
         self.views = views
         self.options = options
         self._layouts: dict[type[Header], Layout] = {}
         self._keys: dict[KeySpace, dict[type[Header], int]] = {}
+        self._key_of: dict[KeySpace, ByClass] = {}
         self._code = CodeCache(self)
 
     def __eq__(self, other: object) -> bool:
         if type(other) is not type(self) or not isinstance(other, Catalog):
             return NotImplemented
-        return self._parts() == other._parts()
+        if self._parts()[2:] != other._parts()[2:] or len(self._bindings) != len(other._bindings):
+            return False
+        return self._parts() == other._parts() or (self.headers, self.bindings) == (other.headers, other.bindings)
 
     def __hash__(self) -> int:
-        return hash(self._parts())
+        paths = tuple(map(path_of, self._headers))  # a header has the same one before and after it is imported
+        return hash((paths, tuple(key for key, _ in self._bindings), self.max_headers, self.views, self.options))
 
     def _parts(self) -> tuple[Any, ...]:  # Any: the arguments of the constructor
-        return self.headers, self.bindings, self.max_headers, self.views, self.options
+        return self._headers, self._bindings, self.max_headers, self.views, self.options
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__}: {len(self.headers)} headers, {len(self.bindings)} bindings>"
+        return f"<{type(self).__name__}: {len(self._headers)} headers, {len(self._bindings)} bindings>"
 
     def __reduce__(self) -> tuple[Any, ...]:  # Any: what pickle asks for
         return type(self), self._parts()
+
+    @property
+    def headers(self) -> tuple[type[Header], ...]:
+        """Every header that this catalog knows; all are imported."""
+        return tuple(map(loaded, self._headers))
+
+    @property
+    def bindings(self) -> tuple[Binding, ...]:
+        """Keys and what is found there, in the order in which they are asked; all headers are imported."""
+        return tuple((key, loaded(header)) for key, header in self._bindings)
 
     # --- questions ----------------------------------------------------------------------------------------------------
 
     def candidates(self, space: KeySpace, value: int | None) -> tuple[Binding, ...]:
         """What can be found at a value, in the order in which it is asked; `None`: what all other values lead to."""
-        found = [binding for binding in self.bindings if binding[0].space == space and binding[0].value == value]
+        return tuple((key, loaded(header)) for key, header in self.late_candidates(space, value))
+
+    def late_candidates(self, space: KeySpace, value: int | None) -> tuple[LateBinding, ...]:
+        """The same, and nothing is imported."""
+        found = [(key, header) for key, header in self._bindings if key.space == space and key.value == value]
         if not found:
-            return () if space.parent is None else self.candidates(space.parent, value)
+            return () if space.parent is None else self.late_candidates(space.parent, value)
         return tuple(sorted(found, key=lambda binding: (not binding[0].conditions, binding[0].fallback)))
 
     def values(self, space: KeySpace) -> frozenset[int]:
         """The values of a space that are bound."""
-        own = {key.value for key, _ in self.bindings if key.space == space and key.value is not None}
+        own = {key.value for key, _ in self._bindings if key.space == space and key.value is not None}
         return frozenset(own) | (frozenset() if space.parent is None else self.values(space.parent))
 
     def key_of(self, space: KeySpace, cls: type[Header]) -> int | None:
-        """The first value of the space at which this header is found."""
-        return self.keys_in(space).get(cls)
+        """The first value of the space at which this header is found: by its declaration, else by a binding."""
+        key: int | None = self.keys_by_class(space)[cls]
+        return key
+
+    def keys_by_class(self, space: KeySpace) -> ByClass:
+        """What `key_of` gives, by the class; None: None."""
+        keys = self._key_of.get(space)
+        if keys is None:
+            keys = self._key_of.setdefault(space, ByClass(partial(self._first_key, space)))
+        return keys
+
+    def _first_key(self, space: KeySpace, cls: type[Header] | None) -> int | None:
+        if cls is None:
+            return None
+        declared = cls.__layout__.keys if self._has(cls) else ()
+        bound = (key for key, header in self._bindings if is_class(header, cls))
+        own = (key.value for key in chain(declared, bound) if key.space == space and key.value is not None)
+        first = next(own, None)
+        return first if first is not None or space.parent is None else self.key_of(space.parent, cls)
 
     def keys_in(self, space: KeySpace) -> dict[type[Header], int]:
-        """The first value for each header: of its own declaration's keys, else of the bindings."""
+        """What `key_of` gives, for all headers that are found in the space."""
         keys = self._keys.get(space)
         if keys is None:
             keys = {} if space.parent is None else dict(self.keys_in(space.parent))
-            declared = [(key, cls) for cls in self.headers for key in cls.__layout__.keys]
-            own: dict[type[Header], int] = {}
-            for key, cls in (*declared, *self.bindings):
+            declared = ((key, header) for header in self._headers for key in keys_of(header))
+            for key, header in chain(declared, self._bindings):
                 if key.space == space and key.value is not None:
-                    own.setdefault(cls, key.value)
-            keys |= own
+                    cls = loaded(header)
+                    first = self.key_of(space, cls)
+                    assert first is not None
+                    keys[cls] = first
             self._keys[space] = keys
         return keys
+
+    def flags_asked(self, space: KeySpace) -> frozenset[str]:
+        """The flags of the header before that some key of the space asks for."""
+        declared = (key for header in self._headers for key in keys_of(header))
+        keys = (key for key in chain(declared, (key for key, _ in self._bindings)) if key.space == space)
+        asked = (condition for key in keys for condition in key.conditions)
+        return frozenset(c.field for c in asked if isinstance(c, PreviousHeader) and c.value)
+
+    def header_called(self, path: str) -> type[Header] | None:
+        """The header of this name in paths."""
+        return next((loaded(header) for header in self._headers if path_of(header) == path), None)
+
+    def _has(self, cls: type[Header]) -> bool:
+        return any(is_class(header, cls) for header in self._headers)
 
     def meanings(self, record: WireStruct) -> Iterator[tuple[str, Element]]:
         """The meanings that views give to the fields of a record: the name of each such field, and its meaning."""
@@ -152,20 +204,20 @@ class Catalog:
         for header in headers:
             _check_binding(LINK_TYPE(0), header)
         new = tuple((key, header) for header in headers for key in header.__layout__.keys)
-        known = tuple(header for header in headers if header not in self.headers)
-        return self._but(headers=known + self.headers, bindings=new + self.bindings)
+        known = tuple(header for header in headers if not self._has(header))
+        return self._but(headers=known + self._headers, bindings=new + self._bindings)
 
     def with_binding(self, key: Key, header: type[Header]) -> Self:
         """A catalog in which `header` is found at `key`, before what was there. Raises: SchemaError."""
         _check_binding(key, header)
-        headers = self.headers if header in self.headers else (header, *self.headers)
-        return self._but(headers=headers, bindings=((key, header), *self.bindings))
+        headers = self._headers if self._has(header) else (header, *self._headers)
+        return self._but(headers=headers, bindings=((key, header), *self._bindings))
 
     def without_binding(self, key: Key) -> Self:
         """A catalog in which nothing is found at `key` (whatever its conditions)."""
         if not isinstance(key, Key):
             raise SchemaError(repr(key), None, "is no key: say UDP_PORT(4789)")
-        left = tuple(b for b in self.bindings if (b[0].space, b[0].value) != (key.space, key.value))
+        left = tuple(b for b in self._bindings if (b[0].space, b[0].value) != (key.space, key.value))
         return self._but(bindings=left)
 
     def with_option(self, header: type[Header], *options: type[Element]) -> Self:
@@ -196,7 +248,7 @@ class Catalog:
 
     def _but(self, **changes: Any) -> Self:  # Any: the arguments of the constructor
         values: dict[str, Any] = {
-            "headers": self.headers, "bindings": self.bindings, "max_headers": self.max_headers, "views": self.views,
+            "headers": self._headers, "bindings": self._bindings, "max_headers": self.max_headers, "views": self.views,
             "options": self.options,
         }  # fmt: skip
         return type(self)(**(values | changes))
@@ -266,5 +318,5 @@ def _check_binding(key: object, header: object) -> None:
     check_key(name, None, key)
 
 
-DEFAULT = Catalog(HEADERS)
+DEFAULT = Catalog(index.HEADERS)
 """The catalog that is used where none is named."""

@@ -11,14 +11,16 @@ from typing import Any, Final, Protocol
 
 from overlaycodec.codec.decode_state import DecodeState
 from overlaycodec.codec.decode_step import Step, conditional_step, step_of
+from overlaycodec.codec.emitters import ByClass
 from overlaycodec.codec.header_encoder import HeaderEncoder, header_encoder_of
 from overlaycodec.codec.stack_cache import StackCache
 from overlaycodec.codec.stack_encoder import StackEncoder, stack_encoder_of, stackable
 from overlaycodec.packet.header import Header
+from overlaycodec.packet.late_header import AnyHeader, LateBinding, is_imported, loaded
 from overlaycodec.schema.keys import Key, KeySpace
 from overlaycodec.schema.layout import Layout
 
-__all__ = ["MAX_CLASSES", "STACK_USES", "Binding", "CodeCache"]
+__all__ = ["MAX_CLASSES", "STACK_USES", "CodeCache"]
 
 STACK_USES: Final = 32
 """After how many packets of one stack an encoder is made for it: so seldom that making it is worth the time."""
@@ -27,9 +29,6 @@ _MIN_STACK: Final = 2
 _MAX_STACKS: Final = 256
 MAX_CLASSES: Final = 1024
 """For more classes, those of the catalog and others, what was generated is dropped: programs may declare any number."""
-
-Binding = tuple[Key, type[Header]]
-"""A key, and the header that is found at it."""
 
 
 class Declared(Protocol):
@@ -41,7 +40,7 @@ class Declared(Protocol):
         """The layout of a header."""
         ...
 
-    def candidates(self, space: KeySpace, value: int | None, /) -> tuple[Binding, ...]:
+    def late_candidates(self, space: KeySpace, value: int | None, /) -> tuple[LateBinding, ...]:
         """What can be found at a value, in the order in which it is asked."""
         ...
 
@@ -49,8 +48,12 @@ class Declared(Protocol):
         """The values of a space that are bound."""
         ...
 
-    def keys_in(self, space: KeySpace, /) -> dict[type[Header], int]:
+    def keys_by_class(self, space: KeySpace, /) -> ByClass:
         """The first value of the space for each header."""
+        ...
+
+    def flags_asked(self, space: KeySpace, /) -> frozenset[str]:
+        """The flags of the header before that some key of the space asks for."""
         ...
 
 
@@ -92,7 +95,7 @@ class CodeCache:
         if encoder is None:
             if len(self.header_encoders) >= MAX_CLASSES:
                 self.header_encoders.clear()
-            encoder = self.header_encoders[cls] = header_encoder_of(self._catalog.layout(cls), self._catalog.keys_in)
+            encoder = self.header_encoders[cls] = header_encoder_of(self._catalog.layout(cls), self._catalog)
         return encoder
 
     def stack_encoder(self, classes: tuple[type[Header], ...]) -> tuple[int, StackEncoder]:
@@ -110,7 +113,7 @@ class CodeCache:
             if uses == STACK_USES:
                 start = stackable(classes)
                 if start >= _MIN_STACK:
-                    self.stack_encoders[classes] = start, stack_encoder_of(classes, start, self._catalog.keys_in)
+                    self.stack_encoders[classes] = start, stack_encoder_of(classes, start, self._catalog)
 
         self.stack_encoders[classes] = len(classes), count
         return len(classes), count
@@ -139,9 +142,9 @@ class CodeCache:
             raise TypeError(f"the first header is a header class or a key, not {first!r}")
         return self.decode_step(first)
 
-    def candidates(self, space: KeySpace, value: int | None) -> tuple[Binding, ...]:
-        """What can be found at a value, in the order in which it is asked."""
-        return self._catalog.candidates(space, value)
+    def candidates(self, space: KeySpace, value: int | None) -> tuple[LateBinding, ...]:
+        """What can be found at a value, in the order in which it is asked; nothing is imported."""
+        return self._catalog.late_candidates(space, value)
 
     def table(self, space: KeySpace) -> dict[int, Step]:
         """The steps by value of a key space; the object is the same at every call."""
@@ -156,20 +159,43 @@ class CodeCache:
         if entry is None:
             table: dict[int, Step] = {}
             for value in self._catalog.values(space):
-                table[value] = self._lazy(self.candidates(space, value), table, value)
-            rest = self.candidates(space, None)
-            entry = self._tables.setdefault(space, (table, self._lazy(rest, None, None) if rest else None))
+                table[value] = self._lazy(space, value, table)
+            rest = self._lazy(space, None, None) if self.candidates(space, None) else None
+            entry = self._tables.setdefault(space, (table, rest))
         return entry
 
-    def _lazy(self, candidates: tuple[Binding, ...], table: dict[int, Step] | None, value: int | None) -> Step:
-        """A step that is generated when it is first taken, and then replaces itself in the table."""
-        made: list[Step] = []
+    def _lazy(self, space: KeySpace, value: int | None, table: dict[int, Step] | None) -> Step:
+        """A step that is generated when it is first taken, and then replaces itself in the table.
+
+        A header without conditions is imported then; one with conditions when they hold.
+        """
+        made: Step | None = None
 
         def first(data: bytes, pos: int, end: int, state: DecodeState) -> Any:  # Any: as Step
-            if not made:
-                made.append(conditional_step(tuple((key, self.decode_step(cls)) for key, cls in candidates)))
+            nonlocal made
+            step = made
+            if step is None:
+                steps = []
+                for key, header in self.candidates(space, value):
+                    steps.append((key, step_for(key, header)))
+                    if not key.conditions:
+                        break  # those after it are never asked
+                step = made = conditional_step(tuple(steps))
                 if table is not None and value is not None:
-                    table[value] = made[0]
-            return made[0](data, pos, end, state)
+                    table[value] = step
+            return step(data, pos, end, state)
+
+        def step_for(key: Key, header: AnyHeader) -> Step:
+            if not key.conditions or is_imported(header):
+                return self.decode_step(loaded(header))
+
+            def import_it(data: bytes, pos: int, end: int, state: DecodeState) -> Any:  # Any: as Step
+                nonlocal made
+                made = None  # the next packet gets a step without this one
+                if table is not None and value is not None:
+                    table[value] = first
+                return self.decode_step(loaded(header))(data, pos, end, state)
+
+            return import_it
 
         return first

@@ -7,8 +7,8 @@ derived: the encoder of a header raises the error, the encoder of a stack return
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import Any, Final, Protocol
 
 from overlaycodec.codec.struct_plan import Item
 from overlaycodec.codegen import literal
@@ -17,18 +17,65 @@ from overlaycodec.schema.layout import Field, Layout
 from overlaycodec.schema.plans import Coverage, NextHeader, Presence
 
 __all__ = [
-    "KeysIn",
+    "LENGTH",
+    "ByClass",
+    "Keys",
+    "NoKeys",
     "derived_checksum",
-    "keys_by_class",
-    "lengths_by_class",
     "packed_value",
     "presence_text",
+    "selector_values",
     "struct_arguments",
     "without_checksum",
 ]
 
-KeysIn = Callable[[KeySpace], dict[type[Any], int]]  # Any: header classes
-"""The first key of each class in a space."""
+
+LENGTH: Final = -1
+"""In place of a key: the selector is a length, of what follows."""
+
+_MAX_CLASSES: Final = 1024
+
+
+class ByClass(dict[Any, Any]):  # Any: header classes, and None; an answer of any type
+    """An answer for each class of the next header, found when it is first asked for.
+
+    A header that is not imported yet has no class that could be a key. Generated code reads this like a dict.
+    """
+
+    __slots__ = ("_answer",)
+
+    def __init__(self, answer: Callable[[Any], Any]) -> None:  # Any: as above
+        super().__init__()
+        self._answer = answer
+
+    def __missing__(self, cls: Any) -> Any:  # Any: as above
+        if len(self) >= _MAX_CLASSES:  # programs may declare any number
+            self.clear()
+        return self.setdefault(cls, self._answer(cls))
+
+
+class Keys(Protocol):
+    """What an encoder has to know of the keys of a catalog."""
+
+    def keys_by_class(self, space: KeySpace, /) -> ByClass:
+        """The first value of the space for each header; None where it has none."""
+        ...
+
+    def flags_asked(self, space: KeySpace, /) -> frozenset[str]:
+        """The flags of the header before that some key of the space asks for."""
+        ...
+
+
+class NoKeys:
+    """The keys of an element, which no catalog finds."""
+
+    def keys_by_class(self, space: KeySpace, /) -> ByClass:
+        """None for each header."""
+        return ByClass(lambda cls: None)
+
+    def flags_asked(self, space: KeySpace, /) -> frozenset[str]:
+        """No flags."""
+        return frozenset()
 
 
 def presence_text(presence: Presence, prefix: str = "v_") -> str:
@@ -60,18 +107,16 @@ def struct_arguments(items: Iterable[Item], value: Callable[[Field], str]) -> li
 # --- what is derived --------------------------------------------------------------------------------------------------
 
 
-def keys_by_class(following: NextHeader, keys_in: KeysIn) -> Mapping[Any, int]:  # Any: header classes, and None
-    """The value of the selector, by the class of the next header; None: no header follows."""
+def selector_values(following: NextHeader, keys: Keys) -> ByClass:
+    """The value of the selector, by the class of the next header; None: no header follows. See `LENGTH`."""
     if following.space is None:
-        return {}
-    keys = keys_in(following.space)
+        return ByClass(lambda cls: None)
+    by_class, nothing, lengths = keys.keys_by_class(following.space), following.nothing, following.lengths
+    if lengths is not None:
+        lengthy = keys.keys_by_class(lengths.key.space)
+        return ByClass(lambda cls: by_class[cls] if lengthy[cls] is None else LENGTH)
     # the table of the catalog itself, where that is enough: there are many encoders
-    return keys if following.nothing is None else {None: following.nothing, **keys}
-
-
-def lengths_by_class(following: NextHeader, keys_in: KeysIn) -> dict[type[Any], int]:
-    """The classes in front of which the selector is a length."""
-    return {} if following.lengths is None else keys_in(following.lengths.key.space)
+    return by_class if nothing is None else ByClass(lambda cls: nothing if cls is None else by_class[cls])
 
 
 def derived_checksum(coverage: Coverage, checksum: str) -> str:

@@ -10,6 +10,7 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 
+from overlaycodec.codec.emitters import NoKeys
 from overlaycodec.codec.header_decoder import reader_of
 from overlaycodec.codec.header_encoder import HeaderEncoder, header_encoder_of
 from overlaycodec.errors import DecodeError, SchemaError
@@ -23,7 +24,7 @@ E = TypeVar("E", bound=Element)
 
 @kept_with_class
 def _encoder_of(meaning: type[WireStruct]) -> HeaderEncoder:
-    return header_encoder_of(meaning.__layout__, lambda _: {})
+    return header_encoder_of(meaning.__layout__, NoKeys())
 
 
 class FieldView(msgspec.Struct, Generic[R, E], frozen=True):

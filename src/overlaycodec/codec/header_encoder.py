@@ -13,11 +13,12 @@ from struct import Struct
 
 from overlaycodec.checksum import crc32c, internet_checksum
 from overlaycodec.codec.emitters import (
-    KeysIn,
+    LENGTH,
+    ByClass,
+    Keys,
     derived_checksum,
-    keys_by_class,
-    lengths_by_class,
     packed_value,
+    selector_values,
     struct_arguments,
 )
 from overlaycodec.codec.encode_fields import add_octets, add_presence
@@ -36,36 +37,36 @@ HeaderEncoder = Callable[..., bytes]
 """`encode(header, content, state, out)`; `state` is an `EncodeState`, and None for an element of an option list."""
 
 
-def header_encoder_of(layout: Layout, keys_in: KeysIn) -> HeaderEncoder:
-    """The encoder of headers of this layout; `keys_in` gives the first key of each class in a space."""
+def header_encoder_of(layout: Layout, keys: Keys) -> HeaderEncoder:
+    """The encoder of headers of this layout; `keys` gives the first key of each class in a space."""
     source = Source(f"encode_{layout.name}", "header, content, state, out")
     source.names |= {"AUTO": AUTO, "CLS": layout.cls, "build": builder_of(layout.cls)}
     source.add(*(f"v_{field.name} = header.{field.name}" for field in layout.fields))
-    _add_flags(source, layout, keys_in)
+    _add_flags(source, layout, keys)
     add_presence(source, layout)
-    elements = cache(lambda cls: header_encoder_of(cls.__layout__, keys_in))  # a catalog may know classes of its own
+    elements = cache(lambda cls: header_encoder_of(cls.__layout__, keys))  # a catalog may know classes of its own
     for part in layout.parts:
         if isinstance(part, Field):
             add_octets(source, layout, part, elements)
     add_sizes(source, layout)
     add_extent(source, layout)
-    _add_selector(source, layout, keys_in)
+    _add_selector(source, layout, keys)
     _add_packing(source, layout)
-    _add_checksum(source, layout, keys_in)
+    _add_checksum(source, layout, keys)
     values = ", ".join(f"v_{field.name}" for field in layout.fields)
     source.add(f"if out is not None: out.append(build({values}))", "return octets")
     encoder: HeaderEncoder = source.compile("header encoder")
     return encoder
 
 
-def _add_flags(source: Source, layout: Layout, keys_in: KeysIn) -> None:
+def _add_flags(source: Source, layout: Layout, keys: Keys) -> None:
     """Flags that are derived: from what is present, from the elements of option lists, from the next header."""
     for field in layout.fields:
         local = f"v_{field.name}"
         if field.name in layout.flag_of:
             first = [f for f in layout.flag_of[field.name] if f.presence and f.presence.fields[0] == field.name]
             tests = [f"(v_{f.name} is not None and v_{f.name} is not AUTO)" for f in first]
-            tests += _wanted_by_next(source, layout, field, keys_in)
+            tests += _wanted_by_next(source, layout, field, keys)
             source.add(f"if {local} is AUTO: {local} = {' or '.join(tests) or 'False'}")
         elif (marks := field.element_flag) is not None:
             source.add(
@@ -75,19 +76,19 @@ def _add_flags(source: Source, layout: Layout, keys_in: KeysIn) -> None:
             source.add(f"if {local} is AUTO: {local} = state.following is not CLS")
 
 
-def _wanted_by_next(source: Source, layout: Layout, flag: Field, keys_in: KeysIn) -> list[str]:
+def _wanted_by_next(source: Source, layout: Layout, flag: Field, keys: Keys) -> list[str]:
     """The tests whether the next header is found only where the flag is set."""
     space, carried = layout.next.space, layout.next.carried
     if space is None:
         return []
-    keys = source.bind("KEYS", keys_in(space))
+    by_class = keys.keys_by_class(space)
     tests = []
     if layout.next.flag == flag.name and carried is not None:
-        key = literal(carried.value)
-        tests.append(f"{keys}.get(state.following, {key}) != {key}")
-    wanted = {cls for cls in keys_in(space) if _wants(cls.__layout__, space, flag.name)}
-    if wanted:
-        tests.append(f"state.following in {source.bind('WANTED', frozenset(wanted))}")
+        other = ByClass(lambda cls: by_class[cls] not in (None, carried.value))
+        tests.append(f"{source.bind('NOT_CARRIED', other)}[state.following]")
+    if flag.name in keys.flags_asked(space):
+        wanted = ByClass(lambda cls: by_class[cls] is not None and _wants(cls.__layout__, space, flag.name))
+        tests.append(f"{source.bind('WANTED', wanted)}[state.following]")
     return tests
 
 
@@ -99,25 +100,20 @@ def _wants(layout: Layout, space: KeySpace, flag: str) -> bool:
     )
 
 
-def _add_selector(source: Source, layout: Layout, keys_in: KeysIn) -> None:
+def _add_selector(source: Source, layout: Layout, keys: Keys) -> None:
     field, lengths = layout.selector, layout.next.lengths
     if field is None:
         return
     local, path = f"v_{field.name}", f"{layout.name}.{field.name}"
-    keys = source.bind("KEYS", keys_by_class(layout.next, keys_in))
-    source.add(f"if {local} is AUTO:")
-    source.indent()
+    values = source.bind("VALUES", selector_values(layout.next, keys))
+    source.add(
+        f"if {local} is AUTO:",
+        f"    {local} = {values}[state.following]",
+        f"    if {local} is None: {local} = state.unselected({path!r})",
+    )
     if lengths is not None:
-        source.add(
-            f"if state.following in {source.bind('LENGTHS', lengths_by_class(layout.next, keys_in))}:",
-            f"    {local} = counted({path!r}, len(content), 1, 0, {literal(lengths.limit)})",
-            "else:",
-        )
-        source.indent()
-    source.add(f"{local} = {keys}.get(state.following)", f"if {local} is None: {local} = state.unselected({path!r})")
-    if lengths is not None:
-        source.dedent()
-    source.dedent()
+        counted = f"counted({path!r}, len(content), 1, 0, {literal(lengths.limit)})"
+        source.add(f"    elif {local} == {LENGTH}: {local} = {counted}")
 
 
 def _add_packing(source: Source, layout: Layout) -> None:
@@ -140,7 +136,7 @@ def _packed(field: Field) -> str:
     return packed_value(field, f"v_{field.name}")
 
 
-def _add_checksum(source: Source, layout: Layout, keys_in: KeysIn) -> None:
+def _add_checksum(source: Source, layout: Layout, keys: Keys) -> None:
     coverage = layout.coverage
     if coverage is None:
         return
@@ -157,7 +153,7 @@ def _add_checksum(source: Source, layout: Layout, keys_in: KeysIn) -> None:
         source.names["internet_checksum"] = internet_checksum
         source.add("covered = octets + content")
         _add_bound(source, layout)
-        protocol = keys_in(IP_PROTOCOL).get(layout.cls, 0)
+        protocol = keys.keys_by_class(IP_PROTOCOL)[layout.cls] or 0
         start = f"state.pseudo({path!r}, len(covered), {literal(protocol)})" if coverage.pseudo else "0"
         source.add(f"{local} = {derived_checksum(coverage, f'internet_checksum(covered, {start})')}")
     first, last = coverage.octet, coverage.octet + coverage.octets

@@ -140,9 +140,8 @@ def located(
         full, pos = names_of(state)[-1], state.fault_pos
     else:
         # the header could not be read: its name is the one that it would have had
-        known = [first, *catalog.headers]
-        classes = (cls for cls in known if isinstance(cls, type) and issubclass(cls, Header))
-        failed = next((cls for cls in classes if cls.__layout__.name == name), None)
+        known = first if isinstance(first, type) and issubclass(first, Header) else None
+        failed = known if known is not None and known.__layout__.name == name else catalog.header_called(name)
         full = name if failed is None else names_of([*state, failed])[-1]
     claim = isinstance(error, TruncatedError) and error.claim
     fault = error.rebased(full + dot + field, "" if claim else _bounding_field(state, end))

@@ -26,6 +26,7 @@ from overlaycodec.codec.stack_shape import StackEntry, constants_of, fields_afte
 from overlaycodec.codec.struct_plan import Item, plan
 from overlaycodec.codegen import Source, literal
 from overlaycodec.packet.header import Header
+from overlaycodec.packet.late_header import LateBinding, is_class
 from overlaycodec.packet.packet import Packet
 from overlaycodec.schema.keys import Asked, Key, KeySpace, Peek, PreviousHeader
 from overlaycodec.schema.layout import Layout
@@ -46,8 +47,8 @@ class StackTables(Tables, Protocol):
 
     max_headers: int
 
-    def candidates(self, space: KeySpace, value: int | None) -> tuple[tuple[Key, type[Header]], ...]:
-        """What can be found at a value, in the order in which it is tried."""
+    def candidates(self, space: KeySpace, value: int | None) -> tuple[LateBinding, ...]:
+        """What can be found at a value, in the order in which it is tried; nothing is imported."""
         ...
 
 
@@ -279,9 +280,9 @@ def _selection_tests(
         return condition_text(condition, str(wanted.offset))
 
     tests: list[str] = []
-    for key, cls in tables.candidates(space, value) or tables.candidates(space, None):
+    for key, header in tables.candidates(space, value) or tables.candidates(space, None):
         holds = " and ".join(map(text, key.conditions))
-        if cls is wanted.layout.cls:
+        if is_class(header, wanted.layout.cls):
             return [*tests, *([holds] if holds else [])]
         tests.append(f"not ({holds})" if holds else "False")
     return [*tests, "False"]

@@ -12,11 +12,11 @@ from collections.abc import Callable, Sequence
 from struct import Struct
 
 from overlaycodec.codec.emitters import (
-    KeysIn,
+    LENGTH,
+    Keys,
     derived_checksum,
-    keys_by_class,
-    lengths_by_class,
     packed_value,
+    selector_values,
     struct_arguments,
     without_checksum,
 )
@@ -112,10 +112,10 @@ class _StackHeader:
         return number
 
 
-def stack_encoder_of(classes: Sequence[type[Header]], count: int, keys_in: KeysIn) -> StackEncoder:
+def stack_encoder_of(classes: Sequence[type[Header]], count: int, keys: Keys) -> StackEncoder:
     """The function for the first `count` headers of packets of just these classes.
 
-    `keys_in` gives the first key of each class in a space.
+    `keys` gives the first key of each class in a space.
     """
     following = [*classes[1:], None]
     stack = [_StackHeader(index, classes[index].__layout__, following[index]) for index in range(count)]
@@ -128,12 +128,12 @@ def stack_encoder_of(classes: Sequence[type[Header]], count: int, keys_in: KeysI
     source.add("octets = len(content)")
     for header in stack:
         octets = sum(other.run.octets for other in stack[header.index + 1 :])
-        _add_derived(source, header, octets, keys_in)
+        _add_derived(source, header, octets, keys)
     pending: list[_StackHeader] = []
     for header in reversed(stack):
         pending.insert(0, header)
         if header.coverage is not None:
-            _add_checksum(source, stack, pending, header.coverage, keys_in)
+            _add_checksum(source, stack, pending, header.coverage, keys)
     if pending:
         _add_packing(source, pending)
     source.add("return content")
@@ -154,7 +154,7 @@ def _add_presence(source: Source, header: _StackHeader) -> None:
             source.add(f"if {value}: return None")
 
 
-def _add_derived(source: Source, header: _StackHeader, inside: int, keys_in: KeysIn) -> None:
+def _add_derived(source: Source, header: _StackHeader, inside: int, keys: Keys) -> None:
     """Lengths, selectors and flags that are AUTO, but no checksums; `inside` are the octets of the headers inside."""
     layout = header.layout
     empty: dict[str, int] = {}
@@ -172,9 +172,9 @@ def _add_derived(source: Source, header: _StackHeader, inside: int, keys_in: Key
         elif field is layout.length_field:
             _add_extent(source, header, inside)
         elif field is layout.selector:
-            value = keys_by_class(layout.next, keys_in).get(header.following)
-            is_length = header.following in lengths_by_class(layout.next, keys_in)
-            source.add("    return None" if value is None or is_length else f"    {local} = {literal(value)}")
+            value = selector_values(layout.next, keys)[header.following]
+            known = value is not None and value != LENGTH
+            source.add(f"    {local} = {literal(value)}" if known else "    return None")
         else:
             source.add(f"    {local} = False" if field.element_flag is not None else "    return None")
 
@@ -201,7 +201,7 @@ def _add_packing(source: Source, pending: list[_StackHeader]) -> None:
 
 
 def _add_checksum(
-    source: Source, stack: list[_StackHeader], pending: list[_StackHeader], coverage: Coverage, keys_in: KeysIn
+    source: Source, stack: list[_StackHeader], pending: list[_StackHeader], coverage: Coverage, keys: Keys
 ) -> None:
     """The checksum of the first pending header; the content that it covers is encoded first."""
     header = pending[0]
@@ -227,7 +227,7 @@ def _add_checksum(
         source.dedent()
         return
     _add_extent_test(source, header)
-    pseudo = _pseudo_text(header, outside[0], keys_in) if coverage.pseudo else "0"
+    pseudo = _pseudo_text(header, outside[0], keys) if coverage.pseudo else "0"
     source.add(
         f"{local} = 0",
         "total = int.from_bytes(content, 'big') << (len(content) % 2 * 8)",
@@ -248,9 +248,9 @@ def _add_extent_test(source: Source, header: _StackHeader) -> None:
         source.add(f"if {length} != len(content) + {octets}: return None")
 
 
-def _pseudo_text(header: _StackHeader, network: _StackHeader, keys_in: KeysIn) -> str:
+def _pseudo_text(header: _StackHeader, network: _StackHeader, keys: Keys) -> str:
     """The expression for the sum of the pseudo-header: the addresses, the octets and the protocol."""
     addresses = [field for field in network.run.fields if field.name in ("src", "dst")]
     terms = [network.summed(item) for item in network.items if item.fields[0][0] in addresses]
-    protocol = keys_in(IP_PROTOCOL).get(header.layout.cls, 0)
+    protocol = keys.keys_by_class(IP_PROTOCOL)[header.layout.cls] or 0
     return " + ".join([*terms, f"len(content) + {header.run.octets + protocol}"])

@@ -15,7 +15,8 @@ from typing import Final, Literal, NamedTuple, get_args
 
 import overlaycodec as oc
 from overlaycodec.reassembly import FragmentReassembler, Overlap, STTReassembler
-from tests import laws, test_columns
+from tests.columnar import test_columns
+from tests.laws import common as laws
 from tests.tools import readers as reading
 
 FIRSTS: Final[tuple[type[oc.Header], ...]] = (

@@ -34,7 +34,7 @@ from overlaycodec import (
     IPv4,
     VLANTag,
 )
-from tests.laws import rebuilt_packet
+from tests.laws.common import rebuilt_packet
 
 # Ethernet / IPv4 / UDP / "hello": 47 octets, checksums by scapy 2.8.
 HELLO = bytes.fromhex(

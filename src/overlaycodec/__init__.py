@@ -16,7 +16,7 @@ from overlaycodec.codec.packet_encoder import encode, resolve
 from overlaycodec.codec.pipeline import Pipeline
 from overlaycodec.columnar import column_names, columns, encode_columns, iter_columns
 from overlaycodec.comparison import diff
-from overlaycodec.editing.checksums import ChecksumStatus, checksums
+from overlaycodec.editing.checksum_status import ChecksumStatus, checksums
 from overlaycodec.editing.fill import fill
 from overlaycodec.errors import (
     CaptureError,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import overlaycodec as oc
 from overlaycodec.packet.offsets import spans_of
-from tests import laws
+from tests.laws import common as laws
 
 GOOD = ("valid", "absent")
 TPIDS = (0x8100, 0x88A8)

@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 import overlaycodec as oc
 from overlaycodec import dialects
 from overlaycodec import strategies as overlay
-from tests import laws
 from tests.interop import comparing, frames
 from tests.interop.live.linux_vxlan import LinuxVXLAN
 from tests.interop.live.passage import Passage
 from tests.interop.live.underlay import GROUP, HERE, PEER, Host, from_peer, over_udp, summed
 from tests.interop.tally import Tally
+from tests.laws import common as laws
 
 P = TypeVar("P")
 Start = Callable[[Callable[[], P]], P]

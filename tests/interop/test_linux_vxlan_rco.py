@@ -12,13 +12,13 @@ import pytest
 import overlaycodec as oc
 from overlaycodec import dialects
 from overlaycodec.tunnel import decapsulate
-from tests import laws
 from tests.interop.live.linux_vxlan import DEVICE, NO_OFFLOADS, VNI, LinuxVXLAN
 from tests.interop.live.passage import Passage
 from tests.interop.live.peer import Peer
 from tests.interop.live.ports import PacketSocket
 from tests.interop.live.underlay import over_udp
 from tests.interop.tally import Tally
+from tests.laws import common as laws
 
 P = TypeVar("P")
 Start = Callable[[Callable[[], P]], P]

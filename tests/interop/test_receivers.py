@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 
 import overlaycodec as oc
 from overlaycodec import strategies as overlay
-from tests import laws
 from tests.interop import frames
 from tests.interop.live import receivers
 from tests.interop.live.machine import Silent
 from tests.interop.live.passage import Passage, fence, number_of
 from tests.interop.live.receivers import Receiver
 from tests.interop.tally import Tally
+from tests.laws import common as laws
 
 Start = Callable[[type[Receiver]], Receiver]
 

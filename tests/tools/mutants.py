@@ -41,7 +41,7 @@ MEMORY: Final = 3 << 30
 QUIET: Final = ("-W", "ignore::pytest.PytestAssertRewriteWarning")  # Hypothesis is loaded before pytest looks for it
 
 VECTORS: Final = tuple(
-    f"tests/test_vectors.py::test_{name}"
+    f"tests/vectors/test_vectors.py::test_{name}"
     for name in (
         "decoding_gives_the_stack_and_the_fields",
         "decoding_gives_the_fault",
@@ -50,53 +50,53 @@ VECTORS: Final = tuple(
     )
 )
 AGREEMENT: Final = (
-    "tests/test_agreement.py::test_values_and_octets_agree",
-    "tests/test_agreement.py::test_faults_agree",
+    "tests/laws/test_agreement.py::test_values_and_octets_agree",
+    "tests/laws/test_agreement.py::test_faults_agree",
 )
 DECLARING: Final = (
-    "tests/test_schema.py",
+    "tests/schema/test_declarations.py",
     "tests/schema/test_arguments.py",
-    "tests/test_vocabulary.py",
-    "tests/test_own_protocol.py",
+    "tests/schema/test_vocabulary.py",
+    "tests/schema/test_own_protocol.py",
 )
 ONE_HEADER: Final = (
     "tests/test_errors.py",
-    "tests/test_schema.py",
-    "tests/test_vocabulary.py",
-    "tests/test_walking.py",
-    "tests/test_fused.py",
-    "tests/test_stacked.py",
+    "tests/schema/test_declarations.py",
+    "tests/schema/test_vocabulary.py",
+    "tests/codec/test_packet_decoder.py",
+    "tests/codec/test_stack_decoder.py",
+    "tests/codec/test_stack_encoder.py",
     *VECTORS,
     *AGREEMENT,
 )
 WALKING: Final = (
     "tests/test_errors.py",
-    "tests/test_vocabulary.py",
+    "tests/schema/test_vocabulary.py",
     "tests/test_stacks.py",
     "tests/test_peers_bugs.py",
-    "tests/test_schema.py",
-    "tests/test_walking.py",
-    "tests/test_fused.py",
+    "tests/schema/test_declarations.py",
+    "tests/codec/test_packet_decoder.py",
+    "tests/codec/test_stack_decoder.py",
     *VECTORS,
 )
 SUMS: Final = (
-    "tests/test_checksums.py",
-    "tests/test_vocabulary.py",
-    "tests/test_vlan.py",
-    "tests/test_fill.py",
+    "tests/editing/test_checksums.py",
+    "tests/schema/test_vocabulary.py",
+    "tests/vlan/test_vlan.py",
+    "tests/editing/test_fill.py",
     *VECTORS,
 )
 GUESSED: Final = (
-    "tests/test_fused.py",
-    "tests/test_plain.py",
-    "tests/test_vectors.py::test_a_guess_gives_the_same",
-    "tests/test_vectors.py::test_most_vectors_are_guessed",
-    "tests/test_walking.py",
+    "tests/codec/test_stack_decoder.py",
+    "tests/codec/test_stack_shape.py",
+    "tests/vectors/test_vectors.py::test_a_guess_gives_the_same",
+    "tests/vectors/test_vectors.py::test_most_vectors_are_guessed",
+    "tests/codec/test_packet_decoder.py",
 )
 AT_ONCE: Final = (
-    "tests/test_stacked.py",
-    "tests/test_plain.py",
-    "tests/test_vectors.py::test_encoding_in_one_go_gives_the_octets_back",
+    "tests/codec/test_stack_encoder.py",
+    "tests/codec/test_stack_shape.py",
+    "tests/vectors/test_vectors.py::test_encoding_in_one_go_gives_the_octets_back",
 )
 TESTS: Final[dict[str, Sequence[str]]] = {
     "schema.fields": (*DECLARING, *VECTORS),
@@ -105,27 +105,38 @@ TESTS: Final[dict[str, Sequence[str]]] = {
     "schema.arguments": DECLARING,
     "schema.validation": (*DECLARING, *VECTORS),
     "schema.plans": (*ONE_HEADER, *SUMS),
-    "schema.layout": (*DECLARING, "tests/test_options.py", "tests/test_checksums.py", *VECTORS, *AGREEMENT),
+    "schema.layout": (
+        *DECLARING,
+        "tests/codec/test_options.py",
+        "tests/editing/test_checksums.py",
+        *VECTORS,
+        *AGREEMENT,
+    ),
     "codec.struct_plan": ONE_HEADER,
     "codec.header_decoder": ONE_HEADER,
     "codec.option_lists": ONE_HEADER,
     "codec.emitters": ONE_HEADER,
-    "codec.header_encoder": (*ONE_HEADER, "tests/test_checksums.py"),
-    "codec.encode_fields": (*ONE_HEADER, "tests/test_checksums.py"),
-    "codec.encode_lengths": (*ONE_HEADER, "tests/test_checksums.py"),
-    "codec.packet_encoder": (*WALKING, "tests/test_stacked.py", "tests/test_checksums.py"),
+    "codec.header_encoder": (*ONE_HEADER, "tests/editing/test_checksums.py"),
+    "codec.encode_fields": (*ONE_HEADER, "tests/editing/test_checksums.py"),
+    "codec.encode_lengths": (*ONE_HEADER, "tests/editing/test_checksums.py"),
+    "codec.packet_encoder": (*WALKING, "tests/codec/test_stack_encoder.py", "tests/editing/test_checksums.py"),
     "codec.pseudo_header": SUMS,
     "codec.decode_step": WALKING,
     "codec.decode_state": WALKING,
-    "codec.packet_decoder": (*WALKING, "tests/test_limits.py", "tests/test_checksums.py", "tests/test_options.py"),
-    "codec.catalog": (*WALKING, "tests/test_limits.py", "tests/test_options.py"),
-    "codec.code_cache": (*WALKING, "tests/test_stacked.py"),
+    "codec.packet_decoder": (
+        *WALKING,
+        "tests/laws/test_limits.py",
+        "tests/editing/test_checksums.py",
+        "tests/codec/test_options.py",
+    ),
+    "codec.catalog": (*WALKING, "tests/laws/test_limits.py", "tests/codec/test_options.py"),
+    "codec.code_cache": (*WALKING, "tests/codec/test_stack_encoder.py"),
     "codec.stack_shape": (*GUESSED, *AT_ONCE),
     "codec.stack_decoder": GUESSED,
     "codec.stack_cache": GUESSED,
-    "codec.stack_encoder": (*AT_ONCE, "tests/test_checksums.py"),
+    "codec.stack_encoder": (*AT_ONCE, "tests/editing/test_checksums.py"),
     "checksum": SUMS,
-    "editing.checksums": SUMS,
+    "editing.checksum_status": SUMS,
     "editing.fill": SUMS,
 }
 """The tests of each module: quick ones, and those first that notice most."""

@@ -149,6 +149,6 @@ field.facts  # E
 field.condition  # E
 field.get(oc.Bits)  # E
 field[oc.Bits]  # E
-oc.Bits in field  # E
+found_fact: bool = oc.Bits in field  # E
 oc.UDP.__layout__.bounds  # E
 oc.IPv4.__layout__.parts[0].condition  # E

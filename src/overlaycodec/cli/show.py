@@ -18,7 +18,7 @@ from overlaycodec.cli.tree import write_tree
 from overlaycodec.codec.catalog import Catalog
 from overlaycodec.codec.packet_encoder import encode
 from overlaycodec.describe.plain import printable
-from overlaycodec.editing.checksums import checksums
+from overlaycodec.editing.checksum_status import checksums
 from overlaycodec.errors import EncodeError
 from overlaycodec.packet.packet import Packet
 

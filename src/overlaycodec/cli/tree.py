@@ -12,7 +12,7 @@ from overlaycodec.cli.timestamps import digits_of, utc
 from overlaycodec.codec.catalog import Catalog
 from overlaycodec.describe.plain import Leaf, leaves_of, printable, text_of, word_of
 from overlaycodec.describe.traits import PORTS
-from overlaycodec.editing.checksums import ChecksumStatus, checksums
+from overlaycodec.editing.checksum_status import ChecksumStatus, checksums
 from overlaycodec.errors import DecodeError
 from overlaycodec.packet.header import Header
 from overlaycodec.packet.packet import Packet

@@ -12,7 +12,7 @@ import numpy as np
 
 from overlaycodec.capture.bulk.arrays import Ints, Mask, Values
 from overlaycodec.columnar.column import Column
-from overlaycodec.editing.checksums import ChecksumStatus
+from overlaycodec.editing.checksum_status import ChecksumStatus
 from overlaycodec.errors import FieldValueError, LengthFieldError, NestingError, TruncatedError
 
 __all__ = ["CATEGORIES", "Output", "Part", "put"]

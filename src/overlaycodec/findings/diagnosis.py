@@ -11,7 +11,7 @@ from overlaycodec.codec.bytes_like import BytesLike
 from overlaycodec.codec.catalog import Catalog
 from overlaycodec.codec.packet_decoder import decode
 from overlaycodec.codec.packet_encoder import encode, resolve
-from overlaycodec.editing.checksums import checksums
+from overlaycodec.editing.checksum_status import checksums
 from overlaycodec.findings.decode_faults import fault_finding
 from overlaycodec.findings.model import RECEIVERS, Context, Finding, Receiver, Rule, Severity
 from overlaycodec.findings.receiver_view import ReceiverView, receiver_view

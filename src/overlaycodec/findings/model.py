@@ -12,7 +12,7 @@ from typing import Any, Final, Literal, get_args
 
 import msgspec
 
-from overlaycodec.editing.checksums import ChecksumStatus
+from overlaycodec.editing.checksum_status import ChecksumStatus
 from overlaycodec.errors import Bits, place_text
 from overlaycodec.packet.header import Header
 from overlaycodec.packet.packet import Packet

@@ -10,9 +10,9 @@ clock or draws a random number.
 """
 
 from overlaycodec.reassembly import STTFrame, STTReassembler, segment_stt
-from overlaycodec.tunnel.base import Tunnel, group_mac, overhead_octets
 from overlaycodec.tunnel.decapsulation import Decapsulated, decapsulate, decapsulate_all, decapsulated
 from overlaycodec.tunnel.ecn import ECNAlarm, ECNOutcome, egress_ecn, ingress_ecn
+from overlaycodec.tunnel.encapsulation import Tunnel, group_mac, overhead_octets
 from overlaycodec.tunnel.endpoints import (
     GeneveTunnel,
     NVGRETunnel,

@@ -19,7 +19,7 @@ from overlaycodec.reassembly import segment_stt
 from overlaycodec.schema.keyspaces import ETHERTYPE, GPE_PROTOCOL
 from overlaycodec.schema.record import Element
 from overlaycodec.schema.values import AUTO, AnyIP
-from overlaycodec.tunnel.base import ChecksumPolicy, Tunnel, ethernet_only, selector_of
+from overlaycodec.tunnel.encapsulation import ChecksumPolicy, Tunnel, ethernet_only, selector_of
 from overlaycodec.tunnel.entropy import spread
 from overlaycodec.tunnel.inner_packet import check_complete
 

@@ -12,7 +12,7 @@ from overlaycodec.capture.bulk.arrays import Ints, Mask, Sums
 from overlaycodec.columnar.column_buffers import CATEGORIES
 from overlaycodec.columnar.decode.group import Group
 from overlaycodec.columnar.ones_complement import folded, sums_of
-from overlaycodec.editing.checksums import ChecksumStatus
+from overlaycodec.editing.checksum_status import ChecksumStatus
 from overlaycodec.schema.layout import Field
 from overlaycodec.schema.plans import Coverage
 

@@ -13,7 +13,7 @@ from overlaycodec.codec.packet_decoder import decode
 from overlaycodec.columnar.column import Column
 from overlaycodec.columnar.column_buffers import CATEGORIES, Part, put
 from overlaycodec.columnar.decode.batch import Batch
-from overlaycodec.editing.checksums import checksums
+from overlaycodec.editing.checksum_status import checksums
 from overlaycodec.errors import PathError
 from overlaycodec.packet.header import Header
 from overlaycodec.packet.packet import Packet

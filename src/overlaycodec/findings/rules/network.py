@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from overlaycodec.editing.checksums import ChecksumStatus
+from overlaycodec.editing.checksum_status import ChecksumStatus
 from overlaycodec.findings.model import Context, Observation, Reaction, Rule, Severity
 from overlaycodec.findings.rules.outcomes import (
     LINUX_ALLOWS,

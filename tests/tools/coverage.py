@@ -14,10 +14,10 @@ from tests.tools import stacks
 PAGE = stacks.ROOT / "docs" / "coverage.md"
 HEAD = """# What is left as payload
 
-Every record of every capture is decoded as far as the catalog goes; what stands behind the last header is payload.
-This page says what that is, and what tshark calls it: a protocol that tshark reads as a header and the catalog does not
-would stand here. Faults are octets that cannot be what the header before says they are. `python -m
-tests.tools.coverage` writes the page, and a test holds it against the captures.
+Every record of every capture is decoded as far as the catalog goes; the octets behind the last header are payload.
+This page lists what that payload is, and what tshark calls it. It shows each protocol that tshark reads as a header and
+the catalog does not have. Faults are octets that cannot be the header that the one before selects. `python -m
+tests.tools.coverage` writes the page, and a test compares it with the captures.
 """
 TITLES = ("The captures of this project", "Public captures of other projects, not stored here")
 
@@ -33,7 +33,7 @@ def left(packet: oc.Packet) -> str | None:
     last = packet.headers[-1]
     layout = last.__layout__
     if layout.next.offset is not None and getattr(last, layout.next.offset):
-        return f"a later piece of a datagram ({layout.name})"
+        return f"a later fragment of a datagram ({layout.name})"
     selector, space = layout.next.selector, layout.next.space
     if selector is None or space is None:
         return f"the data of {layout.name}"

@@ -14,19 +14,19 @@ HEAD = """# Other decoders
 
 Round trips cannot see a declaration that is wrong in both directions. So every record of every capture, and more than
 20,000 packets that are made over all tunnels and depths, are read by other decoders too, and compared field by field:
-versions, lengths, addresses, ports, identifiers, options, flags, and the verdict on every checksum.
+versions, lengths, addresses, ports, identifiers, options, flags, and the status of every checksum.
 
 ```
-make interop INTEROP_ARGS="-k decoders"    # says how many packets and fields were compared
+make interop INTEROP_ARGS="-k decoders"    # counts the packets and fields that were compared
 ```
 
-`tests/interop/decoders/` has a table a decoder: under which name it shows each of our fields. What it shows otherwise
-is listed below, with the condition in code beside it. A difference that is not listed fails the test, and so does an
-entry that explains nothing. Where a decoder reads other headers from some point on, those before are compared still.
+`tests/interop/decoders/` has one table per decoder, with its name for each of our fields. What it shows otherwise is
+listed below; the code has the condition beside each entry. A difference that is not listed fails the test, and so does
+an entry that explains nothing. Where a decoder reads other headers from some point on, those before are compared still.
 
-STT, for which no live stack is at hand, is judged there too: tshark puts together the segments that we write, and calls
-each one's TCP checksum right when it is told nothing of STT. It counts the TCP-shaped header to what it has, and so
-takes a frame for whole where no more than 20 octets are missing; the test foresees where.
+STT, for which there is no live stack, is compared there too: tshark reassembles the segments that we write, and calls
+the TCP checksum of each one right when its STT dissector is off. It counts the TCP-shaped header as received octets,
+and so takes a frame for complete where no more than 20 octets are missing; the test expects this.
 
 ## What was ours
 
@@ -36,15 +36,15 @@ The comparison found these, and they are mended:
 |---|---|"""
 MENDED = (
     (
-        "A checksum behind an IPv4 source route was judged and made with the next hop's address, not the last one's",
+        "A checksum behind an IPv4 source route was verified and computed with the next hop's address, not the last",
         "RFC 791 section 3.1, RFC 9293 section 3.1; tshark and tcpdump",
     ),
     (
-        "Of several IPv6 routing headers the outermost told the last address; it is the innermost that is gone last",
+        "Of several IPv6 routing headers the outermost gave the last address; the innermost one does",
         "RFC 8200 sections 4.1, 8.1; tshark",
     ),
     (
-        "A checksum that stands in GRE for the sake of R alone was judged",
+        "A checksum field of GRE that only R makes present was verified",
         "RFC 1701: it is valid where C is set; tshark",
     ),
     (

@@ -177,7 +177,7 @@ TCPDUMP: Final[tuple[Entry, ...]] = (
         lambda difference: (difference.ours, difference.theirs) == ("absent", "bad"),
     ),
     Value(
-        "A source route that is gone to its end",
+        "A completed source route",
         "overlaycodec",
         "RFC 791 section 3.1: with the pointer behind the last address the destination is reached. tcpdump takes "
         "the last address of the option for the pseudo-header all the same.",

@@ -144,7 +144,7 @@ TSHARK: Final[tuple[Entry, ...]] = (
     Value(
         "Checksums behind a first fragment",
         "both",
-        "RFC 791 section 3.2: more pieces follow, so tshark judges no checksum behind. Where a length inside says "
+        "RFC 791 section 3.2: more fragments follow, so tshark judges no checksum. Where a length inside shows "
         "that all octets are there, we judge.",
         (*(f"{name}.checksum.status" for name in ("udp", "tcp", "gre", "icmp", "icmpv6", "igmp")),),
         lambda difference: (
@@ -235,7 +235,7 @@ TSHARK: Final[tuple[Entry, ...]] = (
     Value(
         "Checksums behind an IPv6 fragment header behind IPv4",
         "neither",
-        "RFC 8200 section 4.5: the header is IPv6's. We take what follows for the first piece of more; tshark "
+        "RFC 8200 section 4.5: the header is IPv6's. We take what follows for a first fragment; tshark "
         "judges its checksum.",
         (*(f"{name}.checksum.status" for name in ("udp", "tcp", "gre", "icmp", "icmpv6", "igmp")),),
         lambda difference: (

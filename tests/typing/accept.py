@@ -278,6 +278,16 @@ assert_type(overlay.headers(VLANTag), SearchStrategy[VLANTag])
 assert_type(overlay.headers(VLANTag, vid=7), SearchStrategy[VLANTag])
 assert_type(overlay.packets(VXLAN), SearchStrategy[Packet])
 assert_type(overlay.malformed_bytes(), SearchStrategy[bytes])
+assert_type(oc.strategies.headers(oc.NSH), SearchStrategy[oc.NSH])
+
+# --- catalogs, and families that are imported when they are asked for -------------------------------------------------
+
+assert_type(oc.DEFAULT.headers, tuple[type[Header], ...])
+assert_type(oc.DEFAULT.bindings, tuple[tuple[oc.Key, type[Header]], ...])
+assert_type(oc.DEFAULT.key_of(oc.ETHERTYPE, oc.LLDP), int | None)
+assert_type(oc.UDP_PORT(9).as_fallback(), oc.Key)
+assert_type(oc.NSH(service_path=1), oc.NSH)
+assert_type(oc.reference.decode_header(VXLAN, oc.encode(VXLAN(vni=1))), tuple[VXLAN, int])
 
 
 @given(overlay.packets(VXLAN))

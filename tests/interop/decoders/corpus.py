@@ -326,6 +326,9 @@ SOURCES: Final[Mapping[str, Source]] = {
     "pseudowires": Source(400, catalog=PSEUDOWIRES, through=(oc.PseudowireControlWord,)),
 }
 
+_LEAST_CAPTURED: Final = 14
+"""A snapped record keeps at least this many octets."""
+
 
 def records(source: Source, seed: int) -> Iterator[oc.Record]:
     """The records of a source; some with a wrong checksum, some padded, some cut by the capture."""
@@ -338,8 +341,8 @@ def records(source: Source, seed: int) -> Iterator[oc.Record]:
         if random.random() < 0.05:
             data += bytes(random.randrange(1, 19))
         octets = len(data)
-        if random.random() < 0.03:
-            data = data[: random.randrange(14, octets)]
+        if random.random() < 0.03 and octets > _LEAST_CAPTURED:
+            data = data[: random.randrange(_LEAST_CAPTURED, octets)]
         yield oc.Record(data, source.link_type, wire_length=octets)
 
 

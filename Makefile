@@ -133,9 +133,10 @@ $(WHEEL): $(VENV)/.dev pyproject.toml README.md LICENSE $(shell find src -type f
 	$(PY) -m build --outdir build/dist >build/build.log 2>&1 || { cat build/build.log; exit 1; }
 	@touch $@
 
-# The wheel's tests run in environments that never see src/; tests/conftest.py makes sure of it.
+# The wheel's tests run in environments that never see src/; tests/conftest.py makes sure of it. Few examples are enough:
+# `make test` and the newest Python take more.
 wheel-test: $(WHEEL)
-	.ci/test-wheel $(PY) $(PYTEST_ARGS)
+	HYPOTHESIS_PROFILE=$${HYPOTHESIS_PROFILE:-brief} .ci/test-wheel $(PY) $(PYTEST_ARGS)
 
 versions: $(WHEEL)
 	.ci/test-versions $(PYTEST_ARGS)

@@ -164,7 +164,7 @@ def _add_checksum(source: Source, layout: Layout, keys: Keys) -> None:
 def _add_bound(source: Source, layout: Layout) -> None:
     """What the checksum covers ends where the length field says (see `Layout.covered_octets`)."""
     extent = layout.extent
-    if extent is None or extent.first_piece:
+    if extent is None or extent.segmented:
         return
     length = f"v_{extent.field.name}"
     octets = length if extent.unit == 1 else f"{length} * {literal(extent.unit)}"

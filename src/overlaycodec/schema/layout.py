@@ -1,7 +1,7 @@
 """The waist: what a declaration says, laid out for every deriver to read.
 
-Strategy: protocols declare, derivers read `Layout`; neither knows of the other. A `Layout` is plain data; `grammar`
-makes it and refuses whatever cannot stand.
+Strategy: protocols declare, derivers read `Layout`; neither knows of the other. A `Layout` is plain data; `planning`
+makes it, and `validation` refuses declarations that contradict themselves.
 """
 
 from __future__ import annotations
@@ -200,6 +200,16 @@ class Layout(msgspec.Struct, frozen=True, eq=False):
         return None if self.extent is None else self.extent.field
 
     @property
+    def segmented(self) -> bool:
+        """Whether the length field may count octets that are in other packets (STT's segments)."""
+        return self.extent is not None and self.extent.segmented
+
+    @property
+    def fragment_fields(self) -> tuple[str, ...]:
+        """The fields that are not 0 in a fragment: its offset, and the flag that more fragments follow."""
+        return tuple(name for name in (self.next.offset, self.more_fragments) if name is not None)
+
+    @property
     def checksum(self) -> Field | None:
         """The field that holds the checksum."""
         return None if self.coverage is None else self.coverage.field
@@ -212,10 +222,20 @@ class Layout(msgspec.Struct, frozen=True, eq=False):
         """
         if self.coverage is not None and self.coverage.header_only:
             return header_octets
-        if self.extent is None or self.extent.first_piece:
+        if self.extent is None or self.extent.segmented:
             return octets
         bound = self.extent.bound_of(length, header_octets)
         return octets if bound is None or bound < header_octets else min(bound, octets)
+
+    def tested_octets(self, header: Any, header_octets: int, octets: int) -> int:  # Any: a header of this class
+        """How many octets of this header and its content the checksum is tested over; `octets` counts them all.
+
+        Where a length does not reach the end of the header, that is the header alone.
+        """
+        if self.coverage is not None and self.coverage.header_only:
+            return header_octets
+        bound = None if self.extent is None else self.extent.octets_of(header, header_octets)
+        return octets if bound is None or self.segmented else min(max(bound, header_octets), octets)
 
     @property
     def lead(self) -> bytes:

@@ -218,7 +218,7 @@ def _extent(field: Field | None, declared: Declared | None) -> Extent | None:
         from_start=fact.origin == "start",
         zero=fact.zero,
         unless=fact.unless,
-        first_piece=fact.pieces,
+        segmented=fact.pieces,
         optional=fact.optional,
     )
 

@@ -228,7 +228,7 @@ def _inside(hidden: str, name: str) -> Callable[[Values], Any]:
 
 def _bits_of(record: Declaration, name: str, values: Values) -> tuple[int, int]:
     """The first and last bit of a fixed field, from the start of the stream."""
-    index, bit = record.layout.place_of(name)
+    index, bit = record.layout.position_of(name)
     first = values[f"_start{index}"] * 8 + bit
     return first, first + (record.fields[name].bits or 0) - 1
 

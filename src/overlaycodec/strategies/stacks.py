@@ -211,7 +211,7 @@ def _length_of_all(
     catalog: Catalog,
     excluded: dict[str, frozenset[int]],
 ) -> None:
-    """The length of a datagram of which the first segment is here, or a later one with its offset, which is drawn too."""
+    """The length of a datagram of which the first segment is here, or a later one with its offset, also drawn."""
     extent = layout.extent
     if extent is None or extent.unless is None or extent.unless in values or extent.field.name in values:
         return

@@ -1,4 +1,4 @@
-"""A packet: headers in order, a payload, and the octets behind the end of bounded headers.
+"""A packet: headers in order, a payload, and the octets after the end of bounded headers.
 
 Strategy: an immutable value. Equality and hash are those of headers, payload and trailers alone; a fault found while
 decoding stands beside them. Nothing here reads or writes octets.
@@ -25,7 +25,7 @@ H = TypeVar("H", bound=Header)
 
 
 class Trailer(msgspec.Struct, frozen=True, gc=False):
-    """Octets behind the end of a bounded header: padding of the link, a frame check sequence."""
+    """Octets after the end of a bounded header: padding of the link, a frame check sequence."""
 
     header: int
     """The index of the header that imposed the bound; -1 where no header was read."""

@@ -46,7 +46,7 @@ class PPPFramed(
     path="ppp_framed",
     keys=(LINK_TYPE(9).when(Peek(0, 16, 0xFF03)), ETHERTYPE(0x880B).when(Peek(0, 16, 0xFF03))),
 ):
-    """The protocol of a PPP frame, behind the address and the control octet of HDLC."""
+    """The protocol of a PPP frame, after the address and the control octet of HDLC."""
 
     address: Annotated[int, Bits(8), Const(0xFF), "All stations"] = 0xFF
     control: Annotated[int, Bits(8), Const(3), "Unnumbered information"] = 3

@@ -120,7 +120,7 @@ def parse_octets(
 
 
 def _reason(error: Exception) -> str:
-    """What construct says, behind the lines that say where in its own objects."""
+    """The message of construct, without the lines that give the position in its own objects."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     return lines[-1] if lines else type(error).__name__
 

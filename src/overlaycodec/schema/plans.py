@@ -139,7 +139,7 @@ class Notation(Plan, frozen=True):
 
 
 class OptionList(Plan, frozen=True):
-    """How the elements of an option list are told apart and where they end.
+    """How the elements of an option list are identified and where the list ends.
 
     An element whose field `kind` has the value `end` is the last one. `pads` are the kinds that fill up to the unit
     of the length field: one octet long, then any length.

@@ -247,7 +247,7 @@ def test_an_element_has_no_options_of_a_header(option: str) -> None:
 def test_every_argument_is_checked() -> None:
     """A fact that is added to the vocabulary needs a line in the table of arguments."""
     sizes = (Bits, Octets, Reserved)  # their argument is checked with the type of the field
-    checked = arguments.fact_names()
+    checked = arguments.ARGUMENTS
     for module in (facts, keys):
         for cls in vars(module).values():
             if inspect.isclass(cls) and issubclass(cls, msgspec.Struct) and cls.__module__ == module.__name__:

@@ -168,10 +168,8 @@ class Layout(msgspec.Struct, frozen=True, eq=False):
     """The fields that are present where a flag is set, by its name."""
     spec: str = ""
     keys: tuple[Key, ...] = ()
-    carries: Key | None = None
     tunnel: bool = False
     quotes: bool = False
-    closed: bool = False
     unchecked: bool = False
     layer: str | None = None
     next: NextHeader = NextHeader()

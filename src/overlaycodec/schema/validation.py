@@ -153,7 +153,7 @@ def _check_references(owner: str, layout: Layout, field: Declared, before: tuple
     if selects := field.get(Selects):
         if selects.when:
             need("Selects", selects.when, "bool")
-            if layout.carries is None:
+            if layout.next.carried is None:
                 raise SchemaError(owner, field.name, "Selects has a condition, but the class carries nothing else")
         if field.optional and not ((when := field.get(When)) and selects.when in when.fields):
             raise SchemaError(owner, field.name, "a selector that may be absent needs the flag that it is there by")

@@ -48,7 +48,7 @@ def region_of(group: Group, left: Ints, early: Mask | None) -> Region:
         (group.left if group.node.takes_all else group.offset) - np.asarray(group.start), len(group)
     )
     ends = group.left if early is None else np.where(early, left, group.left)
-    octets = size if layout.closed else np.subtract(ends, group.start)
+    octets = size if layout.next.closed else np.subtract(ends, group.start)
     extent = layout.extent
     if extent is None or extent.field.name not in group.values:
         return Region(size, octets, None, None)

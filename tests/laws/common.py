@@ -228,7 +228,7 @@ def _place(packet: oc.Packet, index: int, name: str, start: int, end: int) -> _P
         origin = start if whole else start + octets_in(header)
         short = Short(f"{name}.{field}", start * 8 + bit, end - origin, -origin, True)
         length = field_with(type(header), LengthField)
-        pieces = length is not None and length[LengthField].pieces
+        pieces = length is not None and length[LengthField].segments
     return _Place(start, looks, tuple(_parts(header, start, name)), layout.quotes, end, short, pieces)
 
 

@@ -21,7 +21,7 @@ class PPPoE(Header, spec="RFC 2516 section 4", keys=(ETHERTYPE(0x8864),), carrie
 
 
 class PPPoETag(Element, spec="RFC 2516 section 4", path="pppoe_tag"):
-    """A tag; type 0 ends the row."""
+    """A tag; type 0 ends the list."""
 
     type: Annotated[int, Bits(16), "Type"]
     length: Annotated[int, Bits(16), "Octets of the value"] = AUTO

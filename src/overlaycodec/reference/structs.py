@@ -135,7 +135,7 @@ def _derivation(record: Declaration, field: Declared) -> Callable[[Values], Any]
         names = [other.name for other in present if other[When].field == field.name]
         return lambda values: any(values.get(name) is not None for name in names)
     if marks := field.get(SetIfAny):
-        return lambda values: any(element[marks.field] & marks.mask for element in values.get(marks.row) or ())
+        return lambda values: any(element[marks.field] & marks.mask for element in values.get(marks.options) or ())
     if Reserved in field:
         return lambda values: 0
     if Unparsed in field or Elements in field or PadTo in field:

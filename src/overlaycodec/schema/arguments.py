@@ -141,10 +141,10 @@ ARGUMENTS: Final[dict[type[Any], dict[str, Rule]]] = {
         "origin": _one_of("start", "end"),
         "zero": _one_of("length", "unbounded", "jumbo"),
         "unless": _optional(_FIELD),
-        "pieces": _FLAG,
+        "segments": _FLAG,
         "optional": _FLAG,
     },
-    SetIfAny: {"row": _FIELD, "field": _FIELD, "mask": _POSITIVE},
+    SetIfAny: {"options": _FIELD, "field": _FIELD, "mask": _POSITIVE},
     FinalDestination: {"type": _FIELD, "left": _FIELD, "at": _INDEXES, "begins": _optional(_NATURAL)},
     Checksum: {
         "covers": _one_of("header", "all"),

@@ -212,7 +212,7 @@ class LengthField(Fact, frozen=True):
 
     `zero`: what 0 means: "length", an ordinary value; "unbounded", as far as the bound outside; "jumbo", the same, but
     only where a jumbo payload length was read. `unless`: an earlier field that, where it is not 0, leaves the bound to
-    the header outside. `pieces`: the packet may hold the first segment of several. `optional`: AUTO is 0, and an edit
+    the header outside. `segments`: the packet may hold the first segment of several. `optional`: AUTO is 0, and an edit
     does not compute it where it is 0.
     """
 
@@ -221,14 +221,14 @@ class LengthField(Fact, frozen=True):
     origin: Literal["start", "end"] = "start"
     zero: Literal["length", "unbounded", "jumbo"] = "length"
     unless: str | None = None
-    pieces: bool = False
+    segments: bool = False
     optional: bool = False
 
 
 class SetIfAny(Fact, frozen=True):
     """A flag: its AUTO is whether a field of any element of an option list has one of these bits set."""
 
-    row: str
+    options: str
     field: str
     mask: int
 

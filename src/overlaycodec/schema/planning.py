@@ -134,7 +134,7 @@ def _field_of(declared: Declared) -> Field:
         notation=_notation(declared),
         options=None if items is None else OptionList(items.kind, items.end, items.pads),
         construct=None if foreign is None else foreign.construct,
-        element_flag=None if marks is None else ElementFlag(marks.row, marks.field, marks.mask),
+        element_flag=None if marks is None else ElementFlag(marks.options, marks.field, marks.mask),
         route=None if route is None else Route(route.type, route.left, route.at, route.begins),
         jumbo_length=JumboLength in declared,
     )
@@ -230,7 +230,7 @@ def _extent(field: Field | None, declared: Declared | None) -> Extent | None:
         from_start=fact.origin == "start",
         zero=fact.zero,
         unless=fact.unless,
-        segmented=fact.pieces,
+        segmented=fact.segments,
         optional=fact.optional,
     )
 

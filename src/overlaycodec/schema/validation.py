@@ -174,12 +174,12 @@ def _check_references(owner: str, layout: Layout, field: Declared, before: tuple
     ):
         raise SchemaError(owner, field.name, f"Unparsed must follow the sized option list {remainder.of!r}")
     if (marks := field.get(SetIfAny)) and not (
-        (row := layout.by_name.get(marks.row))
-        and row.elements
-        and all(marks.field in element.__layout__.by_name for element in row.elements)
+        (options := layout.by_name.get(marks.options))
+        and options.elements
+        and all(marks.field in element.__layout__.by_name for element in options.elements)
     ):
         raise SchemaError(
-            owner, field.name, f"SetIfAny names {marks.row}.{marks.field}, which is no field of an option list"
+            owner, field.name, f"SetIfAny names {marks.options}.{marks.field}, which is no field of an option list"
         )
     if names := field.get(ValueNames):
         for value in names.of:

@@ -122,7 +122,7 @@ def page(cls: type[Header]) -> str:
     traits = [f"{octets(layout)} octets"]
     traits += ["a tunnel: what follows is `inner`"] * layout.tunnel
     traits += ["what follows is `quoted`"] * layout.quotes
-    traits += ["nothing follows it"] * layout.closed
+    traits += ["nothing follows it"] * layout.next.closed
     lines = [f"# {layout.name}", "", f"`overlaycodec.{cls.__name__}`: {cls.__doc__ or ''}", ""]
     lines += [f"{layout.spec}. {', '.join(traits)}.".replace("\n", " "), ""]
     lines += ["```", diagram_of(cls), "```", "", *table(layout), ""]

@@ -14,7 +14,7 @@ import weakref
 from itertools import count
 from typing import Any, Final
 
-__all__ = ["Source", "identifier", "literal"]
+__all__ = ["Source", "identifier", "linear", "literal"]
 
 _COLUMNS: Final = 120
 _NAME_LENGTH: Final = 120
@@ -48,6 +48,12 @@ def literal(value: object) -> str:
     if isinstance(value, tuple):
         return f"({', '.join(map(literal, value))}{',' if len(value) == 1 else ''})"
     raise TypeError(f"{value!r} cannot be a constant in generated code")
+
+
+def linear(value: str, unit: int, bias: int) -> str:
+    """The expression for `unit` x value + `bias`."""
+    text = value if unit == 1 else f"{value} * {literal(unit)}"
+    return f"{text} {'+' if bias > 0 else '-'} {literal(abs(bias))}" if bias else text
 
 
 class Source:

@@ -139,7 +139,7 @@ class FieldValueError(DecodeError):
 
 
 class NestingError(DecodeError):
-    """More headers within headers than the decoder was told to follow."""
+    """More headers within headers than the decoder may follow."""
 
     def __init__(self, maximum: int, path: str, bits: Bits) -> None:
         self.maximum = maximum

@@ -137,6 +137,13 @@ LINK: Final = oc.Ethernet(dst="02:00:00:00:00:02", src="02:00:00:00:00:01")
 NETWORK: Final = oc.IPv4(src="10.0.0.1", dst="10.0.0.2")
 
 
+def test_a_number_that_is_no_key_is_not_shown_as_one() -> None:
+    """LINKTYPE_LINUX_SLL: where the kind of device is ARPHRD_NETLINK, the protocol field is no EtherType."""
+    header = oc.SLL(arphrd_type=824, protocol=0x1234)
+    assert "protocol" not in line_of(header / b"x", 113)
+    assert "protocol 0x1234" in line_of(header.replace(arphrd_type=1) / b"x", 113)
+
+
 @pytest.mark.parametrize(
     ("packet", "line"),
     [

@@ -50,7 +50,7 @@ def spoilt(header: Header, checked: bool) -> Any:  # Any: a header of the same c
 def whole(name: str) -> bool:
     """Whether every length and checksum counts what is here: not those of quotations, nor of a frame in segments."""
     layouts = [header.__layout__ for header in decoded(DECODING[name]).headers]
-    pieces = [layout.extent is not None and layout.extent.first_piece for layout in layouts]
+    pieces = [layout.segmented for layout in layouts]
     return not any(layout.quotes for layout in layouts) and not any(pieces)
 
 

@@ -178,7 +178,7 @@ def _asked(before: oc.Header) -> tuple[Key, ...]:
     selector = field_with(cls, Selects)
     selects = None if selector is None else selector[Selects]
     if selector is None or selects is None or (selects.when and not getattr(before, selects.when)):
-        carries = cls.__layout__.carries
+        carries = cls.__layout__.next.carried
         found = () if carries is None else oc.DEFAULT.candidates(carries.space, carries.value)
     else:
         value = getattr(before, selector.name)
@@ -228,7 +228,7 @@ def _place(packet: oc.Packet, index: int, name: str, start: int, end: int) -> _P
         origin = start if whole else start + octets_in(header)
         short = Short(f"{name}.{field}", start * 8 + bit, end - origin, -origin, True)
         length = field_with(type(header), LengthField)
-        pieces = length is not None and length[LengthField].pieces
+        pieces = length is not None and length[LengthField].segments
     return _Place(start, looks, tuple(_parts(header, start, name)), layout.quotes, end, short, pieces)
 
 
@@ -265,4 +265,4 @@ class Oracle:
 
 def bounded(packet: oc.Packet) -> bool:
     """Whether some header says where the packet ends, so that octets behind that are a trailer."""
-    return any(header.__layout__.closed or _claim(header) is not None for header in packet.headers)
+    return any(header.__layout__.next.closed or _claim(header) is not None for header in packet.headers)

@@ -74,7 +74,7 @@ def wrong(**changes: Any) -> Any:
 FACTS: dict[str, tuple[Any, Any, str]] = {
     "an origin that does not exist": (int, LengthField(**wrong(origin="begin")), "it is 'start' or 'end'"),
     "a zero that does not exist": (int, LengthField(**wrong(zero="lenght")), "it is 'length', 'unbounded' or 'jumbo'"),
-    "a flag of text": (int, LengthField(**wrong(pieces="no")), "pieces is True or False, not 'no'"),
+    "a flag of text": (int, LengthField(**wrong(segments="no")), "segments is True or False, not 'no'"),
     "a unit of text": (int, LengthField(**wrong(unit="4")), "needs a unit of 1 or more, not '4'"),
     "a unit that is a flag": (int, LengthField(**wrong(unit=True)), "needs a unit of 1 or more, not True"),
     "a bias of text": (int, LengthField(**wrong(bias="4")), "bias is a number, not '4'"),
@@ -102,7 +102,7 @@ FACTS: dict[str, tuple[Any, Any, str]] = {
     "a key space in text": (int, Selects(KeySpace("a", **wrong(parent="b"))), "a key space such as ETHERTYPE"),
     "a key of a space of text": (int, Selects(ETHERTYPE, lengths=(1, KeySpace("A")(0))), "a name in lower case"),
     "a flag's mask of nothing": (bool, SetIfAny("rows", "kind", 0), "needs a mask of 1 or more"),
-    "a flag's row that is a number": (bool, SetIfAny(**wrong(row=1, field="kind", mask=1)), "the name of a field"),
+    "a flag's row that is a number": (bool, SetIfAny(**wrong(options=1, field="kind", mask=1)), "the name of a field"),
     "a size by a number": (bytes, SizedBy(**wrong(field=3)), "the name of a field, not 3"),
     "a size's origin": (bytes, SizedBy("a", **wrong(origin="end")), "it is 'here' or 'start'"),
     "a size of text": (bytes, SizedBy("a", **wrong(unit="8")), "needs a unit of 1 or more"),
@@ -247,7 +247,7 @@ def test_an_element_has_no_options_of_a_header(option: str) -> None:
 def test_every_argument_is_checked() -> None:
     """A fact that is added to the vocabulary needs a line in the table of arguments."""
     sizes = (Bits, Octets, Reserved)  # their argument is checked with the type of the field
-    checked = arguments.fact_names()
+    checked = arguments.ARGUMENTS
     for module in (facts, keys):
         for cls in vars(module).values():
             if inspect.isclass(cls) and issubclass(cls, msgspec.Struct) and cls.__module__ == module.__name__:

@@ -810,11 +810,11 @@ def test_where_a_field_stands_that_is_none() -> None:
     layout = oc.UDP.__layout__
     run = layout.parts[0]
     assert isinstance(run, Run)
-    assert (run.bit_of("length"), layout.place_of("length"), layout.fixed_bit_of("length")) == (32, (0, 32), 32)
+    assert (run.bit_of("length"), layout.position_of("length"), layout.fixed_bit_of("length")) == (32, (0, 32), 32)
     assert layout.fixed_bit_of("nothing") is None
     # RFC 2890 section 2: the checksum comes first; with or without it, the key is in the second word or the third
     assert (oc.GRE.__layout__.fixed_bit_of("checksum"), oc.GRE.__layout__.fixed_bit_of("key")) == (32, None)
-    for place in (run.bit_of, layout.place_of):
+    for place in (run.bit_of, layout.position_of):
         with pytest.raises(KeyError, match="nothing"):
             place("nothing")
 

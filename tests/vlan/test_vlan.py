@@ -221,6 +221,15 @@ def test_offsets_into_the_frame_go_with_it() -> None:
         assert vlan.retag(tagged, vid=8, scope="inner").at(path) == there
 
 
+def test_a_field_that_holds_no_checksum_is_kept() -> None:
+    """RFC 1701: with the R bit alone, GRE's checksum field is present, but its contents are not a checksum."""
+    gre = oc.GRE(checksum_present=False, checksum=0x1234, reserved1=0, routing=(oc.GRESourceRoute(address_family=0),))
+    frame = BASE / IPv4(src="10.0.0.1", dst="10.0.0.2", protocol=253) / b"abcd"
+    packet = oc.resolve(IPv4(src="10.1.0.1", dst="10.1.0.2") / gre / frame)
+    assert oc.checksums(packet)["gre.checksum"] is oc.ChecksumStatus.ABSENT
+    assert vlan.push(packet, vid=7, scope="inner").at("gre.checksum") == 0x1234
+
+
 def test_translate_retag_normalise() -> None:
     packet = oc.resolve(
         BASE / VLANTag(vid=7, pcp=2) / VLANTag(vid=9) / IPv4(src="10.0.0.1", dst="10.0.0.2", protocol=59)

@@ -18,6 +18,7 @@ from overlaycodec.describe.traits import Pair, Traits, traits_of
 from overlaycodec.packet.header import Header
 from overlaycodec.packet.packet import Packet
 from overlaycodec.packet.paths import scopes_of
+from overlaycodec.schema.keys import Key
 from overlaycodec.schema.layout import Field
 
 __all__ = ["faults_of", "parts_of"]
@@ -130,13 +131,15 @@ def _named_before(headers: Sequence[Header], index: int) -> bool:
 def _unknown(packet: Packet, catalog: Catalog) -> Iterator[Part]:
     """The key of a payload that is no header of the catalog."""
     last = packet.headers[-1]
-    field, space = last.__layout__.next.selector, last.__layout__.next.space
-    if not packet.payload or field is None or space is None or traits_of(type(last)).ports or _fragment(last):
+    plan = last.__layout__.next
+    field, key = plan.selector, plan.of(last)
+    if not packet.payload or field is None or not isinstance(key, Key) or key == plan.carried:
         return
-    value = getattr(last, field.name)
-    is_named = value is None or word_of(field, value) is not None or catalog.candidates(space, value)
+    if traits_of(type(last)).ports or _fragment(last):
+        return
+    is_named = key.value is None or word_of(field, key.value) is not None or catalog.candidates(key.space, key.value)
     if not is_named:
-        yield Part((Span(f"{field.name} {text_of(field, value)}", "protocol"),))
+        yield Part((Span(f"{field.name} {text_of(field, key.value)}", "protocol"),))
 
 
 def faults_of(packet: Packet) -> Iterator[tuple[str, str]]:

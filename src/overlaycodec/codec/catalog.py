@@ -291,9 +291,9 @@ def _encode() -> Callable[..., bytes]:
 def _with_option(layout: Layout, options: str, element: type[Element]) -> Layout:
     """The layout with one more class in an option list; it replaces one that starts with the same octets."""
     field = layout.by_name[options]
-    octets = field.typed()[0] or len(element.__layout__.lead)
-    lead = element.__layout__.lead[:octets]
-    others = [cls for cls in field.elements[:-1] if cls.__layout__.lead[:octets] != lead]
+    octets = field.typed()[0] or len(element.__layout__.constant_prefix)
+    prefix = element.__layout__.constant_prefix[:octets]
+    others = [cls for cls in field.elements[:-1] if cls.__layout__.constant_prefix[:octets] != prefix]
     return layout.with_elements(options, (element, *others, field.element))
 
 

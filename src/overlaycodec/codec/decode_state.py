@@ -52,17 +52,15 @@ class DecodeState(list[Header]):
         """Where the payload of the header at `pos` ends, by its length field. Raises: DecodeError where strict."""
         extent = layout.extent
         assert extent is not None
-        if value == 0 and extent.zero != "length":
+        if extent.is_unbounded(value, jumbogram=self.jumbogram):
             if extent.zero == "unbounded":
                 self.zero_length = len(self) - 1
-                return end
-            if self.jumbogram:
-                return end
+            return end
         start = pos if extent.from_start else stop
         claimed = pos + extent.end_of(value, stop - pos)
         minimum = -(-(stop - start - extent.bias) // extent.unit)
         return self._claimed_end(
-            layout, extent.field.name, value, data, pos, start, stop, claimed, end, minimum, segment=extent.first_piece
+            layout, extent.field.name, value, data, pos, start, stop, claimed, end, minimum, segment=extent.segmented
         )
 
     def end_by_type(self, layout: Layout, value: int, data: bytes, pos: int, stop: int, end: int) -> int:

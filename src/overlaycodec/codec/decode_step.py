@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 from overlaycodec.codec.decode_state import DecodeState
 from overlaycodec.codec.header_decoder import add_reading, build_text
-from overlaycodec.codegen import Source, literal
+from overlaycodec.codegen import Source, linear, literal
 from overlaycodec.schema.keys import Asked, Key, KeySpace, MinOctets, PreviousHeader, Within
 from overlaycodec.schema.layout import Layout
 from overlaycodec.schema.plans import Guard
@@ -63,10 +63,7 @@ def _add_bound(source: Source, layout: Layout, stop: str) -> None:
     extent, jumbo = layout.extent, layout.jumbo
     if extent is not None:
         value = f"v_{extent.field.name}"
-        octets = value if extent.unit == 1 else f"{value} * {literal(extent.unit)}"
-        claimed = f"{'pos' if extent.from_start else stop} + {octets}"
-        if extent.bias:
-            claimed += f" + {literal(extent.bias)}"
+        claimed = f"{'pos' if extent.from_start else stop} + {linear(value, extent.unit, extent.bias)}"
         tests = [f"({claimed} != end or state.wire_end is not None)"]
         if extent.field.optional:
             tests.insert(0, f"{value} is not None")

@@ -7,7 +7,7 @@ from typing import Any
 from overlaycodec.codec.emitters import presence_text
 from overlaycodec.codec.encode_lengths import octets_text
 from overlaycodec.codec.option_lists import option_list_encoder, padding_of
-from overlaycodec.codegen import Source, literal
+from overlaycodec.codegen import Source, linear, literal
 from overlaycodec.errors import EncodeError, FieldRangeError, UnresolvedError
 from overlaycodec.schema.layout import Field, Layout
 from overlaycodec.schema.plans import LengthSize, PadSize, RestSize, UnparsedSize
@@ -85,9 +85,9 @@ def _add_padding(source: Source, layout: Layout, field: Field) -> None:
     size = field.size
     if isinstance(size, LengthSize):
         pad = source.bind(f"pad_{name}", padding_of(field))
-        before = octets_text(layout.parts[: layout.parts.index(field)]) if size.from_start else "0"
+        before = octets_text(layout.parts[: layout.parts.index(field)]) + " + " if size.from_start else ""
         source.add(
-            f"    missing = -({before} + len(e_{name}) - {literal(size.bias)}) % {literal(size.unit)}",
+            f"    missing = -({before}{linear(f'len(e_{name})', 1, -size.bias)}) % {literal(size.unit)}",
             f"    if missing and v_{size.field} is AUTO:",
             f"        {local}, e_{name}, v_{rest.name} = {pad}({local}, e_{name}, missing)",
         )

@@ -70,7 +70,7 @@ def add_extent(source: Source, layout: Layout) -> None:
         source.add(f"if {local} is AUTO: {local} = 0")
         return
     octets = (octets_text(layout.parts) + " + " if extent.from_start else "") + "len(content)"
-    source.add(f"if {local} is AUTO: ")
+    source.add(f"if {local} is AUTO:")
     if extent.unless is not None:
         source.names["later"] = _later_fragment
         known = "" if layout.by_name[extent.unless].default is not AUTO else f"v_{extent.unless} is not AUTO and "

@@ -15,7 +15,7 @@ from typing import Any
 
 from overlaycodec.codec.emitters import presence_text
 from overlaycodec.codec.struct_plan import Item, plan
-from overlaycodec.codegen import Source, literal
+from overlaycodec.codegen import Source, linear, literal
 from overlaycodec.errors import DecodeError, FieldValueError, LengthFieldError, TruncatedError
 from overlaycodec.schema.layout import ADDRESS_OCTETS, Field, Layout, Run
 from overlaycodec.schema.plans import CountSize, LengthSize, PadSize, RestSize, UnparsedSize
@@ -203,8 +203,7 @@ def _add_variable(source: Source, layout: Layout, field: Field, at: str) -> str:
         source.add(f"{stop} = end", f"v_{name}, v_{rest} = {options}(data, {at}, end)")
     elif isinstance(size, CountSize):
         options = source.bind(f"options_{name}", _counted_reader(field, path))
-        bias = f" + {literal(size.bias)}" if size.bias else ""
-        source.add(f"v_{name}, {stop} = {options}(data, {at}, end, v_{size.field}{bias})")
+        source.add(f"v_{name}, {stop} = {options}(data, {at}, end, {linear(f'v_{size.field}', 1, size.bias)})")
     elif field.kind == "items":
         options = source.bind(f"options_{name}", _ended_reader(field, path))
         source.add(f"v_{name}, {stop} = {options}(data, {at}, end)")
@@ -231,9 +230,7 @@ def _add_sized(
 ) -> None:
     name, path = field.name, f"{layout.name}.{field.name}"
     length = layout.by_name[size.field]
-    octets = f"v_{size.field}" + (f" * {literal(size.unit)}" if size.unit != 1 else "")
-    if size.bias:
-        octets += f" {'+' if size.bias > 0 else '-'} {abs(size.bias)}"
+    octets = linear(f"v_{size.field}", size.unit, size.bias)
     if length.optional:
         octets = f"0 if v_{size.field} is None else {octets}"
     if size.from_start:
@@ -259,7 +256,7 @@ def _add_sized(
         source.add(f"v_{name} = data[{at}:{stop}]")
     source.dedent()
     if size.bias < 0 or size.from_start:
-        index, bit = layout.place_of(size.field)
+        index, bit = layout.position_of(size.field)
         start = "pos" if index == 0 else f"r{index}"
         least = f"({at} - pos - {literal(size.bias)})" if size.from_start else str(-size.bias)
         minimum = f"-(-{least} // {literal(size.unit)})"

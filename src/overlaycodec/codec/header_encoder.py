@@ -24,7 +24,7 @@ from overlaycodec.codec.emitters import (
 from overlaycodec.codec.encode_fields import add_octets, add_presence
 from overlaycodec.codec.encode_lengths import add_extent, add_sizes
 from overlaycodec.codec.struct_plan import plan
-from overlaycodec.codegen import Source, literal
+from overlaycodec.codegen import Source, linear, literal
 from overlaycodec.schema.keys import KeySpace, PreviousHeader
 from overlaycodec.schema.keyspaces import IP_PROTOCOL
 from overlaycodec.schema.layout import Field, Layout
@@ -42,17 +42,23 @@ def header_encoder_of(layout: Layout, keys: Keys) -> HeaderEncoder:
     source = Source(f"encode_{layout.name}", "header, content, state, out")
     source.names |= {"AUTO": AUTO, "CLS": layout.cls, "build": builder_of(layout.cls)}
     source.add(*(f"v_{field.name} = header.{field.name}" for field in layout.fields))
+    if not layout.fixed:
+        source.comment("flags, optional fields, and fields of variable size")
     _add_flags(source, layout, keys)
     add_presence(source, layout)
     elements = cache(lambda cls: header_encoder_of(cls.__layout__, keys))  # a catalog may know classes of its own
     for part in layout.parts:
         if isinstance(part, Field):
             add_octets(source, layout, part, elements)
+    if layout.sized_by or layout.extent or layout.selector:
+        source.comment("lengths, and what follows")
     add_sizes(source, layout)
     add_extent(source, layout)
     _add_selector(source, layout, keys)
+    source.comment("octets, and the checksum over them")
     _add_packing(source, layout)
     _add_checksum(source, layout, keys)
+    source.comment("the resolved header")
     values = ", ".join(f"v_{field.name}" for field in layout.fields)
     source.add(f"if out is not None: out.append(build({values}))", "return octets")
     encoder: HeaderEncoder = source.compile("header encoder")
@@ -164,11 +170,9 @@ def _add_checksum(source: Source, layout: Layout, keys: Keys) -> None:
 def _add_bound(source: Source, layout: Layout) -> None:
     """What the checksum covers ends where the length field says (see `Layout.covered_octets`)."""
     extent = layout.extent
-    if extent is None or extent.first_piece:
+    if extent is None or extent.segmented:
         return
     length = f"v_{extent.field.name}"
-    octets = length if extent.unit == 1 else f"{length} * {literal(extent.unit)}"
-    octets += f" + {literal(extent.bias)}" if extent.bias else ""
-    octets += "" if extent.from_start else " + len(octets)"
+    octets = linear(length, extent.unit, extent.bias) + ("" if extent.from_start else " + len(octets)")
     known = f"{length} is not None" if extent.zero == "length" else length
     source.add(f"if {known} and len(octets) <= {octets} < len(covered): covered = covered[:{octets}]")

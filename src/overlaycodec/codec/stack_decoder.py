@@ -24,7 +24,7 @@ from overlaycodec.codec.decode_step import Step, Tables, add_next, condition_tex
 from overlaycodec.codec.header_decoder import INTERNED, add_item, address_text, build_text, item_names
 from overlaycodec.codec.stack_shape import StackEntry, constants_of, fields_after_run, run_of
 from overlaycodec.codec.struct_plan import Item, plan
-from overlaycodec.codegen import Source, literal
+from overlaycodec.codegen import Source, linear, literal
 from overlaycodec.packet.header import Header
 from overlaycodec.packet.late_header import LateBinding, is_class
 from overlaycodec.packet.packet import Packet
@@ -191,10 +191,8 @@ def _bound_tests(position: _Position, *, unpacked: bool) -> Iterator[str]:
     """The test that the content ends where the octets do; of a field that is `unpacked`, or is part of a number."""
     extent = position.layout.extent
     if extent is not None and extent.field.presence is None and position.is_item(extent.field.name) is unpacked:
-        local = position.text(extent.field.name)
-        start = position.offset + extent.bias + (0 if extent.from_start else position.run.octets)
-        octets = local if extent.unit == 1 else f"{local} * {literal(extent.unit)}"
-        yield f"{octets} + {start} == end"
+        start = position.offset + extent.end_of(0, position.run.octets)
+        yield f"{linear(position.text(extent.field.name), extent.unit, start)} == end"
 
 
 def _add_fields(source: Source, position: _Position) -> None:

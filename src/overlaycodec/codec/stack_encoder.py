@@ -22,7 +22,7 @@ from overlaycodec.codec.emitters import (
 )
 from overlaycodec.codec.stack_shape import can_be_option_free, fields_after_run, run_of, values_when_empty
 from overlaycodec.codec.struct_plan import Item, plan
-from overlaycodec.codegen import Source, literal
+from overlaycodec.codegen import Source, linear, literal
 from overlaycodec.packet.header import Header
 from overlaycodec.schema.keyspaces import IP_PROTOCOL
 from overlaycodec.schema.layout import Field, Layout
@@ -122,14 +122,17 @@ def stack_encoder_of(classes: Sequence[type[Header]], count: int, keys: Keys) ->
     source = Source("_".join(["encode", *(header.layout.name for header in stack)]), "headers, content")
     source.names["AUTO"] = AUTO
     names = ", ".join(f"h{header.index}" for header in stack)
-    source.add(f"{names}, = headers" + ("" if count == len(classes) else f"[:{count}]"))
+    source.add(f"({names},) = headers" + ("" if count == len(classes) else f"[:{count}]"))
+    source.comment("option-free headers alone")
     for header in stack:
         _add_presence(source, header)
+    source.comment("what is derived from the headers and from the number of octets")
     source.add("octets = len(content)")
     for header in stack:
         octets = sum(other.run.octets for other in stack[header.index + 1 :])
         _add_derived(source, header, octets, keys)
     pending: list[_StackHeader] = []
+    source.comment("checksums, and octets, from the innermost header out")
     for header in reversed(stack):
         pending.insert(0, header)
         if header.coverage is not None:
@@ -188,7 +191,7 @@ def _add_extent(source: Source, header: _StackHeader, inside: int) -> None:
         return
     local = header.local(extent.field)
     octets = header.run.octets + inside - extent.end_of(0, header.run.octets)
-    source.add(f"    {local} = octets + {octets}", f"    if {local} > {extent.field.maximum}: return None")
+    source.add(f"    {local} = {linear('octets', 1, octets)}", f"    if {local} > {extent.field.maximum}: return None")
 
 
 def _add_packing(source: Source, pending: list[_StackHeader]) -> None:
@@ -244,7 +247,7 @@ def _add_extent_test(source: Source, header: _StackHeader) -> None:
     extent = header.layout.extent
     if extent is not None:
         octets = header.run.octets - extent.end_of(0, header.run.octets)
-        length = f"{header.local(extent.field)} * {literal(extent.unit)}"
+        length = linear(header.local(extent.field), extent.unit, 0)
         source.add(f"if {length} != len(content) + {octets}: return None")
 
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from overlaycodec.packet.header import Header
 from overlaycodec.packet.offsets import octets_in
 from overlaycodec.schema.layout import Field, Layout, Run
-from overlaycodec.schema.plans import LengthSize, UnparsedSize
+from overlaycodec.schema.plans import LengthSize, UnparsedSize, ValueLength
 
 __all__ = [
     "StackEntry",
@@ -37,7 +37,7 @@ def option_free_stack(headers: Sequence[Header]) -> tuple[StackEntry, ...]:
         value = None
         if layout.selector is not None:
             value = getattr(header, layout.selector.name)
-            if layout.next.lengths is not None and value <= layout.next.lengths.limit:
+            if isinstance(layout.next.of(header), ValueLength):
                 break
         stack.append((type(header), value))
     if stack:
@@ -89,9 +89,8 @@ def values_when_empty(layout: Layout, field: Field) -> dict[str, int] | None:
 def constants_of(layout: Layout, selected: int | None) -> dict[str, int]:
     """The fields of the run that have one value in every option-free header whose selector has the value `selected`."""
     constants = {field.name: field.const for field in layout.fields if field.const is not None}
-    for name in (layout.next.offset, layout.more_fragments):
-        if name is not None:
-            constants[name] = False if layout.by_name[name].kind == "bool" else 0
+    for name in layout.fragment_fields:
+        constants[name] = False if layout.by_name[name].kind == "bool" else 0
     for field in fields_after_run(layout):
         constants |= values_when_empty(layout, field) or {}
     if selected is not None:

@@ -71,7 +71,7 @@ def diff(
 
         if not isinstance(b, Packet | Header | bytes | bytearray | memoryview):
             raise TypeError(f"a packet is compared with a packet, not with {type(b).__name__}")
-        return packet_diff(packet_of(a, first, catalog), packet_of(b, first, catalog), ignored, catalog)
+        return packet_diff(packet_of(a, first, catalog), packet_of(b, first, catalog), ignored)
     from overlaycodec.comparison.captures import capture_diff
 
     if isinstance(b, Packet | Header | bytes | bytearray | memoryview):

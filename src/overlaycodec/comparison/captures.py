@@ -171,7 +171,7 @@ def _compared(
                 changes.append(Changed(name, None, value, name, None, other, (str(value), str(other))))
         if before.data != after.data or before.wire_length != after.wire_length:
             packets = before.decode(lax=True, catalog=catalog), after.decode(lax=True, catalog=catalog)
-            changes += packet_diff(*packets, ignored, catalog)
+            changes += packet_diff(*packets, ignored)
     return RecordDiff(number, before, new_number, after, tuple(changes))
 
 

@@ -55,7 +55,7 @@ def packet_of(data: Packet | Header | BytesLike, first: type[Header] | Key, cata
     return decode(data, first=first, lax=True, catalog=catalog)
 
 
-def packet_diff(a: Packet, b: Packet, ignored: Ignored, catalog: Catalog) -> PacketDiff:
+def packet_diff(a: Packet, b: Packet, ignored: Ignored) -> PacketDiff:
     """What differs between two packets without AUTO."""
     if a == b and a.missing == b.missing:
         return PacketDiff()

@@ -52,15 +52,13 @@ def checksums(packet: Packet, *, catalog: Catalog = DEFAULT) -> dict[str, Checks
         layout = header.__layout__
         region, size = regions[index], octets_in(header)
         bound = extent_of(header)
-        in_segments = layout.extent is not None and layout.extent.first_piece
-        if bound is not None and not in_segments:
+        if bound is not None and not layout.segmented:
             complete = bound <= len(region)
         if layout.coverage is not None and getattr(header, layout.coverage.field.name) is not None:
-            covered = region if bound is None or in_segments else region[: max(bound, size)]
-            covered = covered[:size] if layout.coverage.header_only else covered
+            covered = region[: layout.tested_octets(header, size, len(region))]
             path = f"{names[index]}.{layout.coverage.field.name}"
             statuses[path] = _status(headers, index, layout.coverage, covered, complete, catalog)
-        if layout.quotes or is_fragment(header) or (in_segments and bound is not None and bound > len(region)):
+        if layout.quotes or is_fragment(header) or (layout.segmented and bound is not None and bound > len(region)):
             complete = False
     return statuses
 

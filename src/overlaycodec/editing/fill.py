@@ -40,12 +40,12 @@ def fill(
     jumbo = False
     changed = []
     for index, header in enumerate(packet.headers):
-        first_piece = _is_first_piece(packet, index)
+        first_segment = _is_first_segment(packet, index)
         following = type(packet.headers[index + 1]) if index + 1 < len(packet.headers) else None
         changes: dict[str, Any] = {}  # Any: AUTO, for fields of any type
         if lengths:
             changes |= _sizes(header)
-            if complete and not first_piece:
+            if complete and not first_segment:
                 changes |= _lengths(header, following, jumbo, catalog)
         if checksums:
             changes |= _checksum(header, complete, pseudo_header(packet.headers, index) is not None)
@@ -53,7 +53,7 @@ def fill(
             changes |= _selector(header, following, catalog)
         changed.append(header.replace(**changes) if changes else header)
         jumbo = jumbo or any(field.kind == "items" for field, _ in ends_of(header))
-        if header.__layout__.quotes or first_piece or is_fragment(header):
+        if header.__layout__.quotes or first_segment or is_fragment(header):
             complete = False
     return resolved(packet._with(headers=tuple(changed)), catalog, omits=False)[0]
 
@@ -67,10 +67,9 @@ def _is_open(record: WireStruct) -> bool:
     )
 
 
-def _is_first_piece(packet: Packet, index: int) -> bool:
+def _is_first_segment(packet: Packet, index: int) -> bool:
     """Whether the header's length counts octets that are in other packets, as that of the first STT segment does."""
-    extent = packet.headers[index].__layout__.extent
-    if extent is None or not extent.first_piece:
+    if not packet.headers[index].__layout__.segmented:
         return False
     bound = extent_of(packet.headers[index])
     here = len(packet.payload) + sum(len(trailer.data) for trailer in packet.trailers if trailer.header > index)
@@ -114,9 +113,8 @@ def _lengths(header: Header, following: type[Header] | None, jumbo: bool, catalo
     changes: dict[str, Any] = {}
     if (extent := layout.extent) is not None:
         value = getattr(header, extent.field.name)
-        unbounded = extent.zero == "unbounded" or (extent.zero == "jumbo" and jumbo)
-        kept = value is None or extent.optional or (value == 0 and unbounded)
-        if not kept and not (extent.unless and getattr(header, extent.unless)):
+        kept = value is None or extent.optional or extent.is_unbounded(value, jumbogram=jumbo)
+        if not kept and extent.applies_to(header):
             changes[extent.field.name] = AUTO
     content = layout.next.of(header)
     if layout.selector is not None and isinstance(content, ValueLength):

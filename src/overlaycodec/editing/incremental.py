@@ -13,7 +13,7 @@ from overlaycodec.checksum import adjusted_checksum, internet_sum
 from overlaycodec.codec.catalog import DEFAULT, Catalog
 from overlaycodec.codec.packet_encoder import encode, resolve
 from overlaycodec.packet.header import Header
-from overlaycodec.packet.offsets import extent_of, octets_in
+from overlaycodec.packet.offsets import octets_in
 from overlaycodec.packet.packet import Packet, Trailer
 from overlaycodec.schema.plans import ValueLength
 from overlaycodec.schema.values import AUTO
@@ -53,9 +53,9 @@ def follow_outside(before: Packet, after: Packet, start: int, catalog: Catalog =
         header = outside[index]
         changed = forwarded(header, **_lengths(header, grown))
         changed = changed.replace(**_checksum(header, changed, old, new, grown))
-        given = headers[index]
-        names = [field.name for field in header.__layout__.fields if getattr(given, field.name) is not AUTO]
-        headers[index] = given.replace(**{name: getattr(changed, name) for name in names})
+        current = headers[index]
+        names = [field.name for field in header.__layout__.fields if getattr(current, field.name) is not AUTO]
+        headers[index] = current.replace(**{name: getattr(changed, name) for name in names})
         trailer = b"".join(trailer.data for trailer in before.trailers if trailer.header == index)
         old, new = encode(header) + old + trailer, encode(changed) + new + trailer
     return after.__replace__(headers=tuple(headers))
@@ -73,7 +73,7 @@ def _lengths(header: Header, grown: int) -> dict[str, int]:
     changes = {}
     if (extent := layout.extent) is not None:
         value = getattr(header, extent.field.name)
-        if value is not None and (value or extent.zero == "length"):
+        if value is not None and not extent.is_unbounded(value):
             changes[extent.field.name] = value + grown // extent.unit
     if layout.selector is not None and isinstance(length := layout.next.of(header), ValueLength):
         changes[layout.selector.name] = length.octets + grown
@@ -86,7 +86,7 @@ def _checksum(header: Header, changed: Header, old: bytes, new: bytes, grown: in
     if coverage is None or coverage.header_only or coverage.algorithm != "internet":
         return {}
     value = getattr(header, coverage.field.name)
-    if value is None or (value == 0 and coverage.zero_absent):
+    if value is None or coverage.absent_in(header):
         return {}
     total = (0xFFFF ^ value) + (0xFFFF ^ internet_sum(_covered(header, old))) + internet_sum(_covered(changed, new))
     if coverage.pseudo:
@@ -97,5 +97,4 @@ def _checksum(header: Header, changed: Header, old: bytes, new: bytes, grown: in
 
 def _covered(header: Header, content: bytes) -> bytes:
     octets = encode(header) + content
-    bound = extent_of(header)
-    return octets if bound is None else octets[: max(bound, octets_in(header))]
+    return octets[: header.__layout__.tested_octets(header, octets_in(header), len(octets))]

@@ -8,6 +8,7 @@ from typing import Any
 
 from overlaycodec.errors import UnresolvedError
 from overlaycodec.schema.layout import Field, Run
+from overlaycodec.schema.plans import ValueLength
 from overlaycodec.schema.record import WireStruct
 from overlaycodec.schema.values import AUTO, MACAddress
 
@@ -53,9 +54,8 @@ def ends_of(record: WireStruct) -> Iterator[tuple[Field, int]]:
     size = octets_in(record)
     if layout.extent is not None and (octets := layout.extent.octets_of(record, size)) is not None:
         yield layout.extent.field, octets
-    lengths, selector = layout.next.lengths, layout.selector
-    if lengths is not None and selector is not None and (value := getattr(record, selector.name)) <= lengths.limit:
-        yield selector, size + value
+    if layout.selector is not None and isinstance(following := layout.next.of(record), ValueLength):
+        yield layout.selector, size + following.octets
     if layout.jumbo is not None:
         length = layout.jumbo.octets_of(getattr(record, layout.jumbo.options))
         if length is not None:
@@ -75,9 +75,7 @@ def octets_in(record: WireStruct) -> int:
 
 def is_fragment(record: WireStruct) -> bool:
     """Whether the record says that what follows is a fragment of something."""
-    layout = record.__layout__
-    names = (layout.next.offset, layout.more_fragments)
-    return any(name is not None and getattr(record, name) for name in names)
+    return any(getattr(record, name) for name in record.__layout__.fragment_fields)
 
 
 def number_in(octets: bytes, cls: type[WireStruct], name: str) -> int | None:

@@ -1,4 +1,4 @@
-"""A packet: headers in order, a payload, and the octets behind the end of bounded headers.
+"""A packet: headers in order, a payload, and the octets after the end of bounded headers.
 
 Strategy: an immutable value. Equality and hash are those of headers, payload and trailers alone; a fault found while
 decoding stands beside them. Nothing here reads or writes octets.
@@ -25,7 +25,7 @@ H = TypeVar("H", bound=Header)
 
 
 class Trailer(msgspec.Struct, frozen=True, gc=False):
-    """Octets behind the end of a bounded header: padding of the link, a frame check sequence."""
+    """Octets after the end of a bounded header: padding of the link, a frame check sequence."""
 
     header: int
     """The index of the header that imposed the bound; -1 where no header was read."""
@@ -229,8 +229,8 @@ class Packet(msgspec.Struct, frozen=True, eq=False, gc=False):
     @property
     def innermost(self) -> Self:
         """The last scope that is not quoted: everything, where there is no tunnel."""
-        plain = [number for number, scope in enumerate(scopes_of(self.headers)) if "quoted" not in scope.prefix]
-        return self.scopes[plain[-1]]
+        unquoted = [number for number, scope in enumerate(scopes_of(self.headers)) if "quoted" not in scope.prefix]
+        return self.scopes[unquoted[-1]]
 
     @property
     def flow(self) -> FlowKey | None:
@@ -265,8 +265,8 @@ class Packet(msgspec.Struct, frozen=True, eq=False, gc=False):
         """
         if path == "payload":
             return self.payload
-        place = find(self.headers, path)
-        return read_at(self.headers[place.header], place.rest, path)
+        target = find(self.headers, path)
+        return read_at(self.headers[target.header], target.rest, path)
 
     def replace_at(self, path: str, value: object) -> Self:
         """A copy of the whole packet with the value that a path names changed.
@@ -277,14 +277,14 @@ class Packet(msgspec.Struct, frozen=True, eq=False, gc=False):
             if not isinstance(value, bytes | bytearray | memoryview):
                 raise TypeError(f"payload takes bytes, not {type(value).__name__}")
             return self._with(payload=bytes(value))
-        place = find(self.headers, path)
-        if place.rest:
-            header = replaced_at(self.headers[place.header], place.rest, path, value)
+        target = find(self.headers, path)
+        if target.rest:
+            header = replaced_at(self.headers[target.header], target.rest, path, value)
         elif isinstance(value, Header):
             header = value
         else:
             raise TypeError(f"{path} takes a header, not {type(value).__name__}")
-        return self._with(headers=(*self.headers[: place.header], header, *self.headers[place.header + 1 :]))
+        return self._with(headers=(*self.headers[: target.header], header, *self.headers[target.header + 1 :]))
 
     def span(self, path: str) -> tuple[int, int]:
         """The first and the last bit of what a path names, from the start of the packet.
@@ -294,16 +294,16 @@ class Packet(msgspec.Struct, frozen=True, eq=False, gc=False):
         Raises: PathError; UnresolvedError where a size is still AUTO.
         """
         at = 0
-        place = None if path == "payload" else find(self.headers, path)
+        target = None if path == "payload" else find(self.headers, path)
         for index, header in enumerate(self.headers):
-            if place is not None and index == place.header:
+            if target is not None and index == target.header:
                 break
             at += octets_in(header) * 8
-        if place is None:
+        if target is None:
             return at, at + len(self.payload) * 8 - 1
-        record: WireStruct = self.headers[place.header]
+        record: WireStruct = self.headers[target.header]
         bits = octets_in(record) * 8
-        for name, number in place.rest:
+        for name, number in target.rest:
             field, offset, bits = next(
                 (span for span in spans_of(record) if span[0].name == name), (None, 0, 0)
             )  # fmt: skip

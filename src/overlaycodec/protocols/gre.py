@@ -13,7 +13,7 @@ _CHECKED: Final = When("checksum_present", "routing_present")
 
 
 class GRESourceRoute(Element, spec="RFC 1701", path="source_route"):
-    """A source route entry; one of family 0 and no octets ends the row."""
+    """A source route entry; one of family 0 and no octets ends the list."""
 
     address_family: Annotated[int, Bits(16), "Address family"]
     offset: Annotated[int, Bits(8), "Octet at which the active address starts"] = 0

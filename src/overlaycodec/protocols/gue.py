@@ -1,4 +1,4 @@
-"""Generic UDP encapsulation. Its variant 1 is an IP packet right behind UDP: the IP headers have keys for that."""
+"""Generic UDP encapsulation. Its variant 1 is an IP packet right after UDP: the IP headers have keys for that."""
 
 from typing import Annotated
 

@@ -153,11 +153,11 @@ class IPv6Routing(Header, spec="RFC 8200 section 4.4", path="ipv6_routing", laye
 class IPv6Fragment(
     Header, spec="RFC 8200 section 4.5", path="ipv6_fragment", layer="extension", keys=(IP_PROTOCOL(44),)
 ):
-    """A piece of a datagram."""
+    """A fragment of a datagram."""
 
-    next_header: Annotated[int, Bits(8), _NEXT, "What follows in the first piece"] = AUTO
+    next_header: Annotated[int, Bits(8), _NEXT, "What follows in the first fragment"] = AUTO
     reserved1: Annotated[int, Reserved(8)] = 0
     fragment_offset: Annotated[int, Bits(13), FragmentOffset(), "In units of 8 octets"] = 0
     reserved2: Annotated[int, Reserved(2)] = 0
     more_fragments: Annotated[bool, Bits(1), MoreFragments(), "M"] = False
-    identification: Annotated[int, Bits(32), "Identifies the pieces of a datagram"] = 0
+    identification: Annotated[int, Bits(32), "Identifies the fragments of a datagram"] = 0

@@ -25,7 +25,7 @@ _TYPES: Final = ValueNames(
 
 
 class LLDPTLV(Element, spec="IEEE 802.1AB clause 8.4", path="lldp_tlv"):
-    """A fact about the sender; type 0 ends the row."""
+    """A fact about the sender; type 0 ends the list."""
 
     type: Annotated[int, Bits(7), _TYPES, "Type"]
     length: Annotated[int, Bits(9), "Octets of the value"] = AUTO

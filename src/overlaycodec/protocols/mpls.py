@@ -1,4 +1,4 @@
-"""MPLS label stack entries. What follows the last one is told by its label, or guessed from its first four bits."""
+"""MPLS label stack entries. What follows the last one is found by its label, or by its own first four bits."""
 
 from typing import Annotated
 

@@ -21,7 +21,7 @@ class PPPoE(Header, spec="RFC 2516 section 4", keys=(ETHERTYPE(0x8864),), carrie
 
 
 class PPPoETag(Element, spec="RFC 2516 section 4", path="pppoe_tag"):
-    """A tag; type 0 ends the row."""
+    """A tag; type 0 ends the list."""
 
     type: Annotated[int, Bits(16), "Type"]
     length: Annotated[int, Bits(16), "Octets of the value"] = AUTO
@@ -46,7 +46,7 @@ class PPPFramed(
     path="ppp_framed",
     keys=(LINK_TYPE(9).when(Peek(0, 16, 0xFF03)), ETHERTYPE(0x880B).when(Peek(0, 16, 0xFF03))),
 ):
-    """The protocol of a PPP frame, behind the address and the control octet of HDLC."""
+    """The protocol of a PPP frame, after the address and the control octet of HDLC."""
 
     address: Annotated[int, Bits(8), Const(0xFF), "All stations"] = 0xFF
     control: Annotated[int, Bits(8), Const(3), "Unnumbered information"] = 3

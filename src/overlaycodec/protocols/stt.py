@@ -20,7 +20,7 @@ class STTSegment(
     src_port: Annotated[int, Bits(16), "Source port, the flow's entropy"]
     dst_port: Annotated[int, Bits(16), "Destination port"] = 7471
     total_length: Annotated[
-        int, Bits(16), LengthField(bias=20, unless="segment_offset", pieces=True), "Octets of frame header and frame"
+        int, Bits(16), LengthField(bias=20, unless="segment_offset", segments=True), "Octets of frame header and frame"
     ] = AUTO
     segment_offset: Annotated[int, Bits(16), Selects(STT_OFFSET), "Octets of the frame before this segment"] = AUTO
     frame_id: Annotated[int, Bits(32), "The same in all segments of a frame"] = 0

@@ -1,4 +1,4 @@
-"""In-band network telemetry: what nodes on the way write into a packet, behind VXLAN-GPE or in a Geneve option."""
+"""In-band network telemetry: what nodes on the path write into a packet, after VXLAN-GPE or in a Geneve option."""
 
 from typing import Annotated, Final, TypeAlias
 

@@ -135,7 +135,7 @@ def _derivation(record: Declaration, field: Declared) -> Callable[[Values], Any]
         names = [other.name for other in present if other[When].field == field.name]
         return lambda values: any(values.get(name) is not None for name in names)
     if marks := field.get(SetIfAny):
-        return lambda values: any(element[marks.field] & marks.mask for element in values.get(marks.row) or ())
+        return lambda values: any(element[marks.field] & marks.mask for element in values.get(marks.options) or ())
     if Reserved in field:
         return lambda values: 0
     if Unparsed in field or Elements in field or PadTo in field:
@@ -228,7 +228,7 @@ def _inside(hidden: str, name: str) -> Callable[[Values], Any]:
 
 def _bits_of(record: Declaration, name: str, values: Values) -> tuple[int, int]:
     """The first and last bit of a fixed field, from the start of the stream."""
-    index, bit = record.layout.place_of(name)
+    index, bit = record.layout.position_of(name)
     first = values[f"_start{index}"] * 8 + bit
     return first, first + (record.fields[name].bits or 0) - 1
 

@@ -10,8 +10,6 @@ from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
 from typing import Any, Final, NamedTuple
 
-import msgspec
-
 from overlaycodec.errors import SchemaError
 from overlaycodec.schema.facts import (
     ByteOrder,
@@ -33,7 +31,7 @@ from overlaycodec.schema.facts import (
 )
 from overlaycodec.schema.keys import Key, KeySpace, MinOctets, Peek, PreviousHeader, Within
 
-__all__ = ["check_class_options", "check_fact", "check_key", "suggestion"]
+__all__ = ["ARGUMENTS", "check_class_options", "check_fact", "check_key", "suggestion"]
 
 
 class Rule(NamedTuple):
@@ -118,7 +116,7 @@ _PADS: Final = Rule(
     lambda value: _are_numbers(value) and len(value) == 2 and max(value) <= 0xFF,
 )
 
-_ARGUMENTS: Final[dict[type[Any], dict[str, Rule]]] = {
+ARGUMENTS: Final[dict[type[Any], dict[str, Rule]]] = {
     ByteOrder: {"order": _one_of("big", "little")},
     Const: {"value": _NATURAL},
     ValueNames: {"of": _WORDS},
@@ -143,10 +141,10 @@ _ARGUMENTS: Final[dict[type[Any], dict[str, Rule]]] = {
         "origin": _one_of("start", "end"),
         "zero": _one_of("length", "unbounded", "jumbo"),
         "unless": _optional(_FIELD),
-        "pieces": _FLAG,
+        "segments": _FLAG,
         "optional": _FLAG,
     },
-    SetIfAny: {"row": _FIELD, "field": _FIELD, "mask": _POSITIVE},
+    SetIfAny: {"options": _FIELD, "field": _FIELD, "mask": _POSITIVE},
     FinalDestination: {"type": _FIELD, "left": _FIELD, "at": _INDEXES, "begins": _optional(_NATURAL)},
     Checksum: {
         "covers": _one_of("header", "all"),
@@ -174,6 +172,8 @@ _ARGUMENTS: Final[dict[type[Any], dict[str, Rule]]] = {
     MinOctets: {"octets": _POSITIVE},
     Within: {"length": _NATURAL, "offset": _NATURAL, "header": _NATURAL},
 }
+"""What each argument of each fact, and of each condition of a key, must be."""
+
 _OPTIONS: Final = {
     "spec": Rule("text", lambda value: isinstance(value, str)),
     "keys": Rule("a tuple of keys: (UDP_PORT(4789),)", lambda value: isinstance(value, tuple)),
@@ -194,7 +194,7 @@ def suggestion(name: object, known: Iterable[str]) -> str:
 
 def _wrong(value: Any) -> str | None:  # Any: a fact, or a part of a key
     """What is wrong with the arguments; None where nothing is."""
-    for name, rule in _ARGUMENTS.get(type(value), {}).items():
+    for name, rule in ARGUMENTS.get(type(value), {}).items():
         argument = getattr(value, name)
         if not rule.holds(argument):
             return rule.refusal(f"{type(value).__name__}: ", name, argument)
@@ -255,8 +255,3 @@ def check_class_options(owner: str, options: Mapping[str, object], known: frozen
         check_key(owner, None, key)
     if (carries := options.get("carries")) is not None:
         check_key(owner, None, carries)
-
-
-def fact_names() -> dict[type[msgspec.Struct], tuple[str, ...]]:
-    """The arguments that are checked, by class: a test holds them against the declarations of the facts."""
-    return {cls: tuple(rules) for cls, rules in _ARGUMENTS.items()}

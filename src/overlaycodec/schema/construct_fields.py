@@ -92,9 +92,9 @@ def refusal(candidate: object) -> str:
 
 
 def parse_octets(
-    via: construct.Construct, path: str, data: bytes, position: int, end: int, whole: bool = False
+    via: construct.Construct, path: str, data: bytes, position: int, end: int, to_end: bool = False
 ) -> tuple[Any, int]:  # Any: construct's values have no common type
-    """The frozen value at `position`, and where it ends; `whole` asks that this be `end`.
+    """The frozen value at `position`, and where it ends; `to_end` asks that this be `end`.
 
     What would not be written back as it was is refused: nothing read is lost. Raises: DecodeError, TruncatedError.
     """
@@ -108,7 +108,7 @@ def parse_octets(
     except Exception as error:  # adapters and expressions are foreign code: whatever they raise is one kind of fault
         raise DecodeError(f"is not what the construct object reads: {_reason(error)}", path, bits) from error
     octets = stream.tell()
-    if whole and octets != end - position:
+    if to_end and octets != end - position:
         raise DecodeError(f"leaves {end - position - octets} of its octets unread", path, bits)
     try:
         again = build_octets(via, path, value)
@@ -120,7 +120,7 @@ def parse_octets(
 
 
 def _reason(error: Exception) -> str:
-    """What construct says, behind the lines that say where in its own objects."""
+    """The message of construct, without the lines that give the position in its own objects."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     return lines[-1] if lines else type(error).__name__
 

@@ -67,7 +67,7 @@ def _address(path: str, field: Field, value: Any) -> Any:  # Any: one of the add
     raise TypeError(f"{path} takes {_ARTICLE[field.kind]} {cls.__name__} or its text, not {type(value).__name__}")
 
 
-def _row(path: str, field: Field, value: Any) -> tuple[Any, ...]:  # Any: elements
+def _elements(path: str, field: Field, value: Any) -> tuple[Any, ...]:  # Any: elements
     names = " or ".join(element.__name__ for element in field.elements[::-1])
     if not isinstance(value, tuple | list):
         raise TypeError(f"{path} takes a tuple of {names}, not {type(value).__name__}")
@@ -78,7 +78,7 @@ def _row(path: str, field: Field, value: Any) -> tuple[Any, ...]:  # Any: elemen
 
 
 def _of_ones_own(field: Field, element: Any) -> bool:  # Any: it is what must be checked
-    """Whether it is an element that a catalog may know in this row, though the declaration does not."""
+    """Whether it is an element that a catalog may know in this option list, though the declaration does not."""
     return hasattr(type(element), "__layout__") and field.takes(type(element))
 
 
@@ -98,7 +98,7 @@ _CHECKS: dict[str, Callable[[str, Field, Any], Any]] = {  # Any: values of any f
     "int": _number,
     "bool": _flag,
     "bytes": _octets,
-    "items": _row,
+    "items": _elements,
     "via": _foreign,
 } | dict.fromkeys(_ADDRESS, _address)
 

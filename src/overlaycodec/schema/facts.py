@@ -1,8 +1,8 @@
 """The closed vocabulary of field facts: what an annotation may say about a field.
 
-Strategy: inert data, never a callable, so that every deriver (scalar codec, columns, strategies, diagrams,
-documentation) can read every fact. Where the vocabulary has no fact for a field, a `construct` object reads and builds
-it (`ConstructField`); some derivers leave such a field out.
+Strategy: inert data, never a callable, so that `planning` can turn every fact into a plan, which every deriver (scalar
+codec, columns, strategies, diagrams, documentation) understands. Where the vocabulary has no fact for a field, a
+`construct` object reads and builds it (`ConstructField`); some derivers leave such a field out.
 """
 
 from __future__ import annotations
@@ -84,18 +84,19 @@ class Const(Fact, frozen=True):
 
 
 class ValueNames(Fact, frozen=True):
-    """Words for values, for people; a value without a word is as good as one with."""
+    """Display names of values. A value without one is valid too."""
 
     of: dict[int, str]
 
 
-# --- fields whose size or presence other fields tell ------------------------------------------------------------------
+# --- fields whose size or presence other fields give ------------------------------------------------------------------
 
 
 class SizedBy(Fact, frozen=True):
     """Size in octets = `unit` x field + `bias`, by an earlier field; the AUTO of that field is derived from it.
 
-    `origin="start"`: that many octets from the record's start the row ends (the TLVs of a segment routing header).
+    With `origin="start"`, these octets reach from the start of the record to the end of the field (the TLVs of a
+    segment routing header).
     """
 
     field: str
@@ -109,22 +110,23 @@ class Rest(Fact, frozen=True):
 
 
 class CountedBy(Fact, frozen=True):
-    """The row has an earlier field + `bias` elements; the AUTO of that field is derived from it."""
+    """The option list has an earlier field + `bias` elements; the AUTO of that field is derived from it."""
 
     field: str
     bias: int = 0
 
 
 class Elements(Fact, frozen=True):
-    """A row of elements that fills the field.
+    """An option list: elements that fill the field.
 
     The type of the field names the classes of its elements: `tuple[Typed | Generic, ...]`. An element is read as the
     class whose first octets, all of them `Const`, it starts with (of several, as the one whose other constants it has),
     as the last class where there is none or where none of them can read it.
 
-    An element whose `kind` field equals `end` is the last one. Where the size is not told by `SizedBy`, `CountedBy` or
-    `Rest`, `end` ends the field. `pads` names the kinds that fill up to the unit of the size: one octet long, then any
-    length (IPv6's Pad1 and PadN); without it, and with `end`, the row is filled up with an end element and zeros.
+    An element whose `kind` field equals `end` is the last one. Without `SizedBy`, `CountedBy` or `Rest`, `end` ends
+    the field. `pads` names the kinds that fill up to the unit of the size: one octet long, then any
+    length (IPv6's Pad1 and PadN); without it, and with `end`, the list is filled up with an end element and
+    zeros.
     """
 
     kind: str | None = None
@@ -139,7 +141,7 @@ class PadTo(Fact, frozen=True):
 
 
 class Unparsed(Fact, frozen=True):
-    """What the grammar of the row before could not read, or what stands after its end: kept as it is."""
+    """The octets of the option list before that cannot be read, or that follow its end: kept as they are."""
 
     of: str
 
@@ -147,7 +149,7 @@ class Unparsed(Fact, frozen=True):
 class When(Fact, frozen=True):
     """Present only if an earlier flag, or one of several, is set; typed `T | None`.
 
-    The AUTO of the first flag is derived from it. What is present for another flag alone is 0 where it is AUTO.
+    The AUTO of the first flag is derived from it. A field that is present for another flag alone is 0 where it is AUTO.
     With `values`, the one field named is a number, and it must have one of them; nothing is derived.
     """
 
@@ -170,7 +172,7 @@ class Unless(Fact, frozen=True):
 
 
 Condition = When | Unless
-"""What makes a field present, where that is not a matter of course."""
+"""What makes a field present, where it is not always present."""
 
 
 class ConstructField(Fact, frozen=True):
@@ -183,12 +185,12 @@ class ConstructField(Fact, frozen=True):
 
 
 class Selects(Fact, frozen=True):
-    """The field is a key: it says what follows; its AUTO is the key of the header that does.
+    """The field is a key: it indicates what follows; its AUTO is the key of the next header.
 
     `lengths`: values up to this one are not keys but the octets that follow (802.3), which then start with what is
-    bound to the key beside it. `only`, `unless`: name another field, and the values of it for which alone, or for
-    which not, this is a key. `when`: names a flag without which the header is followed by what its class `carries`; its
-    AUTO is whether what follows is something else. `nothing`: the value that says that nothing follows.
+    bound to the key beside it. `only`: another field, and its values for which alone this is a key; `unless`: the
+    values for which it is none. `when`: a flag without which the header is followed by what its class `carries`; its
+    AUTO is whether something else follows. `nothing`: the value that means that nothing follows.
     """
 
     space: KeySpace
@@ -204,13 +206,13 @@ class StackEnd(Fact, frozen=True):
 
 
 class LengthField(Fact, frozen=True):
-    """The field ends what follows.
+    """The field gives the end of what follows.
 
     Header and payload are `unit` x field + `bias` octets, from the header's start (`origin="start"`) or from its end.
 
-    `zero`: what 0 stands for: "length", an ordinary value; "unbounded", as far as the outer bound reaches; "jumbo",
-    that, but only where a jumbo payload length was seen. `unless`: an earlier field that, when it is not 0, leaves the
-    bound to the outer one. `pieces`: what is here may be the first piece of more. `optional`: AUTO is 0, and an edit
+    `zero`: what 0 means: "length", an ordinary value; "unbounded", as far as the bound outside; "jumbo", the same, but
+    only where a jumbo payload length was read. `unless`: an earlier field that, where it is not 0, leaves the bound to
+    the header outside. `segments`: the packet may hold the first segment of several. `optional`: AUTO is 0, and an edit
     does not compute it where it is 0.
     """
 
@@ -219,24 +221,24 @@ class LengthField(Fact, frozen=True):
     origin: Literal["start", "end"] = "start"
     zero: Literal["length", "unbounded", "jumbo"] = "length"
     unless: str | None = None
-    pieces: bool = False
+    segments: bool = False
     optional: bool = False
 
 
 class SetIfAny(Fact, frozen=True):
-    """A flag: its AUTO is whether any element of a row has one of these bits set in a field (critical options)."""
+    """A flag: its AUTO is whether a field of any element of an option list has one of these bits set."""
 
-    row: str
+    options: str
     field: str
     mask: int
 
 
 class FragmentOffset(Fact, frozen=True):
-    """Where it is not 0, what follows is a later piece of something: payload, whatever the selector says."""
+    """Where it is not 0, what follows is a later fragment: payload, whatever the selector is."""
 
 
 class MoreFragments(Fact, frozen=True):
-    """Where the flag is set, what follows is not all there."""
+    """Where the flag is set, more fragments follow: the packet does not hold all of the content."""
 
 
 class JumboLength(Fact, frozen=True):
@@ -247,11 +249,11 @@ class JumboLength(Fact, frozen=True):
 
 
 class FinalDestination(Fact, frozen=True):
-    """Where a routing header, or a source route option, keeps the last address of the way, by its type.
+    """Where a routing header, or a source route option, keeps the last address of the route, by its type.
 
-    `at` gives an octet offset in this field, or the element of a row of addresses, negative from its end; the
-    pseudo-header uses it while `left` is not 0. With `begins`, `left` points to the next address, counted in octets
-    with the row beginning there: the pseudo-header uses the last one while it points into the row.
+    `at` gives an octet offset in this field, or the index of an address in a list, negative from its end; the
+    pseudo-header uses it while `left` is not 0. With `begins`, `left` points to the next address, counted in octets,
+    with the first one at `begins`: the pseudo-header uses the last one while `left` points to an address.
 
     Spec: RFC 8200 section 8.1, RFC 791 section 3.1.
     """
@@ -268,8 +270,8 @@ class Checksum(Fact, frozen=True):
     `algorithm`: the Internet checksum (RFC 1071) in 16 bits, or CRC-32C in 32, least significant octet first
     (RFC 9260 appendix A).
 
-    `pseudo`: with the addresses, the protocol and the length of the network header outside. `zero`: what 0 stands for:
-    a value like others, or "absent"; then a computed 0 goes out as 0xFFFF.
+    `pseudo`: with the addresses, the protocol and the length of the network header outside. `zero`: what 0 means:
+    "value", a checksum like others; "absent", no checksum, and a computed 0 is written as 0xFFFF.
     """
 
     covers: Literal["header", "all"] = "all"

@@ -23,16 +23,16 @@ class PreviousHeader(msgspec.Struct, frozen=True):
 
 
 class MinOctets(msgspec.Struct, frozen=True):
-    """A condition on what follows: there are so many octets (an IGMPv3 query is told from older ones by its size)."""
+    """A condition on what follows: there are so many octets (an IGMPv3 query is larger than older ones)."""
 
     octets: int
 
 
 class Within(msgspec.Struct, frozen=True):
-    """A condition on what follows: it lies within a whole whose length it tells (STT's segments).
+    """A condition on what follows: it lies within a frame whose length it gives (STT's segments).
 
-    The octets after the first `header`, put at the offset in the 16 bits at `offset`, end within the length in the 16
-    bits at `length`.
+    The octets after the first `header`, at the offset that the 16 bits at `offset` give, end within the length that the
+    16 bits at `length` give.
     """
 
     length: int

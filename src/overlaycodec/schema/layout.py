@@ -1,7 +1,7 @@
-"""The waist: what a declaration says, laid out for every deriver to read.
+"""The waist: a declaration, laid out for every deriver to read.
 
-Strategy: protocols declare, derivers read `Layout`; neither knows of the other. A `Layout` is plain data; `grammar`
-makes it and refuses whatever cannot stand.
+Strategy: protocols declare, derivers read `Layout`; neither knows of the other. A `Layout` is plain data; `planning`
+makes it, and `validation` refuses declarations that contradict themselves.
 """
 
 from __future__ import annotations
@@ -88,23 +88,23 @@ class Field(msgspec.Struct, frozen=True, eq=False):
         return self.elements[-1]
 
     def takes(self, element: Any) -> bool:  # Any: an Element class
-        """Whether elements of this class may stand in the row: it is laid out at its front as all there are."""
+        """Whether elements of this class may be in the option list: they begin with the fields common to all."""
         if element in self.elements:
             return True
-        common, front = self.element.__layout__.front, element.__layout__.front
-        told = len(element.__layout__.lead)
-        return told > 0 and told >= self.typed()[0] and front[: len(common)] == common
+        common, fields = self.element.__layout__.common_prefix, element.__layout__.common_prefix
+        octets = len(element.__layout__.constant_prefix)
+        return octets > 0 and octets >= self.typed()[0] and fields[: len(common)] == common
 
     def typed(self) -> tuple[int, dict[bytes, tuple[Any, ...]]]:  # Any: Element classes
-        """How many octets tell the class of a row's element, and the classes by these octets.
+        """How many octets identify the class of an element, and the classes by these octets.
 
         Of several, each has a constant elsewhere that the others have otherwise.
         """
-        octets = min((len(element.__layout__.lead) for element in self.elements[:-1]), default=0)
+        octets = min((len(element.__layout__.constant_prefix) for element in self.elements[:-1]), default=0)
         classes: dict[bytes, tuple[Any, ...]] = {}
         for element in self.elements[:-1]:
-            lead = element.__layout__.lead[:octets]
-            classes[lead] = (*classes.get(lead, ()), element)
+            prefix = element.__layout__.constant_prefix[:octets]
+            classes[prefix] = (*classes.get(prefix, ()), element)
         return octets, classes
 
     @property
@@ -119,7 +119,7 @@ class Field(msgspec.Struct, frozen=True, eq=False):
 
 
 class Run(msgspec.Struct, frozen=True, eq=False):
-    """Fields of fixed size that stand together, present or absent together; a whole number of octets."""
+    """Adjacent fields of fixed size, present or absent together; a whole number of octets."""
 
     fields: tuple[Field, ...]
     octets: int
@@ -137,7 +137,7 @@ class Run(msgspec.Struct, frozen=True, eq=False):
 
 
 Part = Run | Field
-"""A piece of a header: a run of fixed fields, or one field whose size is told by others."""
+"""A part of a header: a run of fixed fields, or one field of variable size."""
 
 
 def fixed_bit(parts: tuple[Part, ...], name: str) -> int | None:
@@ -157,21 +157,19 @@ def fixed_bit(parts: tuple[Part, ...], name: str) -> int | None:
 class Layout(msgspec.Struct, frozen=True, eq=False):
     """A declaration, laid out."""
 
-    cls: Any  # Any: a Record class, known one floor up
+    cls: Any  # Any: a WireStruct class, which is declared above this module
     name: str
     fields: tuple[Field, ...]
     parts: tuple[Part, ...]
     by_name: dict[str, Field]
     sized_by: dict[str, tuple[Field, ...]]
-    """The fields that a length field tells the size of, or a count the elements."""
+    """The fields of which a length field gives the size, or a count the number of elements, by its name."""
     flag_of: dict[str, tuple[Field, ...]]
-    """The fields that a flag tells the presence of."""
+    """The fields that are present where a flag is set, by its name."""
     spec: str = ""
     keys: tuple[Key, ...] = ()
-    carries: Key | None = None
     tunnel: bool = False
     quotes: bool = False
-    closed: bool = False
     unchecked: bool = False
     layer: str | None = None
     next: NextHeader = NextHeader()
@@ -200,6 +198,16 @@ class Layout(msgspec.Struct, frozen=True, eq=False):
         return None if self.extent is None else self.extent.field
 
     @property
+    def segmented(self) -> bool:
+        """Whether the length field may count octets that are in other packets (STT's segments)."""
+        return self.extent is not None and self.extent.segmented
+
+    @property
+    def fragment_fields(self) -> tuple[str, ...]:
+        """The fields that are not 0 in a fragment: its offset, and the flag that more fragments follow."""
+        return tuple(name for name in (self.next.offset, self.more_fragments) if name is not None)
+
+    @property
     def checksum(self) -> Field | None:
         """The field that holds the checksum."""
         return None if self.coverage is None else self.coverage.field
@@ -212,14 +220,24 @@ class Layout(msgspec.Struct, frozen=True, eq=False):
         """
         if self.coverage is not None and self.coverage.header_only:
             return header_octets
-        if self.extent is None or self.extent.first_piece:
+        if self.extent is None or self.extent.segmented:
             return octets
         bound = self.extent.bound_of(length, header_octets)
         return octets if bound is None or bound < header_octets else min(bound, octets)
 
+    def tested_octets(self, header: Any, header_octets: int, octets: int) -> int:  # Any: a header of this class
+        """How many octets of this header and its content the checksum is tested over; `octets` counts them all.
+
+        Where a length does not reach the end of the header, that is the header alone.
+        """
+        if self.coverage is not None and self.coverage.header_only:
+            return header_octets
+        bound = None if self.extent is None else self.extent.octets_of(header, header_octets)
+        return octets if bound is None or self.segmented else min(max(bound, header_octets), octets)
+
     @property
-    def lead(self) -> bytes:
-        """The octets that every such record starts with: those of the constants at its front."""
+    def constant_prefix(self) -> bytes:
+        """The octets that every such record starts with: those of its first constants."""
         number, bits = 0, 0
         for field in self.parts[0].fields if isinstance(self.parts[0], Run) else ():
             if field.const is None or field.bits is None or field.byte_order is not None:
@@ -237,7 +255,7 @@ class Layout(msgspec.Struct, frozen=True, eq=False):
         """Whether every header of this class takes the same number of octets."""
         return all(isinstance(part, Run) and part.presence is None for part in self.parts)
 
-    def place_of(self, name: str) -> tuple[int, int]:
+    def position_of(self, name: str) -> tuple[int, int]:
         """The index of the run that holds the field, and the bit in it."""
         for index, part in enumerate(self.parts):
             if isinstance(part, Run) and any(field.name == name for field in part.fields):
@@ -249,14 +267,14 @@ class Layout(msgspec.Struct, frozen=True, eq=False):
         return fixed_bit(self.parts, name)
 
     @property
-    def front(self) -> tuple[tuple[str, int], ...]:
-        """Names and bits of the fields of the first run: what elements of one row have in common begins here."""
+    def common_prefix(self) -> tuple[tuple[str, int], ...]:
+        """Names and bits of the fields of the first run: elements of one option list have the same first ones."""
         first = self.parts[0]
         return tuple((field.name, field.bits or 0) for field in first.fields) if isinstance(first, Run) else ()
 
-    def with_elements(self, row: str, elements: tuple[Any, ...]) -> Layout:  # Any: Element classes
-        """The same layout with other classes for the elements of a row."""
-        old = self.by_name[row]
+    def with_elements(self, options: str, elements: tuple[Any, ...]) -> Layout:  # Any: Element classes
+        """The same layout with other classes for the elements of an option list."""
+        old = self.by_name[options]
         new = msgspec.structs.replace(old, elements=elements)
 
         def changed(fields: tuple[Any, ...]) -> tuple[Any, ...]:  # Any: fields, or parts
@@ -266,15 +284,15 @@ class Layout(msgspec.Struct, frozen=True, eq=False):
             self,
             fields=changed(self.fields),
             parts=changed(self.parts),
-            by_name=self.by_name | {row: new},
+            by_name=self.by_name | {options: new},
             sized_by={name: changed(fields) for name, fields in self.sized_by.items()},
             flag_of={name: changed(fields) for name, fields in self.flag_of.items()},
             products={},
         )
 
-    def remainder_of(self, row: str) -> Field | None:
-        """The field that keeps what cannot be read of a row."""
-        return next((f for f in self.fields if isinstance(f.size, UnparsedSize) and f.size.of == row), None)
+    def remainder_of(self, options: str) -> Field | None:
+        """The field that keeps what cannot be read of an option list."""
+        return next((f for f in self.fields if isinstance(f.size, UnparsedSize) and f.size.of == options), None)
 
     @property
     def takes_rest(self) -> bool:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
+
 from overlaycodec.errors import SchemaError
 from overlaycodec.schema.declaration import Declared
 from overlaycodec.schema.facts import (
@@ -36,6 +38,7 @@ from overlaycodec.schema.facts import (
     ValueNames,
     When,
 )
+from overlaycodec.schema.keys import Key
 from overlaycodec.schema.layout import Field, Layout, Part, Run, fixed_bit
 from overlaycodec.schema.plans import (
     ConstructSize,
@@ -63,8 +66,17 @@ from overlaycodec.schema.plans import (
 __all__ = ["layout_of"]
 
 
-def layout_of(cls: type[Any], name: str, declared: tuple[Declared, ...], **options: Any) -> Layout:
-    """The layout of these fields; `options` are those of the class, named as in `Layout`.
+def layout_of(
+    cls: type[Any],
+    name: str,
+    declared: tuple[Declared, ...],
+    *,
+    keys: tuple[Key, ...] = (),
+    carries: Key | None = None,
+    closed: bool = False,
+    **options: Any,
+) -> Layout:
+    """The layout of these fields; `options` are the other ones of the class, named as in `Layout`.
 
     Raises: SchemaError where parts do not make whole octets; TypeError for an unknown option.
     """
@@ -90,7 +102,8 @@ def layout_of(cls: type[Any], name: str, declared: tuple[Declared, ...], **optio
             fields, lambda field: (field.size.field,) if isinstance(field.size, LengthSize | CountSize) else ()
         ),
         flag_of=_dependants(fields, lambda f: f.presence.fields if f.presence and f.presence.by_flags else ()),
-        next=_next(only, options),
+        keys=keys,
+        next=_next(only, keys, carries, closed),
         extent=_extent(*only(LengthField)),
         coverage=_coverage(parts, *only(Checksum)),
         more_fragments=None if more is None else more.name,
@@ -121,7 +134,7 @@ def _field_of(declared: Declared) -> Field:
         notation=_notation(declared),
         options=None if items is None else OptionList(items.kind, items.end, items.pads),
         construct=None if foreign is None else foreign.construct,
-        element_flag=None if marks is None else ElementFlag(marks.row, marks.field, marks.mask),
+        element_flag=None if marks is None else ElementFlag(marks.options, marks.field, marks.mask),
         route=None if route is None else Route(route.type, route.left, route.at, route.begins),
         jumbo_length=JumboLength in declared,
     )
@@ -172,16 +185,18 @@ def _dependants(fields: tuple[Field, ...], named: Callable[[Field], tuple[str, .
 
 
 def _next(
-    only: Callable[[type[Fact]], tuple[Field, Declared] | tuple[None, None]], options: dict[str, Any]
+    only: Callable[[type[Fact]], tuple[Field, Declared] | tuple[None, None]],
+    keys: tuple[Key, ...],
+    carries: Key | None,
+    closed: bool,
 ) -> NextHeader:
     end, _ = only(StackEnd)
     offset, _ = only(FragmentOffset)
     selector, declared = only(Selects)
-    keys = options.get("keys", ())
     plan = NextHeader(
         repeat=None if end is None or not keys else Repeat(end.name, keys[0]),
-        carried=options.get("carries"),
-        closed=bool(options.get("closed")),
+        carried=carries,
+        closed=closed,
         offset=None if offset is None else offset.name,
     )
     if selector is None or declared is None:
@@ -194,16 +209,13 @@ def _next(
         guards.append(Guard(*fact.unless, negated=True))
     if fact.when is not None:
         guards.append(Guard(fact.when, (True,), carried=True))
-    return NextHeader(
+    return msgspec.structs.replace(
+        plan,
         selector=selector,
         space=fact.space,
         nothing=fact.nothing,
         guards=tuple(guards),
         lengths=None if fact.lengths is None else LengthRule(*fact.lengths),
-        repeat=plan.repeat,
-        carried=plan.carried,
-        closed=plan.closed,
-        offset=plan.offset,
     )
 
 
@@ -218,7 +230,7 @@ def _extent(field: Field | None, declared: Declared | None) -> Extent | None:
         from_start=fact.origin == "start",
         zero=fact.zero,
         unless=fact.unless,
-        first_piece=fact.pieces,
+        segmented=fact.segments,
         optional=fact.optional,
     )
 

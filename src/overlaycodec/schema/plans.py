@@ -139,7 +139,7 @@ class Notation(Plan, frozen=True):
 
 
 class OptionList(Plan, frozen=True):
-    """How the elements of an option list are told apart and where they end.
+    """How the elements of an option list are identified and where the list ends.
 
     An element whose field `kind` has the value `end` is the last one. `pads` are the kinds that fill up to the unit
     of the length field: one octet long, then any length.
@@ -275,8 +275,8 @@ class Extent(Plan, frozen=True):
     """What 0 means: a length like others; no bound; no bound where a jumbo payload length was read."""
     unless: str | None = None
     """A field that, where it is not 0, leaves the bound to the header outside."""
-    first_piece: bool = False
-    """Whether the length may count octets that are in other packets: what is here is the first piece of them."""
+    segmented: bool = False
+    """Whether the length may count octets that are in other packets, where this one holds the first segment."""
     optional: bool = False
     """Whether AUTO is 0, and 0 stays 0 in an edit."""
 
@@ -284,17 +284,23 @@ class Extent(Plan, frozen=True):
         """The octets from the header's start that the value counts, whatever 0 means."""
         return value * self.unit + self.bias + (0 if self.from_start else header_octets)
 
+    def is_unbounded(self, value: int, *, jumbogram: bool = True) -> bool:
+        """Whether the value is a 0 that gives no bound; `jumbogram`: whether a jumbo payload length was read."""
+        return value == 0 and (self.zero == "unbounded" or (self.zero == "jumbo" and jumbogram))
+
     def bound_of(self, value: int | None, header_octets: int) -> int | None:
         """The octets from the header's start that the value counts; None where it gives no bound."""
-        if value is None or (value == 0 and self.zero != "length"):
+        if value is None or self.is_unbounded(value):
             return None
         return self.end_of(value, header_octets)
 
-    def octets_of(self, header: Any, header_octets: int) -> int | None:  # Any: a header, known by what it declares
+    def applies_to(self, header: Any) -> bool:  # Any: a header, known by what it declares
+        """Whether the field bounds this header; else the header outside does."""
+        return self.unless is None or not getattr(header, self.unless)
+
+    def octets_of(self, header: Any, header_octets: int) -> int | None:  # Any: as above
         """How many octets, from the header's start, the field counts; None where it gives no bound."""
-        if self.unless is not None and getattr(header, self.unless):
-            return None
-        return self.bound_of(getattr(header, self.field.name), header_octets)
+        return self.bound_of(getattr(header, self.field.name), header_octets) if self.applies_to(header) else None
 
 
 class Jumbo(Plan, frozen=True):

@@ -83,7 +83,7 @@ def _check_options(owner: str, layout: Layout) -> None:
         raise SchemaError(owner, None, f"{layout.name!r} cannot be a name in paths: lower case, and none of the scopes")
 
 
-def _check_facts(owner: str, layout: Layout, field: Declared, behind: tuple[Declared, ...]) -> None:
+def _check_facts(owner: str, layout: Layout, field: Declared, following: tuple[Declared, ...]) -> None:
     """Facts on a field of the right kind, with arguments that mean something."""
 
     def refuse(reason: str) -> None:
@@ -103,8 +103,8 @@ def _check_facts(owner: str, layout: Layout, field: Declared, behind: tuple[Decl
     takes_all = Rest in field or (ConstructField in field and SizedBy not in field)
     if (
         takes_all
-        and behind
-        and not (Elements in field and [other.get(Unparsed) for other in behind] == [Unparsed(field.name)])
+        and following
+        and not (Elements in field and [other.get(Unparsed) for other in following] == [Unparsed(field.name)])
     ):
         refuse("takes all that is left, so it must be the last field")
     if PadTo in field and field.optional:
@@ -153,7 +153,7 @@ def _check_references(owner: str, layout: Layout, field: Declared, before: tuple
     if selects := field.get(Selects):
         if selects.when:
             need("Selects", selects.when, "bool")
-            if layout.carries is None:
+            if layout.next.carried is None:
                 raise SchemaError(owner, field.name, "Selects has a condition, but the class carries nothing else")
         if field.optional and not ((when := field.get(When)) and selects.when in when.fields):
             raise SchemaError(owner, field.name, "a selector that may be absent needs the flag that it is there by")
@@ -174,12 +174,12 @@ def _check_references(owner: str, layout: Layout, field: Declared, before: tuple
     ):
         raise SchemaError(owner, field.name, f"Unparsed must follow the sized option list {remainder.of!r}")
     if (marks := field.get(SetIfAny)) and not (
-        (row := layout.by_name.get(marks.row))
-        and row.elements
-        and all(marks.field in element.__layout__.by_name for element in row.elements)
+        (options := layout.by_name.get(marks.options))
+        and options.elements
+        and all(marks.field in element.__layout__.by_name for element in options.elements)
     ):
         raise SchemaError(
-            owner, field.name, f"SetIfAny names {marks.row}.{marks.field}, which is no field of an option list"
+            owner, field.name, f"SetIfAny names {marks.options}.{marks.field}, which is no field of an option list"
         )
     if names := field.get(ValueNames):
         for value in names.of:
@@ -205,7 +205,7 @@ def _check_items(owner: str, layout: Layout, field: Declared, items: Elements) -
                         owner, field.name, f"Elements: {value} does not fit in the {kind.bits} bits of {items.kind}"
                     )
     octets, typed = layout.by_name[field.name].typed()
-    if len(layouts) > 1 and not (octets and all(map(_told_apart, typed.values()))):
+    if len(layouts) > 1 and not (octets and all(map(_distinguishable, typed.values()))):
         raise SchemaError(owner, field.name, "each class but the last is known by constants at its front, and others")
     if items.kind is None and (items.end is not None or items.pads is not None):
         raise SchemaError(owner, field.name, "an element that ends or fills the row is known by its `kind`")
@@ -216,7 +216,7 @@ def _check_items(owner: str, layout: Layout, field: Declared, items: Elements) -
         raise SchemaError(owner, field.name, "a sized option list needs an Unparsed field for what cannot be read")
 
 
-def _told_apart(classes: tuple[Any, ...]) -> bool:
+def _distinguishable(classes: tuple[Any, ...]) -> bool:
     """Whether each of these element classes has a constant that each other one has otherwise."""
     constants = [
         {layout.fixed_bit_of(field.name): field.const for field in layout.fields if field.const is not None}

@@ -105,7 +105,7 @@ def _fixed_size(
         return field.const
     if field.reserved and not room.reserved:
         return AUTO if field.optional else 0
-    if field.name in (layout.next.offset, layout.more_fragments):
+    if field.name in layout.fragment_fields:
         return False if field.kind == "bool" else 0
     if field.kind == "bool":
         simplest = field.default is True

@@ -211,7 +211,7 @@ def _length_of_all(
     catalog: Catalog,
     excluded: dict[str, frozenset[int]],
 ) -> None:
-    """The length of a datagram of which the first piece is here, or a later one with its offset, which is drawn too."""
+    """The length of a datagram of which the first segment is here, or a later one with its offset, also drawn."""
     extent = layout.extent
     if extent is None or extent.unless is None or extent.unless in values or extent.field.name in values:
         return
@@ -221,8 +221,8 @@ def _length_of_all(
         if space is None:
             values[offset.name] = 0
         most = 2 * _FRAME  # more than any stack is long
-        if isinstance(after, Edge) and extent.first_piece and field.maximum > most and draw(st.booleans()):
-            values[field.name] = number(draw, field, lowest=most)  # the first piece of more
+        if isinstance(after, Edge) and extent.segmented and field.maximum > most and draw(st.booleans()):
+            values[field.name] = number(draw, field, lowest=most)  # the first segment of several
         return
     here = content + (fixed_octets(layout) if extent.from_start else 0)
     most = field.maximum * extent.unit + extent.bias - here
@@ -353,6 +353,6 @@ def _bounded(step: _Step, header: Header, content: bool) -> bool:
     if isinstance(step.after, Edge) and step.after.kind == "length":
         return True
     extent = layout.extent
-    if extent is None or extent.optional or extent.first_piece:
+    if extent is None or extent.optional or extent.segmented:
         return False
     return getattr(header, extent.field.name) is AUTO and (content or extent.zero == "length" or extent.from_start)

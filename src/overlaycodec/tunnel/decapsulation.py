@@ -168,11 +168,10 @@ def _missing(outer: Sequence[Header], sizes: Sequence[int], end: int, missing: i
     for name, header, size in zip(names, outer, sizes, strict=True):
         layout = header.__layout__
         for field in layout.fields:
-            if field.name in (layout.next.offset, layout.more_fragments) and getattr(header, field.name):
+            if field.name in layout.fragment_fields and getattr(header, field.name):
                 raise FieldValueError(getattr(header, field.name), f"{name}.{field.name}", _bits(layout, field, at), 0)
-        in_segments = layout.extent is not None and layout.extent.first_piece
         for field, length in ends_of(header):
-            if in_segments and at + length > claimed_end:
+            if layout.segmented and at + length > claimed_end:
                 raise TruncatedError(length, f"{name}.{field.name}", _bits(layout, field, at), end - at, claim=True)
             claimed_end = min(claimed_end, at + length)
         at += size

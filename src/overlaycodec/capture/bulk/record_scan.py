@@ -232,7 +232,7 @@ def _verified(octets: _Octets, walked: Ints, starts: Ints, limits: Ints, maximum
     if (counts < steps).all() and (reached == limits)[:-1].all():
         offsets = walked[inside]
     else:
-        offsets = _repaired(octets, walked, counts, starts, limits, maximum)
+        offsets = _repaired(octets, walked, counts, starts, maximum)
     ends = np.append(offsets[1:], octets.ends(offsets[-1:]))
     sizes = ends - offsets
     right = (sizes <= maximum) & (sizes >= octets.form.header)
@@ -243,7 +243,7 @@ def _verified(octets: _Octets, walked: Ints, starts: Ints, limits: Ints, maximum
     return offsets, int(ends[-1]) if len(offsets) else int(starts[0])
 
 
-def _repaired(octets: _Octets, walked: Ints, counts: Ints, starts: Ints, limits: Ints, maximum: int) -> Ints:
+def _repaired(octets: _Octets, walked: Ints, counts: Ints, starts: Ints, maximum: int) -> Ints:
     """The offsets of the records, from the walks that records lead to."""
     number_of = {start: number for number, start in enumerate(starts.tolist())}
     walks: list[Ints] = []

@@ -48,7 +48,7 @@ def region_of(group: Group, left: Ints, early: Mask | None) -> Region:
         (group.left if group.node.takes_all else group.offset) - np.asarray(group.start), len(group)
     )
     ends = group.left if early is None else np.where(early, left, group.left)
-    octets = size if layout.closed else np.subtract(ends, group.start)
+    octets = size if layout.next.closed else np.subtract(ends, group.start)
     extent = layout.extent
     if extent is None or extent.field.name not in group.values:
         return Region(size, octets, None, None)
@@ -70,9 +70,8 @@ def status_codes(group: Group, region: Region, protocol: int) -> NDArray[np.uint
     function also notes in `group.complete` in which packets all octets of the content were captured.
     """
     layout = group.node.layout
-    in_segments = layout.extent is not None and layout.extent.first_piece
     lengths = region.octets
-    if region.declared is not None and not in_segments:
+    if region.declared is not None and not layout.segmented:
         present = region.declared <= region.octets
         before = np.ones(len(group), np.bool_) if group.complete is None else group.complete
         group.complete = present if region.valid is None else np.where(region.valid, present, before)
@@ -82,7 +81,7 @@ def status_codes(group: Group, region: Region, protocol: int) -> NDArray[np.uint
     coverage = layout.coverage
     if group.node.statuses and coverage is not None and coverage.field.name in group.values:
         codes = _codes(group, coverage, region.size, lengths, protocol)
-    if in_segments and region.declared is not None:
+    if layout.segmented and region.declared is not None:
         more = region.declared > region.octets
         mark_incomplete(group, more if region.valid is None else more & region.valid)
     return codes

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from overlaycodec.capture.bulk.arrays import Ints, Mask, Values
+from overlaycodec.capture.bulk.arrays import Ints, Mask
 from overlaycodec.codec.catalog import Binding, Catalog
 from overlaycodec.columnar.column import Column
 from overlaycodec.columnar.column_buffers import Part
@@ -23,7 +23,7 @@ from overlaycodec.columnar.decode.checksum_status import (
     status_codes,
 )
 from overlaycodec.columnar.decode.dispatch import Tables, conditions_hold
-from overlaycodec.columnar.decode.group import Group, every, some
+from overlaycodec.columnar.decode.group import Group, among, every, some
 from overlaycodec.columnar.decode.length_bounds import end_after, end_by_length
 from overlaycodec.columnar.decode.plan import Plan
 from overlaycodec.columnar.decode.record_reader import PartReader
@@ -32,7 +32,6 @@ from overlaycodec.packet.header import Header
 from overlaycodec.schema.keys import Key, PreviousHeader
 from overlaycodec.schema.keyspaces import IP_PROTOCOL, LINK_TYPE
 from overlaycodec.schema.layout import Run
-from overlaycodec.schema.plans import Guard
 
 __all__ = ["Engine"]
 
@@ -247,7 +246,7 @@ class Engine(PartReader):
             self._choose_at(following.carried, group)
             return
         for guard in following.guards:
-            holds = _holds(guard, group.values[guard.field])
+            holds = among(group.values[guard.field], guard.values, negated=guard.negated)
             if not every(holds):
                 if guard.carried:
                     self._choose_at(following.carried, group.part(~holds))
@@ -285,9 +284,3 @@ class Engine(PartReader):
         """Drops the values that no condition of a key tests."""
         asked = self._plan.asked
         group.values = {name: group.values[name] for name in asked & group.values.keys()}
-
-
-def _holds(guard: Guard, values: Values) -> Mask:
-    """`Guard.holds` for many packets."""
-    among: Mask = values if guard.values == (True,) and values.dtype == np.bool_ else np.isin(values, guard.values)
-    return ~among if guard.negated else among

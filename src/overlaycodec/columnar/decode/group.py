@@ -18,7 +18,7 @@ from overlaycodec.columnar.decode.batch import ROW
 if TYPE_CHECKING:
     from overlaycodec.columnar.decode.plan import Fixed, Node
 
-__all__ = ["Group", "every", "gathered", "least", "some", "taken"]
+__all__ = ["Group", "among", "every", "gathered", "least", "some", "taken"]
 
 
 def gathered(octets: ByteBuffer, starts: Ints) -> ByteRows:
@@ -39,6 +39,12 @@ def some(values: Values) -> bool:
 def every(values: Values) -> bool:
     """Whether none of the values, none of which is negative, is 0: much faster than `all`."""
     return bool(not len(values) or values[values.argmin()])
+
+
+def among(values: Values, allowed: tuple[int, ...], *, negated: bool) -> Mask:
+    """Which of the values are among the allowed ones; with `negated`, which are not."""
+    found: Mask = values if allowed == (True,) and values.dtype == np.bool_ else np.isin(values, allowed)
+    return ~found if negated else found
 
 
 def least(values: Ints) -> int:

@@ -111,7 +111,7 @@ class Node:
         """Columns of the innermost scope, which starts again with this header."""
         self.takes_all = layout.takes_rest and layout.next.selector is None and layout.next.carried is None
         """Whether the header reaches to the end of its region."""
-        self.follows = not layout.closed and not layout.takes_rest
+        self.follows = not layout.next.closed and not layout.takes_rest
         """Whether something can follow."""
         self.more_fragments = layout.more_fragments if plan.statuses else None
         """The flag that means that not all of the content is here, where that is needed."""

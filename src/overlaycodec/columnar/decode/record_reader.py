@@ -13,7 +13,7 @@ import numpy as np
 from overlaycodec.capture.bulk.arrays import Ints, Mask, Values
 from overlaycodec.columnar.decode.batch import ROW
 from overlaycodec.columnar.decode.bit_fields import SPARE
-from overlaycodec.columnar.decode.group import Group, every, some, taken
+from overlaycodec.columnar.decode.group import Group, among, every, some, taken
 from overlaycodec.columnar.decode.plan import Fixed
 from overlaycodec.schema.layout import Field
 from overlaycodec.schema.plans import LengthSize, PadSize, Presence, RestSize
@@ -146,5 +146,6 @@ def _present(presence: Presence, group: Group) -> Mask:
             present = present | group.values.get(flag, nowhere)
         return present
     values: Values | None = group.values.get(presence.fields[0])
-    among = nowhere if values is None else np.isin(values, presence.values)
-    return ~among if presence.negated else among
+    if values is None:
+        return ~nowhere if presence.negated else nowhere
+    return among(values, presence.values, negated=presence.negated)

@@ -1,7 +1,7 @@
 """Templates: the octets that packets of one shape have in common, with slots for what differs.
 
 Strategy: the scalar encoder writes one packet of the shape. The octets of the other packets are the same, but for the
-bits that columns fill, the lengths that count the payload, and the checksums over both. Where that cannot be told for
+bits that columns fill, the lengths that count the payload, and the checksums over both. Where that is not known for
 sure, there is no template, and the packets are encoded one by one.
 """
 

@@ -106,9 +106,8 @@ def what_follows(layout: Layout) -> Iterator[str]:
         found: dict[type[Header], list[str]] = {}
         for value in [*values, *([None] if only is None else [])]:
             for key, cls in DEFAULT.candidates(space, value):
-                if any(
-                    isinstance(asked, PreviousHeader) and asked.field not in layout.by_name for asked in key.conditions
-                ):
+                asked = [condition for condition in key.conditions if isinstance(condition, PreviousHeader)]
+                if not all(layout.can_have(condition.field, condition.value) for condition in asked):
                     continue
                 found.setdefault(cls, []).append("any other" if value is None else space.text(value))
         always = f", always {space.text(only.value)}" if only is not None and only.value is not None else ""

@@ -54,6 +54,18 @@ class Unguarded(oc.Header, spec="in-house", keys=(oc.UDP_PORT(9998),)):
     rest: Annotated[bytes, oc.Rest(), "All that is left"] = b""
 
 
+class OverIPv4(oc.Header, spec="in-house", keys=(oc.IP_PROTOCOL(253).when(oc.PreviousHeader("version", 4)),)):
+    """Found after IPv4 alone: another header's version is a constant too."""
+
+    number: Annotated[int, oc.Bits(16), "A number"]
+
+
+class OverIPv6(oc.Header, spec="in-house", keys=(oc.IP_PROTOCOL(253).when(oc.PreviousHeader("version", 6)),)):
+    """The same after IPv6."""
+
+    number: Annotated[int, oc.Bits(32), "A number"]
+
+
 class Foreign(oc.Header, spec="in-house", keys=(oc.UDP_PORT(9997),)):
     """A field that only construct can read."""
 
@@ -366,3 +378,18 @@ def test_damage_is_of_every_kind() -> None:
     for kind in ("NoneType", "TruncatedError", "LengthFieldError", "FieldValueError"):
         assert seen[kind] >= 3, seen
     assert seen["TruncatedError length"], seen
+
+
+@pytest.mark.parametrize(("cls", "network"), [(OverIPv4, oc.IPv4), (OverIPv6, oc.IPv6)])
+def test_a_constant_of_the_previous_header_decides(cls: type[oc.Header], network: type[oc.Header]) -> None:
+    """No header is drawn with another version, so that a header could be found which asks for that."""
+    catalog = oc.DEFAULT.with_header(OverIPv4, OverIPv6)
+
+    @survey
+    @given(overlay.packets(cls, catalog=catalog))
+    def law(packet: oc.Packet) -> None:
+        index = next(number for number, header in enumerate(packet.headers) if isinstance(header, cls))
+        assert type(packet.headers[index - 1]) is network
+        assert catalog.decode(catalog.encode(packet), first=type(packet.headers[0])).names == packet.names
+
+    law()

@@ -294,6 +294,11 @@ class Layout(msgspec.Struct, frozen=True, eq=False):
         """The field that keeps what cannot be read of an option list."""
         return next((f for f in self.fields if isinstance(f.size, UnparsedSize) and f.size.of == options), None)
 
+    def can_have(self, name: str, value: int) -> bool:
+        """Whether such a header has the field, and can have this value in it."""
+        field = self.by_name.get(name)
+        return field is not None and field.const in (None, value)
+
     @property
     def takes_rest(self) -> bool:
         """Whether a field takes all octets up to the bound."""

@@ -133,7 +133,7 @@ def _holds(layout: Layout, key: Key) -> Values | None:
 def _of_previous(key: Key, outside: Layout) -> dict[str, int] | None:
     """What the conditions of a key require of the previous header; None where that is one that cannot fulfil them."""
     asked = {condition.field: condition.value for condition in key.conditions if isinstance(condition, PreviousHeader)}
-    return asked if all(name in outside.by_name for name in asked) else None
+    return asked if all(outside.can_have(name, value) for name, value in asked.items()) else None
 
 
 def _node_of(candidates: tuple[Binding, ...], cls: type[Header], outside: Layout) -> tuple[Node, Values] | None:

@@ -2,7 +2,7 @@
 
 Strategy: source is made from declarations alone, never from input, and only when it is first used. What a declaration
 gives reaches the source as a literal (`literal`) or as part of a name (`identifier`), never as other text. Every
-function has a file name of its own in `linecache`; the entry is removed with the function.
+function has a file name of its own in `linecache`; the entry is removed after the function was freed.
 """
 
 from __future__ import annotations
@@ -11,10 +11,11 @@ import keyword
 import linecache
 import re
 import weakref
+from collections import deque
 from itertools import count
 from typing import Any, Final
 
-__all__ = ["Source", "identifier", "linear", "literal"]
+__all__ = ["Source", "identifier", "linear", "literal", "remove_freed"]
 
 _COLUMNS: Final = 120
 _NAME_LENGTH: Final = 120
@@ -101,10 +102,25 @@ class Source:
         namespace = dict(self.names)
         exec(compile(text, filename, "exec", dont_inherit=True), namespace)
         function = namespace[self.name]
+        remove_freed()
         # without a time stamp: `linecache.checkcache` keeps the entry
         linecache.cache[filename] = (len(text), None, text.splitlines(keepends=True), filename)
-        weakref.finalize(function, linecache.cache.pop, filename, None).atexit = False
+        weakref.finalize(function, _freed.append, filename).atexit = False
         return function
+
+
+_freed: deque[str] = deque()
+"""The file names of functions that were freed since the last one was made.
+
+The garbage collector may free a function while `linecache` walks through its entries, which then must not go: they are
+removed when the next function is made.
+"""
+
+
+def remove_freed() -> None:
+    """Removes the sources of functions that were freed; done whenever a function is made."""
+    while _freed:
+        linecache.cache.pop(_freed.popleft(), None)
 
 
 def _wrapped(line: str) -> list[str]:

@@ -18,7 +18,7 @@ import overlaycodec as oc
 from overlaycodec import UDP_PORT, Bits, Catalog, Const, Header, KeySpace
 from overlaycodec.codec import code_cache
 from overlaycodec.codec.header_decoder import reader_of
-from overlaycodec.codegen import Source, identifier, literal
+from overlaycodec.codegen import Source, identifier, literal, remove_freed
 from overlaycodec.protocols import HEADERS
 from tests.vectors.test_vectors import DECODING, catalog_of, decoded, first_of
 
@@ -100,6 +100,7 @@ def collect() -> None:
     """Frees catalogs, then the classes of headers that they held: the collector does not see into headers."""
     gc.collect()
     gc.collect()
+    remove_freed()
 
 
 def test_sources_go_with_their_classes_and_catalogs() -> None:
@@ -142,6 +143,10 @@ def test_the_source_of_a_function_goes_with_it() -> None:
     assert function() == 42
     del function
     gc.collect()
+    assert filename in linecache.cache  # whoever walks through the entries may be at this one
+    other = Source("other", "")
+    other.add("return 43")
+    other.compile("test")
     assert filename not in linecache.cache
 
 

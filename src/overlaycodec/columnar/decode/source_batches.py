@@ -59,5 +59,5 @@ def batches_twice(source: Readable | Iterable[Record]) -> tuple[Iterator[Batch],
         return batches_from(source), batches_from(source)
     data = io.BytesIO()  # a stream can be read only once
     spooled = SpooledStream(source, data)
-    octets = data.getbuffer() if spooled.failure is None else spooled
+    octets = data.getvalue() if spooled.failure is None else spooled
     return batches_from(octets), batches_from(octets)

@@ -12,6 +12,7 @@ import linecache
 import re
 import weakref
 from collections import deque
+from contextlib import suppress
 from itertools import count
 from typing import Any, Final
 
@@ -119,8 +120,9 @@ removed when the next function is made.
 
 def remove_freed() -> None:
     """Removes the sources of functions that were freed; done whenever a function is made."""
-    while _freed:
-        linecache.cache.pop(_freed.popleft(), None)
+    with suppress(IndexError):  # not `while _freed`: another thread may take the last name in between
+        while True:
+            linecache.cache.pop(_freed.popleft(), None)
 
 
 def _wrapped(line: str) -> list[str]:

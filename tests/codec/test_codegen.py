@@ -7,9 +7,11 @@ import enum
 import gc
 import inspect
 import linecache
+import sys
 import traceback
 import weakref
 from collections.abc import Iterator
+from threading import Thread
 from typing import Annotated, Any, Final
 
 import pytest
@@ -114,6 +116,32 @@ def test_sources_go_with_their_classes_and_catalogs() -> None:
         collect()
         assert generated() == before
     assert [reference() for reference in references] == [None] * 5
+
+
+def test_threads_make_and_free_functions_at_once() -> None:
+    """Each thread removes the sources that any thread freed."""
+    errors: list[Exception] = []
+
+    def work() -> None:
+        try:
+            for _ in range(500):
+                source = Source("nothing", "")
+                source.add("return None")
+                source.compile("test")
+        except Exception as error:  # noqa: BLE001: whatever it is fails the test
+            errors.append(error)
+
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        threads = [Thread(target=work) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    finally:
+        sys.setswitchinterval(interval)
+    assert errors == []
 
 
 def test_a_catalog_keeps_code_for_so_many_classes(monkeypatch: pytest.MonkeyPatch) -> None:

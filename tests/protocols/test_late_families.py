@@ -183,8 +183,11 @@ found = [[] for _ in range(threads)]
 def work(number):
     for vector in vectors:
         barrier.wait(60)
-        packet = decoded(vector)
-        found[number].append([repr(packet), oc.encode(packet).hex()])
+        try:
+            packet = decoded(vector)
+            found[number].append([repr(packet), oc.encode(packet).hex()])
+        except Exception as error:
+            found[number].append(repr(error))
 running = [Thread(target=work, args=(number,)) for number in range(threads)]
 for thread in running: thread.start()
 for thread in running: thread.join()

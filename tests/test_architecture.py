@@ -46,6 +46,7 @@ ALLOWED: Final[dict[str, str]] = {
     "comparison": "capture codec describe packet protocols schema",
     "columnar": "errors checksum capture codec describe editing packet schema",
     "tunnel": "errors checksum codec dialects editing packet protocols reassembly schema",
+    "display": "codec describe editing packet schema",
     "findings": "errors checksum codec editing packet protocols schema tunnel",
 }
 FACES: Final = ("overlaycodec", "cli")

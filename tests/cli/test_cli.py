@@ -26,10 +26,11 @@ from overlaycodec import cli
 from overlaycodec.capture import Interface, Record, open_capture, write_capture
 from overlaycodec.cli.commands import overlaycodec
 from overlaycodec.cli.show import reencodes
-from overlaycodec.cli.summary import parts_of
-from overlaycodec.cli.terminal import Output, Part
+from overlaycodec.cli.terminal import Output
 from overlaycodec.cli.timestamps import Clock
 from overlaycodec.describe.plain import leaves_of, plain_of, printable
+from overlaycodec.display.spans import Part
+from overlaycodec.display.summary import parts_of
 from overlaycodec.schema.layout import Field
 from tests.tools import capture_files as files
 from tests.tools.program import COMMAND, environment, in_terminal, run
@@ -126,7 +127,7 @@ def test_a_packet_that_cannot_be_read_on_says_why_and_ipv6_is_an_endpoint() -> N
 def line_of(packet: oc.Packet | bytes, link_type: int = 1, wire: int | None = None) -> str:
     data = packet if isinstance(packet, bytes) else oc.encode(packet)
     record = Record(data, link_type, None, wire or len(data))
-    return joined(parts_of(record, record.decode(lax=True), oc.DEFAULT))
+    return joined(parts_of(record.decode(lax=True), oc.DEFAULT, record.link_type))
 
 
 def joined(parts: Iterable[Part]) -> str:
@@ -198,7 +199,7 @@ def test_a_header_declared_by_a_user_is_shown_like_ours() -> None:
     )
     record = Record(data)
     assert (
-        joined(parts_of(record, record.decode(catalog=catalog), catalog))
+        joined(parts_of(record.decode(catalog=catalog), catalog, record.link_type))
         == "10.0.0.1 → 10.0.0.2  telemetry 5 colour 1 │ 10.0.0.1 → 10.0.0.2"
     )
 

@@ -13,13 +13,14 @@ from overlaycodec.cli.inputs import capture_of, check_target, complain
 from overlaycodec.cli.options import catalog_options, color_option
 from overlaycodec.cli.packet_json import json_line
 from overlaycodec.cli.progress import progress_over
-from overlaycodec.cli.summary import parts_of
-from overlaycodec.cli.terminal import ColorChoice, Output, Part, Role, Span, output_for
+from overlaycodec.cli.terminal import ColorChoice, Output, output_for
 from overlaycodec.codec.catalog import Catalog
 from overlaycodec.comparison.captures import record_diffs
 from overlaycodec.comparison.changes import Added, Change, Changed, RecordDiff, Removed, Replaced, summary_of
 from overlaycodec.comparison.ignore_patterns import Ignored
 from overlaycodec.describe.plain import Plain, plain_of, printable
+from overlaycodec.display.spans import Part, Role, Span
+from overlaycodec.display.summary import parts_of
 from overlaycodec.errors import CaptureError
 
 __all__ = ["diff"]
@@ -122,7 +123,9 @@ class _Run:
         assert record is not None
         head = f"{sign} {numbers:>5}"
         packet = record.decode(lax=True, catalog=self._catalog)
-        self._output.flow([Part((Span(head, role),)), *parts_of(record, packet, self._catalog)], len(head) + 2)
+        self._output.flow(
+            [Part((Span(head, role),)), *parts_of(packet, self._catalog, record.link_type)], len(head) + 2
+        )
         for change in found.changes:
             self._output.write(Span(f"        {printable(str(change))}", _ROLES[type(change)]))
 

@@ -3,26 +3,32 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from functools import partial
+from typing import Final
 
 import msgspec
 
 from overlaycodec.capture import Capture, Interface, Record
-from overlaycodec.cli.hexdump import write_octets
 from overlaycodec.cli.inputs import read
 from overlaycodec.cli.packet_json import document_of, json_line
-from overlaycodec.cli.summary import parts_of
-from overlaycodec.cli.terminal import Output, Part, Span
-from overlaycodec.cli.timestamps import Clock, TimeChoice
-from overlaycodec.cli.tree import write_tree
+from overlaycodec.cli.terminal import Output
+from overlaycodec.cli.timestamps import Clock, TimeChoice, digits_of, utc
 from overlaycodec.codec.catalog import Catalog
 from overlaycodec.codec.packet_encoder import encode
 from overlaycodec.describe.plain import printable
+from overlaycodec.display.model import view_of
+from overlaycodec.display.octets import octet_lines
+from overlaycodec.display.spans import Part, Span
+from overlaycodec.display.summary import parts_of
+from overlaycodec.display.tree import tree_lines
 from overlaycodec.editing.checksum_status import checksums
 from overlaycodec.errors import EncodeError
 from overlaycodec.packet.packet import Packet
 
 __all__ = ["Wanted", "show"]
+
+_INDENT: Final = Span(" " * 6)
 
 
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
@@ -141,13 +147,30 @@ class _Run:
         captured, wire = len(record.data), record.wire_length
         length = str(wire) if captured == wire else f"{captured}/{wire}"
         head = f"{shown.number:4}  {clock.text(record.time_ns, shown.interface):>9}  {length:>4}"
-        parts = [Part((Span(head, "faint"),)), *parts_of(record, packet, wanted.catalog)]
+        parts = [Part((Span(head, "faint"),)), *parts_of(packet, wanted.catalog, record.link_type)]
         if shown.same is False:
             parts.append(Part((Span("✗ encodes to other octets", "bad"),), fresh=True))
         output.flow(parts, len(head) + 2)
+        if not (wanted.tree or wanted.octets):
+            return
+        view = view_of(packet, wanted.catalog)
         if wanted.tree:
-            write_tree(output, shown.interface, record, packet, wanted.catalog)
+            for text in _about(shown.interface, record):
+                output.write(_INDENT, Span(text, "faint"))
+            for line in tree_lines(view):
+                output.write(_INDENT, *line)
         if wanted.octets:
-            write_octets(output, record.data, packet)
-        if wanted.tree or wanted.octets:
-            output.write()
+            for line in octet_lines(view, record.data):
+                output.write(_INDENT, *line)
+        output.write()
+
+
+def _about(interface: Interface | None, record: Record) -> Iterator[str]:
+    """What the file has about the record."""
+    facts = [] if record.time_ns is None else [f"{utc(record.time_ns, digits_of(interface))} UTC"]
+    facts.append(f"{len(record.data)} octets captured of {record.wire_length}")
+    facts.append(f"link type {record.link_type}")
+    if interface is not None and (name := interface.name or interface.description):
+        facts.append(f"interface {printable(name)}")
+    yield ", ".join(facts)
+    yield from (f"# {printable(comment)}" for comment in record.comments)

@@ -12,16 +12,14 @@ from typing import TYPE_CHECKING, Final, Literal, TextIO, TypeAlias
 
 import msgspec
 
+from overlaycodec.display.spans import ASCII, Part, Role, Span, joined, text_of_line
+
 if TYPE_CHECKING:
     from rich.console import Console
 
-__all__ = ["ColorChoice", "Output", "Part", "Role", "Span", "output_for"]
+__all__ = ["ColorChoice", "Output", "output_for"]
 
 ColorChoice: TypeAlias = Literal["auto", "always", "never"]
-Role: TypeAlias = Literal[
-    "plain", "faint", "address", "inner", "tunnel", "tag", "protocol", "header", "value", "note", "good", "warn", "bad"
-]
-
 STYLES: Final[dict[Role, str]] = {
     "plain": "",
     "faint": "dim",
@@ -37,33 +35,7 @@ STYLES: Final[dict[Role, str]] = {
     "warn": "yellow",
     "bad": "bold red",
 }
-_ASCII: Final = str.maketrans({"→": ">", "│": "|", "✗": "x", "·": ".", "…": "~", "─": "-"})
-
-
 _HANG: Final = 2
-
-
-class Span(msgspec.Struct, frozen=True, gc=False):
-    """Some text, and its role."""
-
-    text: str
-    role: Role = "plain"
-
-
-class Part(msgspec.Struct, frozen=True):
-    """Spans that stay together on a line, `gap` blanks after the previous part.
-
-    `fresh`: where the line does not fit on a terminal, this part begins another one.
-    """
-
-    spans: tuple[Span, ...]
-    gap: int = 2
-    fresh: bool = False
-
-    @property
-    def text(self) -> str:
-        """The text alone."""
-        return "".join(span.text for span in self.spans)
 
 
 class Output:
@@ -75,14 +47,14 @@ class Output:
 
     def write(self, *spans: Span) -> None:
         """One line."""
-        text = "".join(span.text for span in spans).rstrip(" ")
+        text = text_of_line(spans)
         if self._ascii:
-            text = text.translate(_ASCII)
+            text = text.translate(ASCII)
         self._stream.write(text + "\n")
 
     def flow(self, parts: Sequence[Part], indent: int) -> None:
         """One line of parts; what does not fit on a terminal is continued with an indent."""
-        self.write(*_joined(parts))
+        self.write(*joined(parts))
 
     def flush(self) -> None:
         """Flush what was written."""
@@ -103,7 +75,7 @@ class ColorOutput(Output):
 
         line = Text.assemble(*((span.text, STYLES[span.role]) for span in spans))
         if self._ascii:
-            line.plain = line.plain.translate(_ASCII)
+            line.plain = line.plain.translate(ASCII)
         self._console.print(line, soft_wrap=True, highlight=False)
 
     def flow(self, parts: Sequence[Part], indent: int) -> None:
@@ -117,7 +89,7 @@ class ColorOutput(Output):
         used = -parts[0].gap  # the first one has no gap
         for part, size in zip(parts, sizes, strict=True):
             if line and not fits and (part.fresh or used + part.gap + size > width):
-                self.write(*_joined(line))
+                self.write(*joined(line))
                 used = indent if part.fresh else indent + _HANG
                 line = [Part((Span(" " * used),))]
                 line.append(msgspec.structs.replace(part, gap=0))
@@ -125,22 +97,13 @@ class ColorOutput(Output):
             else:
                 line.append(part)
                 used += part.gap + size
-        self.write(*_joined(line))
-
-
-def _joined(parts: Sequence[Part]) -> list[Span]:
-    spans: list[Span] = []
-    for part in parts:
-        if spans and part.gap:
-            spans.append(Span(" " * part.gap))
-        spans += part.spans
-    return spans
+        self.write(*joined(line))
 
 
 def _shows(stream: TextIO) -> bool:
     """Whether the encoding of the stream has the few characters that are not ASCII."""
     try:
-        "".join(map(chr, _ASCII)).encode(stream.encoding or "ascii")
+        "".join(map(chr, ASCII)).encode(stream.encoding or "ascii")
     except (UnicodeEncodeError, LookupError):
         return False
     return True

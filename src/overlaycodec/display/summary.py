@@ -10,18 +10,18 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from overlaycodec.capture import Record
-from overlaycodec.cli.terminal import Part, Role, Span
 from overlaycodec.codec.catalog import Catalog
-from overlaycodec.describe.plain import printable, text_of, word_of
+from overlaycodec.describe.plain import text_of, word_of
 from overlaycodec.describe.traits import Pair, Traits, traits_of
+from overlaycodec.display.model import faults_of
+from overlaycodec.display.spans import Part, Role, Span
 from overlaycodec.packet.header import Header
 from overlaycodec.packet.packet import Packet
 from overlaycodec.packet.paths import scopes_of
 from overlaycodec.schema.keys import Key
 from overlaycodec.schema.layout import Field
 
-__all__ = ["faults_of", "parts_of"]
+__all__ = ["parts_of"]
 
 
 def _between(header: Header, names: Pair) -> str:
@@ -142,12 +142,6 @@ def _unknown(packet: Packet, catalog: Catalog) -> Iterator[Part]:
         yield Part((Span(f"{field.name} {text_of(field, key.value)}", "protocol"),))
 
 
-def faults_of(packet: Packet) -> Iterator[tuple[str, str]]:
-    """A mark and a reason for each fault that lax decoding met: "✗" where it stopped, "!" where it went on."""
-    for fault in packet.faults:
-        yield "✗" if fault == packet.fault else "!", printable(str(fault))
-
-
 def _fault_parts(packet: Packet) -> Iterator[Part]:
     for mark, reason in faults_of(packet):
         role: Role = "bad" if mark == "✗" else "warn"
@@ -156,11 +150,11 @@ def _fault_parts(packet: Packet) -> Iterator[Part]:
         yield from (Part((Span(word, role),), gap=1) for word in words)
 
 
-def parts_of(record: Record, packet: Packet, catalog: Catalog) -> Iterator[Part]:
-    """The line, without number, time and length."""
+def parts_of(packet: Packet, catalog: Catalog, link_type: int | None = None) -> Iterator[Part]:
+    """The line, without number, time and length; the link type stands where no header was read."""
     headers = packet.headers
-    if not headers and packet.fault is None:
-        yield Part((Span(f"link type {record.link_type}", "protocol"),))
+    if not headers and packet.fault is None and link_type is not None:
+        yield Part((Span(f"link type {link_type}", "protocol"),))
     for scope in scopes_of(headers):
         fresh = bool(scope.prefix)
         if fresh:

@@ -15,15 +15,6 @@ from overlaycodec.packet.paths import names_of
 __all__ = ["document_of", "json_line"]
 
 
-def _fault(fault: DecodeError) -> dict[str, Plain]:
-    return {
-        "error": type(fault).__name__,
-        "path": fault.path,
-        "bits": plain_of(fault.bits),
-        "reason": fault.reason,
-    }
-
-
 def _meanings(header: Header, catalog: Catalog) -> dict[str, Plain]:
     """The meanings of fields by the views of the catalog, by their paths in the header."""
     if not catalog.views:
@@ -38,7 +29,10 @@ def _meanings(header: Header, catalog: Catalog) -> dict[str, Plain]:
 
 def document_of(file: str, number: int, record: Record, packet: Packet, catalog: Catalog) -> dict[str, Plain]:
     """All that is known about a record: by the file, of each header by its path, and the octets outside of headers."""
-    names = names_of(packet.headers)
+    packed = to_dict(packet)
+    if catalog.views:
+        for document, header in zip(packed["headers"], packet.headers, strict=True):
+            document["meanings"] = _meanings(header, catalog)
     return {
         "file": file,
         "number": number,
@@ -48,22 +42,7 @@ def document_of(file: str, number: int, record: Record, packet: Packet, catalog:
         "link_type": record.link_type,
         "interface": record.interface,
         "comments": list(record.comments),
-        "headers": [
-            {
-                "path": name,
-                "protocol": type(header).__name__,
-                "fields": plain_of(header),
-                "meanings": _meanings(header, catalog),
-            }
-            for name, header in zip(names, packet.headers, strict=True)
-        ],
-        "payload": packet.payload.hex(),
-        "trailers": [
-            {"header": names[trailer.header] if trailer.header >= 0 else None, "octets": trailer.data.hex()}
-            for trailer in packet.trailers
-        ],
-        "fault": None if packet.fault is None else _fault(packet.fault),
-        "faults": [_fault(fault) for fault in packet.faults],
+        **packed,
     }
 
 

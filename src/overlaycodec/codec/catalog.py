@@ -18,7 +18,7 @@ from overlaycodec.codec.emitters import ByClass
 from overlaycodec.codec.field_view import FieldView
 from overlaycodec.errors import SchemaError
 from overlaycodec.packet.header import Header
-from overlaycodec.packet.late_header import AnyHeader, LateBinding, is_class, keys_of, loaded, path_of
+from overlaycodec.packet.late_header import AnyHeader, LateBinding, is_class, keys_of, loaded, name_of, path_of
 from overlaycodec.packet.packet import Packet
 from overlaycodec.protocols import Ethernet, index
 from overlaycodec.schema.arguments import check_key
@@ -174,6 +174,10 @@ class Catalog:
     def header_called(self, path: str) -> type[Header] | None:
         """The header of this name in paths."""
         return next((loaded(header) for header in self._headers if path_of(header) == path), None)
+
+    def class_called(self, name: str) -> type[Header] | None:
+        """The header class of this name."""
+        return next((loaded(header) for header in self._headers if name_of(header) == name), None)
 
     def _has(self, cls: type[Header]) -> bool:
         return any(is_class(header, cls) for header in self._headers)

@@ -36,8 +36,7 @@ def to_dict(packet: Packet) -> dict[str, Plain]:
         owner = names[trailer.header] if trailer.header >= 0 else None
         document: dict[str, Plain] = {"header": owner, "octets": _value_document(trailer.data)}
         if isinstance(trailer, FCS):
-            document["fcs"] = True
-            document["missing"] = trailer.missing
+            document["fcs"] = trailer.octets
         trailers.append(document)
     return {
         "headers": [
@@ -211,7 +210,9 @@ class _Reader:
             self.refuse(f"{place}.header", f"the packet has no header {owner!r}{suggestion(owner, names)}")
         index = -1 if owner is None else names.index(owner)
         octets = whole.get("octets", "")
-        if not whole.get("fcs"):
-            return Trailer(index, self.octets(octets, f"{place}.octets"))
         data = AUTO if octets == "AUTO" else self.octets(octets, f"{place}.octets")
-        return FCS(index, data, self.count(whole.get("missing", 0), f"{place}.missing"))
+        if "fcs" in whole:
+            return FCS(data=data, octets=self.count(whole["fcs"], f"{place}.fcs"))
+        if data is AUTO:
+            self.refuse(place, "only an FCS has octets that are AUTO")
+        return Trailer(index, data)

@@ -36,7 +36,7 @@ from overlaycodec.errors import (
 )
 from overlaycodec.findings import Finding, Receiver, Severity, diagnose
 from overlaycodec.packet.header import Header
-from overlaycodec.packet.packet import FlowKey, Packet, Trailer
+from overlaycodec.packet.packet import FCS, FlowKey, Packet, Trailer
 from overlaycodec.schema.facts import (
     Bits,
     ByteOrder,
@@ -102,6 +102,7 @@ __all__ = [
     "DEFAULT",
     "ERSPAN_FRAME",
     "ETHERTYPE",
+    "FCS",
     "GPE_PROTOCOL",
     "GTPU_EXTENSION",
     "ICMPV6_TYPE",

@@ -60,8 +60,9 @@ def document_of(file: str, number: int, record: Record, packet: Packet, catalog:
         "payload": packet.payload.hex(),
         "trailers": [
             {"header": names[trailer.header] if trailer.header >= 0 else None, "octets": trailer.data.hex()}
-            for trailer in packet.trailers
+            for trailer in packet.without_fcs().trailers
         ],
+        "fcs": None if packet.fcs is None else {"octets": packet.fcs.data.hex(), "wire_octets": packet.fcs.octets},
         "fault": None if packet.fault is None else _fault(packet.fault),
         "faults": [_fault(fault) for fault in packet.faults],
     }

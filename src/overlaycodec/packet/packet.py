@@ -16,20 +16,14 @@ from overlaycodec.errors import DecodeError, MissingHeaderError, PathError
 from overlaycodec.packet.header import Header
 from overlaycodec.packet.offsets import octets_in, spans_of
 from overlaycodec.packet.paths import Scope, find, names_of, read_at, replaced_at, scopes_of
+from overlaycodec.packet.trailer import FCS, Trailer
 from overlaycodec.schema.keyspaces import IP_PROTOCOL
 from overlaycodec.schema.record import WireStruct
+from overlaycodec.schema.values import AUTO
 
-__all__ = ["FlowKey", "Packet", "Trailer"]
+__all__ = ["FCS", "FlowKey", "Packet", "Trailer"]
 
 H = TypeVar("H", bound=Header)
-
-
-class Trailer(msgspec.Struct, frozen=True, gc=False):
-    """Octets after the end of a bounded header: padding of the link, a frame check sequence."""
-
-    header: int
-    """The index of the header that imposed the bound; -1 where no header was read."""
-    data: bytes
 
 
 class FlowKey(msgspec.Struct, frozen=True, gc=False):
@@ -45,7 +39,7 @@ class FlowKey(msgspec.Struct, frozen=True, gc=False):
 class Packet(msgspec.Struct, frozen=True, eq=False, gc=False):
     """Headers, payload and trailers.
 
-    `trailers` stand innermost first. `faults` are all that lax decoding met; `fault` is the one that stopped it.
+    `trailers` stand innermost first; an FCS is the last. `faults` are all that lax decoding met; `fault` is the one that stopped it.
     """
 
     headers: tuple[Header, ...] = ()
@@ -80,7 +74,11 @@ class Packet(msgspec.Struct, frozen=True, eq=False, gc=False):
             text += f" + {list(self.trailers)!r}"
         return f"<Packet {text}{'' if self.fault is None else f'; {self.fault}'}>"
 
-    def __truediv__(self, other: Header | Packet | bytes) -> Packet:
+    def __truediv__(self, other: Header | Packet | FCS | bytes) -> Packet:
+        if isinstance(other, FCS):
+            if self.fcs is not None:
+                raise ValueError("the packet has an FCS, and no second one")
+            return self._with(trailers=(*self.trailers, other))
         if isinstance(other, Header):
             if not self.payload and not self.trailers:
                 return Packet((*self.headers, other))
@@ -91,7 +89,7 @@ class Packet(msgspec.Struct, frozen=True, eq=False, gc=False):
             return NotImplemented
         if self.payload or self.trailers:
             raise ValueError("nothing can follow a payload or a trailer: edit `headers` with `insert`")
-        moved = tuple(Trailer(trailer.header + len(self.headers), trailer.data) for trailer in other.trailers)
+        moved = tuple(trailer.moved(trailer.header + len(self.headers)) for trailer in other.trailers)
         return Packet(self.headers + other.headers, other.payload, moved)
 
     def _with(self, **changes: Any) -> Self:  # Any: each attribute has its own type
@@ -169,21 +167,40 @@ class Packet(msgspec.Struct, frozen=True, eq=False, gc=False):
         """A copy with a header put before the one at `index`."""
         if not 0 <= index <= len(self.headers):
             raise IndexError(f"a header can stand at 0..{len(self.headers)}, not at {index}")
-        moved = tuple(Trailer(t.header + (t.header >= index), t.data) for t in self.trailers)
+        moved = tuple(t.moved(t.header + (t.header >= index)) for t in self.trailers)
         return self._with(headers=(*self.headers[:index], header, *self.headers[index:]), trailers=moved)
 
     def without(self, key: type[Header] | tuple[type[Header], int]) -> Self:
         """A copy without the first (or n-th) header of a class; a trailer of its own goes to the header before."""
         index = self._index(key)
-        moved = tuple(Trailer(t.header - (t.header >= index), t.data) for t in self.trailers)
+        moved = tuple(t.moved(t.header - (t.header >= index)) for t in self.trailers)
         return self._with(headers=self.headers[:index] + self.headers[index + 1 :], trailers=moved)
+
+    # --- the frame check sequence -------------------------------------------------------------------------------------
+
+    @property
+    def fcs(self) -> FCS | None:
+        """The frame check sequence, where the packet has one."""
+        last = self.trailers[-1] if self.trailers else None
+        return last if isinstance(last, FCS) else None
+
+    def without_fcs(self) -> Self:
+        """The packet without its frame check sequence, as a tunnel carries it."""
+        fcs = self.fcs
+        if fcs is None:
+            return self
+        missing = max(0, self.missing - fcs.missing)
+        return type(self)(self.headers, self.payload, self.trailers[:-1], self.faults, self.fault, missing)
 
     # --- scopes -------------------------------------------------------------------------------------------------------
 
     def _tail(self, start: int) -> Self:
-        trailers = tuple(Trailer(t.header - start, t.data) for t in self.trailers if t.header >= start)
+        if not start:
+            return self
+        trailers = tuple(t.moved(t.header - start) for t in self.trailers if t.header >= start)
+        missing = self.without_fcs().missing  # the FCS is that of the outermost frame
         return type(self)(
-            self.headers[start:], self.payload, trailers, missing=self.missing, fault=self.fault, faults=self.faults
+            self.headers[start:], self.payload, trailers, missing=missing, fault=self.fault, faults=self.faults
         )
 
     def _scope(self, kind: str) -> Self:
@@ -214,7 +231,7 @@ class Packet(msgspec.Struct, frozen=True, eq=False, gc=False):
 
     def _part(self, scope: Scope) -> Self:
         trailers = tuple(
-            Trailer(t.header - scope.start, t.data) for t in self.trailers if scope.start <= t.header < scope.stop
+            t.moved(t.header - scope.start) for t in self.trailers if scope.start <= t.header < scope.stop
         )
         return type(self)(self.headers[scope.start : scope.stop], b"", trailers)
 
@@ -256,15 +273,23 @@ class Packet(msgspec.Struct, frozen=True, eq=False, gc=False):
                 )
         return None if network is None else FlowKey(network.src, network.dst, protocol or 0, None, None)
 
+    def _fcs(self) -> FCS:
+        """The frame check sequence. Raises: MissingHeaderError."""
+        if self.fcs is None:
+            raise MissingHeaderError("fcs", ", ".join(self.names))
+        return self.fcs
+
     # --- paths --------------------------------------------------------------------------------------------------------
 
     def at(self, path: str) -> Any:  # Any: a field's own type
-        """The value that a path names: `inner.ipv4.src`, `vlan[1].vid`, `geneve.options[0].type`, `payload`.
+        """The value that a path names: `inner.ipv4.src`, `vlan[1].vid`, `geneve.options[0].type`, `payload`, `fcs`.
 
         Raises: PathError.
         """
         if path == "payload":
             return self.payload
+        if path == "fcs":
+            return self._fcs().data
         target = find(self.headers, path)
         return read_at(self.headers[target.header], target.rest, path)
 
@@ -273,10 +298,13 @@ class Packet(msgspec.Struct, frozen=True, eq=False, gc=False):
 
         Raises: as `at` and the constructor do.
         """
-        if path == "payload":
-            if not isinstance(value, bytes | bytearray | memoryview):
-                raise TypeError(f"payload takes bytes, not {type(value).__name__}")
-            return self._with(payload=bytes(value))
+        if path in ("payload", "fcs"):
+            if not isinstance(value, bytes | bytearray | memoryview) and not (value is AUTO and path == "fcs"):
+                raise TypeError(f"{path} takes bytes, not {type(value).__name__}")
+            octets = value if value is AUTO else bytes(value)
+            if path == "payload":
+                return self._with(payload=octets)
+            return self._with(trailers=(*self.trailers[:-1], FCS(data=octets, octets=self._fcs().octets)))
         target = find(self.headers, path)
         if target.rest:
             header = replaced_at(self.headers[target.header], target.rest, path, value)
@@ -294,11 +322,15 @@ class Packet(msgspec.Struct, frozen=True, eq=False, gc=False):
         Raises: PathError; UnresolvedError where a size is still AUTO.
         """
         at = 0
-        target = None if path == "payload" else find(self.headers, path)
+        target = None if path in ("payload", "fcs") else find(self.headers, path)
         for index, header in enumerate(self.headers):
             if target is not None and index == target.header:
                 break
             at += octets_in(header) * 8
+        if target is None and path == "fcs":
+            fcs = self._fcs()
+            at += (len(self.payload) + sum(len(trailer.data) for trailer in self.trailers[:-1])) * 8
+            return at, at + (fcs.octets - fcs.missing) * 8 - 1
         if target is None:
             return at, at + len(self.payload) * 8 - 1
         record: WireStruct = self.headers[target.header]

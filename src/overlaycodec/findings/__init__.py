@@ -30,8 +30,8 @@ def diagnose(
     `receiver` is whose behaviour is given: "rfc", that of the specifications; "linux" and "ovs", what these do, as seen
     on live ones (Linux 6.1 and 6.18, Open vSwitch 3.1). The packet is taken to be meant for the receiver: addresses,
     ports and networks that it was not set up for are no findings. `finding.scope` is whose receiver it is: that of
-    the tunnel outside ("") or of what is inside ("inner"). `first`, `wire_length` and `fcs_octets` are as in `decode`; a
-    packet that was decoded already brings them along.
+    the tunnel outside ("") or of what is inside ("inner"). `first`, `wire_length` and `fcs_octets` are as in `decode`;
+    a packet that was decoded already brings them along.
 
     Raises: EncodeError for a packet with AUTO that cannot be derived.
     """

@@ -52,9 +52,7 @@ def findings_in(
         octets = encode(packet._with(trailers=kept), catalog=catalog)
     else:
         octets = bytes(data)
-        packet = decode(
-            octets, first=first, wire_length=wire_length, fcs_octets=fcs_octets, lax=True, catalog=catalog
-        )
+        packet = decode(octets, first=first, wire_length=wire_length, fcs_octets=fcs_octets, lax=True, catalog=catalog)
         octets = octets[: len(octets) - (0 if packet.fcs is None else len(packet.fcs.data))]
         wire_length = None if wire_length is None else max(0, wire_length - fcs_octets)
     view = receiver_view(octets, packet, receiver) if packet.names[:1] == ["ethernet"] else None

@@ -39,7 +39,8 @@ class FlowKey(msgspec.Struct, frozen=True, gc=False):
 class Packet(msgspec.Struct, frozen=True, eq=False, gc=False):
     """Headers, payload and trailers.
 
-    `trailers` stand innermost first; an FCS is the last. `faults` are all that lax decoding met; `fault` is the one that stopped it.
+    `trailers` stand innermost first; an FCS is the last. `faults` are all that lax decoding met; `fault` is the one
+    that stopped it.
     """
 
     headers: tuple[Header, ...] = ()
@@ -230,9 +231,7 @@ class Packet(msgspec.Struct, frozen=True, eq=False, gc=False):
         return (*(self._part(scope) for scope in scopes[:-1]), self._tail(scopes[-1].start))
 
     def _part(self, scope: Scope) -> Self:
-        trailers = tuple(
-            t.moved(t.header - scope.start) for t in self.trailers if scope.start <= t.header < scope.stop
-        )
+        trailers = tuple(t.moved(t.header - scope.start) for t in self.trailers if scope.start <= t.header < scope.stop)
         return type(self)(self.headers[scope.start : scope.stop], b"", trailers)
 
     @property

@@ -51,7 +51,7 @@ class FCS(Trailer, frozen=True, gc=False):
         if self.data is not AUTO and len(self.data) > self.octets:
             raise ValueError(f"an FCS of {self.octets} octets has no {len(self.data)} octets")
 
-    def moved(self, header: int) -> Self:  # noqa: ARG002 - it follows no header
+    def moved(self, header: int) -> Self:
         """The FCS itself: it covers the frame, whatever its headers are."""
         return self
 

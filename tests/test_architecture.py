@@ -47,13 +47,17 @@ ALLOWED: Final[dict[str, str]] = {
     "columnar": "errors checksum capture codec describe editing packet schema",
     "tunnel": "errors checksum codec dialects editing packet protocols reassembly schema",
     "display": "codec describe editing packet schema",
+    "interchange": "errors codec describe packet protocols schema",
     "findings": "errors checksum codec editing packet protocols schema tunnel",
 }
 FACES: Final = ("overlaycodec", "cli")
 """The public names, and the command line, may import everything."""
-CONVENIENCE: Final = frozenset({"overlaycodec.packet.header", "overlaycodec.codec.catalog"})
+CONVENIENCE: Final = frozenset(
+    {"overlaycodec.packet.header", "overlaycodec.packet.packet", "overlaycodec.codec.catalog"}
+)
 """The files whose methods call a module above, by an import when they are called, and have no logic of their own:
-`Header.__truediv__` makes a packet; `Catalog.decode` and `Catalog.encode` call the functions of these names."""
+`Header.__truediv__` makes a packet; `Packet.show` and others, `Catalog.decode` and `Catalog.encode` call the functions
+of these names."""
 MOST_MODULES: Final = 6
 MOST_LAYERS: Final = 12
 CORE: Final = ("schema", "packet", "codec")

@@ -35,8 +35,10 @@ from overlaycodec.errors import (
     UnresolvedError,
 )
 from overlaycodec.findings import Finding, Receiver, Severity, diagnose
+from overlaycodec.interchange.decode_hex import decode_hex
+from overlaycodec.interchange.documents import from_dict, from_json
 from overlaycodec.packet.header import Header
-from overlaycodec.packet.packet import FlowKey, Packet, Trailer
+from overlaycodec.packet.packet import FCS, FlowKey, Packet, Trailer
 from overlaycodec.schema.facts import (
     Bits,
     ByteOrder,
@@ -102,6 +104,7 @@ __all__ = [
     "DEFAULT",
     "ERSPAN_FRAME",
     "ETHERTYPE",
+    "FCS",
     "GPE_PROTOCOL",
     "GTPU_EXTENSION",
     "ICMPV6_TYPE",
@@ -189,11 +192,14 @@ __all__ = [
     "columns",
     "decode",
     "decode_header",
+    "decode_hex",
     "diagnose",
     "diff",
     "encode",
     "encode_columns",
     "fill",
+    "from_dict",
+    "from_json",
     "iter_columns",
     "open_capture",
     "resolve",

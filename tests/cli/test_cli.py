@@ -26,9 +26,9 @@ from overlaycodec import cli
 from overlaycodec.capture import Interface, Record, open_capture, write_capture
 from overlaycodec.cli.commands import overlaycodec
 from overlaycodec.cli.show import reencodes
-from overlaycodec.cli.terminal import Output
 from overlaycodec.cli.timestamps import Clock
 from overlaycodec.describe.plain import leaves_of, plain_of, printable
+from overlaycodec.display.output import Output
 from overlaycodec.display.spans import Part
 from overlaycodec.display.summary import parts_of
 from overlaycodec.schema.layout import Field

@@ -80,13 +80,13 @@ class Interface(msgspec.Struct, frozen=True, kw_only=True):
     comments: tuple[str, ...] = ()
 
 
-def check_number(index: int, field: str, value: int, maximum: int, unit: str = "") -> int:
-    """The value of a field of the record with that index, if it is an integer from 0 to the maximum.
+def check_number(index: int, field: str, value: int, maximum: int, unit: str = "", *, minimum: int = 0) -> int:
+    """The value of a field of the record with that index, if it is an integer from the minimum to the maximum.
 
     Raises: FieldRangeError, TypeError.
     """
     if not isinstance(value, int):
         raise TypeError(f"records[{index}].{field} is {type(value).__name__}, not int")
-    if not 0 <= value <= maximum:
-        raise FieldRangeError(f"records[{index}].{field}", value, 0, maximum, unit)
+    if not minimum <= value <= maximum:
+        raise FieldRangeError(f"records[{index}].{field}", value, minimum, maximum, unit)
     return value

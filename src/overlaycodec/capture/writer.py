@@ -15,7 +15,9 @@ from overlaycodec.capture.record import Record
 from overlaycodec.capture.sink import BinaryTarget, opened_path, opened_stream
 from overlaycodec.codec.catalog import DEFAULT, Catalog
 from overlaycodec.codec.packet_encoder import encode
+from overlaycodec.errors import EncodeError
 from overlaycodec.packet.packet import Packet
+from overlaycodec.schema.keyspaces import LINK_TYPE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["write_capture"]
 
 _FORMATS: Final = ("pcap", "pcapng")
+_ETHERNET: Final = 1
 
 
 def write_capture(
@@ -32,25 +35,30 @@ def write_capture(
     items: Iterable[Record | Packet | Header | bytes | bytearray | memoryview],
     *,
     format: Literal["pcap", "pcapng"] | None = None,  # noqa: A002 - the word users know it by
-    link_type: int = 1,
+    link_type: int | None = None,
     time_ns: int | None = None,
     source: Capture | None = None,
     catalog: Catalog = DEFAULT,
+    on_error: Callable[[EncodeError], object] | None = None,
 ) -> int:
     """Write a capture and return the number of records; `items` may be an iterator of any length, or a `Capture`.
 
     The format follows the path's name (.pcap or .pcapng, with .gz after it for compression); a stream gets pcapng
-    by default. Packets (encoded by the catalog), headers and bytes get `link_type` and `time_ns`; records
-    have their own. `Frames` are written many at a time. Both formats are written with nanoseconds. pcap keeps no
-    comments, flags or interfaces, and holds one link type and FCS length; without a time stamp, a record there gets
-    time 0. pcapng keeps names, descriptions and comments of interfaces: those of `source`, the open capture that the
-    records were read from, or of `items`, if that is one.
+    by default. Packets (encoded by the catalog), headers and bytes get `time_ns` and `link_type`: by default, that of
+    the packet's first header in the catalog (101 for IPv4 and IPv6), and Ethernet's for bytes. A packet with an FCS is
+    written as one. Records have their own. `Frames` are written many at a time. Both formats are written with
+    nanoseconds. pcap keeps no comments, flags or interfaces; it holds one link type and FCS length, and times from 1970
+    to 2106; without a time stamp, a record there gets time 0. pcapng keeps names, descriptions and comments of
+    interfaces: those of `source`, the open capture that the records were read from, or of `items`, if that is one.
+
+    With `on_error`, an item that cannot be encoded, or that the format cannot hold, is left out, and the function is
+    called with the error, whose path begins with the item's index: `records[3]`. What it raises ends the writing.
 
     A path is replaced once all is written: an error leaves the file that was there, and the path can be that of the
     capture that is read. A stream keeps the records before the error and stays open.
 
-    Raises: EncodeError for what the format cannot hold, CaptureError from a capture that is read, ValueError if the
-    name does not give the format.
+    Raises: EncodeError for what the format cannot hold, and for a packet whose first header has no link type;
+    CaptureError from a capture that is read; ValueError if the name does not give the format.
     """
     sink: AbstractContextManager[Callable[[bytes], None]]
     if isinstance(target, str | os.PathLike):
@@ -68,20 +76,53 @@ def write_capture(
         described = items if source is None and isinstance(items, Capture) else source
         writer = PcapWriter(write) if chosen == "pcap" else PcapngWriter(write, described)
         if isinstance(items, Frames):
-            writer.add_frames(items, link_type, time_ns)
+            known = items.link_type if link_type is None else link_type
+            writer.add_frames(items, _ETHERNET if known is None else known, time_ns)
             items = ()
-        for item in items:
-            if isinstance(item, Record):
-                record = item
-            elif isinstance(item, bytes | bytearray | memoryview):
-                record = Record(bytes(item), link_type, time_ns)
-            else:
-                data = encode(item, catalog=catalog)
-                missing = item.missing if isinstance(item, Packet) else 0
-                record = Record(data, link_type, time_ns, len(data) + missing)
-            writer.add(record)
-        writer.finish(link_type)
+        for index, item in enumerate(items):
+            try:
+                record = item if isinstance(item, Record) else _record_of(item, index, link_type, time_ns, catalog)
+                writer.add(record, index)
+            except EncodeError as error:
+                if on_error is None:
+                    raise
+                on_error(error)
+        writer.finish(_ETHERNET if link_type is None else link_type)
         return writer.count
+
+
+def _record_of(
+    item: Packet | Header | bytes | bytearray | memoryview,
+    index: int,
+    link_type: int | None,
+    time_ns: int | None,
+    catalog: Catalog,
+) -> Record:
+    """The record for a packet, a header or octets. Raises: EncodeError."""
+    if isinstance(item, bytes | bytearray | memoryview):
+        return Record(bytes(item), _ETHERNET if link_type is None else link_type, time_ns)
+    try:
+        data = encode(item, catalog=catalog)
+    except EncodeError as error:
+        raise error.rebased("", f"records[{index}].") from None
+    if link_type is None:
+        link_type = _link_type_of(item, index, catalog)
+    if not isinstance(item, Packet):
+        return Record(data, link_type, time_ns)
+    fcs = item.fcs
+    missing = item.missing if fcs is None else max(item.missing, fcs.missing)
+    return Record(data, link_type, time_ns, len(data) + missing, fcs_octets=None if fcs is None else fcs.octets)
+
+
+def _link_type_of(item: Packet | Header, index: int, catalog: Catalog) -> int:
+    """The link type at which the catalog finds the first header of a packet. Raises: EncodeError."""
+    headers = item.headers if isinstance(item, Packet) else (item,)
+    first = type(headers[0]) if headers else None
+    number = None if first is None else catalog.key_of(LINK_TYPE, first)
+    if number is None:
+        begins = "has no header" if first is None else f"begins with {first.__name__}, which has no link type"
+        raise EncodeError(f"records[{index}].link_type", None, f"is not known: the packet {begins}; give link_type=")
+    return number
 
 
 def _format_of(name: str) -> tuple[str | None, bool]:

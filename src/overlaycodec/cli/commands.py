@@ -12,8 +12,8 @@ from overlaycodec.cli.ending import without_reader
 from overlaycodec.cli.export import export
 from overlaycodec.cli.options import catalog_options, color_option, files_argument
 from overlaycodec.cli.stats import stats
-from overlaycodec.cli.terminal import ColorChoice, output_for
 from overlaycodec.cli.timestamps import TimeChoice
+from overlaycodec.display.output import ColorChoice, output_for
 from overlaycodec.findings.model import RECEIVERS
 
 __all__ = ["overlaycodec"]

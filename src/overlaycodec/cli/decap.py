@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any, Final
+from typing import Any
 
 import click
 import msgspec
@@ -14,19 +14,15 @@ from overlaycodec.cli.rewriting import Outcome, rewrite
 from overlaycodec.codec.catalog import Catalog
 from overlaycodec.codec.packet_encoder import encode
 from overlaycodec.errors import DecodeError, MissingHeaderError
-from overlaycodec.packet.header import Header
 from overlaycodec.packet.offsets import is_fragment
 from overlaycodec.packet.packet import Packet
-from overlaycodec.protocols import Ethernet, IPv4, IPv6, STTSegment
+from overlaycodec.protocols import STTSegment
 from overlaycodec.reassembly import FragmentReassembler, STTReassembler
 from overlaycodec.schema.keyspaces import LINK_TYPE
 from overlaycodec.tunnel import Decapsulated, decapsulate, decapsulate_all, decapsulated
 from overlaycodec.tunnel.inner_packet import Diffserv
 
 __all__ = ["decap"]
-
-_LINK_TYPES: Final[dict[type[Header] | None, int]] = {Ethernet: 1, IPv4: 101, IPv6: 101}
-"""LINKTYPE_ETHERNET and LINKTYPE_RAW: one that IPv4 and IPv6 share, so that a pcap file holds both."""
 
 
 class _Decap:
@@ -112,7 +108,7 @@ class _Decap:
     def _inside(self, record: Record, found: tuple[Decapsulated, ...]) -> Iterator[Record]:
         """The record of the frame that came out of the tunnels, if it is wanted."""
         last = found[-1 if self._tunnels is None else min(self._tunnels, len(found)) - 1]
-        link_type = self._link_type(last.first)
+        link_type = None if last.first is None else self._catalog.key_of(LINK_TYPE, last.first)
         if self._vnis and last.vni not in self._vnis:
             yield from self._left(record, "another network")
         elif last.ecn is not None and last.ecn.drop:
@@ -127,9 +123,6 @@ class _Decap:
                 wire_length=len(last.frame) + last.missing,
                 fcs_octets=None,
             )
-
-    def _link_type(self, first: type[Header] | None) -> int | None:
-        return None if first is None else _LINK_TYPES.get(first) or self._catalog.key_of(LINK_TYPE, first)
 
     def _left(self, record: Record, why: str) -> Iterator[Record]:
         if self._others:

@@ -11,9 +11,9 @@ import msgspec
 from overlaycodec.capture import Capture
 from overlaycodec.cli.inputs import read
 from overlaycodec.cli.packet_json import json_line
-from overlaycodec.cli.terminal import Output
 from overlaycodec.codec.catalog import Catalog
 from overlaycodec.describe.plain import Plain, plain_of, printable
+from overlaycodec.display.output import Output
 from overlaycodec.display.spans import Role, Span
 from overlaycodec.findings import Finding, Receiver, Severity, diagnose
 

@@ -13,12 +13,12 @@ from overlaycodec.cli.inputs import capture_of, check_target, complain
 from overlaycodec.cli.options import catalog_options, color_option
 from overlaycodec.cli.packet_json import json_line
 from overlaycodec.cli.progress import progress_over
-from overlaycodec.cli.terminal import ColorChoice, Output, output_for
 from overlaycodec.codec.catalog import Catalog
 from overlaycodec.comparison.captures import record_diffs
 from overlaycodec.comparison.changes import Added, Change, Changed, RecordDiff, Removed, Replaced, summary_of
 from overlaycodec.comparison.ignore_patterns import Ignored
 from overlaycodec.describe.plain import Plain, plain_of, printable
+from overlaycodec.display.output import ColorChoice, Output, output_for
 from overlaycodec.display.spans import Part, Role, Span
 from overlaycodec.display.summary import parts_of
 from overlaycodec.errors import CaptureError

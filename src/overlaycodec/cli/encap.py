@@ -57,19 +57,15 @@ class _Encap:
     def __call__(self, record: Record) -> Iterator[Record]:
         """The records of the packets around the frame."""
         packet = record.decode(lax=True, catalog=self._catalog)
-        if packet.missing:
+        if packet.without_fcs().missing:
             self._outcome.left_out["truncated in the capture"] += 1
             return
-        if record.fcs_octets:  # a tunnel carries no frame check sequence
-            frame = Packet(packet.headers, packet.payload, packet.trailers[:-1])
-        else:
-            frame = packet
         if not packet.headers and record.link_type != _ETHERNET:
             self._outcome.left_out[f"link type {record.link_type}"] += 1
             return
         self._count += 1
         try:
-            packets = self._around(frame)
+            packets = self._around(packet)
         except (FieldRangeError, LengthOverflowError):
             self._outcome.left_out["too long"] += 1
             return

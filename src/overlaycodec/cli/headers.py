@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from overlaycodec.cli.packet_json import json_line
-from overlaycodec.cli.terminal import Output
 from overlaycodec.codec.catalog import DEFAULT
 from overlaycodec.describe.diagram import diagram_of, diagram_svg_of
 from overlaycodec.describe.facts import default_text, found_at, meanings_of, presence_of, size_of
 from overlaycodec.describe.plain import Plain
+from overlaycodec.display.output import Output
 from overlaycodec.display.spans import Span
 from overlaycodec.schema.record import WireStruct
 

@@ -11,8 +11,8 @@ from typing import Final
 import click
 
 from overlaycodec.capture import Capture, open_capture
-from overlaycodec.cli.terminal import Output
 from overlaycodec.describe.plain import printable
+from overlaycodec.display.output import Output
 from overlaycodec.errors import CaptureError
 
 __all__ = ["capture_of", "check_target", "complain", "message_of", "read", "reason_of"]

@@ -7,18 +7,15 @@ import json
 from overlaycodec.capture import Record
 from overlaycodec.codec.catalog import Catalog
 from overlaycodec.describe.plain import Plain, leaves_of, plain_of
-from overlaycodec.errors import DecodeError
+from overlaycodec.interchange.documents import to_dict
 from overlaycodec.packet.header import Header
 from overlaycodec.packet.packet import Packet
-from overlaycodec.packet.paths import names_of
 
 __all__ = ["document_of", "json_line"]
 
 
 def _meanings(header: Header, catalog: Catalog) -> dict[str, Plain]:
     """The meanings of fields by the views of the catalog, by their paths in the header."""
-    if not catalog.views:
-        return {}
     return {
         leaf.path: plain_of(meaning)
         for leaf in leaves_of(header)
@@ -30,9 +27,9 @@ def _meanings(header: Header, catalog: Catalog) -> dict[str, Plain]:
 def document_of(file: str, number: int, record: Record, packet: Packet, catalog: Catalog) -> dict[str, Plain]:
     """All that is known about a record: by the file, of each header by its path, and the octets outside of headers."""
     packed = to_dict(packet)
-    if catalog.views:
-        for document, header in zip(packed["headers"], packet.headers, strict=True):
-            document["meanings"] = _meanings(header, catalog)
+    headers = packed.pop("headers")
+    assert isinstance(headers, list)
+    meant = [_meanings(header, catalog) if catalog.views else {} for header in packet.headers]
     return {
         "file": file,
         "number": number,
@@ -42,6 +39,11 @@ def document_of(file: str, number: int, record: Record, packet: Packet, catalog:
         "link_type": record.link_type,
         "interface": record.interface,
         "comments": list(record.comments),
+        "headers": [
+            {**document, "meanings": meanings}
+            for document, meanings in zip(headers, meant, strict=True)
+            if isinstance(document, dict)
+        ],
         **packed,
     }
 

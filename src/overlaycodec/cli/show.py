@@ -12,13 +12,13 @@ import msgspec
 from overlaycodec.capture import Capture, Interface, Record
 from overlaycodec.cli.inputs import read
 from overlaycodec.cli.packet_json import document_of, json_line
-from overlaycodec.cli.terminal import Output
 from overlaycodec.cli.timestamps import Clock, TimeChoice, digits_of, utc
 from overlaycodec.codec.catalog import Catalog
 from overlaycodec.codec.packet_encoder import encode
 from overlaycodec.describe.plain import printable
 from overlaycodec.display.model import view_of
 from overlaycodec.display.octets import octet_lines
+from overlaycodec.display.output import Output
 from overlaycodec.display.spans import Part, Span
 from overlaycodec.display.summary import parts_of
 from overlaycodec.display.tree import tree_lines

@@ -12,10 +12,10 @@ from overlaycodec.cli.inputs import complain
 from overlaycodec.cli.options import catalog_options, files_argument
 from overlaycodec.cli.packet_json import json_line
 from overlaycodec.cli.progress import Advance, progress_over
-from overlaycodec.cli.terminal import Output, output_for
 from overlaycodec.cli.timestamps import since_epoch, utc
 from overlaycodec.codec.catalog import Catalog
 from overlaycodec.describe.plain import Plain, printable
+from overlaycodec.display.output import Output, output_for
 from overlaycodec.display.spans import Role, Span
 from overlaycodec.errors import CaptureError
 from overlaycodec.schema.keyspaces import LINK_TYPE

@@ -18,7 +18,7 @@ from overlaycodec.codec.header_decoder import reader_of
 from overlaycodec.errors import DecodeError, NestingError, TruncatedError
 from overlaycodec.packet.header import Header
 from overlaycodec.packet.offsets import ends_of, octets_in
-from overlaycodec.packet.packet import Packet, Trailer
+from overlaycodec.packet.packet import FCS, Packet
 from overlaycodec.packet.paths import names_of
 from overlaycodec.protocols import Ethernet
 from overlaycodec.schema.keys import Key
@@ -41,10 +41,12 @@ def decode(
 
     `first` is the class of the first header, or a key such as `LINK_TYPE(113)`; at an unknown key everything is
     payload. `wire_length` is how many octets there were before a capture cut the rest off: what is then missing is a
-    fault only where a header needs it. `fcs_octets` at the end of the wire are a frame check sequence: a trailer.
+    fault only where a header needs it. `fcs_octets` at the end of the wire are a frame check sequence, the last
+    trailer (`packet.fcs`), however many of them were captured.
     `lax` never raises for any octets: `fault` of the result says why it stopped, and the rest is payload.
 
-    Raises: DecodeError at the first fault, unless lax; TypeError for data that is not bytes-like.
+    Raises: DecodeError at the first fault, unless lax; TypeError for data that is not bytes-like; ValueError for
+    negative `fcs_octets`.
     """
     octets = data if type(data) is bytes else bytes_of(data)
     end = len(octets)
@@ -101,19 +103,17 @@ def _decoded(  # the state of one decode
             fault, pos = located(error, pos, end, state, catalog, first)
     trailers = state.trailers
     if trailers and not state:
-        trailers = tuple(Trailer(-1, trailer.data) for trailer in trailers)
+        trailers = tuple(trailer.moved(-1) for trailer in trailers)
     return Packet(tuple(state), data[pos:end], trailers, state.faults, fault, missing)
 
 
 def _without_fcs(data: bytes, end: int, octets: int, state: DecodeState) -> int:
-    """Where the frame ends without its check sequence; the octets of that which were captured become a trailer."""
+    """Where the frame ends without its check sequence, which becomes a trailer: as much of it as was captured."""
     stop = max(0, (state.wire_end or end) - octets)
     if state.wire_end is not None:
         state.wire_end = stop if stop > end else None
-    if stop < end:
-        state.trailers = (Trailer(0, data[stop:end]),)
-        return stop
-    return end
+    state.trailers = (FCS(data=data[stop:end], octets=octets),)
+    return min(stop, end)
 
 
 def _check_nesting(step: Step, data: bytes, pos: int, end: int, state: DecodeState) -> tuple[int, int]:

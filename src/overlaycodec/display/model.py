@@ -17,9 +17,10 @@ from overlaycodec.describe.traits import PORTS
 from overlaycodec.display.spans import Role, Span
 from overlaycodec.editing.checksum_status import ChecksumStatus, checksums
 from overlaycodec.packet.header import Header
-from overlaycodec.packet.packet import Packet
+from overlaycodec.packet.packet import FCS, Packet
 from overlaycodec.packet.paths import names_of, scopes_of
 from overlaycodec.schema.record import Element
+from overlaycodec.schema.values import AUTO
 
 __all__ = ["FieldView", "HeaderView", "PacketView", "RegionView", "clipped", "faults_of", "view_of"]
 
@@ -65,6 +66,7 @@ class RegionView(msgspec.Struct, frozen=True):
     depth: int
     start: int
     data: bytes
+    notes: tuple[Span, ...] = ()
 
 
 class PacketView(msgspec.Struct, frozen=True):
@@ -102,11 +104,25 @@ def view_of(packet: Packet, catalog: Catalog) -> PacketView:
         regions.append(RegionView("payload", depth, at, packet.payload))
         at += len(packet.payload)
     for trailer in packet.trailers:
-        owner = f"after {names[trailer.header]}" if trailer.header >= 0 else "at the end"
-        regions.append(RegionView(f"trailer {owner}", 0, at, trailer.data))
-        at += len(trailer.data)
+        data = b"" if trailer.data is AUTO else trailer.data
+        if isinstance(trailer, FCS):
+            regions.append(RegionView("fcs", 0, at, data, tuple(_fcs_notes(trailer, statuses.get("fcs")))))
+        else:
+            owner = f"after {names[trailer.header]}" if trailer.header >= 0 else "at the end"
+            regions.append(RegionView(f"trailer {owner}", 0, at, data))
+        at += len(data)
     faults = tuple(Span(f"{mark} {reason}", "bad" if mark == "✗" else "warn") for mark, reason in faults_of(packet))
     return PacketView(tuple(headers), tuple(regions), faults)
+
+
+def _fcs_notes(fcs: FCS, status: ChecksumStatus | None) -> Iterator[Span]:
+    """Notes on a frame check sequence: the octets of it that were not captured, and its status."""
+    if fcs.data is AUTO:
+        yield Span("AUTO", "faint")
+    elif fcs.missing:
+        yield Span(f"{fcs.missing} octets not captured", "warn")
+    if status is not None:
+        yield Span(str(status), _STATUS_ROLES.get(status, "warn"))
 
 
 def _header_view(

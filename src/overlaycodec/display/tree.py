@@ -41,4 +41,5 @@ def _region_line(view: RegionView) -> Line:
         Span(view.title, "header"),
         Span(f"  {len(view.data)} octets  ", "faint"),
         Span(view.data[:24].hex(" ") + (" …" if len(view.data) > 24 else "")),
+        *(span for note in view.notes for span in (Span("  "), note)),
     )

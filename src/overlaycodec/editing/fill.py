@@ -13,7 +13,7 @@ from overlaycodec.codec.packet_encoder import resolved
 from overlaycodec.codec.pseudo_header import pseudo_header
 from overlaycodec.packet.header import Header
 from overlaycodec.packet.offsets import ends_of, extent_of, is_fragment, octets_in, spans_of
-from overlaycodec.packet.packet import Packet
+from overlaycodec.packet.packet import FCS, Packet, Trailer
 from overlaycodec.schema.plans import LengthSize, UnparsedSize, ValueLength
 from overlaycodec.schema.record import WireStruct
 from overlaycodec.schema.values import AUTO
@@ -29,14 +29,14 @@ def fill(
     A selector that already selects the next header keeps its value. So do a checksum of 0 that means "none", a length
     of 0 that means "unbounded", and what is computed over octets that are not all here: those of fragments, quoted
     packets and snapped captures, and of a pseudo-header where there is no IP header outside. What is AUTO is derived
-    first, as `resolve` derives it.
+    first, as `resolve` derives it. With the checksums, the FCS of an Ethernet frame is computed.
 
     Raises: EncodeError where something cannot be derived or does not fit.
     """
     if any(map(_is_open, packet.headers)):
         flagged = tuple(header.replace(**_flags(header)) for header in packet.headers) if lengths else packet.headers
         packet, _ = resolved(packet._with(headers=flagged), catalog)
-    complete = packet.missing == 0
+    complete = packet.without_fcs().missing == 0
     jumbo = False
     changed = []
     for index, header in enumerate(packet.headers):
@@ -55,7 +55,8 @@ def fill(
         jumbo = jumbo or any(field.kind == "items" for field, _ in ends_of(header))
         if header.__layout__.quotes or first_segment or is_fragment(header):
             complete = False
-    return resolved(packet._with(headers=tuple(changed)), catalog, omits=False)[0]
+    trailers = _trailers(packet) if checksums else packet.trailers
+    return resolved(packet._with(headers=tuple(changed), trailers=trailers), catalog, omits=False)[0]
 
 
 def _is_open(record: WireStruct) -> bool:
@@ -130,6 +131,14 @@ def _checksum(header: Header, complete: bool, addressed: bool) -> dict[str, Any]
         return {}
     known = (complete or coverage.header_only) and (addressed or not coverage.pseudo)
     return {coverage.field.name: AUTO} if known else {}
+
+
+def _trailers(packet: Packet) -> tuple[Trailer, ...]:
+    """The trailers, with the FCS of an Ethernet frame that is here as a whole to be derived again."""
+    fcs = packet.fcs
+    if fcs is None or packet.missing or fcs.missing or not fcs.is_crc(packet.headers):
+        return packet.trailers
+    return (*packet.trailers[:-1], FCS())
 
 
 def _selector(header: Header, following: type[Header] | None, catalog: Catalog) -> dict[str, Any]:

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from typing import Any, TypeVar
 
-from overlaycodec.checksum import adjusted_checksum, internet_sum
+from overlaycodec.checksum import adjusted_checksum, adjusted_fcs, internet_sum
 from overlaycodec.codec.catalog import DEFAULT, Catalog
 from overlaycodec.codec.packet_encoder import encode, resolve
 from overlaycodec.packet.header import Header
 from overlaycodec.packet.offsets import octets_in
-from overlaycodec.packet.packet import Packet, Trailer
+from overlaycodec.packet.packet import FCS, Packet
 from overlaycodec.schema.plans import ValueLength
 from overlaycodec.schema.values import AUTO
 
@@ -39,12 +39,12 @@ def forwarded(header: H, **changes: Any) -> H:  # Any: each field has its own ty
 
 
 def follow_outside(before: Packet, after: Packet, start: int, catalog: Catalog = DEFAULT) -> Packet:
-    """`after`, which differs from `before` from header `start` on, with the headers outside adapted to it.
+    """`after`, which differs from `before` from header `start` on, with the headers outside and the FCS adapted to it.
 
     Raises: EncodeError where a length outside cannot count what there is now.
     """
     if start == 0:
-        return after
+        return _with_fcs(before, after, catalog)
     outside = resolve(before, catalog=catalog).headers[:start]
     old, new = (_octets(packet, start, catalog) for packet in (before, after))
     grown = len(new) - len(old)
@@ -58,12 +58,21 @@ def follow_outside(before: Packet, after: Packet, start: int, catalog: Catalog =
         headers[index] = current.replace(**{name: getattr(changed, name) for name in names})
         trailer = b"".join(trailer.data for trailer in before.trailers if trailer.header == index)
         old, new = encode(header) + old + trailer, encode(changed) + new + trailer
-    return after.__replace__(headers=tuple(headers))
+    return _with_fcs(before, after.__replace__(headers=tuple(headers)), catalog)
+
+
+def _with_fcs(before: Packet, after: Packet, catalog: Catalog) -> Packet:
+    """`after`, with an Ethernet frame's FCS by the difference."""
+    fcs = before.fcs
+    if fcs is None or fcs.data is AUTO or not fcs.is_crc(before.headers):
+        return after
+    old, new = (encode(packet.without_fcs(), catalog=catalog) for packet in (before, after))
+    return after.__replace__(trailers=(*after.trailers[:-1], FCS(data=adjusted_fcs(fcs.data, old, new))))
 
 
 def _octets(packet: Packet, start: int, catalog: Catalog) -> bytes:
     """The octets of the packet from header `start` on."""
-    inside = tuple(Trailer(t.header - start, t.data) for t in packet.trailers if t.header >= start)
+    inside = tuple(t.moved(t.header - start) for t in packet.trailers if t.header >= start)
     return encode(Packet(packet.headers[start:], packet.payload, inside), catalog=catalog)
 
 

@@ -36,23 +36,30 @@ def _rules_for(cls: type[Header]) -> tuple[Rule, ...]:
 
 
 def findings_in(
-    data: BytesLike | Packet, receiver: Receiver, first: type[Header] | Key, wire_length: int | None, catalog: Catalog
+    data: BytesLike | Packet,
+    receiver: Receiver,
+    first: type[Header] | Key,
+    wire_length: int | None,
+    fcs_octets: int,
+    catalog: Catalog,
 ) -> list[Finding]:
     """See `overlaycodec.diagnose`."""
     if receiver not in RECEIVERS:
         raise ValueError(f"the receiver is {', '.join(RECEIVERS)}, not {receiver!r}")
     if isinstance(data, Packet):
-        packet = data._with(headers=resolve(data, catalog=catalog).headers, faults=data.faults)
-        kept = tuple(trailer for trailer in packet.trailers if trailer.header > 0)  # no frame check sequence
+        packet = resolve(data, catalog=catalog)._with(faults=data.faults)
+        kept = tuple(trailer for trailer in packet.trailers if trailer.header > 0)
         octets = encode(packet._with(trailers=kept), catalog=catalog)
     else:
         octets = bytes(data)
-        packet = decode(octets, first=first, wire_length=wire_length, lax=True, catalog=catalog)
+        packet = decode(octets, first=first, wire_length=wire_length, fcs_octets=fcs_octets, lax=True, catalog=catalog)
+        octets = octets[: len(octets) - (0 if packet.fcs is None else len(packet.fcs.data))]
+        wire_length = None if wire_length is None else max(0, wire_length - fcs_octets)
     view = receiver_view(octets, packet, receiver) if packet.names[:1] == ["ethernet"] else None
     found = _found(packet, receiver, catalog, reads_to_end=view is not None)
     if view is not None:
         again = decode(view.octets, wire_length=wire_length, lax=True, catalog=catalog)
-        found = [_tolerated(finding, view) for finding in found if finding.bits[0] < view.bit]
+        found = [_tolerated(finding, view) for finding in found if finding.bits[0] < view.bit or finding.path == "fcs"]
         found += [finding for finding in _found(again, receiver, catalog) if finding.bits[0] >= view.bit]
     return sorted(found, key=lambda finding: finding.bits[0])
 
@@ -77,5 +84,6 @@ def _found(packet: Packet, receiver: Receiver, catalog: Catalog, *, reads_to_end
         for rule in _rules_for(type(header)):
             for observed in rule.check(context):
                 path = f"{context.name}.{observed.field}" if observed.field else context.name
+                path = observed.field if observed.of_packet else path
                 found.append(rule.finding(receiver, path, packet.span(path), observed.found, context.scope.prefix))
     return found

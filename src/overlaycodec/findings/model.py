@@ -129,6 +129,8 @@ class Observation(msgspec.Struct, frozen=True):
 
     field: str
     found: str
+    of_packet: bool = False
+    """Whether the path begins at the packet: `fcs`."""
 
 
 Check = Callable[[Context], Iterator[Observation]]

@@ -31,20 +31,17 @@ _HEX_KINDS: Final = frozenset({"bytes", "hardware", "protocol"})
 def to_dict(packet: Packet) -> dict[str, Plain]:
     """The packet as plain data: `from_dict` makes an equal one of it."""
     names = names_of(packet.headers)
-    trailers: list[Plain] = []
-    for trailer in packet.trailers:
-        owner = names[trailer.header] if trailer.header >= 0 else None
-        document: dict[str, Plain] = {"header": owner, "octets": _value_document(trailer.data)}
-        if isinstance(trailer, FCS):
-            document["fcs"] = trailer.octets
-        trailers.append(document)
     return {
         "headers": [
             {"path": name, "protocol": type(header).__name__, "fields": _record_document(header)}
             for name, header in zip(names, packet.headers, strict=True)
         ],
         "payload": packet.payload.hex(),
-        "trailers": trailers,
+        "trailers": [
+            {"header": names[trailer.header] if trailer.header >= 0 else None, "octets": trailer.data.hex()}
+            for trailer in packet.without_fcs().trailers
+        ],
+        "fcs": None if packet.fcs is None else _fcs_document(packet.fcs),
         "missing": packet.missing,
         "fault": None if packet.fault is None else fault_document(packet.fault),
         "faults": [fault_document(fault) for fault in packet.faults],
@@ -65,6 +62,10 @@ def fault_document(fault: DecodeError) -> dict[str, Plain]:
         "bits": plain_of(fault.bits),
         "reason": fault.reason,
     }
+
+
+def _fcs_document(fcs: FCS) -> dict[str, Plain]:
+    return {"octets": _value_document(fcs.data), "wire_octets": fcs.octets}
 
 
 def _record_document(record: WireStruct) -> dict[str, Plain]:
@@ -102,8 +103,8 @@ def from_json(text: str | bytes, *, catalog: Catalog = DEFAULT) -> Packet:
 def from_dict(document: Mapping[str, Any], *, catalog: Catalog = DEFAULT) -> Packet:  # Any: what JSON can hold
     """The packet of a document (see `to_dict`).
 
-    Of each header `protocol` and `fields` are read; fields that are left out have their defaults. `payload`, `trailers`
-    and `missing` may be left out.
+    Of each header `protocol` and `fields` are read; fields that are left out have their defaults. `payload`, `trailers`,
+    `fcs` and `missing` may be left out.
 
     Raises: ValueError for what is no such document, with the place in it; FieldRangeError for values out of range.
     """
@@ -118,6 +119,8 @@ def from_dict(document: Mapping[str, Any], *, catalog: Catalog = DEFAULT) -> Pac
         reader.trailer(item, f"trailers[{number}]", names)
         for number, item in enumerate(reader.sequence(whole.get("trailers", ()), "trailers"))
     )
+    if whole.get("fcs") is not None:
+        trailers = (*trailers, reader.fcs(whole["fcs"]))
     payload = reader.octets(whole.get("payload", ""), "payload")
     return Packet(headers, payload, trailers, missing=reader.count(whole.get("missing", 0), "missing"))
 
@@ -209,10 +212,13 @@ class _Reader:
         if owner is not None and owner not in names:
             self.refuse(f"{place}.header", f"the packet has no header {owner!r}{suggestion(owner, names)}")
         index = -1 if owner is None else names.index(owner)
-        octets = whole.get("octets", "")
-        data = AUTO if octets == "AUTO" else self.octets(octets, f"{place}.octets")
-        if "fcs" in whole:
-            return FCS(data=data, octets=self.count(whole["fcs"], f"{place}.fcs"))
-        if data is AUTO:
-            self.refuse(place, "only an FCS has octets that are AUTO")
-        return Trailer(index, data)
+        return Trailer(index, self.octets(whole.get("octets", ""), f"{place}.octets"))
+
+    def fcs(self, part: object) -> FCS:
+        whole = self.mapping(part, "fcs")
+        octets = whole.get("octets", "AUTO")
+        data = AUTO if octets == "AUTO" else self.octets(octets, "fcs.octets")
+        try:
+            return FCS(data=data, octets=self.count(whole.get("wire_octets", 4), "fcs.wire_octets"))
+        except ValueError as error:
+            self.refuse("fcs", str(error))

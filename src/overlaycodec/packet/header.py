@@ -10,6 +10,7 @@ from overlaycodec.schema.record import WireStruct
 
 if TYPE_CHECKING:
     from overlaycodec.packet.packet import Packet
+    from overlaycodec.packet.trailer import FCS
 
 __all__ = ["Header"]
 
@@ -45,7 +46,7 @@ class Header(WireStruct, abstract=True):
             stays in the scope of the tunnel header before it.
             """
 
-    def __truediv__(self, other: Header | Packet | bytes) -> Packet:
+    def __truediv__(self, other: Header | Packet | FCS | bytes) -> Packet:
         """A packet of this header and what follows it."""
         packet = _packet_class()
         return packet((self, other)) if isinstance(other, Header) else packet((self,)) / other

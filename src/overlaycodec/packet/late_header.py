@@ -15,7 +15,17 @@ import msgspec
 from overlaycodec.packet.header import Header
 from overlaycodec.schema.keys import Key
 
-__all__ = ["AnyHeader", "LateBinding", "LateHeader", "is_class", "is_imported", "keys_of", "loaded", "name_of", "path_of"]
+__all__ = [
+    "AnyHeader",
+    "LateBinding",
+    "LateHeader",
+    "is_class",
+    "is_imported",
+    "keys_of",
+    "loaded",
+    "name_of",
+    "path_of",
+]
 
 
 class LateHeader(msgspec.Struct, frozen=True):

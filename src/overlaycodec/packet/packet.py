@@ -8,28 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from ipaddress import IPv4Address, IPv6Address
-from typing import Any, Self, TypeVar, overload
+from typing import Any, Self, TextIO, TypeVar, overload
 
 import msgspec
 
 from overlaycodec.errors import DecodeError, MissingHeaderError, PathError
 from overlaycodec.packet.header import Header
 from overlaycodec.packet.offsets import octets_in, spans_of
-from overlaycodec.packet.paths import Scope, find, names_of, read_at, replaced_at, scopes_of
+from overlaycodec.packet.paths import GRAMMAR, Scope, find, names_of, read_at, replaced_at, scopes_of, tokens_of
+from overlaycodec.packet.trailer import FCS, Trailer
 from overlaycodec.schema.keyspaces import IP_PROTOCOL
 from overlaycodec.schema.record import WireStruct
+from overlaycodec.schema.values import AUTO
 
-__all__ = ["FlowKey", "Packet", "Trailer"]
+__all__ = ["FCS", "FlowKey", "Packet", "Trailer"]
 
 H = TypeVar("H", bound=Header)
-
-
-class Trailer(msgspec.Struct, frozen=True, gc=False):
-    """Octets after the end of a bounded header: padding of the link, a frame check sequence."""
-
-    header: int
-    """The index of the header that imposed the bound; -1 where no header was read."""
-    data: bytes
+D = TypeVar("D")
 
 
 class FlowKey(msgspec.Struct, frozen=True, gc=False):
@@ -45,7 +40,8 @@ class FlowKey(msgspec.Struct, frozen=True, gc=False):
 class Packet(msgspec.Struct, frozen=True, eq=False, gc=False):
     """Headers, payload and trailers.
 
-    `trailers` stand innermost first. `faults` are all that lax decoding met; `fault` is the one that stopped it.
+    `trailers` stand innermost first; an FCS is the last. `faults` are all that lax decoding met; `fault` is the one
+    that stopped it.
     """
 
     headers: tuple[Header, ...] = ()
@@ -72,15 +68,34 @@ class Packet(msgspec.Struct, frozen=True, eq=False, gc=False):
         return hash((self.headers, self.payload, self.trailers))
 
     def __repr__(self) -> str:
+        """An expression that makes an equal packet. Faults are not in it."""
+        if (len(self.headers) < 2 and not (self.headers and self.payload)) or self.missing or self._padded():
+            return self._call()
         parts = [repr(header) for header in self.headers]
-        if self.payload or not parts:
+        if self.payload:
             parts.append(repr(self.payload))
-        text = " / ".join(parts)
-        if self.trailers:
-            text += f" + {list(self.trailers)!r}"
-        return f"<Packet {text}{'' if self.fault is None else f'; {self.fault}'}>"
+        parts += [repr(trailer) for trailer in self.trailers]
+        return " / ".join(parts)
 
-    def __truediv__(self, other: Header | Packet | bytes) -> Packet:
+    def _padded(self) -> bool:
+        """Whether there is a trailer other than an FCS: only the constructor takes those."""
+        return len(self.trailers) > (self.fcs is not None)
+
+    def _call(self) -> str:
+        values = {name: getattr(self, name) for name in ("headers", "payload", "trailers", "missing")}
+        return f"Packet({', '.join(f'{name}={value!r}' for name, value in values.items() if value)})"
+
+    def __bytes__(self) -> bytes:
+        """The octets: `encode(packet)`. Raises: EncodeError."""
+        from overlaycodec.codec.packet_encoder import encode
+
+        return encode(self)
+
+    def __truediv__(self, other: Header | Packet | FCS | bytes) -> Packet:
+        if isinstance(other, FCS):
+            if self.fcs is not None:
+                raise ValueError("the packet has an FCS, and no second one")
+            return self._with(trailers=(*self.trailers, other))
         if isinstance(other, Header):
             if not self.payload and not self.trailers:
                 return Packet((*self.headers, other))
@@ -91,7 +106,7 @@ class Packet(msgspec.Struct, frozen=True, eq=False, gc=False):
             return NotImplemented
         if self.payload or self.trailers:
             raise ValueError("nothing can follow a payload or a trailer: edit `headers` with `insert`")
-        moved = tuple(Trailer(trailer.header + len(self.headers), trailer.data) for trailer in other.trailers)
+        moved = tuple(trailer.moved(trailer.header + len(self.headers)) for trailer in other.trailers)
         return Packet(self.headers + other.headers, other.payload, moved)
 
     def _with(self, **changes: Any) -> Self:  # Any: each attribute has its own type
@@ -112,28 +127,50 @@ class Packet(msgspec.Struct, frozen=True, eq=False, gc=False):
     def __getitem__(self, key: type[H]) -> H: ...
     @overload
     def __getitem__(self, key: tuple[type[H], int]) -> H: ...
-    def __getitem__(self, key: type[H] | tuple[type[H], int]) -> H:
-        """The first header of a class, or the n-th, counted from 0. Raises: MissingHeaderError."""
+    @overload
+    def __getitem__(self, key: str) -> Any: ...  # Any: a header, or a field's own type
+    def __getitem__(self, key: type[H] | tuple[type[H], int] | str) -> Any:
+        """The first header of a class, or the n-th, counted from 0; or what a path names, as `at` gives it.
+
+        Raises: MissingHeaderError, PathError.
+        """
+        if isinstance(key, str):
+            return self.at(key)
         cls, number = key if isinstance(key, tuple) else (key, 0)
         if number == 0:
             for header in self.headers:
                 if type(header) is cls:
                     return header
-        return self.headers[self._index(key)]  # type: ignore[return-value]  # `_index` finds instances of the class
+        return self.headers[self._index(key)]
 
     @overload
-    def get(self, cls: type[H]) -> H | None: ...
+    def get(self, key: type[H]) -> H | None: ...
     @overload
-    def get(self, cls: type[H], default: H) -> H: ...
-    def get(self, cls: type[H], default: H | None = None) -> H | None:
-        """The first header of a class, or `default`."""
+    def get(self, key: type[H], default: D) -> H | D: ...
+    @overload
+    def get(self, key: str, default: object = None) -> Any: ...  # Any: as above
+    def get(self, key: type[H] | str, default: object = None) -> Any:
+        """The first header of a class, or what a path names; `default` where the packet has none.
+
+        Raises: PathError for text that is no path.
+        """
+        if isinstance(key, str):
+            return self.at(key) if key in self else default
         for header in self.headers:
-            if type(header) is cls:
+            if type(header) is key:
                 return header
         return default
 
-    def __contains__(self, cls: type[Header]) -> bool:
-        return any(type(header) is cls for header in self.headers)
+    def __contains__(self, key: type[Header] | str) -> bool:
+        """Whether there is a header of this class, or what the path names. Raises: PathError for text that is no path."""
+        if isinstance(key, str):
+            if key not in ("payload", "fcs") and tokens_of(key) is None:
+                raise PathError(f"path {key!r}", GRAMMAR)
+            try:
+                return self.at(key) is not None
+            except PathError:
+                return False
+        return any(type(header) is key for header in self.headers)
 
     def __iter__(self) -> Iterator[Header]:
         return iter(self.headers)
@@ -169,21 +206,40 @@ class Packet(msgspec.Struct, frozen=True, eq=False, gc=False):
         """A copy with a header put before the one at `index`."""
         if not 0 <= index <= len(self.headers):
             raise IndexError(f"a header can stand at 0..{len(self.headers)}, not at {index}")
-        moved = tuple(Trailer(t.header + (t.header >= index), t.data) for t in self.trailers)
+        moved = tuple(t.moved(t.header + (t.header >= index)) for t in self.trailers)
         return self._with(headers=(*self.headers[:index], header, *self.headers[index:]), trailers=moved)
 
     def without(self, key: type[Header] | tuple[type[Header], int]) -> Self:
         """A copy without the first (or n-th) header of a class; a trailer of its own goes to the header before."""
         index = self._index(key)
-        moved = tuple(Trailer(t.header - (t.header >= index), t.data) for t in self.trailers)
+        moved = tuple(t.moved(t.header - (t.header >= index)) for t in self.trailers)
         return self._with(headers=self.headers[:index] + self.headers[index + 1 :], trailers=moved)
+
+    # --- the frame check sequence -------------------------------------------------------------------------------------
+
+    @property
+    def fcs(self) -> FCS | None:
+        """The frame check sequence, where the packet has one."""
+        last = self.trailers[-1] if self.trailers else None
+        return last if isinstance(last, FCS) else None
+
+    def without_fcs(self) -> Self:
+        """The packet without its frame check sequence, as a tunnel carries it."""
+        fcs = self.fcs
+        if fcs is None:
+            return self
+        missing = max(0, self.missing - fcs.missing)
+        return type(self)(self.headers, self.payload, self.trailers[:-1], self.faults, self.fault, missing)
 
     # --- scopes -------------------------------------------------------------------------------------------------------
 
     def _tail(self, start: int) -> Self:
-        trailers = tuple(Trailer(t.header - start, t.data) for t in self.trailers if t.header >= start)
+        if not start:
+            return self
+        trailers = tuple(t.moved(t.header - start) for t in self.trailers if t.header >= start)
+        missing = self.without_fcs().missing  # the FCS is that of the outermost frame
         return type(self)(
-            self.headers[start:], self.payload, trailers, missing=self.missing, fault=self.fault, faults=self.faults
+            self.headers[start:], self.payload, trailers, missing=missing, fault=self.fault, faults=self.faults
         )
 
     def _scope(self, kind: str) -> Self:
@@ -213,9 +269,7 @@ class Packet(msgspec.Struct, frozen=True, eq=False, gc=False):
         return (*(self._part(scope) for scope in scopes[:-1]), self._tail(scopes[-1].start))
 
     def _part(self, scope: Scope) -> Self:
-        trailers = tuple(
-            Trailer(t.header - scope.start, t.data) for t in self.trailers if scope.start <= t.header < scope.stop
-        )
+        trailers = tuple(t.moved(t.header - scope.start) for t in self.trailers if scope.start <= t.header < scope.stop)
         return type(self)(self.headers[scope.start : scope.stop], b"", trailers)
 
     @property
@@ -256,15 +310,58 @@ class Packet(msgspec.Struct, frozen=True, eq=False, gc=False):
                 )
         return None if network is None else FlowKey(network.src, network.dst, protocol or 0, None, None)
 
+    def _fcs(self) -> FCS:
+        """The frame check sequence. Raises: MissingHeaderError."""
+        if self.fcs is None:
+            raise MissingHeaderError("fcs", ", ".join(self.names))
+        return self.fcs
+
+    # --- for people ---------------------------------------------------------------------------------------------------
+
+    def show(self, *, file: TextIO | None = None) -> None:
+        """Writes the packet as a tree, to the standard output unless `file` is given; in colours on a terminal."""
+        from overlaycodec.display.printing import show
+
+        show(self, file)
+
+    def hexdump(self, path: str | None = None, *, file: TextIO | None = None) -> None:
+        """Writes the octets with the fields that they belong to; of one header or field where a path names it.
+
+        Raises: EncodeError, PathError.
+        """
+        from overlaycodec.display.printing import hexdump
+
+        hexdump(self, path, file)
+
+    def summary(self) -> str:
+        """The packet on one line: tags, endpoints, tunnels and what they carry, from the outside in."""
+        from overlaycodec.display.printing import summary
+
+        return summary(self)
+
+    def to_dict(self) -> dict[str, Any]:  # Any: what JSON can hold
+        """The packet as plain data, of which `from_dict` makes an equal packet."""
+        from overlaycodec.interchange.documents import to_dict
+
+        return to_dict(self)
+
+    def to_json(self, *, indent: int | None = None) -> str:
+        """The packet as JSON, of which `from_json` makes an equal packet."""
+        from overlaycodec.interchange.documents import to_json
+
+        return to_json(self, indent=indent)
+
     # --- paths --------------------------------------------------------------------------------------------------------
 
     def at(self, path: str) -> Any:  # Any: a field's own type
-        """The value that a path names: `inner.ipv4.src`, `vlan[1].vid`, `geneve.options[0].type`, `payload`.
+        """The value that a path names: `inner.ipv4.src`, `vlan[1].vid`, `geneve.options[0].type`, `payload`, `fcs`.
 
         Raises: PathError.
         """
         if path == "payload":
             return self.payload
+        if path == "fcs":
+            return self._fcs().data
         target = find(self.headers, path)
         return read_at(self.headers[target.header], target.rest, path)
 
@@ -273,10 +370,13 @@ class Packet(msgspec.Struct, frozen=True, eq=False, gc=False):
 
         Raises: as `at` and the constructor do.
         """
-        if path == "payload":
-            if not isinstance(value, bytes | bytearray | memoryview):
-                raise TypeError(f"payload takes bytes, not {type(value).__name__}")
-            return self._with(payload=bytes(value))
+        if path in ("payload", "fcs"):
+            if not isinstance(value, bytes | bytearray | memoryview) and not (value is AUTO and path == "fcs"):
+                raise TypeError(f"{path} takes bytes, not {type(value).__name__}")
+            octets = value if value is AUTO else bytes(value)
+            if path == "payload":
+                return self._with(payload=octets)
+            return self._with(trailers=(*self.trailers[:-1], FCS(data=octets, octets=self._fcs().octets)))
         target = find(self.headers, path)
         if target.rest:
             header = replaced_at(self.headers[target.header], target.rest, path, value)
@@ -294,11 +394,15 @@ class Packet(msgspec.Struct, frozen=True, eq=False, gc=False):
         Raises: PathError; UnresolvedError where a size is still AUTO.
         """
         at = 0
-        target = None if path == "payload" else find(self.headers, path)
+        target = None if path in ("payload", "fcs") else find(self.headers, path)
         for index, header in enumerate(self.headers):
             if target is not None and index == target.header:
                 break
             at += octets_in(header) * 8
+        if target is None and path == "fcs":
+            fcs = self._fcs()
+            at += (len(self.payload) + sum(len(trailer.data) for trailer in self.trailers[:-1])) * 8
+            return at, at + (fcs.octets - fcs.missing) * 8 - 1
         if target is None:
             return at, at + len(self.payload) * 8 - 1
         record: WireStruct = self.headers[target.header]

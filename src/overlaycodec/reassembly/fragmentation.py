@@ -43,7 +43,7 @@ def fragment(
         raise MissingHeaderError("ipv4 or ipv6", ", ".join(packet.names))
     headers, octets = resolved_headers(packet, catalog)
     ip = headers[network]
-    if packet.missing or is_truncated(ip, octets[network]):
+    if packet.without_fcs().missing or is_truncated(ip, octets[network]):
         raise EncodeError("packet", packet, "is not all here: it cannot be fragmented")
     if len(octets[network]) <= mtu:
         return (packet,)

@@ -113,7 +113,9 @@ class STTReassembler(Reassembler):
         content = octets[index - 1][octets_in(headers[index - 1]) :]
         data = content[octets_in(segment) :]
         truncated = (
-            packet.missing or is_truncated(headers[network], octets[network]) or any(map(is_fragment, headers[:index]))
+            packet.without_fcs().missing
+            or is_truncated(headers[network], octets[network])
+            or any(map(is_fragment, headers[:index]))
         )
         why = Drop.TRUNCATED if truncated else self._fault(headers, index, content)
         if why:

@@ -43,7 +43,7 @@ class Decapsulated(msgspec.Struct, frozen=True):
     vni: int | None
     """The network of the frame: a VNI, NVGRE's VSID, STT's context ID; None where the tunnel has none."""
     tunnel: Packet
-    """The headers outside, and what followed the frame."""
+    """The headers outside, and what followed the frame, but for an FCS, which covers the frame too."""
     first: type[Header] | None
     """The class of the frame's first header; None where the catalog knows none."""
     ecn: ECNOutcome | None = None
@@ -87,6 +87,9 @@ def decapsulate(
         octets = bytes_of(data)
         packet = decode(octets, first=first, wire_length=wire_length, lax=True, catalog=catalog)
         faults = packet.faults
+    if packet.fcs is not None:  # it covers the outer frame
+        octets = octets[: len(octets) - len(packet.fcs.data)]
+        packet = packet.without_fcs()
     start = inner_start(packet.headers)
     outer = packet.headers[:start]
     sizes = [octets_in(header) for header in outer]

@@ -19,7 +19,7 @@ from overlaycodec.codec.packet_encoder import encode_packet, resolve, resolved
 from overlaycodec.errors import EncodeError, MissingHeaderError
 from overlaycodec.packet.header import Header
 from overlaycodec.packet.offsets import octets_in
-from overlaycodec.packet.packet import Packet, Trailer
+from overlaycodec.packet.packet import Packet
 from overlaycodec.packet.paths import network_of
 from overlaycodec.protocols import Ethernet, IPv4, IPv6, VLANTag
 from overlaycodec.schema.keys import KeySpace
@@ -125,7 +125,8 @@ class Tunnel(msgspec.Struct, frozen=True, kw_only=True, dict=True):
 
         `first` is the class that octets begin with; Geneve and VXLAN-GPE carry others than Ethernet too.
         `identification` is IPv4's: 0 is right only where DF is set (RFC 6864 section 4.1), else count it up.
-        `catalog` decodes and encodes the frame.
+        `catalog` decodes and encodes the frame. A tunnel carries no frame check sequence: that of a packet is left out
+        (RFC 7348 section 5, RFC 7637 section 3.2).
 
         Raises: EncodeError for a packet that cannot be encoded, was truncated by the capture, is none that this
         tunnel carries, or is too long for the outer lengths.
@@ -138,7 +139,7 @@ class Tunnel(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         headers: list[Header] = []
         encode_packet(Packet(outer, octets), catalog, headers, omits=not self._computes)
         headers.reverse()
-        trailers = tuple(Trailer(trailer.header + len(outer), trailer.data) for trailer in inner.trailers)
+        trailers = tuple(trailer.moved(trailer.header + len(outer)) for trailer in inner.trailers)
         return Packet((*headers, *inner.headers), inner.payload, trailers)
 
     @cached_property
@@ -183,7 +184,7 @@ class Tunnel(msgspec.Struct, frozen=True, kw_only=True, dict=True):
 
     def excess_octets(self, frame: BytesLike | Packet, path_mtu: int) -> int:
         """By how many octets a frame is too long for a path of this MTU; 0 where it fits."""
-        octets = encode_packet(frame, DEFAULT) if isinstance(frame, Packet) else bytes_of(frame)
+        octets = encode_packet(frame.without_fcs(), DEFAULT) if isinstance(frame, Packet) else bytes_of(frame)
         return max(0, len(octets) + self.overhead_octets - path_mtu)
 
 
@@ -235,5 +236,6 @@ def _inner(frame: BytesLike | Packet, first: type[Header], catalog: Catalog) -> 
     if not isinstance(frame, Packet):
         octets = bytes_of(frame)
         return decode(octets, first=first, lax=True, catalog=catalog), octets
+    frame = frame.without_fcs()
     check_complete(frame)
     return resolved(frame, catalog)

@@ -1,8 +1,8 @@
 """Push, pop and rewrite tags.
 
 Strategy: the TPID of a tag is in the header before it, so each function changes two headers and no others. Lengths and
-checksums of tunnels outside are updated by the difference (see `editing.incremental`), so `pop` after `push` gives the
-same packet.
+checksums of tunnels outside, and the FCS, are updated by the difference (see `editing.incremental`), so `pop` after
+`push` gives the same packet.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import msgspec
 from overlaycodec.editing.incremental import follow_outside
 from overlaycodec.errors import MissingHeaderError
 from overlaycodec.packet.header import Header
-from overlaycodec.packet.packet import Packet, Trailer
+from overlaycodec.packet.packet import Packet
 from overlaycodec.packet.paths import Scope, scopes_of
 from overlaycodec.protocols import LLC, STT, VXLANRCO, VLANTag
 from overlaycodec.schema.keyspaces import ETHERTYPE
@@ -76,9 +76,7 @@ def push(
     tag = VLANTag(vid=vid, pcp=pcp, dei=dei, ethertype=getattr(previous, name))
     counts = _is_length(packet, at)
     headers = (*packet.headers[:at], previous.replace(**{name: tpid}), tag, *packet.headers[at + 1 :])
-    trailers = tuple(
-        Trailer(t.header + (t.header > at or (counts and t.header == at)), t.data) for t in packet.trailers
-    )
+    trailers = tuple(t.moved(t.header + (t.header > at or (counts and t.header == at))) for t in packet.trailers)
     return _updated(packet, packet.__replace__(headers=headers, trailers=trailers), scope)
 
 
@@ -92,7 +90,7 @@ def pop(packet: Packet, *, scope: str = "outer", depth: int = 0) -> Packet:
     tag: Any = packet.headers[at]
     joined = previous.replace(**{type_field(previous): tag.ethertype})
     headers = (*packet.headers[: at - 1], joined, *packet.headers[at + 1 :])
-    trailers = tuple(Trailer(t.header - (t.header >= at), t.data) for t in packet.trailers)
+    trailers = tuple(t.moved(t.header - (t.header >= at)) for t in packet.trailers)
     return _updated(packet, packet.__replace__(headers=headers, trailers=trailers), scope)
 
 

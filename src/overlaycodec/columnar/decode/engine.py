@@ -82,7 +82,7 @@ class Engine(PartReader):
             lengths = np.minimum(lengths, stop)
         group = Group.of(self._plan.root, batch.octets, index, batch.starts, lengths)
         if self._plan.statuses:
-            mark_incomplete(group, batch.wire > batch.lengths)
+            mark_incomplete(group, batch.wire - batch.fcs > batch.lengths)
         for candidates, mask in self._tables.by_key(group, batch.link_types, LINK_TYPE):
             self._choose(group, candidates, mask)
 

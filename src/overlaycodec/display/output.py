@@ -109,13 +109,20 @@ def _shows(stream: TextIO) -> bool:
     return True
 
 
-def output_for(color: ColorChoice) -> Output:
-    """The standard output: with colours on a terminal, unless NO_COLOR is set or `color` is something else."""
-    if color == "never" or (color == "auto" and not sys.stdout.isatty()):
-        return Output(sys.stdout)
-    from rich.console import Console
+def output_for(color: ColorChoice, stream: TextIO | None = None) -> Output:
+    """The stream, or else the standard output: with colours on a terminal, unless NO_COLOR is set or `color` is another.
+
+    Where Rich is not installed, there are no colours.
+    """
+    stream = sys.stdout if stream is None else stream
+    if color == "never" or (color == "auto" and not stream.isatty()):
+        return Output(stream)
+    try:
+        from rich.console import Console
+    except ModuleNotFoundError:
+        return Output(stream)
 
     # Rich itself honours NO_COLOR and TERM.
     forced = True if color == "always" else None
-    console = Console(file=sys.stdout, force_terminal=forced, no_color=False if color == "always" else None)
-    return ColorOutput(sys.stdout, console)
+    console = Console(file=stream, force_terminal=forced, no_color=False if color == "always" else None)
+    return ColorOutput(stream, console)

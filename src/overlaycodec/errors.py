@@ -206,14 +206,18 @@ class UnresolvedError(EncodeError):
 
 
 class PathError(CodecError, KeyError):
-    """A path or a column names what is not there: a header, a scope, a field, or none of them."""
+    """A path or a column names what is not there: a header, a scope, a field, or none of them.
 
-    def __init__(self, wanted: str, present: str) -> None:
-        self.wanted, self.present = wanted, present
-        super().__init__(f"no {wanted} in {present or 'an empty packet'}")
+    `near` are the nearest names that are there, at most three.
+    """
+
+    def __init__(self, wanted: str, present: str, near: tuple[str, ...] = ()) -> None:
+        self.wanted, self.present, self.near = wanted, present, near
+        suggestion = f": did you mean {' or '.join(near)}?" if near else ""
+        super().__init__(f"no {wanted} in {present or 'an empty packet'}{suggestion}")
 
     def _state(self) -> tuple[Any, ...]:
-        return self.wanted, self.present
+        return self.wanted, self.present, self.near
 
     def __str__(self) -> str:  # KeyError would show the repr
         return str(self.args[0])

@@ -31,7 +31,6 @@ from overlaycodec.describe.plain import leaves_of, plain_of, printable
 from overlaycodec.display.output import Output
 from overlaycodec.display.spans import Part
 from overlaycodec.display.summary import parts_of
-from overlaycodec.schema.layout import Field
 from tests.tools import capture_files as files
 from tests.tools.program import COMMAND, environment, in_terminal, run
 
@@ -439,22 +438,13 @@ EITHER: Final = ("hardware", "protocol")
 """Kinds of fields that hold an address, or octets of another size."""
 
 
-def element_of(field: Field, fields: dict[str, Any]) -> Any:  # Any: elements of any class
-    """The class of a row's element: the one that has just these fields, and these values in its constants."""
-    for cls in field.elements:
-        layout = cls.__layout__
-        consts = {other.name: other.const for other in layout.fields if other.const is not None}
-        if layout.by_name.keys() == fields.keys() and consts.items() <= fields.items():
-            return cls
-    raise AssertionError(fields)
-
-
 def rebuilt(cls: Any, fields: dict[str, Any]) -> Any:  # Any: headers and elements of any class
     values: dict[str, Any] = {}
     for field in cls.__layout__.fields:
         value = fields.pop(field.name)
         if field.kind == "items" and value is not None:
-            value = tuple(rebuilt(element_of(field, each), each) for each in value)
+            classes = {element.__name__: element for element in field.elements}
+            value = tuple(rebuilt(classes[each.pop("class")], each) for each in value)
         elif value is not None and (field.kind == "bytes" or (field.kind in EITHER and not re.search("[.:]", value))):
             value = bytes.fromhex(value)
         values[field.name] = value

@@ -103,16 +103,17 @@ class ColorOutput(Output):
 def _shows(stream: TextIO) -> bool:
     """Whether the encoding of the stream has the few characters that are not ASCII."""
     try:
-        "".join(map(chr, ASCII)).encode(stream.encoding or "ascii")
+        "".join(map(chr, ASCII)).encode(stream.encoding or "utf-8")
     except (UnicodeEncodeError, LookupError):
         return False
     return True
 
 
 def output_for(color: ColorChoice, stream: TextIO | None = None) -> Output:
-    """The stream, or else the standard output: with colours on a terminal, unless NO_COLOR is set or `color` is another.
+    """The stream, or else the standard output: with colours on a terminal, unless NO_COLOR is set.
 
-    Where Rich is not installed, there are no colours.
+    `color` asks for colours everywhere, or nowhere. Where Rich is not installed, there are
+    none; asked for everywhere, that is a ModuleNotFoundError.
     """
     stream = sys.stdout if stream is None else stream
     if color == "never" or (color == "auto" and not stream.isatty()):
@@ -120,6 +121,8 @@ def output_for(color: ColorChoice, stream: TextIO | None = None) -> Output:
     try:
         from rich.console import Console
     except ModuleNotFoundError:
+        if color == "always":
+            raise
         return Output(stream)
 
     # Rich itself honours NO_COLOR and TERM.

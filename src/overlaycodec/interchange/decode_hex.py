@@ -22,9 +22,9 @@ def decode_hex(
     lax: bool = False,
     catalog: Catalog = DEFAULT,
 ) -> Packet:
-    """A packet from hexadecimal digits, in any form that tools print and copy; otherwise like `decode`.
+    r"""A packet from hexadecimal digits, in any form that tools print and copy; otherwise like `decode`.
 
-    Digits with or without blanks, colons and hyphens; `0x52, 0x54` and C arrays; `\\x52\\x54` and bytes literals; and
+    Digits with or without blanks, colons and hyphens; `0x52, 0x54` and C arrays; `\x52\x54` and bytes literals; and
     dumps with offsets, as tcpdump, Wireshark, xxd, hexdump and od print them, with or without the letters beside.
 
     Raises: ValueError for text that is none of these; DecodeError, as `decode` does.

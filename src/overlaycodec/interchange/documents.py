@@ -103,8 +103,8 @@ def from_json(text: str | bytes, *, catalog: Catalog = DEFAULT) -> Packet:
 def from_dict(document: Mapping[str, Any], *, catalog: Catalog = DEFAULT) -> Packet:  # Any: what JSON can hold
     """The packet of a document (see `to_dict`).
 
-    Of each header `protocol` and `fields` are read; fields that are left out have their defaults. `payload`, `trailers`,
-    `fcs` and `missing` may be left out.
+    Of each header `protocol` and `fields` are read; fields that are left out have their defaults. All else may be left
+    out.
 
     Raises: ValueError for what is no such document, with the place in it; FieldRangeError for values out of range.
     """
@@ -145,12 +145,10 @@ class _Reader:
         return part
 
     def octets(self, part: object, place: str) -> bytes:
-        if isinstance(part, str):
-            try:
-                return bytes.fromhex(part)
-            except ValueError:
-                pass
-        self.refuse(place, "octets are hexadecimal digits, two for each")
+        try:
+            return bytes.fromhex(part if isinstance(part, str) else "?")
+        except ValueError:
+            self.refuse(place, "octets are hexadecimal digits, two for each")
 
     def count(self, part: object, place: str) -> int:
         if type(part) is not int or part < 0:

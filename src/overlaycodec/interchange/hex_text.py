@@ -1,6 +1,6 @@
-"""Hexadecimal text -> octets, in the forms that tools print and copy.
+r"""Hexadecimal text -> octets, in the forms that tools print and copy.
 
-Strategy: the form is found from the text as a whole: escapes (`\\x52\\x54`), C arrays (`0x52, 0x54`), dumps whose lines
+Strategy: the form is found from the text as a whole: escapes (`\x52\x54`), C arrays (`0x52, 0x54`), dumps whose lines
 begin with an offset (tcpdump, xxd, hexdump, od, Wireshark), or digits alone. What fits none of them is an error that
 shows the place; nothing is guessed from a part of the text.
 """
@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import ast
 import re
+from itertools import pairwise
 from typing import Final, NamedTuple
 
 __all__ = ["octets_of_text"]
 
 _COMMENT: Final = re.compile(r"/\*.*?\*/|//[^\n]*", re.DOTALL)
 _ESCAPE: Final = re.compile(r"\\x([0-9A-Fa-f]{2})")
-_BETWEEN_ESCAPES: Final = re.compile(r"[\s\"'\\;,+]*")
+_BETWEEN_ESCAPES: Final = re.compile(r"""(?:[\s"';,+]|\\(?=\s))*""")
 _BYTES_LITERAL: Final = re.compile(r"""b(?:'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*")""")
 _ARRAY_START: Final = re.compile(r"^[^{}]*=\s*(?=[{\[])")
 _ARRAY_ITEM: Final = re.compile(r"0[xX]([0-9A-Fa-f]+)")
@@ -26,7 +27,9 @@ _COLUMN: Final = re.compile(r"\s{3,}|\s*\|")
 """What stands between the octets and the column of letters, where a line has fewer octets than others."""
 _SEPARATORS: Final = re.compile(r"[\s:,.\-]+")
 _ROW: Final = 16
+_MOST_OCTETS: Final = 1 << 20
 _WORD: Final = 4
+_OD_DIGITS: Final = 7
 _SWAPPED_OFFSETS: Final = (6, 7)
 """The digits of an offset as `hexdump` and `od -x` print it: their words have the order of a little-endian machine."""
 
@@ -36,10 +39,12 @@ class _Row(NamedTuple):
     digits: str
     colon: bool
     rest: str
+    repeats: bool
+    """Whether a line of one asterisk stands before it: the octets before are repeated up to here."""
 
-    @property
-    def offset(self) -> int:
-        return int(self.digits, 16)
+    def offset(self, base: int = 16) -> int:
+        """The offset, in octets."""
+        return int(self.digits, base)
 
 
 def octets_of_text(text: str) -> bytes:
@@ -114,46 +119,62 @@ def _rows(text: str) -> list[_Row] | None:
     """
     rows: list[_Row] = []
     others = 0
+    repeats = False
     for number, line in enumerate(text.splitlines(), 1):
         match = _OFFSET.match(line)
         if match is not None:
-            rows.append(_Row(number, match[1], bool(match[2]), line[match.end() :]))
+            rows.append(_Row(number, match[1], bool(match[2]), line[match.end() :], repeats))
+            repeats = False
+        elif line.strip() == "*":
+            repeats = True
         elif line.strip():
             others += 1
     marked = [row for row in rows if row.colon]
     if marked:
-        return marked if marked[0].offset == 0 and _OCTETS.match(marked[0].rest) else None
-    if others or not rows or rows[0].offset or len(rows[0].digits) < _WORD or not rows[0].rest:
+        return marked if marked[0].offset() == 0 and _OCTETS.match(marked[0].rest) else None
+    if others or not rows or rows[0].offset() or len(rows[0].digits) < _WORD or not rows[0].rest:
         return None
     if len(rows) > 1:
-        rising = all(before.offset < after.offset for before, after in zip(rows, rows[1:], strict=False))
+        rising = all(before.offset() < after.offset() for before, after in pairwise(rows))
         return rows if rising and len(rows[1].digits) == len(rows[0].digits) else None
     # one line: its first word is an offset where the words after it are of another length
     return rows if any(len(word) != len(rows[0].digits) for word in rows[0].rest.split()) else None
 
 
 def _of_rows(rows: list[_Row]) -> bytes:
-    if not rows[-1].rest.strip() and len(rows) > 1:
-        rows = rows[:-1]  # hexdump and od end with the offset alone
-    octal = not rows[0].colon and len(rows) > 1 and rows[1].digits.lstrip("0") == "20" and _is_row_of_16(rows[0])
+    octal = not rows[0].colon and len(rows[0].digits) == _OD_DIGITS and set(rows[-1].digits) <= set("01234567")
+    if not octal:
+        return _of_rows_in(rows, 16)
+    if len(rows[0].rest.split()[0]) < _WORD:  # `od -tx1`
+        return _of_rows_in(rows, 8)
+    try:
+        return _of_rows_in(rows, 16)  # `hexdump`
+    except ValueError:
+        return _of_rows_in(rows, 8)  # `od -x`
+
+
+def _of_rows_in(rows: list[_Row], base: int) -> bytes:
+    """The octets of a dump whose offsets have this base. Raises: ValueError where they do not fit the octets."""
     data = bytearray()
     for index, row in enumerate(rows):
-        offset = int(row.digits, 8) if octal else row.offset
+        offset = row.offset(base)
         if offset == 0 and data:
             raise ValueError(f"line {row.number}: the offsets start again at 0: give one packet at a time")
+        if row.repeats and len(data) >= _ROW:
+            if offset > _MOST_OCTETS:
+                raise ValueError(f"line {row.number}: the offset {offset} is beyond {_MOST_OCTETS} octets")
+            while len(data) < offset:
+                data += data[-_ROW:]
+        ends = not row.rest.strip() and bool(data) and index + 1 == len(rows)  # hexdump and od end with the length
+        if ends and len(data) - offset in (0, 1):  # the last word of an odd number of octets has a zero too many
+            return bytes(data[:offset])
         if offset != len(data):
             raise ValueError(f"line {row.number}: the offset is {offset}, after {len(data)} octets")
         following = rows[index + 1] if index + 1 < len(rows) else None
-        limit = _ROW
-        if following is not None:
-            limit = (int(following.digits, 8) if octal else following.offset) - offset
-            limit = limit if limit > 0 else _ROW
-        data += _octets_of_row(row, limit)
+        whole = following is None or following.repeats or not following.rest.strip()
+        limit = _ROW if whole or following is None else following.offset(base) - offset
+        data += _octets_of_row(row, min(limit, _ROW * 4) if limit > 0 else _ROW)
     return bytes(data)
-
-
-def _is_row_of_16(row: _Row) -> bool:
-    return len(_octets_of_row(row, _ROW)) == _ROW
 
 
 def _octets_of_row(row: _Row, limit: int) -> bytes:

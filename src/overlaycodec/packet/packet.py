@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from ipaddress import IPv4Address, IPv6Address
-from typing import Any, Self, TextIO, TypeVar, overload
+from typing import Any, Self, TypeVar, overload
 
 import msgspec
 
 from overlaycodec.errors import DecodeError, MissingHeaderError, PathError
+from overlaycodec.packet.for_people import ForPeople
 from overlaycodec.packet.header import Header
 from overlaycodec.packet.offsets import octets_in, spans_of
 from overlaycodec.packet.paths import GRAMMAR, Scope, find, names_of, read_at, replaced_at, scopes_of, tokens_of
@@ -37,7 +38,7 @@ class FlowKey(msgspec.Struct, frozen=True, gc=False):
     dst_port: int | None
 
 
-class Packet(msgspec.Struct, frozen=True, eq=False, gc=False):
+class Packet(ForPeople, msgspec.Struct, frozen=True, eq=False, gc=False):
     """Headers, payload and trailers.
 
     `trailers` stand innermost first; an FCS is the last. `faults` are all that lax decoding met; `fault` is the one
@@ -84,12 +85,6 @@ class Packet(msgspec.Struct, frozen=True, eq=False, gc=False):
     def _call(self) -> str:
         values = {name: getattr(self, name) for name in ("headers", "payload", "trailers", "missing")}
         return f"Packet({', '.join(f'{name}={value!r}' for name, value in values.items() if value)})"
-
-    def __bytes__(self) -> bytes:
-        """The octets: `encode(packet)`. Raises: EncodeError."""
-        from overlaycodec.codec.packet_encoder import encode
-
-        return encode(self)
 
     def __truediv__(self, other: Header | Packet | FCS | bytes) -> Packet:
         if isinstance(other, FCS):
@@ -162,7 +157,7 @@ class Packet(msgspec.Struct, frozen=True, eq=False, gc=False):
         return default
 
     def __contains__(self, key: type[Header] | str) -> bool:
-        """Whether there is a header of this class, or what the path names. Raises: PathError for text that is no path."""
+        """Whether there is a header of the class, or what a path names. Raises: PathError for text that is no path."""
         if isinstance(key, str):
             if key not in ("payload", "fcs") and tokens_of(key) is None:
                 raise PathError(f"path {key!r}", GRAMMAR)
@@ -315,41 +310,6 @@ class Packet(msgspec.Struct, frozen=True, eq=False, gc=False):
         if self.fcs is None:
             raise MissingHeaderError("fcs", ", ".join(self.names))
         return self.fcs
-
-    # --- for people ---------------------------------------------------------------------------------------------------
-
-    def show(self, *, file: TextIO | None = None) -> None:
-        """Writes the packet as a tree, to the standard output unless `file` is given; in colours on a terminal."""
-        from overlaycodec.display.printing import show
-
-        show(self, file)
-
-    def hexdump(self, path: str | None = None, *, file: TextIO | None = None) -> None:
-        """Writes the octets with the fields that they belong to; of one header or field where a path names it.
-
-        Raises: EncodeError, PathError.
-        """
-        from overlaycodec.display.printing import hexdump
-
-        hexdump(self, path, file)
-
-    def summary(self) -> str:
-        """The packet on one line: tags, endpoints, tunnels and what they carry, from the outside in."""
-        from overlaycodec.display.printing import summary
-
-        return summary(self)
-
-    def to_dict(self) -> dict[str, Any]:  # Any: what JSON can hold
-        """The packet as plain data, of which `from_dict` makes an equal packet."""
-        from overlaycodec.interchange.documents import to_dict
-
-        return to_dict(self)
-
-    def to_json(self, *, indent: int | None = None) -> str:
-        """The packet as JSON, of which `from_json` makes an equal packet."""
-        from overlaycodec.interchange.documents import to_json
-
-        return to_json(self, indent=indent)
 
     # --- paths --------------------------------------------------------------------------------------------------------
 

@@ -16,6 +16,7 @@ import msgspec
 
 from overlaycodec.errors import MissingHeaderError, PathError
 from overlaycodec.packet.header import Header
+from overlaycodec.schema.arguments import nearest
 from overlaycodec.schema.record import WireStruct
 
 __all__ = [
@@ -154,7 +155,8 @@ def find(headers: Sequence[Header], path: str) -> Target:
     tokens = tokens_of(path)
     if tokens is None:
         raise PathError(f"path {path!r}", GRAMMAR)
-    present = ", ".join(names_of(headers))
+    names = names_of(headers)
+    present = ", ".join(names)
     prefix, tokens = scoped(tokens)
     scope = scope_in(scopes_of(headers), prefix)
     if scope is None:
@@ -164,7 +166,7 @@ def find(headers: Sequence[Header], path: str) -> Target:
     name, number = tokens[0]
     found = [index for index in range(scope.start, scope.stop) if headers[index].__layout__.name == name]
     if (number or 0) >= len(found):
-        raise MissingHeaderError(path, present)
+        raise MissingHeaderError(path, present, nearest(path.partition(f".{name}.")[0], names))
     return Target(found[number or 0], tokens[1:])
 
 
@@ -176,7 +178,8 @@ def read_at(record: WireStruct, tokens: tuple[Token, ...], path: str) -> Any:  #
     value: Any = record
     for name, number in tokens:
         if not isinstance(value, WireStruct) or name not in value.__layout__.by_name:
-            raise PathError(path, f"{type(value).__name__}, which has no {name}")
+            near = nearest(name, value.__layout__.by_name) if isinstance(value, WireStruct) else ()
+            raise PathError(path, f"{type(value).__name__}, which has no {name}", near)
         value = getattr(value, name)
         if number is not None:
             if not isinstance(value, tuple) or number >= len(value):

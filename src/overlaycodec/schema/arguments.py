@@ -31,7 +31,10 @@ from overlaycodec.schema.facts import (
 )
 from overlaycodec.schema.keys import Key, KeySpace, MinOctets, Peek, PreviousHeader, Within
 
-__all__ = ["ARGUMENTS", "check_class_options", "check_fact", "check_key", "suggestion"]
+__all__ = ["ARGUMENTS", "check_class_options", "check_fact", "check_key", "nearest", "suggestion"]
+
+_LONGEST = 64
+"""How much of a wrong name is compared with the names that there are."""
 
 
 class Rule(NamedTuple):
@@ -186,10 +189,15 @@ _OPTIONS: Final = {
 }
 
 
+def nearest(name: object, known: Iterable[str]) -> tuple[str, ...]:
+    """The nearest of the known names, at most three; none where none is near."""
+    return tuple(get_close_matches(str(name)[:_LONGEST], list(known), 3))
+
+
 def suggestion(name: object, known: Iterable[str]) -> str:
     """The nearest of the known names, as the end of a message; empty where none is near."""
-    nearest = get_close_matches(str(name), list(known), 1)
-    return f": did you mean {nearest[0]!r}?" if nearest else ""
+    near = nearest(name, known)
+    return f": did you mean {near[0]!r}?" if near else ""
 
 
 def _wrong(value: Any) -> str | None:  # Any: a fact, or a part of a key

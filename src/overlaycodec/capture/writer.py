@@ -77,7 +77,9 @@ def write_capture(
         writer = PcapWriter(write) if chosen == "pcap" else PcapngWriter(write, described)
         if isinstance(items, Frames):
             known = items.link_type if link_type is None else link_type
-            writer.add_frames(items, _ETHERNET if known is None else known, time_ns)
+            if known is None:
+                raise EncodeError("records[0].link_type", None, "is not known: the frames have none; give link_type=")
+            writer.add_frames(items, known, time_ns)
             items = ()
         for index, item in enumerate(items):
             try:

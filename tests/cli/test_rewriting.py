@@ -9,6 +9,7 @@ import errno
 import io
 import json
 import os
+from binascii import crc32
 from collections.abc import Sequence
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
@@ -164,7 +165,7 @@ def test_decap_leaves_out_what_it_must(tmp_path: Path, target: Path) -> None:
 def test_what_was_cut_short_stays_so_and_check_sequences_go(tmp_path: Path, target: Path) -> None:
     whole = read(INNER_VLAN)[0].data
     short = oc.Record(whole[:80], time_ns=1, wire_length=len(whole))
-    checked = oc.Record(whole + b"\1\2\3\4", time_ns=2, fcs_octets=4)
+    checked = oc.Record(whole + crc32(whole).to_bytes(4, "little"), time_ns=2, fcs_octets=4)
     source = written(tmp_path / "in.pcapng", [short, checked])
     run("decap", source, target)
     first, second = read(target)
@@ -173,7 +174,8 @@ def test_what_was_cut_short_stays_so_and_check_sequences_go(tmp_path: Path, targ
     run("vlan", "push", source, target, "--vid", "7")
     assert [record.wire_length - len(record.data) for record in read(target)] == [len(whole) - 80, 0]
     assert [record.fcs_octets for record in read(target)] == [None, 4]
-    assert read(target)[1].data[-4:] == b"\1\2\3\4"
+    tagged = read(target)[1].data
+    assert tagged[-4:] == crc32(tagged[:-4]).to_bytes(4, "little")
 
 
 def test_differentiated_services(tmp_path: Path, inside: Path, target: Path) -> None:

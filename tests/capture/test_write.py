@@ -21,7 +21,7 @@ from overlaycodec import (
     PPP,
     SLL,
     SLL2,
-    UDP,
+    VXLAN,
     BSDLoopback,
     BSDNull,
     Ethernet,
@@ -265,7 +265,7 @@ IP4, IP6 = IPv4(src="10.0.0.1", dst="10.0.0.2", protocol=99), IPv6(src="::1", ds
 @pytest.mark.parametrize(
     ("packet", "link_type"),
     [
-        (Ethernet(dst=1, src=2, ethertype=0x88B5) / b"x", 1),
+        (Ethernet(dst="02:00:00:00:00:02", src="02:00:00:00:00:01", ethertype=0x88B5) / b"x", 1),
         (IP4 / b"x", 101),
         (IP6 / b"x", 101),
         (IP6, 101),
@@ -296,13 +296,13 @@ def test_bsd_null_has_the_order_of_the_file() -> None:
 
 
 def test_link_types_that_disagree_or_are_not_known() -> None:
-    stack = [Ethernet(dst=1, src=2, ethertype=0x88B5) / b"x", IP4 / b"y"]
+    stack = [Ethernet(dst="02:00:00:00:00:02", src="02:00:00:00:00:01", ethertype=0x88B5) / b"x", IP4 / b"y"]
     with pytest.raises(EncodeError, match="a pcap file has one, here 1; pcapng can hold both"):
         write_capture(io.BytesIO(), stack, format="pcap")
     stream = io.BytesIO()
     write_capture(stream, stack)
     assert [record.link_type for record in read(stream.getvalue())] == [1, 101]
-    for packet in (UDP(src_port=1, dst_port=2) / b"x", Packet((), b"x")):
+    for packet in (VXLAN(vni=1) / b"x", Packet((), b"x")):
         with pytest.raises(EncodeError, match=r"records\[1\]\.link_type is not known: .*; give link_type="):
             write_capture(io.BytesIO(), [IP4, packet])
         stream = io.BytesIO()
@@ -332,7 +332,13 @@ def test_one_offset_serves_many_times() -> None:
 def test_what_cannot_be_written_is_left_out() -> None:
     errors: list[EncodeError] = []
     stream = io.BytesIO()
-    items = [BEFORE, Record(b"old", time_ns=-1), UDP(src_port=1, dst_port=2) / b"x", BEFORE, Ethernet(dst=1, src=2)]
+    items = [
+        BEFORE,
+        Record(b"old", time_ns=-1),
+        VXLAN(vni=1) / b"x",
+        BEFORE,
+        Ethernet(dst="02:00:00:00:00:02", src="02:00:00:00:00:01"),
+    ]
     assert write_capture(stream, items, format="pcap", on_error=errors.append) == 2
     assert read(stream.getvalue()) == [BEFORE, BEFORE]
     assert [error.path for error in errors] == [

@@ -556,7 +556,7 @@ def test_batches_are_whole() -> None:
 
 
 def test_a_length_is_no_ethertype() -> None:
-    """IEEE 802.3 clause 3.2.6: up to 1500 the field is a length, also after a tag; the scalar decoder keeps the value."""
+    """IEEE 802.3 clause 3.2.6: up to 1500 the field is a length, after a tag too; `at` keeps the value."""
     addresses = bytes.fromhex("0180c2000000 020000000001")
     bpdu = bytes.fromhex("424203") + bytes(35)
     untagged = addresses + (38).to_bytes(2, "big") + bpdu

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import random
+from binascii import crc32
 from collections.abc import Iterator
 from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
@@ -556,7 +558,10 @@ def test_frames_without_a_packet_and_those_that_no_file_can_hold(tmp_path: Path)
     assert not (tmp_path / "late.pcap").exists()
     early = oc.encode_columns(FRAME, {"vxlan.vni": [1, 2], "time_ns": [5, -1]})
     with pytest.raises(oc.FieldRangeError, match=r"records\[1\]\.time_ns = -1"):
-        oc.write_capture(tmp_path / "early.pcapng", early)
+        oc.write_capture(tmp_path / "early.pcap", early)
+    errors: list[oc.EncodeError] = []
+    assert oc.write_capture(tmp_path / "early.pcap", early, on_error=errors.append) == 1
+    assert [error.path for error in errors] == ["records[1].time_ns"]
 
 
 def test_frames_have_a_link_type_and_check_sequences() -> None:
@@ -579,7 +584,8 @@ def test_frames_have_a_link_type_and_check_sequences() -> None:
 
 def test_times_of_frames_before_1970() -> None:
     frames = oc.encode_columns(
-        oc.Ethernet(dst=1, src=2, ethertype=0x88B5), {"time_ns": [-5, 7], "ethernet.ethertype": [0x88B5] * 2}
+        oc.Ethernet(dst="02:00:00:00:00:02", src="02:00:00:00:00:01", ethertype=0x88B5),
+        {"time_ns": [-5, 7], "ethernet.ethertype": [0x88B5] * 2},
     )
     stream = io.BytesIO()
     oc.write_capture(stream, frames, format="pcapng")

@@ -44,7 +44,7 @@ def right(packet: oc.Packet) -> bool:
 
 
 def test_a_frame_of_another_source() -> None:
-    """An ARP request with its FCS, as the catalogue of CRCs has the check value of CRC-32: 123456789 gives cbf43926."""
+    """The check value of CRC-32/ISO-HDLC in the catalogue of CRCs is cbf43926; the wire has the low octet first."""
     frame = b"123456789".ljust(14, b"\0")
     assert sequence(b"123456789").hex() == "2639f4cb"
     assert oc.encode(oc.decode(frame) / FCS()) == frame + sequence(frame)
@@ -77,7 +77,7 @@ def test_what_it_cannot_be(wrong: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match="no second one"):
         WHOLE / FCS()
     with pytest.raises(oc.UnresolvedError, match="begins with Ethernet"):
-        oc.encode(IPv4(src="::".replace("::", "1.1.1.1"), dst="2.2.2.2") / FCS())
+        oc.encode(IPv4(src="10.0.0.1", dst="10.0.0.2", protocol=99) / FCS())
     with pytest.raises(oc.EncodeError, match="it is the last"):
         oc.encode(oc.Packet(PLAIN.headers, b"", (FCS(), FCS())))
     with pytest.raises(ValueError, match="1 octet or more"):
@@ -127,7 +127,7 @@ def test_a_wrong_one_is_found() -> None:
         assert (finding.path, finding.bits, str(finding.severity)) == ("fcs", WRONG.span("fcs"), "drop")
     tunnelled = TEP.encapsulate(PLAIN) / FCS(data=b"\1\2\3\4")
     for receiver in ("rfc", "linux", "ovs"):
-        assert [finding.path for finding in oc.diagnose(tunnelled, receiver=receiver)] == ["fcs"]
+        assert "fcs" in [finding.path for finding in oc.diagnose(tunnelled, receiver=receiver)]
     assert not oc.diagnose(WHOLE)
 
 
@@ -165,8 +165,8 @@ def test_a_tunnel_carries_none() -> None:
         assert endpoint.encapsulate(WHOLE) == endpoint.encapsulate(PLAIN)
     outer = oc.resolve(TEP.encapsulate(PLAIN) / FCS())
     assert (outer.inner.fcs, outer.outer.fcs) == (None, None)
-    for given in (outer, oc.decode(oc.encode(outer), fcs_octets=4)):
-        inside = tunnel.decapsulate(given)
+    for packet in (outer, oc.decode(oc.encode(outer), fcs_octets=4)):
+        inside = tunnel.decapsulate(packet)
         assert (inside.frame, inside.missing, inside.tunnel.fcs) == (DATA, 0, None)
     cut = oc.decode(oc.encode(outer)[:-2], fcs_octets=4, wire_length=len(oc.encode(outer)))
     assert tunnel.decapsulate(cut).missing == cut.inner.missing == 0

@@ -384,13 +384,11 @@ def test_octets_behind_the_end_of_a_header_are_shown() -> None:
     text = show_bytes(b"", "-v", "-x", stdin=content)
     assert "      payload  2 octets\n      002a  68 69" in text
     assert "      trailer after ipv4  16 octets\n      002c  00 00 00" in text
-    assert "      trailer after ethernet  4 octets\n      003c  de ad be ef" in text
-    assert "      trailer after ethernet  4 octets  de ad be ef\n" in text
+    assert "      fcs  4 octets\n      003c  de ad be ef" in text
+    assert "      fcs  4 octets  de ad be ef  bad\n" in text
     document = json.loads(show_bytes(b"", "--json", stdin=content))
-    assert document["trailers"] == [
-        {"header": "ipv4", "octets": "00" * 16},
-        {"header": "ethernet", "octets": "deadbeef"},
-    ]
+    assert document["trailers"] == [{"header": "ipv4", "octets": "00" * 16}]
+    assert document["fcs"] == {"octets": "deadbeef", "wire_octets": 4}
 
 
 # --- JSON ------------------------------------------------------------------------------------------------------------

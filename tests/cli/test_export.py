@@ -72,7 +72,7 @@ def flat(document: dict[str, Any]) -> dict[str, Any]:
         f"{header['path']}.{name}": _without_classes(value)
         for header in document["headers"]
         for name, value in header["fields"].items()
-        if value is not None
+        if value is not None and not (name == "ethertype" and value <= 1500)  # an 802.3 length is no type
     }
 
 

@@ -6,6 +6,7 @@ import gzip
 import io
 import random
 import tracemalloc
+from binascii import crc32
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -41,6 +42,10 @@ def expected(packet: oc.Packet, name: str, verdicts: dict[str, Any]) -> Any:  # 
     """What a column must hold for a packet; None where it is masked."""
     if name == "fault":
         return None if packet.fault is None else type(packet.fault).__name__
+    if name == "fcs":
+        return None if packet.fcs is None else packet.fcs.data
+    if name == "fcs.verdict":
+        return None if "fcs" not in verdicts else str(verdicts["fcs"])
     if name.endswith(".verdict"):
         try:
             place = paths.find(packet.headers, name.removesuffix(".verdict"))
@@ -49,9 +54,10 @@ def expected(packet: oc.Packet, name: str, verdicts: dict[str, Any]) -> Any:  # 
         verdict = verdicts.get(f"{packet.names[place.header]}.{place.rest[0][0]}")
         return None if verdict is None else str(verdict)
     try:
-        return packet.at(name)
+        value = packet.at(name)
     except oc.PathError:
         return None
+    return None if name.endswith(".ethertype") and value <= 1500 else value  # IEEE 802.3 clause 3.2.6: a length
 
 
 def same(value: Any, wanted: Any) -> bool:  # Any: as above
@@ -147,6 +153,7 @@ def test_any_stack_whole_cut_and_damaged(cls: type[oc.Header]) -> None:
     check(records)
     check(records, SOME)
     check(records, VERDICTS)
+    check(records, ["fcs", "fcs.verdict"])
 
 
 @settings(max_examples=20, deadline=None)
@@ -543,3 +550,42 @@ def test_batches_are_whole() -> None:
         records = list(capture)
     batches: list[Batch] = list(batches_from(VXLAN))
     assert [batch.data(index) for batch in batches for index in range(len(batch))] == [r.data for r in records]
+
+
+# --- lengths, and frame check sequences -------------------------------------------------------------------------------
+
+
+def test_a_length_is_no_ethertype() -> None:
+    """IEEE 802.3 clause 3.2.6: up to 1500 the field is a length, after a tag too; `at` keeps the value."""
+    addresses = bytes.fromhex("0180c2000000 020000000001")
+    bpdu = bytes.fromhex("424203") + bytes(35)
+    untagged = addresses + (38).to_bytes(2, "big") + bpdu
+    tagged = addresses + bytes.fromhex("8100 0005") + (38).to_bytes(2, "big") + bpdu
+    neither = addresses + (1501).to_bytes(2, "big") + bpdu
+    names = ["ethernet.ethertype", "vlan.ethertype", "ethernet.src"]
+    for count in (1, 20):  # one by one, and in groups
+        records = [oc.Record(data) for data in (untagged, tagged, neither, TUNNELLED) for _ in range(count)]
+        table = oc.columns(records, names)
+        assert table["ethernet.ethertype"].tolist()[::count] == [None, 0x8100, 1501, 0x0800]
+        assert table["vlan.ethertype"].tolist()[::count] == [None, None, None, None]
+        assert table["ethernet.src"].mask.any() == np.False_
+        assert table.to_arrow()["ethernet.ethertype"].to_pylist()[::count] == [None, 0x8100, 1501, 0x0800]
+    assert oc.decode(untagged).at("ethernet.ethertype") == 38
+
+
+def test_columns_of_frame_check_sequences() -> None:
+    right = crc32(TUNNELLED).to_bytes(4, "little")
+    records = [
+        oc.Record(TUNNELLED + right, fcs_octets=4),
+        oc.Record(TUNNELLED + b"\1\2\3\4", fcs_octets=4),
+        oc.Record(TUNNELLED),
+        oc.Record(TUNNELLED + right[:2], fcs_octets=4, wire_length=len(TUNNELLED) + 4),
+        oc.Record(TUNNELLED + b"\1\2", fcs_octets=2),
+    ]
+    for count in (1, 100):
+        (table,) = oc.iter_columns([record for record in records for _ in range(count)], ["fcs", "fcs.verdict"])
+        assert table["fcs"].tolist()[::count] == [right, b"\1\2\3\4", None, right[:2], b"\1\2"]
+        assert table["fcs.verdict"].tolist()[::count] == ["valid", "bad", None, "unverifiable", None]
+    assert {"fcs", "fcs.verdict"} <= {*oc.columns(records)}
+    assert not {"fcs", "fcs.verdict"} & {*oc.columns(records[2:3])}
+    assert table.to_arrow()["fcs"].to_pylist()[0] == right

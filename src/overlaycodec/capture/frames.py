@@ -20,8 +20,8 @@ class Frames:
     """The octets of packets, concatenated; iteration gives the bytes of each.
 
     `octets` are `(n,) uint8`; `starts` has the index where each packet begins and, one more, where the last ends;
-    `time_ns` has a time stamp for each packet, if any has. `link_type` is that of all packets, None where nothing gives
-    it; `fcs_octets` as in a `Record`.
+    `time_ns` has a time stamp for each packet, if any has. `link_type` is that of all packets, None where their first
+    header has none; `fcs_octets` as in a `Record`.
     """
 
     __slots__ = ("fcs_octets", "link_type", "octets", "starts", "time_ns")
@@ -31,7 +31,7 @@ class Frames:
         octets: NDArray[np.uint8],
         starts: NDArray[np.int64],
         time_ns: NDArray[np.int64] | None = None,
-        link_type: int | None = None,
+        link_type: int | None = 1,
         fcs_octets: int | None = None,
     ) -> None:
         self.octets, self.starts, self.time_ns = octets, starts, time_ns

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Final, Literal
 
@@ -76,9 +76,16 @@ def write_capture(
         described = items if source is None and isinstance(items, Capture) else source
         writer = PcapWriter(write) if chosen == "pcap" else PcapngWriter(write, described)
         if isinstance(items, Frames):
-            known = items.link_type if link_type is None else link_type
-            writer.add_frames(items, _ETHERNET if known is None else known, time_ns)
-            items = ()
+            link_type = items.link_type if link_type is None else link_type
+            if link_type is None:
+                raise EncodeError("records[0].link_type", None, "is not known: the frames have none; give link_type=")
+            try:
+                writer.add_frames(items, link_type, time_ns)
+                items = ()
+            except EncodeError:
+                if on_error is None:
+                    raise
+                items = _records_of(items, link_type, time_ns)  # nothing of them is written
         for index, item in enumerate(items):
             try:
                 record = item if isinstance(item, Record) else _record_of(item, index, link_type, time_ns, catalog)
@@ -89,6 +96,13 @@ def write_capture(
                 on_error(error)
         writer.finish(_ETHERNET if link_type is None else link_type)
         return writer.count
+
+
+def _records_of(frames: Frames, link_type: int, time_ns: int | None) -> Iterator[Record]:
+    """The record of each frame."""
+    for number, frame in enumerate(frames):
+        own_ns = time_ns if frames.time_ns is None else int(frames.time_ns[number])
+        yield Record(frame, link_type, own_ns, fcs_octets=frames.fcs_octets)
 
 
 def _record_of(

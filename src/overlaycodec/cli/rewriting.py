@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from typing import Final
 
 import click
@@ -21,7 +22,7 @@ from overlaycodec.cli.progress import progress_over
 from overlaycodec.codec.catalog import Catalog
 from overlaycodec.codec.packet_encoder import encode
 from overlaycodec.describe.plain import printable
-from overlaycodec.errors import CaptureError, EncodeError
+from overlaycodec.errors import CaptureError, EncodeError, FieldRangeError, LengthOverflowError
 from overlaycodec.packet.packet import Packet
 from overlaycodec.reassembly.reassembler import Reassembler
 
@@ -79,11 +80,14 @@ def rewrite(
             progress_over((file,), what) as advance,
         ):
             records = _transformed(capture, transform, run, advance)
+            refused = partial(_leave_out, outcome)
             if target == "-":
-                run.written = write_capture(sys.stdout.buffer, records, format=capture.format, source=capture)
+                run.written = write_capture(
+                    sys.stdout.buffer, records, format=capture.format, source=capture, on_error=refused
+                )
                 sys.stdout.flush()
             else:
-                run.written = write_capture(target, records, source=capture)
+                run.written = write_capture(target, records, source=capture, on_error=refused)
     except BrokenPipeError:  # from the standard output, and no error
         raise
     except CaptureError as error:
@@ -115,6 +119,14 @@ def _transformed(
             yield from transform(record)
     except (CaptureError, OSError) as error:
         run.damage = error
+
+
+def _leave_out(outcome: Outcome, error: EncodeError) -> None:
+    """Notes a packet with a number that the format cannot hold. Raises: the error, where it is of all packets."""
+    if not isinstance(error, FieldRangeError | LengthOverflowError):
+        raise error
+    field = error.path.partition(".")[2] or "octets"
+    outcome.left_out[f"{field} out of the format's range"] += 1
 
 
 def _conclude(file: str, run: _Run, outcome: Outcome, reassemblers: Sequence[Reassembler]) -> None:

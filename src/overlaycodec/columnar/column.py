@@ -22,6 +22,7 @@ __all__ = ["RECORD_COLUMNS", "STATUS", "Column", "columns_of", "dtype_of", "may_
 
 RECORD_COLUMNS: Final = {
     "time_ns": "int64", "wire_length": "int64", "captured_length": "int64", "link_type": "uint32", "fault": "fault",
+    "fcs": "object", "fcs.verdict": "status",
 }  # fmt: skip
 """Columns of the record itself, and their types."""
 STATUS: Final = "verdict"
@@ -46,12 +47,16 @@ class Column(msgspec.Struct, frozen=True):
     """The tokens after the header in the path."""
     status: bool = False
     """Whether it holds the status of the checksum `field`."""
+    types_from: int = 0
+    """The least value that is a type, where the field is a type or a length; lengths are absent."""
 
     @property
     def presence(self) -> str:
         """A text that is equal for columns that have a value in the same packets."""
         field = self.field
         if field is None or self.status or field.bits is None or field.presence is not None or len(self.rest) > 1:
+            return self.name
+        if self.types_from:
             return self.name
         return f"{self.scope}:{self.header}:{self.number}"
 
@@ -94,7 +99,8 @@ def column_of(name: str, catalog: Catalog) -> Column:
         raise PathError(f"column {name!r}", f"{layout.name}: {', '.join(layout.by_name)}")
     rest = tokens[1:]
     dtype = "status" if status else _dtype_at(field, rest, name)
-    return Column(name, dtype, scope, tokens[0][0], tokens[0][1] or 0, field, rest, status)
+    types_from = layout.next.lowest_key if field is layout.selector and len(rest) == 1 else 0
+    return Column(name, dtype, scope, tokens[0][0], tokens[0][1] or 0, field, rest, status, types_from)
 
 
 def _dtype_at(field: Field, rest: tuple[Token, ...], name: str) -> str:
@@ -135,4 +141,4 @@ def columns_of(names: Iterable[str], catalog: Catalog) -> tuple[Column, ...]:
 
 def may_be_empty(column: Column) -> bool:
     """Whether the column can be without a value even where its header is."""
-    return column.field is None or column.field.optional or len(column.rest) > 1
+    return column.field is None or column.field.optional or len(column.rest) > 1 or column.types_from > 0

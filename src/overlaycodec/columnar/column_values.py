@@ -43,6 +43,8 @@ def address_kind(column: Column) -> str | None:
 
 def holds_octets(column: Column) -> bool:
     """Whether a column of objects holds octets and nothing else."""
+    if column.name == "fcs":
+        return True
     complete = bool(column.rest) and column.rest[-1][1] is None
     return complete and column.dtype == "object" and all(field.kind == "bytes" for field in _fields_of(column))
 

@@ -10,6 +10,7 @@ from overlaycodec.columnar.column import Column
 from overlaycodec.columnar.column_buffers import Output, Part
 from overlaycodec.columnar.decode.batch import Batch, joined
 from overlaycodec.columnar.decode.engine import Engine
+from overlaycodec.columnar.decode.fcs_columns import fill_fcs_columns
 from overlaycodec.columnar.decode.scalar_fallback import ScalarFallback
 from overlaycodec.packet.header import Header
 
@@ -46,6 +47,7 @@ class ColumnFiller:
         start = output.count
         part = output.next_part(len(batch))
         _fill_record_columns(batch, part)
+        fill_fcs_columns(batch, part, self._scalar.catalog)
         few, slow = self._engine.run(batch, part, self._few)
         part.finish()
         self._one_by_one(batch, slow, output, start)

@@ -162,7 +162,10 @@ class Engine(PartReader):
         for fixed, rows, picked, offset in group.read:
             store = output.write if fixed.presence is None else output.store
             for bit_field, field, name in fixed.writes:
-                store(name, index, stored(field, bit_field.read(rows, picked, offset, native=index is not None)))
+                values = stored(field, bit_field.read(rows, picked, offset, native=index is not None))
+                store(name, index, values)
+                if name in node.types_from and some(lengths := values < node.types_from[name]):
+                    output.clear(name, group.index_of(lengths))
         for column, field in node.variable:
             starts = group.values.get(field.name)
             if starts is not None:

@@ -71,7 +71,7 @@ class Node:
 
     __slots__ = (
         "_next", "deciding", "follows", "layout", "more_fragments", "parts", "plan", "present", "restarts",
-        "settled", "stack", "statuses", "takes_all", "variable",
+        "settled", "stack", "statuses", "takes_all", "types_from", "variable",
     )  # fmt: skip
 
     def __init__(self, plan: Plan, stack: tuple[type[Header], ...]) -> None:
@@ -93,6 +93,8 @@ class Node:
             self.deciding |= _status_fields(layout)
         columns = [(column.field, column.name) for column in wanted if column.field is not None]
         self.parts = _parts_of(layout, self.deciding, columns)
+        self.types_from = {column.name: column.types_from for column in wanted if column.types_from}
+        """Columns of a field that is a type or a length: the least value that is a type."""
         self.variable = []
         self.present: list[str] = []
         """The presences of the columns whose field every such header has."""

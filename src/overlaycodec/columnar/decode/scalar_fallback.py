@@ -85,6 +85,8 @@ class ScalarFallback:
             value = read_at(header, column.rest, column.name)
         except PathError:
             return None
+        if column.types_from and value < column.types_from:
+            return None
         return scalar_of(value, column.dtype)
 
 

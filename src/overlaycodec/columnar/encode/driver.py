@@ -20,6 +20,7 @@ from overlaycodec.errors import EncodeError, PathError
 from overlaycodec.packet.header import Header
 from overlaycodec.packet.packet import Packet
 from overlaycodec.packet.paths import find, read_at, replaced_at
+from overlaycodec.schema.keyspaces import LINK_TYPE
 from overlaycodec.schema.record import WireStruct
 
 __all__ = ["frames_of"]
@@ -57,7 +58,8 @@ def frames_of(
             raise ValueError(f"{first} has {count} values, {name} has {other}")
     _check_distinct(inputs)
     octets, starts = _ColumnsEncoder(packet, inputs, count, catalog, fewest).run()
-    return Frames(octets, starts, times)
+    link_type = catalog.key_of(LINK_TYPE, type(packet.headers[0])) if packet.headers else None
+    return Frames(octets, starts, times, link_type, None if packet.fcs is None else packet.fcs.octets)
 
 
 def _input_column(packet: Packet, name: str, values: object) -> InputColumn:

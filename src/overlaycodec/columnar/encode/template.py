@@ -130,6 +130,8 @@ def template_of(
     out: list[Header] = []
     contents: list[bytes] = []
     data = encode_packet(packet, catalog, out, contents)
+    if packet.fcs is not None and packet.fcs.data is AUTO:
+        return data, None
     out.reverse()
     contents.reverse()
     resolved = Packet(tuple(out), packet.payload, packet.trailers)

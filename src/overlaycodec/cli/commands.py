@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import Any
 
 import click
 
 import overlaycodec as library
-from overlaycodec.cli.ending import without_reader
 from overlaycodec.cli.export import export
 from overlaycodec.cli.options import catalog_options, color_option, files_argument
 from overlaycodec.cli.stats import stats
@@ -36,13 +34,6 @@ class Commands(click.Group):
             command: click.Command = getattr(import_module(f"overlaycodec.cli.{cmd_name}"), cmd_name)
             return command
         return super().get_command(ctx, cmd_name)
-
-    def invoke(self, ctx: click.Context) -> Any:  # Any: what a command gives
-        """Runs the command that was named."""
-        try:
-            return super().invoke(ctx)
-        except BrokenPipeError:  # click itself would give another status
-            ctx.exit(without_reader())
 
 
 @click.group(cls=Commands, context_settings=_NAMES)
@@ -162,7 +153,7 @@ def diagram(name: str, *, svg: bool) -> None:
 
     if name not in known():
         raise click.BadParameter(f"{name!r} is none of {', '.join(sorted(known()))}", param_hint="NAME")
-    click.echo(draw(name, svg=svg), nl=not svg)
+    output_for("never").write_text(draw(name, svg=svg) + ("" if svg else "\n"))
 
 
 @overlaycodec.command(no_args_is_help=True, short_help="Show what breaks a rule, and what a receiver does about it.")

@@ -36,7 +36,7 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
 
 def report(wanted: Wanted, output: Output) -> int:
     """Shows the findings; gives the exit status: 1 where a file cannot be read to its end."""
-    complete = [read(file, output, partial(_file, file, wanted, output)) for file in wanted.files]
+    complete = [read(file, partial(_file, file, wanted, output)) for file in wanted.files]
     return int(not all(complete))
 
 

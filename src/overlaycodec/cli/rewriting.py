@@ -16,7 +16,8 @@ import msgspec
 
 from overlaycodec.capture import Capture, Record, write_capture
 from overlaycodec.cli.ending import unfinished_removed
-from overlaycodec.cli.inputs import capture_of, check_target, complain, message_of
+from overlaycodec.cli.inputs import capture_of, check_target
+from overlaycodec.cli.messages import complain, message_of, say
 from overlaycodec.cli.progress import progress_over
 from overlaycodec.codec.catalog import Catalog
 from overlaycodec.codec.packet_encoder import encode
@@ -84,7 +85,7 @@ def rewrite(
                 sys.stdout.flush()
             else:
                 run.written = write_capture(target, records, source=capture)
-    except BrokenPipeError:  # from the standard output, and no error
+    except BrokenPipeError:  # the reader of the target closed it, which is no error
         raise
     except CaptureError as error:
         raise click.ClickException(message_of(file, error)) from None
@@ -130,6 +131,6 @@ def _conclude(file: str, run: _Run, outcome: Outcome, reassemblers: Sequence[Rea
         parts.append(f"fragments dropped: {', '.join(f'{why} {count}' for why, count in sorted(dropped.items()))}")
     if unfinished := sum(map(len, reassemblers)):
         parts.append(f"{unfinished} never completed")
-    click.echo(f"overlaycodec: {'; '.join(parts)}", err=True)
+    say("; ".join(parts))
     if run.damage is not None:
         complain(file, run.damage)

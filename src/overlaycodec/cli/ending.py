@@ -2,7 +2,7 @@
 
 Strategy: handlers are set only while a command writes a file, and only for signals that have their default action. So a
 signal that is ignored, as under `nohup`, stays ignored, and a handler of the program that runs the command stays. A
-handler removes the files and then lets the signal end the process; a shell reports the status 143 or 129. No code of
+handler removes the files and then lets the signal end the process; a shell reports 128 more than the signal. No code of
 the command runs after the signal, so nothing can block the end, and a second signal cannot interrupt it.
 """
 

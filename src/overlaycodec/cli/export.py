@@ -249,7 +249,7 @@ def export(
     except CaptureError as error:
         raise click.ClickException(message_of(file, error)) from None
     except OSError as error:
-        raise click.ClickException(message_of(str(error.filename or target), error)) from None
+        raise click.ClickException(message_of(target, error)) from None
     if reading.damage is not None:
         where = "" if target == "-" else f"; the {reading.packets} packets before that are in {printable(target)}"
         complain(file, f"{reason_of(reading.damage)}{where}")

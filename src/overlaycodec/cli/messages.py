@@ -25,8 +25,9 @@ def reason_of(trouble: object) -> str:
 
 
 def message_of(file: str, trouble: object) -> str:
-    """The message for a file with an error."""
-    return f"{printable(file)}: {reason_of(trouble)}"
+    """The message for a file with an error; an error of the operating system can name another file."""
+    name = getattr(trouble, "filename", None) or file
+    return f"{printable(str(name))}: {reason_of(trouble)}"
 
 
 def complain(file: str, trouble: object) -> None:

@@ -94,7 +94,7 @@ def rewrite(
     except ValueError as error:
         raise click.BadParameter(printable(str(error)), param_hint="TARGET") from None
     except OSError as error:
-        raise click.ClickException(message_of(str(error.filename or target), error)) from None
+        raise click.ClickException(message_of(target, error)) from None
     _conclude(file, run, outcome, reassemblers)
     return int(run.damage is not None)
 

@@ -65,7 +65,7 @@ def overlaycodec() -> None:
     "--json", is_flag=True, help="Write a JSON object per packet, one per line; -v adds checksums, -x octets."
 )
 @click.option("--first", type=click.IntRange(1), default=1, metavar="N", help="Begin with packet N of each file.")
-@click.option("-c", "--count", type=click.IntRange(0), metavar="N", help="Show at most N packets of each file.")
+@click.option("-n", "-c", "--count", type=click.IntRange(0), metavar="N", help="Show at most N packets of each file.")
 @click.option(
     "-t",
     "--time",
@@ -172,7 +172,8 @@ def diagram(name: str, *, svg: bool) -> None:
     show_default=True,
     help="The least severe findings that are shown.",
 )
-@click.option("--json", is_flag=True, help="Write a JSON object per finding, one per line.")
+@click.option("--summary", is_flag=True, help="Write a line per rule: in how many packets, and the first finding.")
+@click.option("--json", is_flag=True, help="Write a JSON object per finding, or per rule, one per line.")
 @catalog_options
 @color_option
 def diagnose(
@@ -180,6 +181,7 @@ def diagnose(
     *,
     receiver: library.Receiver,
     least: str,
+    summary: bool,
     json: bool,
     catalog: library.Catalog,
     color: ColorChoice,
@@ -192,6 +194,7 @@ def diagnose(
     \b
     overlaycodec diagnose trace.pcap
     overlaycodec diagnose --receiver linux --least drop trace.pcapng
+    overlaycodec diagnose --summary trace.pcap
     """  # noqa: D301 - as above
     from overlaycodec.cli.diagnose import Wanted, report
 
@@ -199,6 +202,7 @@ def diagnose(
         files=files,
         receiver=receiver,
         least=library.Severity(least),
+        summary=summary,
         json=json,
         catalog=catalog,
     )

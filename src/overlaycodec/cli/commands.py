@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import Any
 
 import click
 
 import overlaycodec as library
-from overlaycodec.cli.ending import without_reader
 from overlaycodec.cli.export import export
 from overlaycodec.cli.options import catalog_options, color_option, files_argument
 from overlaycodec.cli.stats import stats
@@ -36,13 +34,6 @@ class Commands(click.Group):
             command: click.Command = getattr(import_module(f"overlaycodec.cli.{cmd_name}"), cmd_name)
             return command
         return super().get_command(ctx, cmd_name)
-
-    def invoke(self, ctx: click.Context) -> Any:  # Any: what a command gives
-        """Runs the command that was named."""
-        try:
-            return super().invoke(ctx)
-        except BrokenPipeError:  # click itself would give another status
-            ctx.exit(without_reader())
 
 
 @click.group(cls=Commands, context_settings=_NAMES)
@@ -74,7 +65,7 @@ def overlaycodec() -> None:
     "--json", is_flag=True, help="Write a JSON object per packet, one per line; -v adds checksums, -x octets."
 )
 @click.option("--first", type=click.IntRange(1), default=1, metavar="N", help="Begin with packet N of each file.")
-@click.option("-c", "--count", type=click.IntRange(0), metavar="N", help="Show at most N packets of each file.")
+@click.option("-n", "-c", "--count", type=click.IntRange(0), metavar="N", help="Show at most N packets of each file.")
 @click.option(
     "-t",
     "--time",
@@ -162,7 +153,7 @@ def diagram(name: str, *, svg: bool) -> None:
 
     if name not in known():
         raise click.BadParameter(f"{name!r} is none of {', '.join(sorted(known()))}", param_hint="NAME")
-    click.echo(draw(name, svg=svg), nl=not svg)
+    output_for("never").write_text(draw(name, svg=svg) + ("" if svg else "\n"))
 
 
 @overlaycodec.command(no_args_is_help=True, short_help="Show what breaks a rule, and what a receiver does about it.")
@@ -181,7 +172,8 @@ def diagram(name: str, *, svg: bool) -> None:
     show_default=True,
     help="The least severe findings that are shown.",
 )
-@click.option("--json", is_flag=True, help="Write a JSON object per finding, one per line.")
+@click.option("--summary", is_flag=True, help="Write a line per rule: in how many packets, and the first finding.")
+@click.option("--json", is_flag=True, help="Write a JSON object per finding, or per rule, one per line.")
 @catalog_options
 @color_option
 def diagnose(
@@ -189,6 +181,7 @@ def diagnose(
     *,
     receiver: library.Receiver,
     least: str,
+    summary: bool,
     json: bool,
     catalog: library.Catalog,
     color: ColorChoice,
@@ -201,6 +194,7 @@ def diagnose(
     \b
     overlaycodec diagnose trace.pcap
     overlaycodec diagnose --receiver linux --least drop trace.pcapng
+    overlaycodec diagnose --summary trace.pcap
     """  # noqa: D301 - as above
     from overlaycodec.cli.diagnose import Wanted, report
 
@@ -208,6 +202,7 @@ def diagnose(
         files=files,
         receiver=receiver,
         least=library.Severity(least),
+        summary=summary,
         json=json,
         catalog=catalog,
     )

@@ -16,6 +16,7 @@ from overlaycodec.codec.packet_encoder import encode
 from overlaycodec.errors import DecodeError, MissingHeaderError
 from overlaycodec.packet.offsets import is_fragment
 from overlaycodec.packet.packet import Packet
+from overlaycodec.packet.paths import names_of
 from overlaycodec.protocols import STTSegment
 from overlaycodec.reassembly import FragmentReassembler, STTReassembler
 from overlaycodec.schema.keyspaces import LINK_TYPE
@@ -65,10 +66,10 @@ class _Decap:
         try:
             found = self._outermost(packet, source)
         except MissingHeaderError:
-            fragmented = STTSegment in packet or any(map(is_fragment, packet.headers))
+            fragmented = any(header.__layout__.segmented or is_fragment(header) for header in packet.headers)
             yield from self._left(record, "fragmented" if fragmented else "no tunnel")
         except DecodeError as error:
-            yield from self._left(record, "fragmented" if _by_fragment(error) else "faulty")
+            yield from self._left(record, "fragmented" if _by_fragment(error, packet) else "faulty")
         else:
             yield from self._inside(record, found)
 
@@ -136,10 +137,11 @@ def _decapsulate_one(data: bytes, **settings: Any) -> tuple[Decapsulated, ...]: 
     return (decapsulate(data, **settings),)
 
 
-def _by_fragment(error: DecodeError) -> bool:
+def _by_fragment(error: DecodeError, packet: Packet) -> bool:
     """Whether the fault is that the packet is a fragment or a segment."""
-    header, _, field = error.path.rpartition(".")
-    return field in ("more_fragments", "fragment_offset") or header.endswith("stt_segment")
+    name, _, field = error.path.rpartition(".")
+    header = dict(zip(names_of(packet.headers), packet.headers, strict=True)).get(name)
+    return header is not None and header.__layout__.in_other_packets(field)
 
 
 def _tunnels(_: click.Context, __: click.Parameter, value: str) -> int | None:

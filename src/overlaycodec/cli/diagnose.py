@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack
 from functools import partial
 from typing import Final
 
@@ -11,6 +14,7 @@ import msgspec
 from overlaycodec.capture import Capture
 from overlaycodec.cli.inputs import read
 from overlaycodec.cli.packet_json import json_line
+from overlaycodec.cli.progress import Advance, no_progress, progress_over
 from overlaycodec.codec.catalog import Catalog
 from overlaycodec.describe.plain import Plain, plain_of, printable
 from overlaycodec.display.output import Output
@@ -21,6 +25,8 @@ __all__ = ["Wanted", "report"]
 
 _ROLES: Final[dict[Severity, Role]] = {Severity.DROP: "bad", Severity.VIOLATION: "warn", Severity.NOTE: "note"}
 _ORDER: Final = list(_ROLES)
+_STEP: Final = 500
+"""Packets between two updates of the progress."""
 
 
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,40 +36,132 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     receiver: Receiver
     least: Severity
     """The least severe finding that is shown."""
+    summary: bool
     json: bool
     catalog: Catalog
 
 
+class _Group(msgspec.Struct):
+    """The findings of one rule and severity: how many, in how many packets, and the first of them."""
+
+    file: str
+    number: int
+    first: Finding
+    findings: int = 0
+    packets: int = 0
+    last: int = 0
+    """The last packet that was counted, by its number in all files."""
+
+
 def report(wanted: Wanted, output: Output) -> int:
     """Shows the findings; gives the exit status: 1 where a file cannot be read to its end."""
-    complete = [read(file, output, partial(_file, file, wanted, output)) for file in wanted.files]
+    run = _Run(wanted, output)
+    with ExitStack() as stack:
+        if wanted.summary or not sys.stdout.isatty():  # the bar and the lines would be in one another's way
+            run.advance = stack.enter_context(progress_over(wanted.files, "diagnose"))
+        complete = [read(file, partial(run.read_file, file)) for file in wanted.files]
+    if wanted.summary:
+        run.summarise()
     return int(not all(complete))
 
 
-def _file(file: str, wanted: Wanted, output: Output, capture: Capture) -> None:
-    many = len(wanted.files) > 1
-    counts: Counter[Severity] = Counter()
-    packets = 0
-    try:
-        for packets, record in enumerate(capture, 1):
-            packet = record.decode(lax=True, catalog=wanted.catalog)
-            found = diagnose(packet, receiver=wanted.receiver, catalog=wanted.catalog)
-            found = [finding for finding in found if _ORDER.index(finding.severity) <= _ORDER.index(wanted.least)]
-            counts.update(finding.severity for finding in found)
-            for finding in found:
-                if wanted.json:
-                    output.write(Span(json_line(_document(file, packets, finding))))
+class _Run:
+    """One run of the command, and what it found so far."""
+
+    def __init__(self, wanted: Wanted, output: Output) -> None:
+        self._wanted, self._output = wanted, output
+        self._many = len(wanted.files) > 1
+        self._groups: dict[tuple[Severity, str], _Group] = {}
+        self._counts: Counter[Severity] = Counter()
+        self._packets = 0
+        self.advance: Advance = no_progress
+
+    def read_file(self, file: str, capture: Capture) -> None:
+        """The findings of a file."""
+        wanted = self._wanted
+        counts: Counter[Severity] = Counter()
+        number = 0
+        try:
+            for number, finding in self._findings(file, capture):
+                if finding is None:
+                    continue
+                counts[finding.severity] += 1
+                if wanted.summary:
+                    self._add(file, number, finding)
+                elif wanted.json:
+                    self._output.write(Span(json_line(_document(file, number, finding))))
                 else:
-                    head = f"{printable(file)}:{packets}" if many else f"{packets:4}"
-                    severity = str(finding.severity)
-                    text = str(finding).removeprefix(severity)
-                    output.write(Span(f"{head}  ", "faint"), Span(severity, _ROLES[finding.severity]), Span(text))
-    finally:
-        if not wanted.json:
-            text = ", ".join(f"{counts[severity]} {severity}" for severity in _ORDER)
-            output.write(Span(f"{printable(file)}: " if many else ""), Span(f"{packets} packets: {text}", "faint"))
+                    self._write(file, number, finding)
+        finally:
+            self._counts.update(counts)
+            self._packets += number
+            if not wanted.json and not wanted.summary:
+                self._totals(f"{printable(file)}: " if self._many else "", number, counts)
+
+    def _findings(self, file: str, capture: Capture) -> Iterator[tuple[int, Finding | None]]:
+        """Each finding with the number of its packet; None once for each packet, so that all are counted."""
+        wanted = self._wanted
+        octets = 0
+        for number, record in enumerate(capture, 1):
+            yield number, None
+            packet = record.decode(lax=True, catalog=wanted.catalog)
+            for finding in diagnose(packet, receiver=wanted.receiver, catalog=wanted.catalog):
+                if _ORDER.index(finding.severity) <= _ORDER.index(wanted.least):
+                    yield number, finding
+            octets += len(record.data)
+            if number % _STEP == 0:
+                self.advance(_STEP, octets)
+                octets = 0
+
+    def _add(self, file: str, number: int, finding: Finding) -> None:
+        group = self._groups.setdefault((finding.severity, finding.rule), _Group(file, number, finding))
+        group.findings += 1
+        if group.last != self._packets + number:
+            group.packets += 1
+            group.last = self._packets + number
+
+    def summarise(self) -> None:
+        """A line for each rule, the most severe and then the most frequent ones first."""
+        groups = sorted(self._groups.items(), key=lambda item: (_ORDER.index(item[0][0]), -item[1].packets, item[0][1]))
+        if self._wanted.json:
+            for (severity, rule), group in groups:
+                self._output.write(Span(json_line(_group_document(severity, rule, group))))
+            return
+        packets = max((len(f"{group.packets:,}") for _, group in groups), default=0)
+        rules = max((len(rule) for _, rule in self._groups), default=0)
+        for (severity, rule), group in groups:
+            place = f"{printable(group.file)}:{group.number}" if self._many else f"packet {group.number}"
+            text = str(group.first).removeprefix(f"{severity}: ")
+            self._output.write(
+                Span(f"{group.packets:>{packets},}  "),
+                Span(f"{severity:9}", _ROLES[severity]),
+                Span(f"  {rule:{rules}}", "header"),
+                Span(f"  first in {place}: ", "faint"),
+                Span(text),
+            )
+        self._totals("", self._packets, self._counts)
+
+    def _write(self, file: str, number: int, finding: Finding) -> None:
+        head = f"{printable(file)}:{number}" if self._many else f"{number:4}"
+        severity = str(finding.severity)
+        text = str(finding).removeprefix(severity)
+        self._output.write(Span(f"{head}  ", "faint"), Span(severity, _ROLES[finding.severity]), Span(text))
+
+    def _totals(self, head: str, packets: int, counts: Counter[Severity]) -> None:
+        text = ", ".join(f"{counts[severity]} {severity}" for severity in _ORDER)
+        self._output.write(Span(head), Span(f"{packets} packets: {text}", "faint"))
 
 
 def _document(file: str, number: int, finding: Finding) -> dict[str, Plain]:
     fields = {name: plain_of(getattr(finding, name)) for name in finding.__struct_fields__}
     return {"file": file, "number": number, **fields}
+
+
+def _group_document(severity: Severity, rule: str, group: _Group) -> dict[str, Plain]:
+    return {
+        "rule": rule,
+        "severity": str(severity),
+        "packets": group.packets,
+        "findings": group.findings,
+        "first": _document(group.file, group.number, group.first),
+    }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -9,10 +10,12 @@ from typing import Any
 import click
 
 from overlaycodec.capture import Capture, Record
-from overlaycodec.cli.inputs import capture_of, check_target, complain
+from overlaycodec.cli.inputs import capture_of, check_target
+from overlaycodec.cli.messages import complain
 from overlaycodec.cli.options import catalog_options, color_option
 from overlaycodec.cli.packet_json import json_line
 from overlaycodec.cli.progress import progress_over
+from overlaycodec.cli.standard_streams import OutputError
 from overlaycodec.codec.catalog import Catalog
 from overlaycodec.comparison.captures import record_diffs
 from overlaycodec.comparison.changes import Added, Change, Changed, RecordDiff, Removed, Replaced, summary_of
@@ -65,7 +68,13 @@ def diff(
         raise click.UsageError("the standard input can be read once")
     check_target((a, b))
     run = _Run(output_for("never" if json else color), json=json, quiet=quiet, catalog=catalog)
-    click.get_current_context().exit(run.compare(a, b, ignored))
+    try:
+        status = run.compare(a, b, ignored)
+        sys.stdout.flush()
+    except OutputError as error:
+        error.status = _TROUBLE
+        raise
+    click.get_current_context().exit(status)
 
 
 class _Run:
@@ -91,7 +100,7 @@ class _Run:
         except _Trouble as trouble:
             if self._removed or self._added or self._changed or self._same:
                 self._conclude()
-            complain(trouble.file, trouble.error, self._output)
+            complain(trouble.file, trouble.error)
             return _TROUBLE
         self._conclude()
         return int(bool(self._removed or self._added or self._changed))

@@ -19,7 +19,8 @@ import msgspec
 from overlaycodec.capture.sink import opened_path, opened_stream
 from overlaycodec.cli.capture_tables import Reading, opened
 from overlaycodec.cli.ending import unfinished_removed
-from overlaycodec.cli.inputs import check_target, complain, message_of, reason_of
+from overlaycodec.cli.inputs import check_target
+from overlaycodec.cli.messages import complain, message_of, reason_of
 from overlaycodec.cli.options import catalog_options
 from overlaycodec.cli.progress import progress_over
 from overlaycodec.codec.catalog import Catalog
@@ -236,19 +237,19 @@ def export(
             opened(file, again=not wanted) as origin,
             progress_over((file,), printable(file), passes) as advance,
         ):
-            reading = Reading(origin, catalog, advance)
+            reading = Reading(file, origin, catalog, advance)
             wanted = list(dict.fromkeys(wanted)) or reading.occurring()
             with opened_stream(sys.stdout.buffer) if target == "-" else opened_path(target, gzip=gzip) as write:
                 writer = _writer_of(chosen, write, wanted, catalog, addresses)
                 for table in reading.tables(wanted):
                     writer.add(table)
                 writer.finish()
-    except BrokenPipeError:  # from the standard output, and no error
+    except BrokenPipeError:  # the reader of the target closed it, which is no error
         raise
     except CaptureError as error:
         raise click.ClickException(message_of(file, error)) from None
     except OSError as error:
-        raise click.ClickException(message_of(str(error.filename or target), error)) from None
+        raise click.ClickException(message_of(target, error)) from None
     if reading.damage is not None:
         where = "" if target == "-" else f"; the {reading.packets} packets before that are in {printable(target)}"
         complain(file, f"{reason_of(reading.damage)}{where}")

@@ -56,12 +56,17 @@ def _fields(record: type[WireStruct]) -> list[Plain]:
     ]
 
 
+def _purpose(record: type[WireStruct]) -> str:
+    """The first line of the docstring; "" where Python runs without docstrings."""
+    return next(iter((record.__doc__ or "").splitlines()), "")
+
+
 def _document(record: type[WireStruct]) -> dict[str, Plain]:
     layout = record.__layout__
     return {
         "path": layout.name,
         "class": record.__name__,
-        "what": (record.__doc__ or "").splitlines()[0],
+        "what": _purpose(record),
         "specification": layout.spec,
         "octets": layout.minimum_octets,
         "fixed": layout.fixed,
@@ -86,6 +91,6 @@ def list_headers(output: Output, *, json: bool) -> None:
             Span(f"{layout.name:{paths}}", "header"),
             Span(f"  {header.__name__:{names}}"),
             Span(f"  {layout.minimum_octets:>3}{' ' if layout.fixed else '+'}", "value"),
-            Span(f"  {(header.__doc__ or '').splitlines()[0]}"),
+            Span(f"  {_purpose(header)}"),
             Span(f"  {layout.spec}", "faint"),
         )

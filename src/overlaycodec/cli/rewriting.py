@@ -17,7 +17,8 @@ import msgspec
 
 from overlaycodec.capture import Capture, Record, write_capture
 from overlaycodec.cli.ending import unfinished_removed
-from overlaycodec.cli.inputs import capture_of, check_target, complain, message_of
+from overlaycodec.cli.inputs import capture_of, check_target
+from overlaycodec.cli.messages import complain, message_of, say
 from overlaycodec.cli.progress import progress_over
 from overlaycodec.codec.catalog import Catalog
 from overlaycodec.codec.packet_encoder import encode
@@ -88,7 +89,7 @@ def rewrite(
                 sys.stdout.flush()
             else:
                 run.written = write_capture(target, records, source=capture, on_error=refused)
-    except BrokenPipeError:  # from the standard output, and no error
+    except BrokenPipeError:  # the reader of the target closed it, which is no error
         raise
     except CaptureError as error:
         raise click.ClickException(message_of(file, error)) from None
@@ -97,7 +98,7 @@ def rewrite(
     except ValueError as error:
         raise click.BadParameter(printable(str(error)), param_hint="TARGET") from None
     except OSError as error:
-        raise click.ClickException(message_of(str(error.filename or target), error)) from None
+        raise click.ClickException(message_of(target, error)) from None
     _conclude(file, run, outcome, reassemblers)
     return int(run.damage is not None)
 
@@ -142,6 +143,6 @@ def _conclude(file: str, run: _Run, outcome: Outcome, reassemblers: Sequence[Rea
         parts.append(f"fragments dropped: {', '.join(f'{why} {count}' for why, count in sorted(dropped.items()))}")
     if unfinished := sum(map(len, reassemblers)):
         parts.append(f"{unfinished} never completed")
-    click.echo(f"overlaycodec: {'; '.join(parts)}", err=True)
+    say("; ".join(parts))
     if run.damage is not None:
         complain(file, run.damage)

@@ -88,7 +88,7 @@ class _Run:
 
     def show_file(self, file: str) -> None:
         """The packets of a file; what is wrong with it goes to the standard error."""
-        if not read(file, self._output, partial(self._show_records, file)):
+        if not read(file, partial(self._show_records, file)):
             self._failed = True
 
     def conclude(self) -> int:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from overlaycodec.cli.capture_tables import Reading, opened
-from overlaycodec.cli.inputs import complain
+from overlaycodec.cli.messages import complain
 from overlaycodec.cli.options import catalog_options, files_argument
 from overlaycodec.cli.packet_json import json_line
 from overlaycodec.cli.progress import Advance, progress_over
@@ -59,7 +59,7 @@ def stats(files: tuple[str, ...], *, top: int, json: bool, catalog: Catalog) -> 
             total.merge(tally)
         if trouble is not None:
             failed = True
-            complain(file, trouble, output)
+            complain(file, trouble)
     if len(files) > 1 and not json:
         output.write()
         _show(output, f"all {len(files)} captures", total, catalog, top, json=False)
@@ -73,7 +73,7 @@ def _counted(file: str, catalog: Catalog, advance: Advance) -> tuple[Tally | Non
     tally = Tally()
     try:
         with opened(file, again=True) as origin:
-            reading = Reading(origin, catalog, advance)
+            reading = Reading(file, origin, catalog, advance)
             plan = plan_of(reading.names(), catalog)
             for table in reading.tables(plan.names):
                 tally.add(table, plan)

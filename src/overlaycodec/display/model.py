@@ -177,7 +177,7 @@ def _notes(
         yield Span(word, "note")
     plan = leaf.record.__layout__.next
     if field is plan.selector and plan.space is not None and following is not None and value is not None:
-        if any(found is type(following) for _, found in catalog.candidates(plan.space, value)):
+        if plan.selects(leaf.record, type(following), catalog.candidates):
             yield Span(type(following).__name__, "note")
     elif word is None and _also_in_hex(leaf):
         yield Span(f"{value:#0{leaf.bits // 4 + 2}x}", "faint")

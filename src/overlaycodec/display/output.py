@@ -52,6 +52,10 @@ class Output:
             text = text.translate(ASCII)
         self._stream.write(text + "\n")
 
+    def write_text(self, text: str) -> None:
+        """Text of several lines."""
+        self._stream.write(text.translate(ASCII) if self._ascii else text)
+
     def flow(self, parts: Sequence[Part], indent: int) -> None:
         """One line of parts; what does not fit on a terminal is continued with an indent."""
         self.write(*joined(parts))

@@ -59,14 +59,11 @@ def _unusual_key(headers: Sequence[Header], index: int, catalog: Catalog) -> str
     if index == 0:
         return ""
     outer, cls = headers[index - 1], type(headers[index])
-    selector, space = outer.__layout__.next.selector, outer.__layout__.next.space
-    if selector is None or space is None:
+    plan = outer.__layout__.next
+    if plan.selector is None or plan.space is None or not plan.selects(outer, cls, catalog.candidates):
         return ""
-    value = getattr(outer, selector.name)
-    usual = catalog.key_of(space, cls)
-    if usual is None or usual == value or all(found is not cls for _, found in catalog.candidates(space, value)):
-        return ""
-    return f" ({space.text(value)})"
+    value = getattr(outer, plan.selector.name)
+    return "" if catalog.key_of(plan.space, cls) in (None, value) else f" ({plan.space.text(value)})"
 
 
 def _fragment(header: Header) -> str:

@@ -149,8 +149,7 @@ def _selector(header: Header, following: type[Header] | None, catalog: Catalog) 
         return changes
     if plan.repeat is not None and following is type(header):
         return changes  # another one of a stack: the flag selects it
-    value = getattr(header, plan.selector.name)
-    selected = any(cls is following for _, cls in catalog.candidates(plan.space, value))
+    selected = plan.selects(header, following, catalog.candidates)
     if catalog.key_of(plan.space, following) is not None and not selected:
         changes[plan.selector.name] = AUTO
     return changes

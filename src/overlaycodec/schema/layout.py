@@ -207,6 +207,10 @@ class Layout(msgspec.Struct, frozen=True, eq=False):
         """The fields that are not 0 in a fragment: its offset, and the flag that more fragments follow."""
         return tuple(name for name in (self.next.offset, self.more_fragments) if name is not None)
 
+    def in_other_packets(self, name: str) -> bool:
+        """Whether a fault of the field means that octets are in other packets: those of a fragment or a segment."""
+        return self.segmented or name in self.fragment_fields
+
     @property
     def checksum(self) -> Field | None:
         """The field that holds the checksum."""

@@ -7,8 +7,8 @@ the members. A plan names the fields that it depends on; it never holds a fact.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Literal
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import msgspec
 
@@ -200,6 +200,10 @@ class Repeat(Plan, frozen=True):
     key: Key
 
 
+Candidates: TypeAlias = "Callable[[KeySpace, int], Iterable[tuple[Key, Any]]]"  # Any: a header class
+"""What can be found at a value of a space, each with its key: `Catalog.candidates`."""
+
+
 class NextHeader(Plan, frozen=True):
     """What follows a header."""
 
@@ -240,6 +244,13 @@ class NextHeader(Plan, frozen=True):
     def failing(self, header: Any) -> Guard | None:  # Any: a header, known by what it declares
         """The first guard that does not hold for this header: its selector is no key; None where all hold."""
         return next((guard for guard in self.guards if not guard.holds(getattr(header, guard.field))), None)
+
+    def selects(self, header: Any, cls: Any, candidates: Candidates) -> bool:  # Any: a header, and a class of headers
+        """Whether the value of the selector leads to this class; `candidates` gives what a catalog has at a value."""
+        if self.selector is None or self.space is None:
+            return False
+        value = getattr(header, self.selector.name)
+        return value is not None and any(found is cls for _, found in candidates(self.space, value))
 
     def of(self, header: Any) -> Key | ValueLength | None:  # Any: as above
         """What follows this header: a key, octets that begin with what is at a key, or nothing."""

@@ -38,7 +38,7 @@ from the rules; a test compares it with them. A dash: nothing is known, or the r
 
 def purpose(record: type[WireStruct]) -> str:
     """The first sentence of the declaration."""
-    return (record.__doc__ or "").splitlines()[0]
+    return record.__layout__.purpose.splitlines()[0]
 
 
 def octets(layout: Layout) -> str:
@@ -122,7 +122,7 @@ def page(cls: type[Header]) -> str:
     traits += ["a tunnel: what follows is `inner`"] * layout.tunnel
     traits += ["what follows is `quoted`"] * layout.quotes
     traits += ["nothing follows it"] * layout.next.closed
-    lines = [f"# {layout.name}", "", f"`overlaycodec.{cls.__name__}`: {cls.__doc__ or ''}", ""]
+    lines = [f"# {layout.name}", "", f"`overlaycodec.{cls.__name__}`: {layout.purpose}", ""]
     lines += [f"{layout.spec}. {', '.join(traits)}.".replace("\n", " "), ""]
     lines += ["```", diagram_of(cls), "```", "", *table(layout), ""]
     for element in elements(cls):

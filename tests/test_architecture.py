@@ -53,11 +53,16 @@ ALLOWED: Final[dict[str, str]] = {
 FACES: Final = ("overlaycodec", "cli")
 """The public names, and the command line, may import everything."""
 CONVENIENCE: Final = frozenset(
-    {"overlaycodec.packet.header", "overlaycodec.packet.for_people", "overlaycodec.codec.catalog"}
+    {
+        "overlaycodec.schema.record",
+        "overlaycodec.packet.header",
+        "overlaycodec.packet.for_people",
+        "overlaycodec.codec.catalog",
+    }
 )
 """The files whose methods call a module above, by an import when they are called, and have no logic of their own:
-`Header.__truediv__` makes a packet; `Packet.show` and others, `Catalog.decode` and `Catalog.encode` call the functions
-of these names."""
+`help()` describes a class; `Header.__truediv__` makes a packet; `Packet.show` and others, `Catalog.decode` and
+`Catalog.encode` call the functions of these names."""
 MOST_MODULES: Final = 6
 MOST_LAYERS: Final = 12
 CORE: Final = ("schema", "packet", "codec")

@@ -218,7 +218,7 @@ def test_without_docstrings_commands_do_the_same(tmp_path: Path) -> None:
         lines = tmp_path / f"out{len(mode)}"
         outcomes(runs_of(), tmp_path, f">{lines}", mode)
         files[mode] = lines.read_bytes()
-    purposes = {(header.__doc__ or "").splitlines()[0] for header in oc.DEFAULT.headers}
+    purposes = {header.__layout__.purpose.splitlines()[0] for header in oc.DEFAULT.headers}
     with_docstrings = files[()].decode(errors="replace")
     for purpose in purposes:
         with_docstrings = with_docstrings.replace(f"  {purpose}  ", "    ")

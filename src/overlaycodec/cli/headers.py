@@ -58,7 +58,7 @@ def _fields(record: type[WireStruct]) -> list[Plain]:
 
 def _purpose(record: type[WireStruct]) -> str:
     """The first line of the docstring; "" where Python runs without docstrings."""
-    return next(iter((record.__doc__ or "").splitlines()), "")
+    return next(iter(record.__layout__.purpose.splitlines()), "")
 
 
 def _document(record: type[WireStruct]) -> dict[str, Plain]:

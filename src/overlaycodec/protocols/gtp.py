@@ -1,22 +1,12 @@
 """GTP-U: packets of mobile networks in UDP."""
 
-from typing import Annotated, Final
+from enum import IntEnum
+from typing import Annotated
 
 from overlaycodec.packet.header import Header
 from overlaycodec.schema.facts import Bits, Const, LengthField, Reserved, Selects, SizedBy, ValueNames, When
 from overlaycodec.schema.keyspaces import GTPU_EXTENSION, UDP_PORT
 from overlaycodec.schema.values import AUTO
-
-_MESSAGES: Final = ValueNames(
-    {
-        1: "echo request",
-        2: "echo response",
-        26: "error indication",
-        31: "supported extensions",
-        254: "end marker",
-        255: "G-PDU",
-    }
-)
 
 
 class GTPU(
@@ -29,13 +19,23 @@ class GTPU(
 ):
     """A user's packet in its tunnel; any of three flags puts three fields there."""
 
+    class MessageType(IntEnum):
+        """Messages."""
+
+        ECHO_REQUEST = 1
+        ECHO_RESPONSE = 2
+        ERROR_INDICATION = 26
+        SUPPORTED_EXTENSIONS = 31
+        END_MARKER = 254
+        G_PDU = 255
+
     version: Annotated[int, Bits(3), Const(1), "Version"] = 1
     protocol_type: Annotated[int, Bits(1), Const(1), "PT: 1 for GTP, 0 for its charging variant"] = 1
     reserved: Annotated[int, Reserved(1)] = 0
     extension_present: Annotated[bool, Bits(1), "E"] = AUTO
     sequence_present: Annotated[bool, Bits(1), "S"] = AUTO
     npdu_present: Annotated[bool, Bits(1), "PN"] = AUTO
-    message_type: Annotated[int, Bits(8), _MESSAGES, "Message; only a G-PDU carries a packet"] = 255
+    message_type: Annotated[int, Bits(8), ValueNames(MessageType), "Message; only a G-PDU carries a packet"] = 255
     length: Annotated[int, Bits(16), LengthField(bias=8), "Octets that follow the first 8"] = AUTO
     teid: Annotated[int, Bits(32), "Tunnel endpoint identifier"]
     sequence: Annotated[

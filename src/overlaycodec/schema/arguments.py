@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
+from enum import IntEnum
 from typing import Any, Final, NamedTuple
 
 from overlaycodec.errors import SchemaError
@@ -75,6 +76,12 @@ def _is_named(value: object) -> bool:
     return isinstance(value, tuple) and len(value) == 2 and _is_text(value[0]) and _are_numbers(value[1])
 
 
+def _are_named_values(value: object) -> bool:
+    if isinstance(value, type):
+        return issubclass(value, IntEnum) and len(value) > 0
+    return isinstance(value, dict) and all(_is_number(k) and isinstance(v, str) for k, v in value.items())
+
+
 def _is_length_rule(value: object) -> bool:
     return (
         isinstance(value, tuple)
@@ -106,10 +113,7 @@ _VALUES: Final = Rule("a tuple of numbers", _are_numbers)
 _FLAG: Final = Rule("True or False", lambda value: isinstance(value, bool))
 _SPACE: Final = Rule("a key space such as ETHERTYPE", lambda value: isinstance(value, KeySpace))
 _NAMED_VALUES: Final = Rule("the name of a field and a tuple of numbers", _is_named)
-_WORDS: Final = Rule(
-    "a dict of numbers and their names",
-    lambda value: isinstance(value, dict) and all(_is_number(k) and isinstance(v, str) for k, v in value.items()),
-)
+_WORDS: Final = Rule("a dict of numbers and their names, or an IntEnum", _are_named_values)
 _INDEXES: Final = Rule(
     "a dict of types and offsets",
     lambda value: isinstance(value, dict) and all(_is_number(k) and _is_number(v) for k, v in value.items()),

@@ -7,6 +7,7 @@ codec, columns, strategies, diagrams, documentation) understands. Where the voca
 
 from __future__ import annotations
 
+from enum import IntEnum
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
@@ -84,9 +85,19 @@ class Const(Fact, frozen=True):
 
 
 class ValueNames(Fact, frozen=True):
-    """Display names of values. A value without one is valid too."""
+    """Display names of values: a dict, or an enumeration. A value without a name is valid too.
 
-    of: dict[int, str]
+    The display name of an enumeration's member is its own, in lower case and with blanks: `ECHO_REPLY` is "echo reply".
+    """
+
+    of: dict[int, str] | type[IntEnum]
+
+    @property
+    def by_value(self) -> dict[int, str]:
+        """The display name of each value."""
+        if isinstance(self.of, dict):
+            return self.of
+        return {member.value: member.name.lower().replace("_", " ") for member in self.of}
 
 
 # --- fields whose size or presence other fields give ------------------------------------------------------------------

@@ -25,6 +25,7 @@ from overlaycodec.schema.facts import (
     SizedBy,
     Unless,
     Unparsed,
+    ValueNames,
     When,
 )
 from overlaycodec.schema.layout import ADDRESS_OCTETS, REQUIRED, Kind
@@ -59,7 +60,7 @@ def field_of(owner: str, name: str, annotation: Any, default: Any) -> Declared: 
             if type(item) in facts:
                 raise SchemaError(owner, name, f"says {type(item).__name__} twice")
             check_fact(owner, name, item)
-            facts[type(item)] = item
+            facts[type(item)] = ValueNames(item.by_value) if isinstance(item, ValueNames) else item
         else:
             raise SchemaError(owner, name, f"{item!r} is not of the vocabulary")
     optional = False

@@ -340,6 +340,11 @@ class Layout(msgspec.Struct, frozen=True, eq=False):
             or (repeat is not None and repeat.flag == field.name)
         )
 
+    @property
+    def purpose(self) -> str:
+        """The docstring of the declaration; empty where there is none."""
+        return vars(self.cls).get("__doc__") or ""
+
     def derived(self, field: Field) -> bool:
         """Whether the field takes AUTO."""
         return self.computed(field) or field.name in self.flag_of or field.presence is not None

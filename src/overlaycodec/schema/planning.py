@@ -130,7 +130,7 @@ def _field_of(declared: Declared) -> Field:
         byte_order=None if order is None else order.order,
         const=None if const is None else const.value,
         reserved=Reserved in declared,
-        value_names={} if names is None else names.of,
+        value_names={} if names is None else names.by_value,
         notation=_notation(declared),
         options=None if items is None else OptionList(items.kind, items.end, items.pads),
         construct=None if foreign is None else foreign.construct,

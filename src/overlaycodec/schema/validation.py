@@ -182,7 +182,7 @@ def _check_references(owner: str, layout: Layout, field: Declared, before: tuple
             owner, field.name, f"SetIfAny names {marks.options}.{marks.field}, which is no field of an option list"
         )
     if names := field.get(ValueNames):
-        for value in names.of:
+        for value in names.by_value:
             if not 0 <= value <= layout.by_name[field.name].maximum:
                 raise SchemaError(
                     owner, field.name, f"ValueNames names {value}, which does not fit in {field.bits} bits"

@@ -26,7 +26,10 @@ __all__ = [
     "ProtocolAddressLike",
 ]
 
-_MAC_TEXT = re.compile(r"[0-9A-Fa-f]{2}(?:([:-])[0-9A-Fa-f]{2})(?:\1[0-9A-Fa-f]{2}){4}|[0-9A-Fa-f]{12}")
+_MAC_TEXT = re.compile(
+    r"[0-9A-Fa-f]{2}(?:([:-])[0-9A-Fa-f]{2})(?:\1[0-9A-Fa-f]{2}){4}|[0-9A-Fa-f]{12}|(?:[0-9A-Fa-f]{4}\.){2}[0-9A-Fa-f]{4}"
+)
+_NO_SEPARATORS = str.maketrans("", "", ":-.")
 _KEPT = 4096
 _PASSED_OVER = 16 * _KEPT
 
@@ -37,7 +40,7 @@ def _octets_of(value: Any) -> bytes:  # Any: it is what must be checked
     if isinstance(value, str):
         if _MAC_TEXT.fullmatch(value) is None:
             raise ValueError(f"{value!r} is not a MAC address")
-        return bytes.fromhex(value.replace(":", "").replace("-", ""))
+        return bytes.fromhex(value.translate(_NO_SEPARATORS))
     if isinstance(value, bytes):
         if len(value) != 6:
             raise ValueError(f"a MAC address has 6 octets, not {len(value)}")
@@ -70,7 +73,8 @@ else:
 class MACAddress(_Packed):
     """A 48-bit IEEE 802 address: immutable, hashable, ordered.
 
-    `value` is text (`52:54:00:00:00:01`, with `-` too, or 12 digits), 6 octets, an int below 2**48 or another address.
+    `value` is text (`52:54:00:00:00:01`, with `-` too, `5254.0000.0001`, or 12 digits), 6 octets, an int below 2**48 or
+    another address.
     Raises: ValueError for anything that is none of these.
     """
 
@@ -85,6 +89,11 @@ class MACAddress(_Packed):
         return bool(self.packed[0] & 1)
 
     @property
+    def is_broadcast(self) -> bool:
+        """Whether it is the address of every station: all bits are set."""
+        return self.packed == b"\xff" * 6
+
+    @property
     def is_local(self) -> bool:
         """Whether the address is locally administered."""
         return bool(self.packed[0] & 2)
@@ -97,6 +106,16 @@ class MACAddress(_Packed):
 
     def __str__(self) -> str:
         return self.packed.hex(":")
+
+    def __format__(self, spec: str) -> str:
+        """`:` (also for no specification), `-` and `.` give the forms with these separators; else as text."""
+        if spec in ("", ":"):
+            return str(self)
+        if spec == "-":
+            return self.packed.hex("-")
+        if spec == ".":
+            return self.packed.hex(".", 2)
+        return format(str(self), spec)
 
     def __repr__(self) -> str:
         return f"MACAddress('{self}')"

@@ -332,7 +332,7 @@ def test_one_offset_serves_many_times() -> None:
 def test_what_cannot_be_written_is_left_out() -> None:
     errors: list[EncodeError] = []
     stream = io.BytesIO()
-    items = [
+    items: list[Record | Packet | Header | bytes] = [
         BEFORE,
         Record(b"old", time_ns=-1),
         VXLAN(vni=1) / b"x",

@@ -582,10 +582,11 @@ def test_columns_of_frame_check_sequences() -> None:
         oc.Record(TUNNELLED + right[:2], fcs_octets=4, wire_length=len(TUNNELLED) + 4),
         oc.Record(TUNNELLED + b"\1\2", fcs_octets=2),
     ]
+    table = oc.columns(records, ["fcs"])
+    assert table.to_arrow()["fcs"].to_pylist()[0] == right
     for count in (1, 100):
         (table,) = oc.iter_columns([record for record in records for _ in range(count)], ["fcs", "fcs.verdict"])
         assert table["fcs"].tolist()[::count] == [right, b"\1\2\3\4", None, right[:2], b"\1\2"]
         assert table["fcs.verdict"].tolist()[::count] == ["valid", "bad", None, "unverifiable", None]
     assert {"fcs", "fcs.verdict"} <= {*oc.columns(records)}
     assert not {"fcs", "fcs.verdict"} & {*oc.columns(records[2:3])}
-    assert table.to_arrow()["fcs"].to_pylist()[0] == right

@@ -6,7 +6,7 @@ import copy
 import io
 import pickle
 from binascii import crc32
-from typing import Any
+from typing import Any, Final
 
 import pytest
 from hypothesis import given
@@ -119,14 +119,17 @@ def test_one_that_was_not_captured_is_neither_right_nor_wrong(captured: int) -> 
     assert TEP.encapsulate(packet) == TEP.encapsulate(PLAIN)
 
 
+RECEIVERS: Final[tuple[oc.Receiver, ...]] = ("rfc", "linux", "ovs")
+
+
 def test_a_wrong_one_is_found() -> None:
-    for receiver in ("rfc", "linux", "ovs"):
+    for receiver in RECEIVERS:
         found = oc.diagnose(WRONG, receiver=receiver)
         assert found == oc.diagnose(DATA + b"\1\2\3\4", receiver=receiver, fcs_octets=4)
         (finding,) = (finding for finding in found if finding.rule == "fcs-wrong")
         assert (finding.path, finding.bits, str(finding.severity)) == ("fcs", WRONG.span("fcs"), "drop")
     tunnelled = TEP.encapsulate(PLAIN) / FCS(data=b"\1\2\3\4")
-    for receiver in ("rfc", "linux", "ovs"):
+    for receiver in RECEIVERS:
         assert "fcs" in [finding.path for finding in oc.diagnose(tunnelled, receiver=receiver)]
     assert not oc.diagnose(WHOLE)
 

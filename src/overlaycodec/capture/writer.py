@@ -76,16 +76,16 @@ def write_capture(
         described = items if source is None and isinstance(items, Capture) else source
         writer = PcapWriter(write) if chosen == "pcap" else PcapngWriter(write, described)
         if isinstance(items, Frames):
-            link_type = items.link_type if link_type is None else link_type
+            frames, items = items, ()
+            link_type = frames.link_type if link_type is None else link_type
             if link_type is None:
                 raise EncodeError("records[0].link_type", None, "is not known: the frames have none; give link_type=")
             try:
-                writer.add_frames(items, link_type, time_ns)
-                items = ()
+                writer.add_frames(frames, link_type, time_ns)
             except EncodeError:
                 if on_error is None:
                     raise
-                items = _records_of(items, link_type, time_ns)  # nothing of them is written
+                items = _records_of(frames, link_type, time_ns)  # nothing of them is written
         for index, item in enumerate(items):
             try:
                 record = item if isinstance(item, Record) else _record_of(item, index, link_type, time_ns, catalog)

@@ -27,7 +27,7 @@ class Trailer(msgspec.Struct, frozen=True, gc=False):
         return self if header == self.header else msgspec.structs.replace(self, header=header)
 
 
-class FCS(Trailer, frozen=True, gc=False):
+class FCS(Trailer, frozen=True, gc=False, repr_omit_defaults=True):
     """The frame check sequence: the last octets of a frame, and the last trailer of a packet.
 
     It belongs to no header and covers all octets before it. That of Ethernet is a CRC-32 in 4 octets, which `encode`

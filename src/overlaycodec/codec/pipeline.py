@@ -55,7 +55,9 @@ class Pipeline:
                 met = type(state[number]).__name__ if len(state) > number else "payload"
                 name = names_of([*state[:number], expected])[-1]
                 raise FieldValueError(met, name, (start * 8, None), expected.__name__)
-        return Packet(tuple(state), octets[pos:end], state.trailers, state.faults, None, missing)
+        return Packet(
+            tuple(state), octets[pos:end], tuple(reversed(state.trailers)), tuple(state.faults), None, missing
+        )
 
     def encode(self, packet: Packet) -> bytes:
         """The octets of a packet of just these headers. Raises: EncodeError."""

@@ -90,6 +90,10 @@ class PcapngReader:
             self._seen = tuple(self._interfaces)
         return self._seen
 
+    def interface(self, number: int) -> Interface | None:
+        """One of these; None where there is none of this number."""
+        return self._interfaces[number] if 0 <= number < len(self._interfaces) else None
+
     def records(self) -> Iterator[Record]:
         """Each packet in turn.
 

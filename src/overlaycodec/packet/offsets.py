@@ -9,7 +9,7 @@ from typing import Any
 from overlaycodec.errors import PathError, UnresolvedError
 from overlaycodec.schema.layout import Field, Run
 from overlaycodec.schema.plans import ValueLength
-from overlaycodec.schema.record import WireStruct
+from overlaycodec.schema.record import WireStruct, kept_with_class
 from overlaycodec.schema.values import AUTO, MACAddress
 
 __all__ = ["RecordSpans", "ends_of", "extent_of", "is_fragment", "number_in", "octets_in", "spans_of"]
@@ -118,8 +118,26 @@ def extent_of(record: WireStruct) -> int | None:
 
 
 def octets_in(record: WireStruct) -> int:
-    """How many octets the record takes on the wire."""
-    return sum(bits for _, _, bits in spans_of(record)) // 8
+    """How many octets the record takes on the wire. Raises: UnresolvedError for sizes still AUTO."""
+    octets, optional, variable = _sizes_of(type(record))
+    for name, more in optional:
+        if getattr(record, name) is not None:
+            octets += more
+    for field in variable:
+        octets += _octets_of(record, field)
+    return octets
+
+
+@kept_with_class
+def _sizes_of(cls: type[WireStruct]) -> tuple[int, tuple[tuple[str, int], ...], tuple[Field, ...]]:
+    """The octets that every record of a class has, those of each optional run by a field of it, and other fields."""
+    parts = cls.__layout__.parts
+    runs = [part for part in parts if isinstance(part, Run)]
+    return (
+        sum(run.octets for run in runs if run.presence is None),
+        tuple((run.fields[0].name, run.octets) for run in runs if run.presence is not None),
+        tuple(part for part in parts if not isinstance(part, Run)),
+    )
 
 
 def is_fragment(record: WireStruct) -> bool:

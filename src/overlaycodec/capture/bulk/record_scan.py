@@ -82,8 +82,8 @@ def blocks_of(
     """The stream in blocks, as long as complete records follow one another: octets, offsets, and the end of the last.
 
     The first blocks are short and each later one is longer, up to `octets`: what is scanned in vain, after the last
-    usable record, is in proportion to what is used. The octets may be more than the block. Afterwards the stream is after the last record, or before the first that is
-    not usable. `memory` is the content of the stream, if it is in memory: then the blocks are views of it; otherwise
+    usable record, is in proportion to what is used. The octets may be more than the block. Afterwards the stream is
+    after the last record, or before the first that is not usable. `memory` is the content of the stream, if it is in memory: then the blocks are views of it; otherwise
     all of them take the same memory.
     """
     if memory is not None:

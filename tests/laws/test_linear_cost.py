@@ -339,18 +339,18 @@ def ordinary(interface: int = 0, options: bytes = b"", data: bytes = DATA) -> by
 COMMENT: Final = struct.pack("<HH4s", 1, 4, b"note")
 COMMENTED: Final = ordinary(options=COMMENT + bytes(4))
 CAPTURES: Final = {
-    "ordinary": Family(lambda n: SECTION + INTERFACE + ordinary() * n, 200, 800),
-    "commented": Family(lambda n: SECTION + INTERFACE + COMMENTED * n, 200, 800),
-    "alternating": Family(lambda n: SECTION + INTERFACE + (ordinary() + COMMENTED) * n, 100, 400),
+    "ordinary": Family(lambda n: SECTION + INTERFACE + ordinary() * n, 100, 400),
+    "commented": Family(lambda n: SECTION + INTERFACE + COMMENTED * n, 100, 400),
+    "alternating": Family(lambda n: SECTION + INTERFACE + (ordinary() + COMMENTED) * n, 60, 240),
     "runs": Family(lambda n: SECTION + INTERFACE + (ordinary() * 49 + COMMENTED) * n, 4, 16),
-    "interfaces first": Family(lambda n: SECTION + INTERFACE * n + b"".join(map(ordinary, range(n))), 100, 400),
+    "interfaces first": Family(lambda n: SECTION + INTERFACE * n + b"".join(map(ordinary, range(n))), 60, 240),
     "interfaces between": Family(
-        lambda n: SECTION + b"".join(INTERFACE + ordinary(number) for number in range(n)), 100, 400
+        lambda n: SECTION + b"".join(INTERFACE + ordinary(number) for number in range(n)), 60, 240
     ),
-    "sections": Family(lambda n: (SECTION + INTERFACE + ordinary()) * n, 100, 400),
-    "simple": Family(lambda n: SECTION + INTERFACE + SIMPLE * n, 200, 800),
-    "skipped": Family(lambda n: SECTION + INTERFACE + (OTHER + ordinary()) * n, 100, 400),
-    "comments": Family(lambda n: SECTION + INTERFACE + ordinary(options=COMMENT * n), 200, 800),
+    "sections": Family(lambda n: (SECTION + INTERFACE + ordinary()) * n, 60, 240),
+    "simple": Family(lambda n: SECTION + INTERFACE + SIMPLE * n, 100, 400),
+    "skipped": Family(lambda n: SECTION + INTERFACE + (OTHER + ordinary()) * n, 60, 240),
+    "comments": Family(lambda n: SECTION + INTERFACE + ordinary(options=COMMENT * n), 100, 400),
     "octets": Family(lambda n: SECTION + INTERFACE + ordinary(data=DATA + bytes(n)), 4000, 32000),
 }
 CaptureRow = Callable[[bytes], object]
@@ -378,8 +378,8 @@ OF_COLUMNS: Final[dict[str, CaptureRow]] = {
     "columns": lambda data: oc.columns(data, ["time_ns", "ipv4.src", "ipv4.checksum.verdict", "fault"]),
     "columns of a stream": lambda data: oc.columns(io.BytesIO(data), ["time_ns", "udp.dst_port"]),
     "columns of records": lambda data: oc.columns(oc.open_capture(data), ["time_ns", "udp.dst_port"]),
-    "all columns": lambda data: oc.columns(data),
-    "column_names": lambda data: oc.column_names(data),
+    "all columns": oc.columns,
+    "column_names": oc.column_names,
     "iter_columns": lambda data: list(oc.iter_columns(data, ["wire_length", "ipv4.ttl"])),
     "encode_columns": lambda data: list(
         oc.encode_columns(LINK / IP / UDP, {"ipv4.ttl": oc.columns(data, ["ipv4.ttl"])["ipv4.ttl"].filled(1)})
@@ -397,6 +397,14 @@ def test_the_work_for_a_capture_is_linear(family: str) -> None:
 def test_the_work_for_columns_is_linear(family: str) -> None:
     found = {name: slope(row, CAPTURES[family]) for name, row in OF_COLUMNS.items()}
     assert {name: round(value, 2) for name, value in found.items() if value > MOST} == {}
+
+
+@pytest.mark.parametrize("row", ["columns", "columns of a stream", "column_names", "iter_columns"])
+def test_columns_of_records_that_alternate_are_not_cut_into_short_batches(row: str) -> None:
+    alternating, commented = CAPTURES["alternating"].make(200), CAPTURES["commented"].make(400)
+    OF_COLUMNS[row](alternating)
+    works = [Work(octets=False).of(OF_COLUMNS[row], data) for data in (alternating, commented)]
+    assert works[0] < 3 * works[1]
 
 
 # --- telemetry --------------------------------------------------------------------------------------------------------

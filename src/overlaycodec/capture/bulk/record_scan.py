@@ -83,8 +83,8 @@ def blocks_of(
 
     The first blocks are short and each later one is longer, up to `octets`: what is scanned in vain, after the last
     usable record, is in proportion to what is used. The octets may be more than the block. Afterwards the stream is
-    after the last record, or before the first that is not usable. `memory` is the content of the stream, if it is in memory: then the blocks are views of it; otherwise
-    all of them take the same memory.
+    after the last record, or before the first that is not usable. `memory` is the content of the stream, if it is in
+    memory: then the blocks are views of it; otherwise all of them take the same memory.
     """
     if memory is not None:
         yield from _blocks_in(stream, memory, form, octets, maximum, usable)

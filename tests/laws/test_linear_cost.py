@@ -202,6 +202,11 @@ def _stt(sample: Sample) -> oc.Packet:
     return oc.Packet((LINK, IP, *STT_ENDPOINT.encapsulate(bytes(100)).headers[2:4]), sample.octets)
 
 
+def _bounded(sample: Sample) -> oc.Packet:
+    """The packet within `max_headers`: a header in n tunnels has a name of n words, and each fault is written."""
+    return oc.decode(sample.octets, lax=True)
+
+
 OF_PACKETS: Final[dict[str, Row]] = {
     "decode": lambda s: oc.decode(s.octets, catalog=DEEP),
     "decode, lax": lambda s: oc.decode(s.octets, lax=True, catalog=DEEP),
@@ -254,8 +259,9 @@ OF_PACKETS: Final[dict[str, Row]] = {
     "STTReassembler.feed": lambda s: reassembly.STTReassembler(catalog=DEEP).feed(s.packet),
     "Packet.fcs": lambda s: s.packet.fcs,
     "Packet.without_fcs": lambda s: s.packet.without_fcs(),
-    "Packet.show": lambda s: s.packet.show(file=io.StringIO()),
-    "Packet.summary": lambda s: s.packet.summary(),
+    "Packet.show": lambda s: _bounded(s).show(file=io.StringIO()),
+    "Packet.summary": lambda s: _bounded(s).summary(),
+    "Packet.hexdump": lambda s: _bounded(s).hexdump(file=io.StringIO()),
     "Packet.to_dict": lambda s: s.packet.to_dict(),
     "Packet.to_json": lambda s: s.packet.to_json(),
     "from_dict": lambda s: oc.from_dict(s.packet.to_dict(), catalog=DEEP),

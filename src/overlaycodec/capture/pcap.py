@@ -76,6 +76,10 @@ class PcapReader:
             ),
         )
 
+    def interface(self, number: int) -> Interface | None:
+        """The file's interface; None for a number other than 0."""
+        return None if number else self.interfaces[0]
+
     def records(self) -> Iterator[Record]:
         """Each record in turn.
 

@@ -35,9 +35,8 @@ def _time_offset(time_ns: int) -> int:
 class Described(Protocol):
     """A capture that describes its interfaces."""
 
-    @property
-    def interfaces(self) -> tuple[Interface, ...]:
-        """The interfaces that records were captured on, so far."""
+    def interface(self, number: int) -> Interface | None:
+        """An interface that records were captured on, if it was described so far."""
         ...
 
 
@@ -157,10 +156,9 @@ class PcapngWriter:
 
     def _description(self, source: Described, number: int) -> bytes:
         """The options for name, description and comments of an interface, as its capture has them."""
-        interfaces = source.interfaces
-        if number >= len(interfaces):
+        interface = source.interface(number)
+        if interface is None:
             return b""
-        interface = interfaces[number]
         if self._described is not None and self._described[0] is interface:
             return self._described[1]
         path = f"interfaces[{number}]"

@@ -31,6 +31,7 @@ class _Reader(Protocol):
     def byte_order(self) -> Literal["little", "big"]: ...
     @property
     def interfaces(self) -> tuple[Interface, ...]: ...
+    def interface(self, number: int) -> Interface | None: ...
     def records(self) -> Iterator[Record]: ...
     def record_blocks(self, octets: int, memory: memoryview | None, size: int | None) -> Iterator[RecordBlock]: ...
 
@@ -62,6 +63,10 @@ class Capture:
     def interfaces(self) -> tuple[Interface, ...]:
         """The interfaces seen so far (in the section being read): `interfaces[record.interface]` is the record's."""
         return self._reader.interfaces
+
+    def interface(self, number: int) -> Interface | None:
+        """The interface of this number, of those seen so far in the section being read; None where there is none."""
+        return self._reader.interface(number)
 
     def __iter__(self) -> Iterator[Record]:
         """The records, from the first.

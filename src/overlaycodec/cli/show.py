@@ -127,9 +127,7 @@ class _Run:
         same = reencodes(record, packet, catalog) if self._wanted.verify else None
         self._packets += 1
         self._same += bool(same)
-        interfaces = capture.interfaces
-        interface = interfaces[record.interface] if record.interface < len(interfaces) else None
-        return _Shown(number, record, packet, interface, same)
+        return _Shown(number, record, packet, capture.interface(record.interface), same)
 
     def _write_json(self, file: str, shown: _Shown) -> None:
         document = document_of(file, shown.number, shown.record, shown.packet, self._wanted.catalog)

@@ -7,7 +7,6 @@ the octets.
 
 from __future__ import annotations
 
-from copy import copy
 from typing import TypeVar
 
 from overlaycodec.codec.bytes_like import BytesLike, bytes_of
@@ -101,10 +100,11 @@ def _decoded(  # the state of one decode
                 pos, end = _check_nesting(step, data, pos, end, state)
         except DecodeError as error:
             fault, pos = located(error, pos, end, state, catalog, first)
-    trailers = state.trailers
+    trailers = tuple(reversed(state.trailers)) if state.trailers else ()
     if trailers and not state:
         trailers = tuple(trailer.moved(-1) for trailer in trailers)
-    return Packet(tuple(state), data[pos:end], trailers, state.faults, fault, missing)
+    faults = tuple(state.faults) if state.faults else ()
+    return Packet(tuple(state), data[pos:end], trailers, faults, fault, missing)
 
 
 def _without_fcs(data: bytes, end: int, octets: int, state: DecodeState) -> int:
@@ -112,13 +112,13 @@ def _without_fcs(data: bytes, end: int, octets: int, state: DecodeState) -> int:
     stop = max(0, (state.wire_end or end) - octets)
     if state.wire_end is not None:
         state.wire_end = stop if stop > end else None
-    state.trailers = (FCS(data=data[stop:end], octets=octets),)
+    state.trailers = [FCS(data=data[stop:end], octets=octets)]
     return min(stop, end)
 
 
 def _check_nesting(step: Step, data: bytes, pos: int, end: int, state: DecodeState) -> tuple[int, int]:
     """Where the payload starts and ends if no further header follows. Raises: NestingError, where one does."""
-    count, trial = len(state), copy(state)
+    count, trial = len(state), state.copied()
     try:
         step(data, pos, end, trial)
     except DecodeError:
@@ -147,7 +147,7 @@ def located(
     fault = error.rebased(full + dot + field, "" if claim else _bounding_field(state, end))
     if not state.lax:
         raise fault from None
-    state.faults += (fault,)
+    state.add_fault(fault)
     return fault, pos
 
 

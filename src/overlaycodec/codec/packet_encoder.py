@@ -15,11 +15,11 @@ from overlaycodec.codec.encode_state import EncodeState
 from overlaycodec.codec.stack_encoder import StackEncoder
 from overlaycodec.errors import EncodeError, UnresolvedError
 from overlaycodec.packet.header import Header
-from overlaycodec.packet.packet import FCS, Packet
+from overlaycodec.packet.packet import FCS, Packet, Trailer
 from overlaycodec.packet.paths import names_of
 from overlaycodec.schema.values import AUTO
 
-__all__ = ["encode", "encode_packet", "resolve", "resolved", "resolved_headers"]
+__all__ = ["encode", "encode_packet", "resolve", "resolved", "resolved_headers", "trailing_octets"]
 
 
 def encode(packet: Packet | Header, *, catalog: Catalog = DEFAULT) -> bytes:
@@ -54,6 +54,15 @@ def _encoded_stack(encoder: StackEncoder, headers: Sequence[Header], content: by
         return None
 
 
+def trailing_octets(trailers: Sequence[Trailer]) -> dict[int, bytes]:
+    """The octets after the end of each header that has trailers, by its index."""
+    found: dict[int, list[bytes]] = {}
+    for trailer in trailers:
+        if trailer.header >= 0:
+            found.setdefault(trailer.header, []).append(trailer.data)
+    return {header: b"".join(parts) for header, parts in found.items()}
+
+
 def encode_packet(
     packet: Packet,
     catalog: Catalog,
@@ -84,6 +93,7 @@ def encode_packet(
             stack_encoder = None
     state = EncodeState(headers, omits)
     encoders = code.header_encoders
+    after = trailing_octets(trailers) if trailers else {}
     index = len(headers)
     try:
         while index:
@@ -100,10 +110,8 @@ def encode_packet(
             state.following = cls
             if octets is not None:
                 octets.append(content)
-            if trailers:
-                for trailer in trailers:
-                    if trailer.header == index:
-                        content += trailer.data
+            if index in after:
+                content += after[index]
     except EncodeError as error:
         raise error.rebased(headers[index].__layout__.name, names_of(headers)[index]) from None
     except (struct.error, TypeError, AttributeError, OverflowError) as error:

@@ -55,7 +55,9 @@ class Pipeline:
                 met = type(state[number]).__name__ if len(state) > number else "payload"
                 name = names_of([*state[:number], expected])[-1]
                 raise FieldValueError(met, name, (start * 8, None), expected.__name__)
-        return Packet(tuple(state), octets[pos:end], state.trailers, state.faults, None, missing)
+        trailers = tuple(reversed(state.trailers)) if state.trailers else ()
+        faults = tuple(state.faults) if state.faults else ()
+        return Packet(tuple(state), octets[pos:end], trailers, faults, None, missing)
 
     def encode(self, packet: Packet) -> bytes:
         """The octets of a packet of just these headers. Raises: EncodeError."""

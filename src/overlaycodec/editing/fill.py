@@ -6,6 +6,7 @@ are in the packet. A field that depends on octets that are not all here keeps it
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from overlaycodec.codec.catalog import DEFAULT, Catalog
@@ -48,7 +49,7 @@ def fill(
             if complete and not first_segment:
                 changes |= _lengths(header, following, jumbo, catalog)
         if checksums:
-            changes |= _checksum(header, complete, pseudo_header(packet.headers, index) is not None)
+            changes |= _checksum(packet.headers, index, complete)
         if selectors:
             changes |= _selector(header, following, catalog)
         changed.append(header.replace(**changes) if changes else header)
@@ -124,12 +125,14 @@ def _lengths(header: Header, following: type[Header] | None, jumbo: bool, catalo
     return changes
 
 
-def _checksum(header: Header, complete: bool, addressed: bool) -> dict[str, Any]:
-    """The checksum; `addressed`: whether there is a pseudo-header."""
+def _checksum(headers: Sequence[Header], index: int, complete: bool) -> dict[str, Any]:
+    """The checksum, where what it covers is known."""
+    header = headers[index]
     coverage = header.__layout__.coverage
     if coverage is None or getattr(header, coverage.field.name) is None or coverage.absent_in(header):
         return {}
-    known = (complete or coverage.header_only) and (addressed or not coverage.pseudo)
+    known = complete or coverage.header_only
+    known = known and (not coverage.pseudo or pseudo_header(headers, index) is not None)
     return {coverage.field.name: AUTO} if known else {}
 
 

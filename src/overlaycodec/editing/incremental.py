@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from overlaycodec.checksum import adjusted_checksum, adjusted_fcs, internet_sum
 from overlaycodec.codec.catalog import DEFAULT, Catalog
-from overlaycodec.codec.packet_encoder import encode, resolve
+from overlaycodec.codec.packet_encoder import encode, resolve, trailing_octets
 from overlaycodec.packet.header import Header
 from overlaycodec.packet.offsets import octets_in
 from overlaycodec.packet.packet import FCS, Packet
@@ -48,7 +48,7 @@ def follow_outside(before: Packet, after: Packet, start: int, catalog: Catalog =
     outside = resolve(before, catalog=catalog).headers[:start]
     old, new = (_octets(packet, start, catalog) for packet in (before, after))
     grown = len(new) - len(old)
-    headers = list(after.headers)
+    headers, trailing = list(after.headers), trailing_octets(before.trailers)
     for index in reversed(range(start)):
         header = outside[index]
         changed = forwarded(header, **_lengths(header, grown))
@@ -56,7 +56,7 @@ def follow_outside(before: Packet, after: Packet, start: int, catalog: Catalog =
         current = headers[index]
         names = [field.name for field in header.__layout__.fields if getattr(current, field.name) is not AUTO]
         headers[index] = current.replace(**{name: getattr(changed, name) for name in names})
-        trailer = b"".join(trailer.data for trailer in before.trailers if trailer.header == index)
+        trailer = trailing.get(index, b"")
         old, new = encode(header) + old + trailer, encode(changed) + new + trailer
     return _with_fcs(before, after.__replace__(headers=tuple(headers)), catalog)
 

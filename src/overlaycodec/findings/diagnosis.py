@@ -20,8 +20,9 @@ from overlaycodec.findings.rules.link import LINK
 from overlaycodec.findings.rules.network import NETWORK
 from overlaycodec.findings.rules.tunnel import TUNNEL
 from overlaycodec.packet.header import Header
+from overlaycodec.packet.offsets import RecordSpans, octets_in
 from overlaycodec.packet.packet import Packet
-from overlaycodec.packet.paths import names_of, scopes_of
+from overlaycodec.packet.paths import names_of, scopes_of, tokens_of
 from overlaycodec.schema.keys import Key
 
 __all__ = ["RULES", "findings_in"]
@@ -55,7 +56,7 @@ def findings_in(
         packet = decode(octets, first=first, wire_length=wire_length, fcs_octets=fcs_octets, lax=True, catalog=catalog)
         octets = octets[: len(octets) - (0 if packet.fcs is None else len(packet.fcs.data))]
         wire_length = None if wire_length is None else max(0, wire_length - fcs_octets)
-    view = receiver_view(octets, packet, receiver) if packet.names[:1] == ["ethernet"] else None
+    view = receiver_view(octets, packet, receiver) if names_of(packet.headers[:1]) == ["ethernet"] else None
     found = _found(packet, receiver, catalog, reads_to_end=view is not None)
     if view is not None:
         again = decode(view.octets, wire_length=wire_length, lax=True, catalog=catalog)
@@ -77,13 +78,20 @@ def _found(packet: Packet, receiver: Receiver, catalog: Catalog, *, reads_to_end
     found = [finding for finding in read if finding is not None]
     statuses = checksums(packet, catalog=catalog)
     names, scopes = names_of(packet.headers), scopes_of(packet.headers)
+    bit = 0
     for index, header in enumerate(packet.headers):
         context = Context(packet, index, names[index], scopes, statuses, reads_to_end=reads_to_end)
+        spans = RecordSpans(header, bit)
+        bit += octets_in(header) * 8
         if "quoted" in context.scope.prefix:
             break  # nobody receives what an ICMP error quotes
         for rule in _rules_for(type(header)):
             for observed in rule.check(context):
                 path = f"{context.name}.{observed.field}" if observed.field else context.name
-                path = observed.field if observed.of_packet else path
-                found.append(rule.finding(receiver, path, packet.span(path), observed.found, context.scope.prefix))
+                if observed.of_packet:
+                    path, bits = observed.field, packet.span(observed.field)
+                else:
+                    tokens = (tokens_of(observed.field) or ()) if observed.field else ()
+                    bits = spans.of(tokens, path)
+                found.append(rule.finding(receiver, path, bits, observed.found, context.scope.prefix))
     return found

@@ -6,8 +6,10 @@ that means for each receiver is data, so that the documentation and the tests re
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import StrEnum
+from operator import attrgetter
 from typing import Any, Final, Literal, get_args
 
 import msgspec
@@ -93,7 +95,7 @@ class Context:
         self.name = name
         self.header: Any = packet.headers[index]  # Any: of the classes that the rule names
         self.scopes = scopes
-        self.scope = next(scope for scope in reversed(scopes) if scope.start <= index)
+        self.scope = scopes[bisect_right(scopes, index, key=attrgetter("start")) - 1]
         self.statuses = statuses
         self.reads_to_end = reads_to_end
         """Whether the receiver reads all octets, whatever the lengths of IP and UDP are."""
@@ -113,8 +115,8 @@ class Context:
 
     def inside(self, *classes: type[Header]) -> Any:  # Any: of one of the classes, or None
         """The first header of one of the classes in the scope that this header opens."""
-        inner = next((scope for scope in self.scopes if scope.start == self.index + 1), None)
-        if inner is None:
+        inner = self.scopes[bisect_right(self.scopes, self.index + 1, key=attrgetter("start")) - 1]
+        if inner.start != self.index + 1:
             return None
         found = (header for header in self.packet.headers[inner.start : inner.stop] if isinstance(header, classes))
         return next(found, None)

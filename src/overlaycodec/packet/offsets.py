@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from ipaddress import IPv4Address
 from typing import Any
 
-from overlaycodec.errors import UnresolvedError
+from overlaycodec.errors import PathError, UnresolvedError
 from overlaycodec.schema.layout import Field, Run
 from overlaycodec.schema.plans import ValueLength
-from overlaycodec.schema.record import WireStruct
+from overlaycodec.schema.record import WireStruct, kept_with_class
 from overlaycodec.schema.values import AUTO, MACAddress
 
-__all__ = ["ends_of", "extent_of", "is_fragment", "number_in", "octets_in", "spans_of"]
+__all__ = ["RecordSpans", "ends_of", "extent_of", "is_fragment", "number_in", "octets_in", "spans_of"]
 
 
 def _octets_of(record: WireStruct, field: Field) -> int:
@@ -48,6 +48,55 @@ def spans_of(record: WireStruct) -> Iterator[tuple[Field, int, int]]:
             at += bits
 
 
+class RecordSpans:
+    """The bits of what is in one record, which starts at bit `start` of its packet.
+
+    What was found is kept, so that to ask for each element of an option list costs no more than to go through it once.
+    """
+
+    __slots__ = ("_fields", "_members", "record", "start")
+
+    def __init__(self, record: WireStruct, start: int) -> None:
+        self.record, self.start = record, start
+        self._fields: dict[str, tuple[int, int]] | None = None
+        self._members: dict[str, list[RecordSpans]] = {}
+
+    def of(self, tokens: Sequence[tuple[str, int | None]], path: str) -> tuple[int, int]:
+        """The first and the last bit of what the tokens of a path name. Raises: PathError, UnresolvedError."""
+        spans, at, bits = self, self.start, -1
+        for name, number in tokens:
+            fields, record = spans.fields(), spans.record
+            if name not in fields:
+                raise PathError(path, f"{type(record).__name__}: no {name} is there")
+            offset, bits = fields[name]
+            at = spans.start + offset
+            value = getattr(record, name)
+            if number is not None:
+                if not isinstance(value, tuple) or number >= len(value):
+                    raise PathError(path, f"{name}, which has no member {number}")
+                spans, bits = spans.members(name, value, at)[number], -1
+                at = spans.start
+        if bits < 0:
+            bits = octets_in(spans.record) * 8
+        return at, at + bits - 1
+
+    def fields(self) -> dict[str, tuple[int, int]]:
+        """The first bit in the record and the number of bits, of each field that is there."""
+        if self._fields is None:
+            self._fields = {field.name: (bit, bits) for field, bit, bits in spans_of(self.record)}
+        return self._fields
+
+    def members(self, name: str, elements: tuple[WireStruct, ...], at: int) -> list[RecordSpans]:
+        """The elements of an option list that begins at bit `at`."""
+        members = self._members.get(name)
+        if members is None:
+            members = self._members[name] = []
+            for element in elements:
+                members.append(RecordSpans(element, at))
+                at += octets_in(element) * 8
+        return members
+
+
 def ends_of(record: WireStruct) -> Iterator[tuple[Field, int]]:
     """Each field that counts the octets of the record and what follows, and its count from the record's start."""
     layout = record.__layout__
@@ -69,8 +118,26 @@ def extent_of(record: WireStruct) -> int | None:
 
 
 def octets_in(record: WireStruct) -> int:
-    """How many octets the record takes on the wire."""
-    return sum(bits for _, _, bits in spans_of(record)) // 8
+    """How many octets the record takes on the wire. Raises: UnresolvedError for sizes still AUTO."""
+    octets, optional, variable = _sizes_of(type(record))
+    for name, more in optional:
+        if getattr(record, name) is not None:
+            octets += more
+    for field in variable:
+        octets += _octets_of(record, field)
+    return octets
+
+
+@kept_with_class
+def _sizes_of(cls: type[WireStruct]) -> tuple[int, tuple[tuple[str, int], ...], tuple[Field, ...]]:
+    """The octets that every record of a class has, those of each optional run by a field of it, and other fields."""
+    parts = cls.__layout__.parts
+    runs = [part for part in parts if isinstance(part, Run)]
+    return (
+        sum(run.octets for run in runs if run.presence is None),
+        tuple((run.fields[0].name, run.octets) for run in runs if run.presence is not None),
+        tuple(part for part in parts if not isinstance(part, Run)),
+    )
 
 
 def is_fragment(record: WireStruct) -> bool:

@@ -6,8 +6,10 @@ decoding stands beside them. Nothing here reads or writes octets.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator
 from ipaddress import IPv4Address, IPv6Address
+from operator import attrgetter
 from typing import Any, Self, TypeVar, overload
 
 import msgspec
@@ -15,11 +17,10 @@ import msgspec
 from overlaycodec.errors import DecodeError, MissingHeaderError, PathError
 from overlaycodec.packet.for_people import ForPeople
 from overlaycodec.packet.header import Header
-from overlaycodec.packet.offsets import octets_in, spans_of
-from overlaycodec.packet.paths import GRAMMAR, Scope, find, names_of, read_at, replaced_at, scopes_of, tokens_of
+from overlaycodec.packet.offsets import RecordSpans, octets_in
+from overlaycodec.packet.paths import GRAMMAR, find, names_of, read_at, replaced_at, scopes_of, tokens_of
 from overlaycodec.packet.trailer import FCS, Trailer
 from overlaycodec.schema.keyspaces import IP_PROTOCOL
-from overlaycodec.schema.record import WireStruct
 from overlaycodec.schema.values import AUTO
 
 __all__ = ["FCS", "FlowKey", "Packet", "Trailer"]
@@ -260,12 +261,17 @@ class Packet(ForPeople, msgspec.Struct, frozen=True, eq=False, gc=False):
     @property
     def scopes(self) -> tuple[Self, ...]:
         """Each scope's own headers, outermost first; the payload and its trailers belong to the last."""
-        scopes = scopes_of(self.headers)
-        return (*(self._part(scope) for scope in scopes[:-1]), self._tail(scopes[-1].start))
-
-    def _part(self, scope: Scope) -> Self:
-        trailers = tuple(t.moved(t.header - scope.start) for t in self.trailers if scope.start <= t.header < scope.stop)
-        return type(self)(self.headers[scope.start : scope.stop], b"", trailers)
+        *outside, last = scopes_of(self.headers)
+        trailers: list[list[Trailer]] = [[] for _ in outside]
+        for trailer in self.trailers:
+            number = bisect_right(outside, trailer.header, key=attrgetter("start")) - 1
+            if number >= 0 and trailer.header < outside[number].stop:
+                trailers[number].append(trailer.moved(trailer.header - outside[number].start))
+        parts = (
+            type(self)(self.headers[scope.start : scope.stop], b"", tuple(own))
+            for scope, own in zip(outside, trailers, strict=True)
+        )
+        return (*parts, self._tail(last.start))
 
     @property
     def outer(self) -> Self:
@@ -353,32 +359,13 @@ class Packet(ForPeople, msgspec.Struct, frozen=True, eq=False, gc=False):
 
         Raises: PathError; UnresolvedError where a size is still AUTO.
         """
-        at = 0
         target = None if path in ("payload", "fcs") else find(self.headers, path)
-        for index, header in enumerate(self.headers):
-            if target is not None and index == target.header:
-                break
-            at += octets_in(header) * 8
+        before = self.headers if target is None else self.headers[: target.header]
+        at = sum(map(octets_in, before)) * 8
         if target is None and path == "fcs":
             fcs = self._fcs()
             at += (len(self.payload) + sum(len(trailer.data) for trailer in self.trailers[:-1])) * 8
             return at, at + (fcs.octets - fcs.missing) * 8 - 1
         if target is None:
             return at, at + len(self.payload) * 8 - 1
-        record: WireStruct = self.headers[target.header]
-        bits = octets_in(record) * 8
-        for name, number in target.rest:
-            field, offset, bits = next(
-                (span for span in spans_of(record) if span[0].name == name), (None, 0, 0)
-            )  # fmt: skip
-            if field is None:
-                raise PathError(path, f"{type(record).__name__}: no {name} is there")
-            at += offset
-            value = getattr(record, name)
-            if number is not None:
-                if not isinstance(value, tuple) or number >= len(value):
-                    raise PathError(path, f"{name}, which has no member {number}")
-                at += sum(octets_in(element) for element in value[:number]) * 8
-                record = value[number]
-                bits = octets_in(record) * 8
-        return at, at + bits - 1
+        return RecordSpans(self.headers[target.header], at).of(target.rest, path)

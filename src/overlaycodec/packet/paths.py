@@ -22,6 +22,7 @@ from overlaycodec.schema.record import WireStruct
 __all__ = [
     "GRAMMAR",
     "SCOPES",
+    "Namer",
     "Scope",
     "Target",
     "Token",
@@ -101,18 +102,36 @@ def network_of(headers: Sequence[HeaderOrClass]) -> int | None:
     return next((i for i in range(scope.start, scope.stop) if headers[i].__layout__.layer == "network"), None)
 
 
+class Namer:
+    """The full names of the headers of a packet, which are given one after another."""
+
+    __slots__ = ("_networked", "_prefix", "_previous", "_seen")
+
+    def __init__(self) -> None:
+        self._previous: HeaderOrClass | None = None
+        self._prefix = ""
+        self._networked = False
+        self._seen: dict[str, int] = {}
+
+    def add(self, header: HeaderOrClass) -> str:
+        """The name of the next header: its scope, its name, and its number where it is not the first of that name."""
+        previous, self._previous = self._previous, header
+        layout = header.__layout__
+        kind = None if previous is None else _opens(previous, header, self._networked)
+        if kind:
+            self._prefix += f"{kind}."
+            self._networked = False
+            self._seen.clear()
+        self._networked = self._networked or layout.layer == "network"
+        name = layout.name
+        number = self._seen.get(name, 0)
+        self._seen[name] = number + 1
+        return f"{self._prefix}{name}[{number}]" if number else self._prefix + name
+
+
 def names_of(headers: Sequence[HeaderOrClass]) -> list[str]:
     """The full name of each header: its scope, its name, and which of that name it is where that is not the first."""
-    names = []
-    for scope in scopes_of(headers):
-        seen: dict[str, int] = {}
-        for header in headers[scope.start : scope.stop]:
-            name = header.__layout__.name
-            number = seen.get(name, 0)
-            seen[name] = number + 1
-            full = f"{scope.prefix}.{name}" if scope.prefix else name
-            names.append(f"{full}[{number}]" if number else full)
-    return names
+    return list(map(Namer().add, headers))
 
 
 # --- the grammar ------------------------------------------------------------------------------------------------------
@@ -155,18 +174,17 @@ def find(headers: Sequence[Header], path: str) -> Target:
     tokens = tokens_of(path)
     if tokens is None:
         raise PathError(f"path {path!r}", GRAMMAR)
-    names = names_of(headers)
-    present = ", ".join(names)
     prefix, tokens = scoped(tokens)
     scope = scope_in(scopes_of(headers), prefix)
     if scope is None:
-        raise MissingHeaderError(f"scope {prefix}", present)
+        raise MissingHeaderError(f"scope {prefix}", ", ".join(names_of(headers)))
     if not tokens:
-        raise PathError(f"header in path {path!r}", present)
+        raise PathError(f"header in path {path!r}", ", ".join(names_of(headers)))
     name, number = tokens[0]
     found = [index for index in range(scope.start, scope.stop) if headers[index].__layout__.name == name]
     if (number or 0) >= len(found):
-        raise MissingHeaderError(path, present, nearest(path.partition(f".{name}.")[0], names))
+        names = names_of(headers)
+        raise MissingHeaderError(path, ", ".join(names), nearest(path.partition(f".{name}.")[0], names))
     return Target(found[number or 0], tokens[1:])
 
 

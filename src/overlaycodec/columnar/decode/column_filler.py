@@ -34,6 +34,7 @@ class ColumnFiller:
         self._few, self._fewest = few, fewest
         self._kept: list[tuple[Batch, Ints]] = []
         """Packets that are kept for later, and their indexes in the output."""
+        self._kept_packets = 0
         self.one_by_one = 0
         """The number of packets that were not decoded in groups."""
 
@@ -53,7 +54,8 @@ class ColumnFiller:
         self._one_by_one(batch, slow, output, start)
         if len(few):
             self._kept.append((batch.some(few), few + start))
-            if sum(len(index) for _, index in self._kept) >= _KEPT:
+            self._kept_packets += len(few)
+            if self._kept_packets >= _KEPT:
                 self.finish(output)
 
     def finish(self, output: Output) -> None:
@@ -62,6 +64,7 @@ class ColumnFiller:
             batch = joined([batch for batch, _ in self._kept])
             index = np.concatenate([index for _, index in self._kept])
             self._kept.clear()
+            self._kept_packets = 0
             few, slow = self._engine.run(batch, output.filled_part(), self._fewest, index)
             which = np.flatnonzero(np.isin(index, np.concatenate([few, slow])))
             self.one_by_one += len(which)

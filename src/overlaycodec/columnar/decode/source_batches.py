@@ -20,6 +20,8 @@ __all__ = ["MOST_RECORDS", "batches_from", "batches_twice"]
 
 MOST_RECORDS = 1 << 16
 """At most this many packets are in a batch: the values of more of them no longer fit into caches."""
+_MANY_RECORDS = 1 << 10
+"""Fewer records in blocks than these are read as fast one by one."""
 _OCTETS = 1 << 22
 """Octets of a file that are read at once."""
 
@@ -34,18 +36,24 @@ def batches_from(source: Readable | Iterable[Record]) -> Iterator[Batch]:
 
 
 def _batches_of(capture: Capture) -> Iterator[Batch]:
-    """Stretches as long as there are any, then some records one by one: ever more while no block follows them."""
+    """Blocks as long as there are any, then some records one by one: ever more while only short blocks follow them.
+
+    So records that are read in blocks and those that are not can alternate, and batches are not short for that.
+    """
     count, records = 1, None
     while True:
+        found = 0
         for block in capture.record_blocks(_OCTETS):
-            count = 1
+            found += len(block.starts)
             yield from batches_in(block, MOST_RECORDS)
+        if found >= _MANY_RECORDS:
+            count = 1
         records = iter(capture) if records is None else records
-        found = False
+        ended = True
         for batch in batches_of(islice(records, count), MOST_RECORDS):
-            found = True
+            ended = False
             yield batch
-        if not found:
+        if ended:
             return
         count = min(2 * count, MOST_RECORDS)
 

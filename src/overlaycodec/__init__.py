@@ -14,6 +14,7 @@ from overlaycodec.codec.field_view import FieldView
 from overlaycodec.codec.packet_decoder import decode, decode_header
 from overlaycodec.codec.packet_encoder import encode, resolve
 from overlaycodec.codec.pipeline import Pipeline
+from overlaycodec.codec.refusals import RefusedGuess, refused_guesses
 from overlaycodec.columnar import column_names, columns, encode_columns, iter_columns
 from overlaycodec.comparison import diff
 from overlaycodec.editing.checksum_status import ChecksumStatus, checksums
@@ -171,6 +172,7 @@ __all__ = [
     "ProtocolAddressLike",
     "Receiver",
     "Record",
+    "RefusedGuess",
     "Reserved",
     "Rest",
     "SchemaError",
@@ -202,6 +204,7 @@ __all__ = [
     "from_json",
     "iter_columns",
     "open_capture",
+    "refused_guesses",
     "resolve",
     "write_capture",
 ]

@@ -12,6 +12,8 @@ from functools import cache, partial
 from itertools import chain
 from typing import Any, Final, Self
 
+import msgspec
+
 from overlaycodec.codec.bytes_like import BytesLike
 from overlaycodec.codec.code_cache import CodeCache
 from overlaycodec.codec.emitters import ByClass
@@ -204,10 +206,17 @@ class Catalog:
     # --- other catalogs -----------------------------------------------------------------------------------------------
 
     def with_header(self, *headers: type[Header]) -> Self:
-        """A catalog with these headers too, found by the keys of their declarations, before what was there."""
+        """A catalog with these headers too, found by the keys of their declarations, before what was there.
+
+        A header that was there before is found without asking for signs: to name it is to say that it is there.
+        """
         for header in headers:
             _check_binding(LINK_TYPE(0), header)
-        new = tuple((key, header) for header in headers for key in header.__layout__.keys)
+        new = tuple(
+            (msgspec.structs.replace(key, guess=key.guess and not self._has(header)), header)
+            for header in headers
+            for key in header.__layout__.keys
+        )
         known = tuple(header for header in headers if not self._has(header))
         return self._but(headers=known + self._headers, bindings=new + self._bindings)
 

@@ -20,6 +20,7 @@ from overlaycodec.codec.emitters import (
     packed_value,
     selector_values,
     struct_arguments,
+    unreadable_next,
 )
 from overlaycodec.codec.encode_fields import add_octets, add_presence
 from overlaycodec.codec.encode_lengths import add_extent, add_sizes
@@ -55,6 +56,7 @@ def header_encoder_of(layout: Layout, keys: Keys) -> HeaderEncoder:
     add_sizes(source, layout)
     add_extent(source, layout)
     _add_selector(source, layout, keys)
+    _add_readable(source, layout, keys)
     source.comment("octets, and the checksum over them")
     _add_packing(source, layout)
     _add_checksum(source, layout, keys)
@@ -120,6 +122,14 @@ def _add_selector(source: Source, layout: Layout, keys: Keys) -> None:
     if lengths is not None:
         counted = f"counted({path!r}, len(content), 1, 0, {literal(lengths.limit)})"
         source.add(f"    elif {local} == {LENGTH}: {local} = {counted}")
+
+
+def _add_readable(source: Source, layout: Layout, keys: Keys) -> None:
+    """The test that a decoder would read the next header as what it is, where no field says what follows."""
+    unreadable = unreadable_next(layout.next, keys)
+    if unreadable is not None:
+        read_as = source.bind("READ_AS", unreadable)
+        source.add(f"if {read_as}[state.following]: state.unreadable({layout.name!r}, {read_as}[state.following])")
 
 
 def _add_packing(source: Source, layout: Layout) -> None:

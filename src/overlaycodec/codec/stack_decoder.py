@@ -20,15 +20,15 @@ from itertools import pairwise
 from struct import Struct
 from typing import NamedTuple, Protocol
 
-from overlaycodec.codec.decode_step import Step, Tables, add_next, condition_text
+from overlaycodec.codec.decode_step import Believed, Step, Tables, add_next, common_text, condition_text
 from overlaycodec.codec.header_decoder import INTERNED, add_item, address_text, build_text, item_names
 from overlaycodec.codec.stack_shape import StackEntry, constants_of, fields_after_run, run_of
 from overlaycodec.codec.struct_plan import Item, plan
 from overlaycodec.codegen import Source, linear, literal
 from overlaycodec.packet.header import Header
-from overlaycodec.packet.late_header import LateBinding, is_class
+from overlaycodec.packet.late_header import LateBinding, is_class, loaded
 from overlaycodec.packet.packet import Packet
-from overlaycodec.schema.keys import Asked, Key, KeySpace, Peek, PreviousHeader
+from overlaycodec.schema.keys import Asked, Fits, Key, KeySpace, Peek, PreviousHeader
 from overlaycodec.schema.layout import Layout
 from overlaycodec.schema.record import builder_with
 
@@ -49,6 +49,10 @@ class StackTables(Tables, Protocol):
 
     def candidates(self, space: KeySpace, value: int | None) -> tuple[LateBinding, ...]:
         """What can be found at a value, in the order in which it is tried; nothing is imported."""
+        ...
+
+    def believed(self, cls: type[Header]) -> Believed:
+        """The function that decides whether a guess that found this header is believed."""
         ...
 
 
@@ -155,9 +159,9 @@ def _add_packet(
     source.comment("fields that share a number")
     for position in positions:
         _add_fields(source, position)
-    tests = _selection_tests(first.space, first.value, positions[0], tables) if isinstance(first, Key) else []
+    tests = _selection_tests(source, first.space, first.value, positions[0], tables) if isinstance(first, Key) else []
     for position, following in pairwise(positions):
-        tests += _following_tests(position, following, tables)
+        tests += _following_tests(source, position, following, tables)
     _add_test(source, tests)
     _add_addresses(source, positions)
     source.comment("headers")
@@ -250,17 +254,23 @@ def _add_return(source: Source, position: _Position, tables: StackTables, octets
     add_next(source, layout, tables, position.prefix, str(octets), "headers, {next}, {stop}")
 
 
-def _following_tests(position: _Position, following: _Position, tables: StackTables) -> list[str]:
+def _following_tests(source: Source, position: _Position, following: _Position, tables: StackTables) -> list[str]:
     """What must hold for the next header to be the one that follows, the selector being constant."""
     plan = position.layout.next
     if plan.selector is None or plan.space is None:
         assert plan.carried is not None
-        return _selection_tests(plan.carried.space, plan.carried.value, following, tables, position)
-    return _selection_tests(plan.space, position.constants[plan.selector.name], following, tables, position)
+        return _selection_tests(source, plan.carried.space, plan.carried.value, following, tables, position)
+    value = position.constants[plan.selector.name]
+    return _selection_tests(source, plan.space, value, following, tables, position)
 
 
 def _selection_tests(
-    space: KeySpace, value: int | None, wanted: _Position, tables: StackTables, previous: _Position | None = None
+    source: Source,
+    space: KeySpace,
+    value: int | None,
+    wanted: _Position,
+    tables: StackTables,
+    previous: _Position | None = None,
 ) -> list[str]:
     """What must hold for the header of `wanted`, of all that are found at a key, to be chosen for the octets there."""
 
@@ -281,6 +291,44 @@ def _selection_tests(
     for key, header in tables.candidates(space, value) or tables.candidates(space, None):
         holds = " and ".join(map(text, key.conditions))
         if is_class(header, wanted.layout.cls):
-            return [*tests, *([holds] if holds else [])]
+            asked = _belief_text(source, wanted, tables) if key.guess else ""
+            return [*tests, *filter(None, [holds, asked])]
+        if holds and key.guess:  # it is found unless it is refused
+            cls = loaded(header)
+            believed = source.bind(f"believed_{cls.__layout__.name}", tables.believed(cls))
+            holds += f" and {believed}(data, {wanted.offset}, end, False)"
         tests.append(f"not ({holds})" if holds else "False")
     return [*tests, "False"]
+
+
+def _belief_text(source: Source, wanted: _Position, tables: StackTables) -> str:
+    """The test that a guess is believed; empty where what is known of the header is enough for that."""
+    layout = wanted.layout
+    plan = layout.corroboration
+    if plan is None or (plan.clear and all(_is_known_to_hold(wanted, asked) for asked in plan.common)):
+        return ""
+    asked = f"{source.bind(f'believed_{layout.name}', tables.believed(layout.cls))}(data, {wanted.offset}, end, False)"
+    common = common_text(plan, str(wanted.offset))
+    return f"({common} or {asked})" if common else asked
+
+
+def _is_known_to_hold(position: _Position, asked: Asked) -> bool:
+    """Whether a condition holds by the constant fields, or by the length that was tested to be that of the octets."""
+    extent, known = position.layout.extent, position.known
+    if isinstance(asked, Fits):
+        field = None if extent is None else extent.field
+        if field is None or extent is None or field.presence is not None:
+            return False
+        same = (position.run.bit_of(field.name), field.bits, extent.unit) == (asked.bit, asked.count, asked.unit)
+        start = extent.end_of(0, position.run.octets)
+        return same and start == asked.base and asked.least <= position.run.octets
+    if not isinstance(asked, Peek):
+        return False
+    bits = number = 0
+    for field in position.run.fields:
+        bit = position.run.bit_of(field.name)
+        if asked.bit <= bit and bit + (field.bits or 0) <= asked.bit + asked.count and field.name in known:
+            value = known[field.name]
+            number = number << (field.bits or 0) | (value if isinstance(value, int) else 0)
+            bits += field.bits or 0
+    return bits == asked.count and number == asked.value

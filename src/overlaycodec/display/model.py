@@ -12,6 +12,7 @@ from typing import Final
 import msgspec
 
 from overlaycodec.codec.catalog import Catalog
+from overlaycodec.codec.refusals import refused_guesses
 from overlaycodec.describe.plain import Leaf, leaves_of, printable, text_of, word_of
 from overlaycodec.describe.traits import PORTS
 from overlaycodec.display.spans import Role, Span
@@ -112,6 +113,7 @@ def view_of(packet: Packet, catalog: Catalog) -> PacketView:
             regions.append(RegionView(f"trailer {owner}", 0, at, data))
         at += len(data)
     faults = tuple(Span(f"{mark} {reason}", "bad" if mark == "✗" else "warn") for mark, reason in faults_of(packet))
+    faults += tuple(Span(f"? {guess}", "warn") for guess in refused_guesses(packet, catalog=catalog))
     return PacketView(tuple(headers), tuple(regions), faults)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from overlaycodec.schema.keys import Key
 from overlaycodec.schema.record import WireStruct
+from overlaycodec.schema.signs import Sign
 
 if TYPE_CHECKING:
     from overlaycodec.packet.packet import Packet
@@ -18,7 +19,7 @@ __all__ = ["Header"]
 class Header(WireStruct, abstract=True):
     """The base of every header. Declare one with annotated fields; combine them with `/`."""
 
-    __options__ = frozenset({"spec", "keys", "carries", "tunnel", "quotes", "closed", "unchecked", "layer"})
+    __options__ = frozenset({"spec", "keys", "carries", "tunnel", "quotes", "closed", "unchecked", "layer", "signs"})
 
     if TYPE_CHECKING:
 
@@ -35,6 +36,7 @@ class Header(WireStruct, abstract=True):
             closed: bool = False,
             unchecked: bool = False,
             layer: Literal["link", "network", "extension", "shim"] | None = None,
+            signs: tuple[Sign, ...] = (),
         ) -> None:
             """What a class says of itself.
 
@@ -43,7 +45,7 @@ class Header(WireStruct, abstract=True):
             `quotes`: a quoted one. `closed`: nothing follows. `unchecked`: over IPv4, the header outside leaves its
             checksum out where it may. `layer`: "network" for IP, which opens a scope within another IP; "extension"
             for what stands between; "link" for Ethernet, which opens one wherever it is not first; "shim" for what
-            stays in the scope of the tunnel header before it.
+            stays in the scope of the tunnel header before it. `signs`: what speaks for it where a key is a guess.
             """
 
     def __truediv__(self, other: Header | Packet | FCS | bytes) -> Packet:

@@ -5,7 +5,9 @@ from typing import Annotated
 
 from overlaycodec.packet.header import Header
 from overlaycodec.schema.facts import Bits, Const, LengthField, Reserved, Selects, SizedBy, ValueNames, When
+from overlaycodec.schema.keys import Fits, Peek
 from overlaycodec.schema.keyspaces import GTPU_EXTENSION, UDP_PORT
+from overlaycodec.schema.signs import Pattern
 from overlaycodec.schema.values import AUTO
 
 
@@ -13,7 +15,13 @@ class GTPU(
     Header,
     spec="3GPP TS 29.281 section 5.1",
     path="gtpu",
-    keys=(UDP_PORT(2152),),
+    keys=(UDP_PORT(2152).as_guess(),),
+    signs=(
+        Pattern("version", ((Peek(0, 4, 3),),)),
+        Pattern("reserved bit", ((Peek(4, 1, 0),),)),
+        Pattern("message type", tuple((Peek(8, 8, kind),) for kind in (255, 254, 1, 2, 26, 31, 253))),
+        Pattern("length", ((Fits(16, 16, base=8, spare=0),),), decisive=True),
+    ),
     carries=GTPU_EXTENSION(0),
     tunnel=True,
 ):

@@ -20,7 +20,7 @@ from overlaycodec.schema.facts import (
     Unparsed,
     ValueNames,
 )
-from overlaycodec.schema.keys import Peek
+from overlaycodec.schema.keys import Fits, Peek
 from overlaycodec.schema.keyspaces import (
     ERSPAN_FRAME,
     ETHERTYPE,
@@ -35,9 +35,19 @@ from overlaycodec.schema.keyspaces import (
     UDP_PORT,
 )
 from overlaycodec.schema.record import Element
+from overlaycodec.schema.registered import ETHERTYPES, IP_PROTOCOLS
+from overlaycodec.schema.signs import KnownNext, NoFrame, Pattern
 from overlaycodec.schema.values import AUTO, IPv6Like
 
 _NIBBLE_6: Final = Peek(0, 4, 6)
+_SOURCES: Final = (
+    (Peek(64, 3, 1),),  # 2000::/3
+    (Peek(64, 7, 0x7E),),  # fc00::/7
+    (Peek(64, 10, 0x3FA),),  # fe80::/10
+    (Peek(64, 64, 0),),  # ::, ::1 and embedded IPv4
+    (Peek(64, 16, 0x5F00),),  # segment identifiers
+    (Peek(64, 16, 0x0064),),  # translated addresses
+)
 _NEXT: Final = Selects(IP_PROTOCOL, nothing=59)
 _OPTIONS_SIZE: Final = SizedBy("hdr_ext_len", unit=8, bias=6)
 _OPTIONS: Final = Elements("type", pads=(0, 1))
@@ -51,15 +61,21 @@ class IPv6(
         ETHERTYPE(0x86DD),
         IP_PROTOCOL(41),
         GPE_PROTOCOL(2),
-        *(LINK_TYPE(raw).when(_NIBBLE_6) for raw in (101, 12, 14)),
+        *(LINK_TYPE(raw).when(_NIBBLE_6).as_guess() for raw in (101, 12, 14)),
         LINK_TYPE(229),
         *(LOOPBACK_FAMILY(family) for family in (30, 28, 24, 10)),
-        MPLS_LABEL.any().when(_NIBBLE_6),
+        MPLS_LABEL.any().when(_NIBBLE_6).as_guess(),
         PPP_PROTOCOL(0x0057),
         NSH_PROTOCOL(2),
-        ERSPAN_FRAME(2).when(_NIBBLE_6),
-        GTPU_EXTENSION(0).when(_NIBBLE_6),
-        UDP_PORT(6080).when(_NIBBLE_6),
+        ERSPAN_FRAME(2).when(_NIBBLE_6).as_guess(),
+        GTPU_EXTENSION(0).when(_NIBBLE_6).as_guess(),
+        UDP_PORT(6080).when(_NIBBLE_6).as_guess(),
+    ),
+    signs=(
+        Pattern("payload length", ((Fits(32, 16, base=40, spare=50),),), decisive=True),
+        KnownNext("next header", IP_PROTOCOLS),
+        Pattern("source address", _SOURCES),
+        NoFrame("no Ethernet frame", ETHERTYPES),
     ),
 ):
     """The Internet Protocol, version 6."""

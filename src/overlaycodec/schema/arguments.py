@@ -30,7 +30,8 @@ from overlaycodec.schema.facts import (
     ValueNames,
     When,
 )
-from overlaycodec.schema.keys import Key, KeySpace, MinOctets, Peek, PreviousHeader, Within
+from overlaycodec.schema.keys import Asked, Fits, Key, KeySpace, MinOctets, Peek, Pieces, PreviousHeader, Within
+from overlaycodec.schema.signs import KnownNext, NoFrame, Pattern, RightChecksum, SensibleContent, Sign
 
 __all__ = ["ARGUMENTS", "check_class_options", "check_fact", "check_key", "nearest", "suggestion"]
 
@@ -118,6 +119,12 @@ _INDEXES: Final = Rule(
     "a dict of types and offsets",
     lambda value: isinstance(value, dict) and all(_is_number(k) and _is_number(v) for k, v in value.items()),
 )
+_TEXT: Final = Rule("text", _is_text)
+_VALUES_OR_NONE: Final = Rule("a tuple of numbers", lambda value: value == () or _are_numbers(value))
+_ALTERNATIVES: Final = Rule(
+    "a tuple of tuples of conditions",
+    lambda value: isinstance(value, tuple) and bool(value) and all(isinstance(one, tuple) and one for one in value),
+)
 _PADS: Final = Rule(
     "two kinds: the one of a single octet, and the one with a length",
     lambda value: _are_numbers(value) and len(value) == 2 and max(value) <= 0xFF,
@@ -166,7 +173,7 @@ ARGUMENTS: Final[dict[type[Any], dict[str, Rule]]] = {
         "parent": _optional(_SPACE),
         "hexadecimal": _FLAG,
     },
-    Key: {"space": _SPACE, "value": _optional(_NUMBER), "fallback": _FLAG},
+    Key: {"space": _SPACE, "value": _optional(_NUMBER), "fallback": _FLAG, "guess": _FLAG},
     Peek: {
         "bit": _NATURAL,
         "count": Rule("a number from 1 to 64", lambda value: _is_number(value) and 1 <= value <= 64),
@@ -178,6 +185,21 @@ ARGUMENTS: Final[dict[type[Any], dict[str, Rule]]] = {
     },
     MinOctets: {"octets": _POSITIVE},
     Within: {"length": _NATURAL, "offset": _NATURAL, "header": _NATURAL},
+    Fits: {
+        "bit": _NATURAL,
+        "count": Rule("a number from 1 to 64", lambda value: _is_number(value) and 1 <= value <= 64),
+        "unit": _POSITIVE,
+        "base": _NUMBER,
+        "least": _NATURAL,
+        "spare": _optional(_NATURAL),
+    },
+    Pieces: {"length": _NATURAL, "offset": _NATURAL, "header": _NATURAL, "equal": _FLAG},
+    # what a guess asks
+    Pattern: {"name": _TEXT, "alternatives": _ALTERNATIVES, "decisive": _FLAG},
+    RightChecksum: {"name": _TEXT, "decisive": _FLAG},
+    KnownNext: {"name": _TEXT, "also": _VALUES_OR_NONE, "decisive": _FLAG},
+    NoFrame: {"name": _TEXT, "types": _VALUES, "decisive": _FLAG},
+    SensibleContent: {"name": _TEXT, "also": _VALUES_OR_NONE, "decisive": _FLAG, "unknown": _FLAG},
 }
 """What each argument of each fact, and of each condition of a key, must be."""
 
@@ -190,6 +212,7 @@ _OPTIONS: Final = {
     "closed": _FLAG,
     "unchecked": _FLAG,
     "layer": _optional(_one_of("link", "network", "extension", "shim")),
+    "signs": Rule("a tuple of signs", lambda value: isinstance(value, tuple)),
 }
 
 
@@ -245,12 +268,30 @@ def check_key(owner: str, field: str | None, key: object) -> None:
     if not isinstance(key.conditions, tuple):
         raise SchemaError(owner, field, f"the conditions of a key are a tuple, not {key.conditions!r}")
     for condition in key.conditions:
-        if not isinstance(condition, Peek | PreviousHeader | MinOctets | Within):
-            raise SchemaError(owner, field, f"{condition!r} is no condition: Peek, PreviousHeader, MinOctets or Within")
-        if wrong := _wrong(condition):
-            raise SchemaError(owner, field, wrong)
-        if isinstance(condition, Peek) and condition.value >> condition.count:
-            raise SchemaError(owner, field, f"{condition!r}: {condition.value} does not fit in {condition.count} bits")
+        _check_condition(owner, field, condition)
+
+
+def _check_condition(owner: str, field: str | None, condition: object) -> None:
+    if not isinstance(condition, Asked):
+        known = "Peek, PreviousHeader, MinOctets, Within, Fits or Pieces"
+        raise SchemaError(owner, field, f"{condition!r} is no condition: {known}")
+    if wrong := _wrong(condition):
+        raise SchemaError(owner, field, wrong)
+    if isinstance(condition, Peek) and condition.value >> condition.count:
+        raise SchemaError(owner, field, f"{condition!r}: {condition.value} does not fit in {condition.count} bits")
+
+
+def _check_sign(owner: str, sign: object) -> None:
+    """Raises: SchemaError unless it is a sign whose arguments have a meaning."""
+    if not isinstance(sign, Sign):
+        raise SchemaError(owner, None, f"{sign!r} is no sign: say Pattern(...), KnownNext(...) or SensibleContent(...)")
+    if wrong := _wrong(sign):
+        raise SchemaError(owner, None, wrong)
+    for alternative in sign.alternatives if isinstance(sign, Pattern) else ():
+        for condition in alternative:
+            _check_condition(owner, None, condition)
+            if isinstance(condition, PreviousHeader):
+                raise SchemaError(owner, None, f"{condition!r} asks the header before: a sign cannot")
 
 
 def check_class_options(owner: str, options: Mapping[str, object], known: frozenset[str]) -> None:
@@ -267,3 +308,5 @@ def check_class_options(owner: str, options: Mapping[str, object], known: frozen
         check_key(owner, None, key)
     if (carries := options.get("carries")) is not None:
         check_key(owner, None, carries)
+    for sign in options.get("signs", ()):  # type: ignore[attr-defined]  # as above
+        _check_sign(owner, sign)

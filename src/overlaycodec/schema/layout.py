@@ -14,6 +14,7 @@ import msgspec
 
 from overlaycodec.schema.keys import Key
 from overlaycodec.schema.plans import (
+    Corroboration,
     Coverage,
     ElementFlag,
     Extent,
@@ -178,6 +179,8 @@ class Layout(msgspec.Struct, frozen=True, eq=False):
     """How far the header and its content reach."""
     coverage: Coverage | None = None
     """What its checksum covers."""
+    corroboration: Corroboration | None = None
+    """What a guess that finds it asks."""
     more_fragments: str | None = None
     """The flag that means that not all of the content is here."""
     jumbo: Jumbo | None = None

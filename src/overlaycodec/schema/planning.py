@@ -42,6 +42,7 @@ from overlaycodec.schema.keys import Key
 from overlaycodec.schema.layout import Field, Layout, Part, Run, fixed_bit
 from overlaycodec.schema.plans import (
     ConstructSize,
+    Corroboration,
     CountSize,
     Coverage,
     ElementFlag,
@@ -62,6 +63,7 @@ from overlaycodec.schema.plans import (
     Size,
     UnparsedSize,
 )
+from overlaycodec.schema.signs import Pattern, RightChecksum, Sign
 
 __all__ = ["layout_of"]
 
@@ -74,6 +76,7 @@ def layout_of(
     keys: tuple[Key, ...] = (),
     carries: Key | None = None,
     closed: bool = False,
+    signs: tuple[Sign, ...] = (),
     **options: Any,
 ) -> Layout:
     """The layout of these fields; `options` are the other ones of the class, named as in `Layout`.
@@ -109,8 +112,26 @@ def layout_of(
         more_fragments=None if more is None else more.name,
         jumbo=_jumbo(fields),
         routes=_routes(fields),
+        corroboration=_corroboration(signs),
         **options,
     )
+
+
+def _corroboration(signs: tuple[Sign, ...]) -> Corroboration | None:
+    if not signs:
+        return None
+    decisive = [sign for sign in signs if sign.decisive]
+    others = [sign for sign in signs if not sign.decisive]
+    patterns = [sign for sign in decisive if isinstance(sign, Pattern)]
+    # nothing is refused where all decisive signs are true, nor where all others are and one decisive sign alone fails
+    if len(patterns) < len(decisive):
+        patterns += [sign for sign in others if isinstance(sign, Pattern)]
+        usable = len(patterns) >= len(signs) - 1
+    else:
+        usable = True
+    needed = 3 if any(isinstance(sign, RightChecksum) for sign in signs) else 2
+    clear = tuple(sign.alternatives for sign in patterns) if usable else ()
+    return Corroboration(signs, needed, clear)
 
 
 def _field_of(declared: Declared) -> Field:

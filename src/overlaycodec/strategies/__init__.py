@@ -32,6 +32,7 @@ from overlaycodec.packet.packet import Packet
 from overlaycodec.protocols import Ethernet
 from overlaycodec.schema.values import AUTO
 from overlaycodec.strategies import stacks
+from overlaycodec.strategies.guesses import believed
 from overlaycodec.strategies.malformed import damaged
 from overlaycodec.strategies.stack_graph import Node, StackGraph, drawable, graph_of
 
@@ -97,7 +98,7 @@ def packets(
     def draw_packet(draw: st.DrawFn) -> Packet:
         packet = stacks.stack(draw, paths)
         try:
-            complete = resolve(packet, catalog=catalog)
+            packet, complete = believed(packet, catalog)
         except LengthOverflowError:  # only a declared length that counts less than a short frame comes here
             reject()
         return complete if resolved else packet

@@ -22,7 +22,7 @@ from overlaycodec.columnar.decode.checksum_status import (
     region_of,
     status_codes,
 )
-from overlaycodec.columnar.decode.dispatch import Tables, conditions_hold
+from overlaycodec.columnar.decode.dispatch import Tables, conditions_hold, doubtful
 from overlaycodec.columnar.decode.group import Group, among, every, some
 from overlaycodec.columnar.decode.length_bounds import end_after, end_by_length
 from overlaycodec.columnar.decode.plan import Plan
@@ -32,6 +32,7 @@ from overlaycodec.packet.header import Header
 from overlaycodec.schema.keys import Key, PreviousHeader
 from overlaycodec.schema.keyspaces import IP_PROTOCOL, LINK_TYPE
 from overlaycodec.schema.layout import Run
+from overlaycodec.schema.plans import Corroboration
 
 __all__ = ["Engine"]
 
@@ -91,6 +92,13 @@ class Engine(PartReader):
     def _choose(self, group: Group, candidates: tuple[Binding, ...], mask: Mask | None = None) -> None:
         """Goes on with the first of the candidates whose conditions hold; where none does, the rest is payload."""
         for key, cls in candidates:
+            plan = cls.__layout__.corroboration if key.guess else None
+            if plan is not None:
+                if mask is not None:
+                    group, mask = group.part(mask), None
+                group = self._believable(plan, key, group)
+                if not len(group):
+                    return
             if not key.conditions:
                 self._push(cls, group, mask)
                 return
@@ -103,6 +111,17 @@ class Engine(PartReader):
             if some(holds):
                 self._push(cls, group, holds)
                 group = group.part(~holds)
+
+    def _believable(self, plan: Corroboration, key: Key, group: Group) -> Group:
+        """The packets that no guess at the key refuses; the doubtful ones are given to the scalar decoder."""
+        doubt = doubtful(plan, group)
+        if doubt is not None and key.conditions:
+            doubt &= conditions_hold(key.conditions, group)
+        if doubt is None or not some(doubt):
+            return group
+        if not group.node.settled:
+            self._slow.append(group.part(doubt).index)
+        return group.part(~doubt)
 
     def _push(self, cls: type[Header], group: Group, mask: Mask | None) -> None:
         """Goes on with this header, for the packets of the mask, or for all."""

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from ipaddress import IPv4Address, IPv6Address
-from typing import Any, Self, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
 
 import msgspec
 
-from overlaycodec.errors import DecodeError, MissingHeaderError, PathError
+from overlaycodec.errors import DecodeError, MissingHeaderError, PathError, number_text
+from overlaycodec.packet.argument_checks import check_number, check_type
 from overlaycodec.packet.for_people import ForPeople
-from overlaycodec.packet.header import Header
+from overlaycodec.packet.header import Header, check_header_class
 from overlaycodec.packet.offsets import octets_in, spans_of
 from overlaycodec.packet.paths import GRAMMAR, Scope, find, names_of, read_at, replaced_at, scopes_of, tokens_of
 from overlaycodec.packet.trailer import FCS, Trailer
@@ -22,7 +23,7 @@ from overlaycodec.schema.keyspaces import IP_PROTOCOL
 from overlaycodec.schema.record import WireStruct
 from overlaycodec.schema.values import AUTO
 
-__all__ = ["FCS", "FlowKey", "Packet", "Trailer"]
+__all__ = ["FCS", "FlowKey", "Packet", "Trailer", "check_packet", "packet_of"]
 
 H = TypeVar("H", bound=Header)
 D = TypeVar("D")
@@ -38,11 +39,47 @@ class FlowKey(msgspec.Struct, frozen=True, gc=False):
     dst_port: int | None
 
 
-class Packet(ForPeople, msgspec.Struct, frozen=True, eq=False, gc=False):
+_construct: Any = type(msgspec.Struct).__call__  # Any: msgspec's own constructor, under the checked one
+
+if TYPE_CHECKING:
+    _Checked = msgspec.Struct
+else:
+
+    class _Checking(type(msgspec.Struct)):
+        """Checks what a packet is made of; decoders build packets of what they just read (see `packet_of`)."""
+
+        def __call__(cls, headers=(), payload=b"", trailers=(), faults=(), fault=None, missing=0):
+            headers = _members("headers", headers, Header)
+            trailers = _members("trailers", trailers, Trailer)
+            if payload.__class__ is not bytes:
+                check_type("payload", payload, (bytes, bytearray, memoryview), "bytes")
+                payload = bytes(payload)
+            check_number("missing", missing, 0)
+            return _construct(cls, headers, payload, trailers, faults, fault, missing)
+
+    class _Checked(msgspec.Struct, metaclass=_Checking):
+        pass
+
+
+def _members(name: str, values: Any, kind: type[Any]) -> tuple[Any, ...]:  # Any: they are what must be checked
+    """The values as a tuple. Raises: TypeError where one is of another type."""
+    if values.__class__ is not tuple:
+        check_type(name, values, (tuple, list), f"a tuple of {kind.__name__} values")
+        values = tuple(values)
+    for index, value in enumerate(values):
+        if not isinstance(value, kind):
+            raise TypeError(f"{name}[{index}] is a {kind.__name__}, not {type(value).__name__}")
+    found: tuple[Any, ...] = values
+    return found
+
+
+class Packet(ForPeople, _Checked, frozen=True, eq=False, gc=False):
     """Headers, payload and trailers.
 
     `trailers` stand innermost first; an FCS is the last. `faults` are all that lax decoding met; `fault` is the one
     that stopped it.
+
+    Raises: TypeError for headers, a payload or trailers of other types; ValueError for a negative `missing`.
     """
 
     headers: tuple[Header, ...] = ()
@@ -131,10 +168,9 @@ class Packet(ForPeople, msgspec.Struct, frozen=True, eq=False, gc=False):
         """
         if isinstance(key, str):
             return self.at(key)
-        cls, number = key if isinstance(key, tuple) else (key, 0)
-        if number == 0:
+        if not isinstance(key, tuple):
             for header in self.headers:
-                if type(header) is cls:
+                if type(header) is key:
                     return header
         return self.headers[self._index(key)]
 
@@ -154,6 +190,7 @@ class Packet(ForPeople, msgspec.Struct, frozen=True, eq=False, gc=False):
         for header in self.headers:
             if type(header) is key:
                 return header
+        check_header_class("get", key)
         return default
 
     def __contains__(self, key: type[Header] | str) -> bool:
@@ -183,10 +220,13 @@ class Packet(ForPeople, msgspec.Struct, frozen=True, eq=False, gc=False):
 
     def _index(self, key: type[Header] | tuple[type[Header], int]) -> int:
         """The position of a header: two positions may hold the same object. Raises: MissingHeaderError."""
-        cls, number = key if isinstance(key, tuple) else (key, 0)
+        cls, number = key if isinstance(key, tuple) and len(key) == 2 else (key, 0)
+        check_header_class("the key", cls, ", or one and a number (packet[IPv4, 1])")
+        number = check_number("the number of a header", number, None)
         found = [index for index, header in enumerate(self.headers) if type(header) is cls]
         if not -len(found) <= number < len(found):
-            raise MissingHeaderError(f"{cls.__name__}" + (f" [{number}]" if number else ""), ", ".join(self.names))
+            which = f" [{number_text(number)}]" if number else ""
+            raise MissingHeaderError(f"{cls.__name__}{which}", ", ".join(self.names))
         return found[number]
 
     def replace(
@@ -198,9 +238,11 @@ class Packet(ForPeople, msgspec.Struct, frozen=True, eq=False, gc=False):
         return self._with(headers=(*self.headers[:index], header, *self.headers[index + 1 :]))
 
     def insert(self, index: int, header: Header) -> Self:
-        """A copy with a header put before the one at `index`."""
+        """A copy with a header put before the one at `index`. Raises: IndexError, TypeError."""
+        check_type("index", index, int, "an int")
+        check_type("header", header, Header)
         if not 0 <= index <= len(self.headers):
-            raise IndexError(f"a header can stand at 0..{len(self.headers)}, not at {index}")
+            raise IndexError(f"a header can stand at 0..{len(self.headers)}, not at {number_text(index)}")
         moved = tuple(t.moved(t.header + (t.header >= index)) for t in self.trailers)
         return self._with(headers=(*self.headers[:index], header, *self.headers[index:]), trailers=moved)
 
@@ -382,3 +424,17 @@ class Packet(ForPeople, msgspec.Struct, frozen=True, eq=False, gc=False):
                 record = value[number]
                 bits = octets_in(record) * 8
         return at, at + bits - 1
+
+
+def check_packet(packet: object, name: str = "packet") -> None:
+    """Raises: TypeError for what is no packet; for octets, it names the way to one."""
+    octets = isinstance(packet, bytes | bytearray | memoryview)
+    hint = "decode octets first: overlaycodec.decode(data)" if octets else ""
+    check_type(name, packet, Packet, hint=hint)
+
+
+if TYPE_CHECKING:
+    packet_of = Packet
+else:
+    packet_of = _construct.__get__(Packet)
+    """The unchecked constructor, for what was just read; its arguments are those of `Packet`, by position."""

@@ -150,19 +150,23 @@ CALLS: Final[dict[str, Call]] = {
         )
     ),
     "Packet.at": Call(PACKET.at, {"path": "vxlan.vni"}),
-    "Packet.get": Call(PACKET.get, {"cls": oc.VXLAN}),
+    "Packet.get": Call(PACKET.get, {"key": oc.VXLAN}),
     "Packet.insert": Call(PACKET.insert, {"index": 1, "header": oc.VLANTag(vid=1)}),
     "Packet.replace": Call(PACKET.replace, {"key": oc.VXLAN, "changes": {"vni": 5}}),
     "Packet.replace_at": Call(PACKET.replace_at, {"path": "inner.ipv4.src", "value": "10.0.0.9"}),
     "Packet.span": Call(PACKET.span, {"path": "vxlan.vni"}),
     "Packet.without": Call(PACKET.without, {"key": oc.VXLAN}),
     "Packet[]": Call(PACKET.__getitem__, {"key": oc.VXLAN}),
-    "Packet in": Call(PACKET.__contains__, {"cls": oc.VXLAN}),
+    "Packet in": Call(PACKET.__contains__, {"key": oc.VXLAN}),
     "Packet /": Call(lambda other: LINK / oc.VLANTag(vid=1) / other, {"other": b""}),
     "Header /": Call(lambda other: LINK / other, {"other": b""}),
     "Header.replace": Call(PACKET[oc.VXLAN].replace, {"changes": {"vni": 5, "vni_valid": True}}),
     "Element.replace": Call(oc.GeneveOption(option_class=1, type=1).replace, {"changes": {"data": bytes(4)}}),
     "Trailer": Call(lambda header=0, data=b"": oc.Trailer(header, data)),
+    "FCS": Call(lambda data=bytes(4), octets=4: oc.FCS(data=data, octets=octets)),
+    "decode_hex": Call(oc.decode_hex, {"text": DATA.hex()}),
+    "from_dict": Call(oc.from_dict, {"document": PACKET.to_dict()}),
+    "from_json": Call(oc.from_json, {"text": PACKET.to_json()}),
     "FieldView": Call(oc.FieldView, {"record": oc.GRE, "field": "key", "meaning": dialects.NVGREKey}),
     "FieldView.into": Call(VIEW.into, {"record": oc.GRE(key=1), "meaning": dialects.NVGREKey(vsid=5000)}),
     "FieldView.make": Call(VIEW.make, {"meaning": dialects.NVGREKey(vsid=5000), "values": {"sequence": 5}}),
@@ -320,6 +324,8 @@ LEFT_OUT: Final[dict[str, str]] = {
     "Catalog.keys_by_class": "for the library's own encoders",
     "Catalog.keys_in": "for the library's own encoders",
     "Catalog.late_candidates": "for the library's own decoders",
+    "Catalog.class_called": "for the library's own readers of documents",
+    **dict.fromkeys(["FCS.moved", "FCS.is_crc", "Trailer.moved"], "for the library's own edits"),
     "Catalog.layout": "for the library's own decoders",
 }  # fmt: skip
 """Public names without a call of their own, and why."""
@@ -495,7 +501,7 @@ def test_a_huge_number_has_a_message() -> None:
         (lambda: oc.Packet((1, 2)), r"headers\[0\] is a Header, not int"),  # type: ignore[arg-type]
         (lambda: PACKET.at(None), "path takes a str, not NoneType"),  # type: ignore[arg-type]
         (lambda: oc.decode(DATA, wire_length=-1), "wire_length is 0 or more, not -1"),
-        (lambda: oc.decode(DATA, fcs_octets=-1), "fcs_octets is 0 or more, not -1"),
+        (lambda: oc.decode(DATA, fcs_octets=-1), "an FCS has 1 octet or more, not -1"),
         (lambda: PACKET[0], "the key is a header class, or one and a number .*, not int"),  # type: ignore[call-overload]
         (lambda: oc.fill(DATA), r"packet takes a Packet, not bytes: .*overlaycodec\.decode"),  # type: ignore[arg-type]
         (lambda: oc.decode(DATA, catalog=None), "catalog takes a Catalog, not NoneType"),  # type: ignore[arg-type]

@@ -61,7 +61,8 @@ def write_capture(
     Raises: EncodeError for what the format cannot hold, and for a packet whose first header has no link type;
     CaptureError from a capture that is read; ValueError if the name does not give the format.
     """
-    check_number("link_type", link_type, None)
+    if link_type is not None:
+        check_number("link_type", link_type, None)
     if time_ns is not None:
         check_number("time_ns", time_ns, None)
     check_type("source", source, (Capture, type(None)), "an open capture")

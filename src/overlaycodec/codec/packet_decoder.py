@@ -74,7 +74,7 @@ def decode(
     missing = missing_octets(wire_length, end)
     if missing:
         state.wire_end = wire_length
-    if check_number("fcs_octets", fcs_octets, 0):
+    if check_number("fcs_octets", fcs_octets, None):
         end = _without_fcs(octets, end, fcs_octets, state)
     packet = _decoded(code.first_step(first), octets, 0, end, state, lax, catalog, first, missing)
     stacks.miss(first, packet.headers)

@@ -14,6 +14,7 @@ import msgspec
 
 from overlaycodec.errors import DecodeError, MissingHeaderError, PathError, number_text
 from overlaycodec.packet.argument_checks import check_number, check_type
+from overlaycodec.packet.checked_packet import CheckedPacket, check_packet, unchecked
 from overlaycodec.packet.for_people import ForPeople
 from overlaycodec.packet.header import Header, check_header_class
 from overlaycodec.packet.offsets import octets_in, spans_of
@@ -39,41 +40,7 @@ class FlowKey(msgspec.Struct, frozen=True, gc=False):
     dst_port: int | None
 
 
-_construct: Any = type(msgspec.Struct).__call__  # Any: msgspec's own constructor, under the checked one
-
-if TYPE_CHECKING:
-    _Checked = msgspec.Struct
-else:
-
-    class _Checking(type(msgspec.Struct)):
-        """Checks what a packet is made of; decoders build packets of what they just read (see `packet_of`)."""
-
-        def __call__(cls, headers=(), payload=b"", trailers=(), faults=(), fault=None, missing=0):
-            headers = _members("headers", headers, Header)
-            trailers = _members("trailers", trailers, Trailer)
-            if payload.__class__ is not bytes:
-                check_type("payload", payload, (bytes, bytearray, memoryview), "bytes")
-                payload = bytes(payload)
-            check_number("missing", missing, 0)
-            return _construct(cls, headers, payload, trailers, faults, fault, missing)
-
-    class _Checked(msgspec.Struct, metaclass=_Checking):
-        pass
-
-
-def _members(name: str, values: Any, kind: type[Any]) -> tuple[Any, ...]:  # Any: they are what must be checked
-    """The values as a tuple. Raises: TypeError where one is of another type."""
-    if values.__class__ is not tuple:
-        check_type(name, values, (tuple, list), f"a tuple of {kind.__name__} values")
-        values = tuple(values)
-    for index, value in enumerate(values):
-        if not isinstance(value, kind):
-            raise TypeError(f"{name}[{index}] is a {kind.__name__}, not {type(value).__name__}")
-    found: tuple[Any, ...] = values
-    return found
-
-
-class Packet(ForPeople, _Checked, frozen=True, eq=False, gc=False):
+class Packet(ForPeople, CheckedPacket, frozen=True, eq=False, gc=False):
     """Headers, payload and trailers.
 
     `trailers` stand innermost first; an FCS is the last. `faults` are all that lax decoding met; `fault` is the one
@@ -426,15 +393,8 @@ class Packet(ForPeople, _Checked, frozen=True, eq=False, gc=False):
         return at, at + bits - 1
 
 
-def check_packet(packet: object, name: str = "packet") -> None:
-    """Raises: TypeError for what is no packet; for octets, it names the way to one."""
-    octets = isinstance(packet, bytes | bytearray | memoryview)
-    hint = "decode octets first: overlaycodec.decode(data)" if octets else ""
-    check_type(name, packet, Packet, hint=hint)
-
-
 if TYPE_CHECKING:
     packet_of = Packet
 else:
-    packet_of = _construct.__get__(Packet)
+    packet_of = unchecked.__get__(Packet)
     """The unchecked constructor, for what was just read; its arguments are those of `Packet`, by position."""

@@ -66,7 +66,8 @@ def write_capture(
     if time_ns is not None:
         check_number("time_ns", time_ns, None)
     check_type("source", source, (Capture, type(None)), "an open capture")
-    check_type("items", items, Iterable, "records, packets or octets: an iterable")
+    given: object = items
+    check_type("items", given, Iterable, "records, packets or octets: an iterable")
     sink: AbstractContextManager[Callable[[bytes], None]]
     if isinstance(target, str | os.PathLike):
         named, gzip = _format_of(os.fspath(target))

@@ -35,7 +35,7 @@ else:
             return unchecked(cls, headers, payload, trailers, faults, fault, missing)
 
     class CheckedPacket(msgspec.Struct, metaclass=_Checking):
-        pass
+        """The base class of `Packet`."""
 
 
 def _members(name: str, values: Any, kind: type[Any]) -> tuple[Any, ...]:  # Any: they are what must be checked

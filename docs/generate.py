@@ -9,7 +9,7 @@ from overlaycodec.codec.catalog import DEFAULT
 from overlaycodec.describe.diagram import diagram_of
 from overlaycodec.describe.facts import default_text, found_at, meanings_of, presence_of, size_of, type_of
 from overlaycodec.findings.diagnosis import RULES
-from overlaycodec.findings.model import Rule
+from overlaycodec.findings.model import PROVEN, Rule
 from overlaycodec.packet.header import Header
 from overlaycodec.schema.keys import Key, KeySpace, PreviousHeader
 from overlaycodec.schema.layout import Field, Layout
@@ -30,6 +30,10 @@ RULES_PAGE = """# Rules
 
 What [`oc.diagnose`](findings.md) looks for, beside what cannot be decoded. `make generate` writes this page
 from the rules; a test compares it with them. A dash: nothing is known, or the receiver has none for that header.
+
+What the receivers do was seen on these, in that month; another version may do otherwise:
+
+{proven}
 
 | rule | headers | the specification | Linux | Open vSwitch |
 |---|---|---|---|---|
@@ -149,7 +153,8 @@ def rule_row(rule: Rule) -> str:
 
 def rules() -> str:
     """The page of the rules."""
-    return RULES_PAGE + "\n".join(map(rule_row, RULES)) + "\n"
+    proven = "\n".join(f"- {proof}" for proofs in PROVEN.values() for proof in proofs)
+    return RULES_PAGE.format(proven=proven) + "\n".join(map(rule_row, RULES)) + "\n"
 
 
 def pages() -> dict[Path, str]:

@@ -7,7 +7,8 @@ they can be stored, sent between processes and asserted in tests.
 
 from __future__ import annotations
 
-from typing import Any
+from ipaddress import IPv4Address, IPv6Address
+from typing import Any, Final
 
 __all__ = [
     "CaptureError",
@@ -30,8 +31,22 @@ Bits = tuple[int, int | None]
 """First and last bit, counted from the start of the data; the last is None where the end is not known."""
 
 
+_READABLE: Final = 1 << 128
+
+
 def _octets(count: int) -> str:
     return f"{count} octet" if count == 1 else f"{count} octets"
+
+
+def number_text(value: object) -> str:
+    """A value as text; of a number that is too long to read, its size: Python refuses to print the longest ones."""
+    if isinstance(value, int) and not -_READABLE < value < _READABLE:
+        return f"a {'negative ' if value < 0 else ''}number of {value.bit_length()} bits"
+    return str(value)
+
+
+def _repr(value: object) -> str:
+    return f"<{number_text(value)}>" if isinstance(value, int) and abs(value) >= _READABLE else repr(value)
 
 
 def place_text(bits: Bits) -> str:
@@ -52,13 +67,13 @@ class CodecError(Exception):
         return isinstance(other, CodecError) and type(other) is type(self) and self._state() == other._state()
 
     def __hash__(self) -> int:
-        return hash((type(self), repr(self._state())))
+        return hash((type(self), *map(_repr, self._state())))
 
     def __reduce__(self) -> tuple[Any, ...]:  # Any: what pickle asks for
         return type(self), self._state()
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({', '.join(map(repr, self._state()))})"
+        return f"{type(self).__name__}({', '.join(map(_repr, self._state()))})"
 
 
 class SchemaError(CodecError):
@@ -66,7 +81,7 @@ class SchemaError(CodecError):
 
     def __init__(self, header: str, field: str | None, reason: str) -> None:
         self.header, self.field, self.reason = header, field, reason
-        super().__init__(f"{header}.{field}: {reason}" if field else f"{header}: {reason}")
+        super().__init__(f"{header}.{number_text(field)}: {reason}" if field else f"{header}: {reason}")
 
     def _state(self) -> tuple[Any, ...]:
         return self.header, self.field, self.reason
@@ -172,9 +187,13 @@ class FieldRangeError(EncodeError):
     def __init__(self, path: str, value: object, minimum: int, maximum: int, unit: str = "") -> None:
         self.minimum, self.maximum, self.unit = minimum, maximum, unit
         if minimum == maximum:
-            reason = f"has {value} {unit}, not {minimum}"
+            reason = f"has {number_text(value)} {unit}, not {minimum}"
         else:
-            reason = f"= {value} is not in {minimum}..{maximum}" + (f" ({unit})" if unit else "")
+            kinds: tuple[type[Any], ...] = (IPv4Address, IPv6Address)  # Any: an int, or an address of an int
+            kind = next((kind for kind in kinds if isinstance(value, kind)), int)
+            reason = f"= {number_text(value)} is not in {kind(minimum)}..{kind(maximum)}" + (
+                f" ({unit})" if unit else ""
+            )
         super().__init__(path, value, reason)
 
     def _state(self) -> tuple[Any, ...]:

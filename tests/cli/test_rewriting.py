@@ -274,7 +274,10 @@ def test_encap_and_decap_give_the_frames(tunnel: str, six: bool, tmp_path: Path,
     packet = read(target)[0].decode()
     assert packet.headers[0] == packet[oc.IPv6 if six else oc.IPv4]
     run("decap", target, tmp_path / "back.pcap", "--vni", "100", *dialect)
-    assert read(tmp_path / "back.pcap") == read(inside)
+    tagged = tunnel != "nvgre"  # which carries no frame with a VLAN tag (RFC 7637 section 3.3)
+    wanted = [record for record in read(inside) if tagged or oc.VLANTag not in record.decode(lax=True)]
+    assert wanted
+    assert read(tmp_path / "back.pcap") == wanted
     run("encap", inside, target, "--tunnel", tunnel, "--vni", "100", *ends, *LINK, "--outer-vid", "5")
     assert read(target)[0].decode().names[:2] == ["ethernet", "vlan"]
 

@@ -9,6 +9,9 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from overlaycodec.errors import number_text
+from overlaycodec.packet.argument_checks import check_number
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -56,8 +59,11 @@ class Frames:
         return len(self.starts) - 1
 
     def __getitem__(self, index: int) -> bytes:
-        """The octets of one packet."""
-        at = range(len(self))[index]
+        """The octets of one packet. Raises: IndexError, TypeError."""
+        index = check_number("index", index, None)
+        at = index + len(self) if index < 0 else index
+        if not 0 <= at < len(self):
+            raise IndexError(f"there are {len(self)} packets, and none at {number_text(index)}")
         return self.octets[self.starts[at] : self.starts[at + 1]].tobytes()
 
     def __iter__(self) -> Iterator[bytes]:

@@ -9,6 +9,7 @@ import msgspec
 from overlaycodec.codec.catalog import DEFAULT, Catalog
 from overlaycodec.codec.packet_decoder import decode
 from overlaycodec.errors import FieldRangeError
+from overlaycodec.packet.argument_checks import check_type
 from overlaycodec.packet.packet import Packet
 from overlaycodec.schema.keyspaces import LINK_TYPE
 from overlaycodec.schema.values import AUTO
@@ -42,6 +43,7 @@ class Record(msgspec.Struct, frozen=True, gc=False):  # holds no containers but 
 
     def __post_init__(self) -> None:
         if self.wire_length is AUTO:
+            check_type("data", self.data, (bytes, bytearray, memoryview), "bytes")
             msgspec.structs.force_setattr(self, "wire_length", len(self.data))
 
     @property

@@ -31,6 +31,8 @@ class BinaryTarget(Protocol):
 @contextmanager
 def opened_stream(stream: BinaryTarget) -> Iterator[Callable[[bytes], None]]:
     """A function that writes to the stream, in large chunks; what was written is flushed even if an error follows."""
+    if not callable(getattr(stream, "write", None)) or isinstance(stream, type):
+        raise TypeError(f"target is a path or a binary stream, not {type(stream).__name__}")
     pending = bytearray()
 
     def write(data: bytes) -> None:

@@ -16,6 +16,7 @@ from overlaycodec.capture.sink import BinaryTarget, opened_path, opened_stream
 from overlaycodec.codec.catalog import DEFAULT, Catalog
 from overlaycodec.codec.packet_encoder import encode
 from overlaycodec.errors import EncodeError
+from overlaycodec.packet.argument_checks import check_number, check_type
 from overlaycodec.packet.packet import Packet
 from overlaycodec.schema.keyspaces import LINK_TYPE
 
@@ -60,6 +61,13 @@ def write_capture(
     Raises: EncodeError for what the format cannot hold, and for a packet whose first header has no link type;
     CaptureError from a capture that is read; ValueError if the name does not give the format.
     """
+    if link_type is not None:
+        check_number("link_type", link_type, None)
+    if time_ns is not None:
+        check_number("time_ns", time_ns, None)
+    check_type("source", source, (Capture, type(None)), "an open capture")
+    given: object = items
+    check_type("items", given, Iterable, "records, packets or octets: an iterable")
     sink: AbstractContextManager[Callable[[bytes], None]]
     if isinstance(target, str | os.PathLike):
         named, gzip = _format_of(os.fspath(target))

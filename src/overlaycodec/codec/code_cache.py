@@ -17,7 +17,7 @@ from overlaycodec.codec.emitters import ByClass, unreadable_next
 from overlaycodec.codec.header_encoder import HeaderEncoder, header_encoder_of
 from overlaycodec.codec.stack_cache import StackCache
 from overlaycodec.codec.stack_encoder import StackEncoder, stack_encoder_of, stackable
-from overlaycodec.packet.header import Header
+from overlaycodec.packet.header import Header, check_header_class
 from overlaycodec.packet.late_header import AnyHeader, LateBinding, is_imported, loaded
 from overlaycodec.schema.keys import Key, KeySpace
 from overlaycodec.schema.layout import Layout
@@ -139,17 +139,13 @@ class CodeCache:
         return step
 
     def first_step(self, first: type[Header] | Key) -> Step | None:
-        """The step for a header class, or for what is found at a key."""
-        step = self.decode_steps.get(first)  # type: ignore[arg-type]  # a key is not among the classes
-        if step is not None:
-            return step
+        """The step for a header class, or for what is found at a key. Raises: TypeError."""
         if isinstance(first, Key):
             if first.value is None:
                 return self.otherwise(first.space)
             return self.table(first.space).get(first.value, self.otherwise(first.space))
-        if not hasattr(first, "__layout__"):
-            raise TypeError(f"the first header is a header class or a key, not {first!r}")
-        return self.decode_step(first)
+        check_header_class("the first header", first, " or a key")
+        return self.decode_steps.get(first) or self.decode_step(first)
 
     def candidates(self, space: KeySpace, value: int | None) -> tuple[LateBinding, ...]:
         """What can be found at a value, in the order in which it is asked; nothing is imported."""

@@ -10,19 +10,20 @@ from __future__ import annotations
 from typing import TypeVar
 
 from overlaycodec.codec.bytes_like import BytesLike, bytes_of
-from overlaycodec.codec.catalog import DEFAULT, Catalog
+from overlaycodec.codec.catalog import DEFAULT, Catalog, check_catalog
 from overlaycodec.codec.decode_state import CAPTURED, DecodeState
 from overlaycodec.codec.decode_step import Step
 from overlaycodec.codec.header_decoder import reader_of
 from overlaycodec.errors import DecodeError, NestingError, TruncatedError
-from overlaycodec.packet.header import Header
+from overlaycodec.packet.argument_checks import check_number
+from overlaycodec.packet.header import Header, check_header_class
 from overlaycodec.packet.offsets import ends_of, octets_in
-from overlaycodec.packet.packet import FCS, Packet
+from overlaycodec.packet.packet import FCS, Packet, packet_of
 from overlaycodec.packet.paths import names_of
 from overlaycodec.protocols import Ethernet
 from overlaycodec.schema.keys import Key
 
-__all__ = ["decode", "decode_header", "located"]
+__all__ = ["decode", "decode_header", "located", "missing_octets"]
 
 H = TypeVar("H", bound=Header)
 
@@ -44,35 +45,44 @@ def decode(
     trailer (`packet.fcs`), however many of them were captured.
     `lax` never raises for any octets: `fault` of the result says why it stopped, and the rest is payload.
 
-    Raises: DecodeError at the first fault, unless lax; TypeError for data that is not bytes-like; ValueError for
-    negative `fcs_octets`.
+    Raises: DecodeError at the first fault, unless lax; TypeError for data that is not bytes-like and for arguments of
+    other types; ValueError for negative numbers.
     """
     octets = data if type(data) is bytes else bytes_of(data)
     end = len(octets)
-    code = catalog._code
+    try:
+        code = catalog._code
+    except AttributeError:
+        check_catalog(catalog)
+        raise
     stacks = code.stack_cache
     expected, read = stacks.entry
-    if (expected is first or expected == first) and (wire_length is None or wire_length <= end) and not fcs_octets:
+    complete = wire_length is None or (wire_length.__class__ is int and 0 <= wire_length <= end)
+    if complete and (expected is first or expected == first) and fcs_octets == 0:
         found = read(octets, end)
         if found is not None:
             if isinstance(found, Packet):
                 return found
             headers, step, pos = found
             if step is None:
-                return Packet(headers, octets[pos:end])
+                return packet_of(headers, octets[pos:end])
             packet = _decoded(step, octets, pos, end, DecodeState(headers), lax, catalog, first, 0)
             stacks.miss(first, packet.headers)
             return packet
     state = DecodeState()
-    missing = 0
-    if wire_length is not None and wire_length > end:
-        missing = wire_length - end
+    missing = missing_octets(wire_length, end)
+    if missing:
         state.wire_end = wire_length
-    if fcs_octets:
+    if check_number("fcs_octets", fcs_octets, None):
         end = _without_fcs(octets, end, fcs_octets, state)
     packet = _decoded(code.first_step(first), octets, 0, end, state, lax, catalog, first, missing)
     stacks.miss(first, packet.headers)
     return packet
+
+
+def missing_octets(wire_length: int | None, captured: int) -> int:
+    """How many octets were not captured. Raises: TypeError, ValueError for what is no number of octets."""
+    return 0 if wire_length is None else max(0, check_number("wire_length", wire_length, 0) - captured)
 
 
 def _decoded(  # the state of one decode
@@ -104,7 +114,7 @@ def _decoded(  # the state of one decode
     if trailers and not state:
         trailers = tuple(trailer.moved(-1) for trailer in trailers)
     faults = tuple(state.faults) if state.faults else ()
-    return Packet(tuple(state), data[pos:end], trailers, faults, fault, missing)
+    return packet_of(tuple(state), data[pos:end], trailers, faults, fault, missing)
 
 
 def _without_fcs(data: bytes, end: int, octets: int, state: DecodeState) -> int:
@@ -173,6 +183,7 @@ def decode_header(cls: type[H], data: BytesLike) -> tuple[H, int]:
     Raises: DecodeError.
     """
     octets = data if type(data) is bytes else bytes_of(data)
+    check_header_class("cls", cls)
     try:
         found: tuple[H, int] = reader_of(cls)(octets, 0, len(octets))
     except TruncatedError as error:

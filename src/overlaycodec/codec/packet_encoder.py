@@ -10,12 +10,12 @@ import struct
 from collections.abc import Sequence
 
 from overlaycodec.checksum import frame_check_sequence
-from overlaycodec.codec.catalog import DEFAULT, Catalog
+from overlaycodec.codec.catalog import DEFAULT, Catalog, check_catalog
 from overlaycodec.codec.encode_state import EncodeState
 from overlaycodec.codec.stack_encoder import StackEncoder
 from overlaycodec.errors import EncodeError, UnresolvedError
 from overlaycodec.packet.header import Header
-from overlaycodec.packet.packet import FCS, Packet, Trailer
+from overlaycodec.packet.packet import FCS, Packet, Trailer, check_packet
 from overlaycodec.packet.paths import names_of
 from overlaycodec.schema.values import AUTO
 
@@ -78,10 +78,15 @@ def encode_packet(
 
     Raises: EncodeError, under the full path.
     """
-    headers = packet.headers
+    try:
+        code = catalog._code
+        headers = packet.headers
+    except AttributeError:
+        check_catalog(catalog)
+        check_packet(packet)
+        raise
     content = packet.payload
     trailers = packet.trailers
-    code = catalog._code
     start, stack_encoder = -1, None
     if out is None and octets is None and omits and not trailers:
         classes = tuple(map(type, headers))

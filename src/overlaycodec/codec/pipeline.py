@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from overlaycodec.codec.bytes_like import BytesLike, bytes_of
-from overlaycodec.codec.catalog import DEFAULT, Catalog
+from overlaycodec.codec.catalog import DEFAULT, Catalog, check_catalog
 from overlaycodec.codec.decode_state import DecodeState
 from overlaycodec.codec.decode_step import Step
-from overlaycodec.codec.packet_decoder import located
+from overlaycodec.codec.packet_decoder import located, missing_octets
 from overlaycodec.codec.packet_encoder import encode
 from overlaycodec.errors import DecodeError, EncodeError, FieldValueError
-from overlaycodec.packet.header import Header
-from overlaycodec.packet.packet import Packet
+from overlaycodec.packet.header import Header, check_header_class
+from overlaycodec.packet.packet import Packet, check_packet, packet_of
 from overlaycodec.packet.paths import names_of
 
 __all__ = ["Pipeline"]
@@ -26,6 +26,9 @@ class Pipeline:
     def __init__(self, *headers: type[Header], catalog: Catalog = DEFAULT) -> None:
         if not headers:
             raise ValueError("a pipeline has one header at least")
+        for number, header in enumerate(headers):
+            check_header_class(f"headers[{number}]", header)
+        check_catalog(catalog)
         self.headers = headers
         self.catalog = catalog.with_max_headers(len(headers))
 
@@ -40,7 +43,7 @@ class Pipeline:
         octets = bytes_of(data)
         state = DecodeState()
         pos, end = 0, len(octets)
-        missing = max(0, (wire_length or 0) - end)
+        missing = missing_octets(wire_length, end)
         if missing:
             state.wire_end = wire_length
         step: Step | None = self.catalog._code.first_step(self.headers[0])
@@ -57,10 +60,11 @@ class Pipeline:
                 raise FieldValueError(met, name, (start * 8, None), expected.__name__)
         trailers = tuple(reversed(state.trailers)) if state.trailers else ()
         faults = tuple(state.faults) if state.faults else ()
-        return Packet(tuple(state), octets[pos:end], trailers, faults, None, missing)
+        return packet_of(tuple(state), octets[pos:end], trailers, faults, None, missing)
 
     def encode(self, packet: Packet) -> bytes:
         """The octets of a packet of just these headers. Raises: EncodeError."""
+        check_packet(packet)
         if tuple(map(type, packet.headers)) != self.headers:
             raise EncodeError("packet", packet, f"is {', '.join(packet.names)}, not what {self!r} encodes")
         return encode(packet, catalog=self.catalog)

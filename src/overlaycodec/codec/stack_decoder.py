@@ -27,7 +27,7 @@ from overlaycodec.codec.struct_plan import Item, plan
 from overlaycodec.codegen import Source, linear, literal
 from overlaycodec.packet.header import Header
 from overlaycodec.packet.late_header import LateBinding, is_class, loaded
-from overlaycodec.packet.packet import Packet
+from overlaycodec.packet.packet import Packet, packet_of
 from overlaycodec.schema.keys import Asked, Fits, Key, KeySpace, Peek, PreviousHeader
 from overlaycodec.schema.layout import Layout
 from overlaycodec.schema.record import builder_with
@@ -242,8 +242,8 @@ def _equal(local: str, value: int) -> str:
 def _add_return(source: Source, position: _Position, tables: StackTables, octets: int) -> None:
     """Adds what is returned: where nothing is bound to the last header's key, the packet at once."""
     layout, plan = position.layout, position.layout.next
-    source.names |= {"Packet": Packet, "REST": slice(octets, None)}
-    packet = "return Packet(headers, data[REST])"
+    source.names |= {"packet_of": packet_of, "REST": slice(octets, None)}
+    packet = "return packet_of(headers, data[REST])"
     if plan.selector is None and plan.carried is None:
         source.add(packet)
         return

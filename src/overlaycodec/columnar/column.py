@@ -12,8 +12,9 @@ from typing import Final
 
 import msgspec
 
-from overlaycodec.codec.catalog import Catalog
+from overlaycodec.codec.catalog import Catalog, check_catalog
 from overlaycodec.errors import PathError
+from overlaycodec.packet.argument_checks import check_several
 from overlaycodec.packet.header import Header
 from overlaycodec.packet.paths import GRAMMAR, Token, scope_in, scoped, scopes_of, tokens_of
 from overlaycodec.schema.layout import Field
@@ -136,6 +137,8 @@ def dtype_of(field: Field) -> str:
 
 def columns_of(names: Iterable[str], catalog: Catalog) -> tuple[Column, ...]:
     """The columns of these names, each once."""
+    check_several("names", names, "several names of columns")
+    check_catalog(catalog)
     return tuple(column_of(name, catalog) for name in dict.fromkeys(names))
 
 

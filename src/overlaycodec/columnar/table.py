@@ -9,6 +9,8 @@ import numpy as np
 
 from overlaycodec.capture.bulk.arrays import Mask, Values
 from overlaycodec.columnar.column_buffers import CATEGORIES, Output
+from overlaycodec.errors import PathError
+from overlaycodec.packet.argument_checks import text_of
 
 if TYPE_CHECKING:
     import pandas
@@ -61,7 +63,9 @@ class Table:
         return name in self._columns
 
     def __getitem__(self, name: str) -> MaskedColumn:
-        """A column as a masked array of NumPy: a view, but for columns of words. Raises: KeyError."""
+        """A column as a masked array of NumPy: a view, but for columns of words. Raises: PathError."""
+        if name not in self.names:
+            raise PathError(f"column {text_of(name)}", ", ".join(self._columns))
         values, words = self._values[name], CATEGORIES.get(self._columns[name].dtype)
         if words is not None:
             values = np.array(words)[values]

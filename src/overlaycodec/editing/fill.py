@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from overlaycodec.codec.catalog import DEFAULT, Catalog
+from overlaycodec.codec.catalog import DEFAULT, Catalog, check_catalog
 from overlaycodec.codec.packet_encoder import resolved
 from overlaycodec.codec.pseudo_header import pseudo_header
 from overlaycodec.packet.header import Header
 from overlaycodec.packet.offsets import ends_of, extent_of, is_fragment, octets_in, spans_of
-from overlaycodec.packet.packet import FCS, Packet, Trailer
+from overlaycodec.packet.packet import FCS, Packet, Trailer, check_packet
 from overlaycodec.schema.plans import LengthSize, UnparsedSize, ValueLength
 from overlaycodec.schema.record import WireStruct
 from overlaycodec.schema.values import AUTO
@@ -34,6 +34,8 @@ def fill(
 
     Raises: EncodeError where something cannot be derived or does not fit.
     """
+    check_packet(packet)
+    check_catalog(catalog)
     if any(map(_is_open, packet.headers)):
         flagged = tuple(header.replace(**_flags(header)) for header in packet.headers) if lengths else packet.headers
         packet, _ = resolved(packet._with(headers=flagged), catalog)

@@ -52,7 +52,7 @@ def follow_outside(before: Packet, after: Packet, start: int, catalog: Catalog =
     for index in reversed(range(start)):
         header = outside[index]
         changed = forwarded(header, **_lengths(header, grown))
-        changed = changed.replace(**_checksum(header, changed, old, new, grown))
+        changed = changed.replace(**_checksum(header, changed, old, new, grown) | _negative_zero(header))
         current = headers[index]
         names = [field.name for field in header.__layout__.fields if getattr(current, field.name) is not AUTO]
         headers[index] = current.replace(**{name: getattr(changed, name) for name in names})
@@ -102,6 +102,19 @@ def _checksum(header: Header, changed: Header, old: bytes, new: bytes, grown: in
         total += grown % 0xFFFF
     checksum = 0xFFFF ^ internet_sum(b"", total)
     return {coverage.field.name: checksum or (0xFFFF if coverage.zero_absent else 0)}
+
+
+def _negative_zero(header: Header) -> dict[str, int]:
+    """A checksum of 0xFFFF, which stays as it is.
+
+    No sender computes it: octets that are not all 0 have no sum of 0. By the difference, it and 0 become the same
+    number, and the opposite edit could not tell which of the two there was.
+    """
+    coverage = header.__layout__.coverage
+    if coverage is None or coverage.algorithm != "internet" or coverage.zero_absent:
+        return {}
+    name = coverage.field.name
+    return {name: 0xFFFF} if getattr(header, name) == 0xFFFF else {}
 
 
 def _covered(header: Header, content: bytes) -> bytes:

@@ -28,10 +28,10 @@ def diagnose(
     """What stands out in a packet, in the order of its bits: faults, broken rules, what is worth knowing.
 
     `receiver` is whose behaviour is given: "rfc", that of the specifications; "linux" and "ovs", what these do, as seen
-    on live ones (Linux 6.1 and 6.18, Open vSwitch 3.1). The packet is taken to be meant for the receiver: addresses,
-    ports and networks that it was not set up for are no findings. `finding.scope` is whose receiver it is: that of
-    the tunnel outside ("") or of what is inside ("inner"). `first`, `wire_length` and `fcs_octets` are as in `decode`;
-    a packet that was decoded already brings them along.
+    on live ones (Linux 6.1 and 6.18, Open vSwitch 3.1: `findings.model.PROVEN` has the parts and the month). The packet
+    is taken to be meant for the receiver: addresses, ports and networks that it was not set up for are no findings.
+    `finding.scope` is whose receiver it is: that of the tunnel outside ("") or of what is inside ("inner"). `first`,
+    `wire_length` and `fcs_octets` are as in `decode`; a packet that was decoded already brings them along.
 
     Raises: EncodeError for a packet with AUTO that cannot be derived.
     """

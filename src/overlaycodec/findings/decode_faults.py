@@ -7,7 +7,7 @@ from typing import Final
 from overlaycodec.codec.catalog import Catalog
 from overlaycodec.errors import DecodeError, FieldValueError, LengthFieldError, NestingError, TruncatedError
 from overlaycodec.findings.model import Finding, Reaction, Receiver, Severity
-from overlaycodec.findings.rules.outcomes import LINUX_DROPS, OVS_DROPS
+from overlaycodec.findings.rules.outcomes import LINUX_DROPS, LINUX_TAGS, OVS_DROPS
 from overlaycodec.packet.packet import Packet
 from overlaycodec.packet.paths import SCOPES
 from overlaycodec.protocols import Ethernet
@@ -70,8 +70,12 @@ def _stops_endpoint(fault: DecodeError, header: str, receiver: Receiver, packet:
         return False
     if header == "ethernet":
         return True
-    framed = isinstance(packet.headers[-1], Ethernet)  # Linux does not look past tags
-    return receiver == "linux" and framed and fault.available < _LINUX_NEEDS.get(header, 0)
+    frame = packet.headers[-1]
+    if receiver != "linux" or not isinstance(frame, Ethernet):  # Linux does not look past tags
+        return False
+    if header == "vlan" and frame.ethertype not in LINUX_TAGS:
+        return False
+    return fault.available < _LINUX_NEEDS.get(header, 0)
 
 
 def _demand(fault: DecodeError, layout: Layout | None, field: str) -> str:

@@ -7,18 +7,21 @@ from typing import Final
 
 from msgspec import structs
 
-from overlaycodec.codec.bytes_like import BytesLike
-from overlaycodec.codec.catalog import Catalog
+from overlaycodec.codec.bytes_like import BytesLike, bytes_of
+from overlaycodec.codec.catalog import Catalog, check_catalog
 from overlaycodec.codec.packet_decoder import decode
 from overlaycodec.codec.packet_encoder import encode, resolve
 from overlaycodec.editing.checksum_status import checksums
 from overlaycodec.findings.decode_faults import fault_finding
 from overlaycodec.findings.model import RECEIVERS, Context, Finding, Receiver, Rule, Severity
 from overlaycodec.findings.receiver_view import ReceiverView, receiver_view
+from overlaycodec.findings.rules.extension import EXTENSION
 from overlaycodec.findings.rules.inner import INNER
 from overlaycodec.findings.rules.link import LINK
 from overlaycodec.findings.rules.network import NETWORK
+from overlaycodec.findings.rules.nvgre import NVGRE
 from overlaycodec.findings.rules.tunnel import TUNNEL
+from overlaycodec.packet.argument_checks import text_of
 from overlaycodec.packet.header import Header
 from overlaycodec.packet.offsets import RecordSpans, octets_in
 from overlaycodec.packet.packet import Packet
@@ -27,7 +30,7 @@ from overlaycodec.schema.keys import Key
 
 __all__ = ["RULES", "findings_in"]
 
-RULES: Final[tuple[Rule, ...]] = (*LINK, *NETWORK, *TUNNEL, *INNER)
+RULES: Final[tuple[Rule, ...]] = (*LINK, *NETWORK, *EXTENSION, *TUNNEL, *NVGRE, *INNER)
 """Every rule, beside the faults of decoding."""
 
 
@@ -45,14 +48,15 @@ def findings_in(
     catalog: Catalog,
 ) -> list[Finding]:
     """See `overlaycodec.diagnose`."""
-    if receiver not in RECEIVERS:
-        raise ValueError(f"the receiver is {', '.join(RECEIVERS)}, not {receiver!r}")
+    if receiver not in [*RECEIVERS]:  # a list: what is given may have no hash
+        raise ValueError(f"the receiver is {', '.join(RECEIVERS)}, not {text_of(receiver)}")
+    check_catalog(catalog)
     if isinstance(data, Packet):
         packet = resolve(data, catalog=catalog)._with(faults=data.faults)
         kept = tuple(trailer for trailer in packet.trailers if trailer.header > 0)
         octets = encode(packet._with(trailers=kept), catalog=catalog)
     else:
-        octets = bytes(data)
+        octets = bytes_of(data)
         packet = decode(octets, first=first, wire_length=wire_length, fcs_octets=fcs_octets, lax=True, catalog=catalog)
         octets = octets[: len(octets) - (0 if packet.fcs is None else len(packet.fcs.data))]
         wire_length = None if wire_length is None else max(0, wire_length - fcs_octets)

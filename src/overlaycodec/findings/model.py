@@ -18,15 +18,52 @@ from overlaycodec.editing.checksum_status import ChecksumStatus
 from overlaycodec.errors import Bits, place_text
 from overlaycodec.packet.header import Header
 from overlaycodec.packet.packet import Packet
-from overlaycodec.packet.paths import Scope
+from overlaycodec.packet.paths import Scope, framed_network_of
 
-__all__ = ["RECEIVERS", "Check", "Context", "Finding", "Observation", "Reaction", "Receiver", "Rule", "Severity"]
+__all__ = [
+    "PROVEN",
+    "RECEIVERS",
+    "Check",
+    "Context",
+    "Finding",
+    "Observation",
+    "Proof",
+    "Reaction",
+    "Receiver",
+    "Rule",
+    "Severity",
+]
 
 Receiver = Literal["rfc", "linux", "ovs"]
 """Whose behaviour: that of the specification, of Linux, of Open vSwitch's userspace datapath."""
 
 
 RECEIVERS: Final[tuple[Receiver, ...]] = get_args(Receiver)
+
+
+class Proof(msgspec.Struct, frozen=True):
+    """The live stack on which the rules say what a receiver does, and when that was last seen."""
+
+    stack: str
+    """The receiver and its version: "Linux 6.18"."""
+    parts: str
+    """Which of its parts were asked."""
+    month: str
+    """Year and month of the last run of the tests with live stacks."""
+
+    def __str__(self) -> str:
+        return f"{self.stack} ({self.parts}), {self.month}"
+
+
+PROVEN: Final[dict[Receiver, tuple[Proof, ...]]] = {
+    "rfc": (),
+    "linux": (
+        Proof("Linux 6.18", "a host's IP layer, VXLAN over IPv4 and IPv6", "2026-11"),
+        Proof("Linux 6.1", "Geneve and GRE over IPv4", "2026-11"),
+    ),
+    "ovs": (Proof("Open vSwitch 3.1", "VXLAN, Geneve and GRE over IPv4 and IPv6", "2026-11"),),
+}
+"""On which stacks the rules of each receiver were proven. Another version may do otherwise."""
 
 
 class Severity(StrEnum):
@@ -120,6 +157,14 @@ class Context:
             return None
         found = (header for header in self.packet.headers[inner.start : inner.stop] if isinstance(header, classes))
         return next(found, None)
+
+    @property
+    def inside_ip(self) -> Any:  # Any: IPv4 or IPv6, or None
+        """The IP header that is the content of the frame in the scope that this header opens."""
+        inner = next((scope for scope in self.scopes if scope.start == self.index + 1), None)
+        headers = () if inner is None else self.packet.headers[inner.start : inner.stop]
+        index = framed_network_of(headers)
+        return None if index is None else headers[index]
 
     def checksum_status(self, field: str) -> ChecksumStatus | None:
         """The status of a checksum of this header, if it has one."""

@@ -17,14 +17,13 @@ from overlaycodec.codec.packet_decoder import decode_header
 from overlaycodec.codec.packet_encoder import encode
 from overlaycodec.errors import DecodeError
 from overlaycodec.findings.model import Receiver
+from overlaycodec.findings.rules.outcomes import ip_of
 from overlaycodec.packet.offsets import is_fragment, number_in, octets_in
 from overlaycodec.packet.packet import Packet
 from overlaycodec.protocols import UDP, Ethernet, IPv4, IPv6, VLANTag
 
 __all__ = ["ReceiverView", "receiver_view"]
 
-_IPV4: Final = 0x0800
-_IPV6: Final = 0x86DD
 _UDP: Final = 17
 _GRE: Final = 47
 _MINIMUM_OCTETS: Final = {_UDP: 16, _GRE: 4}
@@ -71,13 +70,13 @@ def receiver_view(data: bytes, packet: Packet, receiver: Receiver) -> ReceiverVi
             break
         ethertype = header.ethertype
         offset += octets_in(header)
-    read = _READERS.get(ethertype)
-    datagram = None if read is None else read(data, offset)
+    ip = ip_of(ethertype)
+    datagram = None if ip is None else _in_ipv4(data, offset) if ip is IPv4 else _in_ipv6(data, offset)
     if datagram is None:
         return None
     if receiver == "ovs":
-        return _to_the_end(datagram, _OVS_IPV4 if ethertype == _IPV4 else _OVS)
-    if receiver == "linux" and ethertype == _IPV6 and datagram.protocol == _UDP:
+        return _to_the_end(datagram, _OVS_IPV4 if ip is IPv4 else _OVS)
+    if receiver == "linux" and ip is IPv6 and datagram.protocol == _UDP:
         udp, _ = decode_header(UDP, data[datagram.content :])
         if udp.length == 0:
             end = datagram.content + datagram.octets
@@ -106,10 +105,6 @@ def _in_ipv4(data: bytes, offset: int) -> _Datagram | None:
     if is_fragment(ip) or ip.total_length < size:
         return None
     return _tunnel(_Datagram(data, offset, ip, offset + size, ip.total_length - size, ip.protocol))
-
-
-_READERS: Final = {_IPV4: _in_ipv4, _IPV6: _in_ipv6}
-"""By EtherType."""
 
 
 def _tunnel(datagram: _Datagram) -> _Datagram | None:

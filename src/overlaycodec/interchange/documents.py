@@ -11,9 +11,10 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, NoReturn
 
-from overlaycodec.codec.catalog import DEFAULT, Catalog
+from overlaycodec.codec.catalog import DEFAULT, Catalog, check_catalog
 from overlaycodec.describe.plain import Plain, plain_of
 from overlaycodec.errors import CodecError, DecodeError
+from overlaycodec.packet.argument_checks import check_type
 from overlaycodec.packet.header import Header
 from overlaycodec.packet.packet import Packet
 from overlaycodec.packet.paths import names_of
@@ -93,10 +94,13 @@ def _value_document(value: object) -> Plain:
 
 def from_json(text: str | bytes, *, catalog: Catalog = DEFAULT) -> Packet:
     """The packet of a JSON document (see `to_json`). Raises: ValueError, with the place in the document."""
+    check_type("text", text, (str, bytes, bytearray), "JSON text")
     try:
         document = json.loads(text)
     except RecursionError:
         raise ValueError("the document nests too deeply") from None
+    except ValueError as error:
+        raise ValueError(f"the document is no JSON: {error}") from None
     return from_dict(document, catalog=catalog)
 
 
@@ -108,6 +112,7 @@ def from_dict(document: Mapping[str, Any], *, catalog: Catalog = DEFAULT) -> Pac
 
     Raises: ValueError for what is no such document, with the place in it; FieldRangeError for values out of range.
     """
+    check_catalog(catalog)
     reader = _Reader(catalog)
     whole = reader.mapping(document, "the document")
     headers = tuple(

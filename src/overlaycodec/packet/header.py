@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from overlaycodec.packet.packet import Packet
     from overlaycodec.packet.trailer import FCS
 
-__all__ = ["Header"]
+__all__ = ["Header", "check_header_class"]
 
 
 class Header(WireStruct, abstract=True):
@@ -60,3 +60,10 @@ def _packet_class() -> type[Packet]:
     from overlaycodec.packet.packet import Packet
 
     return Packet
+
+
+def check_header_class(name: str, value: object, alternative: str = "") -> None:
+    """Raises: TypeError for what is no declared class of headers; `alternative` names what else is taken."""
+    if not (isinstance(value, type) and hasattr(value, "__layout__")):
+        what = f"the class {value.__name__}" if isinstance(value, type) else type(value).__name__
+        raise TypeError(f"{name} is a header class{alternative}, not {what}")

@@ -10,20 +10,22 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from ipaddress import IPv4Address, IPv6Address
 from operator import attrgetter
-from typing import Any, Self, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
 
 import msgspec
 
-from overlaycodec.errors import DecodeError, MissingHeaderError, PathError
+from overlaycodec.errors import DecodeError, MissingHeaderError, PathError, number_text
+from overlaycodec.packet.argument_checks import check_number, check_type
+from overlaycodec.packet.checked_packet import CheckedPacket, check_packet, unchecked
 from overlaycodec.packet.for_people import ForPeople
-from overlaycodec.packet.header import Header
+from overlaycodec.packet.header import Header, check_header_class
 from overlaycodec.packet.offsets import RecordSpans, octets_in
 from overlaycodec.packet.paths import GRAMMAR, find, names_of, read_at, replaced_at, scopes_of, tokens_of
 from overlaycodec.packet.trailer import FCS, Trailer
 from overlaycodec.schema.keyspaces import IP_PROTOCOL
 from overlaycodec.schema.values import AUTO
 
-__all__ = ["FCS", "FlowKey", "Packet", "Trailer"]
+__all__ = ["FCS", "FlowKey", "Packet", "Trailer", "check_packet", "packet_of"]
 
 H = TypeVar("H", bound=Header)
 D = TypeVar("D")
@@ -39,11 +41,13 @@ class FlowKey(msgspec.Struct, frozen=True, gc=False):
     dst_port: int | None
 
 
-class Packet(ForPeople, msgspec.Struct, frozen=True, eq=False, gc=False):
+class Packet(ForPeople, CheckedPacket, frozen=True, eq=False, gc=False):
     """Headers, payload and trailers.
 
     `trailers` stand innermost first; an FCS is the last. `faults` are all that lax decoding met; `fault` is the one
     that stopped it.
+
+    Raises: TypeError for headers, a payload or trailers of other types; ValueError for a negative `missing`.
     """
 
     headers: tuple[Header, ...] = ()
@@ -132,10 +136,9 @@ class Packet(ForPeople, msgspec.Struct, frozen=True, eq=False, gc=False):
         """
         if isinstance(key, str):
             return self.at(key)
-        cls, number = key if isinstance(key, tuple) else (key, 0)
-        if number == 0:
+        if not isinstance(key, tuple):
             for header in self.headers:
-                if type(header) is cls:
+                if type(header) is key:
                     return header
         return self.headers[self._index(key)]
 
@@ -155,6 +158,7 @@ class Packet(ForPeople, msgspec.Struct, frozen=True, eq=False, gc=False):
         for header in self.headers:
             if type(header) is key:
                 return header
+        check_header_class("get", key)
         return default
 
     def __contains__(self, key: type[Header] | str) -> bool:
@@ -184,10 +188,13 @@ class Packet(ForPeople, msgspec.Struct, frozen=True, eq=False, gc=False):
 
     def _index(self, key: type[Header] | tuple[type[Header], int]) -> int:
         """The position of a header: two positions may hold the same object. Raises: MissingHeaderError."""
-        cls, number = key if isinstance(key, tuple) else (key, 0)
+        cls, number = key if isinstance(key, tuple) and len(key) == 2 else (key, 0)
+        check_header_class("the key", cls, ", or one and a number (packet[IPv4, 1])")
+        number = check_number("the number of a header", number, None)
         found = [index for index, header in enumerate(self.headers) if type(header) is cls]
         if not -len(found) <= number < len(found):
-            raise MissingHeaderError(f"{cls.__name__}" + (f" [{number}]" if number else ""), ", ".join(self.names))
+            which = f" [{number_text(number)}]" if number else ""
+            raise MissingHeaderError(f"{cls.__name__}{which}", ", ".join(self.names))
         return found[number]
 
     def replace(
@@ -199,9 +206,11 @@ class Packet(ForPeople, msgspec.Struct, frozen=True, eq=False, gc=False):
         return self._with(headers=(*self.headers[:index], header, *self.headers[index + 1 :]))
 
     def insert(self, index: int, header: Header) -> Self:
-        """A copy with a header put before the one at `index`."""
+        """A copy with a header put before the one at `index`. Raises: IndexError, TypeError."""
+        check_type("index", index, int, "an int")
+        check_type("header", header, Header)
         if not 0 <= index <= len(self.headers):
-            raise IndexError(f"a header can stand at 0..{len(self.headers)}, not at {index}")
+            raise IndexError(f"a header can stand at 0..{len(self.headers)}, not at {number_text(index)}")
         moved = tuple(t.moved(t.header + (t.header >= index)) for t in self.trailers)
         return self._with(headers=(*self.headers[:index], header, *self.headers[index:]), trailers=moved)
 
@@ -369,3 +378,10 @@ class Packet(ForPeople, msgspec.Struct, frozen=True, eq=False, gc=False):
         if target is None:
             return at, at + len(self.payload) * 8 - 1
         return RecordSpans(self.headers[target.header], at).of(target.rest, path)
+
+
+if TYPE_CHECKING:
+    packet_of = Packet
+else:
+    packet_of = unchecked.__get__(Packet)
+    """The unchecked constructor, for what was just read; its arguments are those of `Packet`, by position."""

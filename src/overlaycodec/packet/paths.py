@@ -15,8 +15,10 @@ from typing import Any, Final
 import msgspec
 
 from overlaycodec.errors import MissingHeaderError, PathError
+from overlaycodec.packet.argument_checks import check_text
 from overlaycodec.packet.header import Header
 from overlaycodec.schema.arguments import nearest
+from overlaycodec.schema.keyspaces import ETHERTYPE, LLC_SAP, LOOPBACK_FAMILY
 from overlaycodec.schema.record import WireStruct
 
 __all__ = [
@@ -27,6 +29,7 @@ __all__ = [
     "Target",
     "Token",
     "find",
+    "framed_network_of",
     "names_of",
     "network_of",
     "read_at",
@@ -39,6 +42,8 @@ __all__ = [
 
 _TOKEN: Final = re.compile(r"([a-z_][a-z0-9_]*)(?:\[(\d{1,6})\])?")
 SCOPES: Final = ("inner", "quoted")
+_LINK_SPACES: Final = (ETHERTYPE, LLC_SAP, LOOPBACK_FAMILY)
+"""The key spaces by which link headers and tags select what follows; a space derived from one counts too."""
 GRAMMAR: Final = "the grammar of paths: scope.header[n].field[n].field"
 """What an error names where a path does not follow it."""
 
@@ -102,6 +107,20 @@ def network_of(headers: Sequence[HeaderOrClass]) -> int | None:
     return next((i for i in range(scope.start, scope.stop) if headers[i].__layout__.layer == "network"), None)
 
 
+def framed_network_of(headers: Sequence[HeaderOrClass]) -> int | None:
+    """The index of the IP header that the packet begins with, or that follows its link header and tags.
+
+    None where there is none: IP behind MPLS labels, PPPoE or NSH is not the frame's own.
+    """
+    for index, header in enumerate(headers):
+        layout, space = header.__layout__, header.__layout__.next.space
+        if layout.layer == "network":
+            return index
+        if layout.tunnel or space is None or (space not in _LINK_SPACES and space.parent not in _LINK_SPACES):
+            return None
+    return None
+
+
 class Namer:
     """The full names of the headers of a packet, which are given one after another."""
 
@@ -138,7 +157,8 @@ def names_of(headers: Sequence[HeaderOrClass]) -> list[str]:
 
 
 def tokens_of(path: str) -> tuple[Token, ...] | None:
-    """The tokens of a path; None where it does not follow the grammar."""
+    """The tokens of a path; None where it does not follow the grammar. Raises: TypeError for what is no text."""
+    check_text("path", path)
     tokens: list[Token] = []
     for text in path.split("."):
         match = _TOKEN.fullmatch(text)

@@ -7,6 +7,8 @@ from typing import Final, Self
 
 import msgspec
 
+from overlaycodec.errors import number_text
+from overlaycodec.packet.argument_checks import check_number, check_type
 from overlaycodec.packet.header import Header
 from overlaycodec.schema.values import AUTO
 
@@ -21,6 +23,14 @@ class Trailer(msgspec.Struct, frozen=True, gc=False):
     header: int
     """The index of the header that imposed the bound; -1 where no header did."""
     data: bytes
+
+    def __post_init__(self) -> None:
+        if self.header.__class__ is not int or self.data.__class__ is not bytes:
+            check_number("header", self.header, None)
+            if self.data is AUTO and isinstance(self, FCS):
+                return
+            check_type("data", self.data, (bytes, bytearray, memoryview), "bytes")
+            msgspec.structs.force_setattr(self, "data", bytes(self.data))
 
     def moved(self, header: int) -> Self:
         """The same octets after the end of another header."""
@@ -44,12 +54,14 @@ class FCS(Trailer, frozen=True, gc=False, repr_omit_defaults=True):
     """How many octets it has on the wire; `data` has fewer where a capture truncated the packet."""
 
     def __post_init__(self) -> None:
+        super().__post_init__()
+        check_number("octets", self.octets, None)
         if self.header != -1:
-            raise ValueError(f"an FCS follows no header: header is -1, not {self.header}")
+            raise ValueError(f"an FCS follows no header: header is -1, not {number_text(self.header)}")
         if self.octets < 1:
-            raise ValueError(f"an FCS has 1 octet or more, not {self.octets}")
+            raise ValueError(f"an FCS has 1 octet or more, not {number_text(self.octets)}")
         if self.data is not AUTO and len(self.data) > self.octets:
-            raise ValueError(f"an FCS of {self.octets} octets has no {len(self.data)} octets")
+            raise ValueError(f"an FCS of {number_text(self.octets)} octets has no {len(self.data)} octets")
 
     def moved(self, header: int) -> Self:
         """The FCS itself: it covers the frame, whatever its headers are."""

@@ -11,9 +11,10 @@ from typing import Final
 from overlaycodec.codec.catalog import DEFAULT, Catalog
 from overlaycodec.codec.packet_encoder import resolve, resolved_headers
 from overlaycodec.errors import EncodeError, FieldRangeError, MissingHeaderError, UnresolvedError
+from overlaycodec.packet.argument_checks import check_number
 from overlaycodec.packet.header import Header
 from overlaycodec.packet.offsets import octets_in
-from overlaycodec.packet.packet import Packet
+from overlaycodec.packet.packet import Packet, check_packet
 from overlaycodec.packet.paths import network_of
 from overlaycodec.protocols import IPv4, IPv6, IPv6Fragment, IPv6HopByHop, IPv6Routing, IPv6SegmentRouting
 from overlaycodec.reassembly.rebuild import is_truncated, rebuilt, with_auto_length
@@ -38,6 +39,10 @@ def fragment(
     Raises: EncodeError where IPv4's DF forbids it, or the packet is an IPv6 fragment or not all here; FieldRangeError
     for an MTU that leaves no room; UnresolvedError without identification for IPv6; MissingHeaderError without IP.
     """
+    check_packet(packet)
+    check_number("mtu", mtu, 0)
+    if identification is not None:
+        check_number("identification", identification, None)
     network = network_of(packet.headers)
     if network is None:
         raise MissingHeaderError("ipv4 or ipv6", ", ".join(packet.names))

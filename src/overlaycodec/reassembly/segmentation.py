@@ -10,9 +10,10 @@ from typing import Final
 from overlaycodec.codec.catalog import DEFAULT, Catalog
 from overlaycodec.codec.packet_encoder import encode, resolve
 from overlaycodec.errors import EncodeError, FieldRangeError, LengthOverflowError, MissingHeaderError
+from overlaycodec.packet.argument_checks import check_number
 from overlaycodec.packet.header import Header
 from overlaycodec.packet.offsets import octets_in
-from overlaycodec.packet.packet import Packet
+from overlaycodec.packet.packet import Packet, check_packet
 from overlaycodec.protocols import STT, IPv4, STTSegment
 from overlaycodec.reassembly.rebuild import outside_of, rebuilt, with_auto_length
 from overlaycodec.schema.values import AUTO
@@ -33,6 +34,8 @@ def segment_stt(packet: Packet, *, mtu: int, catalog: Catalog = DEFAULT) -> tupl
     Raises: FieldRangeError for an MTU that leaves no room for the frame header; LengthOverflowError for a longer frame;
     MissingHeaderError where the packet holds no such frame.
     """
+    check_packet(packet)
+    check_number("mtu", mtu, None)
     headers = packet.headers
     index = next((i for i, header in enumerate(headers[:-1]) if isinstance(header, STTSegment)), None)
     network = None if index is None else outside_of(headers, index)

@@ -15,7 +15,7 @@ from typing import Any
 from overlaycodec.codegen import Source
 from overlaycodec.errors import EncodeError, FieldRangeError, SchemaError
 from overlaycodec.schema.layout import ADDRESS_OCTETS, REQUIRED, Field, Layout
-from overlaycodec.schema.values import AUTO, Interned, MACAddress
+from overlaycodec.schema.values import AUTO, Interned, MACAddress, address_alone
 
 __all__ = ["check_defaults", "maker_of"]
 
@@ -55,12 +55,13 @@ def _octets(path: str, field: Field, value: Any) -> bytes:  # Any: it is what mu
 def _address(path: str, field: Field, value: Any) -> Any:  # Any: one of the address types, or bytes
     cls = _ADDRESS[field.kind]
     if isinstance(value, cls):
-        return value
+        return address_alone(path, value)
     if isinstance(value, str):
         try:
-            return _BY_TEXT[cls].of(value)
+            value = _BY_TEXT[cls].of(value)
         except (AddressValueError, ValueError) as error:
             raise EncodeError(path, value, f"takes no such address: {error}") from None
+        return address_alone(path, value)
     if field.kind in ("hardware", "protocol") and isinstance(value, bytes | bytearray | memoryview):
         octets = bytes(value)
         return cls(octets) if len(octets) == ADDRESS_OCTETS[field.kind] else octets
@@ -150,7 +151,8 @@ def maker_of(layout: Layout, build: Any) -> Any:  # Any: a generated constructor
         elif field.kind == "bool":
             quick.append(f"{name} is True or {name} is False")
         elif field.kind in _ADDRESS:
-            quick.append(f"{name}.__class__ is {source.bind('_' + field.kind, _ADDRESS[field.kind])}")
+            alone = f" and {name}.scope_id is None" if field.kind == "ipv6" else ""
+            quick.append(f"{name}.__class__ is {source.bind('_' + field.kind, _ADDRESS[field.kind])}{alone}")
         passes = " or ".join(quick) or "False"
         source.add(f"if not ({passes}): {name} = _check(_layout, _field_{name}, {name})")
     source.add(f"return _build({', '.join(field.name for field in layout.fields)})")

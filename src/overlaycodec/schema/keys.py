@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
+from overlaycodec.errors import number_text
+
 __all__ = ["Asked", "Fits", "Key", "KeySpace", "MinOctets", "Peek", "Pieces", "PreviousHeader", "Within"]
 
 
@@ -90,7 +92,9 @@ class KeySpace(msgspec.Struct, frozen=True):
 
     def text(self, value: int) -> str:
         """A value as people write it."""
-        return f"{value:#0{2 + self.bits // 4}x}" if self.hexadecimal else str(value)
+        if self.hexadecimal and isinstance(value, int):
+            return f"{value:#0{2 + self.bits // 4}x}"
+        return number_text(value)
 
     def any(self) -> Key:
         """The key for every value that is not bound otherwise."""

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from ipaddress import IPv4Address, IPv6Address
+from ipaddress import IPv4Address, IPv4Interface, IPv6Address, IPv6Interface
 from typing import TYPE_CHECKING, Any, Final, Generic, NoReturn, TypeVar
 
 import msgspec
 
-from overlaycodec.errors import UnresolvedError
+from overlaycodec.errors import FieldRangeError, UnresolvedError, number_text
 
 __all__ = [
     "AUTO",
@@ -47,7 +47,7 @@ def _octets_of(value: Any) -> bytes:  # Any: it is what must be checked
         return value
     if type(value) is int:
         if not 0 <= value < 1 << 48:
-            raise ValueError(f"{value} is not in 0..2**48-1")
+            raise ValueError(f"{number_text(value)} is not in 0..2**48-1")
         return value.to_bytes(6, "big")
     raise ValueError(f"a MAC address is text, octets or an int, not {type(value).__name__}")
 
@@ -137,6 +137,22 @@ class MACAddress(_Packed):
 
     def __reduce__(self) -> tuple[type[MACAddress], tuple[bytes]]:
         return MACAddress, (self.packed,)
+
+
+def address_alone(path: str, address: Any) -> Any:  # Any: one of the address types
+    """The address. Raises: FieldRangeError for one with a scope id or a prefix: the octets of an address have neither.
+
+    Spec: RFC 4007 section 11: a zone index has a meaning within its node alone.
+    """
+    if isinstance(address, MACAddress):
+        return address
+    more = "scope id" if isinstance(address, IPv6Address) and address.scope_id is not None else ""
+    if isinstance(address, IPv4Interface | IPv6Interface):
+        more = "prefix"
+    if more:
+        bits = address.max_prefixlen
+        raise FieldRangeError(path, address, 0, (1 << bits) - 1, f"{bits} bits, which hold no {more}")
+    return address
 
 
 _Got_co = TypeVar("_Got_co", covariant=True)

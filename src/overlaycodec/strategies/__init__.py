@@ -24,10 +24,11 @@ except ModuleNotFoundError as error:
         "overlaycodec.strategies needs Hypothesis: pip install 'overlaycodec[hypothesis]'", name="hypothesis"
     ) from None
 
-from overlaycodec.codec.catalog import DEFAULT, Catalog
+from overlaycodec.codec.catalog import DEFAULT, Catalog, check_catalog
 from overlaycodec.codec.packet_encoder import encode, resolve
-from overlaycodec.errors import LengthOverflowError
-from overlaycodec.packet.header import Header
+from overlaycodec.errors import LengthOverflowError, number_text
+from overlaycodec.packet.argument_checks import check_number
+from overlaycodec.packet.header import Header, check_header_class
 from overlaycodec.packet.packet import Packet
 from overlaycodec.protocols import Ethernet
 from overlaycodec.schema.values import AUTO
@@ -55,6 +56,7 @@ def headers(cls: type[H], /, **fixed: object) -> st.SearchStrategy[H]:
     Raises: TypeError for a field that the class does not have, ValueError for one that only a `construct` object can
     read and that is not fixed.
     """
+    check_header_class("cls", cls)
     layout = cls.__layout__
     if unknown := fixed.keys() - layout.by_name.keys():
         raise TypeError(f"{cls.__name__} has no field {', '.join(map(repr, sorted(unknown)))}")
@@ -132,13 +134,18 @@ def malformed_bytes(
 
 def _graph(through: type[Header] | None, first: type[Header], catalog: Catalog, max_headers: int) -> StackGraph:
     """The graph of the catalog. Raises: ValueError where it has no path."""
+    check_catalog(catalog)
+    check_header_class("first", first)
+    if through is not None:
+        check_header_class("through", through, " or None")
     for cls in filter(None, (first, through)):
         if not drawable(cls.__layout__):
             raise ValueError(
                 f"{cls.__name__} has fields that only a construct object can read: no stack can be drawn with it"
             )
-    if not 1 <= max_headers <= catalog.max_headers:
-        raise ValueError(f"max_headers is 1..{catalog.max_headers}, as the catalog follows, not {max_headers}")
+    if not 1 <= check_number("max_headers", max_headers, None) <= catalog.max_headers:
+        most = catalog.max_headers
+        raise ValueError(f"max_headers is 1..{most}, as the catalog follows, not {number_text(max_headers)}")
     graph = graph_of(catalog, first)
     distance = (graph.to_end if through is None or through is first else graph.distances(through)).get(Node(first))
     if distance is None:

@@ -20,16 +20,17 @@ from overlaycodec.codec.packet_encoder import encode, resolved
 from overlaycodec.dialects import NVGRE_KEY
 from overlaycodec.editing.incremental import forwarded
 from overlaycodec.errors import DecodeError, FieldValueError, MissingHeaderError, TruncatedError
+from overlaycodec.packet.argument_checks import check_choice, check_type
 from overlaycodec.packet.header import Header
 from overlaycodec.packet.offsets import ends_of, octets_in
 from overlaycodec.packet.packet import Packet
-from overlaycodec.packet.paths import names_of, network_of
+from overlaycodec.packet.paths import framed_network_of, names_of
 from overlaycodec.protocols import GRE, STT, VXLANRCO, Ethernet
 from overlaycodec.reassembly import STTFrame
 from overlaycodec.schema.layout import Field, Layout
 from overlaycodec.schema.plans import ValueLength
 from overlaycodec.tunnel.ecn import ECNOutcome, egress_ecn
-from overlaycodec.tunnel.inner_packet import Diffserv, check_choice, inner_start
+from overlaycodec.tunnel.inner_packet import Diffserv, inner_start
 
 __all__ = ["Decapsulated", "decapsulate", "decapsulate_all", "decapsulated"]
 
@@ -41,14 +42,16 @@ class Decapsulated(msgspec.Struct, frozen=True):
     """The inner octets: as they were received, but for a mark and a DSCP that the egress must change, and a checksum
     that VXLAN's remote checksum offload leaves to it."""
     vni: int | None
-    """The network of the frame: a VNI, NVGRE's VSID, STT's context ID; None where the tunnel has none."""
+    """The network of the frame: a VNI, NVGRE's VSID, STT's context ID; None where the tunnel has none, or says
+    that its VNI is not valid."""
     tunnel: Packet
     """The headers outside, and what followed the frame, but for an FCS, which covers the frame too."""
     first: type[Header] | None
     """The class of the frame's first header; None where the catalog knows none."""
     ecn: ECNOutcome | None = None
-    """What RFC 6040 requires for the two marks; None where one of the two packets is not IP. Where it is to be dropped,
-    do not forward the frame: it is given unchanged, for inspection."""
+    """What RFC 6040 requires for the two marks; None where one of the two packets is not IP: IP behind MPLS or PPPoE
+    is not the frame's own. Where it is to be dropped, do not forward the frame: it is given unchanged, for inspection.
+    """
     missing: int = 0
     """Octets of the frame that were not captured."""
 
@@ -149,6 +152,8 @@ def decapsulated(frame: STTFrame, *, diffserv: Diffserv = "pipe", catalog: Catal
 
     Congestion that one segment met is the frame's.
     """
+    check_type("frame", frame, STTFrame)
+    check_choice("diffserv", diffserv, get_args(Diffserv))
     octets = frame.completed()
     inner = decode(octets, lax=True, catalog=catalog)
     changed, outcome = _combined(octets, inner, frame.tunnel.headers, diffserv)
@@ -190,7 +195,7 @@ def _bits(layout: Layout, field: Field, at: int) -> tuple[int, int]:
 def _combined(frame: bytes, inner: Packet, outer: Sequence[Header], diffserv: str) -> tuple[bytes, ECNOutcome | None]:
     """The frame with the marks to forward, and what RFC 6040 requires for them."""
     outside: Any = next((header for header in reversed(outer) if header.__layout__.layer == "network"), None)
-    index = network_of(inner.headers)
+    index = framed_network_of(inner.headers)
     if outside is None or index is None:
         return frame, None
     inside: Any = inner.headers[index]  # Any: IPv4 or IPv6, of which both have these fields
@@ -206,7 +211,7 @@ def _combined(frame: bytes, inner: Packet, outer: Sequence[Header], diffserv: st
 
 
 def _vni_of(outer: Sequence[Header]) -> int | None:
-    """The network of the frame, by the headers of the tunnel."""
+    """The network of the frame, by the headers of the tunnel; None where the I flag is clear (RFC 7348 section 5)."""
     for header in reversed(outer):
         if isinstance(header, STT):
             return header.context_id
@@ -215,7 +220,7 @@ def _vni_of(outer: Sequence[Header]) -> int | None:
             return None if meaning is None else meaning.vsid
         if "vni" in header.__layout__.by_name:
             vni: int = getattr(header, "vni")  # noqa: B009 - a field that only some headers have
-            return vni
+            return vni if getattr(header, "vni_valid", True) else None
     return None
 
 

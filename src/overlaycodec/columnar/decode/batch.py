@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from overlaycodec.capture.bulk.arrays import ByteBuffer, Ints, Mask
 from overlaycodec.capture.bulk.record_blocks import RecordBlock
 from overlaycodec.capture.record import Record
+from overlaycodec.packet.argument_checks import check_type
 
 __all__ = ["ROW", "Batch", "batches_in", "batches_of", "joined"]
 
@@ -111,6 +112,9 @@ def _part_of(block: RecordBlock, first: int, stop: int) -> Batch:
 
 
 def _batch_of(records: list[Record]) -> Batch:
+    for record in records:
+        if record.__class__ is not Record:
+            check_type("a record of the source", record, Record)
     lengths = np.fromiter((len(record.data) for record in records), np.int64, len(records))
     stamps = [record.time_ns or 0 for record in records]
     fits = all(-(1 << 63) <= stamp < 1 << 63 for stamp in stamps)

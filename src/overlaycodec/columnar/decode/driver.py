@@ -7,13 +7,14 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from overlaycodec.capture.record import Record
-from overlaycodec.codec.catalog import Catalog
+from overlaycodec.codec.catalog import Catalog, check_catalog
 from overlaycodec.columnar.column import RECORD_COLUMNS, Column, columns_of
 from overlaycodec.columnar.column_buffers import Output
 from overlaycodec.columnar.decode.batch import Batch
 from overlaycodec.columnar.decode.column_filler import ColumnFiller
 from overlaycodec.columnar.decode.source_batches import MOST_RECORDS, batches_from, batches_twice
 from overlaycodec.columnar.table import Table
+from overlaycodec.packet.argument_checks import check_callable
 from overlaycodec.packet.paths import names_of
 
 if TYPE_CHECKING:
@@ -34,6 +35,8 @@ def table_of(
     progress: Callable[[int], object] | None,
 ) -> Table:
     """See `overlaycodec.columns`."""
+    check_callable("progress", progress)
+    check_catalog(catalog)
     if names is not None:
         batches, columns = batches_from(source), columns_of(names, catalog)
     else:
@@ -50,6 +53,7 @@ def tables_of(
     progress: Callable[[int], object] | None,
 ) -> Iterator[Table]:
     """See `overlaycodec.iter_columns`."""
+    check_callable("progress", progress)
     columns = columns_of(names, catalog)
     for output, octets in _outputs(batches_from(source), columns, catalog, most=_TABLE_PACKETS):
         if output.count:
@@ -62,6 +66,8 @@ def names_in(
     source: Readable | Iterable[Record], catalog: Catalog, progress: Callable[[int], object] | None
 ) -> list[str]:
     """See `overlaycodec.column_names`."""
+    check_callable("progress", progress)
+    check_catalog(catalog)
     return occurring_names(_reporting(batches_from(source), progress), catalog)
 
 

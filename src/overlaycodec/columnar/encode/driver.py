@@ -10,13 +10,14 @@ from numpy.typing import NDArray
 
 from overlaycodec.capture.bulk.arrays import ByteBuffer, Ints, Sums
 from overlaycodec.capture.frames import Frames
-from overlaycodec.codec.catalog import Catalog
+from overlaycodec.codec.catalog import Catalog, check_catalog
 from overlaycodec.codec.packet_encoder import encode
 from overlaycodec.columnar.encode.column_input import InputColumn, Selection, input_column, payload_column
 from overlaycodec.columnar.encode.shape_keys import groups_of, keys_of
 from overlaycodec.columnar.encode.template import Template, VariablePayloads, template_of, variable_payload_possible
 from overlaycodec.columnar.table import Table
 from overlaycodec.errors import EncodeError, PathError
+from overlaycodec.packet.argument_checks import check_type
 from overlaycodec.packet.header import Header
 from overlaycodec.packet.packet import Packet
 from overlaycodec.packet.paths import find, read_at, replaced_at
@@ -38,6 +39,8 @@ def frames_of(
 ) -> Frames:
     """See `overlaycodec.encode_columns`."""
     packet = template if isinstance(template, Packet) else Packet((template,))
+    check_type("columns", columns, (Mapping, Table), "a mapping of names to values")
+    check_catalog(catalog)
     times: Ints | None = None
     inputs = []
     counts = {}

@@ -33,6 +33,11 @@ from overlaycodec.protocols import (
 
 __all__ = ["NETWORK"]
 
+_BROADCAST: Final = 0xFFFFFFFF
+_LINK_GROUPS: Final = 0xE00000
+"""224.0.0.0/24: groups that no router forwards to (RFC 5771 section 4)."""
+_IGMP: Final = 2
+
 
 def _bad_checksum(context: Context) -> Iterator[Observation]:
     field = context.header.__layout__.checksum
@@ -63,8 +68,15 @@ def _invalid_source(context: Context) -> Iterator[Observation]:
 
 
 def _broadcast_source(context: Context) -> Iterator[Observation]:
-    if int(context.header.src) in (0, 0xFFFFFFFF):
+    src = int(context.header.src)
+    if src == _BROADCAST or (src == 0 and not _learns_its_address(context.header)):
         yield Observation("src", f"is {context.header.src}, no host's address")
+
+
+def _learns_its_address(header: IPv4) -> bool:
+    """Whether a host without an address sends such a packet: to all hosts (DHCP), to a link's group, or IGMP."""
+    dst = int(header.dst)
+    return dst in (0, _BROADCAST) or dst >> 8 == _LINK_GROUPS or (header.dst.is_multicast and header.protocol == _IGMP)
 
 
 def _this_network(context: Context) -> Iterator[Observation]:
@@ -205,7 +217,7 @@ NETWORK: Final = (
         (IPv4,),
         _broadcast_source,
         "RFC 1122 section 3.2.1.3",
-        "that is no source address, but for a host that does not know its own yet",
+        "that is no source address, but for a host that does not know its own yet (DHCP, IGMP)",
         Severity.VIOLATION,
         LINUX_DROPS,
         OVS_OVERLOOKS,

@@ -8,6 +8,7 @@ from overlaycodec.codec.emitters import without_checksum
 from overlaycodec.codec.pseudo_header import pseudo_header
 from overlaycodec.errors import UnresolvedError
 from overlaycodec.packet.header import Header
+from overlaycodec.packet.offsets import is_fragment, is_unbounded_outside
 
 __all__ = ["EncodeState"]
 
@@ -34,6 +35,31 @@ class EncodeState:
         """The value of a selector where the next header has no key in its space. Raises: UnresolvedError, always."""
         what = "nothing follows that has one" if self.following is None else f"{self.following.__name__} has none there"
         raise UnresolvedError(path, f"is AUTO, the key of what follows, but {what}: give it a value")
+
+    def omits_length(self, *, fits: bool) -> bool:
+        """Whether the length of the network header is 0; `fits`: whether the field can count its octets.
+
+        It is where a jumbo payload option counts them, and where it cannot count them, as Linux does (BIG TCP). The
+        packet of a fragment always has a length.
+
+        Spec: RFC 2675 section 2.
+        """
+        following = self.headers[self.index + 1 : self.index + 2]
+        if following and (jumbo := following[0].__layout__.jumbo) is not None:
+            if jumbo.octets_of(getattr(following[0], jumbo.options)) is not None:
+                return True
+        if fits or is_fragment(self.headers[self.index]):
+            return False
+        for header in self.headers[self.index + 1 :]:
+            if header.__layout__.layer != "extension":
+                break
+            if is_fragment(header):
+                return False
+        return True
+
+    def is_unbounded_outside(self) -> bool:
+        """Whether the header is in an IP header whose length is 0 or AUTO, and in no fragment."""
+        return is_unbounded_outside(self.headers, self.index)
 
     def omits_checksum(self) -> bool:
         """Whether the header leaves out its checksum: the next header asks for it, and the network header allows it.

@@ -111,7 +111,7 @@ def _selects(plan: NextHeader) -> str:
 
 def _ends(plan: Extent) -> str:
     start = "from the header's start" if plan.from_start else "after the header"
-    zero = {"length": "", "unbounded": "; 0: no bound", "jumbo": "; 0 with a jumbo payload length: that"}[plan.zero]
+    zero = {"length": "", "unbounded": "; 0: no bound", "jumbo": "; 0 in an IP packet whose length is 0: no bound"}[plan.zero]
     unless = f", unless {plan.unless} is not 0" if plan.unless else ""
     return f"ends what follows: {_times(plan.unit, plan.field.name, plan.bias)} octets {start}{zero}{unless}"
 

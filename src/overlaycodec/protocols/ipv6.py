@@ -98,7 +98,7 @@ class IPv6JumboPayloadOption(Element, spec="RFC 2675 section 2", path="jumbo_pay
 
     type: Annotated[int, Bits(8), Const(0xC2), "Type"] = 0xC2
     length: Annotated[int, Bits(8), Const(4), "Octets of data"] = 4
-    jumbo_payload_length: Annotated[int, Bits(32), JumboLength(), "Octets that follow the IPv6 header"]
+    jumbo_payload_length: Annotated[int, Bits(32), JumboLength(), "Octets that follow the IPv6 header"] = AUTO
 
 
 class IPv6TunnelEncapsulationLimitOption(Element, spec="RFC 2473 section 4.1.1", path="tunnel_encapsulation_limit"):

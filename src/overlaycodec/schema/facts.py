@@ -211,7 +211,7 @@ class LengthField(Fact, frozen=True):
     Header and payload are `unit` x field + `bias` octets, from the header's start (`origin="start"`) or from its end.
 
     `zero`: what 0 means: "length", an ordinary value; "unbounded", as far as the bound outside; "jumbo", the same, but
-    only where a jumbo payload length was read. `unless`: an earlier field that, where it is not 0, leaves the bound to
+    only where the length of the IP header outside is 0, and no fragment is in between. `unless`: an earlier field that, where it is not 0, leaves the bound to
     the header outside. `segments`: the packet may hold the first segment of several. `optional`: AUTO is 0, and an edit
     does not compute it where it is 0.
     """
@@ -242,7 +242,7 @@ class MoreFragments(Fact, frozen=True):
 
 
 class JumboLength(Fact, frozen=True):
-    """In an element: how many octets follow the IPv6 header whose length field is 0.
+    """In an element: how many octets follow the IPv6 header whose length field is 0; AUTO is that number.
 
     Spec: RFC 2675 section 2.
     """

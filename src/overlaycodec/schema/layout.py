@@ -216,28 +216,16 @@ class Layout(msgspec.Struct, frozen=True, eq=False):
         """The field that holds the checksum."""
         return None if self.coverage is None else self.coverage.field
 
-    def covered_octets(self, length: int | None, header_octets: int, octets: int) -> int:
-        """How many octets the checksum covers when it is derived, from the header's start.
+    def covered_octets(self, header: Any, header_octets: int, octets: int) -> int:  # Any: a header of this class
+        """How many octets of this header and its content the checksum covers; `octets` counts them all.
 
-        `length` is the value of the length field, `octets` counts the header and its content. A length that does not
-        reach the end of the header is no bound.
-        """
-        if self.coverage is not None and self.coverage.header_only:
-            return header_octets
-        if self.extent is None or self.extent.segmented:
-            return octets
-        bound = self.extent.bound_of(length, header_octets)
-        return octets if bound is None or bound < header_octets else min(bound, octets)
-
-    def tested_octets(self, header: Any, header_octets: int, octets: int) -> int:  # Any: a header of this class
-        """How many octets of this header and its content the checksum is tested over; `octets` counts them all.
-
-        Where a length does not reach the end of the header, that is the header alone.
+        A length that ends within the header is no bound: decoding leaves all octets as payload, and a receiver that
+        does not look at the length sums all of them.
         """
         if self.coverage is not None and self.coverage.header_only:
             return header_octets
         bound = None if self.extent is None else self.extent.octets_of(header, header_octets)
-        return octets if bound is None or self.segmented else min(max(bound, header_octets), octets)
+        return octets if bound is None or self.segmented or bound < header_octets else min(bound, octets)
 
     @property
     def constant_prefix(self) -> bytes:
@@ -335,6 +323,7 @@ class Layout(msgspec.Struct, frozen=True, eq=False):
         return (
             field.name in self.sized_by
             or field.element_flag is not None
+            or field.jumbo_length
             or isinstance(field.size, UnparsedSize | PadSize)
             or field in (self.next.selector, self.extent and self.extent.field, self.coverage and self.coverage.field)
             or (repeat is not None and repeat.flag == field.name)

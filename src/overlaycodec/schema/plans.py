@@ -283,7 +283,7 @@ class Extent(Plan, frozen=True):
     bias: int = 0
     from_start: bool = True
     zero: Literal["length", "unbounded", "jumbo"] = "length"
-    """What 0 means: a length like others; no bound; no bound where a jumbo payload length was read."""
+    """What 0 means: a length like others; no bound; no bound where the length of the IP header outside gives none."""
     unless: str | None = None
     """A field that, where it is not 0, leaves the bound to the header outside."""
     segmented: bool = False
@@ -295,15 +295,9 @@ class Extent(Plan, frozen=True):
         """The octets from the header's start that the value counts, whatever 0 means."""
         return value * self.unit + self.bias + (0 if self.from_start else header_octets)
 
-    def is_unbounded(self, value: int, *, jumbogram: bool = True) -> bool:
-        """Whether the value is a 0 that gives no bound; `jumbogram`: whether a jumbo payload length was read."""
-        return value == 0 and (self.zero == "unbounded" or (self.zero == "jumbo" and jumbogram))
-
-    def bound_of(self, value: int | None, header_octets: int) -> int | None:
-        """The octets from the header's start that the value counts; None where it gives no bound."""
-        if value is None or self.is_unbounded(value):
-            return None
-        return self.end_of(value, header_octets)
+    def is_unbounded(self, value: int, *, outside: bool = True) -> bool:
+        """Whether the value is a 0 that gives no bound; `outside`: whether the length of the IP header outside is."""
+        return value == 0 and (self.zero == "unbounded" or (self.zero == "jumbo" and outside))
 
     def applies_to(self, header: Any) -> bool:  # Any: a header, known by what it declares
         """Whether the field bounds this header; else the header outside does."""
@@ -311,11 +305,16 @@ class Extent(Plan, frozen=True):
 
     def octets_of(self, header: Any, header_octets: int) -> int | None:  # Any: as above
         """How many octets, from the header's start, the field counts; None where it gives no bound."""
-        return self.bound_of(getattr(header, self.field.name), header_octets) if self.applies_to(header) else None
+        value = getattr(header, self.field.name)
+        if value is None or self.is_unbounded(value) or not self.applies_to(header):
+            return None
+        return self.end_of(value, header_octets)
 
 
 class Jumbo(Plan, frozen=True):
     """Where an option list may keep the length of a jumbogram: in `field` of an element of the class `element`.
+
+    It counts where the header before has a length of 0, and of several elements, the first one counts.
 
     Spec: RFC 2675 section 2.
     """
@@ -327,6 +326,11 @@ class Jumbo(Plan, frozen=True):
     def octets_of(self, options: tuple[Any, ...]) -> int | None:  # Any: elements of any class
         """The octets from the header's start that the first such option counts; None where there is none."""
         return next((getattr(option, self.field) for option in options if type(option) is self.element), None)
+
+    def with_octets(self, options: tuple[Any, ...], octets: Any) -> tuple[Any, ...]:  # Any: as above; or AUTO
+        """The options, of which the first such one counts so many octets. Raises: FieldRangeError."""
+        index = next(number for number, option in enumerate(options) if type(option) is self.element)
+        return (*options[:index], options[index].replace(**{self.field: octets}), *options[index + 1 :])
 
 
 class Route(Plan, frozen=True):

@@ -54,9 +54,9 @@ def region_of(group: Group, left: Ints, early: Mask | None) -> Region:
         return Region(size, octets, None, None)
     values = group.values[extent.field.name]
     declared = values.astype(np.int64) * extent.unit + extent.bias + (0 if extent.from_start else size)
-    valid = None
+    valid = None if early is None else ~early
     if extent.zero != "length":
-        valid = values != 0
+        valid = values != 0 if valid is None else valid & (values != 0)
     if extent.unless is not None:
         alone = group.values[extent.unless] == 0
         valid = alone if valid is None else valid & alone
@@ -75,7 +75,7 @@ def status_codes(group: Group, region: Region, protocol: int) -> NDArray[np.uint
         present = region.declared <= region.octets
         before = np.ones(len(group), np.bool_) if group.complete is None else group.complete
         group.complete = present if region.valid is None else np.where(region.valid, present, before)
-        covered = np.minimum(region.octets, np.maximum(region.declared, region.size))
+        covered = np.minimum(region.octets, region.declared)
         lengths = covered if region.valid is None else np.where(region.valid, covered, region.octets)
     codes = None
     coverage = layout.coverage

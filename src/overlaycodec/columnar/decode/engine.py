@@ -112,7 +112,7 @@ class Engine(PartReader):
             self._slow.append(group.index if mask is None else group.part(mask).index)
             return
         layout = cls.__layout__
-        if layout.jumbo is not None and group.zero is not None:
+        if group.zero is not None and (layout.jumbo or (layout.extent and layout.extent.zero == "jumbo")):
             mask = np.ones(len(group), np.bool_) if mask is None else mask
             self._slow.append(group.part(group.zero & mask).index)
             mask = mask & ~group.zero

@@ -78,8 +78,7 @@ def checksum_of(
     header: Any = headers[index]  # Any: headers of several classes, known by what they declare
     layout, start, size = header.__layout__, starts[index], octets_in(header)
     coverage = layout.coverage
-    length = None if layout.length_field is None else getattr(header, layout.length_field.name)
-    covered = layout.covered_octets(length, size, len(content))
+    covered = layout.covered_octets(header, size, len(content))
     stop = start + covered
     terms = _terms(slots, start * 8, stop * 8, start * 8)
     addresses: tuple[int, list[Term]] | None = (0, [])

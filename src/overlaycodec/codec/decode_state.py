@@ -73,7 +73,7 @@ class DecodeState(list[Header]):
     ) -> int:
         """Where the payload ends: where a jumbo payload option gives its length, that is the end (RFC 2675)."""
         assert layout.jumbo is not None
-        if self.zero_length == len(self) - 2 and (value := layout.jumbo.octets_of(options)) is not None:
+        if self.zero_length == len(self) - 2 and (value := layout.jumbo.value_in(options)) is not None:
             name = layout.jumbo.options
             return self._claimed_end(layout, name, value, data, pos, pos, stop, pos + value, end, stop - pos)
         return end

@@ -11,7 +11,7 @@ from overlaycodec.codec.encode_lengths import octets_text
 from overlaycodec.codegen import Source
 from overlaycodec.errors import UnresolvedError
 from overlaycodec.schema.layout import Layout
-from overlaycodec.schema.plans import Jumbo
+from overlaycodec.schema.plans import OptionField
 from overlaycodec.schema.values import AUTO
 
 __all__ = ["add_jumbo_length", "add_jumbo_octets"]
@@ -27,7 +27,7 @@ def add_jumbo_length(source: Source, layout: Layout) -> None:
         local = f"v_{jumbo.options}"
         source.names |= {"JUMBO": jumbo, "is_open": _is_open}
         source.add(
-            f"jumbo = is_open(JUMBO, {local})", f"if jumbo: {local} = JUMBO.with_octets({local}, 0)"
+            f"jumbo = is_open(JUMBO, {local})", f"if jumbo: {local} = JUMBO.with_value({local}, 0)"
         )  # fmt: skip
 
 
@@ -37,13 +37,13 @@ def add_jumbo_octets(source: Source, layout: Layout) -> None:
         local, octets = f"v_{jumbo.options}", f"e_{jumbo.options}"
         source.add(
             "if jumbo:",
-            f"    {local} = JUMBO.with_octets({local}, {octets_text(layout.parts)} + len(content))",
+            f"    {local} = JUMBO.with_value({local}, {octets_text(layout.parts)} + len(content))",
             f"    {local}, {octets} = elements_{jumbo.options}({local}, out is not None)",
         )
 
 
-def _is_open(jumbo: Jumbo, options: tuple[Any, ...]) -> bool:  # Any: elements of any class
-    return jumbo.octets_of(options) is AUTO
+def _is_open(jumbo: OptionField, options: tuple[Any, ...]) -> bool:  # Any: elements of any class
+    return jumbo.value_in(options) is AUTO
 
 
 def _unresolved(path: str) -> None:

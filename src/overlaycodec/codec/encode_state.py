@@ -45,9 +45,9 @@ class EncodeState:
         Spec: RFC 2675 section 2.
         """
         following = self.headers[self.index + 1 : self.index + 2]
-        if following and (jumbo := following[0].__layout__.jumbo) is not None:
-            if jumbo.octets_of(getattr(following[0], jumbo.options)) is not None:
-                return True
+        jumbo = following[0].__layout__.jumbo if following else None
+        if jumbo is not None and jumbo.value_in(getattr(following[0], jumbo.options)) is not None:
+            return True
         if fits or is_fragment(self.headers[self.index]):
             return False
         for header in self.headers[self.index + 1 :]:

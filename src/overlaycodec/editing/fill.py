@@ -28,9 +28,10 @@ def fill(
     """The packet with derived fields computed anew, as after an edit.
 
     A selector that already selects the next header keeps its value. So do a checksum of 0 that means "none", a length
-    of 0 that means "unbounded" (a jumbo payload option that counts in its place is computed anew), and what is computed over octets that are not all here: those of fragments, quoted
-    packets and snapped captures, and of a pseudo-header where there is no IP header outside. What is AUTO is derived
-    first, as `resolve` derives it. With the checksums, the FCS of an Ethernet frame is computed.
+    of 0 that means "unbounded" (a jumbo payload option that counts in its place is computed anew), and what is computed
+    over octets that are not all here: those of fragments, quoted packets and snapped captures, and of a pseudo-header
+    where there is no IP header outside. What is AUTO is derived first, as `resolve` derives it. With the checksums, the
+    FCS of an Ethernet frame is computed.
 
     Raises: EncodeError where something cannot be derived or does not fit.
     """
@@ -119,8 +120,8 @@ def _lengths(headers: Sequence[Header], index: int, catalog: Catalog) -> dict[st
     if (jumbo := layout.jumbo) is not None and index:
         options = getattr(header, jumbo.options)
         outside = headers[index - 1].__layout__.extent
-        if outside is not None and outside.zero == "unbounded" and jumbo.octets_of(options) is not None:
-            changes[jumbo.options] = jumbo.with_octets(options, AUTO)
+        if outside is not None and outside.zero == "unbounded" and jumbo.value_in(options) is not None:
+            changes[jumbo.options] = jumbo.with_value(options, AUTO)
     following = type(headers[index + 1]) if index + 1 < len(headers) else None
     content = layout.next.of(header)
     if layout.selector is not None and isinstance(content, ValueLength):

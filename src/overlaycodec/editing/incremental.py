@@ -80,7 +80,7 @@ def _octets(packet: Packet, start: int, catalog: Catalog) -> bytes:
 def _is_open(header: Header, name: str) -> bool:
     """Whether the field is AUTO, or its options hold a jumbo payload length that is."""
     value, jumbo = getattr(header, name), header.__layout__.jumbo
-    return value is AUTO or (jumbo is not None and name == jumbo.options and jumbo.octets_of(value) is AUTO)
+    return value is AUTO or (jumbo is not None and name == jumbo.options and jumbo.value_in(value) is AUTO)
 
 
 def _lengths(headers: Sequence[Header], index: int, grown: int) -> dict[str, Any]:  # Any: numbers, and options
@@ -93,7 +93,7 @@ def _lengths(headers: Sequence[Header], index: int, grown: int) -> dict[str, Any
         if value is not None and not extent.is_unbounded(value):
             changes[extent.field.name] = value + grown // extent.unit
     if (jumbo := layout.jumbo) is not None and (octets := jumbo_octets_of(headers, index)) is not None:
-        changes[jumbo.options] = jumbo.with_octets(getattr(header, jumbo.options), octets + grown)
+        changes[jumbo.options] = jumbo.with_value(getattr(header, jumbo.options), octets + grown)
     if layout.selector is not None and isinstance(length := layout.next.of(header), ValueLength):
         changes[layout.selector.name] = length.octets + grown
     return changes

@@ -82,7 +82,8 @@ def jumbo_octets_of(headers: Sequence[WireStruct], index: int) -> int | None:
     jumbo = headers[index].__layout__.jumbo
     if jumbo is None or not index or not is_unbounded(headers, index - 1):
         return None
-    return jumbo.octets_of(getattr(headers[index], jumbo.options))
+    octets: int | None = jumbo.value_in(getattr(headers[index], jumbo.options))
+    return octets
 
 
 def is_unbounded(headers: Sequence[WireStruct], index: int) -> bool:

@@ -19,6 +19,10 @@ _MESSAGES: Final = ValueNames(
 )
 
 
+_CONTENT: Final = ("message_type", (255,))
+"""A G-PDU carries a packet, other messages information elements; extension headers are in all of them."""
+
+
 class GTPU(
     Header,
     spec="3GPP TS 29.281 section 5.1",
@@ -48,7 +52,7 @@ class GTPU(
         int | None,
         Bits(8),
         When("extension_present", "sequence_present", "npdu_present"),
-        Selects(GTPU_EXTENSION, only=("message_type", (255,)), when="extension_present", nothing=0),
+        Selects(GTPU_EXTENSION, when="extension_present", nothing=0, content=_CONTENT),
         "Type of the extension header that follows",
     ] = AUTO
 
@@ -65,4 +69,6 @@ class GTPUExtension(
 
     length: Annotated[int, Bits(8), "In units of 4 octets, all counted"] = AUTO
     content: Annotated[bytes, SizedBy("length", unit=4, bias=-2), "What it says, by its type"] = bytes(2)
-    next_extension: Annotated[int, Bits(8), Selects(GTPU_EXTENSION, nothing=0), "Type of the next one"] = AUTO
+    next_extension: Annotated[
+        int, Bits(8), Selects(GTPU_EXTENSION, nothing=0, content=_CONTENT), "Type of the next one"
+    ] = AUTO

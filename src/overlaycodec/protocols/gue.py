@@ -4,15 +4,12 @@ from typing import Annotated
 
 from overlaycodec.packet.header import Header
 from overlaycodec.schema.facts import Bits, Const, Selects, SizedBy
-from overlaycodec.schema.keys import Peek
 from overlaycodec.schema.keyspaces import IP_PROTOCOL, UDP_PORT
 from overlaycodec.schema.values import AUTO
 
 
-class GUE(
-    Header, spec="draft-ietf-intarea-gue-09 section 3.1", keys=(UDP_PORT(6080).when(Peek(0, 2, 0)),), tunnel=True
-):
-    """Variant 0: any IP protocol in UDP."""
+class GUE(Header, spec="draft-ietf-intarea-gue-09 section 3.1", keys=(UDP_PORT(6080),), tunnel=True):
+    """Variant 0: any IP protocol in UDP. Other variants that are no IP packet are not known."""
 
     variant: Annotated[int, Bits(2), Const(0), "Variant"] = 0
     control: Annotated[int, Bits(1), "C: a control message, of the type that follows"] = 0

@@ -17,9 +17,9 @@ from overlaycodec.schema.plans import (
     Coverage,
     ElementFlag,
     Extent,
-    Jumbo,
     NextHeader,
     Notation,
+    OptionField,
     OptionList,
     PadSize,
     Presence,
@@ -79,6 +79,8 @@ class Field(msgspec.Struct, frozen=True, eq=False):
     construct: Any = None  # Any: the construct object that reads and builds it
     element_flag: ElementFlag | None = None
     route: Route | None = None
+    original_source: bool = False
+    """Whether it is the address that the pseudo-header has in place of the network header's source."""
     jumbo_length: bool = False
     """Whether it counts the octets of a jumbogram."""
 
@@ -180,10 +182,12 @@ class Layout(msgspec.Struct, frozen=True, eq=False):
     """What its checksum covers."""
     more_fragments: str | None = None
     """The flag that means that not all of the content is here."""
-    jumbo: Jumbo | None = None
+    jumbo: OptionField | None = None
     """Where the length of a jumbogram may be."""
     routes: str | None = None
     """The field that may keep the last address of the route, itself or in its elements."""
+    sources: OptionField | None = None
+    """Where the source that a pseudo-header has may be."""
     products: dict[object, Any] = {}  # Any: whatever a deriver makes
     """What derivers made of the class, by deriver (see `kept_with_class`)."""
 
@@ -311,6 +315,8 @@ class Layout(msgspec.Struct, frozen=True, eq=False):
         if following.offset is not None:
             names.add(following.offset)
         names.update(guard.field for guard in following.guards)
+        if following.content is not None and not following.content_outside:
+            names.add(following.content.field)
         if extent is not None:
             names.add(extent.field.name)
             if extent.unless is not None:

@@ -7,7 +7,7 @@ the members. A plan names the fields that it depends on; it never holds a fact.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import msgspec
@@ -24,11 +24,11 @@ __all__ = [
     "EndSize",
     "Extent",
     "Guard",
-    "Jumbo",
     "LengthRule",
     "LengthSize",
     "NextHeader",
     "Notation",
+    "OptionField",
     "OptionList",
     "PadSize",
     "Presence",
@@ -225,6 +225,10 @@ class NextHeader(Plan, frozen=True):
     """Whether nothing ever follows."""
     offset: str | None = None
     """The fragment offset: where it is not 0, what follows is payload."""
+    content: Guard | None = None
+    """What must hold for anything to be found at the value `nothing`, or to be carried."""
+    content_outside: bool = False
+    """Whether the field of `content` is not of this header, but of the nearest header before that has it."""
 
     @property
     def flag(self) -> str | None:
@@ -239,7 +243,8 @@ class NextHeader(Plan, frozen=True):
     @property
     def unconditional(self) -> bool:
         """Whether the value of the selector alone decides."""
-        return not (self.guards or self.lengths or self.repeat)
+        own = self.content is not None and not self.content_outside
+        return not (self.guards or self.lengths or self.repeat or own)
 
     def failing(self, header: Any) -> Guard | None:  # Any: a header, known by what it declares
         """The first guard that does not hold for this header: its selector is no key; None where all hold."""
@@ -252,8 +257,20 @@ class NextHeader(Plan, frozen=True):
         value = getattr(header, self.selector.name)
         return value is not None and any(found is cls for _, found in candidates(self.space, value))
 
-    def of(self, header: Any) -> Key | ValueLength | None:  # Any: as above
-        """What follows this header: a key, octets that begin with what is at a key, or nothing."""
+    def has_content(self, headers: Sequence[Any]) -> bool:  # Any: as above
+        """Whether `content` holds for the last of these headers; it does where no header has the field."""
+        if self.content is None:
+            return True
+        for header in reversed(headers):
+            if self.content.field in header.__layout__.by_name:
+                return self.content.holds(getattr(header, self.content.field))
+        return True
+
+    def of(self, header: Any, before: Sequence[Any] = ()) -> Key | ValueLength | None:  # Any: as above
+        """What follows this header: a key, octets that begin with what is at a key, or nothing.
+
+        `before` are the headers before it.
+        """
         if self.closed or (self.offset is not None and getattr(header, self.offset)):
             return None
         if self.repeat is not None and not getattr(header, self.repeat.flag):
@@ -261,9 +278,11 @@ class NextHeader(Plan, frozen=True):
         if self.selector is None or self.space is None:
             return self.carried
         guard = self.failing(header)
+        value = getattr(header, self.selector.name)
+        if (guard is not None or value == self.nothing) and not self.has_content((*before, header)):
+            return None
         if guard is not None:
             return self.carried if guard.carried else None
-        value = getattr(header, self.selector.name)
         if self.lengths is not None and value <= self.lengths.limit:
             return ValueLength(value, self.lengths.key)
         return self.space(value)
@@ -311,26 +330,30 @@ class Extent(Plan, frozen=True):
         return self.end_of(value, header_octets)
 
 
-class Jumbo(Plan, frozen=True):
-    """Where an option list may keep the length of a jumbogram: in `field` of an element of the class `element`.
+class OptionField(Plan, frozen=True):
+    """A field that options of one class have: the length of a jumbogram, or an address. Of several, the first counts.
 
-    It counts where the header before has a length of 0, and of several elements, the first one counts.
-
-    Spec: RFC 2675 section 2.
+    Spec: RFC 2675 section 2, RFC 6275 section 6.3.
     """
 
     options: str
     element: Any  # Any: an Element class, which is declared above this module
     field: str
 
-    def octets_of(self, options: tuple[Any, ...]) -> int | None:  # Any: elements of any class
-        """The octets from the header's start that the first such option counts; None where there is none."""
-        return next((getattr(option, self.field) for option in options if type(option) is self.element), None)
+    def index_in(self, options: tuple[Any, ...]) -> int | None:  # Any: elements of any class
+        """The index of the option; None where there is none."""
+        return next((index for index, option in enumerate(options) if type(option) is self.element), None)
 
-    def with_octets(self, options: tuple[Any, ...], octets: Any) -> tuple[Any, ...]:  # Any: as above; or AUTO
-        """The options, of which the first such one counts so many octets. Raises: FieldRangeError."""
-        index = next(number for number, option in enumerate(options) if type(option) is self.element)
-        return (*options[:index], options[index].replace(**{self.field: octets}), *options[index + 1 :])
+    def value_in(self, options: tuple[Any, ...]) -> Any:  # Any: as above, and a value of the field or None
+        """The value of the field; None where there is no such option."""
+        index = self.index_in(options)
+        return None if index is None else getattr(options[index], self.field)
+
+    def with_value(self, options: tuple[Any, ...], value: Any) -> tuple[Any, ...]:  # Any: as above
+        """The options, one of which has the field, with this value in it. Raises: FieldRangeError."""
+        index = self.index_in(options)
+        assert index is not None
+        return (*options[:index], options[index].replace(**{self.field: value}), *options[index + 1 :])
 
 
 class Route(Plan, frozen=True):

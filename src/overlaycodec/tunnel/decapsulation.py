@@ -224,7 +224,7 @@ def _first_of(packet: Packet, start: int, catalog: Catalog) -> type[Header] | No
     if start < len(packet.headers):
         return type(packet.headers[start])
     last = packet.headers[start - 1]
-    following = last.__layout__.next.of(last)
+    following = last.__layout__.next.of(last, packet.headers[: start - 1])
     key = following.key if isinstance(following, ValueLength) else following
     found = () if key is None else catalog.candidates(key.space, key.value)
     return found[-1][1] if found else None

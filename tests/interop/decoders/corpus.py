@@ -235,7 +235,7 @@ class Walk:
             return known | {field.name: self.random.choice(UNBOUND[space])}
         return known
 
-    def record(self, layout: Layout, given: Values, must_not: Sequence[tuple[str, int]] = ()) -> Values:
+    def record(self, layout: Layout, given: Values, must_not: Sequence[tuple[str, frozenset[int]]] = ()) -> Values:
         """Values of the fields that are not derived."""
         values: Values = {}
         makers = FIELDS.get(layout.cls, {})
@@ -254,7 +254,7 @@ class Walk:
             elif not layout.computed(field):
                 while True:
                     values[name] = self._value(field, values)
-                    if (name, values[name]) not in must_not:
+                    if not any(name == other and values[name] in never for other, never in must_not):
                         break
         return values
 
@@ -293,7 +293,7 @@ class Walk:
             cls = self.random.choice([cls for cls in field.elements if cls is not oc.IPv6JumboPayloadOption])
             if cls in SOURCE_ROUTES and any(type(element) in SOURCE_ROUTES for element in elements):
                 continue  # RFC 791 section 3.1: at most once
-            ends = [] if options.kind is None or options.end is None else [(options.kind, options.end)]
+            ends = [] if options.kind is None or options.end is None else [(options.kind, frozenset((options.end,)))]
             elements.append(cls(**self.record(cls.__layout__, {}, ends)))
         if options.end is not None and not isinstance(size, LengthSize):
             last = field.element

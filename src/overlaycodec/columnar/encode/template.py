@@ -167,11 +167,11 @@ def template_of(
 def _omits_length(header: Header, resolved: Header) -> bool:
     """Whether a length that is derived is 0, because other octets count, or it cannot count so many."""
     extent, jumbo = header.__layout__.extent, header.__layout__.jumbo
-    if jumbo is not None and jumbo.octets_of(getattr(header, jumbo.options)) is AUTO:
+    if jumbo is not None and jumbo.value_in(getattr(header, jumbo.options)) is AUTO:
         return True
     if extent is None or extent.zero == "length" or getattr(header, extent.field.name) is not AUTO:
         return False
-    return getattr(resolved, extent.field.name) == 0
+    return bool(getattr(resolved, extent.field.name) == 0)
 
 
 def _starts(resolved: Packet) -> list[int]:

@@ -105,8 +105,10 @@ def is_unbounded_outside(headers: Sequence[WireStruct], index: int) -> bool:
         if layout.layer not in ("network", "extension") or is_fragment(header):
             return False
         if layout.layer == "network":
-            extent = layout.extent
-            return extent is not None and extent.is_unbounded(getattr(header, extent.field.name))
+            if (extent := layout.extent) is None:
+                return False
+            value = getattr(header, extent.field.name)
+            return value is AUTO or extent.is_unbounded(value)
     return False
 
 

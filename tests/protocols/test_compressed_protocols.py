@@ -81,7 +81,9 @@ def test_a_packet_follows_the_extension_headers_of_a_g_pdu_alone() -> None:
 @pytest.mark.parametrize("version", range(2, 8))
 def test_versions_of_gre_that_are_not_known_are_faults(version: int) -> None:
     """RFC 2784 section 2.3.1 and RFC 2637 section 4.1 have the versions 0 and 1."""
-    data = oc.encode(oc.IPv4(src="192.0.2.1", dst="192.0.2.2", protocol=47) / (bytes([0, version]) + b"\x08\x00" + IPV4))
+    data = oc.encode(
+        oc.IPv4(src="192.0.2.1", dst="192.0.2.2", protocol=47) / (bytes([0, version]) + b"\x08\x00" + IPV4)
+    )
     with pytest.raises(oc.FieldValueError, match=r"gre\.version"):
         oc.decode(data, first=oc.IPv4)
     packet = oc.decode(data, first=oc.IPv4, lax=True)

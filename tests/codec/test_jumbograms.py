@@ -51,7 +51,8 @@ PADDED: Final = bytes([17, 0, 1, 4, 0, 0, 0, 0])
 """An extension header with one option that pads (RFC 8200 section 4.2)."""
 ATOMIC: Final = bytes([17, 0, 0, 0, 0, 0, 0, 1])
 """A fragment header of a packet that is no fragment (RFC 6946)."""
-OPEN: Final = {
+Packets = dict[str, tuple[type[oc.Header], bytes]]
+OPEN: Final[Packets] = {
     "IPv4": (oc.IPv4, ipv4(udp(vxlan(FRAME)))),
     "IPv6": (oc.IPv6, ipv6(udp(vxlan(FRAME)))),
     "IPv6 with destination options": (oc.IPv6, ipv6(PADDED + udp(vxlan(FRAME)), 60)),
@@ -60,7 +61,7 @@ OPEN: Final = {
     "IPv4 in IPv6": (oc.IPv6, ipv6(ipv4(udp(vxlan(FRAME))), 4)),
     "IPv4 in IPv6 of a known length": (oc.IPv6, ipv6(ipv4(udp(vxlan(FRAME))), 4, length=20 + 8 + 8 + len(FRAME))),
 }
-FAULTY: Final = {
+FAULTY: Final[Packets] = {
     "a first fragment of IPv4": (oc.IPv4, ipv4(udp(vxlan(FRAME)), fragment=0x2000)),
     "a first fragment of IPv6": (oc.IPv6, ipv6(bytes([17, 0, 0, 1, 0, 0, 0, 1]) + udp(vxlan(FRAME)), 44)),
     "IPv4 of a known length": (oc.IPv4, ipv4(udp(vxlan(FRAME)), length=20 + 8 + 8 + len(FRAME))),

@@ -47,7 +47,7 @@ TSHARK: Final[tuple[Entry, ...]] = (
         "RFC 2516 section 4 has no octets of HDLC framing in front of the protocol. We read 0xFF03 there as "
         "framing, as in GRE; tshark as a protocol of one octet, 0xFF. No such protocol exists (RFC 1661 section "
         "2).",
-        follows(oc.PPPoE, oc.PPPFramed),
+        follows(oc.PPPoE, (oc.PPPFramed, oc.PPPFramedCompressed)),
     ),
     Parting(
         "GUE",

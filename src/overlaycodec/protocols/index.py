@@ -58,9 +58,8 @@ if TYPE_CHECKING:
         NeighborAdvertisement, NeighborSolicitation, RouterAdvertisement, RouterSolicitation,
     )
     from overlaycodec.protocols.nsh import NSH, NSHMetadata
-    from overlaycodec.protocols.pppoe import (
-        PPP, PPPCompressed, PPPFramed, PPPFramedCompressed, PPPoE, PPPoEDiscovery, PPPoETag,
-    )
+    from overlaycodec.protocols.ppp import PPP, PPPCompressed, PPPFramed, PPPFramedCompressed
+    from overlaycodec.protocols.pppoe import PPPoE, PPPoEDiscovery, PPPoETag
     from overlaycodec.protocols.sctp import SCTP, SCTPChunk
     from overlaycodec.protocols.segment_routing import IPv6SegmentRouting, SRv6Segment, SRv6TLV
     from overlaycodec.protocols.stt import STT, STTSegment
@@ -142,7 +141,8 @@ FAMILIES: Final[dict[str, tuple[str, ...]]] = {
         "RouterSolicitation",
     ),
     "nsh": ("NSH", "NSHMetadata"),
-    "pppoe": ("PPP", "PPPCompressed", "PPPFramed", "PPPFramedCompressed", "PPPoE", "PPPoEDiscovery", "PPPoETag"),
+    "ppp": ("PPP", "PPPCompressed", "PPPFramed", "PPPFramedCompressed"),
+    "pppoe": ("PPPoE", "PPPoEDiscovery", "PPPoETag"),
     "sctp": ("SCTP", "SCTPChunk"),
     "segment_routing": ("IPv6SegmentRouting", "SRv6Segment", "SRv6TLV"),
     "stt": ("STT", "STTSegment"),
@@ -250,18 +250,18 @@ HEADERS: Final = (
     LateHeader("overlaycodec.protocols.ndp", "RouterAdvertisement", "router_advertisement", (ICMPV6_TYPE(134),)),
     LateHeader("overlaycodec.protocols.ndp", "RouterSolicitation", "router_solicitation", (ICMPV6_TYPE(133),)),
     LateHeader("overlaycodec.protocols.nsh", "NSH", "nsh", (ETHERTYPE(0x894f), GPE_PROTOCOL(4), NSH_PROTOCOL(4))),
-    LateHeader("overlaycodec.protocols.pppoe", "PPP", "ppp", (
+    LateHeader("overlaycodec.protocols.ppp", "PPP", "ppp", (
         ETHERTYPE(0x880b).when(MinOctets(octets=1), Peek(bit=7, count=1, value=0)).as_fallback(), LINK_TYPE(9),
     )),
-    LateHeader("overlaycodec.protocols.pppoe", "PPPCompressed", "ppp_compressed", (
+    LateHeader("overlaycodec.protocols.ppp", "PPPCompressed", "ppp_compressed", (
         LINK_TYPE(9).when(Peek(bit=7, count=1, value=1)).as_fallback(),
         ETHERTYPE(0x880b).when(Peek(bit=7, count=1, value=1)).as_fallback(),
     )),
-    LateHeader("overlaycodec.protocols.pppoe", "PPPFramed", "ppp_framed", (
+    LateHeader("overlaycodec.protocols.ppp", "PPPFramed", "ppp_framed", (
         LINK_TYPE(9).when(Peek(bit=0, count=16, value=65283), Peek(bit=23, count=1, value=0)),
         ETHERTYPE(0x880b).when(Peek(bit=0, count=16, value=65283), Peek(bit=23, count=1, value=0)),
     )),
-    LateHeader("overlaycodec.protocols.pppoe", "PPPFramedCompressed", "ppp_framed_compressed", (
+    LateHeader("overlaycodec.protocols.ppp", "PPPFramedCompressed", "ppp_framed_compressed", (
         LINK_TYPE(9).when(Peek(bit=0, count=16, value=65283), Peek(bit=23, count=1, value=1)),
         ETHERTYPE(0x880b).when(Peek(bit=0, count=16, value=65283), Peek(bit=23, count=1, value=1)),
     )),

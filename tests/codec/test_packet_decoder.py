@@ -113,7 +113,7 @@ def test_a_jumbo_option_counts_where_the_length_is_0_and_nowhere_else() -> None:
     option = oc.IPv6JumboPayloadOption(jumbo_payload_length=70_000)
     packet = (
         FRAME
-        / oc.IPv6(src="::1", dst="::2")
+        / oc.IPv6(src="::1", dst="::2", payload_length=17)
         / oc.IPv6HopByHop(options=(option,))
         / oc.UDP(src_port=1, dst_port=9)
         / b"?"

@@ -102,6 +102,7 @@ CASES: Final[dict[str, Packet]] = {
     "source-broadcast": changed("ipv4.src", "255.255.255.255"),
     "source-network": changed("ipv4.src", "0.1.2.3"),
     "length-none": changed("ipv4.total_length", 0),
+    "udp-length-none": changed("udp.length", 0, changed("ipv4.total_length", 0)),
     "tunnel-options": changed("ipv4.options", (oc.IPv4Option(type=1),) * 4),
     "source-route": changed(
         "ipv4.options", (oc.IPv4StrictSourceRouteOption(route=(oc.IPv4RouteAddress(address="10.0.0.1"),)),)

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from overlaycodec.errors import DecodeError, LengthFieldError, TruncatedError
 from overlaycodec.packet.header import Header
+from overlaycodec.packet.offsets import is_unbounded
 from overlaycodec.packet.packet import Trailer
 from overlaycodec.packet.paths import Namer
 from overlaycodec.schema.layout import Layout
@@ -45,7 +46,6 @@ class DecodeState(list[Header]):
     """Where the header with the faulty bound ends; 0: no bound is at fault."""
     zero_length = -1
     """The index of the last IP header whose length was 0."""
-    jumbogram = False
     named = 0
     """The number of headers that `namer` named."""
     namer: Namer
@@ -70,7 +70,7 @@ class DecodeState(list[Header]):
         """Where the payload of the header at `pos` ends, by its length field. Raises: DecodeError where strict."""
         extent = layout.extent
         assert extent is not None
-        if extent.is_unbounded(value, jumbogram=self.jumbogram):
+        if value == 0 and is_unbounded(self, len(self) - 1):
             if extent.zero == "unbounded":
                 self.zero_length = len(self) - 1
             return end
@@ -91,8 +91,7 @@ class DecodeState(list[Header]):
     ) -> int:
         """Where the payload ends: where a jumbo payload option gives its length, that is the end (RFC 2675)."""
         assert layout.jumbo is not None
-        if self.zero_length == len(self) - 2 and (value := layout.jumbo.octets_of(options)) is not None:
-            self.jumbogram = True
+        if self.zero_length == len(self) - 2 and (value := layout.jumbo.value_in(options)) is not None:
             name = layout.jumbo.options
             return self._claimed_end(layout, name, value, data, pos, pos, stop, pos + value, end, stop - pos)
         return end

@@ -126,12 +126,22 @@ def add_next(  # the forms of one return statement
     if plan.repeat is not None:
         source.add(f"if not {prefix}{plan.repeat.flag}: {return_of(_step_at(source, tables, plan.repeat.key))}")
     carried = "None" if plan.carried is None else _step_at(source, tables, plan.carried)
+    content = ""
+    if plan.content is not None:
+        values = literal(tuple(plan.content.values))
+        content = f"{prefix}{plan.content.field} in {values}"
+        if plan.content_outside:
+            source.names["PLAN"] = plan
+            content = "PLAN.has_content(state)"
+        carried = f"{carried} if {content} else None"
     if plan.selector is None or plan.space is None:
         source.add(return_of(carried))
         return
     value = f"{prefix}{plan.selector.name}"
     for guard in plan.guards:
         source.add(f"if {_guard_fails_text(guard, prefix)}: {return_of(carried if guard.carried else 'None')}")
+    if content and plan.nothing is not None:
+        source.add(f"if {value} == {literal(plan.nothing)} and not ({content}): {return_of('None')}")
     if plan.lengths is not None:
         source.add(f"if {value} <= {literal(plan.lengths.limit)}:")
         if "end" in form:

@@ -122,6 +122,9 @@ def selector_values(following: NextHeader, keys: Keys) -> ByClass:
     if following.space is None:
         return ByClass(lambda cls: None)
     by_class, nothing, lengths = keys.keys_by_class(following.space), following.nothing, following.lengths
+    if following.selector is not None and (most := following.selector.maximum) < (1 << following.space.bits) - 1:
+        table = by_class  # a field with fewer bits than its key space has no room for some keys
+        by_class = ByClass(lambda cls: None if table[cls] is not None and table[cls] > most else table[cls])
     if lengths is not None:
         lengthy = keys.keys_by_class(lengths.key.space)
         return ByClass(lambda cls: by_class[cls] if lengthy[cls] is None else LENGTH)

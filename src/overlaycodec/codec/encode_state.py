@@ -8,6 +8,7 @@ from overlaycodec.codec.emitters import without_checksum
 from overlaycodec.codec.pseudo_header import pseudo_header
 from overlaycodec.errors import EncodeError, UnresolvedError
 from overlaycodec.packet.header import Header
+from overlaycodec.packet.offsets import is_fragment, is_unbounded_outside
 from overlaycodec.schema.values import AUTO
 
 __all__ = ["EncodeState"]
@@ -49,6 +50,31 @@ class EncodeState:
                 f"or encode with a catalog that binds {following} there"
             )
             raise EncodeError(path, following, reason)
+
+    def omits_length(self, *, fits: bool) -> bool:
+        """Whether the length of the network header is 0; `fits`: whether the field can count its octets.
+
+        It is where a jumbo payload option counts them, and where it cannot count them, as Linux does (BIG TCP). The
+        packet of a fragment always has a length.
+
+        Spec: RFC 2675 section 2.
+        """
+        following = self.headers[self.index + 1 : self.index + 2]
+        jumbo = following[0].__layout__.jumbo if following else None
+        if jumbo is not None and jumbo.value_in(getattr(following[0], jumbo.options)) is not None:
+            return True
+        if fits or is_fragment(self.headers[self.index]):
+            return False
+        for header in self.headers[self.index + 1 :]:
+            if header.__layout__.layer != "extension":
+                break
+            if is_fragment(header):
+                return False
+        return True
+
+    def is_unbounded_outside(self) -> bool:
+        """Whether the header is in an IP header whose length is 0 or AUTO, and in no fragment."""
+        return is_unbounded_outside(self.headers, self.index)
 
     def omits_checksum(self) -> bool:
         """Whether the header leaves out its checksum: the next header asks for it, and the network header allows it.

@@ -23,6 +23,7 @@ from overlaycodec.codec.emitters import (
     unreadable_next,
 )
 from overlaycodec.codec.encode_fields import add_octets, add_presence
+from overlaycodec.codec.encode_jumbo import add_jumbo_length, add_jumbo_octets
 from overlaycodec.codec.encode_lengths import add_extent, add_sizes
 from overlaycodec.codec.struct_plan import plan
 from overlaycodec.codegen import Source, linear, literal
@@ -48,9 +49,11 @@ def header_encoder_of(layout: Layout, keys: Keys) -> HeaderEncoder:
     _add_flags(source, layout, keys)
     add_presence(source, layout)
     elements = cache(lambda cls: header_encoder_of(cls.__layout__, keys))  # a catalog may know classes of its own
+    add_jumbo_length(source, layout)
     for part in layout.parts:
         if isinstance(part, Field):
             add_octets(source, layout, part, elements)
+    add_jumbo_octets(source, layout)
     if layout.sized_by or layout.extent or layout.selector:
         source.comment("lengths, and what follows")
     add_sizes(source, layout)

@@ -166,9 +166,9 @@ def _bounding_field(state: DecodeState, end: int) -> str:
     if state.wire_end is not None:
         return state.truncated_by
     found, start = CAPTURED, 0
-    for name, header in zip(names_of(state), state, strict=True):
+    for index, (name, header) in enumerate(zip(names_of(state), state, strict=True)):
         octets = octets_in(header)
-        for field, stop in ends_of(header):
+        for field, stop in ends_of(state, index):
             if start + stop == end:
                 bit = header.__layout__.fixed_bit_of(field.name)
                 where = "" if bit is None else f" (bits {start * 8 + bit}-{start * 8 + bit + (field.bits or 1) - 1})"

@@ -14,7 +14,7 @@ from overlaycodec.codec.catalog import DEFAULT, Catalog
 from overlaycodec.codec.packet_encoder import resolved_headers
 from overlaycodec.codec.pseudo_header import pseudo_header
 from overlaycodec.packet.header import Header
-from overlaycodec.packet.offsets import extent_of, is_fragment, octets_in
+from overlaycodec.packet.offsets import extent_of, is_fragment, jumbo_octets_of, octets_in
 from overlaycodec.packet.packet import FCS, Packet
 from overlaycodec.packet.paths import names_of
 from overlaycodec.schema.keyspaces import IP_PROTOCOL
@@ -54,11 +54,11 @@ def checksums(packet: Packet, *, catalog: Catalog = DEFAULT) -> dict[str, Checks
     for index, header in enumerate(headers):
         layout = header.__layout__
         region, size = regions[index], octets_in(header)
-        bound = extent_of(header)
-        if bound is not None and not layout.segmented:
+        bound = extent_of(header) if layout.jumbo is None else jumbo_octets_of(headers, index)
+        if bound is not None and bound >= size and not layout.segmented:
             complete = bound <= len(region)
         if layout.coverage is not None and getattr(header, layout.coverage.field.name) is not None:
-            covered = region[: layout.tested_octets(header, size, len(region))]
+            covered = region[: layout.covered_octets(header, size, len(region))]
             path = f"{names[index]}.{layout.coverage.field.name}"
             statuses[path] = _status(headers, index, layout.coverage, covered, complete, catalog)
         if layout.quotes or is_fragment(header) or (layout.segmented and bound is not None and bound > len(region)):

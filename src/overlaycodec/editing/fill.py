@@ -13,7 +13,7 @@ from overlaycodec.codec.catalog import DEFAULT, Catalog, check_catalog
 from overlaycodec.codec.packet_encoder import resolved
 from overlaycodec.codec.pseudo_header import pseudo_header
 from overlaycodec.packet.header import Header
-from overlaycodec.packet.offsets import ends_of, extent_of, is_fragment, octets_in, spans_of
+from overlaycodec.packet.offsets import extent_of, is_fragment, is_unbounded, octets_in, spans_of
 from overlaycodec.packet.packet import FCS, Packet, Trailer, check_packet
 from overlaycodec.schema.plans import LengthSize, UnparsedSize, ValueLength
 from overlaycodec.schema.record import WireStruct
@@ -28,9 +28,10 @@ def fill(
     """The packet with derived fields computed anew, as after an edit.
 
     A selector that already selects the next header keeps its value. So do a checksum of 0 that means "none", a length
-    of 0 that means "unbounded", and what is computed over octets that are not all here: those of fragments, quoted
-    packets and snapped captures, and of a pseudo-header where there is no IP header outside. What is AUTO is derived
-    first, as `resolve` derives it. With the checksums, the FCS of an Ethernet frame is computed.
+    of 0 that means "unbounded" (a jumbo payload option that counts in its place is computed anew), and what is computed
+    over octets that are not all here: those of fragments, quoted packets and snapped captures, and of a pseudo-header
+    where there is no IP header outside. What is AUTO is derived first, as `resolve` derives it. With the checksums, the
+    FCS of an Ethernet frame is computed.
 
     Raises: EncodeError where something cannot be derived or does not fit.
     """
@@ -40,7 +41,6 @@ def fill(
         flagged = tuple(header.replace(**_flags(header)) for header in packet.headers) if lengths else packet.headers
         packet, _ = resolved(packet._with(headers=flagged), catalog)
     complete = packet.without_fcs().missing == 0
-    jumbo = False
     changed = []
     for index, header in enumerate(packet.headers):
         first_segment = _is_first_segment(packet, index)
@@ -49,13 +49,12 @@ def fill(
         if lengths:
             changes |= _sizes(header)
             if complete and not first_segment:
-                changes |= _lengths(header, following, jumbo, catalog)
+                changes |= _lengths(packet.headers, index, catalog)
         if checksums:
             changes |= _checksum(packet.headers, index, complete)
         if selectors:
             changes |= _selector(header, following, catalog)
         changed.append(header.replace(**changes) if changes else header)
-        jumbo = jumbo or any(field.kind == "items" for field, _ in ends_of(header))
         if header.__layout__.quotes or first_segment or is_fragment(header):
             complete = False
     trailers = _trailers(packet) if checksums else packet.trailers
@@ -111,15 +110,21 @@ def _sizes(header: Header) -> dict[str, Any]:
     return changes
 
 
-def _lengths(header: Header, following: type[Header] | None, jumbo: bool, catalog: Catalog) -> dict[str, Any]:
-    """The fields that count octets of the content; `jumbo`: whether a header outside has a jumbo payload length."""
+def _lengths(headers: Sequence[Header], index: int, catalog: Catalog) -> dict[str, Any]:
+    """The fields of header `index` that count octets of the content."""
+    header = headers[index]
     layout = header.__layout__
     changes: dict[str, Any] = {}
     if (extent := layout.extent) is not None:
-        value = getattr(header, extent.field.name)
-        kept = value is None or extent.optional or extent.is_unbounded(value, jumbogram=jumbo)
+        kept = getattr(header, extent.field.name) is None or extent.optional or is_unbounded(headers, index)
         if not kept and extent.applies_to(header):
             changes[extent.field.name] = AUTO
+    if (jumbo := layout.jumbo) is not None and index:
+        options = getattr(header, jumbo.options)
+        outside = headers[index - 1].__layout__.extent
+        if outside is not None and outside.zero == "unbounded" and jumbo.value_in(options) is not None:
+            changes[jumbo.options] = jumbo.with_value(options, AUTO)
+    following = type(headers[index + 1]) if index + 1 < len(headers) else None
     content = layout.next.of(header)
     if layout.selector is not None and isinstance(content, ValueLength):
         after_length = following in catalog.keys_in(content.key.space)

@@ -7,13 +7,14 @@ not captured need not be known.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, TypeVar
 
 from overlaycodec.checksum import adjusted_checksum, adjusted_fcs, internet_sum
 from overlaycodec.codec.catalog import DEFAULT, Catalog
 from overlaycodec.codec.packet_encoder import encode, resolve, trailing_octets
 from overlaycodec.packet.header import Header
-from overlaycodec.packet.offsets import octets_in
+from overlaycodec.packet.offsets import jumbo_octets_of, octets_in
 from overlaycodec.packet.packet import FCS, Packet
 from overlaycodec.schema.plans import ValueLength
 from overlaycodec.schema.values import AUTO
@@ -51,10 +52,10 @@ def follow_outside(before: Packet, after: Packet, start: int, catalog: Catalog =
     headers, trailing = list(after.headers), trailing_octets(before.trailers)
     for index in reversed(range(start)):
         header = outside[index]
-        changed = forwarded(header, **_lengths(header, grown))
+        changed = forwarded(header, **_lengths(outside, index, grown))
         changed = changed.replace(**_checksum(header, changed, old, new, grown) | _negative_zero(header))
         current = headers[index]
-        names = [field.name for field in header.__layout__.fields if getattr(current, field.name) is not AUTO]
+        names = [field.name for field in header.__layout__.fields if not _is_open(current, field.name)]
         headers[index] = current.replace(**{name: getattr(changed, name) for name in names})
         trailer = trailing.get(index, b"")
         old, new = encode(header) + old + trailer, encode(changed) + new + trailer
@@ -76,14 +77,23 @@ def _octets(packet: Packet, start: int, catalog: Catalog) -> bytes:
     return encode(Packet(packet.headers[start:], packet.payload, inside), catalog=catalog)
 
 
-def _lengths(header: Header, grown: int) -> dict[str, int]:
-    """The fields of the header that count what is inside."""
+def _is_open(header: Header, name: str) -> bool:
+    """Whether the field is AUTO, or its options hold a jumbo payload length that is."""
+    value, jumbo = getattr(header, name), header.__layout__.jumbo
+    return value is AUTO or (jumbo is not None and name == jumbo.options and jumbo.value_in(value) is AUTO)
+
+
+def _lengths(headers: Sequence[Header], index: int, grown: int) -> dict[str, Any]:  # Any: numbers, and options
+    """The fields of header `index` that count what is inside."""
+    header = headers[index]
     layout = header.__layout__
-    changes = {}
+    changes: dict[str, Any] = {}
     if (extent := layout.extent) is not None:
         value = getattr(header, extent.field.name)
         if value is not None and not extent.is_unbounded(value):
             changes[extent.field.name] = value + grown // extent.unit
+    if (jumbo := layout.jumbo) is not None and (octets := jumbo_octets_of(headers, index)) is not None:
+        changes[jumbo.options] = jumbo.with_value(getattr(header, jumbo.options), octets + grown)
     if layout.selector is not None and isinstance(length := layout.next.of(header), ValueLength):
         changes[layout.selector.name] = length.octets + grown
     return changes
@@ -119,4 +129,4 @@ def _negative_zero(header: Header) -> dict[str, int]:
 
 def _covered(header: Header, content: bytes) -> bytes:
     octets = encode(header) + content
-    return octets[: header.__layout__.tested_octets(header, octets_in(header), len(octets))]
+    return octets[: header.__layout__.covered_octets(header, octets_in(header), len(octets))]

@@ -12,7 +12,18 @@ from overlaycodec.schema.plans import ValueLength
 from overlaycodec.schema.record import WireStruct, kept_with_class
 from overlaycodec.schema.values import AUTO, MACAddress
 
-__all__ = ["RecordSpans", "ends_of", "extent_of", "is_fragment", "number_in", "octets_in", "spans_of"]
+__all__ = [
+    "RecordSpans",
+    "ends_of",
+    "extent_of",
+    "is_fragment",
+    "is_unbounded",
+    "is_unbounded_outside",
+    "jumbo_octets_of",
+    "number_in",
+    "octets_in",
+    "spans_of",
+]
 
 
 def _octets_of(record: WireStruct, field: Field) -> int:
@@ -97,24 +108,58 @@ class RecordSpans:
         return members
 
 
-def ends_of(record: WireStruct) -> Iterator[tuple[Field, int]]:
-    """Each field that counts the octets of the record and what follows, and its count from the record's start."""
+def ends_of(headers: Sequence[WireStruct], index: int) -> Iterator[tuple[Field, int]]:
+    """Each field of header `index` that counts its octets and what follows, and its count from the header's start."""
+    record = headers[index]
     layout = record.__layout__
     size = octets_in(record)
     if layout.extent is not None and (octets := layout.extent.octets_of(record, size)) is not None:
         yield layout.extent.field, octets
     if layout.selector is not None and isinstance(following := layout.next.of(record), ValueLength):
         yield layout.selector, size + following.octets
-    if layout.jumbo is not None:
-        length = layout.jumbo.octets_of(getattr(record, layout.jumbo.options))
-        if length is not None:
-            yield layout.by_name[layout.jumbo.options], length
+    if layout.jumbo is not None and (length := jumbo_octets_of(headers, index)) is not None:
+        yield layout.by_name[layout.jumbo.options], length
 
 
 def extent_of(record: WireStruct) -> int | None:
     """How many octets, from the record's start, its length field counts; None where it gives no bound."""
     extent = record.__layout__.extent
     return None if extent is None else extent.octets_of(record, octets_in(record))
+
+
+def jumbo_octets_of(headers: Sequence[WireStruct], index: int) -> int | None:
+    """How many octets, from its start, a jumbo payload option of header `index` counts; None where none counts."""
+    jumbo = headers[index].__layout__.jumbo
+    if jumbo is None or not index or not is_unbounded(headers, index - 1):
+        return None
+    octets: int | None = jumbo.value_in(getattr(headers[index], jumbo.options))
+    return octets
+
+
+def is_unbounded(headers: Sequence[WireStruct], index: int) -> bool:
+    """Whether the length field of header `index` is a 0 that gives no bound."""
+    extent = headers[index].__layout__.extent
+    if extent is None or getattr(headers[index], extent.field.name) != 0:
+        return False
+    return extent.is_unbounded(0, outside=extent.zero == "jumbo" and is_unbounded_outside(headers, index))
+
+
+def is_unbounded_outside(headers: Sequence[WireStruct], index: int) -> bool:
+    """Whether header `index` is in an IP header whose length gives no bound: it is 0, or AUTO; and in no fragment.
+
+    Spec: RFC 2675 section 4.
+    """
+    for outside in range(index - 1, -1, -1):
+        header = headers[outside]
+        layout = header.__layout__
+        if layout.layer not in ("network", "extension") or is_fragment(header):
+            return False
+        if layout.layer == "network":
+            if (extent := layout.extent) is None:
+                return False
+            value = getattr(header, extent.field.name)
+            return value is AUTO or extent.is_unbounded(value)
+    return False
 
 
 def octets_in(record: WireStruct) -> int:

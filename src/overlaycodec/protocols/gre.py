@@ -21,9 +21,7 @@ class GRESourceRoute(Element, spec="RFC 1701", path="source_route"):
     data: Annotated[bytes, SizedBy("length"), "Routing information"] = b""
 
 
-class GRE(
-    Header, spec="RFC 2784 section 2, RFC 2890 section 2", keys=(IP_PROTOCOL(47).when(Peek(13, 3, 0)),), tunnel=True
-):
+class GRE(Header, spec="RFC 2784 section 2, RFC 2890 section 2", keys=(IP_PROTOCOL(47),), tunnel=True):
     """Generic Routing Encapsulation; each optional part is there where its flag is set."""
 
     checksum_present: Annotated[bool, Bits(1), "C"] = AUTO

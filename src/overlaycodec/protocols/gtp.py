@@ -1,7 +1,7 @@
 """GTP-U: packets of mobile networks in UDP."""
 
 from enum import IntEnum
-from typing import Annotated
+from typing import Annotated, Final
 
 from overlaycodec.packet.header import Header
 from overlaycodec.schema.facts import Bits, Const, LengthField, Reserved, Selects, SizedBy, ValueNames, When
@@ -9,6 +9,9 @@ from overlaycodec.schema.keys import Fits, Peek
 from overlaycodec.schema.keyspaces import GTPU_EXTENSION, UDP_PORT
 from overlaycodec.schema.signs import Pattern
 from overlaycodec.schema.values import AUTO
+
+_CONTENT: Final = ("message_type", (255,))
+"""A G-PDU carries a packet, other messages information elements; extension headers are in all of them."""
 
 
 class GTPU(
@@ -56,7 +59,7 @@ class GTPU(
         int | None,
         Bits(8),
         When("extension_present", "sequence_present", "npdu_present"),
-        Selects(GTPU_EXTENSION, only=("message_type", (255,)), when="extension_present", nothing=0),
+        Selects(GTPU_EXTENSION, when="extension_present", nothing=0, content=_CONTENT),
         "Type of the extension header that follows",
     ] = AUTO
 
@@ -73,4 +76,6 @@ class GTPUExtension(
 
     length: Annotated[int, Bits(8), "In units of 4 octets, all counted"] = AUTO
     content: Annotated[bytes, SizedBy("length", unit=4, bias=-2), "What it says, by its type"] = bytes(2)
-    next_extension: Annotated[int, Bits(8), Selects(GTPU_EXTENSION, nothing=0), "Type of the next one"] = AUTO
+    next_extension: Annotated[
+        int, Bits(8), Selects(GTPU_EXTENSION, nothing=0, content=_CONTENT), "Type of the next one"
+    ] = AUTO

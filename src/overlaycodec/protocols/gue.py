@@ -14,16 +14,17 @@ from overlaycodec.schema.values import AUTO
 class GUE(
     Header,
     spec="draft-ietf-intarea-gue-09 section 3.1",
-    keys=(UDP_PORT(6080).when(Peek(0, 2, 0)).as_guess(),),
+    keys=(UDP_PORT(6080).as_guess(),),
     tunnel=True,
     signs=(
+        Pattern("variant", ((Peek(0, 2, 0),),), decisive=True),
         Pattern("flags", ((Peek(23, 9, 0),),), decisive=True),
         Pattern("control message", ((Peek(2, 1, 0),), (Peek(8, 8, 0),))),
         Pattern("header length", ((Fits(3, 5, unit=4, base=4),),), decisive=True),
         SensibleContent(also=IP_PROTOCOLS),
     ),
 ):
-    """Variant 0: any IP protocol in UDP."""
+    """Variant 0: any IP protocol in UDP. Other variants that are no IP packet are not known."""
 
     variant: Annotated[int, Bits(2), Const(0), "Variant"] = 0
     control: Annotated[int, Bits(1), "C: a control message, of the type that follows"] = 0

@@ -45,8 +45,8 @@ if TYPE_CHECKING:
         IPv4StrictSourceRouteOption,
     )
     from overlaycodec.protocols.ipv6 import (
-        IPv6, IPv6DestinationOptions, IPv6Fragment, IPv6HopByHop, IPv6JumboPayloadOption, IPv6Option,
-        IPv6RouterAlertOption, IPv6Routing, IPv6TunnelEncapsulationLimitOption,
+        IPv6, IPv6DestinationOptions, IPv6Fragment, IPv6HomeAddressOption, IPv6HopByHop, IPv6JumboPayloadOption,
+        IPv6Option, IPv6RouterAlertOption, IPv6Routing, IPv6TunnelEncapsulationLimitOption,
     )
     from overlaycodec.protocols.link import BSDLoopback, BSDNull, SLL, SLL2
     from overlaycodec.protocols.llc import LLC, SNAP
@@ -58,7 +58,8 @@ if TYPE_CHECKING:
         NeighborAdvertisement, NeighborSolicitation, RouterAdvertisement, RouterSolicitation,
     )
     from overlaycodec.protocols.nsh import NSH, NSHMetadata
-    from overlaycodec.protocols.pppoe import PPP, PPPFramed, PPPoE, PPPoEDiscovery, PPPoETag
+    from overlaycodec.protocols.ppp import PPP, PPPCompressed, PPPFramed, PPPFramedCompressed
+    from overlaycodec.protocols.pppoe import PPPoE, PPPoEDiscovery, PPPoETag
     from overlaycodec.protocols.sctp import SCTP, SCTPChunk
     from overlaycodec.protocols.segment_routing import IPv6SegmentRouting, SRv6Segment, SRv6TLV
     from overlaycodec.protocols.stt import STT, STTSegment
@@ -80,17 +81,18 @@ __all__ = [
     "ICMPv6ParameterProblem", "ICMPv6TimeExceeded", "ICMPv6Unreachable", "IGMP", "IGMPGroup", "IGMPGroupRecord",
     "IGMPQuery", "IGMPSource", "IGMPv3Query", "IGMPv3Report", "INTMD", "INTMDOption", "INTMX", "INTMXOption", "IPv4",
     "IPv4LooseSourceRouteOption", "IPv4Option", "IPv4RecordRouteOption", "IPv4RouteAddress", "IPv4RouterAlertOption",
-    "IPv4StrictSourceRouteOption", "IPv6", "IPv6DestinationOptions", "IPv6Fragment", "IPv6HopByHop",
-    "IPv6JumboPayloadOption", "IPv6Option", "IPv6RouterAlertOption", "IPv6Routing", "IPv6SegmentRouting",
-    "IPv6TunnelEncapsulationLimitOption", "ITag", "LLC", "LLDP", "LLDPTLV", "MLDAddressRecord", "MLDQuery", "MLDReport",
-    "MLDSource", "MLDv2Query", "MLDv2Report", "MPLS", "NDPMTU", "NDPOption", "NDPPrefixInformation", "NDPRedirect",
-    "NDPSourceLinkLayerAddress", "NDPTargetLinkLayerAddress", "NSH", "NSHMetadata", "NeighborAdvertisement",
-    "NeighborSolicitation", "OVNOption", "OxideExternalOption", "OxideMSSOption", "OxideMulticastOption", "PPP",
-    "PPPFramed", "PPPoE", "PPPoEDiscovery", "PPPoETag", "PseudowireControlWord", "RouterAdvertisement",
-    "RouterSolicitation", "SCTP", "SCTPChunk", "SLL", "SLL2", "SNAP", "SRv6Segment", "SRv6TLV", "STT", "STTSegment",
-    "TCP", "TCPMSSOption", "TCPOption", "TCPSACKBlock", "TCPSACKOption", "TCPSACKPermittedOption",
-    "TCPTimestampsOption", "TCPWindowScaleOption", "TencentAttachmentOption", "TencentEndpointOption",
-    "TencentFlowCookieOption", "UDP", "VLANTag", "VNTag", "VXLAN", "VXLANGBP", "VXLANGPE", "VXLANRCO",
+    "IPv4StrictSourceRouteOption", "IPv6", "IPv6DestinationOptions", "IPv6Fragment", "IPv6HomeAddressOption",
+    "IPv6HopByHop", "IPv6JumboPayloadOption", "IPv6Option", "IPv6RouterAlertOption", "IPv6Routing",
+    "IPv6SegmentRouting", "IPv6TunnelEncapsulationLimitOption", "ITag", "LLC", "LLDP", "LLDPTLV", "MLDAddressRecord",
+    "MLDQuery", "MLDReport", "MLDSource", "MLDv2Query", "MLDv2Report", "MPLS", "NDPMTU", "NDPOption",
+    "NDPPrefixInformation", "NDPRedirect", "NDPSourceLinkLayerAddress", "NDPTargetLinkLayerAddress", "NSH",
+    "NSHMetadata", "NeighborAdvertisement", "NeighborSolicitation", "OVNOption", "OxideExternalOption",
+    "OxideMSSOption", "OxideMulticastOption", "PPP", "PPPCompressed", "PPPFramed", "PPPFramedCompressed", "PPPoE",
+    "PPPoEDiscovery", "PPPoETag", "PseudowireControlWord", "RouterAdvertisement", "RouterSolicitation", "SCTP",
+    "SCTPChunk", "SLL", "SLL2", "SNAP", "SRv6Segment", "SRv6TLV", "STT", "STTSegment", "TCP", "TCPMSSOption",
+    "TCPOption", "TCPSACKBlock", "TCPSACKOption", "TCPSACKPermittedOption", "TCPTimestampsOption",
+    "TCPWindowScaleOption", "TencentAttachmentOption", "TencentEndpointOption", "TencentFlowCookieOption", "UDP",
+    "VLANTag", "VNTag", "VXLAN", "VXLANGBP", "VXLANGPE", "VXLANRCO",
 ]
 
 FAMILIES: Final[dict[str, tuple[str, ...]]] = {
@@ -124,8 +126,9 @@ FAMILIES: Final[dict[str, tuple[str, ...]]] = {
         "IPv4RouterAlertOption", "IPv4StrictSourceRouteOption",
     ),
     "ipv6": (
-        "IPv6", "IPv6DestinationOptions", "IPv6Fragment", "IPv6HopByHop", "IPv6JumboPayloadOption", "IPv6Option",
-        "IPv6RouterAlertOption", "IPv6Routing", "IPv6TunnelEncapsulationLimitOption",
+        "IPv6", "IPv6DestinationOptions", "IPv6Fragment", "IPv6HomeAddressOption", "IPv6HopByHop",
+        "IPv6JumboPayloadOption", "IPv6Option", "IPv6RouterAlertOption", "IPv6Routing",
+        "IPv6TunnelEncapsulationLimitOption",
     ),
     "link": ("BSDLoopback", "BSDNull", "SLL", "SLL2"),
     "llc": ("LLC", "SNAP"),
@@ -138,7 +141,8 @@ FAMILIES: Final[dict[str, tuple[str, ...]]] = {
         "RouterSolicitation",
     ),
     "nsh": ("NSH", "NSHMetadata"),
-    "pppoe": ("PPP", "PPPFramed", "PPPoE", "PPPoEDiscovery", "PPPoETag"),
+    "ppp": ("PPP", "PPPCompressed", "PPPFramed", "PPPFramedCompressed"),
+    "pppoe": ("PPPoE", "PPPoEDiscovery", "PPPoETag"),
     "sctp": ("SCTP", "SCTPChunk"),
     "segment_routing": ("IPv6SegmentRouting", "SRv6Segment", "SRv6TLV"),
     "stt": ("STT", "STTSegment"),
@@ -168,7 +172,7 @@ HEADERS: Final = (
         ETHERTYPE(0x88be).when(PreviousHeader(field='sequence_present', value=False)),
     )),
     LateHeader("overlaycodec.protocols.geneve", "Geneve", "geneve", (UDP_PORT(6081).as_guess(),)),
-    LateHeader("overlaycodec.protocols.gre", "GRE", "gre", (IP_PROTOCOL(47).when(Peek(bit=13, count=3, value=0)),)),
+    LateHeader("overlaycodec.protocols.gre", "GRE", "gre", (IP_PROTOCOL(47),)),
     LateHeader("overlaycodec.protocols.gre", "GREv1", "gre_v1", (
         IP_PROTOCOL(47).when(Peek(bit=13, count=3, value=1)),
     )),
@@ -177,9 +181,7 @@ HEADERS: Final = (
         GTPU_EXTENSION(0x85), GTPU_EXTENSION(0x20), GTPU_EXTENSION(0x40), GTPU_EXTENSION(0x81), GTPU_EXTENSION(0x82),
         GTPU_EXTENSION(0x84), GTPU_EXTENSION(0xc0), GTPU_EXTENSION.any(),
     )),
-    LateHeader("overlaycodec.protocols.gue", "GUE", "gue", (
-        UDP_PORT(6080).when(Peek(bit=0, count=2, value=0)).as_guess(),
-    )),
+    LateHeader("overlaycodec.protocols.gue", "GUE", "gue", (UDP_PORT(6080).as_guess(),)),
     LateHeader("overlaycodec.protocols.icmp", "ICMP", "icmp", (IP_PROTOCOL(1),)),
     LateHeader("overlaycodec.protocols.icmp", "ICMPEcho", "icmp_echo", (ICMP_TYPE(8), ICMP_TYPE(0))),
     LateHeader("overlaycodec.protocols.icmp", "ICMPParameterProblem", "icmp_parameter_problem", (ICMP_TYPE(12),)),
@@ -254,12 +256,20 @@ HEADERS: Final = (
     LateHeader("overlaycodec.protocols.ndp", "RouterAdvertisement", "router_advertisement", (ICMPV6_TYPE(134),)),
     LateHeader("overlaycodec.protocols.ndp", "RouterSolicitation", "router_solicitation", (ICMPV6_TYPE(133),)),
     LateHeader("overlaycodec.protocols.nsh", "NSH", "nsh", (ETHERTYPE(0x894f), GPE_PROTOCOL(4), NSH_PROTOCOL(4))),
-    LateHeader("overlaycodec.protocols.pppoe", "PPP", "ppp", (
-        ETHERTYPE(0x880b).when(MinOctets(octets=1)).as_fallback(), LINK_TYPE(9),
+    LateHeader("overlaycodec.protocols.ppp", "PPP", "ppp", (
+        ETHERTYPE(0x880b).when(MinOctets(octets=1), Peek(bit=7, count=1, value=0)).as_fallback(), LINK_TYPE(9),
     )),
-    LateHeader("overlaycodec.protocols.pppoe", "PPPFramed", "ppp_framed", (
-        LINK_TYPE(9).when(Peek(bit=0, count=16, value=65283)),
-        ETHERTYPE(0x880b).when(Peek(bit=0, count=16, value=65283)),
+    LateHeader("overlaycodec.protocols.ppp", "PPPCompressed", "ppp_compressed", (
+        LINK_TYPE(9).when(Peek(bit=7, count=1, value=1)).as_fallback(),
+        ETHERTYPE(0x880b).when(Peek(bit=7, count=1, value=1)).as_fallback(),
+    )),
+    LateHeader("overlaycodec.protocols.ppp", "PPPFramed", "ppp_framed", (
+        LINK_TYPE(9).when(Peek(bit=0, count=16, value=65283), Peek(bit=23, count=1, value=0)),
+        ETHERTYPE(0x880b).when(Peek(bit=0, count=16, value=65283), Peek(bit=23, count=1, value=0)),
+    )),
+    LateHeader("overlaycodec.protocols.ppp", "PPPFramedCompressed", "ppp_framed_compressed", (
+        LINK_TYPE(9).when(Peek(bit=0, count=16, value=65283), Peek(bit=23, count=1, value=1)),
+        ETHERTYPE(0x880b).when(Peek(bit=0, count=16, value=65283), Peek(bit=23, count=1, value=1)),
     )),
     LateHeader("overlaycodec.protocols.pppoe", "PPPoE", "pppoe", (ETHERTYPE(0x8864),)),
     LateHeader("overlaycodec.protocols.pppoe", "PPPoEDiscovery", "pppoe_discovery", (ETHERTYPE(0x8863),)),

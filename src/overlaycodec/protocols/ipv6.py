@@ -13,6 +13,7 @@ from overlaycodec.schema.facts import (
     LengthField,
     MoreFragments,
     Octets,
+    OriginalSource,
     Reserved,
     Selects,
     SizedBy,
@@ -114,7 +115,7 @@ class IPv6JumboPayloadOption(Element, spec="RFC 2675 section 2", path="jumbo_pay
 
     type: Annotated[int, Bits(8), Const(0xC2), "Type"] = 0xC2
     length: Annotated[int, Bits(8), Const(4), "Octets of data"] = 4
-    jumbo_payload_length: Annotated[int, Bits(32), JumboLength(), "Octets that follow the IPv6 header"]
+    jumbo_payload_length: Annotated[int, Bits(32), JumboLength(), "Octets that follow the IPv6 header"] = AUTO
 
 
 class IPv6TunnelEncapsulationLimitOption(Element, spec="RFC 2473 section 4.1.1", path="tunnel_encapsulation_limit"):
@@ -123,6 +124,14 @@ class IPv6TunnelEncapsulationLimitOption(Element, spec="RFC 2473 section 4.1.1",
     type: Annotated[int, Bits(8), Const(4), "Type"] = 4
     length: Annotated[int, Bits(8), Const(1), "Octets of data"] = 1
     limit: Annotated[int, Bits(8), "Tunnels that may still be entered"]
+
+
+class IPv6HomeAddressOption(Element, spec="RFC 6275 section 6.3", path="home_address"):
+    """The home address of a mobile node that sends from elsewhere; checksums are computed with it."""
+
+    type: Annotated[int, Bits(8), Const(0xC9), "Type"] = 0xC9
+    length: Annotated[int, Bits(8), Const(16), "Octets of data"] = 16
+    home_address: Annotated[IPv6Like, Octets(16), OriginalSource(), "Home address of the sender"]
 
 
 class IPv6HopByHop(
@@ -146,7 +155,10 @@ class IPv6DestinationOptions(
     next_header: Annotated[int, Bits(8), _NEXT, "What follows"] = AUTO
     hdr_ext_len: Annotated[int, Bits(8), "In units of 8 octets, the first 8 not counted"] = AUTO
     options: Annotated[
-        tuple[IPv6TunnelEncapsulationLimitOption | IPv6Option, ...], _OPTIONS_SIZE, _OPTIONS, "Options"
+        tuple[IPv6TunnelEncapsulationLimitOption | IPv6HomeAddressOption | IPv6Option, ...],
+        _OPTIONS_SIZE,
+        _OPTIONS,
+        "Options",
     ] = ()
     options_rest: Annotated[bytes, Unparsed("options"), "What is no option"] = AUTO
 

@@ -148,6 +148,7 @@ ARGUMENTS: Final[dict[type[Any], dict[str, Rule]]] = {
         "when": _optional(_FIELD),
         "only": _optional(_NAMED_VALUES),
         "unless": _optional(_NAMED_VALUES),
+        "content": _optional(_NAMED_VALUES),
     },
     LengthField: {
         "unit": _POSITIVE,

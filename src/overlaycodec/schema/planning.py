@@ -6,7 +6,7 @@ that reads a `Layout` need not ask again.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
@@ -26,6 +26,7 @@ from overlaycodec.schema.facts import (
     JumboLength,
     LengthField,
     MoreFragments,
+    OriginalSource,
     PadTo,
     Reserved,
     Rest,
@@ -49,11 +50,11 @@ from overlaycodec.schema.plans import (
     EndSize,
     Extent,
     Guard,
-    Jumbo,
     LengthRule,
     LengthSize,
     NextHeader,
     Notation,
+    OptionField,
     OptionList,
     PadSize,
     Presence,
@@ -106,13 +107,14 @@ def layout_of(
         ),
         flag_of=_dependants(fields, lambda f: f.presence.fields if f.presence and f.presence.by_flags else ()),
         keys=keys,
-        next=_next(only, keys, carries, closed),
+        next=_next(only, by_name, keys, carries, closed),
         extent=_extent(*only(LengthField)),
         coverage=_coverage(parts, *only(Checksum)),
         more_fragments=None if more is None else more.name,
-        jumbo=_jumbo(fields),
+        jumbo=_in_options(fields, lambda field: field.jumbo_length),
         routes=_routes(fields),
         corroboration=_corroboration(signs),
+        sources=_in_options(fields, lambda field: field.original_source),
         **options,
     )
 
@@ -157,6 +159,7 @@ def _field_of(declared: Declared) -> Field:
         construct=None if foreign is None else foreign.construct,
         element_flag=None if marks is None else ElementFlag(marks.options, marks.field, marks.mask),
         route=None if route is None else Route(route.type, route.left, route.at, route.begins),
+        original_source=OriginalSource in declared,
         jumbo_length=JumboLength in declared,
     )
 
@@ -207,6 +210,7 @@ def _dependants(fields: tuple[Field, ...], named: Callable[[Field], tuple[str, .
 
 def _next(
     only: Callable[[type[Fact]], tuple[Field, Declared] | tuple[None, None]],
+    names: Mapping[str, Field],
     keys: tuple[Key, ...],
     carries: Key | None,
     closed: bool,
@@ -237,6 +241,8 @@ def _next(
         nothing=fact.nothing,
         guards=tuple(guards),
         lengths=None if fact.lengths is None else LengthRule(*fact.lengths),
+        content=None if fact.content is None else Guard(*fact.content),
+        content_outside=fact.content is not None and fact.content[0] not in names,
     )
 
 
@@ -274,12 +280,12 @@ def _coverage(parts: tuple[Part, ...], field: Field | None, declared: Declared |
     )
 
 
-def _jumbo(fields: tuple[Field, ...]) -> Jumbo | None:
+def _in_options(fields: tuple[Field, ...], wanted: Callable[[Field], bool]) -> OptionField | None:
     for options in fields:
         for element in options.elements:
             for field in element.__layout__.fields:
-                if field.jumbo_length:
-                    return Jumbo(options.name, element, field.name)
+                if wanted(field):
+                    return OptionField(options.name, element, field.name)
     return None
 
 

@@ -27,6 +27,7 @@ from overlaycodec.schema.facts import (
     LengthField,
     MoreFragments,
     Octets,
+    OriginalSource,
     PadTo,
     Rest,
     Selects,
@@ -57,6 +58,7 @@ _STANDS_ON: Final[dict[type[Fact], tuple[Kind, ...]]] = {
     MoreFragments: ("bool",),
     ValueNames: ("int",),
     PadTo: ("bytes",),
+    OriginalSource: ("ipv4", "ipv6"),
     Unparsed: ("bytes",),
     Rest: ("bytes", "items"),
     Selects: ("int",),
@@ -157,7 +159,8 @@ def _check_references(owner: str, layout: Layout, field: Declared, before: tuple
                 raise SchemaError(owner, field.name, "Selects has a condition, but the class carries nothing else")
         if field.optional and not ((when := field.get(When)) and selects.when in when.fields):
             raise SchemaError(owner, field.name, "a selector that may be absent needs the flag that it is there by")
-        for name, values in filter(None, (selects.only, selects.unless)):
+        own = selects.content if selects.content and selects.content[0] in layout.by_name else None
+        for name, values in filter(None, (selects.only, selects.unless, own)):
             need("Selects", name, "int", values, layout.by_name)
         for value in (selects.nothing, selects.lengths and selects.lengths[0]):
             if value is not None and value > layout.by_name[field.name].maximum:

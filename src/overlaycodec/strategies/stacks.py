@@ -162,7 +162,8 @@ def _contradicts(layout: Layout, end: End, fixed: dict[str, Any]) -> bool:
     if end.kind == "fragment":
         return layout.next.offset in fixed
     if end.kind == "no_key":
-        return any(guard.field in fixed for guard in layout.next.guards if not guard.carried)
+        guards = [guard for guard in (*layout.next.guards, layout.next.content) if guard and not guard.carried]
+        return any(guard.field in fixed for guard in guards)
     return False
 
 
@@ -181,8 +182,8 @@ def _header(
     previous = dict(step.after.previous) if isinstance(step.after, Edge) else {}
     values: dict[str, Any] = dict(step.node.required) | previous | (fixed or {})
     excluded: dict[str, frozenset[int]] = {}
-    for name, value in step.node.excluded:
-        excluded[name] = excluded.get(name, frozenset()) | {value}
+    for name, never in step.node.excluded:
+        excluded[name] = excluded.get(name, frozenset()) | never
     _fragments(draw, layout, step.after, values)
     _length_of_all(draw, layout, step.after, values, content, catalog, excluded)
     _selection(draw, layout, step.after, values, excluded, catalog, loose=loose)
@@ -251,7 +252,12 @@ def _selection(
     if after.kind in ("repeat", "fragment") or loose:
         values.setdefault(field.name, _any_but(field, excluded))
         return
-    for guard in layout.next.guards:
+    guards = layout.next.guards
+    if layout.next.content is not None and not layout.next.content_outside:
+        guards += (layout.next.content,)
+        if after.kind == "no_key" and layout.next.flag is not None:
+            values.setdefault(layout.next.flag, False)  # else a header may follow all the same
+    for guard in guards:
         holds = after.kind != ("carried" if guard.carried else "no_key")
         if guard.carried:
             values.setdefault(guard.field, holds)

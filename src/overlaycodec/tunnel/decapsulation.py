@@ -173,12 +173,12 @@ def _missing(outer: Sequence[Header], sizes: Sequence[int], end: int, missing: i
     """How many octets of the frame are missing, by the innermost length outside. Raises: DecodeError for fragments."""
     at, claimed_end = 0, end + missing
     names = names_of(outer)
-    for name, header, size in zip(names, outer, sizes, strict=True):
+    for index, (name, header, size) in enumerate(zip(names, outer, sizes, strict=True)):
         layout = header.__layout__
         for field in layout.fields:
             if field.name in layout.fragment_fields and getattr(header, field.name):
                 raise FieldValueError(getattr(header, field.name), f"{name}.{field.name}", _bits(layout, field, at), 0)
-        for field, length in ends_of(header):
+        for field, length in ends_of(outer, index):
             if layout.segmented and at + length > claimed_end:
                 raise TruncatedError(length, f"{name}.{field.name}", _bits(layout, field, at), end - at, claim=True)
             claimed_end = min(claimed_end, at + length)
@@ -229,7 +229,7 @@ def _first_of(packet: Packet, start: int, catalog: Catalog) -> type[Header] | No
     if start < len(packet.headers):
         return type(packet.headers[start])
     last = packet.headers[start - 1]
-    following = last.__layout__.next.of(last)
+    following = last.__layout__.next.of(last, packet.headers[: start - 1])
     key = following.key if isinstance(following, ValueLength) else following
     found = () if key is None else catalog.candidates(key.space, key.value)
     return found[-1][1] if found else None

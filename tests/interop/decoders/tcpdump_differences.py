@@ -11,7 +11,7 @@ from tests.interop.decoders.differences import Entry, Parting, Value, behind, he
 
 _UNKNOWN: Final = (
     *(oc.ITag, oc.ETag, oc.VNTag, oc.ERSPAN, oc.ERSPANv3, oc.GUE, oc.GTPU, oc.GTPUExtension, oc.STT, oc.STTSegment),
-    *(oc.INTMD, oc.INTMX, oc.PseudowireControlWord, oc.PPPFramed, oc.GREv1),
+    *(oc.INTMD, oc.INTMX, oc.PseudowireControlWord, oc.PPPFramed, oc.PPPFramedCompressed, oc.GREv1),
 )
 _IPV6_ONLY: Final = (
     oc.IPv6HopByHop,

@@ -36,7 +36,7 @@ TSHARK: Final[tuple[Entry, ...]] = (
         "both",
         "0x880B is PPP in the registry of EtherTypes; tshark looks for it in GRE only (RFC 2637).",
         lambda packet, number: (
-            isinstance(here(packet, number), oc.PPP | oc.PPPFramed)
+            isinstance(here(packet, number), oc.PPP | oc.PPPFramed | oc.PPPCompressed | oc.PPPFramedCompressed)
             and type_of(behind(packet, number)) == 0x880B
             and not isinstance(behind(packet, number), oc.GRE | oc.GREv1)
         ),
@@ -47,7 +47,7 @@ TSHARK: Final[tuple[Entry, ...]] = (
         "RFC 2516 section 4 has no octets of HDLC framing in front of the protocol. We read 0xFF03 there as "
         "framing, as in GRE; tshark as a protocol of one octet, 0xFF. No such protocol exists (RFC 1661 section "
         "2).",
-        follows(oc.PPPoE, oc.PPPFramed),
+        follows(oc.PPPoE, (oc.PPPFramed, oc.PPPFramedCompressed)),
     ),
     Parting(
         "GUE",
@@ -244,17 +244,6 @@ TSHARK: Final[tuple[Entry, ...]] = (
                 isinstance(header, oc.IPv6Fragment) and network_of(difference.packet, number) is oc.IPv4
                 for number, header in enumerate(difference.packet.headers[: difference.header])
             )
-        ),
-    ),
-    Value(
-        "Extension headers of other GTP-U messages",
-        "tshark",
-        "3GPP TS 29.281 section 5.1: extension headers may follow in any message. We follow them in a G-PDU only, "
-        "since in the others information elements follow, and leave them as payload.",
-        ("gtp.ext_hdr.length", "gtp.ext_hdr.next"),
-        lambda difference: any(
-            isinstance(header, oc.GTPU) and header.message_type != 255 and header.extension_present
-            for header in difference.packet.headers
         ),
     ),
     Value(

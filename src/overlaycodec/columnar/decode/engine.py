@@ -18,9 +18,9 @@ from overlaycodec.columnar.decode.bit_fields import stored
 from overlaycodec.columnar.decode.checksum_status import (
     address_sums,
     mark_incomplete,
-    on_a_route,
     region_of,
     status_codes,
+    with_other_addresses,
 )
 from overlaycodec.columnar.decode.dispatch import Tables, conditions_hold, doubtful
 from overlaycodec.columnar.decode.group import Group, among, every, some
@@ -131,7 +131,7 @@ class Engine(PartReader):
             self._slow.append(group.index if mask is None else group.part(mask).index)
             return
         layout = cls.__layout__
-        if layout.jumbo is not None and group.zero is not None:
+        if group.zero is not None and (layout.jumbo or (layout.extent and layout.extent.zero == "jumbo")):
             mask = np.ones(len(group), np.bool_) if mask is None else mask
             self._slow.append(group.part(group.zero & mask).index)
             mask = mask & ~group.zero
@@ -208,7 +208,7 @@ class Engine(PartReader):
             self.ended(group, early, "LengthFieldError")
             mask = ~early
         if self._plan.statuses:
-            routed = on_a_route(group)
+            routed = with_other_addresses(group)
             if routed is not None and some(routed):
                 self._slow.append(group.part(routed if mask is None else routed & mask).index)
                 mask = ~routed if mask is None else mask & ~routed
@@ -267,6 +267,15 @@ class Engine(PartReader):
         if following.selector is None:
             self._choose_at(following.carried, group)
             return
+        content = following.content
+        if content is not None and not following.content_outside:
+            holds = among(group.values[content.field], content.values, negated=content.negated)
+            if not every(holds):
+                others = group.part(~holds)
+                for guard in following.guards:  # where all hold, a header follows that this one's content decides
+                    others = others.part(among(others.values[guard.field], guard.values, negated=guard.negated))
+                self._slow.append(others.index)
+                group = group.part(holds)
         for guard in following.guards:
             holds = among(group.values[guard.field], guard.values, negated=guard.negated)
             if not every(holds):

@@ -56,7 +56,7 @@ def _in_record(numbers: Values, field: Field, layout: Layout, header: Header) ->
             yield numbers != 0 if route.begins is None else numbers
     if extent is None:
         return
-    if extent.unless == name:
+    if extent.unless == name or (extent.field is field and extent.zero == "unbounded"):
         yield numbers != 0
     summed = None if coverage is None or coverage.header_only else coverage
     if extent.field is field and summed is not None and getattr(header, summed.field.name) is AUTO:

@@ -135,6 +135,8 @@ def template_of(
     out.reverse()
     contents.reverse()
     resolved = Packet(tuple(out), packet.payload, packet.trailers)
+    if any(map(_omits_length, packet.headers, out)):
+        return data, None
     sources = [source for column in columns if (source := _source_of(column, resolved)) is not None]
     starts = _starts(resolved)
     if variable_payload:
@@ -160,6 +162,16 @@ def template_of(
             span = slice(own.bit // 8, (own.bit + own.bits) // 8)
             octets[span] = np.frombuffer(data[span], np.uint8)
     return data, Template(octets, tuple(sources), tuple(checksums))
+
+
+def _omits_length(header: Header, resolved: Header) -> bool:
+    """Whether a length that is derived is 0, because other octets count, or it cannot count so many."""
+    extent, jumbo = header.__layout__.extent, header.__layout__.jumbo
+    if jumbo is not None and jumbo.value_in(getattr(header, jumbo.options)) is AUTO:
+        return True
+    if extent is None or extent.zero == "length" or getattr(header, extent.field.name) is not AUTO:
+        return False
+    return bool(getattr(resolved, extent.field.name) == 0)
 
 
 def _starts(resolved: Packet) -> list[int]:

@@ -16,7 +16,7 @@ from overlaycodec.findings.rules.outcomes import (
     OVS_OVERLOOKS,
     OVS_TAKES,
 )
-from overlaycodec.packet.offsets import octets_in
+from overlaycodec.packet.offsets import is_unbounded, jumbo_octets_of, octets_in
 from overlaycodec.protocols import (
     GRE,
     ICMP,
@@ -127,6 +127,14 @@ def _shorter(context: Context) -> Iterator[Observation]:
     trailers = sum(len(trailer.data) for trailer in context.packet.trailers if trailer.header == context.index)
     if trailers:
         yield Observation("length", f"is {context.header.length} octets, IP carries {context.header.length + trailers}")
+
+
+def _unbounded_datagram(context: Context) -> Iterator[Observation]:
+    """Whether the UDP length is 0 as in BIG TCP packets; that of a jumbogram is 0 by specification."""
+    headers, index = context.packet.headers, context.index
+    jumbogram = any(jumbo_octets_of(headers, outside) is not None for outside in range(index))
+    if is_unbounded(headers, index) and not jumbogram:
+        yield Observation("length", "is 0")
 
 
 NETWORK: Final = (
@@ -241,6 +249,16 @@ NETWORK: Final = (
         Severity.VIOLATION,
         LINUX_DROPS,
         OVS_DROPS,
+    ),
+    Rule(
+        "udp-length-none",
+        (UDP,),
+        _unbounded_datagram,
+        "RFC 768, RFC 2675 section 4",
+        "it is 0 in jumbograms alone; in captures it marks a packet that a network card was to cut in segments",
+        Severity.VIOLATION,
+        Reaction(Severity.VIOLATION, "Linux takes it for a jumbogram"),
+        Reaction(Severity.VIOLATION, "Open vSwitch does not look"),
     ),
     Rule(
         "tunnel-options",

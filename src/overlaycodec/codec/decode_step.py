@@ -13,9 +13,10 @@ from typing import Any, NamedTuple, Protocol
 from overlaycodec.codec.decode_state import DecodeState
 from overlaycodec.codec.header_decoder import add_reading, build_text
 from overlaycodec.codegen import Source, linear, literal
+from overlaycodec.schema.corroboration import Corroboration
 from overlaycodec.schema.keys import Asked, Fits, Key, KeySpace, MinOctets, Peek, Pieces, PreviousHeader, Within
 from overlaycodec.schema.layout import Layout
-from overlaycodec.schema.plans import Corroboration, Guard
+from overlaycodec.schema.plans import Guard
 
 __all__ = [
     "Believed",

@@ -12,9 +12,9 @@ from typing import Any, Literal
 
 import msgspec
 
+from overlaycodec.schema.corroboration import Corroboration
 from overlaycodec.schema.keys import Key
 from overlaycodec.schema.plans import (
-    Corroboration,
     Coverage,
     ElementFlag,
     Extent,

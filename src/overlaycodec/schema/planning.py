@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from overlaycodec.errors import SchemaError
+from overlaycodec.schema.corroboration import Corroboration
 from overlaycodec.schema.declaration import Declared
 from overlaycodec.schema.facts import (
     ByteOrder,
@@ -43,7 +44,6 @@ from overlaycodec.schema.keys import Key
 from overlaycodec.schema.layout import Field, Layout, Part, Run, fixed_bit
 from overlaycodec.schema.plans import (
     ConstructSize,
-    Corroboration,
     CountSize,
     Coverage,
     ElementFlag,

@@ -13,13 +13,11 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 import msgspec
 
 if TYPE_CHECKING:
-    from overlaycodec.schema.keys import Asked, Key, KeySpace
+    from overlaycodec.schema.keys import Key, KeySpace
     from overlaycodec.schema.layout import Field
-    from overlaycodec.schema.signs import Sign
 
 __all__ = [
     "ConstructSize",
-    "Corroboration",
     "CountSize",
     "Coverage",
     "ElementFlag",
@@ -288,27 +286,6 @@ class NextHeader(Plan, frozen=True):
         if self.lengths is not None and value <= self.lengths.limit:
             return ValueLength(value, self.lengths.key)
         return self.space(value)
-
-
-class Corroboration(Plan, frozen=True):
-    """What a guess asks: it is refused where `needed` signs fail, a decisive one among them."""
-
-    signs: tuple[Sign, ...]
-    needed: int
-    clear: tuple[tuple[tuple[Asked, ...], ...], ...]
-    """For each of some signs, the alternatives of its conditions: where one of each holds, nothing is refused."""
-
-    @property
-    def common(self) -> tuple[Asked, ...]:
-        """The conditions of the first alternatives: the common case of `clear`."""
-        return tuple(asked for alternatives in self.clear for asked in alternatives[0])
-
-    def refused(self, failing: tuple[Sign, ...]) -> bool:
-        """Whether a guess of which these signs fail is refused."""
-        return len(failing) >= self.needed and any(sign.decisive for sign in failing)
-
-
-# --- how far a header and its content reach ---------------------------------------------------------------------------
 
 
 class Extent(Plan, frozen=True):

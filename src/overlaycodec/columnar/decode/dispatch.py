@@ -12,8 +12,8 @@ from overlaycodec.codec.catalog import Binding, Catalog
 from overlaycodec.columnar.decode.batch import ROW
 from overlaycodec.columnar.decode.bit_fields import SPARE, bits_of
 from overlaycodec.columnar.decode.group import Group, every, some, taken
+from overlaycodec.schema.corroboration import Corroboration
 from overlaycodec.schema.keys import Asked, Fits, KeySpace, MinOctets, Peek, Pieces, PreviousHeader, Within
-from overlaycodec.schema.plans import Corroboration
 
 __all__ = ["Tables", "conditions_hold", "doubtful"]
 

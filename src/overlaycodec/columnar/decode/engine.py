@@ -29,10 +29,10 @@ from overlaycodec.columnar.decode.plan import Plan
 from overlaycodec.columnar.decode.record_reader import PartReader
 from overlaycodec.columnar.decode.variable_fields import variable_of
 from overlaycodec.packet.header import Header
+from overlaycodec.schema.corroboration import Corroboration
 from overlaycodec.schema.keys import Key, PreviousHeader
 from overlaycodec.schema.keyspaces import IP_PROTOCOL, LINK_TYPE
 from overlaycodec.schema.layout import Run
-from overlaycodec.schema.plans import Corroboration
 
 __all__ = ["Engine"]
 

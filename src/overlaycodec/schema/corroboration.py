@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from overlaycodec.schema.keys import Asked
 from overlaycodec.schema.plans import Plan
 from overlaycodec.schema.signs import Sign
 

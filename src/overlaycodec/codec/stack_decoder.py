@@ -36,6 +36,8 @@ __all__ = ["StackDecoder", "StackReader", "StackTables", "stack_decoder_of"]
 
 _FEW = 4
 """So many keywords cost less than all values by position."""
+_MOST_TESTS = 3
+"""So many tests of fields cost less than one of octets that are made a number for it."""
 
 StackReader = Callable[[bytes, int], Packet | tuple[tuple[Header, ...], Step | None, int] | None]
 """`read(data, end)` gives the packet, or its first headers, the next step and where that starts; None where the packet
@@ -305,11 +307,37 @@ def _belief_text(source: Source, wanted: _Position, tables: StackTables) -> str:
     """The test that a guess is believed; empty where what is known of the header is enough for that."""
     layout = wanted.layout
     plan = layout.corroboration
-    if plan is None or (plan.clear and all(_is_known_to_hold(wanted, asked) for asked in plan.common)):
+    if plan is None:
         return ""
-    asked = f"{source.bind(f'believed_{layout.name}', tables.believed(layout.cls))}(data, {wanted.offset}, end, False)"
+    doubtful = [asked for asked in plan.common if not _is_known_to_hold(wanted, asked)]
+    if plan.clear and not doubtful:
+        return ""
+    believed = (
+        f"{source.bind(f'believed_{layout.name}', tables.believed(layout.cls))}(data, {wanted.offset}, end, False)"
+    )
+    by_field = [_field_tests(wanted, asked) for asked in doubtful]
+    tests = [test for tests in by_field if tests for test in tests]
+    if plan.clear and all(by_field) and len(tests) <= _MOST_TESTS:
+        return f"({' and '.join(tests)} or {believed})"
     common = common_text(plan, str(wanted.offset))
-    return f"({common} or {asked})" if common else asked
+    return f"({common} or {believed})" if common else believed
+
+
+def _field_tests(position: _Position, asked: Asked) -> list[str]:
+    """The tests that a condition holds, on fields that were read already; empty where other bits are asked."""
+    tests: list[str] = []
+    bits = 0
+    for field in position.run.fields:
+        bit, count = position.run.bit_of(field.name), field.bits or 0
+        if not isinstance(asked, Peek) or bit < asked.bit or bit + count > asked.bit + asked.count:
+            continue
+        wanted = asked.value >> (asked.bit + asked.count - bit - count) & (1 << count) - 1
+        bits += count
+        if field.name not in position.known:
+            tests.append(_equal(position.prefix + field.name, bool(wanted) if field.kind == "bool" else wanted))
+        elif position.known[field.name] != wanted:
+            return []
+    return tests if isinstance(asked, Peek) and bits == asked.count else []
 
 
 def _is_known_to_hold(position: _Position, asked: Asked) -> bool:

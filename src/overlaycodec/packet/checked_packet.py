@@ -31,7 +31,8 @@ else:
             if payload.__class__ is not bytes:
                 check_type("payload", payload, (bytes, bytearray, memoryview), "bytes")
                 payload = bytes(payload)
-            check_number("missing", missing, 0)
+            if missing.__class__ is not int or missing < 0:
+                check_number("missing", missing, 0)
             return unchecked(cls, headers, payload, trailers, faults, fault, missing)
 
     class CheckedPacket(msgspec.Struct, metaclass=_Checking):

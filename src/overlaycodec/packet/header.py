@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING, Literal
 
@@ -50,16 +51,16 @@ class Header(WireStruct, abstract=True):
 
     def __truediv__(self, other: Header | Packet | FCS | bytes) -> Packet:
         """A packet of this header and what follows it."""
-        packet = _packet_class()
-        return packet((self, other)) if isinstance(other, Header) else packet((self,)) / other
+        packet_of = _packet_maker()
+        return packet_of((self, other)) if isinstance(other, Header) else packet_of((self,)) / other
 
 
 @cache
-def _packet_class() -> type[Packet]:
-    """The class `Packet`, whose module is above this one: imported once, for speed."""
-    from overlaycodec.packet.packet import Packet
+def _packet_maker() -> Callable[[tuple[Header, ...]], Packet]:
+    """What makes a packet of headers; its module is above this one: imported once, for speed."""
+    from overlaycodec.packet.packet import packet_of
 
-    return Packet
+    return packet_of
 
 
 def check_header_class(name: str, value: object, alternative: str = "") -> None:

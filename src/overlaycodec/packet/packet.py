@@ -10,7 +10,7 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from ipaddress import IPv4Address, IPv6Address
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Final, Self, TypeVar, overload
 
 import msgspec
 
@@ -29,6 +29,9 @@ __all__ = ["FCS", "FlowKey", "Packet", "Trailer", "check_packet", "packet_of"]
 
 H = TypeVar("H", bound=Header)
 D = TypeVar("D")
+
+_PARTS: Final = ("headers", "payload", "trailers")
+"""What makes a packet equal to another."""
 
 
 class FlowKey(msgspec.Struct, frozen=True, gc=False):
@@ -98,8 +101,8 @@ class Packet(ForPeople, CheckedPacket, frozen=True, eq=False, gc=False):
             return self._with(trailers=(*self.trailers, other))
         if isinstance(other, Header):
             if not self.payload and not self.trailers:
-                return Packet((*self.headers, other))
-            other = Packet((other,))
+                return packet_of((*self.headers, other))
+            other = packet_of((other,))
         elif isinstance(other, bytes | bytearray | memoryview):
             return self._with(payload=self.payload + bytes(other))
         elif not isinstance(other, Packet):
@@ -107,19 +110,18 @@ class Packet(ForPeople, CheckedPacket, frozen=True, eq=False, gc=False):
         if self.payload or self.trailers:
             raise ValueError("nothing can follow a payload or a trailer: edit `headers` with `insert`")
         moved = tuple(trailer.moved(trailer.header + len(self.headers)) for trailer in other.trailers)
-        return Packet(self.headers + other.headers, other.payload, moved)
+        return packet_of(self.headers + other.headers, other.payload, moved)
 
     def _with(self, **changes: Any) -> Self:  # Any: each attribute has its own type
         """A changed copy; what was found while decoding no longer holds for it, save what was not captured."""
-        values: dict[str, Any] = {
-            "headers": self.headers,
-            "payload": self.payload,
-            "trailers": self.trailers,
-            "missing": self.missing,
-        }
-        return type(self)(**(values | changes))
+        parts = (self.headers, self.payload, self.trailers)
+        changed = (changes.pop(name, part) for name, part in zip(_PARTS, parts, strict=True))
+        packet: Self = unchecked(type(self), *changed, missing=changes.pop("missing", self.missing), **changes)
+        return packet
 
-    __replace__ = _with
+    def __replace__(self, /, **changes: Any) -> Self:  # Any: as above
+        """A copy with these attributes changed. Raises: TypeError, ValueError, as the constructor does."""
+        return type(self)(**({name: getattr(self, name) for name in (*_PARTS, "missing")} | changes))
 
     # --- headers ------------------------------------------------------------------------------------------------------
 

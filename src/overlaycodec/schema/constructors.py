@@ -8,6 +8,7 @@ says why not.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from ipaddress import AddressValueError, IPv4Address, IPv6Address
 from operator import index
 from typing import Any
@@ -26,7 +27,15 @@ _ADDRESS: dict[str, type[Any]] = {  # Any: each is built from text
     "hardware": MACAddress,
     "protocol": IPv4Address,
 }
-_BY_TEXT: dict[type[Any], Interned[str, Any]] = {cls: Interned(cls) for cls in _ADDRESS.values()}
+
+
+def _address_of_text(cls: type[Any], text: str) -> Any:  # Any: an address of that class
+    return address_alone(cls.__name__, cls(text))
+
+
+_BY_TEXT: dict[type[Any], Interned[str, Any]] = {
+    cls: Interned(partial(_address_of_text, cls)) for cls in _ADDRESS.values()
+}
 """Addresses by their text: programs write the same ones again and again."""
 _ARTICLE = {"mac": "a", "ipv4": "an", "ipv6": "an", "hardware": "a", "protocol": "an"}
 
@@ -58,10 +67,11 @@ def _address(path: str, field: Field, value: Any) -> Any:  # Any: one of the add
         return address_alone(path, value)
     if isinstance(value, str):
         try:
-            value = _BY_TEXT[cls].of(value)
+            return _BY_TEXT[cls].of(value)
+        except FieldRangeError:
+            return address_alone(path, cls(value))  # raises the error with the path
         except (AddressValueError, ValueError) as error:
             raise EncodeError(path, value, f"takes no such address: {error}") from None
-        return address_alone(path, value)
     if field.kind in ("hardware", "protocol") and isinstance(value, bytes | bytearray | memoryview):
         octets = bytes(value)
         return cls(octets) if len(octets) == ADDRESS_OCTETS[field.kind] else octets

@@ -43,6 +43,8 @@ _MORE = st.sampled_from((False, *(True,) * 6))
 
 
 class Step(NamedTuple):
+    """A node of the graph, and what comes after it."""
+
     node: Node
     after: Edge | End
 
@@ -189,6 +191,7 @@ def header_at(
     *,
     loose: bool = False,
 ) -> Header:
+    """The header of a step, its fields as its neighbours require."""
     layout = catalog.layout(step.node.cls)
     previous = dict(step.after.previous) if isinstance(step.after, Edge) else {}
     values: dict[str, Any] = dict(step.node.required) | previous | (fixed or {})

@@ -37,6 +37,7 @@ ALLOWED: Final[dict[str, str]] = {
     "describe": "packet schema",
     "telemetry": "errors protocols schema",
     "codec": "errors checksum codegen packet protocols schema",
+    "pipelines": "errors codec packet schema",
     "dialects": "codec packet protocols schema",
     "strategies": "errors codec packet protocols schema",
     "capture": "errors codec packet schema",

@@ -13,7 +13,6 @@ from overlaycodec.codec.catalog import DEFAULT, Catalog
 from overlaycodec.codec.field_view import FieldView
 from overlaycodec.codec.packet_decoder import decode, decode_header
 from overlaycodec.codec.packet_encoder import encode, resolve
-from overlaycodec.codec.pipeline import Pipeline
 from overlaycodec.codec.refusals import RefusedGuess, refused_guesses
 from overlaycodec.columnar import column_names, columns, encode_columns, iter_columns
 from overlaycodec.comparison import diff
@@ -40,6 +39,7 @@ from overlaycodec.interchange.decode_hex import decode_hex
 from overlaycodec.interchange.documents import from_dict, from_json
 from overlaycodec.packet.header import Header
 from overlaycodec.packet.packet import FCS, FlowKey, Packet, Trailer
+from overlaycodec.pipelines.pipeline import Pipeline
 from overlaycodec.schema.facts import (
     Bits,
     ByteOrder,

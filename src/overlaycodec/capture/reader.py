@@ -18,6 +18,7 @@ from overlaycodec.packet.packet import Packet
 if TYPE_CHECKING:
     from overlaycodec.capture.bulk.record_blocks import RecordBlock
     from overlaycodec.capture.source import Readable
+    from overlaycodec.pipelines.pipeline import AnyPipeline
 
 __all__ = ["Capture", "open_capture"]
 
@@ -90,12 +91,14 @@ class Capture:
         memory, size = memory_of(self._source)
         return self._reader.record_blocks(octets, memory, size)
 
-    def packets(self, *, lax: bool = False, catalog: Catalog = DEFAULT) -> Iterator[Packet]:
-        """The records decoded, each by its link type.
+    def packets(
+        self, *, lax: bool = False, catalog: Catalog = DEFAULT, pipeline: AnyPipeline | None = None
+    ) -> Iterator[Packet]:
+        """The records decoded, each by its link type; with a pipeline, which has its own catalog, by that.
 
         Raises: CaptureError as iteration does; DecodeError on the first fault, unless lax.
         """
-        return (record.decode(lax=lax, catalog=catalog) for record in self)
+        return (record.decode(lax=lax, catalog=catalog, pipeline=pipeline) for record in self)
 
     def close(self) -> None:
         """Close the file that `open_capture` opened; a stream that the caller opened stays open."""

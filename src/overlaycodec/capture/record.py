@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
@@ -13,6 +13,9 @@ from overlaycodec.packet.argument_checks import check_type
 from overlaycodec.packet.packet import Packet
 from overlaycodec.schema.keyspaces import LINK_TYPE
 from overlaycodec.schema.values import AUTO
+
+if TYPE_CHECKING:
+    from overlaycodec.pipelines.pipeline import AnyPipeline
 
 __all__ = ["MAX_INTERFACES", "MAX_OCTETS", "Interface", "Record", "check_number"]
 
@@ -51,11 +54,21 @@ class Record(msgspec.Struct, frozen=True, gc=False):  # holds no containers but 
         """The first comment, or None."""
         return self.comments[0] if self.comments else None
 
-    def decode(self, *, lax: bool = False, catalog: Catalog = DEFAULT) -> Packet:
+    def decode(self, *, lax: bool = False, catalog: Catalog = DEFAULT, pipeline: AnyPipeline | None = None) -> Packet:
         """The packet in the record, decoded by its link type; all of it is payload if the catalog does not know that.
 
-        Raises: DecodeError on the first fault, unless lax.
+        With a pipeline, which has its own catalog: what that decodes.
+
+        Raises: DecodeError on the first fault, unless lax; so FieldValueError for what is not of the pipeline.
         """
+        if pipeline is not None:
+            return pipeline.decode(
+                self.data,
+                first=LINK_TYPE(self.link_type),
+                wire_length=self.wire_length,
+                fcs_octets=self.fcs_octets or 0,
+                lax=lax,
+            )
         return decode(
             self.data,
             first=LINK_TYPE(self.link_type),

@@ -8,7 +8,7 @@ import click
 
 import overlaycodec as library
 from overlaycodec.cli.export import export
-from overlaycodec.cli.options import catalog_options, color_option, files_argument
+from overlaycodec.cli.options import catalog_options, color_option, files_argument, pipeline_of
 from overlaycodec.cli.stats import stats
 from overlaycodec.cli.timestamps import TimeChoice
 from overlaycodec.display.output import ColorChoice, output_for
@@ -78,6 +78,11 @@ def overlaycodec() -> None:
 @click.option(
     "--verify", is_flag=True, help="Encode each packet again; the exit status is 1 unless all octets are the same."
 )
+@click.option(
+    "--pipeline",
+    metavar="PIPELINE",
+    help="Show only packets of these headers, as far as they are named: eth/vlan*/ip/udp/vxlan/eth.",
+)
 @color_option
 def show(
     files: tuple[str, ...],
@@ -90,6 +95,7 @@ def show(
     time: TimeChoice,
     catalog: library.Catalog,
     verify: bool,
+    pipeline: str | None,
     color: ColorChoice,
 ) -> None:
     """Show the packets of captures, pcap or pcapng, compressed with gzip or not; "-" is the standard input.
@@ -105,6 +111,7 @@ def show(
     overlaycodec show --json trace.pcap | jq -r '.headers[] | select(.path == "vxlan").fields.vni'
     tcpdump -U -w - udp port 4789 | overlaycodec show -
     overlaycodec show --dialect cisco-aci fabric.pcap
+    overlaycodec show --pipeline 'eth/vlan{0,2}/ip/udp/(vxlan|geneve)' trace.pcap
     overlaycodec show --bind udp_port:12345=vxlan trace.pcap
 
     The exit status is 1 if a file is damaged (the packets before the damage are shown) or --verify failed.
@@ -122,6 +129,7 @@ def show(
         count=count,
         time=time,
         catalog=catalog,
+        pipeline=None if pipeline is None else pipeline_of(pipeline, catalog),
     )
     click.get_current_context().exit(run(wanted, output_for("never" if json else color)))
 

@@ -12,8 +12,9 @@ from overlaycodec.cli.inputs import check_target
 from overlaycodec.codec.catalog import Catalog
 from overlaycodec.dialects import NAMED
 from overlaycodec.errors import SchemaError
+from overlaycodec.pipelines.pipeline import AnyPipeline, Pipeline
 
-__all__ = ["catalog_options", "color_option", "files_argument", "number"]
+__all__ = ["catalog_options", "color_option", "files_argument", "number", "pipeline_of"]
 
 
 def _other_than_output(_: click.Context, __: click.Parameter, files: tuple[str, ...]) -> tuple[str, ...]:
@@ -87,6 +88,14 @@ def _catalog_of(dialect: str, bindings: tuple[str, ...]) -> Catalog:
         except SchemaError as error:
             raise _bad(error.reason) from None
     return catalog
+
+
+def pipeline_of(text: str, catalog: Catalog) -> AnyPipeline:
+    """The pipeline of a --pipeline. Raises: click.BadParameter."""
+    try:
+        return Pipeline.from_text(text, catalog=catalog)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="'--pipeline'") from None
 
 
 def _bad(reason: str) -> click.BadParameter:

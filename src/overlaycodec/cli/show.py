@@ -25,6 +25,7 @@ from overlaycodec.display.tree import tree_lines
 from overlaycodec.editing.checksum_status import checksums
 from overlaycodec.errors import EncodeError
 from overlaycodec.packet.packet import Packet
+from overlaycodec.pipelines.pipeline import AnyPipeline
 
 __all__ = ["Wanted", "show"]
 
@@ -43,6 +44,8 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     count: int | None
     time: TimeChoice
     catalog: Catalog
+    pipeline: AnyPipeline | None = None
+    """The pipeline whose packets are shown; None: all packets."""
 
 
 class _Shown(msgspec.Struct, frozen=True):
@@ -84,6 +87,7 @@ class _Run:
     def __init__(self, wanted: Wanted, output: Output) -> None:
         self._wanted, self._output = wanted, output
         self._packets = self._same = 0
+        self._others = 0
         self._failed = False
 
     def show_file(self, file: str) -> None:
@@ -92,7 +96,10 @@ class _Run:
             self._failed = True
 
     def conclude(self) -> int:
-        """The sentence of --verify, and the exit status."""
+        """The sentences of --pipeline and --verify, and the exit status."""
+        if self._others:
+            packets = "packet" if self._others == 1 else "packets"
+            sys.stderr.write(f"overlaycodec: {self._others} other {packets}, not of the pipeline\n")
         if not self._wanted.verify:
             return int(self._failed)
         same = self._same == self._packets
@@ -108,22 +115,30 @@ class _Run:
         clock = Clock(wanted.time)
         if wanted.count == 0:
             return
-        last = None if wanted.count is None else wanted.first + wanted.count - 1
+        left = wanted.count
         for number, record in enumerate(capture, 1):
             if number >= wanted.first:
                 shown = self._shown(number, record, capture)
+                if shown is None:
+                    continue
                 if wanted.json:
                     self._write_json(file, shown)
                 else:
                     self._write_text(clock, shown)
                 if file == "-":
                     self._output.flush()  # the next record of a live capture may come late
-            if number == last:
-                return
+                if left is not None:
+                    left -= 1
+                    if not left:
+                        return
 
-    def _shown(self, number: int, record: Record, capture: Capture) -> _Shown:
-        catalog = self._wanted.catalog
-        packet = record.decode(lax=True, catalog=catalog)
+    def _shown(self, number: int, record: Record, capture: Capture) -> _Shown | None:
+        """What is shown of a record; None where it does not fit the pipeline."""
+        catalog, pipeline = self._wanted.catalog, self._wanted.pipeline
+        packet = record.decode(lax=True, catalog=catalog, pipeline=pipeline)
+        if pipeline is not None and packet.fault is not None:
+            self._others += 1
+            return None
         same = reencodes(record, packet, catalog) if self._wanted.verify else None
         self._packets += 1
         self._same += bool(same)

@@ -146,6 +146,12 @@ class Catalog:
         own = {key.value for key, _ in self._bindings if key.space == space and key.value is not None}
         return frozenset(own) | (frozenset() if space.parent is None else self.values(space.parent))
 
+    def finds(self, space: KeySpace, cls: type[Header]) -> bool:
+        """Whether a header is found at some value of the space."""
+        if any(key.space == space and is_class(header, cls) for key, header in self._bindings):
+            return True
+        return space.parent is not None and self.finds(space.parent, cls)
+
     def key_of(self, space: KeySpace, cls: type[Header]) -> int | None:
         """The first value of the space at which this header is found: by its declaration, else by a binding."""
         check_header_class("cls", cls)

@@ -23,7 +23,7 @@ from overlaycodec.packet.paths import names_of
 from overlaycodec.protocols import Ethernet
 from overlaycodec.schema.keys import Key
 
-__all__ = ["decode", "decode_header", "located", "missing_octets"]
+__all__ = ["begun", "check_nesting", "decode", "decode_header", "ended", "located"]
 
 H = TypeVar("H", bound=Header)
 
@@ -69,18 +69,13 @@ def decode(
             packet = _decoded(step, octets, pos, end, DecodeState(headers), lax, catalog, first, 0)
             stacks.miss(first, packet.headers)
             return packet
-    state = DecodeState()
-    missing = missing_octets(wire_length, end)
-    if missing:
-        state.wire_end = wire_length
-    if check_number("fcs_octets", fcs_octets, None):
-        end = _without_fcs(octets, end, fcs_octets, state)
+    state, end, missing = begun(octets, wire_length, fcs_octets)
     packet = _decoded(code.first_step(first), octets, 0, end, state, lax, catalog, first, missing)
     stacks.miss(first, packet.headers)
     return packet
 
 
-def missing_octets(wire_length: int | None, captured: int) -> int:
+def _missing_octets(wire_length: int | None, captured: int) -> int:
     """How many octets were not captured. Raises: TypeError, ValueError for what is no number of octets."""
     return 0 if wire_length is None else max(0, check_number("wire_length", wire_length, 0) - captured)
 
@@ -107,14 +102,33 @@ def _decoded(  # the state of one decode
                 if step is None:
                     break
             else:
-                pos, end = _check_nesting(step, data, pos, end, state)
+                pos, end = check_nesting(step, data, pos, end, state)
         except DecodeError as error:
             fault, pos = located(error, pos, end, state, catalog, first)
+    return ended(state, data[pos:end], fault, missing)
+
+
+def begun(octets: bytes, wire_length: int | None, fcs_octets: int) -> tuple[DecodeState, int, int]:
+    """The state before the first header, where the octets at hand end, and how many are missing after them.
+
+    Raises: TypeError, ValueError for what is no number of octets.
+    """
+    state, end = DecodeState(), len(octets)
+    missing = _missing_octets(wire_length, end)
+    if missing:
+        state.wire_end = wire_length
+    if check_number("fcs_octets", fcs_octets, None):
+        end = _without_fcs(octets, end, fcs_octets, state)
+    return state, end, missing
+
+
+def ended(state: DecodeState, payload: bytes, fault: DecodeError | None, missing: int) -> Packet:
+    """The packet, whose last header is decoded."""
     trailers = tuple(reversed(state.trailers)) if state.trailers else ()
     if trailers and not state:
         trailers = tuple(trailer.moved(-1) for trailer in trailers)
     faults = tuple(state.faults) if state.faults else ()
-    return packet_of(tuple(state), data[pos:end], trailers, faults, fault, missing)
+    return packet_of(tuple(state), payload, trailers, faults, fault, missing)
 
 
 def _without_fcs(data: bytes, end: int, octets: int, state: DecodeState) -> int:
@@ -126,7 +140,7 @@ def _without_fcs(data: bytes, end: int, octets: int, state: DecodeState) -> int:
     return min(stop, end)
 
 
-def _check_nesting(step: Step, data: bytes, pos: int, end: int, state: DecodeState) -> tuple[int, int]:
+def check_nesting(step: Step, data: bytes, pos: int, end: int, state: DecodeState) -> tuple[int, int]:
     """Where the payload starts and ends if no further header follows. Raises: NestingError, where one does."""
     count, trial = len(state), state.copied()
     try:

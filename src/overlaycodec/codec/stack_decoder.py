@@ -18,30 +18,52 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from struct import Struct
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
-from overlaycodec.codec.decode_step import Believed, Step, Tables, add_next, common_text, condition_text
+from overlaycodec.codec.decode_step import Believed, Tables, add_next, common_text, condition_text
 from overlaycodec.codec.header_decoder import INTERNED, add_item, address_text, build_text, item_names
 from overlaycodec.codec.stack_shape import StackEntry, constants_of, fields_after_run, run_of
 from overlaycodec.codec.struct_plan import Item, plan
 from overlaycodec.codegen import Source, linear, literal
 from overlaycodec.packet.header import Header
 from overlaycodec.packet.late_header import LateBinding, is_class, loaded
-from overlaycodec.packet.packet import Packet, packet_of
+from overlaycodec.packet.packet import packet_of
 from overlaycodec.schema.keys import Asked, Fits, Key, KeySpace, Peek, PreviousHeader
 from overlaycodec.schema.layout import Layout
 from overlaycodec.schema.record import builder_with
 
-__all__ = ["StackDecoder", "StackReader", "StackTables", "stack_decoder_of"]
+__all__ = ["Complete", "Ending", "GoesOn", "Refused", "StackDecoder", "StackReader", "StackTables", "stack_decoder_of"]
 
 _FEW = 4
 """So many keywords cost less than all values by position."""
 _MOST_TESTS = 3
 """So many tests of fields cost less than one of octets that are made a number for it."""
 
-StackReader = Callable[[bytes, int], Packet | tuple[tuple[Header, ...], Step | None, int] | None]
+StackReader = Callable[[bytes, int], Any]  # Any: by the ending of the stack
 """`read(data, end)` gives the packet, or its first headers, the next step and where that starts; None where the packet
-has another stack."""
+has another stack. With an ending, it gives what that says."""
+
+
+class Complete(NamedTuple):
+    """The packet has just the first so many headers of the stack: what follows them is payload."""
+
+    headers: int
+
+
+class GoesOn(NamedTuple):
+    """The headers are followed by others: `read` gives `state` after where these start."""
+
+    state: object
+
+
+class Refused(NamedTuple):
+    """No packet has this stack: `read` gives this value, and makes no header."""
+
+    reason: object
+
+
+Ending = Complete | GoesOn | Refused
+"""How a stack ends for a pipeline."""
 
 
 class StackTables(Tables, Protocol):
@@ -121,7 +143,11 @@ class _Position:
 
 
 def stack_decoder_of(
-    first: type[Header] | Key, stack: tuple[StackEntry, ...], sample: Sequence[Header], tables: StackTables
+    first: type[Header] | Key,
+    stack: tuple[StackEntry, ...],
+    sample: Sequence[Header],
+    tables: StackTables,
+    ending: Ending | None = None,
 ) -> StackDecoder:
     """The decoder of this stack of option-free headers, found at `first`; the sample begins with such headers."""
     positions: list[_Position] = []
@@ -147,15 +173,20 @@ def stack_decoder_of(
         source.comment("where flags and reserved bits have their common values")
         source.add(f"if ({' and '.join(tests)}):")
         source.indent()
-        _add_packet(source, first, common, tables, octets)
+        _add_packet(source, first, common, tables, octets, ending)
         source.dedent()
         source.comment("where they have others")
-    _add_packet(source, first, positions, tables, octets)
+    _add_packet(source, first, positions, tables, octets, ending)
     return StackDecoder(source.compile("stack decoder"), octets, constants)
 
 
 def _add_packet(
-    source: Source, first: type[Header] | Key, positions: list[_Position], tables: StackTables, octets: int
+    source: Source,
+    first: type[Header] | Key,
+    positions: list[_Position],
+    tables: StackTables,
+    octets: int,
+    ending: Ending | None,
 ) -> None:
     """Adds the lines from the numbers to what is returned."""
     source.comment("fields that share a number")
@@ -165,10 +196,27 @@ def _add_packet(
     for position, following in pairwise(positions):
         tests += _following_tests(source, position, following, tables)
     _add_test(source, tests)
+    if isinstance(ending, Refused):
+        source.add(f"return {source.bind('REFUSED', ending)}")
+        return
+    if isinstance(ending, Complete):
+        octets = positions[ending.headers].offset if ending.headers < len(positions) else octets
+        positions = positions[: ending.headers]
     _add_addresses(source, positions)
     source.comment("headers")
     source.add("headers = (", *(f"    {_header_text(source, position)}," for position in positions), ")")
-    _add_return(source, positions[-1], tables, octets)
+    last = positions[-1]
+    if isinstance(ending, Complete):
+        source.names |= {"packet_of": packet_of, "REST": slice(octets, None)}
+        lengths, selector = last.layout.next.lengths, last.layout.selector
+        if lengths is not None and selector is not None:  # the step bounds what follows
+            source.add(f"if {last.text(selector.name)} <= {literal(lengths.limit)}: return None")
+        source.add("return packet_of(headers, data[REST])")
+    elif isinstance(ending, GoesOn):
+        source.names["STATE"] = ending.state
+        add_next(source, last.layout, tables, last.prefix, str(octets), "headers, {next}, {stop}, STATE")
+    else:
+        _add_return(source, last, tables, octets)
 
 
 def _add_test(source: Source, tests: list[str]) -> None:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from overlaycodec.columnar.table import Table
     from overlaycodec.packet.header import Header
     from overlaycodec.packet.packet import Packet
+    from overlaycodec.pipelines.pipeline import AnyPipeline
 
 __all__ = ["column_names", "columns", "encode_columns", "iter_columns"]
 
@@ -33,6 +34,7 @@ def columns(
     names: Iterable[str] | None = None,
     *,
     catalog: Catalog = DEFAULT,
+    pipeline: AnyPipeline | None = None,
     progress: Callable[[int], object] | None = None,
 ) -> Table:
     """Fields of all packets of a capture, one masked array per field.
@@ -44,12 +46,16 @@ def columns(
     field, flags as bool, MAC addresses as uint64, IPv4 addresses as uint32, IPv6 addresses as V16, everything else as
     objects. `progress` is called repeatedly with the number of octets of the packets that were read since.
 
+    With a pipeline, which has its own catalog, the table has the packets that it decodes without a fault, and
+    `table.others` counts the others. Without names, the columns are then the fields of the pipeline's headers, known
+    before anything is read.
+
     Raises: PathError for a name that the catalog does not have; CaptureError as reading does, and then
     no packets are given: `iter_columns` gives those before the damage.
     """
     from overlaycodec.columnar.decode.driver import table_of
 
-    return table_of(source, names, catalog, progress)
+    return table_of(source, names, catalog, progress, pipeline)
 
 
 def iter_columns(
@@ -57,6 +63,7 @@ def iter_columns(
     names: Iterable[str],
     *,
     catalog: Catalog = DEFAULT,
+    pipeline: AnyPipeline | None = None,
     progress: Callable[[int], object] | None = None,
 ) -> Iterator[Table]:
     """The same in tables of at most 65,536 packets, in constant memory.
@@ -67,7 +74,7 @@ def iter_columns(
     """
     from overlaycodec.columnar.decode.driver import tables_of
 
-    return tables_of(source, names, catalog, progress)
+    return tables_of(source, names, catalog, progress, pipeline)
 
 
 def column_names(

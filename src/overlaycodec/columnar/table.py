@@ -33,6 +33,8 @@ class Table:
 
     def __init__(self, outputs: Sequence[Output]) -> None:
         first = outputs[0]
+        self.others = sum(output.others for output in outputs)
+        """How many packets were left out, because they do not fit the pipeline."""
         self._columns = {column.name: column for column in first.columns}
         self._count = sum(output.count for output in outputs)
         self._values, self._absent = {}, {}
@@ -85,6 +87,7 @@ class Table:
         table = Table.__new__(Table)
         kept = {name: column for name, column in self._columns.items() if not self.absent(name).all()}
         table._columns, table._count = kept, self._count
+        table.others = self.others
         table._values = {name: self._values[name] for name in kept}
         table._absent = self._absent
         return table

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, dataclass_transform
 
 from overlaycodec.schema.keys import Key
-from overlaycodec.schema.record import WireStruct
+from overlaycodec.schema.pattern import Repeated
+from overlaycodec.schema.record import RecordMeta, WireStruct
 from overlaycodec.schema.signs import Sign
 
 if TYPE_CHECKING:
@@ -17,7 +18,16 @@ if TYPE_CHECKING:
 __all__ = ["Header", "check_header_class"]
 
 
-class Header(WireStruct, abstract=True):
+@dataclass_transform(frozen_default=True, kw_only_default=True)
+class HeaderMeta(RecordMeta):
+    """What header classes can beside other declared classes: be repeated in a pipeline."""
+
+    def __getitem__(cls, times: int | slice) -> Repeated:
+        """This header several times in a row: `VLANTag[0:3]` is none to three. Raises: TypeError, ValueError."""
+        return Repeated.of(cls, times)
+
+
+class Header(WireStruct, metaclass=HeaderMeta, abstract=True):
     """The base of every header. Declare one with annotated fields; combine them with `/`."""
 
     __options__ = frozenset({"spec", "keys", "carries", "tunnel", "quotes", "closed", "unchecked", "layer", "signs"})

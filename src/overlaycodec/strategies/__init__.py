@@ -12,7 +12,7 @@ like all others. What comes out is valid in every derived field and decodes to t
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 try:
     from hypothesis import reject
@@ -35,7 +35,11 @@ from overlaycodec.schema.values import AUTO
 from overlaycodec.strategies import stacks
 from overlaycodec.strategies.guesses import believed
 from overlaycodec.strategies.malformed import damaged
+from overlaycodec.strategies.pipeline_stacks import along, stack_along
 from overlaycodec.strategies.stack_graph import Node, StackGraph, drawable, graph_of
+
+if TYPE_CHECKING:
+    from overlaycodec.pipelines.pipeline import AnyPipeline
 
 __all__ = ["headers", "malformed_bytes", "packets"]
 
@@ -82,6 +86,7 @@ def packets(
     max_headers: int = LONGEST,
     resolved: bool = True,
     reserved: bool = False,
+    stack: AnyPipeline | None = None,
 ) -> st.SearchStrategy[Packet]:
     """Whole stacks that begin with `first` and contain a `through`, with a payload and sometimes padding.
 
@@ -91,8 +96,14 @@ def packets(
     shortest path. An option of a generic class (`GeneveOption`, `TCPOption`) has a kind that no other class has: not a
     known kind, and a length that is not its own.
 
+    With a pipeline as `stack`, the packets are of its headers, at most `max_headers` of them, and of its catalog;
+    `through` and `first` are not asked then. The pipeline decodes them to the same packets again. The simplest one has
+    the fewest headers.
+
     Raises: ValueError where no stack of `max_headers` headers leads there.
     """
+    if stack is not None:
+        return _of_pipeline(stack, max_headers, resolved=resolved, reserved=reserved)
     graph = _graph(through, first, catalog, max_headers)
     paths = stacks.paths_of(graph, catalog, first, through, max_headers, reserved=reserved)
 
@@ -102,6 +113,35 @@ def packets(
         try:
             packet, complete = believed(packet, catalog)
         except LengthOverflowError:  # only a declared length that counts less than a short frame comes here
+            reject()
+        return complete if resolved else packet
+
+    return draw_packet()
+
+
+def _of_pipeline(
+    pipeline: AnyPipeline, max_headers: int, *, resolved: bool, reserved: bool
+) -> st.SearchStrategy[Packet]:
+    """Packets of a pipeline. Raises: ValueError where none can be drawn."""
+    catalog = pipeline.catalog
+    choices = []
+    for classes in pipeline.stacks(max_headers):
+        if all(drawable(cls.__layout__) for cls in classes):
+            graph = graph_of(catalog, classes[0])
+            paths = stacks.paths_of(graph, catalog, classes[0], None, len(classes), reserved=reserved)
+            nodes = along(paths, classes)
+            if nodes is not None:
+                choices.append((paths, nodes))
+    if not choices:
+        raise ValueError(f"no packet of {pipeline!r} has at most {max_headers} headers that the catalog links")
+
+    @st.composite
+    def draw_packet(draw: st.DrawFn) -> Packet:
+        paths, nodes = draw(st.sampled_from(choices))
+        packet = stack_along(draw, paths, nodes, payload=pipeline.payload)
+        try:
+            packet, complete = believed(packet, catalog)
+        except LengthOverflowError:
             reject()
         return complete if resolved else packet
 

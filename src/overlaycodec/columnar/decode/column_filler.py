@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from overlaycodec.capture.bulk.arrays import Ints
@@ -13,6 +15,9 @@ from overlaycodec.columnar.decode.engine import Engine
 from overlaycodec.columnar.decode.fcs_columns import fill_fcs_columns
 from overlaycodec.columnar.decode.scalar_fallback import ScalarFallback
 from overlaycodec.packet.header import Header
+
+if TYPE_CHECKING:
+    from overlaycodec.pipelines.pipeline import AnyPipeline
 
 __all__ = ["ColumnFiller"]
 
@@ -28,9 +33,15 @@ class ColumnFiller:
     """Fills outputs with the packets of batches."""
 
     def __init__(
-        self, columns: tuple[Column, ...], catalog: Catalog, *, few: int = _FEW, fewest: int = _FEWEST
+        self,
+        columns: tuple[Column, ...],
+        catalog: Catalog,
+        pipeline: AnyPipeline | None = None,
+        *,
+        few: int = _FEW,
+        fewest: int = _FEWEST,
     ) -> None:
-        self._engine, self._scalar = Engine(columns, catalog), ScalarFallback(columns, catalog)
+        self._engine, self._scalar = Engine(columns, catalog, pipeline), ScalarFallback(columns, catalog, pipeline)
         self._few, self._fewest = few, fewest
         self._kept: list[tuple[Batch, Ints]] = []
         """Packets that are kept for later, and their indexes in the output."""

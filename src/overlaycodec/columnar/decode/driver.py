@@ -19,6 +19,7 @@ from overlaycodec.packet.paths import names_of
 
 if TYPE_CHECKING:
     from overlaycodec.capture.source import Readable
+    from overlaycodec.pipelines.pipeline import AnyPipeline
 
 __all__ = ["names_in", "occurring_names", "table_of", "tables_of"]
 
@@ -33,16 +34,20 @@ def table_of(
     names: Iterable[str] | None,
     catalog: Catalog,
     progress: Callable[[int], object] | None,
+    pipeline: AnyPipeline | None,
 ) -> Table:
     """See `overlaycodec.columns`."""
     check_callable("progress", progress)
     check_catalog(catalog)
+    if pipeline is not None:
+        catalog = pipeline.catalog
+        names = [*RECORD_COLUMNS, *pipeline.fields()] if names is None else names
     if names is not None:
         batches, columns = batches_from(source), columns_of(names, catalog)
     else:
         first, batches = batches_twice(source)
         columns = columns_of(occurring_names(first, catalog), catalog)
-    table = Table([output for output, _ in _outputs(_reporting(batches, progress), columns, catalog)])
+    table = Table([output for output, _ in _outputs(_reporting(batches, progress), columns, catalog, pipeline)])
     return table if names is not None else table.without_empty()
 
 
@@ -51,12 +56,14 @@ def tables_of(
     names: Iterable[str],
     catalog: Catalog,
     progress: Callable[[int], object] | None,
+    pipeline: AnyPipeline | None,
 ) -> Iterator[Table]:
     """See `overlaycodec.iter_columns`."""
     check_callable("progress", progress)
+    catalog = catalog if pipeline is None else pipeline.catalog
     columns = columns_of(names, catalog)
-    for output, octets in _outputs(batches_from(source), columns, catalog, most=_TABLE_PACKETS):
-        if output.count:
+    for output, octets in _outputs(batches_from(source), columns, catalog, pipeline, most=_TABLE_PACKETS):
+        if output.count or output.others:
             yield Table([output])
         if progress is not None:
             progress(octets)
@@ -83,16 +90,23 @@ def _reporting(batches: Iterable[Batch], progress: Callable[[int], object] | Non
 
 
 def _outputs(
-    batches: Iterable[Batch], columns: tuple[Column, ...], catalog: Catalog, *, most: int | None = None
+    batches: Iterable[Batch],
+    columns: tuple[Column, ...],
+    catalog: Catalog,
+    pipeline: AnyPipeline | None = None,
+    *,
+    most: int | None = None,
 ) -> Iterator[tuple[Output, int]]:
     """Filled outputs of at most `most` packets, and the octets of these packets; there is at least one output."""
-    filler = ColumnFiller(columns, catalog)
+    filler = ColumnFiller(columns, catalog, pipeline)
     capacity = most or MOST_RECORDS
     output, octets = None, 0
     failed: list[Exception] = []
     for batch in _until_failure(batches, failed):
         if output is not None and output.count + len(batch) > output.capacity:
             filler.finish(output)
+            if pipeline is not None:
+                output.keep_fitting()
             yield output, octets
             output, octets = None, 0
         if output is None:
@@ -104,6 +118,8 @@ def _outputs(
         octets += int(batch.lengths.sum())
     output = Output(columns, 0) if output is None else output
     filler.finish(output)
+    if pipeline is not None:
+        output.keep_fitting()
     yield output, octets
     for error in failed:
         raise error

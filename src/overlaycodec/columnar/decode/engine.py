@@ -7,6 +7,8 @@ is given to the scalar decoder from its first octet. So the answers are those of
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from overlaycodec.capture.bulk.arrays import Ints, Mask
@@ -34,6 +36,9 @@ from overlaycodec.schema.keys import Key, PreviousHeader
 from overlaycodec.schema.keyspaces import IP_PROTOCOL, LINK_TYPE
 from overlaycodec.schema.layout import Run
 
+if TYPE_CHECKING:
+    from overlaycodec.pipelines.pipeline import AnyPipeline
+
 __all__ = ["Engine"]
 
 _NONE = np.empty(0, np.int64)
@@ -42,7 +47,7 @@ _NONE = np.empty(0, np.int64)
 class Engine(PartReader):
     """Decodes batches for some columns."""
 
-    def __init__(self, columns: tuple[Column, ...], catalog: Catalog) -> None:
+    def __init__(self, columns: tuple[Column, ...], catalog: Catalog, pipeline: AnyPipeline | None = None) -> None:
         self.catalog = catalog
         self._tables = Tables(catalog)
         asked = (condition for key, _ in catalog.bindings for condition in key.conditions)
@@ -50,6 +55,7 @@ class Engine(PartReader):
             tuple(column for column in columns if column.field is not None),
             catalog,
             frozenset(condition.field for condition in asked if isinstance(condition, PreviousHeader)),
+            pipeline,
             faults=any(column.name == "fault" for column in columns),
         )
         self.stacks: dict[tuple[type[Header], ...], None] = {}
@@ -67,7 +73,10 @@ class Engine(PartReader):
         self._ended: dict[str, list[Ints]] = {}
         self._work: list[Group] = []
         everything = np.arange(len(batch)) if index is None else index
-        if (self._plan.columns or self._plan.faults) and len(batch):
+        pipeline = self._plan.pipeline
+        if pipeline is not None and not pipeline.payload:  # what is left is not known here
+            self._slow.append(everything)
+        elif (self._plan.columns or self._plan.faults or pipeline is not None) and len(batch):
             self._begin(batch, index)
         while self._work:
             self._header(self._work.pop())
@@ -127,6 +136,8 @@ class Engine(PartReader):
         """Goes on with this header, for the packets of the mask, or for all."""
         if group.node.settled:
             return
+        if group.node.state is not None and group.node.state.after(cls) is None:
+            return
         if len(group.node.stack) >= self.catalog.max_headers:
             self._slow.append(group.index if mask is None else group.part(mask).index)
             return
@@ -156,12 +167,16 @@ class Engine(PartReader):
         while states:
             group, number = states.pop()
             complete = self.read(group, number, states)
-            if complete is not None:
+            if complete is not None and complete.node.one_by_one:
+                self._slow.append(complete.index)
+            elif complete is not None:
                 self._store(complete)
                 self._go_on(complete)
 
     def ended(self, group: Group, mask: Mask, name: str) -> None:
         """Notes that the packets of the mask end here, with the fault of this name."""
+        if group.node.state is not None:
+            self._output.fits[group.index_of(mask)] = False
         if self._plan.faults:
             self._ended.setdefault(name, []).append(group.index_of(mask))
 
@@ -174,6 +189,8 @@ class Engine(PartReader):
     def _store(self, group: Group) -> None:
         node, output, index = group.node, self._output, group.index
         self.stacks[node.stack] = None
+        if node.state is not None:
+            output.fits[... if index is None else index] = node.state.accepting
         for name in node.restarts:
             output.clear(name, group.index)
         for presence in node.present:

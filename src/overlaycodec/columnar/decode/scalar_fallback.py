@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -20,14 +21,18 @@ from overlaycodec.packet.packet import Packet
 from overlaycodec.packet.paths import names_of, read_at
 from overlaycodec.schema.keyspaces import LINK_TYPE
 
+if TYPE_CHECKING:
+    from overlaycodec.pipelines.pipeline import AnyPipeline
+
 __all__ = ["ScalarFallback", "scalar_of"]
 
 
 class ScalarFallback:
     """Decodes packets one by one for some columns."""
 
-    def __init__(self, columns: tuple[Column, ...], catalog: Catalog) -> None:
+    def __init__(self, columns: tuple[Column, ...], catalog: Catalog, pipeline: AnyPipeline | None = None) -> None:
         self.catalog = catalog
+        self._decode: Callable[..., Packet] = partial(decode, catalog=catalog) if pipeline is None else pipeline.decode
         self.columns = tuple(column for column in columns if column.field is not None)
         self.faults = any(column.name == "fault" for column in columns)
         self.statuses = any(column.status for column in columns)
@@ -47,18 +52,20 @@ class ScalarFallback:
         if not len(which):
             return
         found: list[list[Any]] = [[] for _ in self._names]  # Any: what a column holds
+        fits: list[bool] = []
         for number in which.tolist():
-            packet = decode(
+            packet = self._decode(
                 batch.data(number),
                 first=LINK_TYPE(int(batch.link_types[number])),
                 wire_length=int(batch.wire[number]),
                 fcs_octets=int(batch.fcs[number]),
                 lax=True,
-                catalog=self.catalog,
             )
+            fits.append(packet.fault is None)
             for values, value in zip(found, self._values(packet), strict=True):
                 values.append(value)
         targets = which if index is None else index[which]
+        output.fits[targets] = fits
         for name, values in zip(self._names, found, strict=True):
             output.clear(name, targets)
             put(name, targets, values, output)

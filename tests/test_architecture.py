@@ -30,26 +30,28 @@ ALLOWED: Final[dict[str, str]] = {
     "errors": "",
     "checksum": "",
     "codegen": "",
-    "schema": "errors codegen",
-    "packet": "errors schema",
-    "reference": "errors schema",
-    "protocols": "packet schema",
-    "describe": "packet schema",
-    "telemetry": "errors protocols schema",
-    "codec": "errors checksum codegen packet protocols schema",
+    "values": "errors",
+    "schema": "codegen errors values",
+    "packet": "errors schema values",
+    "reference": "errors schema values",
+    "protocols": "packet schema values",
+    "describe": "packet schema values",
+    "telemetry": "errors protocols values",
+    "codec": "checksum codegen errors guesses packet protocols schema values",
     "pipelines": "errors codec packet schema",
     "dialects": "codec packet protocols schema",
-    "strategies": "errors codec packet protocols schema",
-    "capture": "errors codec packet schema",
-    "editing": "checksum codec packet schema",
-    "vlan": "errors editing packet protocols schema",
-    "reassembly": "errors checksum codec editing packet protocols schema",
-    "comparison": "capture codec describe packet protocols schema",
-    "columnar": "errors checksum capture codec describe editing packet schema",
-    "tunnel": "errors checksum codec dialects editing packet protocols reassembly schema",
-    "display": "codec describe editing packet schema",
-    "interchange": "errors codec describe packet protocols schema",
-    "findings": "errors checksum codec editing packet protocols schema tunnel",
+    "strategies": "codec editing errors packet protocols schema values",
+    "capture": "codec errors packet schema values",
+    "editing": "checksum codec guesses packet schema values",
+    "vlan": "editing errors packet protocols schema values",
+    "reassembly": "checksum codec editing errors packet protocols values",
+    "comparison": "capture codec describe packet protocols schema values",
+    "columnar": "capture checksum codec describe editing errors packet schema values",
+    "tunnel": "checksum codec dialects editing errors packet protocols reassembly schema values",
+    "display": "codec describe editing packet schema values",
+    "interchange": "codec describe errors packet protocols schema values",
+    "findings": "checksum codec editing errors packet protocols schema tunnel values",
+    "guesses": "checksum packet schema",
 }
 FACES: Final = ("overlaycodec", "cli")
 """The public names, and the command line, may import everything."""
@@ -226,8 +228,8 @@ def test_only_faces_and_captures_touch_files() -> None:
 
 def test_construct_is_loaded_in_one_place_by_the_codec() -> None:
     users = {module for module, imports in IMPORTS.items() if "construct" in imports.now | imports.later}
-    assert {module for module in users if ".reference" not in module} == {"overlaycodec.schema.construct_fields"}
-    early = {module for module, imports in IMPORTS.items() if "overlaycodec.schema.construct_fields" in imports.now}
+    assert {module for module in users if ".reference" not in module} == {"overlaycodec.values.constructs"}
+    early = {module for module, imports in IMPORTS.items() if "overlaycodec.values.constructs" in imports.now}
     assert {module for module in early if ".reference" not in module} <= {"overlaycodec.strategies.records"}
 
 

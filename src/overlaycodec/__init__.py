@@ -13,11 +13,11 @@ from overlaycodec.codec.catalog import DEFAULT, Catalog
 from overlaycodec.codec.field_view import FieldView
 from overlaycodec.codec.packet_decoder import decode, decode_header
 from overlaycodec.codec.packet_encoder import encode, resolve
-from overlaycodec.codec.refusals import RefusedGuess, refused_guesses
 from overlaycodec.columnar import column_names, columns, encode_columns, iter_columns
 from overlaycodec.comparison import diff
 from overlaycodec.editing.checksum_status import ChecksumStatus, checksums
 from overlaycodec.editing.fill import fill
+from overlaycodec.editing.refused_guesses import RefusedGuess, refused_guesses
 from overlaycodec.errors import (
     CaptureError,
     CodecError,
@@ -89,7 +89,7 @@ from overlaycodec.schema.keyspaces import (
     UDP_PORT,
 )
 from overlaycodec.schema.record import Element
-from overlaycodec.schema.values import (
+from overlaycodec.values import (
     AUTO,
     HardwareAddressLike,
     IPv4Like,

@@ -13,7 +13,7 @@ import msgspec
 
 from overlaycodec.errors import EncodeError, FieldRangeError, LengthFieldError, TruncatedError
 from overlaycodec.protocols import INTMD, INTMDOption
-from overlaycodec.schema.values import AUTO
+from overlaycodec.values import AUTO
 
 __all__ = ["INTHop", "hops", "with_hops"]
 

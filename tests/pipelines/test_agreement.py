@@ -19,8 +19,8 @@ import pytest
 import overlaycodec as oc
 from overlaycodec.codec import stack_cache
 from overlaycodec.packet.paths import names_of
+from overlaycodec.pipelines.pattern import AnyOf, InOrder, Part, Repeated, part_of
 from overlaycodec.pipelines.pipeline import AnyPipeline
-from overlaycodec.schema.pattern import AnyOf, InOrder, Part, Repeated, part_of
 
 CAPTURES: Final = sorted(Path(__file__).parent.parent.joinpath("captures").glob("*.pcap"))
 MOST: Final = 4

@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from overlaycodec.errors import number_text
-from overlaycodec.packet.argument_checks import check_number
+from overlaycodec.values.argument_checks import check_number
 
 if TYPE_CHECKING:
     import numpy as np

@@ -9,10 +9,10 @@ import msgspec
 from overlaycodec.codec.catalog import DEFAULT, Catalog
 from overlaycodec.codec.packet_decoder import decode
 from overlaycodec.errors import FieldRangeError
-from overlaycodec.packet.argument_checks import check_type
 from overlaycodec.packet.packet import Packet
 from overlaycodec.schema.keyspaces import LINK_TYPE
-from overlaycodec.schema.values import AUTO
+from overlaycodec.values import AUTO
+from overlaycodec.values.argument_checks import check_type
 
 if TYPE_CHECKING:
     from overlaycodec.pipelines.pipeline import AnyPipeline

@@ -16,9 +16,9 @@ from overlaycodec.capture.sink import BinaryTarget, opened_path, opened_stream
 from overlaycodec.codec.catalog import DEFAULT, Catalog
 from overlaycodec.codec.packet_encoder import encode
 from overlaycodec.errors import EncodeError
-from overlaycodec.packet.argument_checks import check_number, check_type
 from overlaycodec.packet.packet import Packet
 from overlaycodec.schema.keyspaces import LINK_TYPE
+from overlaycodec.values.argument_checks import check_number, check_type
 
 if TYPE_CHECKING:
     from collections.abc import Callable

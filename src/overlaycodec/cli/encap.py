@@ -17,7 +17,6 @@ from overlaycodec.errors import EncodeError, FieldRangeError, LengthOverflowErro
 from overlaycodec.packet.packet import Packet
 from overlaycodec.protocols import Ethernet, GeneveOption, VLANTag
 from overlaycodec.reassembly import fragment
-from overlaycodec.schema.values import MACAddress
 from overlaycodec.tunnel import (
     GeneveTunnel,
     NVGRETunnel,
@@ -29,6 +28,7 @@ from overlaycodec.tunnel import (
     VXLANTunnel,
 )
 from overlaycodec.tunnel.inner_packet import Diffserv
+from overlaycodec.values import MACAddress
 
 __all__ = ["encap"]
 

@@ -19,7 +19,6 @@ from overlaycodec.codec.code_cache import CodeCache
 from overlaycodec.codec.emitters import ByClass
 from overlaycodec.codec.field_view import FieldView
 from overlaycodec.errors import SchemaError
-from overlaycodec.packet.argument_checks import check_number, check_text, check_type, text_of
 from overlaycodec.packet.header import Header, check_header_class
 from overlaycodec.packet.late_header import (
     AnyHeader,
@@ -38,6 +37,7 @@ from overlaycodec.schema.keys import Key, KeySpace, PreviousHeader
 from overlaycodec.schema.keyspaces import LINK_TYPE
 from overlaycodec.schema.layout import Layout
 from overlaycodec.schema.record import Element, WireStruct
+from overlaycodec.values.argument_checks import check_number, check_text, check_type, text_of
 
 __all__ = ["DEFAULT", "Binding", "Catalog", "check_catalog"]
 

@@ -10,13 +10,13 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any, Final, Protocol
 
-from overlaycodec.codec.corroboration import is_believed
 from overlaycodec.codec.decode_state import DecodeState
 from overlaycodec.codec.decode_step import Believed, Candidate, Step, conditional_step, step_of
 from overlaycodec.codec.emitters import ByClass, unreadable_next
 from overlaycodec.codec.header_encoder import HeaderEncoder, header_encoder_of
 from overlaycodec.codec.stack_cache import StackCache
 from overlaycodec.codec.stack_encoder import StackEncoder, stack_encoder_of, stackable
+from overlaycodec.guesses.corroboration import is_believed
 from overlaycodec.packet.header import Header, check_header_class
 from overlaycodec.packet.late_header import AnyHeader, LateBinding, is_imported, loaded
 from overlaycodec.schema.keys import Key, KeySpace

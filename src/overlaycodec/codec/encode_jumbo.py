@@ -12,7 +12,7 @@ from overlaycodec.codegen import Source
 from overlaycodec.errors import UnresolvedError
 from overlaycodec.schema.layout import Layout
 from overlaycodec.schema.plans import OptionField
-from overlaycodec.schema.values import AUTO
+from overlaycodec.values import AUTO
 
 __all__ = ["add_jumbo_length", "add_jumbo_octets"]
 

@@ -8,7 +8,7 @@ from overlaycodec.codegen import Source, literal
 from overlaycodec.errors import EncodeError, FieldRangeError, LengthOverflowError, UnresolvedError
 from overlaycodec.schema.layout import Field, Layout, Part, Run
 from overlaycodec.schema.plans import CountSize, LengthSize
-from overlaycodec.schema.values import AUTO
+from overlaycodec.values import AUTO
 
 __all__ = ["add_extent", "add_sizes", "counted", "octets_text"]
 

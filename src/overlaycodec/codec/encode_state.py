@@ -9,7 +9,7 @@ from overlaycodec.codec.pseudo_header import pseudo_header
 from overlaycodec.errors import EncodeError, UnresolvedError
 from overlaycodec.packet.header import Header
 from overlaycodec.packet.offsets import is_fragment, is_unbounded_outside
-from overlaycodec.schema.values import AUTO
+from overlaycodec.values import AUTO
 
 __all__ = ["EncodeState"]
 

@@ -14,9 +14,9 @@ from overlaycodec.codec.emitters import NoKeys
 from overlaycodec.codec.header_decoder import reader_of
 from overlaycodec.codec.header_encoder import HeaderEncoder, header_encoder_of
 from overlaycodec.errors import DecodeError, SchemaError
-from overlaycodec.packet.argument_checks import check_text, check_type, text_of
 from overlaycodec.packet.header import check_header_class
 from overlaycodec.schema.record import Element, WireStruct, kept_with_class
+from overlaycodec.values.argument_checks import check_text, check_type, text_of
 
 __all__ = ["FieldView"]
 

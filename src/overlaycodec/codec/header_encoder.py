@@ -31,7 +31,7 @@ from overlaycodec.schema.keys import KeySpace, PreviousHeader
 from overlaycodec.schema.keyspaces import IP_PROTOCOL
 from overlaycodec.schema.layout import Field, Layout
 from overlaycodec.schema.record import builder_of
-from overlaycodec.schema.values import AUTO
+from overlaycodec.values import AUTO
 
 __all__ = ["HeaderEncoder", "header_encoder_of"]
 

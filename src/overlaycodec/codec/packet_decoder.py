@@ -15,13 +15,13 @@ from overlaycodec.codec.decode_state import CAPTURED, DecodeState
 from overlaycodec.codec.decode_step import Step
 from overlaycodec.codec.header_decoder import reader_of
 from overlaycodec.errors import DecodeError, NestingError, TruncatedError
-from overlaycodec.packet.argument_checks import check_number
 from overlaycodec.packet.header import Header, check_header_class
 from overlaycodec.packet.offsets import ends_of, octets_in
 from overlaycodec.packet.packet import FCS, Packet, packet_of
 from overlaycodec.packet.paths import names_of
 from overlaycodec.protocols import Ethernet
 from overlaycodec.schema.keys import Key
+from overlaycodec.values.argument_checks import check_number
 
 __all__ = ["begun", "check_nesting", "decode", "decode_header", "ended", "located"]
 

@@ -17,7 +17,7 @@ from overlaycodec.errors import EncodeError, UnresolvedError
 from overlaycodec.packet.header import Header
 from overlaycodec.packet.packet import FCS, Packet, Trailer, check_packet
 from overlaycodec.packet.paths import names_of
-from overlaycodec.schema.values import AUTO
+from overlaycodec.values import AUTO
 
 __all__ = ["encode", "encode_packet", "resolve", "resolved", "resolved_headers", "trailing_octets"]
 

@@ -27,7 +27,8 @@ from overlaycodec.packet.header import Header
 from overlaycodec.schema.keyspaces import IP_PROTOCOL
 from overlaycodec.schema.layout import Field, Layout
 from overlaycodec.schema.plans import Coverage
-from overlaycodec.schema.values import AUTO, CHEAP
+from overlaycodec.values import AUTO
+from overlaycodec.values.interning import CHEAP
 
 __all__ = ["StackEncoder", "stack_encoder_of", "stackable"]
 

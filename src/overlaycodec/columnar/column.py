@@ -14,10 +14,10 @@ import msgspec
 
 from overlaycodec.codec.catalog import Catalog, check_catalog
 from overlaycodec.errors import PathError
-from overlaycodec.packet.argument_checks import check_several
 from overlaycodec.packet.header import Header
 from overlaycodec.packet.paths import GRAMMAR, Token, scope_in, scoped, scopes_of, tokens_of
 from overlaycodec.schema.layout import Field
+from overlaycodec.values.argument_checks import check_several
 
 __all__ = ["RECORD_COLUMNS", "STATUS", "Column", "columns_of", "dtype_of", "may_be_empty"]
 

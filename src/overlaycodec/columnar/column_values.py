@@ -14,7 +14,7 @@ from overlaycodec.columnar.column import Column
 from overlaycodec.columnar.column_buffers import CATEGORIES
 from overlaycodec.describe.plain import Plain, plain_of
 from overlaycodec.schema.layout import Field
-from overlaycodec.schema.values import MACAddress
+from overlaycodec.values import MACAddress
 
 __all__ = ["address_kind", "address_texts", "holds_octets", "json_text", "plain_column"]
 

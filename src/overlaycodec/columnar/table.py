@@ -10,7 +10,7 @@ import numpy as np
 from overlaycodec.capture.bulk.arrays import Mask, Values
 from overlaycodec.columnar.column_buffers import CATEGORIES, Output
 from overlaycodec.errors import PathError
-from overlaycodec.packet.argument_checks import text_of
+from overlaycodec.values.argument_checks import text_of
 
 if TYPE_CHECKING:
     import pandas

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from overlaycodec.packet.argument_checks import check_several
 from overlaycodec.packet.paths import Token, tokens_of
+from overlaycodec.values.argument_checks import check_several
 
 __all__ = ["Ignored"]
 

@@ -21,7 +21,7 @@ from overlaycodec.schema.plans import (
     RestSize,
     UnparsedSize,
 )
-from overlaycodec.schema.values import AUTO
+from overlaycodec.values import AUTO
 
 __all__ = ["default_text", "found_at", "meanings_of", "presence_of", "presence_text", "size_of", "type_of"]
 

@@ -12,16 +12,16 @@ from typing import Final
 import msgspec
 
 from overlaycodec.codec.catalog import Catalog
-from overlaycodec.codec.refusals import refused_guesses
 from overlaycodec.describe.plain import Leaf, leaves_of, printable, text_of, word_of
 from overlaycodec.describe.traits import PORTS
 from overlaycodec.display.spans import Role, Span
 from overlaycodec.editing.checksum_status import ChecksumStatus, checksums
+from overlaycodec.editing.refused_guesses import refused_guesses
 from overlaycodec.packet.header import Header
 from overlaycodec.packet.packet import FCS, Packet
 from overlaycodec.packet.paths import names_of, scopes_of
 from overlaycodec.schema.record import Element
-from overlaycodec.schema.values import AUTO
+from overlaycodec.values import AUTO
 
 __all__ = ["FieldView", "HeaderView", "PacketView", "RegionView", "clipped", "faults_of", "view_of"]
 

@@ -19,7 +19,7 @@ from overlaycodec.packet.packet import FCS, Packet
 from overlaycodec.packet.paths import names_of
 from overlaycodec.schema.keyspaces import IP_PROTOCOL
 from overlaycodec.schema.plans import Coverage
-from overlaycodec.schema.values import AUTO
+from overlaycodec.values import AUTO
 
 __all__ = ["ChecksumStatus", "checksums", "fcs_status"]
 

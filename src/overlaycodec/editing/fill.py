@@ -17,7 +17,7 @@ from overlaycodec.packet.offsets import extent_of, is_fragment, is_unbounded, oc
 from overlaycodec.packet.packet import FCS, Packet, Trailer, check_packet
 from overlaycodec.schema.plans import LengthSize, UnparsedSize, ValueLength
 from overlaycodec.schema.record import WireStruct
-from overlaycodec.schema.values import AUTO
+from overlaycodec.values import AUTO
 
 __all__ = ["fill"]
 

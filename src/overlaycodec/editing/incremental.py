@@ -17,7 +17,7 @@ from overlaycodec.packet.header import Header
 from overlaycodec.packet.offsets import jumbo_octets_of, octets_in
 from overlaycodec.packet.packet import FCS, Packet
 from overlaycodec.schema.plans import ValueLength
-from overlaycodec.schema.values import AUTO
+from overlaycodec.values import AUTO
 
 __all__ = ["follow_outside", "forwarded"]
 

@@ -21,12 +21,12 @@ from overlaycodec.findings.rules.link import LINK
 from overlaycodec.findings.rules.network import NETWORK
 from overlaycodec.findings.rules.nvgre import NVGRE
 from overlaycodec.findings.rules.tunnel import TUNNEL
-from overlaycodec.packet.argument_checks import text_of
 from overlaycodec.packet.header import Header
 from overlaycodec.packet.offsets import RecordSpans, octets_in
 from overlaycodec.packet.packet import Packet
 from overlaycodec.packet.paths import names_of, scopes_of, tokens_of
 from overlaycodec.schema.keys import Key
+from overlaycodec.values.argument_checks import text_of
 
 __all__ = ["RULES", "findings_in"]
 

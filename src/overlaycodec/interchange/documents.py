@@ -14,7 +14,6 @@ from typing import Any, Final, NoReturn
 from overlaycodec.codec.catalog import DEFAULT, Catalog, check_catalog
 from overlaycodec.describe.plain import Plain, plain_of
 from overlaycodec.errors import CodecError, DecodeError
-from overlaycodec.packet.argument_checks import check_type
 from overlaycodec.packet.header import Header
 from overlaycodec.packet.packet import Packet
 from overlaycodec.packet.paths import names_of
@@ -22,7 +21,8 @@ from overlaycodec.packet.trailer import FCS, Trailer
 from overlaycodec.schema.arguments import suggestion
 from overlaycodec.schema.layout import Field, Layout
 from overlaycodec.schema.record import WireStruct
-from overlaycodec.schema.values import AUTO
+from overlaycodec.values import AUTO
+from overlaycodec.values.argument_checks import check_type
 
 __all__ = ["fault_document", "from_dict", "from_json", "to_dict", "to_json"]
 
@@ -76,7 +76,7 @@ def _record_document(record: WireStruct) -> dict[str, Plain]:
 def _field_document(record: WireStruct, field: Field) -> Plain:
     value = getattr(record, field.name)
     if field.construct is not None and value is not None and value is not AUTO:
-        from overlaycodec.schema.construct_fields import build_octets
+        from overlaycodec.values.constructs import build_octets
 
         path = f"{record.__layout__.name}.{field.name}"
         return {"value": plain_of(value), "octets": build_octets(field.construct, path, value).hex()}
@@ -182,7 +182,7 @@ class _Reader:
         if part == "AUTO":
             return AUTO
         if field.construct is not None:
-            from overlaycodec.schema.construct_fields import parse_octets
+            from overlaycodec.values.constructs import parse_octets
 
             octets = self.octets(self.mapping(part, place).get("octets"), f"{place}.octets")
             try:

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from overlaycodec.packet.argument_checks import check_number, check_type
 from overlaycodec.packet.header import Header
 from overlaycodec.packet.trailer import Trailer
+from overlaycodec.values.argument_checks import check_number, check_type
 
 __all__ = ["CheckedPacket", "check_packet", "unchecked"]
 

@@ -7,13 +7,13 @@ from functools import cache
 from typing import TYPE_CHECKING, Literal, dataclass_transform
 
 from overlaycodec.schema.keys import Key
-from overlaycodec.schema.pattern import Repeated
 from overlaycodec.schema.record import RecordMeta, WireStruct
 from overlaycodec.schema.signs import Sign
 
 if TYPE_CHECKING:
     from overlaycodec.packet.packet import Packet
     from overlaycodec.packet.trailer import FCS
+    from overlaycodec.pipelines.pattern import Repeated
 
 __all__ = ["Header", "check_header_class"]
 
@@ -24,6 +24,8 @@ class HeaderMeta(RecordMeta):
 
     def __getitem__(cls, times: int | slice) -> Repeated:
         """This header several times in a row: `VLANTag[0:3]` is none to three. Raises: TypeError, ValueError."""
+        from overlaycodec.pipelines.pattern import Repeated
+
         return Repeated.of(cls, times)
 
 

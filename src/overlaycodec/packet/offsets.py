@@ -10,7 +10,7 @@ from overlaycodec.errors import PathError, UnresolvedError
 from overlaycodec.schema.layout import Field, Run
 from overlaycodec.schema.plans import ValueLength
 from overlaycodec.schema.record import WireStruct, kept_with_class
-from overlaycodec.schema.values import AUTO, MACAddress
+from overlaycodec.values import AUTO, MACAddress
 
 __all__ = [
     "RecordSpans",
@@ -33,7 +33,7 @@ def _octets_of(record: WireStruct, field: Field) -> int:
     if value is AUTO:
         raise UnresolvedError(f"{record.__layout__.name}.{field.name}", "is AUTO: resolve the packet first")
     if field.construct is not None:
-        from overlaycodec.schema.construct_fields import build_octets
+        from overlaycodec.values.constructs import build_octets
 
         return len(build_octets(field.construct, f"{record.__layout__.name}.{field.name}", value))
     if field.kind == "items":

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any, Final, Self, TypeVar, overload
 import msgspec
 
 from overlaycodec.errors import DecodeError, MissingHeaderError, PathError, number_text
-from overlaycodec.packet.argument_checks import check_number, check_type
 from overlaycodec.packet.checked_packet import CheckedPacket, check_packet, unchecked
 from overlaycodec.packet.for_people import ForPeople
 from overlaycodec.packet.header import Header, check_header_class
@@ -23,7 +22,8 @@ from overlaycodec.packet.offsets import RecordSpans, octets_in
 from overlaycodec.packet.paths import GRAMMAR, find, names_of, read_at, replaced_at, scopes_of, tokens_of
 from overlaycodec.packet.trailer import FCS, Trailer
 from overlaycodec.schema.keyspaces import IP_PROTOCOL
-from overlaycodec.schema.values import AUTO
+from overlaycodec.values import AUTO
+from overlaycodec.values.argument_checks import check_number, check_type
 
 __all__ = ["FCS", "FlowKey", "Packet", "Trailer", "check_packet", "packet_of"]
 

@@ -15,11 +15,11 @@ from typing import Any, Final
 import msgspec
 
 from overlaycodec.errors import MissingHeaderError, PathError
-from overlaycodec.packet.argument_checks import check_text
 from overlaycodec.packet.header import Header
 from overlaycodec.schema.arguments import nearest
 from overlaycodec.schema.keyspaces import ETHERTYPE, LLC_SAP, LOOPBACK_FAMILY
 from overlaycodec.schema.record import WireStruct
+from overlaycodec.values.argument_checks import check_text
 
 __all__ = [
     "GRAMMAR",

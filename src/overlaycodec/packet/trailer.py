@@ -8,9 +8,9 @@ from typing import Final, Self
 import msgspec
 
 from overlaycodec.errors import number_text
-from overlaycodec.packet.argument_checks import check_number, check_type
 from overlaycodec.packet.header import Header
-from overlaycodec.schema.values import AUTO
+from overlaycodec.values import AUTO
+from overlaycodec.values.argument_checks import check_number, check_type
 
 __all__ = ["FCS", "Trailer"]
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple, cast
 
 from overlaycodec.packet.header import Header
-from overlaycodec.schema.pattern import AnyOf, InOrder, Part, Repeated
+from overlaycodec.pipelines.pattern import AnyOf, InOrder, Part, Repeated
 
 __all__ = ["Automaton", "State"]
 

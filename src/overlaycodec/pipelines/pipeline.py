@@ -17,11 +17,11 @@ from overlaycodec.packet.paths import names_of
 from overlaycodec.pipelines.automaton import Automaton, State
 from overlaycodec.pipelines.building import built, stacks_of
 from overlaycodec.pipelines.links import Links
+from overlaycodec.pipelines.pattern import AnyOf, InOrder, PartLike, Repeated, headers_of, part_of
 from overlaycodec.pipelines.reading import Reading
 from overlaycodec.pipelines.text import pattern_of
 from overlaycodec.schema.keys import Key
 from overlaycodec.schema.keyspaces import LINK_TYPE
-from overlaycodec.schema.pattern import AnyOf, InOrder, PartLike, Repeated, headers_of, part_of
 
 __all__ = ["AnyPipeline", "Pipeline"]
 

@@ -10,7 +10,7 @@ import re
 from typing import Final
 
 from overlaycodec.codec.catalog import Catalog
-from overlaycodec.schema.pattern import AnyOf, InOrder, Part, Repeated
+from overlaycodec.pipelines.pattern import AnyOf, InOrder, Part, Repeated
 
 __all__ = ["pattern_of"]
 

@@ -6,7 +6,7 @@ from typing import Annotated
 from overlaycodec.packet.header import Header
 from overlaycodec.schema.facts import Bits, SizedBy, ValueNames
 from overlaycodec.schema.keyspaces import ETHERTYPE
-from overlaycodec.schema.values import AUTO, HardwareAddressLike, ProtocolAddressLike
+from overlaycodec.values import AUTO, HardwareAddressLike, ProtocolAddressLike
 
 
 class ARP(Header, spec="RFC 826", keys=(ETHERTYPE(0x0806), ETHERTYPE(0x8035)), closed=True):

@@ -8,7 +8,7 @@ from overlaycodec.schema.keys import Peek, PreviousHeader
 from overlaycodec.schema.keyspaces import ERSPAN_FRAME, ETHERTYPE, GPE_PROTOCOL, IEEE802_LENGTH, LINK_TYPE, NSH_PROTOCOL
 from overlaycodec.schema.registered import ETHERTYPES
 from overlaycodec.schema.signs import KnownNext, Pattern
-from overlaycodec.schema.values import AUTO, MACLike
+from overlaycodec.values import AUTO, MACLike
 
 TYPE_OR_LENGTH: Final = Selects(ETHERTYPE, lengths=(1500, IEEE802_LENGTH(0)))
 """IEEE 802.3 clause 3.2.6: up to 1500 the field is a length, from 1536 on a type, between them neither."""

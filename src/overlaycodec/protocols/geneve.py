@@ -29,7 +29,7 @@ from overlaycodec.schema.keyspaces import ETHERTYPE, UDP_PORT
 from overlaycodec.schema.record import Element
 from overlaycodec.schema.registered import ETHERTYPES
 from overlaycodec.schema.signs import Pattern, SensibleContent
-from overlaycodec.schema.values import AUTO
+from overlaycodec.values import AUTO
 
 AnyGeneveOption: TypeAlias = (
     OVNOption
@@ -54,7 +54,7 @@ AnyGeneveOption: TypeAlias = (
 )
 
 if TYPE_CHECKING:
-    from overlaycodec.schema.values import Accepts
+    from overlaycodec.values.addresses import Accepts
 
     # what is read is one of these, what is given may be an option of one's own too
     _Options: TypeAlias = Accepts[tuple[AnyGeneveOption, ...], tuple[Element, ...]]

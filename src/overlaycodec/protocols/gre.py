@@ -7,7 +7,7 @@ from overlaycodec.schema.facts import Bits, Checksum, Const, Elements, LengthFie
 from overlaycodec.schema.keys import Peek
 from overlaycodec.schema.keyspaces import ETHERTYPE, IP_PROTOCOL
 from overlaycodec.schema.record import Element
-from overlaycodec.schema.values import AUTO
+from overlaycodec.values import AUTO
 
 _CHECKED: Final = When("checksum_present", "routing_present")
 

@@ -8,7 +8,7 @@ from overlaycodec.schema.facts import Bits, Const, LengthField, Reserved, Select
 from overlaycodec.schema.keys import Fits, Peek
 from overlaycodec.schema.keyspaces import GTPU_EXTENSION, UDP_PORT
 from overlaycodec.schema.signs import Pattern
-from overlaycodec.schema.values import AUTO
+from overlaycodec.values import AUTO
 
 _CONTENT: Final = ("message_type", (255,))
 """A G-PDU carries a packet, other messages information elements; extension headers are in all of them."""

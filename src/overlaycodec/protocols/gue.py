@@ -8,7 +8,7 @@ from overlaycodec.schema.keys import Fits, Peek
 from overlaycodec.schema.keyspaces import IP_PROTOCOL, UDP_PORT
 from overlaycodec.schema.registered import IP_PROTOCOLS
 from overlaycodec.schema.signs import Pattern, SensibleContent
-from overlaycodec.schema.values import AUTO
+from overlaycodec.values import AUTO
 
 
 class GUE(

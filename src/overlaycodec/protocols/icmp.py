@@ -6,7 +6,7 @@ from typing import Annotated, TypeAlias
 from overlaycodec.packet.header import Header
 from overlaycodec.schema.facts import Bits, Checksum, LengthField, Octets, Reserved, Selects, ValueNames
 from overlaycodec.schema.keyspaces import ETHERTYPE, ICMP_TYPE, IP_PROTOCOL
-from overlaycodec.schema.values import AUTO, IPv4Like
+from overlaycodec.values import AUTO, IPv4Like
 
 _QUOTED_LENGTH: TypeAlias = Annotated[
     int,

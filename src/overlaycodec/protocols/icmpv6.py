@@ -6,7 +6,7 @@ from typing import Annotated, TypeAlias
 from overlaycodec.packet.header import Header
 from overlaycodec.schema.facts import Bits, Checksum, LengthField, Reserved, Selects, ValueNames
 from overlaycodec.schema.keyspaces import ETHERTYPE, ICMPV6_TYPE, IP_PROTOCOL
-from overlaycodec.schema.values import AUTO
+from overlaycodec.values import AUTO
 
 _QUOTED_LENGTH: TypeAlias = Annotated[
     int,

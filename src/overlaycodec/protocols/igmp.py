@@ -18,7 +18,7 @@ from overlaycodec.schema.facts import (
 from overlaycodec.schema.keys import MinOctets
 from overlaycodec.schema.keyspaces import IGMP_QUERY, IGMP_TYPE, IP_PROTOCOL
 from overlaycodec.schema.record import Element
-from overlaycodec.schema.values import AUTO, IPv4Like
+from overlaycodec.values import AUTO, IPv4Like
 
 _RECORDS: Final = ValueNames(
     {1: "is include", 2: "is exclude", 3: "to include", 4: "to exclude", 5: "allow", 6: "block"}

@@ -36,7 +36,7 @@ from overlaycodec.schema.keyspaces import (
 from overlaycodec.schema.record import Element
 from overlaycodec.schema.registered import ETHERTYPES, IP_PROTOCOLS
 from overlaycodec.schema.signs import KnownNext, NoFrame, Pattern, RightChecksum
-from overlaycodec.schema.values import AUTO, IPv4Like
+from overlaycodec.values import AUTO, IPv4Like
 
 _NIBBLE_4: Final = Peek(0, 4, 4)
 

@@ -38,7 +38,7 @@ from overlaycodec.schema.keyspaces import (
 from overlaycodec.schema.record import Element
 from overlaycodec.schema.registered import ETHERTYPES, IP_PROTOCOLS
 from overlaycodec.schema.signs import KnownNext, NoFrame, Pattern
-from overlaycodec.schema.values import AUTO, IPv6Like
+from overlaycodec.values import AUTO, IPv6Like
 
 _NIBBLE_6: Final = Peek(0, 4, 6)
 _SOURCES: Final = (

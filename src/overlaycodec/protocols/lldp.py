@@ -7,7 +7,7 @@ from overlaycodec.packet.header import Header
 from overlaycodec.schema.facts import Bits, Elements, SizedBy, ValueNames
 from overlaycodec.schema.keyspaces import ETHERTYPE
 from overlaycodec.schema.record import Element
-from overlaycodec.schema.values import AUTO
+from overlaycodec.values import AUTO
 
 
 class LLDPTLV(Element, spec="IEEE 802.1AB clause 8.4", path="lldp_tlv"):

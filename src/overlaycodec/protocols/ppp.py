@@ -6,7 +6,7 @@ from overlaycodec.packet.header import Header
 from overlaycodec.schema.facts import Bits, Const, Selects
 from overlaycodec.schema.keys import MinOctets, Peek
 from overlaycodec.schema.keyspaces import ETHERTYPE, LINK_TYPE, PPP_PROTOCOL
-from overlaycodec.schema.values import AUTO
+from overlaycodec.values import AUTO
 
 _FRAMED: Final = Peek(0, 16, 0xFF03)
 """The address and the control octet of HDLC; no protocol begins with 0xFF."""

@@ -6,7 +6,7 @@ from overlaycodec.packet.header import Header
 from overlaycodec.schema.facts import Bits, Const, Elements, LengthField, SizedBy, Unparsed
 from overlaycodec.schema.keyspaces import ETHERTYPE
 from overlaycodec.schema.record import Element
-from overlaycodec.schema.values import AUTO
+from overlaycodec.values import AUTO
 
 
 class PPPoE(Header, spec="RFC 2516 section 4", keys=(ETHERTYPE(0x8864),), carries=ETHERTYPE(0x880B)):

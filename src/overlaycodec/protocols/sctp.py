@@ -7,7 +7,7 @@ from overlaycodec.packet.header import Header
 from overlaycodec.schema.facts import Bits, Checksum, Elements, PadTo, Rest, SizedBy, Unparsed, ValueNames
 from overlaycodec.schema.keyspaces import IP_PROTOCOL
 from overlaycodec.schema.record import Element
-from overlaycodec.schema.values import AUTO
+from overlaycodec.values import AUTO
 
 
 class SCTPChunk(Element, spec="RFC 9260 section 3.2", path="sctp_chunk"):

@@ -7,7 +7,7 @@ from overlaycodec.schema.facts import Bits, Checksum, Const, LengthField, Reserv
 from overlaycodec.schema.keys import MinOctets, Peek, Pieces, Within
 from overlaycodec.schema.keyspaces import ETHERTYPE, IP_PROTOCOL, STT_OFFSET
 from overlaycodec.schema.signs import Pattern, SensibleContent
-from overlaycodec.schema.values import AUTO
+from overlaycodec.values import AUTO
 
 
 class STTSegment(

@@ -8,7 +8,7 @@ from overlaycodec.schema.facts import Bits, Checksum, Const, Elements, Reserved,
 from overlaycodec.schema.flag_fields import FlagFields
 from overlaycodec.schema.keyspaces import IP_PROTOCOL, TCP_PORT
 from overlaycodec.schema.record import Element
-from overlaycodec.schema.values import AUTO
+from overlaycodec.values import AUTO
 
 
 class TCPOption(Element, spec="RFC 9293 section 3.1", path="tcp_option"):

@@ -7,7 +7,7 @@ from overlaycodec.schema.facts import Bits, Const, Reserved, Selects
 from overlaycodec.schema.keys import Peek
 from overlaycodec.schema.keyspaces import ETHERTYPE, GPE_PROTOCOL, UDP_PORT
 from overlaycodec.schema.signs import Pattern, SensibleContent
-from overlaycodec.schema.values import AUTO
+from overlaycodec.values import AUTO
 
 _FRAME: Final = ETHERTYPE(0x6558)
 _VNI_VALID: Final = Pattern("I flag", ((Peek(4, 1, 1),),))

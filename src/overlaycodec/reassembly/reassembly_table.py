@@ -12,10 +12,10 @@ from typing import Final, get_args
 
 import msgspec
 
-from overlaycodec.packet.argument_checks import check_choice, check_number
 from overlaycodec.packet.offsets import octets_in
 from overlaycodec.packet.packet import Packet
 from overlaycodec.reassembly.byte_ranges import ByteRanges, Drop, Overlap
+from overlaycodec.values.argument_checks import check_choice, check_number
 
 __all__ = ["MAX_OCTETS", "MAX_PENDING", "SECOND", "Fragment", "PendingDatagram", "ReassemblyTable"]
 

@@ -12,7 +12,7 @@ from overlaycodec.errors import LengthOverflowError
 from overlaycodec.packet.header import Header
 from overlaycodec.packet.offsets import extent_of, octets_in
 from overlaycodec.packet.packet import Packet
-from overlaycodec.schema.values import AUTO
+from overlaycodec.values import AUTO
 
 __all__ = ["is_truncated", "outside_of", "rebuilt", "with_auto_length"]
 

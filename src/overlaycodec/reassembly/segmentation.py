@@ -10,13 +10,13 @@ from typing import Final
 from overlaycodec.codec.catalog import DEFAULT, Catalog
 from overlaycodec.codec.packet_encoder import encode, resolve
 from overlaycodec.errors import EncodeError, FieldRangeError, LengthOverflowError, MissingHeaderError
-from overlaycodec.packet.argument_checks import check_number
 from overlaycodec.packet.header import Header
 from overlaycodec.packet.offsets import octets_in
 from overlaycodec.packet.packet import Packet, check_packet
 from overlaycodec.protocols import STT, IPv4, STTSegment
 from overlaycodec.reassembly.rebuild import outside_of, rebuilt, with_auto_length
-from overlaycodec.schema.values import AUTO
+from overlaycodec.values import AUTO
+from overlaycodec.values.argument_checks import check_number
 
 __all__ = ["segment_stt"]
 

@@ -20,7 +20,7 @@ from overlaycodec.errors import EncodeError
 from overlaycodec.reference.constructs import Fault
 from overlaycodec.reference.structs import classes_of, construct_of
 from overlaycodec.schema.record import WireStruct
-from overlaycodec.schema.values import AUTO
+from overlaycodec.values import AUTO
 
 __all__ = ["construct_of", "container_of", "decode_header", "encode_header", "header_of"]
 

@@ -7,9 +7,9 @@ they are not compared, shown or needed when something is built. What construct g
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
-from typing import Any
+from typing import Any, Protocol
 
 import construct
 
@@ -41,9 +41,8 @@ from overlaycodec.schema.facts import (
     When,
 )
 from overlaycodec.schema.layout import REQUIRED
-from overlaycodec.schema.pattern import Patterned, headers_of
 from overlaycodec.schema.record import WireStruct
-from overlaycodec.schema.values import AUTO
+from overlaycodec.values import AUTO
 
 __all__ = ["classes_of", "construct_of"]
 
@@ -51,7 +50,21 @@ Values = Mapping[str, Any]
 """construct's context while a record is read or built: the fields so far, or all that were given."""
 
 
-def construct_of(described: type[WireStruct] | Patterned) -> construct.Struct:
+class HasHeaders(Protocol):
+    """What has headers in order: a pipeline without alternatives."""
+
+    @property
+    def headers(self) -> Sequence[type[WireStruct]]:
+        """The headers. Raises: SchemaError, where they are not fixed."""
+        ...
+
+    @property
+    def payload(self) -> bool:
+        """Whether something may follow the last header."""
+        ...
+
+
+def construct_of(described: type[WireStruct] | HasHeaders) -> construct.Struct:
     """The `construct.Struct` of a header, an element or a pipeline, to read and build it in formats of one's own.
 
     It reads into a Container with a member for each field, addresses as this library's values, option lists as lists of
@@ -71,7 +84,7 @@ def construct_of(described: type[WireStruct] | Patterned) -> construct.Struct:
         return _struct_of(described)
     seen: dict[str, int] = {}
     members = []
-    for cls in headers_of(described.pattern):
+    for cls in described.headers:
         name = cls.__layout__.name
         number = seen[name] = seen.get(name, -1) + 1
         members.append(_named(f"{name}_{number}" if number else name, _struct_of(cls)))

@@ -16,7 +16,7 @@ from typing import Any
 from overlaycodec.codegen import Source
 from overlaycodec.errors import EncodeError, FieldRangeError, SchemaError
 from overlaycodec.schema.layout import ADDRESS_OCTETS, REQUIRED, Field, Layout
-from overlaycodec.schema.values import AUTO, Interned, MACAddress, address_alone
+from overlaycodec.values import AUTO, Interned, MACAddress, address_alone
 
 __all__ = ["check_defaults", "maker_of"]
 
@@ -100,7 +100,7 @@ def _flag(path: str, field: Field, value: Any) -> bool:  # Any: it is what must 
 
 
 def _foreign(path: str, field: Field, value: Any) -> Any:  # Any: whatever a construct object reads
-    from overlaycodec.schema.construct_fields import frozen
+    from overlaycodec.values.constructs import frozen
 
     return frozen(value)
 

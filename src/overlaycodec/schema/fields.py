@@ -29,7 +29,7 @@ from overlaycodec.schema.facts import (
     When,
 )
 from overlaycodec.schema.layout import ADDRESS_OCTETS, REQUIRED, Kind
-from overlaycodec.schema.values import AUTO, MACAddress
+from overlaycodec.values import AUTO, MACAddress
 
 __all__ = ["field_of"]
 
@@ -150,7 +150,7 @@ def _default_of(facts: dict[type[Fact], Fact]) -> Any:  # Any: a default of any 
 
 def check_construct(owner: str, name: str, fact: Fact) -> None:
     """Raises: SchemaError unless the fact holds a construct object whose values can be frozen."""
-    from overlaycodec.schema.construct_fields import refusal
+    from overlaycodec.values.constructs import refusal
 
     assert isinstance(fact, ConstructField)
     if reason := refusal(fact.construct):

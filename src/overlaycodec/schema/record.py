@@ -27,7 +27,7 @@ from overlaycodec.schema.layout import REQUIRED, Layout
 from overlaycodec.schema.planning import layout_of
 from overlaycodec.schema.signature import signature_of, value_type_of
 from overlaycodec.schema.validation import check_layout
-from overlaycodec.schema.values import AUTO, MACAddress
+from overlaycodec.values import AUTO, MACAddress
 
 __all__ = ["Element", "WireStruct", "build", "builder_of", "builder_with", "kept_with_class"]
 

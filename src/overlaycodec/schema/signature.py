@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from overlaycodec.schema.declaration import Declared
 from overlaycodec.schema.layout import REQUIRED, Kind
-from overlaycodec.schema.values import MACAddress
+from overlaycodec.values import MACAddress
 
 __all__ = ["signature_of", "value_type_of"]
 

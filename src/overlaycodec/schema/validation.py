@@ -40,7 +40,7 @@ from overlaycodec.schema.facts import (
     When,
 )
 from overlaycodec.schema.layout import Kind, Layout
-from overlaycodec.schema.values import AUTO
+from overlaycodec.values import AUTO
 
 __all__ = ["check_layout"]
 

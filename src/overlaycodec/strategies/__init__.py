@@ -27,16 +27,16 @@ except ModuleNotFoundError as error:
 from overlaycodec.codec.catalog import DEFAULT, Catalog, check_catalog
 from overlaycodec.codec.packet_encoder import encode, resolve
 from overlaycodec.errors import LengthOverflowError, number_text
-from overlaycodec.packet.argument_checks import check_number
 from overlaycodec.packet.header import Header, check_header_class
 from overlaycodec.packet.packet import Packet
 from overlaycodec.protocols import Ethernet
-from overlaycodec.schema.values import AUTO
 from overlaycodec.strategies import stacks
 from overlaycodec.strategies.guesses import believed
 from overlaycodec.strategies.malformed import damaged
 from overlaycodec.strategies.pipeline_stacks import along, stack_along
 from overlaycodec.strategies.stack_graph import Node, StackGraph, drawable, graph_of
+from overlaycodec.values import AUTO
+from overlaycodec.values.argument_checks import check_number
 
 if TYPE_CHECKING:
     from overlaycodec.pipelines.pipeline import AnyPipeline

@@ -8,7 +8,7 @@ from hypothesis import reject
 
 from overlaycodec.codec.catalog import Catalog
 from overlaycodec.codec.packet_encoder import resolve
-from overlaycodec.codec.refusals import RefusedGuess, refused_guesses
+from overlaycodec.editing.refused_guesses import RefusedGuess, refused_guesses
 from overlaycodec.packet.packet import Packet
 from overlaycodec.schema.keys import Peek, Pieces
 from overlaycodec.schema.layout import Layout

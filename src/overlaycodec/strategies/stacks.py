@@ -15,9 +15,9 @@ from overlaycodec.packet.header import Header
 from overlaycodec.packet.packet import Packet, Trailer
 from overlaycodec.schema.keys import MinOctets, Peek
 from overlaycodec.schema.layout import Field, Layout
-from overlaycodec.schema.values import AUTO
 from overlaycodec.strategies.records import Room, fixed_octets, number, record
 from overlaycodec.strategies.stack_graph import Conditions, Edge, End, Node, StackGraph
+from overlaycodec.values import AUTO
 
 __all__ = [
     "PAYLOAD",

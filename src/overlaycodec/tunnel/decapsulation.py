@@ -20,7 +20,6 @@ from overlaycodec.codec.packet_encoder import encode, resolved
 from overlaycodec.dialects import NVGRE_KEY
 from overlaycodec.editing.incremental import forwarded
 from overlaycodec.errors import DecodeError, FieldValueError, MissingHeaderError, TruncatedError
-from overlaycodec.packet.argument_checks import check_choice, check_type
 from overlaycodec.packet.header import Header
 from overlaycodec.packet.offsets import ends_of, octets_in
 from overlaycodec.packet.packet import Packet
@@ -31,6 +30,7 @@ from overlaycodec.schema.layout import Field, Layout
 from overlaycodec.schema.plans import ValueLength
 from overlaycodec.tunnel.ecn import ECNOutcome, egress_ecn
 from overlaycodec.tunnel.inner_packet import Diffserv, inner_start
+from overlaycodec.values.argument_checks import check_choice, check_type
 
 __all__ = ["Decapsulated", "decapsulate", "decapsulate_all", "decapsulated"]
 

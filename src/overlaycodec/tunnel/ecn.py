@@ -7,7 +7,7 @@ from typing import Final, Literal, get_args
 
 import msgspec
 
-from overlaycodec.packet.argument_checks import check_choice, check_number
+from overlaycodec.values.argument_checks import check_choice, check_number
 
 __all__ = ["ECNAlarm", "ECNMode", "ECNOutcome", "egress_ecn", "ingress_ecn"]
 

@@ -17,17 +17,17 @@ from overlaycodec.codec.catalog import DEFAULT, Catalog
 from overlaycodec.codec.packet_decoder import decode
 from overlaycodec.codec.packet_encoder import encode_packet, resolve, resolved
 from overlaycodec.errors import EncodeError, MissingHeaderError, number_text
-from overlaycodec.packet.argument_checks import check_choice, check_number, check_type, text_of
 from overlaycodec.packet.header import Header
 from overlaycodec.packet.offsets import octets_in
 from overlaycodec.packet.packet import Packet
 from overlaycodec.packet.paths import framed_network_of
 from overlaycodec.protocols import Ethernet, IPv4, IPv6, VLANTag
 from overlaycodec.schema.keys import KeySpace
-from overlaycodec.schema.values import AnyIP, MACAddress, address_alone
 from overlaycodec.tunnel.ecn import ECNMode, ingress_ecn
 from overlaycodec.tunnel.entropy import flow_hash, flow_label
 from overlaycodec.tunnel.inner_packet import Diffserv, check_complete, inner_start
+from overlaycodec.values import AnyIP, MACAddress, address_alone
+from overlaycodec.values.argument_checks import check_choice, check_number, check_type, text_of
 
 __all__ = ["ChecksumPolicy", "Tunnel", "ethernet_only", "group_mac", "overhead_octets", "selector_of"]
 

@@ -19,10 +19,10 @@ from overlaycodec.protocols import STT, UDP, VXLAN, VXLANGBP, VXLANGPE, Ethernet
 from overlaycodec.reassembly import segment_stt
 from overlaycodec.schema.keyspaces import ETHERTYPE, GPE_PROTOCOL
 from overlaycodec.schema.record import Element
-from overlaycodec.schema.values import AUTO, AnyIP
 from overlaycodec.tunnel.encapsulation import ChecksumPolicy, Tunnel, ethernet_only, selector_of
 from overlaycodec.tunnel.entropy import spread
 from overlaycodec.tunnel.inner_packet import check_complete
+from overlaycodec.values import AUTO, AnyIP
 
 __all__ = ["GeneveTunnel", "NVGRETunnel", "STTTunnel", "UDPTunnel", "VXLANGBPTunnel", "VXLANGPETunnel", "VXLANTunnel"]
 

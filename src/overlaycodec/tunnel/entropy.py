@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from hashlib import blake2b
 
-from overlaycodec.packet.argument_checks import check_number, check_type
 from overlaycodec.packet.header import Header
 from overlaycodec.packet.offsets import is_fragment
 from overlaycodec.packet.packet import FlowKey, Packet, check_packet
 from overlaycodec.protocols import Ethernet, IPv6
+from overlaycodec.values.argument_checks import check_number, check_type
 
 __all__ = ["flow_hash", "flow_label", "flow_octets", "flow_port", "spread"]
 

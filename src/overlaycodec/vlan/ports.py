@@ -12,8 +12,8 @@ from typing import Final, Literal, Self, get_args
 import msgspec
 
 from overlaycodec.errors import number_text
-from overlaycodec.packet.argument_checks import check_choice, check_flag, check_number, check_type
 from overlaycodec.packet.packet import Packet
+from overlaycodec.values.argument_checks import check_choice, check_flag, check_number, check_type
 from overlaycodec.vlan.tags import C_TAG, pop, push, tags
 
 __all__ = ["Classified", "Port"]

@@ -9,7 +9,7 @@ from overlaycodec.errors import MissingHeaderError
 from overlaycodec.packet.packet import Packet
 from overlaycodec.packet.paths import framed_network_of
 from overlaycodec.protocols import Ethernet
-from overlaycodec.schema.values import MACAddress
+from overlaycodec.values import MACAddress
 from overlaycodec.vlan.tags import pop, push, retag, scope_of, stack_of
 
 __all__ = ["route"]

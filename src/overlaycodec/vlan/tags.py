@@ -14,14 +14,14 @@ import msgspec
 
 from overlaycodec.editing.incremental import follow_outside
 from overlaycodec.errors import MissingHeaderError, number_text
-from overlaycodec.packet.argument_checks import check_number, check_text, check_type
 from overlaycodec.packet.header import Header
 from overlaycodec.packet.packet import Packet, check_packet
 from overlaycodec.packet.paths import Scope, scopes_of
 from overlaycodec.protocols import LLC, STT, VXLANRCO, VLANTag
 from overlaycodec.schema.keyspaces import ETHERTYPE
 from overlaycodec.schema.plans import ValueLength
-from overlaycodec.schema.values import AUTO
+from overlaycodec.values import AUTO
+from overlaycodec.values.argument_checks import check_number, check_text, check_type
 
 __all__ = ["Tag", "normalise", "pop", "push", "retag", "tags", "translate"]
 

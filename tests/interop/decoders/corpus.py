@@ -18,8 +18,8 @@ from overlaycodec.schema.keyspaces import STT_OFFSET
 from overlaycodec.schema.layout import Field, Layout
 from overlaycodec.schema.plans import CountSize, LengthSize
 from overlaycodec.schema.record import WireStruct
-from overlaycodec.schema.values import AUTO
 from overlaycodec.strategies.stack_graph import Edge, End, Node, StackGraph, graph_of
+from overlaycodec.values import AUTO
 
 LONGEST: Final = 16
 _ELEMENTS: Final = 4

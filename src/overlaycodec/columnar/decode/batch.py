@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from overlaycodec.capture.bulk.arrays import ByteBuffer, Ints, Mask
 from overlaycodec.capture.bulk.record_blocks import RecordBlock
 from overlaycodec.capture.record import Record
-from overlaycodec.packet.argument_checks import check_type
+from overlaycodec.values.argument_checks import check_type
 
 __all__ = ["ROW", "Batch", "batches_in", "batches_of", "joined"]
 

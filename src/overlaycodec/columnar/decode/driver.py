@@ -14,8 +14,8 @@ from overlaycodec.columnar.decode.batch import Batch
 from overlaycodec.columnar.decode.column_filler import ColumnFiller
 from overlaycodec.columnar.decode.source_batches import MOST_RECORDS, batches_from, batches_twice
 from overlaycodec.columnar.table import Table
-from overlaycodec.packet.argument_checks import check_callable
 from overlaycodec.packet.paths import names_of
+from overlaycodec.values.argument_checks import check_callable
 
 if TYPE_CHECKING:
     from overlaycodec.capture.source import Readable

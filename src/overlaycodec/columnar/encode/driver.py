@@ -17,12 +17,12 @@ from overlaycodec.columnar.encode.shape_keys import groups_of, keys_of
 from overlaycodec.columnar.encode.template import Template, VariablePayloads, template_of, variable_payload_possible
 from overlaycodec.columnar.table import Table
 from overlaycodec.errors import EncodeError, PathError
-from overlaycodec.packet.argument_checks import check_type
 from overlaycodec.packet.header import Header
 from overlaycodec.packet.packet import Packet
 from overlaycodec.packet.paths import find, read_at, replaced_at
 from overlaycodec.schema.keyspaces import LINK_TYPE
 from overlaycodec.schema.record import WireStruct
+from overlaycodec.values.argument_checks import check_type
 
 __all__ = ["frames_of"]
 

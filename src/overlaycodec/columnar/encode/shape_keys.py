@@ -15,7 +15,7 @@ from overlaycodec.capture.bulk.arrays import Ints, Values
 from overlaycodec.columnar.encode.column_input import InputColumn
 from overlaycodec.packet.header import Header
 from overlaycodec.schema.layout import Field, Layout
-from overlaycodec.schema.values import AUTO
+from overlaycodec.values import AUTO
 
 __all__ = ["groups_of", "keys_of"]
 

@@ -24,7 +24,7 @@ from overlaycodec.packet.header import Header
 from overlaycodec.packet.offsets import octets_in, spans_of
 from overlaycodec.packet.packet import Packet
 from overlaycodec.schema.keyspaces import IP_PROTOCOL
-from overlaycodec.schema.values import AUTO
+from overlaycodec.values import AUTO
 
 __all__ = ["Template", "VariablePayloads", "template_of", "variable_payload_possible"]
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from overlaycodec.codec.catalog import DEFAULT, Catalog
-from overlaycodec.codec.corroboration import condition_holds, failing_signs
 from overlaycodec.codec.packet_encoder import resolved_headers
+from overlaycodec.guesses.corroboration import condition_holds, failing_signs
 from overlaycodec.packet.header import Header
 from overlaycodec.packet.packet import Packet
 from overlaycodec.schema.keys import Key, PreviousHeader

@@ -1,22 +1,19 @@
-"""Values that fields hold, where Python has no type of its own for them.
+"""Addresses: the type of MAC addresses, and what type checkers see of the address fields.
 
-Strategy: values are immutable and compare by what they say. Addresses that were read are interned in bounded tables:
-real captures hold few addresses, and building an address object costs several times a table look-up.
+Strategy: an address is immutable and compares by its octets.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from ipaddress import IPv4Address, IPv4Interface, IPv6Address, IPv6Interface
-from typing import TYPE_CHECKING, Any, Final, Generic, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import msgspec
 
-from overlaycodec.errors import FieldRangeError, UnresolvedError, number_text
+from overlaycodec.errors import FieldRangeError, number_text
 
 __all__ = [
-    "AUTO",
     "AnyIP",
     "HardwareAddressLike",
     "IPv4Like",
@@ -24,14 +21,14 @@ __all__ = [
     "MACAddress",
     "MACLike",
     "ProtocolAddressLike",
+    "address_alone",
+    "unchecked_mac",
 ]
 
 _MAC_TEXT = re.compile(
     r"[0-9A-Fa-f]{2}(?:([:-])[0-9A-Fa-f]{2})(?:\1[0-9A-Fa-f]{2}){4}|[0-9A-Fa-f]{12}|(?:[0-9A-Fa-f]{4}\.){2}[0-9A-Fa-f]{4}"
 )
 _NO_SEPARATORS = str.maketrans("", "", ":-.")
-_KEPT = 4096
-_PASSED_OVER = 16 * _KEPT
 
 
 def _octets_of(value: Any) -> bytes:  # Any: it is what must be checked
@@ -139,6 +136,16 @@ class MACAddress(_Packed):
         return MACAddress, (self.packed,)
 
 
+if TYPE_CHECKING:
+
+    def unchecked_mac(packed: bytes) -> MACAddress:
+        """The address of six octets that were just read."""
+        ...
+
+else:
+    unchecked_mac = _held.__get__(MACAddress)
+
+
 def address_alone(path: str, address: Any) -> Any:  # Any: one of the address types
     """The address. Raises: FieldRangeError for one with a scope id or a prefix: the octets of an address have neither.
 
@@ -172,100 +179,6 @@ if TYPE_CHECKING:
     AnyIP = Accepts[IPv4Address | IPv6Address, IPv4Address | IPv6Address | str]
     HardwareAddressLike = Accepts[MACAddress | bytes, MACAddress | str | bytes]
     ProtocolAddressLike = Accepts[IPv4Address | bytes, IPv4Address | str | bytes]
-    AUTO: Any  # it stands for a value of any field's type; Any is what lets it be a default of all of them
 else:
     MACLike, IPv4Like, IPv6Like, AnyIP = MACAddress, IPv4Address, IPv6Address, IPv4Address | IPv6Address
     HardwareAddressLike, ProtocolAddressLike = MACAddress | bytes, IPv4Address | bytes
-
-    class Auto:
-        """The value of a field that is derived when the packet is encoded."""
-
-        __slots__ = ()
-
-        def _unresolved(self, *_: object) -> NoReturn:
-            raise UnresolvedError("AUTO", "has no value yet: encode or resolve the packet first")
-
-        __bool__ = __int__ = __index__ = __float__ = __len__ = __iter__ = __getitem__ = _unresolved
-        __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __floordiv__ = __mod__ = _unresolved
-        __and__ = __rand__ = __or__ = __ror__ = __xor__ = __lshift__ = __rshift__ = __invert__ = __neg__ = _unresolved
-        __lt__ = __le__ = __gt__ = __ge__ = _unresolved
-
-        def __repr__(self) -> str:
-            return "AUTO"
-
-        def __reduce__(self) -> str:
-            return "AUTO"  # a name in this module: pickling and copying give this very object
-
-    AUTO = Auto()
-
-
-_Key = TypeVar("_Key")
-_Value = TypeVar("_Value")
-
-
-class Interned(Generic[_Key, _Value]):
-    """A table that builds what it lacks.
-
-    When it is full, what it lacks is built and not kept: where few values come back, keeping costs more than building.
-    After many of those it starts afresh.
-    """
-
-    __slots__ = ("_left", "build", "known")
-
-    build: Callable[[_Key], _Value]
-    known: dict[_Key, _Value]
-    """What is there: to look up here first is quickest, where most is there."""
-
-    def __init__(self, build: Callable[[_Key], _Value]) -> None:
-        self.build = build
-        self.known = {}
-        self._left = _PASSED_OVER
-
-    def of(self, raw: _Key) -> _Value:
-        """The value of what was read."""
-        value = self.known.get(raw)
-        if value is None:
-            value = self.build(raw)
-            if len(self.known) < _KEPT:
-                self.known[raw] = value
-            elif self._left:
-                self._left -= 1
-            else:
-                self.known.clear()
-                self._left = _PASSED_OVER
-        return value
-
-
-if TYPE_CHECKING:
-
-    def _mac_of(packed: bytes) -> MACAddress: ...
-
-else:
-    _mac_of = _held.__get__(MACAddress)
-
-_new = object.__new__
-
-
-def _ipv4_of(number: int) -> IPv4Address:
-    """The address of 32 bits that were just read; the constructor asks what its argument is, for twice the time."""
-    address = _new(IPv4Address)
-    address._ip = number  # type: ignore[attr-defined]  # known by `_slots_are_known`
-    return address
-
-
-def _slots_are_known() -> bool:
-    """Whether IPv4Address holds its number in `_ip` and nothing else, as it has long done."""
-    try:
-        cheap, sure = _ipv4_of(0xC0000201), IPv4Address("192.0.2.1")
-        same = [getattr(cheap, slot) == getattr(sure, slot) for slot in IPv4Address.__slots__ if slot != "__weakref__"]
-    except Exception:
-        return False
-    return cheap == sure and hash(cheap) == hash(sure) and repr(cheap) == repr(sure) and same == [True]
-
-
-CHEAP: Final = _slots_are_known()
-"""Whether an IPv4 address is to be had, and its number read, by its slot; where not, its public face serves as well."""
-
-MACS: Final[Interned[bytes, MACAddress]] = Interned(_mac_of)
-IPV4S: Final[Interned[int, IPv4Address]] = Interned(_ipv4_of if CHEAP else IPv4Address)
-IPV6S: Final[Interned[bytes, IPv6Address]] = Interned(IPv6Address)

@@ -159,6 +159,7 @@ CASES: Final[dict[str, Packet]] = {
     "frame-short-tag": OVER / ENTROPY / VXLAN(vni=1) / FRAME / VLANTag(vid=7, ethertype=0x88B5) / b".",
     "frame-from-group": changed("inner.ethernet.src", "03:00:00:00:00:0b"),
     "frame-from-nobody": changed("inner.ethernet.src", "00:00:00:00:00:00"),
+    "fcs-wrong": OVER / ENTROPY / VXLAN(vni=1) / INSIDE / oc.FCS(data=bytes(4)),
 }
 DIALECTS: Final[dict[str, type[oc.Header]]] = {
     "vxlan-gbp-reserved": VXLANGBP,
@@ -173,7 +174,11 @@ def test_every_rule_has_a_case(rule: Rule) -> None:
     catalog = oc.DEFAULT if header is None else oc.DEFAULT.with_binding(oc.UDP_PORT(4789), header)
     packet = CASES[rule.name]
     data = oc.encode(packet, catalog=catalog)
-    found = [finding for finding in oc.diagnose(data, catalog=catalog) if finding.rule == rule.name]
+    found = [
+        finding
+        for finding in oc.diagnose(data, catalog=catalog, fcs_octets=4 * (packet.fcs is not None))
+        if finding.rule == rule.name
+    ]
     assert [(finding.severity, finding.does, finding.source) for finding in found] == [(rule.rfc, "", rule.source)]
 
 

@@ -299,6 +299,12 @@ CALLS: Final[dict[str, Call]] = {
     "telemetry.INTHop": Call(lambda node_id=1: telemetry.with_hops(INT, [telemetry.INTHop(node_id=node_id)])),
     "telemetry.hops": Call(telemetry.hops, {"record": INT}),
     "telemetry.with_hops": Call(telemetry.with_hops, {"record": INT, "found": [telemetry.INTHop(node_id=1)]}),
+    "refused_guesses": Call(oc.refused_guesses, {"packet": PACKET}),
+    "Pipeline.from_text": Call(oc.Pipeline.from_text, {"text": "ipv4/udp"}),
+    "Pipeline.unpack": Call(oc.Pipeline(oc.Ethernet).unpack, {"data": bytes(14)}),
+    "Pipeline.matches": Call(oc.Pipeline(oc.Ethernet).matches, {"packet": PACKET}),
+    "Pipeline.build": Call(oc.Pipeline(oc.VXLAN).build, {"vxlan": {"vni": 1}}),
+    "Capture.interface": Call(oc.open_capture(CAPTURE).interface, {"number": 0}),
     "strategies.headers": Call(strategies.headers, DRAWN),
     "strategies.packets": Call(strategies.packets),
     "strategies.malformed_bytes": Call(strategies.malformed_bytes),
@@ -327,6 +333,11 @@ LEFT_OUT: Final[dict[str, str]] = {
     "Catalog.class_called": "for the library's own readers of documents",
     **dict.fromkeys(["FCS.moved", "FCS.is_crc", "Trailer.moved"], "for the library's own edits"),
     "Catalog.layout": "for the library's own decoders",
+    "Catalog.finds": "for the library's own encoders",
+    "OriginalSource": DECLARED,
+    "RefusedGuess": GIVEN,
+    "Pipeline.stacks": "for the library's own strategies",
+    "Pipeline.needs_steps": "for the library's own columns",
 }  # fmt: skip
 """Public names without a call of their own, and why."""
 

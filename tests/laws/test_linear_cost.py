@@ -217,6 +217,7 @@ OF_PACKETS: Final[dict[str, Row]] = {
     "resolve": lambda s: oc.resolve(s.packet, catalog=DEEP),
     "fill": lambda s: oc.fill(s.packet, selectors=True, catalog=DEEP),
     "checksums": lambda s: oc.checksums(s.packet, catalog=DEEP),
+    "refused_guesses": lambda s: oc.refused_guesses(s.packet, catalog=DEEP),
     "diagnose": lambda s: oc.diagnose(s.packet, catalog=DEEP),
     "diagnose, linux": lambda s: oc.diagnose(s.octets, receiver="linux", catalog=DEEP),
     "diagnose, ovs": lambda s: oc.diagnose(s.octets, receiver="ovs", catalog=DEEP),

@@ -85,7 +85,8 @@ def test_segments_of_the_sample() -> None:
 
 # --- STT, octet by octet ---------------------------------------------------------------------------------------------
 
-FRAME: Final = bytes(range(256)) * 2
+FRAME: Final = bytes.fromhex("020000000102 020000000101 88b5") + (bytes(range(256)) * 2)[14:]
+"""An Ethernet frame of the local experimental EtherType (IEEE 802 clause 9.2.3)."""
 STT_HEADER: Final = struct.pack("!BBBBHHQH", 0, 0, 0, 0, 0, 0, 7, 0)  # draft-davie-stt-08, figure 3
 WHOLE: Final = STT_HEADER + FRAME
 

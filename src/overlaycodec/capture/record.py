@@ -62,6 +62,9 @@ class Record(msgspec.Struct, frozen=True, gc=False):  # holds no containers but 
         Raises: DecodeError on the first fault, unless lax; so FieldValueError for what is not of the pipeline.
         """
         if pipeline is not None:
+            from overlaycodec.pipelines.pipeline import check_pipeline
+
+            check_pipeline(pipeline)
             return pipeline.decode(
                 self.data,
                 first=LINK_TYPE(self.link_type),

@@ -50,6 +50,10 @@ class DecodeState(list[Header]):
     """The number of headers that `namer` named."""
     namer: Namer
 
+    def has_no_bound(self, data: bytes, end: int) -> bool:
+        """Whether the region ends with the octets at hand, and no length field of a header says so."""
+        return end == len(data) and all(header.__layout__.extent is None for header in self)
+
     def path_of_last(self, field: str) -> str:
         """The full path of a field of the last header read."""
         if not self.named:

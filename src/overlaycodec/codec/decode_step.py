@@ -180,8 +180,10 @@ def conditional_step(candidates: tuple[Candidate, ...]) -> Step:
         if plan is not None:
             cut = "state.wire_end is not None or state.faults != ()"
             asked = f"{source.bind(f'believed{number}', believed)}(data, pos, end, {cut})"
+            if plan.octets:
+                asked += f" or (end - pos < {literal(plan.octets)} and state.has_no_bound(data, end))"
             common = common_text(plan)
-            tests.append(f"({common} or {asked})" if common else asked)
+            tests.append(f"({common} or {asked})" if common else f"({asked})")
         source.add(f"if {' and '.join(tests)}: {following}" if tests else following)
         if not key.conditions:
             break

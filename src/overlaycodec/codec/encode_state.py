@@ -8,7 +8,7 @@ from overlaycodec.codec.emitters import without_checksum
 from overlaycodec.codec.pseudo_header import pseudo_header
 from overlaycodec.errors import EncodeError, UnresolvedError
 from overlaycodec.packet.header import Header
-from overlaycodec.packet.offsets import is_fragment, is_unbounded_outside
+from overlaycodec.packet.offsets import carries_unbounded, is_fragment, is_unbounded_outside
 from overlaycodec.values import AUTO
 
 __all__ = ["EncodeState"]
@@ -54,8 +54,9 @@ class EncodeState:
     def omits_length(self, *, fits: bool) -> bool:
         """Whether the length of the network header is 0; `fits`: whether the field can count its octets.
 
-        It is where a jumbo payload option counts them, and where it cannot count them, as Linux does (BIG TCP). The
-        packet of a fragment always has a length.
+        It is where a jumbo payload option counts them. Where the field cannot count them, it is if a packet inside is
+        a BIG TCP packet, whose own length is 0: Linux writes the headers of a tunnel so. The packet of a fragment
+        always has a length.
 
         Spec: RFC 2675 section 2.
         """
@@ -70,7 +71,7 @@ class EncodeState:
                 break
             if is_fragment(header):
                 return False
-        return True
+        return carries_unbounded(self.headers, self.index)
 
     def is_unbounded_outside(self) -> bool:
         """Whether the header is in an IP header whose length is 0 or AUTO, and in no fragment."""

@@ -14,6 +14,7 @@ from overlaycodec.values import AUTO, MACAddress
 
 __all__ = [
     "RecordSpans",
+    "carries_unbounded",
     "ends_of",
     "extent_of",
     "is_fragment",
@@ -144,6 +145,19 @@ def is_unbounded(headers: Sequence[WireStruct], index: int) -> bool:
     return extent.is_unbounded(0, outside=extent.zero == "jumbo" and is_unbounded_outside(headers, index))
 
 
+def carries_unbounded(headers: Sequence[WireStruct], index: int) -> bool:
+    """Whether header `index` carries a jumbogram, or a packet whose own length is a 0 that gives no bound."""
+    for header in headers[index + 1 :]:
+        layout = header.__layout__
+        if layout.jumbo is not None and layout.jumbo.value_in(getattr(header, layout.jumbo.options)) is not None:
+            return True
+        if layout.layer == "network" and layout.extent is not None:
+            value = getattr(header, layout.extent.field.name)
+            if value is not AUTO and layout.extent.is_unbounded(value):
+                return True
+    return False
+
+
 def is_unbounded_outside(headers: Sequence[WireStruct], index: int) -> bool:
     """Whether header `index` is in an IP header whose length gives no bound: it is 0, or AUTO; and in no fragment.
 
@@ -158,7 +172,7 @@ def is_unbounded_outside(headers: Sequence[WireStruct], index: int) -> bool:
             if (extent := layout.extent) is None:
                 return False
             value = getattr(header, extent.field.name)
-            return value is AUTO or extent.is_unbounded(value)
+            return carries_unbounded(headers, outside) if value is AUTO else extent.is_unbounded(value)
     return False
 
 

@@ -22,8 +22,9 @@ from overlaycodec.pipelines.reading import Reading
 from overlaycodec.pipelines.text import pattern_of
 from overlaycodec.schema.keys import Key
 from overlaycodec.schema.keyspaces import LINK_TYPE
+from overlaycodec.values.argument_checks import check_flag, check_type
 
-__all__ = ["AnyPipeline", "Pipeline"]
+__all__ = ["AnyPipeline", "Pipeline", "check_pipeline"]
 
 Hs = TypeVarTuple("Hs")
 A = TypeVar("A", bound=Header)
@@ -93,6 +94,7 @@ class Pipeline(Generic[*Hs]):
         if not parts:
             raise ValueError("a pipeline has one header at least")
         check_catalog(catalog)
+        check_flag("payload", payload)
         self._pattern = InOrder.of(parts)
         self._payload = payload
         self._catalog = catalog
@@ -306,3 +308,8 @@ def _pipeline(parts: tuple[object, ...], payload: bool, catalog: Catalog) -> Pip
 
 AnyPipeline: TypeAlias = Pipeline[*tuple[Any, ...]]  # Any: pipelines do not vary with their headers' types
 """A pipeline of any headers."""
+
+
+def check_pipeline(value: object, name: str = "pipeline") -> None:
+    """Raises: TypeError for what is no pipeline."""
+    check_type(name, value, Pipeline, "a Pipeline")

@@ -14,6 +14,8 @@ class Corroboration(Plan, frozen=True):
 
     signs: tuple[Sign, ...]
     needed: int
+    octets: int
+    """The octets of the header's first fields: where fewer are at hand and no length says so, nothing is known."""
     clear: tuple[tuple[tuple[Asked, ...], ...], ...]
     """For each of some signs, the alternatives of its conditions: where one of each holds, nothing is refused."""
 

@@ -230,7 +230,8 @@ class LengthField(Fact, frozen=True):
     where it is not 0, leaves the bound to the header outside. `segments`: the packet may hold the first segment of
     several. `optional`: AUTO is 0, and an edit does not compute it where it is 0.
 
-    Where 0 is no bound, AUTO is 0 for more octets than the field can count: so Linux writes its BIG TCP packets.
+    Where 0 is no bound, AUTO is 0 for more octets than the field can count if a packet inside has such a length itself:
+    so Linux writes the headers of a tunnel around a BIG TCP packet.
     """
 
     unit: int = 1

@@ -113,13 +113,13 @@ def layout_of(
         more_fragments=None if more is None else more.name,
         jumbo=_in_options(fields, lambda field: field.jumbo_length),
         routes=_routes(fields),
-        corroboration=_corroboration(signs),
+        corroboration=_corroboration(signs, parts),
         sources=_in_options(fields, lambda field: field.original_source),
         **options,
     )
 
 
-def _corroboration(signs: tuple[Sign, ...]) -> Corroboration | None:
+def _corroboration(signs: tuple[Sign, ...], parts: tuple[Run | Field, ...]) -> Corroboration | None:
     if not signs:
         return None
     decisive = [sign for sign in signs if sign.decisive]
@@ -133,7 +133,8 @@ def _corroboration(signs: tuple[Sign, ...]) -> Corroboration | None:
         usable = True
     needed = 3 if any(isinstance(sign, RightChecksum) for sign in signs) else 2
     clear = tuple(sign.alternatives for sign in patterns) if usable else ()
-    return Corroboration(signs, needed, clear)
+    octets = parts[0].octets if isinstance(parts[0], Run) and parts[0].presence is None else 0
+    return Corroboration(signs, needed, octets, clear)
 
 
 def _field_of(declared: Declared) -> Field:

@@ -29,6 +29,7 @@ from overlaycodec.codec.packet_encoder import encode, resolve
 from overlaycodec.errors import LengthOverflowError, number_text
 from overlaycodec.packet.header import Header, check_header_class
 from overlaycodec.packet.packet import Packet
+from overlaycodec.pipelines.pipeline import check_pipeline
 from overlaycodec.protocols import Ethernet
 from overlaycodec.strategies import stacks
 from overlaycodec.strategies.guesses import believed
@@ -103,6 +104,7 @@ def packets(
     Raises: ValueError where no stack of `max_headers` headers leads there.
     """
     if stack is not None:
+        check_pipeline(stack, "stack")
         return _of_pipeline(stack, max_headers, resolved=resolved, reserved=reserved)
     graph = _graph(through, first, catalog, max_headers)
     paths = stacks.paths_of(graph, catalog, first, through, max_headers, reserved=reserved)

@@ -40,6 +40,7 @@ def table_of(
     check_callable("progress", progress)
     check_catalog(catalog)
     if pipeline is not None:
+        _check_pipeline(pipeline)
         catalog = pipeline.catalog
         names = [*RECORD_COLUMNS, *pipeline.fields()] if names is None else names
     if names is not None:
@@ -60,7 +61,9 @@ def tables_of(
 ) -> Iterator[Table]:
     """See `overlaycodec.iter_columns`."""
     check_callable("progress", progress)
-    catalog = catalog if pipeline is None else pipeline.catalog
+    if pipeline is not None:
+        _check_pipeline(pipeline)
+        catalog = pipeline.catalog
     columns = columns_of(names, catalog)
     for output, octets in _outputs(batches_from(source), columns, catalog, pipeline, most=_TABLE_PACKETS):
         if output.count or output.others:
@@ -151,3 +154,9 @@ def occurring_names(batches: Iterable[Batch], catalog: Catalog) -> list[str]:
         for path, cls in zip(names_of(stack), stack, strict=True):
             names |= dict.fromkeys(f"{path}.{field.name}" for field in cls.__layout__.fields)
     return list(names)
+
+
+def _check_pipeline(pipeline: object) -> None:
+    from overlaycodec.pipelines.pipeline import check_pipeline
+
+    check_pipeline(pipeline)

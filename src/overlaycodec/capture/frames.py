@@ -10,6 +10,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from overlaycodec.errors import number_text
+from overlaycodec.schema.for_notebooks import ForNotebooks
 from overlaycodec.values.argument_checks import check_number
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["Frames"]
 
 
-class Frames:
+class Frames(ForNotebooks):
     """The octets of packets, concatenated; iteration gives the bytes of each.
 
     `octets` are `(n,) uint8`; `starts` has the index where each packet begins and, one more, where the last ends;

@@ -34,6 +34,8 @@ class Heading(msgspec.Struct, frozen=True):
     """Whether it has numbers, which end at the right."""
     long: bool = False
     """Whether its texts may take several lines."""
+    optional: bool = False
+    """Whether the column is left out where each of its cells is "-"."""
 
 
 def new_id() -> str:
@@ -78,14 +80,18 @@ def page(page_id: str, label: str, body: str, lit: tuple[str, ...] = ()) -> str:
 
 def table(headings: Sequence[Heading], rows: Iterable[Sequence[Cell]], label: str, most: int) -> str:
     """At most `most` rows under their headings, in a box that scrolls and that the keyboard reaches."""
+    shown = [*islice(rows, most)]
+    kept = [at for at, heading in enumerate(headings) if not heading.optional or any(row[at] != "-" for row in shown)]
+    headings, shown = [headings[at] for at in kept], [[row[at] for at in kept] for row in shown]
     kinds = [" class=n" if heading.number else " class=long" if heading.long else "" for heading in headings]
+    below = [f"<small>{text(heading.below)}</small>" if heading.below else "" for heading in headings]
     head = "".join(
-        f"<th scope=col{kind}>{text(heading.text)}{f'<small>{text(heading.below)}</small>' if heading.below else ''}</th>"
-        for heading, kind in zip(headings, kinds, strict=True)
+        f"<th scope=col{kind}>{text(heading.text)}{small}</th>"
+        for heading, kind, small in zip(headings, kinds, below, strict=True)
     )
     lines = [
         "<tr>" + "".join(f"<td{kind}>{_cell(cell)}</td>" for cell, kind in zip(row, kinds, strict=True)) + "</tr>"
-        for row in islice(rows, most)
+        for row in shown
     ]
     return (
         f'<div class="scroll" role="region" tabindex="0" aria-label="{text(label)}"><table class="rows">'

@@ -20,6 +20,7 @@ from overlaycodec.pipelines.links import Links
 from overlaycodec.pipelines.pattern import AnyOf, InOrder, PartLike, Repeated, headers_of, part_of
 from overlaycodec.pipelines.reading import Reading
 from overlaycodec.pipelines.text import pattern_of
+from overlaycodec.schema.for_notebooks import ForNotebooks
 from overlaycodec.schema.keys import Key
 from overlaycodec.schema.keyspaces import LINK_TYPE
 
@@ -36,7 +37,7 @@ G = TypeVar("G", bound=Header)
 H = TypeVar("H", bound=Header)
 
 
-class Pipeline(Generic[*Hs]):
+class Pipeline(ForNotebooks, Generic[*Hs]):
     """Which headers a packet has, in which order: it decodes packets of these, and refuses all others.
 
     Its parts are header classes, repetitions (`VLANTag[0:3]`: none to three; `VLANTag[1:]`: one or more), alternatives

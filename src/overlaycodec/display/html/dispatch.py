@@ -8,12 +8,13 @@ from overlaycodec.capture import Capture, Frames
 from overlaycodec.comparison.changes import CaptureDiff, PacketDiff, RecordDiff
 from overlaycodec.display.html.differences import capture_diff_page, packet_diff_page, record_diff_page
 from overlaycodec.display.html.findings import findings_page
-from overlaycodec.display.html.header_class import class_page
+from overlaycodec.display.html.header_class import class_page, pipeline_page
 from overlaycodec.display.html.packet import packet_page
 from overlaycodec.display.html.packets import capture_page, frames_page, table_page
 from overlaycodec.findings import Findings
 from overlaycodec.packet.header import Header
 from overlaycodec.packet.packet import Packet
+from overlaycodec.pipelines.pipeline import Pipeline
 from overlaycodec.schema.record import WireStruct
 
 __all__ = ["bundle_of", "html_of"]
@@ -28,6 +29,8 @@ def html_of(value: object) -> str | None:
             return packet_page(Packet((value,)), findings=False)
         case type() if issubclass(value, WireStruct):
             return class_page(value)
+        case Pipeline():
+            return pipeline_page(tuple(dict.fromkeys(value.automaton.classes[1:])), repr(value))
         case Capture():
             return capture_page(value)
         case Frames():

@@ -1,4 +1,4 @@
-"""A header class as its bit diagram and its fields; a sequence of classes, one diagram after another."""
+"""A header class as its bit diagram and its fields; the classes of a pipeline, whose diagrams open."""
 
 from __future__ import annotations
 
@@ -39,13 +39,13 @@ def class_page(cls: type[WireStruct]) -> str:
 
 
 def pipeline_page(headers: Sequence[type[Header]], title: str) -> str:
-    """The page of a fixed sequence of headers: the diagram of each opens."""
+    """The page of a pipeline: its parts as text, and each header class in it, whose diagram opens."""
     parts = [f'<div class="head">{text(title)}</div>']
     for number, cls in enumerate(headers[:_MOST_HEADERS]):
         layout = cls.__layout__
         size = plural(layout.minimum_octets, "octet") + ("" if layout.fixed else " and more")
         spec = f" · {text(layout.spec)}" if layout.spec else ""
-        heading = f'<b>{number + 1}. {text(cls.__name__)}</b> <span class="faint">{size}{spec}</span>'
+        heading = f'<b>{text(cls.__name__)}</b> <span class="faint">{size}{spec}</span>'
         room = _MOST_SVG // 4 if number < 8 else 0
         parts.append(f"<details><summary>{heading}</summary>{_diagram(cls, room)}</details>")
     parts.append(left_out(len(headers) - _MOST_HEADERS, "header"))

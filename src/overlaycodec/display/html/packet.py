@@ -29,7 +29,7 @@ _MOST_HEADERS: Final = 64
 _MOST_FIELDS: Final = 320
 _MOST_OPEN: Final = 120
 """With more fields than this, the headers are closed at first."""
-_MOST_OCTETS: Final = 768
+_MOST_OCTETS: Final = 1536
 _MOST_NOTES: Final = 32
 """Findings and faults, and notes on one field."""
 _MOST_DEPTH: Final = 6

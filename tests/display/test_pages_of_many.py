@@ -26,7 +26,7 @@ def page_of(value: object) -> Page:
 
 @pytest.mark.parametrize("header", oc.DEFAULT.headers, ids=lambda cls: cls.__name__)
 def test_a_header_class_is_its_diagram(header: type[oc.Header]) -> None:
-    method: object = header._repr_html_
+    method: object = getattr(header, "_repr_html_", None)
     assert isinstance(method, MethodType)  # IPython calls no function that it finds at a class
     page = page_of(header)
     boxes = {tag for tag, _ in page.elements}

@@ -17,7 +17,7 @@ import pytest
 ROOT: Final = Path(__file__).parent.parent.parent
 NOTEBOOK: Final = ROOT / "docs" / "notebooks" / "first-look.ipynb"
 BUILD: Final = ROOT / "build" / "notebook"
-VIEWS: Final = {"light": (1200, 1000), "dark": (1200, 1000), "narrow": (390, 844)}
+VIEWS: Final = {"light": (1100, 1250), "dark": (1100, 1250), "narrow": (390, 1250)}
 
 pytestmark = pytest.mark.notebook
 
@@ -43,6 +43,9 @@ window.addEventListener("load", () => {
   answers.closed = !details.open && !row("ethernet.dst").checkVisibility();
   details.querySelector("summary").click();
   answers.background = colour(page);
+  const text = [...document.querySelectorAll(".overlaycodec :is(td, th, summary, p, b):not([class])")]
+    .filter(one => !one.closest("[class]:is(.faint,.note,.warn,.bad,.good)"));
+  answers.colours = [...new Set(text.map(one => getComputedStyle(one).color))];
   answers.overflow = [...document.querySelectorAll(".overlaycodec")].filter(one =>
     one.getBoundingClientRect().right > document.documentElement.clientWidth + 1).length;
   answers.pages = document.querySelectorAll(".overlaycodec").length;
@@ -53,6 +56,16 @@ window.addEventListener("load", () => {
   out.id = "answers";
   out.textContent = JSON.stringify(answers);
   document.body.append(out);
+});
+</script>
+"""
+
+# A picture shows the top of the page: the outer headers are closed, and a field has the focus.
+PICTURED: Final = """
+<script>
+window.addEventListener("load", () => {
+  for (const one of [...document.querySelectorAll(".overlaycodec details")].slice(0, 3)) one.open = false;
+  document.querySelector('[data-path="vxlan.vni"]').focus({preventScroll: true});
 });
 </script>
 """
@@ -90,22 +103,21 @@ def executed() -> dict[str, Any]:  # Any: JSON
 
 
 @pytest.fixture(scope="module")
-def exported(executed: dict[str, Any]) -> str:
-    """The notebook as nbconvert exports it."""
-    command = [sys.executable, "-m", "nbconvert", "--to", "html", "--log-level", "ERROR", "first-look.ipynb"]
-    subprocess.run(command, cwd=BUILD, check=True, timeout=120)
-    text = (BUILD / "first-look.html").read_text()
-    # MathJax and RequireJS are of the template, and come from the network
-    return re.sub(r'<script[^>]*src="https?:[^>]*></script>', "", text)
+def exported(executed: dict[str, Any]) -> dict[str, str]:
+    """The notebook as nbconvert exports it, by theme."""
+    assert executed["cells"]
+    pages = {}
+    for theme in ("light", "dark"):
+        command = [sys.executable, "-m", "nbconvert", "--to", "html", "--theme", theme, "--log-level", "ERROR"]
+        subprocess.run([*command, "first-look.ipynb"], cwd=BUILD, check=True, timeout=120)
+        # MathJax and RequireJS are of the template, and come from the network
+        text = (BUILD / "first-look.html").read_text()
+        pages[theme] = re.sub(r'<script[^>]*src="https?:[^>]*></script>', "", text)
+    return pages
 
 
-def themed(exported: str, view: str) -> str:
-    """The page as Jupyter shows it in a dark theme, or in a light one."""
-    if view != "dark":
-        return exported
-    return exported.replace('data-jp-theme-light="true"', 'data-jp-theme-light="false"').replace(
-        "</head>", "<style>body{background:#111!important;color:#ddd!important}</style></head>"
-    )
+def page_for(exported: dict[str, str], view: str, script: str) -> str:
+    return exported["dark" if view == "dark" else "light"].replace("</body>", f"{script}</body>")
 
 
 def test_the_committed_notebook_has_no_outputs() -> None:
@@ -125,9 +137,9 @@ def test_each_cell_shows_its_value(executed: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("view", VIEWS)
-def test_fields_and_octets_light_each_other(exported: str, view: str) -> None:
+def test_fields_and_octets_light_each_other(exported: dict[str, str], view: str) -> None:
     path = BUILD / f"{view}.html"
-    path.write_text(themed(exported, view).replace("</body>", QUESTIONS + "</body>"))
+    path.write_text(page_for(exported, view, QUESTIONS))
     width, height = VIEWS[view]
     dom = chromium(f"--window-size={width},{height}", "--virtual-time-budget=5000", "--dump-dom", path.as_uri())
     found = re.search(r'<pre id="answers">(.*?)</pre>', dom)
@@ -138,6 +150,7 @@ def test_fields_and_octets_light_each_other(exported: str, view: str) -> None:
     assert answers["byOctet"]
     assert answers["closed"]
     assert answers["background"] == ("rgb(20, 24, 29)" if view == "dark" else "rgb(255, 255, 255)")
+    assert answers["colours"] == ["rgb(230, 237, 243)" if view == "dark" else "rgb(31, 35, 40)"]
     assert answers["overflow"] == 0
     assert answers["pages"] == answers["ids"] == 6
     assert answers["diagrams"] == 1
@@ -145,11 +158,10 @@ def test_fields_and_octets_light_each_other(exported: str, view: str) -> None:
 
 
 @pytest.mark.parametrize("view", VIEWS)
-def test_pictures_can_be_taken(exported: str, view: str) -> None:
+def test_pictures_can_be_taken(exported: dict[str, str], view: str) -> None:
     """They are in build/notebook, for people to look at; those of the docs are made of them."""
     path, picture = BUILD / f"{view}-picture.html", BUILD / f"{view}.png"
-    focus = '<script>window.addEventListener("load",()=>document.querySelector(\'[data-path="vxlan.vni"]\').focus())</script>'
-    path.write_text(themed(exported, view).replace("</body>", focus + "</body>"))
+    path.write_text(page_for(exported, view, PICTURED))
     width, height = VIEWS[view]
     chromium(f"--window-size={width},{height}", "--virtual-time-budget=5000", f"--screenshot={picture}", path.as_uri())
     assert picture.read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"

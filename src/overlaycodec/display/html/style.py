@@ -26,6 +26,7 @@ border:1px solid var(--line);border-radius:4px;overflow:hidden;max-width:100%;bo
 § *{box-sizing:border-box}
 § :focus-visible{outline:2px solid var(--edge);outline-offset:-2px}
 § table{border-collapse:collapse;margin:0;font-size:12px;border:0;table-layout:auto;width:auto}
+§ table,§ thead,§ tbody,§ tr,§ b,§ p,§ li,§ summary{color:inherit}
 § tr,§ tr:nth-child(even),§ tr:nth-child(odd){background:none}
 § td,§ th{padding:0 8px 0 0;border:0;text-align:left;vertical-align:top;font-weight:normal;max-width:none;
 white-space:normal;overflow-wrap:break-word;line-height:1.45;color:inherit;background:none}
@@ -63,6 +64,7 @@ background:var(--bg)}
 § .good{color:var(--good)}
 § .bad{color:var(--bad);font-weight:600}
 § tr:hover,§ .region:hover{background:var(--lit)}
+@media (max-width:640px){§ .rows th,§ .rows td{white-space:normal;padding-right:8px}§ .rows td.long{min-width:9em}}
 @media print{§ .octets{position:static}§ .scroll{max-height:none}}
 @media (forced-colors:active){§ :focus-visible{outline-color:Highlight}}
 """

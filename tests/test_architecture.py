@@ -38,7 +38,7 @@ ALLOWED: Final[dict[str, str]] = {
     "describe": "packet schema values",
     "telemetry": "errors protocols values",
     "codec": "checksum codegen errors guesses packet protocols schema values",
-    "pipelines": "errors codec packet schema",
+    "pipelines": "errors codec packet schema values",
     "dialects": "codec packet protocols schema",
     "strategies": "codec editing errors packet protocols schema values",
     "capture": "codec errors packet schema values",
@@ -58,7 +58,7 @@ FACES: Final = ("overlaycodec", "cli")
 CONVENIENCE: Final = frozenset(
     {
         "overlaycodec.schema.record",
-        "overlaycodec.schema.for_notebooks",
+        "overlaycodec.values.for_notebooks",
         "overlaycodec.packet.header",
         "overlaycodec.packet.for_people",
         "overlaycodec.codec.catalog",
@@ -68,7 +68,8 @@ CONVENIENCE: Final = frozenset(
 `help()` describes a class; notebooks show what is `ForNotebooks`; `Header.__truediv__` makes a packet; `Packet.show`
 and others, `Catalog.decode` and `Catalog.encode` call the functions of these names."""
 MOST_MODULES: Final = 6
-MOST_LAYERS: Final = 12
+MOST_LAYERS: Final = 13
+"""The pages of notebooks show findings, which are above tunnels and reassembly."""
 CORE: Final = ("schema", "packet", "codec")
 MOST_CORE_LINES: Final = 8_000
 

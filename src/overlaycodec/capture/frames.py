@@ -10,8 +10,8 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from overlaycodec.errors import number_text
-from overlaycodec.schema.for_notebooks import ForNotebooks
 from overlaycodec.values.argument_checks import check_number
+from overlaycodec.values.for_notebooks import ForNotebooks
 
 if TYPE_CHECKING:
     import numpy as np

@@ -14,7 +14,7 @@ from overlaycodec.capture.source import Source, chunks_of, memory_of, source_of
 from overlaycodec.codec.catalog import DEFAULT, Catalog
 from overlaycodec.errors import CaptureError
 from overlaycodec.packet.packet import Packet
-from overlaycodec.schema.for_notebooks import ForNotebooks
+from overlaycodec.values.for_notebooks import ForNotebooks
 
 if TYPE_CHECKING:
     from overlaycodec.capture.bulk.record_blocks import RecordBlock

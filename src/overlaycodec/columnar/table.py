@@ -10,8 +10,8 @@ import numpy as np
 from overlaycodec.capture.bulk.arrays import Mask, Values
 from overlaycodec.columnar.column_buffers import CATEGORIES, Output
 from overlaycodec.errors import PathError
-from overlaycodec.schema.for_notebooks import ForNotebooks
 from overlaycodec.values.argument_checks import text_of
+from overlaycodec.values.for_notebooks import ForNotebooks
 
 if TYPE_CHECKING:
     import pandas

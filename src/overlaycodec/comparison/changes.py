@@ -9,8 +9,8 @@ import msgspec
 
 from overlaycodec.capture import Record
 from overlaycodec.packet.header import Header
-from overlaycodec.schema.for_notebooks import ForNotebooks
 from overlaycodec.schema.record import Element
+from overlaycodec.values.for_notebooks import ForNotebooks
 
 __all__ = ["Added", "CaptureDiff", "Change", "Changed", "PacketDiff", "RecordDiff", "Removed", "Replaced", "summary_of"]
 

@@ -19,7 +19,7 @@ from overlaycodec.errors import Bits, place_text
 from overlaycodec.packet.header import Header
 from overlaycodec.packet.packet import Packet
 from overlaycodec.packet.paths import Scope, framed_network_of
-from overlaycodec.schema.for_notebooks import ForNotebooks
+from overlaycodec.values.for_notebooks import ForNotebooks
 
 __all__ = [
     "PROVEN",

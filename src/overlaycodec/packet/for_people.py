@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TextIO, cast
 
-from overlaycodec.schema.for_notebooks import ForNotebooks
+from overlaycodec.values.for_notebooks import ForNotebooks
 
 if TYPE_CHECKING:
     from overlaycodec.packet.packet import Packet

@@ -20,9 +20,9 @@ from overlaycodec.pipelines.links import Links
 from overlaycodec.pipelines.pattern import AnyOf, InOrder, PartLike, Repeated, headers_of, part_of
 from overlaycodec.pipelines.reading import Reading
 from overlaycodec.pipelines.text import pattern_of
-from overlaycodec.schema.for_notebooks import ForNotebooks
 from overlaycodec.schema.keys import Key
 from overlaycodec.schema.keyspaces import LINK_TYPE
+from overlaycodec.values.for_notebooks import ForNotebooks
 
 __all__ = ["AnyPipeline", "Pipeline"]
 

@@ -24,12 +24,12 @@ from overlaycodec.schema import constructors
 from overlaycodec.schema.arguments import check_class_options, suggestion
 from overlaycodec.schema.declaration import Declared
 from overlaycodec.schema.fields import field_of
-from overlaycodec.schema.for_notebooks import ForNotebooks
 from overlaycodec.schema.layout import REQUIRED, Layout
 from overlaycodec.schema.planning import layout_of
 from overlaycodec.schema.signature import signature_of, value_type_of
 from overlaycodec.schema.validation import check_layout
 from overlaycodec.values import AUTO, MACAddress
+from overlaycodec.values.for_notebooks import ForNotebooks
 
 __all__ = ["Element", "WireStruct", "build", "builder_of", "builder_with", "kept_with_class"]
 

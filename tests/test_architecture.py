@@ -48,7 +48,7 @@ ALLOWED: Final[dict[str, str]] = {
     "comparison": "capture codec describe packet protocols schema values",
     "columnar": "capture checksum codec describe editing errors packet pipelines schema values",
     "tunnel": "checksum codec dialects editing errors packet protocols reassembly schema values",
-    "display": "codec describe editing packet schema values",
+    "display": "capture codec columnar comparison describe editing errors findings packet pipelines schema values",
     "interchange": "codec describe errors packet protocols schema values",
     "findings": "checksum codec editing errors packet protocols schema tunnel values",
     "guesses": "checksum packet schema",
@@ -58,16 +58,18 @@ FACES: Final = ("overlaycodec", "cli")
 CONVENIENCE: Final = frozenset(
     {
         "overlaycodec.schema.record",
+        "overlaycodec.values.for_notebooks",
         "overlaycodec.packet.header",
         "overlaycodec.packet.for_people",
         "overlaycodec.codec.catalog",
     }
 )
 """The files whose methods call a module above, by an import when they are called, and have no logic of their own:
-`help()` describes a class; `Header.__truediv__` makes a packet; `Packet.show` and others, `Catalog.decode` and
-`Catalog.encode` call the functions of these names."""
+`help()` describes a class; notebooks show what is `ForNotebooks`; `Header.__truediv__` makes a packet; `Packet.show`
+and others, `Catalog.decode` and `Catalog.encode` call the functions of these names."""
 MOST_MODULES: Final = 6
-MOST_LAYERS: Final = 12
+MOST_LAYERS: Final = 13
+"""The pages of notebooks show findings, which are above tunnels and reassembly."""
 CORE: Final = ("schema", "packet", "codec")
 MOST_CORE_LINES: Final = 8_000
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from overlaycodec.errors import number_text
 from overlaycodec.values.argument_checks import check_number
+from overlaycodec.values.for_notebooks import ForNotebooks
 
 if TYPE_CHECKING:
     import numpy as np
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["Frames"]
 
 
-class Frames:
+class Frames(ForNotebooks):
     """The octets of packets, concatenated; iteration gives the bytes of each.
 
     `octets` are `(n,) uint8`; `starts` has the index where each packet begins and, one more, where the last ends;

@@ -14,6 +14,7 @@ from overlaycodec.capture.source import Source, chunks_of, memory_of, source_of
 from overlaycodec.codec.catalog import DEFAULT, Catalog
 from overlaycodec.errors import CaptureError
 from overlaycodec.packet.packet import Packet
+from overlaycodec.values.for_notebooks import ForNotebooks
 
 if TYPE_CHECKING:
     from overlaycodec.capture.bulk.record_blocks import RecordBlock
@@ -37,7 +38,7 @@ class _Reader(Protocol):
     def record_blocks(self, octets: int, memory: memoryview | None, size: int | None) -> Iterator[RecordBlock]: ...
 
 
-class Capture:
+class Capture(ForNotebooks):
     """An open capture: iterate over it for its records, or over `packets()`; records are read as they are asked for.
 
     Each loop starts at the first record, except that a stream that cannot seek is read once. Memory does not grow with
@@ -99,6 +100,20 @@ class Capture:
         Raises: CaptureError as iteration does; DecodeError on the first fault, unless lax.
         """
         return (record.decode(lax=lax, catalog=catalog, pipeline=pipeline) for record in self)
+
+    def again(self) -> Capture:
+        """The same capture, read from its start apart from this one's loops.
+
+        Raises: CaptureError where it is a stream that cannot seek, ValueError where it is closed.
+        """
+        if self._closed:
+            raise ValueError("the capture is closed")
+        return Capture(self._source)
+
+    @property
+    def octets(self) -> int | None:
+        """The size of the file, compressed or not; None for a stream of the caller's."""
+        return None if self._closed else self._source.size()
 
     def close(self) -> None:
         """Close the file that `open_capture` opened; a stream that the caller opened stays open."""

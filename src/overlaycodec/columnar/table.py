@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 import numpy as np
 
@@ -11,6 +11,7 @@ from overlaycodec.capture.bulk.arrays import Mask, Values
 from overlaycodec.columnar.column_buffers import CATEGORIES, Output
 from overlaycodec.errors import PathError
 from overlaycodec.values.argument_checks import text_of
+from overlaycodec.values.for_notebooks import ForNotebooks
 
 if TYPE_CHECKING:
     import pandas
@@ -24,7 +25,7 @@ __all__ = ["Table"]
 MaskedColumn = np.ma.MaskedArray[Any, np.dtype[Any]]  # Any: each column has its shape and type
 
 
-class Table:
+class Table(ForNotebooks):
     """Columns of equal length, by name; absent values are masked."""
 
     _values: dict[str, Values]
@@ -82,6 +83,18 @@ class Table:
     def __repr__(self) -> str:
         return f"<Table: {len(self)} packets, {len(self._columns)} columns>"
 
+    def type_of(self, name: str) -> str:
+        """The NumPy type of a column; "category" where it holds words. Raises: KeyError."""
+        return "category" if self._columns[name].dtype in CATEGORIES else str(self._values[name].dtype)
+
+    def first(self, rows: int) -> Table:
+        """The first rows, as a view."""
+        table = Table.__new__(Table)
+        table._columns, table._count = self._columns, min(max(0, rows), self._count)
+        table._values = {name: values[: table._count] for name, values in self._values.items()}
+        table._absent = {presence: mask[: table._count] for presence, mask in self._absent.items()}
+        return table
+
     def without_empty(self) -> Table:
         """The columns that have a value in some packet."""
         table = Table.__new__(Table)
@@ -101,6 +114,17 @@ class Table:
 
         column = self._columns[name]
         return plain_column(column, self._values[name], np.ma.getmaskarray(self[name]))
+
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
+        """The Arrow table for libraries that take one from any object: `polars.DataFrame(table)`, `pyarrow.table`."""
+        return self.to_arrow().__arrow_c_stream__(requested_schema)
+
+    def __array__(self, dtype: object | None = None, copy: bool | None = None) -> NoReturn:
+        """Raises: TypeError, where NumPy or pandas would make an array of the columns' names."""
+        raise TypeError(
+            "a Table has columns of different types and is no array: table.to_pandas() is a pandas data frame, "
+            "table.to_polars() one of Polars, table[name] the array of one column"
+        )
 
     def to_arrow(self, *, addresses: Literal["text", "binary"] = "text") -> pyarrow.Table:
         """An Arrow table: time stamps in nanoseconds, words as dictionaries, addresses as text or as octets."""

@@ -15,17 +15,17 @@ from overlaycodec.display.summary import parts_of
 from overlaycodec.display.tree import tree_lines
 from overlaycodec.packet.packet import Packet
 
-__all__ = ["hexdump", "show", "summary"]
+__all__ = ["hexdump", "resolved", "show", "summary"]
 
 
 def show(packet: Packet, file: TextIO | None = None, catalog: Catalog = DEFAULT) -> None:
     """Writes the tree. Fields that are AUTO are shown as they would be encoded. Raises: EncodeError."""
-    _write(tree_lines(view_of(_resolved(packet, catalog), catalog)), file)
+    _write(tree_lines(view_of(resolved(packet, catalog), catalog)), file)
 
 
 def hexdump(packet: Packet, path: str | None = None, file: TextIO | None = None, catalog: Catalog = DEFAULT) -> None:
     """Writes the octets by their fields. Raises: EncodeError, PathError."""
-    packet = _resolved(packet, catalog)
+    packet = resolved(packet, catalog)
     view = view_of(packet, catalog)
     if path is not None:
         view = _part_of(view, *packet.span(path))
@@ -34,10 +34,10 @@ def hexdump(packet: Packet, path: str | None = None, file: TextIO | None = None,
 
 def summary(packet: Packet, catalog: Catalog = DEFAULT) -> str:
     """The packet on one line. Raises: EncodeError."""
-    return text_of_line(joined(list(parts_of(_resolved(packet, catalog), catalog))))
+    return text_of_line(joined(list(parts_of(resolved(packet, catalog), catalog))))
 
 
-def _resolved(packet: Packet, catalog: Catalog) -> Packet:
+def resolved(packet: Packet, catalog: Catalog) -> Packet:
     """The packet without AUTO; what decoding found stays with it."""
     resolved = resolve(packet, catalog=catalog)
     if resolved.headers == packet.headers:

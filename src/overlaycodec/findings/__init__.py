@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from overlaycodec.codec.bytes_like import BytesLike
 from overlaycodec.codec.catalog import DEFAULT, Catalog
-from overlaycodec.findings.model import Finding, Receiver, Severity
+from overlaycodec.findings.model import Finding, Findings, Receiver, Severity
 from overlaycodec.packet.header import Header
 from overlaycodec.packet.packet import Packet
 from overlaycodec.protocols import Ethernet
 from overlaycodec.schema.keys import Key
 
-__all__ = ["Finding", "Receiver", "Severity", "diagnose"]
+__all__ = ["Finding", "Findings", "Receiver", "Severity", "diagnose"]
 
 
 def diagnose(
@@ -24,7 +24,7 @@ def diagnose(
     wire_length: int | None = None,
     fcs_octets: int = 0,
     catalog: Catalog = DEFAULT,
-) -> list[Finding]:
+) -> Findings:
     """What stands out in a packet, in the order of its bits: faults, broken rules, what is worth knowing.
 
     `receiver` is whose behaviour is given: "rfc", that of the specifications; "linux" and "ovs", what these do, as seen

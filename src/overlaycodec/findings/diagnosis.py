@@ -13,7 +13,7 @@ from overlaycodec.codec.packet_decoder import decode
 from overlaycodec.codec.packet_encoder import encode, resolve
 from overlaycodec.editing.checksum_status import checksums
 from overlaycodec.findings.decode_faults import fault_finding
-from overlaycodec.findings.model import RECEIVERS, Context, Finding, Receiver, Rule, Severity
+from overlaycodec.findings.model import RECEIVERS, Context, Finding, Findings, Receiver, Rule, Severity
 from overlaycodec.findings.receiver_view import ReceiverView, receiver_view
 from overlaycodec.findings.rules.extension import EXTENSION
 from overlaycodec.findings.rules.inner import INNER
@@ -46,7 +46,7 @@ def findings_in(
     wire_length: int | None,
     fcs_octets: int,
     catalog: Catalog,
-) -> list[Finding]:
+) -> Findings:
     """See `overlaycodec.diagnose`."""
     if receiver not in [*RECEIVERS]:  # a list: what is given may have no hash
         raise ValueError(f"the receiver is {', '.join(RECEIVERS)}, not {text_of(receiver)}")
@@ -66,7 +66,7 @@ def findings_in(
         again = decode(view.octets, wire_length=wire_length, lax=True, catalog=catalog)
         found = [_tolerated(finding, view) for finding in found if finding.bits[0] < view.bit or finding.path == "fcs"]
         found += [finding for finding in _found(again, receiver, catalog) if finding.bits[0] >= view.bit]
-    return sorted(found, key=lambda finding: finding.bits[0])
+    return Findings(sorted(found, key=lambda finding: finding.bits[0]))
 
 
 def _tolerated(finding: Finding, view: ReceiverView) -> Finding:

@@ -19,6 +19,7 @@ from overlaycodec.errors import Bits, place_text
 from overlaycodec.packet.header import Header
 from overlaycodec.packet.packet import Packet
 from overlaycodec.packet.paths import Scope, framed_network_of
+from overlaycodec.values.for_notebooks import ForNotebooks
 
 __all__ = [
     "PROVEN",
@@ -26,6 +27,7 @@ __all__ = [
     "Check",
     "Context",
     "Finding",
+    "Findings",
     "Observation",
     "Proof",
     "Reaction",
@@ -103,6 +105,10 @@ class Finding(msgspec.Struct, frozen=True):
     def __str__(self) -> str:
         seen = f"{self.path} ({place_text(self.bits)}) {self.found}"
         return f"{self.severity}: {seen}{': ' if self.does else ''}{self.does}; {self.source} says {self.demand}"
+
+
+class Findings(ForNotebooks, list[Finding]):
+    """The findings of one packet, a list that notebooks show as a table."""
 
 
 class Reaction(msgspec.Struct, frozen=True):

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TextIO, cast
 
+from overlaycodec.values.for_notebooks import ForNotebooks
+
 if TYPE_CHECKING:
     from overlaycodec.packet.packet import Packet
 
 __all__ = ["ForPeople"]
 
 
-class ForPeople:
+class ForPeople(ForNotebooks):
     """Base class of `Packet`. The catalog is the default one: the functions take others."""
 
     __slots__ = ()

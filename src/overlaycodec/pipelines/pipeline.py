@@ -23,6 +23,7 @@ from overlaycodec.pipelines.text import pattern_of
 from overlaycodec.schema.keys import Key
 from overlaycodec.schema.keyspaces import LINK_TYPE
 from overlaycodec.values.argument_checks import check_flag, check_type
+from overlaycodec.values.for_notebooks import ForNotebooks
 
 __all__ = ["AnyPipeline", "Pipeline", "check_pipeline"]
 
@@ -37,7 +38,7 @@ G = TypeVar("G", bound=Header)
 H = TypeVar("H", bound=Header)
 
 
-class Pipeline(Generic[*Hs]):
+class Pipeline(ForNotebooks, Generic[*Hs]):
     """Which headers a packet has, in which order: it decodes packets of these, and refuses all others.
 
     Its parts are header classes, repetitions (`VLANTag[0:3]`: none to three; `VLANTag[1:]`: one or more), alternatives

@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from enum import EnumType
 from functools import wraps
 from ipaddress import IPv4Address, IPv6Address
+from types import MethodType
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, dataclass_transform
 
 import msgspec
@@ -28,6 +29,7 @@ from overlaycodec.schema.planning import layout_of
 from overlaycodec.schema.signature import signature_of, value_type_of
 from overlaycodec.schema.validation import check_layout
 from overlaycodec.values import AUTO, MACAddress
+from overlaycodec.values.for_notebooks import ForNotebooks
 
 __all__ = ["Element", "WireStruct", "build", "builder_of", "builder_with", "kept_with_class"]
 
@@ -169,6 +171,15 @@ else:
 
             return help_of(cls)
 
+        @property
+        def _repr_html_(cls):
+            """A method of the class, which IPython calls to show it: properties here come before those of values."""
+            return MethodType(ForNotebooks._repr_html_, cls) if "__layout__" in cls.__dict__ else None
+
+        @property
+        def _repr_mimebundle_(cls):
+            return MethodType(ForNotebooks._repr_mimebundle_, cls) if "__layout__" in cls.__dict__ else None
+
         def __call__(cls, /, *args, **values):
             maker = cls.__dict__.get("__make__")
             if maker is None:
@@ -200,7 +211,7 @@ def _rebuilt(cls: type[WireStruct], values: tuple[object, ...]) -> WireStruct:
     return record
 
 
-class WireStruct(_Base, metaclass=RecordMeta, abstract=True):  # pyright: ignore[reportGeneralTypeIssues, reportCallIssue]
+class WireStruct(ForNotebooks, _Base, metaclass=RecordMeta, abstract=True):  # pyright: ignore[reportGeneralTypeIssues, reportCallIssue]
     """What headers and the elements of their rows have in common: immutable, comparable, hashable, checked."""
 
     __options__ = frozenset({"spec"})

@@ -48,6 +48,7 @@ class PcapReader:
     """The records of one pcap file, from a stream at its start."""
 
     format: Literal["pcap"] = "pcap"
+    section: None = None
 
     def __init__(self, stream: BufferedReader) -> None:
         self._stream = stream
@@ -103,6 +104,9 @@ class PcapReader:
             raise CaptureError(
                 f"the record header needs {header_octets} octets, {stream.available} are there", stream.octet
             )
+
+    def interface_name(self, number: int) -> None:  # noqa: ARG002 - as in pcapng
+        """None: a pcap file names no interface."""
 
     def record_blocks(self, octets: int, memory: memoryview | None, size: int | None) -> Iterator[RecordBlock]:
         """The records in blocks of about `octets` octets.

@@ -75,6 +75,7 @@ class PcapngReader:
         self._interfaces: list[Interface] = []
         self._seen: tuple[Interface, ...] | None = None
         self._described = 0  # octets of interface descriptions in this section
+        self.section = -1
         self._begin_section()
 
     @property
@@ -88,6 +89,10 @@ class PcapngReader:
         if self._seen is None:
             self._seen = tuple(self._interfaces)
         return self._seen
+
+    def interface_name(self, number: int) -> str | None:
+        """The name of an interface of the section being read, if it has one."""
+        return self._interfaces[number].name
 
     def records(self) -> Iterator[Record]:
         """Each packet in turn.
@@ -144,6 +149,7 @@ class PcapngReader:
         self._interfaces.clear()
         self._seen = None
         self._described = 0
+        self.section += 1
         stream.at = end + 4
 
     def _describe(self, end: int) -> None:

@@ -31,6 +31,9 @@ class _Reader(Protocol):
     def byte_order(self) -> Literal["little", "big"]: ...
     @property
     def interfaces(self) -> tuple[Interface, ...]: ...
+    @property
+    def section(self) -> int | None: ...
+    def interface_name(self, number: int) -> str | None: ...
     def records(self) -> Iterator[Record]: ...
     def record_blocks(self, octets: int, memory: memoryview | None, size: int | None) -> Iterator[RecordBlock]: ...
 
@@ -62,6 +65,15 @@ class Capture:
     def interfaces(self) -> tuple[Interface, ...]:
         """The interfaces seen so far (in the section being read): `interfaces[record.interface]` is the record's."""
         return self._reader.interfaces
+
+    @property
+    def section(self) -> int | None:
+        """The number of the section being read, from 0; None in pcap, which has no sections."""
+        return self._reader.section
+
+    def interface_name(self, number: int) -> str | None:
+        """The name of an interface of the section being read, if it has one. Raises: IndexError."""
+        return self._reader.interface_name(number)
 
     def __iter__(self) -> Iterator[Record]:
         """The records, from the first.

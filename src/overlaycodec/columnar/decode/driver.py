@@ -6,18 +6,18 @@ import math
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from overlaycodec.capture.record import Record
 from overlaycodec.codec.catalog import Catalog
-from overlaycodec.columnar.column import RECORD_COLUMNS, Column, columns_of
+from overlaycodec.columnar.column import BY_REQUEST, RECORD_COLUMNS, RECORD_FACTS, Column, columns_of
 from overlaycodec.columnar.column_buffers import Output
 from overlaycodec.columnar.decode.batch import Batch
 from overlaycodec.columnar.decode.column_filler import ColumnFiller
 from overlaycodec.columnar.decode.source_batches import MOST_RECORDS, batches_from, batches_twice
 from overlaycodec.columnar.table import Table
+from overlaycodec.errors import CaptureError
 from overlaycodec.packet.paths import names_of
 
 if TYPE_CHECKING:
-    from overlaycodec.capture.source import Readable
+    from overlaycodec.columnar.decode.source_batches import Rows
 
 __all__ = ["names_in", "occurring_names", "table_of", "tables_of"]
 
@@ -28,30 +28,48 @@ _MOST_CAPACITY = 1 << 20
 
 
 def table_of(
-    source: Readable | Iterable[Record],
+    source: Rows,
     names: Iterable[str] | None,
+    link_type: int | None,
     catalog: Catalog,
     progress: Callable[[int], object] | None,
 ) -> Table:
     """See `overlaycodec.columns`."""
     if names is not None:
-        batches, columns = batches_from(source), columns_of(names, catalog)
+        columns = columns_of(names, catalog)
+        batches = batches_from(source, _facts_in(columns), link_type, catalog)
     else:
-        first, batches = batches_twice(source)
-        columns = columns_of(occurring_names(first, catalog), catalog)
-    table = Table([output for output, _ in _outputs(_reporting(batches, progress), columns, catalog)])
-    return table if names is not None else table.without_empty()
+        first, batches = batches_twice(source, RECORD_FACTS, link_type, catalog)
+        columns = columns_of(occurring_names(_until_failure(first, []), catalog), catalog)  # it fails again below
+    outputs: list[Output] = []
+
+    def table() -> Table:
+        read = Table(outputs)
+        return read if names is not None else read.without_empty()
+
+    try:
+        outputs.extend(output for output, _ in _outputs(_reporting(batches, progress), columns, catalog))
+    except CaptureError as error:
+        error.table = table()
+        raise
+    return table()
+
+
+def _facts_in(columns: Iterable[Column]) -> frozenset[str]:
+    return RECORD_FACTS.intersection(column.name for column in columns)
 
 
 def tables_of(
-    source: Readable | Iterable[Record],
+    source: Rows,
     names: Iterable[str],
+    link_type: int | None,
     catalog: Catalog,
     progress: Callable[[int], object] | None,
 ) -> Iterator[Table]:
     """See `overlaycodec.iter_columns`."""
     columns = columns_of(names, catalog)
-    for output, octets in _outputs(batches_from(source), columns, catalog, most=_TABLE_PACKETS):
+    batches = batches_from(source, _facts_in(columns), link_type, catalog)
+    for output, octets in _outputs(batches, columns, catalog, most=_TABLE_PACKETS):
         if output.count:
             yield Table([output])
         if progress is not None:
@@ -59,10 +77,10 @@ def tables_of(
 
 
 def names_in(
-    source: Readable | Iterable[Record], catalog: Catalog, progress: Callable[[int], object] | None
+    source: Rows, link_type: int | None, catalog: Catalog, progress: Callable[[int], object] | None
 ) -> list[str]:
     """See `overlaycodec.column_names`."""
-    return occurring_names(_reporting(batches_from(source), progress), catalog)
+    return occurring_names(_reporting(batches_from(source, frozenset(), link_type, catalog), progress), catalog)
 
 
 def _reporting(batches: Iterable[Batch], progress: Callable[[int], object] | None) -> Iterator[Batch]:
@@ -124,7 +142,7 @@ def occurring_names(batches: Iterable[Batch], catalog: Catalog) -> list[str]:
         output = Output(columns, len(batch))
         filler.add(batch, output)
         filler.finish(output)
-    names: dict[str, None] = dict.fromkeys(RECORD_COLUMNS)
+    names: dict[str, None] = dict.fromkeys(name for name in RECORD_COLUMNS if name not in BY_REQUEST)
     for stack in filler.stacks:
         for path, cls in zip(names_of(stack), stack, strict=True):
             names |= dict.fromkeys(f"{path}.{field.name}" for field in cls.__layout__.fields)

@@ -78,7 +78,7 @@ class Node:
         self.plan = plan
         self.stack = stack
         self._next: dict[type[Header], Node] = {}
-        self.settled = bool(stack) and not plan.faults and all(column.settled(stack) for column in plan.columns)
+        self.settled = bool(stack) and not plan.follows_all and all(column.settled(stack) for column in plan.columns)
         """Whether nothing after these headers is requested."""
         if not stack:
             return
@@ -153,11 +153,13 @@ def _parts_of(
 class Plan:
     """The requested columns, and what all nodes need to know of them."""
 
-    def __init__(self, columns: tuple[Column, ...], catalog: Catalog, asked: frozenset[str], *, faults: bool) -> None:
+    def __init__(self, columns: tuple[Column, ...], catalog: Catalog, asked: frozenset[str], *, faults: bool, payloads: bool) -> None:
         self.columns = columns
         self.catalog = catalog
         self.asked = asked
         """The fields that conditions of keys test in the header before."""
         self.faults = faults
+        self.follows_all = faults or payloads
+        """Whether each packet is read to its last header."""
         self.statuses = any(column.status for column in columns)
         self.root = Node(self, ())

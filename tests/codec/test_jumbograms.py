@@ -102,11 +102,14 @@ BIG: Final = bytes(70_000)
 
 def test_lengths_that_cannot_count_are_0_as_in_linux() -> None:
     """include/linux/ip.h, iph_set_totlen: a length of more than 65,535 octets is written as 0."""
-    for network in (oc.IPv4(src=A4, dst=B4), oc.IPv6(src=A6, dst=B6)):
+    for network in (oc.IPv4(src=A4, dst=B4, total_length=0), oc.IPv6(src=A6, dst=B6, payload_length=0)):
         data = oc.encode(network / oc.UDP(src_port=1, dst_port=9, checksum=0) / BIG)
         packet = oc.decode(data, first=type(network))
         assert (packet[oc.UDP].length, packet.payload) == (0, BIG)
         assert int.from_bytes(data[2:4] if isinstance(network, oc.IPv4) else data[4:6], "big") == 0
+    for cls, addresses in ((oc.IPv4, (A4, B4)), (oc.IPv6, (A6, B6))):
+        with pytest.raises(oc.LengthOverflowError):
+            oc.encode(cls(src=addresses[0], dst=addresses[1]) / oc.UDP(src_port=1, dst_port=9, checksum=0) / BIG)
     largest = oc.encode(oc.IPv4(src=A4, dst=B4, protocol=99) / bytes(65_515))
     assert largest[2:4] == b"\xff\xff"
 
@@ -182,7 +185,8 @@ def test_the_length_of_a_jumbogram_is_filled() -> None:
 
 
 def test_a_large_frame_is_encapsulated() -> None:
-    frame = LINK + b"\x88\xb5" + b"z" * 70_000
+    inside = oc.IPv4(src=A4, dst=B4, total_length=0) / oc.UDP(src_port=1, dst_port=9, length=0, checksum=0) / BIG
+    frame = LINK + b"\x08\x00" + oc.encode(inside)
     for src, dst in (("10.0.0.1", "10.0.0.2"), ("fd00::1", "fd00::2")):
         outer = oc.tunnel.VXLANTunnel(vni=7, src=src, dst=dst).encapsulate(frame)
         first = type(outer.headers[0])

@@ -12,7 +12,7 @@ from overlaycodec.codec.packet_encoder import encode
 from overlaycodec.errors import EncodeError
 from overlaycodec.packet.checked_packet import check_packet
 from overlaycodec.packet.header import Header
-from overlaycodec.packet.packet import Packet
+from overlaycodec.packet.packet import Packet, check_packet
 from overlaycodec.packet.paths import names_of
 from overlaycodec.pipelines.automaton import Automaton, State
 from overlaycodec.pipelines.building import built, stacks_of
@@ -22,7 +22,7 @@ from overlaycodec.pipelines.reading import Reading
 from overlaycodec.pipelines.text import pattern_of
 from overlaycodec.schema.keys import Key
 from overlaycodec.schema.keyspaces import LINK_TYPE
-from overlaycodec.values.argument_checks import check_flag, check_type
+from overlaycodec.values.argument_checks import check_flag, check_text, check_type
 from overlaycodec.values.for_notebooks import ForNotebooks
 
 __all__ = ["AnyPipeline", "Pipeline", "check_pipeline"]
@@ -116,6 +116,8 @@ class Pipeline(ForNotebooks, Generic[*Hs]):
 
         Raises: ValueError, which says where the text is wrong, and as the constructor does.
         """
+        check_text("text", text)
+        check_catalog(catalog)
         return _pipeline((pattern_of(text, catalog),), payload, catalog)
 
     # --- as a value ---------------------------------------------------------------------------------------------------
@@ -259,6 +261,7 @@ class Pipeline(ForNotebooks, Generic[*Hs]):
 
     def matches(self, packet: Packet) -> bool:
         """Whether the packet begins with headers of this pipeline, however it was decoded or built."""
+        check_packet(packet)
         count = self._automaton.longest(tuple(map(type, packet.headers)))
         return count is not None and (self._payload or (count == len(packet.headers) and not packet.payload))
 

@@ -12,7 +12,7 @@ from overlaycodec.codec.packet_encoder import encode
 from overlaycodec.errors import EncodeError
 from overlaycodec.packet.checked_packet import check_packet
 from overlaycodec.packet.header import Header
-from overlaycodec.packet.packet import Packet, check_packet
+from overlaycodec.packet.packet import Packet
 from overlaycodec.packet.paths import names_of
 from overlaycodec.pipelines.automaton import Automaton, State
 from overlaycodec.pipelines.building import built, stacks_of

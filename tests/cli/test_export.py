@@ -202,8 +202,9 @@ def kept(tmp_path: Path) -> Iterator[Path]:
 @pytest.mark.parametrize(
     ("args", "text"),
     [
-        (["-f", "vxlan.vnj", INNER_VLAN], "no column 'vxlan.vnj' in vxlan: reserved_flags0, vni_valid"),
-        (["-f", "vxlan", INNER_VLAN], "name a field of one of these headers"),
+        (["-f", "vxlan.vnj", INNER_VLAN], "no column 'vxlan.vnj' in vxlan: did you mean vxlan.vni"),
+        (["-f", "inner.vxlam.vni", INNER_VLAN], "in the catalog: did you mean inner.vxlan.vni"),
+        (["-f", "vxlan", INNER_VLAN], "no column 'vxlan' in the catalog: did you mean vxlan.vni"),
         (["--addresses", "binary", INNER_VLAN], "csv has addresses as text"),
     ],
 )

@@ -416,8 +416,9 @@ def test_without_names_every_field_that_occurs() -> None:
 @pytest.mark.parametrize(
     ("name", "word"),
     [
-        ("vxlan.vnid", "vni_valid"), ("vxlam.vni", "vxlan"), ("vxlan", "field of one"), ("", "grammar"),
-        ("inner.vxlan", "field of one"), ("geneve.options[0].typ", "no typ"), ("geneve.vni[0]", "row"),
+        ("vxlan.vnid", "mean vxlan.vni"), ("vxlam.vni", "mean vxlan.vni"), ("vxlan", "mean vxlan.vni"), ("", "grammar"),
+        ("inner.vxlan", "mean inner.vxlan.vni"), ("vni", "mean geneve.vni"), ("x", "name a field"),
+        ("geneve.options[0].typ", "no typ"), ("geneve.vni[0]", "row"),
         ("geneve.options.type", r"\[n\]"),
     ],
 )  # fmt: skip

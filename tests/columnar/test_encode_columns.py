@@ -479,7 +479,7 @@ def test_a_table_that_was_read_is_a_set_of_columns() -> None:
         ({"vxlan.vni": [1, None]}, oc.EncodeError, r"packets\[1\]\.vxlan\.vni has no value"),
         ({"vxlan.vni": np.ma.masked_equal([7, 8, 9], 9)}, oc.EncodeError, r"packets\[2\]\.vxlan\.vni has no value"),
         ({"geneve.vni": [1]}, oc.PathError, r"no geneve\.vni in ethernet, ipv4"),
-        ({"vxlan.vnj": [1]}, oc.PathError, r"vxlan\.vnj"),
+        ({"vxlan.vnj": [1]}, oc.PathError, r"mean vxlan\.vni"),
         ({"vxlan": [1]}, oc.PathError, r"name a field"),
         ({"wire_length": [1]}, oc.PathError, r"wire_length"),
         ({"ipv4.options[0].kind": [1]}, oc.PathError, r"no member 0"),

@@ -6,7 +6,7 @@ its headers a name means, once for all packets of one shape.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Final
 
@@ -15,7 +15,8 @@ import msgspec
 from overlaycodec.codec.catalog import Catalog, check_catalog
 from overlaycodec.errors import PathError
 from overlaycodec.packet.header import Header
-from overlaycodec.packet.paths import GRAMMAR, Token, scope_in, scoped, scopes_of, tokens_of
+from overlaycodec.packet.paths import GRAMMAR, SCOPES, Token, scope_in, scoped, scopes_of, tokens_of
+from overlaycodec.schema.arguments import nearest
 from overlaycodec.schema.layout import Field
 from overlaycodec.values.argument_checks import check_several
 
@@ -92,16 +93,29 @@ def column_of(name: str, catalog: Catalog) -> Column:
     scope, tokens = scoped(tokens[:-1] if status else tokens)
     headers = {cls.__layout__.name: cls for cls in catalog.headers}
     if len(tokens) < 2 or tokens[0][0] not in headers:
-        known = ", ".join([*RECORD_COLUMNS, *sorted(headers)])
-        raise PathError(f"column {name!r}", f"{known}: name a field of one of these headers")
+        near = _near(name, headers)
+        hint = "" if near else ": name a field of a header, such as vxlan.vni"
+        raise PathError(f"column {name!r}", f"the catalog{hint}", near)
     layout = catalog.layout(headers[tokens[0][0]])
     field = layout.by_name.get(tokens[1][0])
     if field is None:
-        raise PathError(f"column {name!r}", f"{layout.name}: {', '.join(layout.by_name)}")
+        start = name[: name.index(layout.name) + len(layout.name)]
+        near = nearest(tokens[1][0], layout.by_name)
+        raise PathError(f"column {name!r}", layout.name, tuple(f"{start}.{field}" for field in near))
     rest = tokens[1:]
     dtype = "status" if status else _dtype_at(field, rest, name)
     types_from = layout.next.lowest_key if field is layout.selector and len(rest) == 1 else 0
     return Column(name, dtype, scope, tokens[0][0], tokens[0][1] or 0, field, rest, status, types_from)
+
+
+def _near(name: str, headers: Mapping[str, type[Header]]) -> tuple[str, ...]:
+    """The nearest columns of the record and of these headers, in the scope of the name, at most three."""
+    rest = name
+    while rest.partition(".")[0] in ("outer", "innermost", *SCOPES):
+        rest = rest.partition(".")[2]
+    fields = {f"{header}.{field}": field for header, cls in headers.items() for field in cls.__layout__.by_name}
+    near = nearest(rest, [*RECORD_COLUMNS, *fields]) or [path for path, field in fields.items() if field == rest][:3]
+    return tuple(path if path in RECORD_COLUMNS else name.removesuffix(rest) + path for path in near)
 
 
 def _dtype_at(field: Field, rest: tuple[Token, ...], name: str) -> str:
@@ -116,7 +130,8 @@ def _dtype_at(field: Field, rest: tuple[Token, ...], name: str) -> str:
     layouts = [element.__layout__ for element in field.elements]
     found = [layout.by_name[deeper[0][0]] for layout in layouts if deeper[0][0] in layout.by_name]
     if not found:
-        raise PathError(f"column {name!r}", f"{field.name}, whose elements have no {deeper[0][0]}")
+        near = nearest(deeper[0][0], {known for layout in layouts for known in layout.by_name})
+        raise PathError(f"column {name!r}", f"{field.name}, whose elements have no {deeper[0][0]}", near)
     kinds = {_dtype_at(inner, deeper, name) for inner in found}
     return max(kinds, key=_width) if len(kinds) == 1 or all(map(_width, kinds)) else "object"
 

@@ -10,6 +10,7 @@ import numpy as np
 from overlaycodec.capture.bulk.arrays import Mask, Values
 from overlaycodec.columnar.column_buffers import CATEGORIES, Output
 from overlaycodec.errors import PathError
+from overlaycodec.schema.arguments import nearest
 from overlaycodec.values.argument_checks import text_of
 from overlaycodec.values.for_notebooks import ForNotebooks
 
@@ -68,7 +69,8 @@ class Table(ForNotebooks):
     def __getitem__(self, name: str) -> MaskedColumn:
         """A column as a masked array of NumPy: a view, but for columns of words. Raises: PathError."""
         if name not in self.names:
-            raise PathError(f"column {text_of(name)}", ", ".join(self._columns))
+            text = text_of(name)
+            raise PathError(f"column {text}", "the table", nearest(text.strip("'"), self._columns))
         values, words = self._values[name], CATEGORIES.get(self._columns[name].dtype)
         if words is not None:
             values = np.array(words)[values]

@@ -20,6 +20,7 @@ from overlaycodec.errors import EncodeError, PathError
 from overlaycodec.packet.header import Header
 from overlaycodec.packet.packet import Packet
 from overlaycodec.packet.paths import find, read_at, replaced_at
+from overlaycodec.schema.arguments import nearest
 from overlaycodec.schema.keyspaces import LINK_TYPE
 from overlaycodec.schema.record import WireStruct
 from overlaycodec.values.argument_checks import check_type
@@ -75,7 +76,11 @@ def _input_column(packet: Packet, name: str, values: object) -> InputColumn:
     wanted, number = target.rest[-1] if target.rest else ("", None)
     field = record.__layout__.by_name.get(wanted) if isinstance(record, WireStruct) else None
     if field is None or number is not None:
-        raise PathError(f"column {name!r}", f"{', '.join(packet.names)}: name a field of one of these headers")
+        if not target.rest:
+            raise PathError(f"column {name!r}", "the packet, where it is a header: name a field of it")
+        near = nearest(wanted, record.__layout__.by_name) if isinstance(record, WireStruct) else ()
+        start = name.rpartition(".")[0]
+        raise PathError(f"column {name!r}", "the packet", tuple(f"{start}.{field}" for field in near))
     return input_column(name, target.header, target.rest, record.__layout__, field, values)
 
 

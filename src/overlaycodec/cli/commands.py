@@ -8,6 +8,7 @@ import click
 
 import overlaycodec as library
 from overlaycodec.cli.export import export
+from overlaycodec.cli.help_text import examples
 from overlaycodec.cli.options import catalog_options, color_option, files_argument, pipeline_of
 from overlaycodec.cli.stats import stats
 from overlaycodec.cli.timestamps import TimeChoice
@@ -52,10 +53,23 @@ def overlaycodec() -> None:
     overlaycodec vlan --help                tags pushed, popped, rewritten
     overlaycodec headers                    the headers that it knows
     overlaycodec diagram vxlan              the figure of one
-    """  # noqa: D301 - a real backspace is what keeps click from filling the paragraph
+    """
 
 
-@overlaycodec.command(no_args_is_help=True, short_help="Show the packets of captures.")
+@overlaycodec.command(
+    no_args_is_help=True,
+    short_help="Show the packets of captures.",
+    epilog=examples(
+        "overlaycodec show trace.pcap",
+        "overlaycodec show -v --first 7 --count 1 trace.pcapng",
+        "overlaycodec show -x -c 1 trace.pcap | less",
+        "overlaycodec show --json trace.pcap | jq -r '.headers[] | select(.path == \"vxlan\").fields.vni'",
+        "tcpdump -U -w - udp port 4789 | overlaycodec show -",
+        "overlaycodec show --dialect cisco-aci fabric.pcap",
+        "overlaycodec show --pipeline 'eth/vlan{0,2}/ip/udp/(vxlan|geneve)' trace.pcap",
+        "overlaycodec show --bind udp_port:12345=vxlan trace.pcap",
+    ),
+)
 @files_argument
 @click.option(
     "-v", "--verbose", is_flag=True, help="Show the tree: each header and each field, with the status of checksums."
@@ -104,18 +118,8 @@ def show(
     endpoints and protocol; "✗" and a reason where a packet could not be decoded further. A value after a tunnel's name
     differs from its default, such as a reserved bit that is set.
 
-    \b
-    overlaycodec show trace.pcap
-    overlaycodec show -v --first 7 --count 1 trace.pcapng
-    overlaycodec show -x -c 1 trace.pcap | less
-    overlaycodec show --json trace.pcap | jq -r '.headers[] | select(.path == "vxlan").fields.vni'
-    tcpdump -U -w - udp port 4789 | overlaycodec show -
-    overlaycodec show --dialect cisco-aci fabric.pcap
-    overlaycodec show --pipeline 'eth/vlan{0,2}/ip/udp/(vxlan|geneve)' trace.pcap
-    overlaycodec show --bind udp_port:12345=vxlan trace.pcap
-
     The exit status is 1 if a file is damaged (the packets before the damage are shown) or --verify failed.
-    """  # noqa: D301 - as above
+    """
     from overlaycodec.cli.show import Wanted
     from overlaycodec.cli.show import show as run
 
@@ -145,18 +149,21 @@ def headers(*, json: bool) -> None:
     list_headers(output_for("never" if json else "auto"), json=json)
 
 
-@overlaycodec.command(no_args_is_help=True, short_help="Draw the figure of a header.")
+@overlaycodec.command(
+    no_args_is_help=True,
+    short_help="Draw the figure of a header.",
+    epilog=examples(
+        "overlaycodec diagram geneve",
+        "overlaycodec diagram --svg GeneveOption > option.svg",
+    ),
+)
 @click.argument("name")
 @click.option("--svg", is_flag=True, help="Write an SVG document.")
 def diagram(name: str, *, svg: bool) -> None:
     """Draw the figure of a header or of an element of its options, 32 bits a row, from its declaration.
 
     NAME is a path such as vxlan_gpe, or a class such as VXLANGPE or GeneveOption.
-
-    \b
-    overlaycodec diagram geneve
-    overlaycodec diagram --svg GeneveOption > option.svg
-    """  # noqa: D301 - as above
+    """
     from overlaycodec.cli.headers import draw, known
 
     if name not in known():
@@ -167,7 +174,12 @@ def diagram(name: str, *, svg: bool) -> None:
 @overlaycodec.command(
     no_args_is_help=True,
     short_help="Show what breaks a rule, and what a receiver does about it.",
-    epilog=f"Proven on {'; '.join(str(proof) for proofs in PROVEN.values() for proof in proofs)}.",
+    epilog=examples(
+        "overlaycodec diagnose trace.pcap",
+        "overlaycodec diagnose --receiver linux --least drop trace.pcapng",
+        "overlaycodec diagnose --summary trace.pcap",
+        note=f"Proven on {'; '.join(str(proof) for proofs in PROVEN.values() for proof in proofs)}.",
+    ),
 )
 @files_argument
 @click.option(
@@ -203,12 +215,7 @@ def diagnose(
     A line shows the packet's number, the severity (drop, violation, note), path and bits, what the receiver does, and
     the document and its rule. The packets are taken to be meant for the receiver. What Linux and Open vSwitch do was
     seen on the versions below; others may do otherwise.
-
-    \b
-    overlaycodec diagnose trace.pcap
-    overlaycodec diagnose --receiver linux --least drop trace.pcapng
-    overlaycodec diagnose --summary trace.pcap
-    """  # noqa: D301 - as above
+    """
     from overlaycodec.cli.diagnose import Wanted, report
 
     wanted = Wanted(

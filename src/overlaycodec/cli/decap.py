@@ -9,6 +9,7 @@ import click
 import msgspec
 
 from overlaycodec.capture import Record
+from overlaycodec.cli.help_text import examples
 from overlaycodec.cli.options import catalog_options, number
 from overlaycodec.cli.rewriting import Outcome, rewrite
 from overlaycodec.codec.catalog import Catalog
@@ -152,7 +153,15 @@ def _tunnels(_: click.Context, __: click.Parameter, value: str) -> int | None:
     return int(value)
 
 
-@click.command(no_args_is_help=True, short_help="Take packets out of their tunnels.")
+@click.command(
+    no_args_is_help=True,
+    short_help="Take packets out of their tunnels.",
+    epilog=examples(
+        "overlaycodec decap trace.pcap tenant.pcap --vni 100",
+        "overlaycodec decap --reassemble --tunnels all trace.pcapng inside.pcapng",
+        "tcpdump -U -w - udp port 4789 | overlaycodec decap - - | overlaycodec show -",
+    ),
+)
 @click.argument("file")
 @click.argument("target")
 @click.option(
@@ -201,14 +210,9 @@ def decap(
     Times, interfaces and comments are kept. A network is a VNI, NVGRE's VSID or STT's context. Congestion marks are
     combined as RFC 6040 requires. IP without Ethernet has link type 101, and needs pcapng where there are frames too.
 
-    \b
-    overlaycodec decap trace.pcap tenant.pcap --vni 100
-    overlaycodec decap --reassemble --tunnels all trace.pcapng inside.pcapng
-    tcpdump -U -w - udp port 4789 | overlaycodec decap - - | overlaycodec show -
-
     A report goes to the standard error. The exit status is 1 if FILE is damaged; the packets before the damage are
     written.
-    """  # noqa: D301 - a real backspace is what keeps click from filling the paragraph
+    """
     outcome = Outcome()
     reassemblers = None
     if reassemble:

@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from overlaycodec.capture import Capture, Record
+from overlaycodec.cli.help_text import examples
 from overlaycodec.cli.inputs import capture_of, check_target
 from overlaycodec.cli.messages import complain
 from overlaycodec.cli.options import catalog_options, color_option
@@ -32,7 +33,14 @@ _TROUBLE = 2
 _STEP = 500
 
 
-@click.command(no_args_is_help=True, short_help="Show what differs between two captures.")
+@click.command(
+    no_args_is_help=True,
+    short_help="Show what differs between two captures.",
+    epilog=examples(
+        "overlaycodec diff sent.pcap received.pcap --ignore time --ignore ttl --ignore ipv4.checksum",
+        "overlaycodec diff --json before.pcap after.pcapng | jq .changes",
+    ),
+)
 @click.argument("a")
 @click.argument("b")
 @click.option(
@@ -54,12 +62,8 @@ def diff(
     does not make all that follow differ. "-" is the standard input. A "-" before a packet means that only A has it, a
     "+" that only B has it, a "~" that it changed.
 
-    \b
-    overlaycodec diff sent.pcap received.pcap --ignore time --ignore ttl --ignore ipv4.checksum
-    overlaycodec diff --json before.pcap after.pcapng | jq .changes
-
     The exit status is 0 if nothing differs, 1 if something does, 2 if a file cannot be read or is damaged.
-    """  # noqa: D301 - a real backspace is what keeps click from filling the paragraph
+    """
     try:
         ignored = Ignored(ignore)
     except ValueError as error:

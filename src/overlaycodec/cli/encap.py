@@ -9,6 +9,7 @@ import click
 import msgspec
 
 from overlaycodec.capture import Record
+from overlaycodec.cli.help_text import examples
 from overlaycodec.cli.options import catalog_options, number
 from overlaycodec.cli.rewriting import Outcome, rewrite
 from overlaycodec.codec.catalog import Catalog
@@ -120,7 +121,15 @@ def _ttl(_: click.Context, __: click.Parameter, value: str) -> int | Literal["co
     return int(value)
 
 
-@click.command(no_args_is_help=True, short_help="Put the packets of a capture in a tunnel.")
+@click.command(
+    no_args_is_help=True,
+    short_help="Put the packets of a capture in a tunnel.",
+    epilog=examples(
+        "overlaycodec encap tenant.pcap out.pcap --vni 100 --src 10.0.0.1 --dst 10.0.0.2",
+        "overlaycodec encap tenant.pcap out.pcap --tunnel geneve --vni 5 --src fd00::1 --dst fd00::2 \\\n  --link-src 02:00:00:00:00:01 --link-dst 02:00:00:00:00:02 --option 0x0102:0x80:00010002",
+        "overlaycodec encap tenant.pcap out.pcap --tunnel stt --vni 7 --src 10.0.0.1 --dst 10.0.0.2 --mtu 1500",
+    ),
+)
 @click.argument("file")
 @click.argument("target")
 @click.option("--tunnel", "kind", type=click.Choice(list(_KINDS)), default="vxlan", show_default=True)
@@ -183,15 +192,9 @@ def encap(
     Times, interfaces and comments are kept. The source port follows the flow; congestion marks are copied as RFC 6040
     requires.
 
-    \b
-    overlaycodec encap tenant.pcap out.pcap --vni 100 --src 10.0.0.1 --dst 10.0.0.2
-    overlaycodec encap tenant.pcap out.pcap --tunnel geneve --vni 5 --src fd00::1 --dst fd00::2 \\
-        --link-src 02:00:00:00:00:01 --link-dst 02:00:00:00:00:02 --option 0x0102:0x80:00010002
-    overlaycodec encap tenant.pcap out.pcap --tunnel stt --vni 7 --src 10.0.0.1 --dst 10.0.0.2 --mtu 1500
-
     A report goes to the standard error. The exit status is 1 if FILE is damaged; the packets before the damage are
     written.
-    """  # noqa: D301 - a real backspace is what keeps click from filling the paragraph
+    """
     endpoint, network = _KINDS[kind]
     settings: dict[str, Any] = {  # Any: each field has its own type
         "src": src,

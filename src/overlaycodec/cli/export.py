@@ -19,6 +19,7 @@ import msgspec
 from overlaycodec.capture.sink import opened_path, opened_stream
 from overlaycodec.cli.capture_tables import Reading, opened
 from overlaycodec.cli.ending import unfinished_removed
+from overlaycodec.cli.help_text import examples
 from overlaycodec.cli.inputs import check_target
 from overlaycodec.cli.messages import complain, message_of, reason_of
 from overlaycodec.cli.options import catalog_options
@@ -174,7 +175,16 @@ def _form_of(target: str, form: Form | None) -> tuple[Form, bool]:
     return found, gzip and found != "parquet"
 
 
-@click.command(no_args_is_help=True, short_help="Write the fields of a capture as a table.")
+@click.command(
+    no_args_is_help=True,
+    short_help="Write the fields of a capture as a table.",
+    epilog=examples(
+        "overlaycodec export trace.pcap out.parquet",
+        "overlaycodec export -f time_ns,vxlan.vni,inner.ipv4.src,inner.ipv4.dst trace.pcap out.csv",
+        "overlaycodec export -f vxlan.vni --format jsonl trace.pcap - | sort | uniq -c",
+        "tcpdump -w - udp port 4789 | overlaycodec export -f vxlan.vni,inner.vlan.vid - out.parquet",
+    ),
+)
 @click.argument("file")
 @click.argument("target")
 @click.option(
@@ -211,16 +221,10 @@ def export(
     "-" is the standard output. Columns are named by paths, as in Python: inner.ipv4.src, vlan[1].vid,
     geneve.options[0].type; and time_ns, wire_length, captured_length, link_type, fault, inner.udp.checksum.status.
 
-    \b
-    overlaycodec export trace.pcap out.parquet
-    overlaycodec export -f time_ns,vxlan.vni,inner.ipv4.src,inner.ipv4.dst trace.pcap out.csv
-    overlaycodec export -f vxlan.vni --format jsonl trace.pcap - | sort | uniq -c
-    tcpdump -w - udp port 4789 | overlaycodec export -f vxlan.vni,inner.vlan.vid - out.parquet
-
     Memory does not grow with the capture. Without names it is read three times: which headers occur, which of their
     fields, and then those; of the standard input a copy is made on the disk for that. TARGET has its name once it is
     complete. Of a damaged capture, the packets before the damage are written, and the exit status is 1.
-    """  # noqa: D301 - a real backspace is what keeps click from filling the paragraph
+    """
     check_target((file,), target)
     chosen, gzip = _form_of(target, form)
     if addresses == "binary" and chosen != "parquet":

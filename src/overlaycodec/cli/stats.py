@@ -9,6 +9,7 @@ import click
 
 from overlaycodec.cli.capture_tables import Reading, opened
 from overlaycodec.cli.messages import complain
+from overlaycodec.cli.help_text import examples
 from overlaycodec.cli.options import catalog_options, files_argument
 from overlaycodec.cli.packet_json import json_line
 from overlaycodec.cli.progress import Advance, progress_over
@@ -26,7 +27,15 @@ if TYPE_CHECKING:
 __all__ = ["stats"]
 
 
-@click.command(no_args_is_help=True, short_help="Count what is in captures.")
+@click.command(
+    no_args_is_help=True,
+    short_help="Count what is in captures.",
+    epilog=examples(
+        "overlaycodec stats trace.pcap",
+        "overlaycodec stats --top 3 --dialect cisco-aci monday.pcapng tuesday.pcapng.gz",
+        "overlaycodec stats --json trace.pcap | jq '.tunnels[] | select(.kind == \"vxlan\").network'",
+    ),
+)
 @files_argument
 @click.option("-n", "--top", type=click.IntRange(1), default=10, show_default=True, help="How many lines of each list.")
 @click.option("--json", is_flag=True, help="Write a JSON object a capture, one a line, with all that was counted.")
@@ -38,13 +47,8 @@ def stats(files: tuple[str, ...], *, top: int, json: bool, catalog: Catalog) -> 
     Octets are those on the wire, of complete packets: the octets of inner packets include the outer headers. The sum
     of several captures comes last.
 
-    \b
-    overlaycodec stats trace.pcap
-    overlaycodec stats --top 3 --dialect cisco-aci monday.pcapng tuesday.pcapng.gz
-    overlaycodec stats --json trace.pcap | jq '.tunnels[] | select(.kind == "vxlan").network'
-
     The exit status is 1 if a file is damaged; the packets before the damage are counted.
-    """  # noqa: D205, D301 - a real backspace is what keeps click from filling the paragraph
+    """  # noqa: D205
     from overlaycodec.cli.counters import Tally
 
     output = output_for("never" if json else "auto")

@@ -15,10 +15,9 @@ from overlaycodec.columnar.column import Column
 from overlaycodec.columnar.column_buffers import CATEGORIES, Part, put
 from overlaycodec.columnar.decode.batch import Batch
 from overlaycodec.editing.checksum_status import checksums
-from overlaycodec.errors import PathError
 from overlaycodec.packet.header import Header
 from overlaycodec.packet.packet import Packet
-from overlaycodec.packet.paths import names_of, read_at
+from overlaycodec.packet.paths import names_of
 from overlaycodec.schema.keyspaces import LINK_TYPE
 
 if TYPE_CHECKING:
@@ -85,16 +84,7 @@ class ScalarFallback:
                 found = statuses.get(f"{names_of(packet.headers)[depth]}.{column.rest[0][0]}")
                 yield None if found is None else CATEGORIES["status"].index(str(found))
             else:
-                yield self._value(packet.headers[depth], column)
-
-    def _value(self, header: Header, column: Column) -> Any:  # Any: as above
-        try:
-            value = read_at(header, column.rest, column.name)
-        except PathError:
-            return None
-        if column.types_from and value < column.types_from:
-            return None
-        return scalar_of(value, column.dtype)
+                yield scalar_of(column.value_in(packet.headers[depth]), column.dtype)
 
 
 def scalar_of(value: Any, dtype: str) -> Any:  # Any: a field's own type, and what NumPy takes for it

@@ -25,6 +25,7 @@ from overlaycodec.errors import (
     EncodeError,
     FieldRangeError,
     FieldValueError,
+    FilterError,
     LengthFieldError,
     LengthOverflowError,
     MissingHeaderError,
@@ -34,6 +35,7 @@ from overlaycodec.errors import (
     TruncatedError,
     UnresolvedError,
 )
+from overlaycodec.filters.filter import Filter
 from overlaycodec.findings import Finding, Receiver, Severity, diagnose
 from overlaycodec.interchange.decode_hex import decode_hex
 from overlaycodec.interchange.documents import from_dict, from_json
@@ -141,6 +143,8 @@ __all__ = [
     "FieldRangeError",
     "FieldValueError",
     "FieldView",
+    "Filter",
+    "FilterError",
     "FinalDestination",
     "Finding",
     "FlowKey",

@@ -17,6 +17,7 @@ __all__ = [
     "EncodeError",
     "FieldRangeError",
     "FieldValueError",
+    "FilterError",
     "LengthFieldError",
     "LengthOverflowError",
     "MissingHeaderError",
@@ -244,6 +245,21 @@ class PathError(CodecError, KeyError):
 
 class MissingHeaderError(PathError):
     """The packet has no such header or scope."""
+
+
+class FilterError(CodecError, ValueError):
+    """A text that is no filter, or that asks for what no packet of the catalog has.
+
+    `position` is the index of the character in the text at which it is wrong.
+    """
+
+    def __init__(self, reason: str, text: str, position: int) -> None:
+        self.reason, self.text, self.position = reason, text, position
+        shown = text if len(text) <= 80 else f"{text[max(0, position - 40) : position + 40]}"
+        super().__init__(f"filter {shown!r}: {reason} (character {position + 1})")
+
+    def _state(self) -> tuple[Any, ...]:
+        return self.reason, self.text, self.position
 
 
 class CaptureError(CodecError):

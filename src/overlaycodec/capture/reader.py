@@ -19,6 +19,7 @@ from overlaycodec.values.for_notebooks import ForNotebooks
 if TYPE_CHECKING:
     from overlaycodec.capture.bulk.record_blocks import RecordBlock
     from overlaycodec.capture.source import Readable
+    from overlaycodec.filters.filter import Filter
     from overlaycodec.pipelines.pipeline import AnyPipeline
 
 __all__ = ["Capture", "open_capture"]
@@ -93,13 +94,27 @@ class Capture(ForNotebooks):
         return self._reader.record_blocks(octets, memory, size)
 
     def packets(
-        self, *, lax: bool = False, catalog: Catalog = DEFAULT, pipeline: AnyPipeline | None = None
+        self,
+        *,
+        lax: bool = False,
+        catalog: Catalog = DEFAULT,
+        pipeline: AnyPipeline | None = None,
+        where: Filter | str | None = None,
     ) -> Iterator[Packet]:
         """The records decoded, each by its link type; with a pipeline, which has its own catalog, by that.
 
-        Raises: CaptureError as iteration does; DecodeError on the first fault, unless lax.
+        `where` is a filter, or its text: only the packets that match it are given.
+
+        Raises: CaptureError as iteration does; DecodeError on the first fault, unless lax; FilterError for a wrong
+        filter.
         """
-        return (record.decode(lax=lax, catalog=catalog, pipeline=pipeline) for record in self)
+        decoded = ((record, record.decode(lax=lax, catalog=catalog, pipeline=pipeline)) for record in self)
+        if where is None:
+            return (packet for _, packet in decoded)
+        from overlaycodec.filters.filter import filter_of
+
+        matches = filter_of(where, catalog if pipeline is None else pipeline.catalog).matcher
+        return (packet for record, packet in decoded if matches(packet, record))
 
     def again(self) -> Capture:
         """The same capture, read from its start apart from this one's loops.

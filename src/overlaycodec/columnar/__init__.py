@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from overlaycodec.capture.frames import Frames
     from overlaycodec.capture.source import Readable
     from overlaycodec.columnar.table import Table
+    from overlaycodec.filters.filter import Filter
     from overlaycodec.packet.header import Header
     from overlaycodec.packet.packet import Packet
     from overlaycodec.pipelines.pipeline import AnyPipeline
@@ -35,6 +36,7 @@ def columns(
     *,
     catalog: Catalog = DEFAULT,
     pipeline: AnyPipeline | None = None,
+    where: Filter | str | None = None,
     progress: Callable[[int], object] | None = None,
 ) -> Table:
     """Fields of all packets of a capture, one masked array per field.
@@ -50,12 +52,14 @@ def columns(
     `table.others` counts the others. Without names, the columns are then the fields of the pipeline's headers, known
     before anything is read.
 
-    Raises: PathError for a name that the catalog does not have; CaptureError as reading does, and then
-    no packets are given: `iter_columns` gives those before the damage.
+    `where` is a filter, or its text: the table has the packets that match it.
+
+    Raises: PathError for a name that the catalog does not have; FilterError for a wrong filter; CaptureError as reading
+    does, and then no packets are given: `iter_columns` gives those before the damage.
     """
     from overlaycodec.columnar.decode.driver import table_of
 
-    return table_of(source, names, catalog, progress, pipeline)
+    return table_of(source, names, catalog, progress, pipeline, where)
 
 
 def iter_columns(
@@ -64,6 +68,7 @@ def iter_columns(
     *,
     catalog: Catalog = DEFAULT,
     pipeline: AnyPipeline | None = None,
+    where: Filter | str | None = None,
     progress: Callable[[int], object] | None = None,
 ) -> Iterator[Table]:
     """The same in tables of at most 65,536 packets, in constant memory.
@@ -74,7 +79,7 @@ def iter_columns(
     """
     from overlaycodec.columnar.decode.driver import tables_of
 
-    return tables_of(source, names, catalog, progress, pipeline)
+    return tables_of(source, names, catalog, progress, pipeline, where)
 
 
 def column_names(

@@ -12,14 +12,13 @@ import numpy as np
 
 from overlaycodec.capture.bulk.arrays import Ints, Mask, Values
 from overlaycodec.columnar.column import Column
-from overlaycodec.editing.checksum_status import ChecksumStatus
-from overlaycodec.errors import FieldValueError, LengthFieldError, NestingError, TruncatedError
+from overlaycodec.filters.operands import FAULTS, STATUSES
 
 __all__ = ["CATEGORIES", "Output", "Part", "put"]
 
 CATEGORIES: Final[dict[str, tuple[str, ...]]] = {
-    "fault": tuple(cls.__name__ for cls in (TruncatedError, FieldValueError, LengthFieldError, NestingError)),
-    "status": tuple(str(status) for status in ChecksumStatus),
+    "fault": FAULTS,
+    "status": STATUSES,
 }
 """Types of columns whose values are a few words; the index of the word is stored."""
 
@@ -65,11 +64,15 @@ class Output:
 
     def keep_fitting(self) -> None:
         """Takes out the packets that do not fit the pipeline, and counts them."""
-        fits = self.fits[: self.count]
-        self.values = {name: values[: self.count][fits] for name, values in self.values.items()}
-        self.absent = {presence: mask[: self.count][fits] for presence, mask in self.absent.items()}
-        count = int(fits.sum())
-        self.others, self.count = self.count - count, count
+        before = self.count
+        self.keep(self.fits[:before])
+        self.others = before - self.count
+
+    def keep(self, rows: Mask) -> None:
+        """Takes out the packets whose rows are not marked."""
+        self.values = {name: values[: self.count][rows] for name, values in self.values.items()}
+        self.absent = {presence: mask[: self.count][rows] for presence, mask in self.absent.items()}
+        self.count = int(rows.sum())
 
     def next_part(self, count: int) -> Part:
         """The arrays of this many packets more."""

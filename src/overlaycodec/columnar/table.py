@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 import numpy as np
@@ -99,8 +99,12 @@ class Table(ForNotebooks):
 
     def without_empty(self) -> Table:
         """The columns that have a value in some packet."""
+        return self.only([name for name in self._columns if not self.absent(name).all()])
+
+    def only(self, names: Iterable[str]) -> Table:
+        """The columns of these names."""
         table = Table.__new__(Table)
-        kept = {name: column for name, column in self._columns.items() if not self.absent(name).all()}
+        kept = {name: self._columns[name] for name in names}
         table._columns, table._count = kept, self._count
         table.others = self.others
         table._values = {name: self._values[name] for name in kept}

@@ -12,8 +12,10 @@ from overlaycodec.columnar.column import RECORD_COLUMNS, Column, columns_of
 from overlaycodec.columnar.column_buffers import Output
 from overlaycodec.columnar.decode.batch import Batch
 from overlaycodec.columnar.decode.column_filler import ColumnFiller
+from overlaycodec.columnar.decode.row_filter import RowFilter
 from overlaycodec.columnar.decode.source_batches import MOST_RECORDS, batches_from, batches_twice
 from overlaycodec.columnar.table import Table
+from overlaycodec.filters.filter import Filter, filter_of
 from overlaycodec.packet.paths import names_of
 from overlaycodec.values.argument_checks import check_callable
 
@@ -35,6 +37,7 @@ def table_of(
     catalog: Catalog,
     progress: Callable[[int], object] | None,
     pipeline: AnyPipeline | None,
+    where: Filter | str | None,
 ) -> Table:
     """See `overlaycodec.columns`."""
     check_callable("progress", progress)
@@ -43,12 +46,15 @@ def table_of(
         _check_pipeline(pipeline)
         catalog = pipeline.catalog
         names = [*RECORD_COLUMNS, *pipeline.fields()] if names is None else names
+    wanted = None if where is None else filter_of(where, catalog)
     if names is not None:
         batches, columns = batches_from(source), columns_of(names, catalog)
     else:
         first, batches = batches_twice(source)
         columns = columns_of(occurring_names(first, catalog), catalog)
-    table = Table([output for output, _ in _outputs(_reporting(batches, progress), columns, catalog, pipeline)])
+    rows = RowFilter(wanted, columns, catalog)
+    outputs = _outputs(_reporting(batches, progress), rows.columns, catalog, pipeline, rows)
+    table = rows.table([output for output, _ in outputs])
     return table if names is not None else table.without_empty()
 
 
@@ -58,16 +64,18 @@ def tables_of(
     catalog: Catalog,
     progress: Callable[[int], object] | None,
     pipeline: AnyPipeline | None,
+    where: Filter | str | None,
 ) -> Iterator[Table]:
     """See `overlaycodec.iter_columns`."""
     check_callable("progress", progress)
     if pipeline is not None:
         _check_pipeline(pipeline)
         catalog = pipeline.catalog
-    columns = columns_of(names, catalog)
-    for output, octets in _outputs(batches_from(source), columns, catalog, pipeline, most=_TABLE_PACKETS):
+    wanted = None if where is None else filter_of(where, catalog)
+    rows = RowFilter(wanted, columns_of(names, catalog), catalog)
+    for output, octets in _outputs(batches_from(source), rows.columns, catalog, pipeline, rows, most=_TABLE_PACKETS):
         if output.count or output.others:
-            yield Table([output])
+            yield rows.table([output])
         if progress is not None:
             progress(octets)
 
@@ -97,6 +105,7 @@ def _outputs(
     columns: tuple[Column, ...],
     catalog: Catalog,
     pipeline: AnyPipeline | None = None,
+    rows: RowFilter | None = None,
     *,
     most: int | None = None,
 ) -> Iterator[tuple[Output, int]]:
@@ -107,9 +116,7 @@ def _outputs(
     failed: list[Exception] = []
     for batch in _until_failure(batches, failed):
         if output is not None and output.count + len(batch) > output.capacity:
-            filler.finish(output)
-            if pipeline is not None:
-                output.keep_fitting()
+            _finish(output, filler, pipeline, rows)
             yield output, octets
             output, octets = None, 0
         if output is None:
@@ -120,12 +127,19 @@ def _outputs(
         filler.add(batch, output)
         octets += int(batch.lengths.sum())
     output = Output(columns, 0) if output is None else output
-    filler.finish(output)
-    if pipeline is not None:
-        output.keep_fitting()
+    _finish(output, filler, pipeline, rows)
     yield output, octets
     for error in failed:
         raise error
+
+
+def _finish(output: Output, filler: ColumnFiller, pipeline: AnyPipeline | None, rows: RowFilter | None) -> None:
+    """Fills in what is left, and takes out the packets that are not wanted."""
+    filler.finish(output)
+    if pipeline is not None:
+        output.keep_fitting()
+    if rows is not None:
+        rows.keep(output)
 
 
 def _capacity_of(ahead: int, known: int) -> int:

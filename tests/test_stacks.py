@@ -26,7 +26,7 @@ NO_HEADER: Final = {
     "raw",  # a link type without a header
 }
 
-# Where the catalog ends by design. A protocol that it learns moves to tests/vectors/names.
+# Where the catalog ends by design. A protocol that it learns moves to src/overlaycodec/filters/wireshark_names.
 OUTSIDE: Final = {"ccp", "nhrp", "ospf", "pim"} | {
     # what the last header carries
     *("bvlc", "data", "db-lsp-disc", "dhcp", "dns", "http", "mdns", "mysql", "rip", "sap", "ssh", "stp", "tls", "x11"),
@@ -85,7 +85,7 @@ def expected_differences() -> dict[str, dict[int, tuple[str, str]]]:
 
 def test_every_header_of_the_catalog_has_tsharks_name() -> None:
     missing = {header.__layout__.name for header in oc.DEFAULT.headers} - {cls.__layout__.name for cls in NAMES}
-    assert not missing, "say in tests/vectors/names what tshark calls them"
+    assert not missing, "say in src/overlaycodec/filters/wireshark_names what tshark calls them"
     assert not OUTSIDE & set(NAMES.values())
 
 

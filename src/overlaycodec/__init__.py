@@ -36,6 +36,7 @@ from overlaycodec.errors import (
     UnresolvedError,
 )
 from overlaycodec.filters.filter import Filter
+from overlaycodec.filters.wireshark import wireshark_filter
 from overlaycodec.findings import Finding, Receiver, Severity, diagnose
 from overlaycodec.interchange.decode_hex import decode_hex
 from overlaycodec.interchange.documents import from_dict, from_json
@@ -212,6 +213,7 @@ __all__ = [
     "open_capture",
     "refused_guesses",
     "resolve",
+    "wireshark_filter",
     "write_capture",
 ]
 __all__ += protocols.__all__

@@ -16,6 +16,7 @@ from overlaycodec.codec.catalog import Catalog
 from overlaycodec.columnar import column_names, iter_columns
 from overlaycodec.columnar.column import columns_of, may_be_empty
 from overlaycodec.errors import CaptureError
+from overlaycodec.filters.filter import Filter
 
 if TYPE_CHECKING:
     from overlaycodec.columnar.table import Table
@@ -50,8 +51,12 @@ def _copied() -> Iterator[SpooledStream]:
 class Reading:
     """One capture, and the error that ended its reading."""
 
-    def __init__(self, file: str, origin: Origin, catalog: Catalog, advance: Advance) -> None:
+    def __init__(
+        self, file: str, origin: Origin, catalog: Catalog, advance: Advance, where: Filter | None = None
+    ) -> None:
         self._file, self._origin, self._catalog, self._advance = file, origin, catalog, advance
+        self._where = where
+        """The filter whose packets are in the tables; None: all packets."""
         self.damage: CaptureError | OSError | None = None
         self.packets = 0
 
@@ -76,7 +81,8 @@ class Reading:
         """Tables of these columns. Raises: CaptureError, OSError where no packet can be read."""
         self.packets = 0
         try:
-            for table in iter_columns(self._rewound(), names, catalog=self._catalog, progress=self._octets):
+            origin, where = self._rewound(), self._where
+            for table in iter_columns(origin, names, catalog=self._catalog, where=where, progress=self._octets):
                 self.packets += len(table)
                 self._advance(len(table), 0)
                 yield table

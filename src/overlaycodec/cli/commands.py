@@ -9,7 +9,7 @@ import click
 import overlaycodec as library
 from overlaycodec.cli.export import export
 from overlaycodec.cli.help_text import examples
-from overlaycodec.cli.options import catalog_options, color_option, files_argument, pipeline_of
+from overlaycodec.cli.options import catalog_options, color_option, files_argument, pipeline_of, where_option
 from overlaycodec.cli.stats import stats
 from overlaycodec.cli.timestamps import TimeChoice
 from overlaycodec.display.output import ColorChoice, output_for
@@ -67,6 +67,7 @@ def overlaycodec() -> None:
         "tcpdump -U -w - udp port 4789 | overlaycodec show -",
         "overlaycodec show --dialect cisco-aci fabric.pcap",
         "overlaycodec show --pipeline 'eth/vlan{0,2}/ip/udp/(vxlan|geneve)' trace.pcap",
+        "overlaycodec show --where 'vxlan.vni == 100 and not inner.vlan' trace.pcap",
         "overlaycodec show --bind udp_port:12345=vxlan trace.pcap",
     ),
 )
@@ -89,6 +90,7 @@ def overlaycodec() -> None:
     help="Time since the first packet shown, since the one before, of day, or since 1970.",
 )
 @catalog_options
+@where_option
 @click.option(
     "--verify", is_flag=True, help="Encode each packet again; the exit status is 1 unless all octets are the same."
 )
@@ -108,6 +110,7 @@ def show(
     count: int | None,
     time: TimeChoice,
     catalog: library.Catalog,
+    where: library.Filter | None,
     verify: bool,
     pipeline: str | None,
     color: ColorChoice,
@@ -134,6 +137,7 @@ def show(
         time=time,
         catalog=catalog,
         pipeline=None if pipeline is None else pipeline_of(pipeline, catalog),
+        where=where,
     )
     click.get_current_context().exit(run(wanted, output_for("never" if json else color)))
 
@@ -178,6 +182,7 @@ def diagram(name: str, *, svg: bool) -> None:
         "overlaycodec diagnose trace.pcap",
         "overlaycodec diagnose --receiver linux --least drop trace.pcapng",
         "overlaycodec diagnose --summary trace.pcap",
+        "overlaycodec diagnose --where 'geneve or vxlan' trace.pcap",
         note=f"Proven on {'; '.join(str(proof) for proofs in PROVEN.values() for proof in proofs)}.",
     ),
 )
@@ -199,6 +204,7 @@ def diagram(name: str, *, svg: bool) -> None:
 @click.option("--summary", is_flag=True, help="Write a line per rule: in how many packets, and the first finding.")
 @click.option("--json", is_flag=True, help="Write a JSON object per finding, or per rule, one per line.")
 @catalog_options
+@where_option
 @color_option
 def diagnose(
     files: tuple[str, ...],
@@ -208,6 +214,7 @@ def diagnose(
     summary: bool,
     json: bool,
     catalog: library.Catalog,
+    where: library.Filter | None,
     color: ColorChoice,
 ) -> None:
     """Show what stands out in the packets of captures: faults, broken rules, what is worth knowing.
@@ -225,6 +232,7 @@ def diagnose(
         summary=summary,
         json=json,
         catalog=catalog,
+        where=where,
     )
     click.get_current_context().exit(report(wanted, output_for("never" if json else color)))
 

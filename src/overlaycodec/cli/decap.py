@@ -10,11 +10,12 @@ import msgspec
 
 from overlaycodec.capture import Record
 from overlaycodec.cli.help_text import examples
-from overlaycodec.cli.options import catalog_options, number
+from overlaycodec.cli.options import catalog_options, number, where_option
 from overlaycodec.cli.rewriting import Outcome, rewrite
 from overlaycodec.codec.catalog import Catalog
 from overlaycodec.codec.packet_encoder import encode
 from overlaycodec.errors import DecodeError, MissingHeaderError
+from overlaycodec.filters.filter import Filter
 from overlaycodec.packet.offsets import is_fragment
 from overlaycodec.packet.packet import Packet
 from overlaycodec.packet.paths import names_of
@@ -40,16 +41,20 @@ class _Decap:
         diffserv: Diffserv,
         reassemblers: tuple[FragmentReassembler, STTReassembler] | None,
         catalog: Catalog,
+        where: Filter | None,
         outcome: Outcome,
     ) -> None:
         self._vnis, self._tunnels, self._others, self._lax = vnis, tunnels, others, lax
         self._diffserv: Diffserv = diffserv
         self._reassemblers = reassemblers
-        self._catalog, self._outcome = catalog, outcome
+        self._catalog, self._where, self._outcome = catalog, where, outcome
 
     def __call__(self, record: Record) -> Iterator[Record]:
         """The record of the frame inside; without such a frame, nothing or the record itself."""
         packet = record.decode(lax=True, catalog=self._catalog)
+        if self._where is not None and not self._where.matcher(packet, record):
+            self._outcome.left_out["not matching"] += 1
+            return
         if self._reassemblers is None:
             yield from self._decapsulated(record, packet, record)
             return
@@ -158,6 +163,7 @@ def _tunnels(_: click.Context, __: click.Parameter, value: str) -> int | None:
     short_help="Take packets out of their tunnels.",
     epilog=examples(
         "overlaycodec decap trace.pcap tenant.pcap --vni 100",
+        "overlaycodec decap --where 'inner.ipv4.dst in 10.0.0.0/8' trace.pcap inside.pcap",
         "overlaycodec decap --reassemble --tunnels all trace.pcapng inside.pcapng",
         "tcpdump -U -w - udp port 4789 | overlaycodec decap - - | overlaycodec show -",
     ),
@@ -191,6 +197,7 @@ def _tunnels(_: click.Context, __: click.Parameter, value: str) -> int | None:
     help="RFC 2983: the frame keeps its DSCP, or gets the outer one.",
 )
 @catalog_options
+@where_option
 def decap(
     file: str,
     target: str,
@@ -203,12 +210,15 @@ def decap(
     lax: bool,
     diffserv: Diffserv,
     catalog: Catalog,
+    where: Filter | None,
 ) -> None:
     """Write the frames inside the tunnels of a capture as a capture.
 
     TARGET is a .pcap or .pcapng file, .gz after it compresses it; "-" is the standard output, in the format of FILE.
     Times, interfaces and comments are kept. A network is a VNI, NVGRE's VSID or STT's context. Congestion marks are
     combined as RFC 6040 requires. IP without Ethernet has link type 101, and needs pcapng where there are frames too.
+
+    With --where, packets that do not match are left out before anything else, fragments too.
 
     A report goes to the standard error. The exit status is 1 if FILE is damaged; the packets before the damage are
     written.
@@ -229,6 +239,7 @@ def decap(
         diffserv=diffserv,
         reassemblers=reassemblers,
         catalog=catalog,
+        where=where,
         outcome=outcome,
     )
     status = rewrite(file, target, transform, outcome, "decap", reassemblers or ())

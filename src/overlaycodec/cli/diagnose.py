@@ -19,6 +19,7 @@ from overlaycodec.codec.catalog import Catalog
 from overlaycodec.describe.plain import Plain, plain_of, printable
 from overlaycodec.display.output import Output
 from overlaycodec.display.spans import Role, Span
+from overlaycodec.filters.filter import Filter
 from overlaycodec.findings import Finding, Receiver, Severity, diagnose
 
 __all__ = ["Wanted", "report"]
@@ -39,6 +40,8 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     summary: bool
     json: bool
     catalog: Catalog
+    where: Filter | None = None
+    """The filter whose packets are looked at; None: all packets."""
 
 
 class _Group(msgspec.Struct):
@@ -49,8 +52,8 @@ class _Group(msgspec.Struct):
     first: Finding
     findings: int = 0
     packets: int = 0
-    last: int = 0
-    """The last packet that was counted, by its number in all files."""
+    last: tuple[int, int] = 0, 0
+    """The last packet that was counted: the number of its file, and its own there."""
 
 
 def report(wanted: Wanted, output: Output) -> int:
@@ -73,17 +76,19 @@ class _Run:
         self._many = len(wanted.files) > 1
         self._groups: dict[tuple[Severity, str], _Group] = {}
         self._counts: Counter[Severity] = Counter()
-        self._packets = 0
+        self._packets = self._files = 0
         self.advance: Advance = no_progress
 
     def read_file(self, file: str, capture: Capture) -> None:
         """The findings of a file."""
         wanted = self._wanted
+        self._files += 1
         counts: Counter[Severity] = Counter()
-        number = 0
+        packets = 0
         try:
             for number, finding in self._findings(file, capture):
                 if finding is None:
+                    packets += 1
                     continue
                 counts[finding.severity] += 1
                 if wanted.summary:
@@ -94,20 +99,21 @@ class _Run:
                     self._write(file, number, finding)
         finally:
             self._counts.update(counts)
-            self._packets += number
+            self._packets += packets
             if not wanted.json and not wanted.summary:
-                self._totals(f"{printable(file)}: " if self._many else "", number, counts)
+                self._totals(f"{printable(file)}: " if self._many else "", packets, counts)
 
     def _findings(self, file: str, capture: Capture) -> Iterator[tuple[int, Finding | None]]:
-        """Each finding with the number of its packet; None once for each packet, so that all are counted."""
+        """Each finding with the number of its packet; None once for each packet that is looked at, to count them."""
         wanted = self._wanted
         octets = 0
         for number, record in enumerate(capture, 1):
-            yield number, None
             packet = record.decode(lax=True, catalog=wanted.catalog)
-            for finding in diagnose(packet, receiver=wanted.receiver, catalog=wanted.catalog):
-                if _ORDER.index(finding.severity) <= _ORDER.index(wanted.least):
-                    yield number, finding
+            if wanted.where is None or wanted.where.matcher(packet, record):
+                yield number, None
+                for finding in diagnose(packet, receiver=wanted.receiver, catalog=wanted.catalog):
+                    if _ORDER.index(finding.severity) <= _ORDER.index(wanted.least):
+                        yield number, finding
             octets += len(record.data)
             if number % _STEP == 0:
                 self.advance(_STEP, octets)
@@ -116,9 +122,9 @@ class _Run:
     def _add(self, file: str, number: int, finding: Finding) -> None:
         group = self._groups.setdefault((finding.severity, finding.rule), _Group(file, number, finding))
         group.findings += 1
-        if group.last != self._packets + number:
+        if group.last != (self._files, number):
             group.packets += 1
-            group.last = self._packets + number
+            group.last = self._files, number
 
     def summarise(self) -> None:
         """A line for each rule, the most severe and then the most frequent ones first."""

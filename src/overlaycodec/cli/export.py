@@ -22,12 +22,13 @@ from overlaycodec.cli.ending import unfinished_removed
 from overlaycodec.cli.help_text import examples
 from overlaycodec.cli.inputs import check_target
 from overlaycodec.cli.messages import complain, message_of, reason_of
-from overlaycodec.cli.options import catalog_options
+from overlaycodec.cli.options import catalog_options, where_option
 from overlaycodec.cli.progress import progress_over
 from overlaycodec.codec.catalog import Catalog
 from overlaycodec.columnar import columns
 from overlaycodec.describe.plain import printable
 from overlaycodec.errors import CaptureError, PathError
+from overlaycodec.filters.filter import Filter
 
 if TYPE_CHECKING:
     import pyarrow
@@ -181,6 +182,7 @@ def _form_of(target: str, form: Form | None) -> tuple[Form, bool]:
     epilog=examples(
         "overlaycodec export trace.pcap out.parquet",
         "overlaycodec export -f time_ns,vxlan.vni,inner.ipv4.src,inner.ipv4.dst trace.pcap out.csv",
+        "overlaycodec export --where 'inner.tcp.dst_port in {80, 443}' trace.pcap web.parquet",
         "overlaycodec export -f vxlan.vni --format jsonl trace.pcap - | sort | uniq -c",
         "tcpdump -w - udp port 4789 | overlaycodec export -f vxlan.vni,inner.vlan.vid - out.parquet",
     ),
@@ -206,6 +208,7 @@ def _form_of(target: str, form: Form | None) -> tuple[Form, bool]:
     help="How parquet has addresses: as text, each different one once, or as their octets.",
 )
 @catalog_options
+@where_option
 def export(
     file: str,
     target: str,
@@ -214,6 +217,7 @@ def export(
     form: Form | None,
     addresses: Addresses,
     catalog: Catalog,
+    where: Filter | None,
 ) -> None:
     """Write the fields of a capture as a table: a row per packet, a column per field.
 
@@ -241,7 +245,7 @@ def export(
             opened(file, again=not wanted) as origin,
             progress_over((file,), printable(file), passes) as advance,
         ):
-            reading = Reading(file, origin, catalog, advance)
+            reading = Reading(file, origin, catalog, advance, where)
             wanted = list(dict.fromkeys(wanted)) or reading.occurring()
             with opened_stream(sys.stdout.buffer) if target == "-" else opened_path(target, gzip=gzip) as write:
                 writer = _writer_of(chosen, write, wanted, catalog, addresses)

@@ -10,11 +10,13 @@ import click
 
 from overlaycodec.cli.inputs import check_target
 from overlaycodec.codec.catalog import Catalog
+from overlaycodec.describe.plain import printable
 from overlaycodec.dialects import NAMED
-from overlaycodec.errors import SchemaError
+from overlaycodec.errors import FilterError, SchemaError
+from overlaycodec.filters.filter import Filter
 from overlaycodec.pipelines.pipeline import AnyPipeline, Pipeline
 
-__all__ = ["catalog_options", "color_option", "files_argument", "number", "pipeline_of"]
+__all__ = ["catalog_options", "color_option", "files_argument", "number", "pipeline_of", "where_option"]
 
 
 def _other_than_output(_: click.Context, __: click.Parameter, files: tuple[str, ...]) -> tuple[str, ...]:
@@ -96,6 +98,27 @@ def pipeline_of(text: str, catalog: Catalog) -> AnyPipeline:
         return Pipeline.from_text(text, catalog=catalog)
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="'--pipeline'") from None
+
+
+def where_option(command: Callable[..., Any]) -> Callable[..., Any]:  # Any: each command has its own arguments
+    """A command with --where, which is an argument `where` to it, a filter or None; `catalog_options` is above it."""
+
+    @wraps(command)
+    def with_filter(*args: Any, where: str | None, catalog: Catalog, **options: Any) -> Any:  # Any: the command's own
+        return command(*args, where=_filter_of(where, catalog), catalog=catalog, **options)
+
+    return click.option(
+        "--where",
+        metavar="FILTER",
+        help="Take only packets that match, such as 'vxlan.vni == 100 and inner.ipv4.dst in 10.0.0.0/8'.",
+    )(with_filter)
+
+
+def _filter_of(text: str | None, catalog: Catalog) -> Filter | None:
+    try:
+        return None if text is None else Filter(text, catalog=catalog)
+    except FilterError as error:
+        raise click.BadParameter(printable(str(error)), param_hint="'--where'") from None
 
 
 def _bad(reason: str) -> click.BadParameter:

@@ -24,6 +24,7 @@ from overlaycodec.display.summary import parts_of
 from overlaycodec.display.tree import tree_lines
 from overlaycodec.editing.checksum_status import checksums
 from overlaycodec.errors import EncodeError
+from overlaycodec.filters.filter import Filter
 from overlaycodec.packet.packet import Packet
 from overlaycodec.pipelines.pipeline import AnyPipeline
 
@@ -46,6 +47,8 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     catalog: Catalog
     pipeline: AnyPipeline | None = None
     """The pipeline whose packets are shown; None: all packets."""
+    where: Filter | None = None
+    """The filter whose packets are shown; None: all packets."""
 
 
 class _Shown(msgspec.Struct, frozen=True):
@@ -133,11 +136,13 @@ class _Run:
                         return
 
     def _shown(self, number: int, record: Record, capture: Capture) -> _Shown | None:
-        """What is shown of a record; None where it does not fit the pipeline."""
+        """What is shown of a record; None where it fits the pipeline or the filter not."""
         catalog, pipeline = self._wanted.catalog, self._wanted.pipeline
         packet = record.decode(lax=True, catalog=catalog, pipeline=pipeline)
         if pipeline is not None and packet.fault is not None:
             self._others += 1
+            return None
+        if self._wanted.where is not None and not self._wanted.where.matcher(packet, record):
             return None
         same = reencodes(record, packet, catalog) if self._wanted.verify else None
         self._packets += 1

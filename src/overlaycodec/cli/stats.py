@@ -10,7 +10,7 @@ import click
 from overlaycodec.cli.capture_tables import Reading, opened
 from overlaycodec.cli.messages import complain
 from overlaycodec.cli.help_text import examples
-from overlaycodec.cli.options import catalog_options, files_argument
+from overlaycodec.cli.options import catalog_options, files_argument, where_option
 from overlaycodec.cli.packet_json import json_line
 from overlaycodec.cli.progress import Advance, progress_over
 from overlaycodec.cli.timestamps import since_epoch, utc
@@ -19,6 +19,7 @@ from overlaycodec.describe.plain import Plain, printable
 from overlaycodec.display.output import Output, output_for
 from overlaycodec.display.spans import Role, Span
 from overlaycodec.errors import CaptureError
+from overlaycodec.filters.filter import Filter
 from overlaycodec.schema.keyspaces import LINK_TYPE
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ __all__ = ["stats"]
     epilog=examples(
         "overlaycodec stats trace.pcap",
         "overlaycodec stats --top 3 --dialect cisco-aci monday.pcapng tuesday.pcapng.gz",
+        "overlaycodec stats --where 'vxlan.vni == 100' trace.pcap",
         "overlaycodec stats --json trace.pcap | jq '.tunnels[] | select(.kind == \"vxlan\").network'",
     ),
 )
@@ -40,7 +42,8 @@ __all__ = ["stats"]
 @click.option("-n", "--top", type=click.IntRange(1), default=10, show_default=True, help="How many lines of each list.")
 @click.option("--json", is_flag=True, help="Write a JSON object a capture, one a line, with all that was counted.")
 @catalog_options
-def stats(files: tuple[str, ...], *, top: int, json: bool, catalog: Catalog) -> None:
+@where_option
+def stats(files: tuple[str, ...], *, top: int, json: bool, catalog: Catalog, where: Filter | None) -> None:
     """Count what is in captures: tunnels and their networks, VLAN and other tags, who sends and receives outside of
     tunnels and inside, link types, faults, and the time from the first packet to the last.
 
@@ -54,7 +57,7 @@ def stats(files: tuple[str, ...], *, top: int, json: bool, catalog: Catalog) -> 
     output = output_for("never" if json else "auto")
     total, failed = Tally(), False
     with progress_over(files, "counting", 2) as advance:
-        counted = [(file, *_counted(file, catalog, advance)) for file in files]
+        counted = [(file, *_counted(file, catalog, advance, where)) for file in files]
     for number, (file, tally, trouble) in enumerate(counted):
         if tally is not None:
             if number and not json:
@@ -70,14 +73,16 @@ def stats(files: tuple[str, ...], *, top: int, json: bool, catalog: Catalog) -> 
     click.get_current_context().exit(int(failed))
 
 
-def _counted(file: str, catalog: Catalog, advance: Advance) -> tuple[Tally | None, Exception | None]:
+def _counted(
+    file: str, catalog: Catalog, advance: Advance, where: Filter | None
+) -> tuple[Tally | None, Exception | None]:
     """What was counted of a file, and what is wrong with it."""
     from overlaycodec.cli.counters import Tally, plan_of
 
     tally = Tally()
     try:
         with opened(file, again=True) as origin:
-            reading = Reading(file, origin, catalog, advance)
+            reading = Reading(file, origin, catalog, advance, where)
             plan = plan_of(reading.names(), catalog)
             for table in reading.tables(plan.names):
                 tally.add(table, plan)

@@ -182,7 +182,7 @@ def operand_of(name: str, catalog: Catalog) -> Operand:
         raise PathError(error.wanted, error.present if not near else "the catalog", near or error.near) from None
     if path.field is None:
         kind, least, most = _RECORD[name]
-        words = FAULTS if name == "fault" else STATUSES
+        words = () if kind != "word" else FAULTS if name == "fault" else STATUSES
         return Operand(path, frozenset({kind}), least, most, words=words, column=name)
     if path.status:
         return Operand(path, frozenset({"word"}), words=STATUSES, column=name)

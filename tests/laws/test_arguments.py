@@ -204,13 +204,18 @@ CALLS: Final[dict[str, Call]] = {
     ),
     "Record.decode": Call(RECORD.decode),
     "Capture.packets": Call(
-        lambda lax=False, catalog=oc.DEFAULT: oc.open_capture(CAPTURE).packets(lax=lax, catalog=catalog)
+        lambda lax=False, catalog=oc.DEFAULT, where=None: oc.open_capture(CAPTURE).packets(
+            lax=lax, catalog=catalog, where=where
+        )
     ),
     "open_capture": Call(oc.open_capture, {"source": CAPTURE}),
     "write_capture": Call(oc.write_capture, {"target": io.BytesIO, "items": [RECORD]}, fresh=("target",)),
     "write_capture of octets": Call(oc.write_capture, {"target": io.BytesIO, "items": [DATA]}, fresh=("target",)),
     "columns": Call(oc.columns, {"source": CAPTURE, "names": ["vxlan.vni"]}),
     "iter_columns": Call(oc.iter_columns, {"source": CAPTURE, "names": ["vxlan.vni"]}),
+    "Filter": Call(oc.Filter, {"text": "vxlan.vni == 100"}),
+    "Filter.matches": Call(oc.Filter("vxlan.vni == 100").matches, {"packet": PACKET}),
+    "wireshark_filter": Call(oc.wireshark_filter, {"what": "vxlan.vni == 100"}),
     "column_names": Call(oc.column_names, {"source": CAPTURE}),
     "encode_columns": Call(oc.encode_columns, {"template": PACKET, "columns": {"vxlan.vni": [1]}}),
     **{

@@ -59,7 +59,10 @@ def test_diagnose_looks_at_the_packets_that_match() -> None:
     assert everything.splitlines()[-1].startswith("9 packets")
     assert not some.splitlines()[-1].startswith("9 packets")
     assert {*some.splitlines()[:-1]} < {*everything.splitlines()[:-1]}
-    counts = [json.loads(line)["packets"] for line in run("diagnose", "--summary", "--json", INNER_VLAN, INNER_VLAN).splitlines()]
+    counts = [
+        json.loads(line)["packets"]
+        for line in run("diagnose", "--summary", "--json", INNER_VLAN, INNER_VLAN).splitlines()
+    ]
     once = [json.loads(line)["packets"] for line in run("diagnose", "--summary", "--json", INNER_VLAN).splitlines()]
     assert sorted(counts) == sorted(2 * count for count in once)
 

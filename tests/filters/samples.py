@@ -15,7 +15,8 @@ FACTS = ("wire_length", "captured_length", "link_type", "time_ns", "fault", "fcs
 RARE = (
     "tcp.options[0].kind", "geneve.options[0].type", "geneve.options[0].data", "innermost.ipv4.src", "quoted.ipv4.dst",
     "ipv4[1].src", "vlan[1].vid", "outer.udp.checksum.verdict", "inner.ipv4.checksum.verdict", "gre.key",
-    "arp.sender_hardware", "arp.sender_protocol", "ipv6.src", "inner.ipv6.dst", "vlan", "inner.vlan", "ethernet.ethertype",
+    "arp.sender_hardware", "arp.sender_protocol", "ipv6.src", "inner.ipv6.dst", "vlan", "inner.vlan",
+    "ethernet.ethertype",
 )  # fmt: skip
 
 

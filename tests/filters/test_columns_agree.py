@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 import overlaycodec as oc
 from overlaycodec import strategies as overlay
 from tests.filters import samples
-from tests.laws import common as laws
 from tests.tools import stacks
 
 CAPTURES: Final = stacks.captures(stacks.CAPTURES)

@@ -193,6 +193,7 @@ HOSTILE: Final = {
     "nested": "not (vlan and " * 3_000,
     "not": "not " * 100_000 + "vlan",
     "signs": "!" * 100_000,
+    "signs and a name": "!" * 100_001 + "vlan",
     "terms": " and ".join(["vlan.vid == 5"] * 30_000),
     "set": f"vlan.vid in {{{', '.join(map(str, range(4096)))}}}",
     "path": "vlan" + ".vlan" * 50_000,
@@ -206,20 +207,22 @@ HOSTILE: Final = {
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_hostile_text_is_a_filter_or_an_error(name: str) -> None:
-    try:
+    if name in ("not", "signs and a name", "terms", "set", "octets"):
         wanted = oc.Filter(HOSTILE[name])
-    except oc.FilterError as error:
-        assert len(str(error)) < 1000
-    else:
-        assert isinstance(wanted.matches(PACKET if name != "octets" else PLAIN), bool)
+        assert isinstance(wanted.matches(PACKET), bool)
         assert oc.Filter(str(wanted)) == wanted
+    else:
+        with pytest.raises(oc.FilterError) as caught:
+            oc.Filter(HOSTILE[name])
+        assert len(str(caught.value)) < 1000
 
 
 def test_combinations_that_nest_too_deep_are_an_error() -> None:
     wanted, other = oc.Filter("vlan"), oc.Filter("tcp")
+    for _ in range(21):
+        wanted = ~(wanted & other) | other
     with pytest.raises(oc.FilterError, match="within each other"):
-        for _ in range(1000):
-            wanted = ~(wanted & other) | other
+        ~(wanted & other)
     assert oc.Filter(str(wanted)) == wanted
 
 

@@ -20,7 +20,7 @@ from tests.filters.test_filter import PACKET, PLAIN, Probe
         ("vxlan", "vxlan#1"),
         ("wire_length", "frame.len"),
         ("tcp.syn and not vlan", "tcp.flags.syn#1 == 1 && !(vlan#1)"),
-        ("(vlan or vxlan) and udp.dst_port in {53, 1000..2000}", "(vlan#1 || vxlan#1) && udp.dstport#1 in {53, 1000..2000}"),
+        ("(vlan or vxlan) and udp.dst_port in {5, 7..9}", "(vlan#1 || vxlan#1) && udp.dstport#1 in {5, 7..9}"),
         ("ipv4.ihl == 5", "ip.hdr_len#1 == 20"),
         ("ethernet.ethertype == 0x86dd", "eth.type#1 == 34525"),
         ("ethernet.dst in 52:54:00:00:00:00/24", "eth.dst#1 in {52:54:00:00:00:00..52:54:00:ff:ff:ff}"),
@@ -36,7 +36,7 @@ def test_a_packet_says_which_layer_it_is() -> None:
     assert oc.wireshark_filter("inner.vlan.vid", PACKET) == "vlan.id#1"
     assert oc.wireshark_filter("not inner.vlan.vid == 7", PACKET) == "!(vlan.id#1 == 7)"
     assert oc.wireshark_filter("innermost.ipv4.dst == 10.9.0.1", PACKET) == "ip.dst#2 == 10.9.0.1"
-    with pytest.raises(oc.FilterError, match="the packet has no inner.vlan.vid"):
+    with pytest.raises(oc.FilterError, match=r"the packet has no inner\.vlan\.vid"):
         oc.wireshark_filter("inner.vlan.vid", PLAIN)
 
 

@@ -1,4 +1,4 @@
-"""What other decoders call our headers and fields: read from src/overlaycodec/filters/wireshark_names, one file for each family."""
+"""What other decoders call our headers and fields: one file of `filters/wireshark_names` for each family."""
 
 from __future__ import annotations
 

@@ -24,8 +24,8 @@ class Filter:
     """Which packets are wanted, as an expression: `vxlan.vni == 100 and inner.ipv4.dst in 10.0.0.0/8`.
 
     A header asks for its presence (`vxlan`), a flag whether it is set (`tcp.syn`), any other field for its presence. A
-    field is compared by `==`, `!=`, `<`, `<=`, `>`, `>=`, and `in` a range (`1..1023`), a prefix (`10.0.0.0/8`) or a set
-    of values, ranges and prefixes (`{80, 443, 8000..8999}`). `not`, `and` and `or` combine them; parentheses group.
+    field is compared by `==`, `!=`, `<`, `<=`, `>`, `>=`, and `in` a range (`1..1023`), a prefix (`10.0.0.0/8`) or a
+    set of values, ranges and prefixes (`{80, 443, 8000..8999}`). `not`, `and` and `or` combine them; parentheses group.
     Paths are those of packets and columns, and name one field: the first in its scope. Facts of the record are
     `time_ns`, `wire_length`, `captured_length` and `link_type`.
 
@@ -122,7 +122,7 @@ class Filter:
         return self._with(inverse_of(self._expression), self)
 
     def _with(self, expression: Expression, other: Filter) -> Self:
-        """A filter of the parts of two. Raises: ValueError where their catalogs differ; FilterError if it nests deep."""
+        """A filter of these parts. Raises: ValueError where the catalogs differ; FilterError where it nests too deep."""
         if self._catalog != other._catalog:
             raise ValueError("filters of different catalogs cannot be combined")
         if nesting_of(expression) > MOST_NESTED:

@@ -40,6 +40,21 @@ def test_a_packet_says_which_layer_it_is() -> None:
         oc.wireshark_filter("inner.vlan.vid", PLAIN)
 
 
+def test_a_packet_says_what_wireshark_takes_a_tag_for() -> None:
+    link = oc.Ethernet(dst="02:00:00:00:00:02", src="02:00:00:00:00:01", ethertype=0x88A8)
+    tags = oc.VLANTag(vid=7, ethertype=0x8100) / oc.VLANTag(vid=8)
+    packet = oc.resolve(link / tags / oc.IPv4(src="10.0.0.1", dst="10.0.0.2", protocol=253))
+    assert oc.wireshark_filter("vlan.vid", packet) == "ieee8021ad.id#1"
+    assert oc.wireshark_filter("vlan[1].vid", packet) == "vlan.id#1"
+
+
+def test_labels_of_one_stack_are_one_layer() -> None:
+    assert oc.wireshark_filter("mpls.label == 7") == "mpls.label == 7"
+    labels = oc.resolve(oc.MPLS(label=7) / oc.MPLS(label=8) / oc.IPv4(src="10.0.0.1", dst="10.0.0.2", protocol=253))
+    assert oc.wireshark_filter("mpls[1].label", labels) == "mpls.label"
+    assert oc.wireshark_filter("mpls.label", labels.without((oc.MPLS, 1))) == "mpls.label#1"
+
+
 @pytest.mark.parametrize(
     ("text", "reason"),
     [

@@ -259,6 +259,6 @@ def export(
     except OSError as error:
         raise click.ClickException(message_of(target, error)) from None
     if reading.damage is not None:
-        where = "" if target == "-" else f"; the {reading.packets} packets before that are in {printable(target)}"
-        complain(file, f"{reason_of(reading.damage)}{where}")
+        place = "" if target == "-" else f"; the {reading.packets} packets before that are in {printable(target)}"
+        complain(file, f"{reason_of(reading.damage)}{place}")
         click.get_current_context().exit(1)

@@ -122,7 +122,7 @@ class Filter:
         return self._with(inverse_of(self._expression), self)
 
     def _with(self, expression: Expression, other: Filter) -> Self:
-        """A filter of these parts. Raises: ValueError where the catalogs differ; FilterError where it nests too deep."""
+        """A filter of these parts. Raises: ValueError where catalogs differ; FilterError where it nests too deep."""
         if self._catalog != other._catalog:
             raise ValueError("filters of different catalogs cannot be combined")
         if nesting_of(expression) > MOST_NESTED:

@@ -8,6 +8,7 @@ that name in the packet. Its layer operator (`ip.src#2`, Wireshark 4.0 and later
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 from typing import Any, Final
@@ -37,7 +38,7 @@ def wireshark_filter(what: Filter | str, packet: Packet | None = None, *, catalo
     The layer numbers, as in `ip.src#2`, are those of packets with the headers of `packet`. Without a packet they are
     known for paths without a scope, for `outer`, and for link and network headers in `inner`, where the headers outside
     of the tunnel are taken to be of the same kinds. Any other field has no number: Wireshark then takes each header of
-    that protocol.
+    that protocol. A tag of type 0x88A8 is another protocol there, `ieee8021ad`: a packet with one is needed for it.
 
     >>> import overlaycodec as oc
     >>> oc.wireshark_filter("inner.ipv4.src")
@@ -135,10 +136,12 @@ class _Writer:
         cls = self._catalog.header_called(target.header)
         assert cls is not None
         entry = _entry_of(cls)
+        if self._packet is not None:
+            entry = _entries_in(self._packet)[self._depth(operand, self._packet)]
         protocol = entry.get("protocol")
         if not protocol:
             raise self._error(f"Wireshark has no name for {target.header}")
-        number = self._layer(operand, cls, protocol)
+        number = self._layer(operand, cls, entry)
         suffix = "" if number is None else f"#{number}"
         if operand.is_header:
             return _Field(f"{protocol}{suffix}", one=number is not None)
@@ -155,20 +158,27 @@ class _Writer:
             raise self._error(f"Wireshark shows {path} in another form, as {shown['name']}")
         return _Field(f"{shown['name']}{suffix}", number is not None, shown.get("times", 1), shown.get("plus", 0))
 
-    def _layer(self, operand: Operand, cls: type[Header], protocol: str) -> int | None:
+    def _depth(self, operand: Operand, packet: Packet) -> int:
+        depth = operand.path.depth_in(tuple(map(type, packet.headers)))
+        if depth is None:
+            raise self._error(f"the packet has no {operand.path.name}: it has {', '.join(packet.names)}")
+        return depth
+
+    def _layer(self, operand: Operand, cls: type[Header], entry: Mapping[str, Any]) -> int | None:  # Any: JSON
         """Which of the packet's headers of this protocol it is, from 1; None where that is not known."""
         path = operand.path
         if self._packet is not None:
-            stack = tuple(map(type, self._packet.headers))
-            depth = path.depth_in(stack)
-            if depth is None:
-                raise self._error(f"the packet has no {path.name}: it has {', '.join(self._packet.names)}")
-            return sum(_entry_of(header).get("protocol") == protocol for header in stack[: depth + 1])
-        if path.scope in (None, ""):
+            protocols = [other.get("protocol") for other in _entries_in(self._packet)]
+            if entry.get("stacked") and protocols.count(entry["protocol"]) > 1:
+                return None
+            return protocols[: self._depth(operand, self._packet) + 1].count(entry["protocol"])
+        if entry.get("stacked"):
+            return None
+        if not path.scope:
             return path.number + 1
-        inner = path.scope.split(".") if path.scope is not None else []
-        known = set(inner) == {"inner"} and path.number == 0 and cls.__layout__.layer in ("link", "network")
-        return len(inner) + 1 if known else None
+        scopes = path.scope.split(".")
+        known = {*scopes} == {"inner"} and path.number == 0 and cls.__layout__.layer in ("link", "network")
+        return len(scopes) + 1 if known else None
 
 
 def _entry_of(cls: type[Header]) -> dict[str, Any]:  # Any: JSON
@@ -177,6 +187,20 @@ def _entry_of(cls: type[Header]) -> dict[str, Any]:  # Any: JSON
     names = _names_in(family) if package == "overlaycodec.protocols" else {}
     entry: dict[str, Any] = names.get(cls.__layout__.name, {}).get("tshark", {})
     return entry
+
+
+def _entries_in(packet: Packet) -> list[dict[str, Any]]:  # Any: JSON
+    """What tshark calls each header of a packet, and its fields."""
+    found = []
+    before: Header | None = None
+    for header in packet.headers:
+        entry = _entry_of(type(header))
+        other = entry.get("otherwise")
+        if other is not None and getattr(before, other["behind"], None) == other["value"]:
+            entry = {"protocol": other["protocol"], "fields": entry["variants"][other["variant"]]}
+        found.append(entry)
+        before = header
+    return found
 
 
 @cache

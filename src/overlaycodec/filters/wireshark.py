@@ -7,10 +7,8 @@ that name in the packet. Its layer operator (`ip.src#2`, Wireshark 4.0 and later
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from functools import cache
-from importlib.resources import files
 from typing import Any, Final
 
 import msgspec
@@ -205,8 +203,10 @@ def _entries_in(packet: Packet) -> list[dict[str, Any]]:  # Any: JSON
 
 @cache
 def _names_in(family: str) -> dict[str, Any]:  # Any: JSON
+    from importlib.resources import files  # late: it takes as long to import as some of the library
+
     source = files("overlaycodec.filters").joinpath("wireshark_names", f"{family}.json")
     if not source.is_file():
         return {}
-    names: dict[str, Any] = json.loads(source.read_text(encoding="utf-8"))
+    names: dict[str, Any] = msgspec.json.decode(source.read_bytes())
     return names

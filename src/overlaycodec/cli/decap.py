@@ -10,7 +10,7 @@ import msgspec
 
 from overlaycodec.capture import Record
 from overlaycodec.cli.help_text import examples
-from overlaycodec.cli.options import catalog_options, number
+from overlaycodec.cli.options import catalog_options, file_argument, number, report_option, target_argument
 from overlaycodec.cli.rewriting import Outcome, rewrite
 from overlaycodec.codec.catalog import Catalog
 from overlaycodec.codec.packet_encoder import encode
@@ -162,8 +162,8 @@ def _tunnels(_: click.Context, __: click.Parameter, value: str) -> int | None:
         "tcpdump -U -w - udp port 4789 | overlaycodec decap - - | overlaycodec show -",
     ),
 )
-@click.argument("file")
-@click.argument("target")
+@file_argument
+@target_argument
 @click.option(
     "--vni", "vnis", type=number, multiple=True, help="Only frames of this network; may be given several times."
 )
@@ -190,6 +190,7 @@ def _tunnels(_: click.Context, __: click.Parameter, value: str) -> int | None:
     show_default=True,
     help="RFC 2983: the frame keeps its DSCP, or gets the outer one.",
 )
+@report_option
 @catalog_options
 def decap(
     file: str,
@@ -202,6 +203,7 @@ def decap(
     no_verify: bool,
     lax: bool,
     diffserv: Diffserv,
+    json: bool,
     catalog: Catalog,
 ) -> None:
     """Write the frames inside the tunnels of a capture as a capture.
@@ -231,5 +233,5 @@ def decap(
         catalog=catalog,
         outcome=outcome,
     )
-    status = rewrite(file, target, transform, outcome, "decap", reassemblers or ())
+    status = rewrite(file, target, transform, outcome, "decap", reassemblers or (), json=json)
     click.get_current_context().exit(status)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from overlaycodec.cli.capture_tables import Reading, opened
-from overlaycodec.cli.messages import complain
 from overlaycodec.cli.help_text import examples
+from overlaycodec.cli.messages import complain
 from overlaycodec.cli.options import catalog_options, files_argument
 from overlaycodec.cli.packet_json import json_line
 from overlaycodec.cli.progress import Advance, progress_over

@@ -253,7 +253,7 @@ def headers(*, json: bool) -> None:
 def diagram(name: str, *, svg: bool, json: bool) -> None:
     """Draw the figure of a header or of an element of its options, 32 bits a row, from its declaration.
 
-    NAME is a path such as vxlan_gpe, or a class such as VXLANGPE or GeneveOption.
+    NAME is a path such as vxlan_gpe, or a class such as VXLANGPE or GeneveOption; "overlaycodec headers" lists them.
     """
     from overlaycodec.cli.headers import draw
 

@@ -265,8 +265,8 @@ def export(
         "columns": len(wanted),
         "damage": None if reading.damage is None else reason_of(reading.damage),
     }
-    text = f"{reading.packets} packets read, {len(wanted)} columns of them written"
-    report(text, document, target, json=json)
+    if json:
+        report("", document, target, json=True)
     if reading.damage is not None:
         where = "" if target == "-" else f"; the {reading.packets} packets before that are in {printable(target)}"
         complain(file, f"{reason_of(reading.damage)}{where}")

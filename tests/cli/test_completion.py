@@ -63,7 +63,7 @@ VXLAN_FIELDS: Final = [f"vxlan.{field.name}" for field in oc.VXLAN.__layout__.fi
         (["show", "--bind", "udp_port:1=vxlan_g"], ["udp_port:1=vxlan_gbp", "udp_port:1=vxlan_gpe"]),
         (["completion", "z"], ["zsh"]),
     ],
-    ids=lambda words: " ".join(words),
+    ids=str,
 )
 def test_names(words: list[str], found: list[str]) -> None:
     assert sorted(plain(*words)) == sorted(found)

@@ -22,8 +22,6 @@ MANUAL: Final = ROOT / "docs" / "man" / "overlaycodec.1"
 PAGE: Final = ROOT / "docs" / "command-line.md"
 COMMANDS: Final = commands()
 NAMES: Final = re.compile(r"[a-z]+\.pcap(?:ng)?(?:\.gz)?")
-WRITTEN: Final = {"tenant", "out", "inside", "tagged", "new"}
-"""The captures that examples write; `encap` and `vlan pop` read some of them too."""
 
 
 @pytest.fixture
@@ -43,7 +41,8 @@ def folder(tmp_path: Path) -> Path:
         (programs / name).chmod(0o755)
     for line in (line for command in COMMANDS.values() for line in examples_of(command)):
         for name in NAMES.findall(line):
-            oc.write_capture(tmp_path / name, oc.open_capture(INNER_VLAN))
+            with oc.open_capture(INNER_VLAN) as capture:
+                oc.write_capture(tmp_path / name, capture)
     return tmp_path
 
 

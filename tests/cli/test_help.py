@@ -1,7 +1,8 @@
-"""The help of every command: its examples run, and the manual page and docs/command-line.md have what it has."""
+"""The help of every command, the pages made from it, and what all commands have in common: ranges, reports, names."""
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import subprocess
@@ -10,12 +11,15 @@ from pathlib import Path
 from typing import Final
 
 import pytest
+from click.testing import CliRunner
 
 import overlaycodec as oc
+from overlaycodec import cli
+from overlaycodec.cli.commands import overlaycodec
 from overlaycodec.cli.help_text import STATUSES, examples_of
 from tests.cli.every_command import commands
-from tests.cli.test_cli import CAPTURES, INNER_VLAN
-from tests.tools.program import environment
+from tests.cli.test_cli import INNER_VLAN, documents, show, show_bytes
+from tests.tools.program import environment, run
 
 ROOT: Final = Path(__file__).parents[2]
 MANUAL: Final = ROOT / "docs" / "man" / "overlaycodec.1"
@@ -79,7 +83,7 @@ def test_the_manual_page_has_every_option() -> None:
             ["groff", "-man", "-ww", "-Tutf8", str(MANUAL)], capture_output=True, text=True, check=True
         )
         assert done.stderr == ""
-        assert "EEXXIITT SSTTAATTUUSS" in done.stdout or "EXIT STATUS" in done.stdout
+        assert "EXIT STATUS" in re.sub(".\b", "", done.stdout)
 
 
 def test_the_page_has_every_command_and_status() -> None:
@@ -91,8 +95,6 @@ def test_the_page_has_every_command_and_status() -> None:
 
 
 def test_ranges_and_octets_given_as_text() -> None:
-    from tests.cli.test_cli import documents, show, show_bytes
-
     def numbers(*args: str) -> list[int]:
         return [document["number"] for document in documents(*args, INNER_VLAN)]
 
@@ -113,10 +115,6 @@ def test_ranges_and_octets_given_as_text() -> None:
     ):
         assert document["headers"] == expected["headers"]
         assert (document["file"], document["time_ns"]) == (None, None)
-    from click.testing import CliRunner
-
-    from overlaycodec.cli.commands import overlaycodec
-
     typed = CliRunner().invoke(overlaycodec, ["show", "--hex", "-"], input=record.data.hex(" "))
     assert typed.output.split()[2:] == show("-n", "1", INNER_VLAN).split()[2:]
     assert "'z' is no hexadecimal digit" in show("--hex", "zz", status=2)
@@ -143,10 +141,6 @@ def test_a_range_reads_no_record_behind_it() -> None:
 
 
 def test_reports_as_json(tmp_path: Path) -> None:
-    import json
-
-    from tests.tools.program import run
-
     target = tmp_path / "out.pcap"
     for words in (("decap",), ("vlan", "pop", "--scope", "inner"), ("export", "--format", "csv")):
         done = run(*words, "--json", INNER_VLAN, target)
@@ -164,7 +158,6 @@ def test_reports_as_json(tmp_path: Path) -> None:
     assert counts == {"removed": 0, "added": 0, "changed": 0, "same": 9}
     figure = json.loads(run("diagram", "--json", "geneve_option").stdout)
     assert figure["class"] == "GeneveOption"
-    assert CAPTURES.exists()
 
 
 @pytest.mark.parametrize(
@@ -181,8 +174,6 @@ def test_reports_as_json(tmp_path: Path) -> None:
     ],
 )
 def test_a_wrong_name_gets_the_nearest(words: list[str], near: str, capsys: pytest.CaptureFixture[str]) -> None:
-    from overlaycodec import cli
-
     assert cli.main(words) == 2
     said = capsys.readouterr().err
     assert near in said

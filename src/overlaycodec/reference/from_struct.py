@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from typing import Any
 
 import construct
 
@@ -24,7 +25,7 @@ def from_construct(
     closed: bool = False,
     spec: str = "",
     path: str | None = None,
-) -> type[Header]:
+) -> type[Any]:  # Any: the fields are known at run time alone
     """A header class of the members of a Struct; the other arguments are those of a declared class.
 
     Unsigned numbers, flags, `Bytes`, `Const`, `Padding`, `Default`, `Enum`, `GreedyBytes`, `If` and `Prefixed` become
@@ -50,7 +51,6 @@ def from_construct(
     }
     if not body["__doc__"]:
         del body["__doc__"]
-    made: type[Header] = HeaderMeta(  # type: ignore[assignment]  # its base is Header
+    return HeaderMeta(
         name, (Header,), body, keys=keys, carries=carries, tunnel=tunnel, closed=closed, spec=spec, path=path
     )
-    return made

@@ -11,7 +11,7 @@
 #   make interop   the tests against live stacks: Linux, Open vSwitch, user-mode Linux (docs/interop.md)
 #   make notebook  the notebook of the docs, run, exported and looked at in Chromium; its pictures are in build/notebook
 #   make mutants   what the tests say of a library with one thing changed (docs/mutants.md)
-#   make generate  write what is made from the declarations: the index of protocols, the pages of headers and rules
+#   make generate  write what is made from the declarations: the index of protocols, the pages of headers and rules, the manual page
 #   make format    put the sources into the form that `make check` asks for
 #   make clean     remove all that the targets above made
 #
@@ -136,7 +136,7 @@ types: $(VENV)/.dev
 
 # Built by way of the source distribution, so that both are known to be whole.
 WHEEL := build/dist/.built
-$(WHEEL): $(VENV)/.dev pyproject.toml README.md LICENSE $(shell find src -type f -not -path "*/__pycache__/*")
+$(WHEEL): $(VENV)/.dev pyproject.toml README.md LICENSE docs/man/overlaycodec.1 $(shell find src -type f -not -path "*/__pycache__/*")
 	rm -rf build/dist
 	@mkdir -p build/dist
 	$(PY) -m build --outdir build/dist >build/build.log 2>&1 || { cat build/build.log; exit 1; }

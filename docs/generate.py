@@ -1,7 +1,8 @@
-"""Writes docs/headers.md, docs/headers/ and docs/rules.md from the declarations: `make generate`."""
+"""Writes docs/headers.md, docs/headers/, docs/rules.md and docs/man/ from the declarations: `make generate`."""
 
 from __future__ import annotations
 
+import runpy
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -160,10 +161,17 @@ def rules() -> str:
 def pages() -> dict[Path, str]:
     """Every page, by its path."""
     headers = {HERE / "headers" / f"{cls.__layout__.name}.md": page(cls) for cls in DEFAULT.headers}
-    return {HERE / "headers.md": index(), HERE / "rules.md": rules(), **headers}
+    manual = HERE / "man" / "overlaycodec.1"
+    return {HERE / "headers.md": index(), HERE / "rules.md": rules(), manual: manual_page(), **headers}
+
+
+def manual_page() -> str:
+    """The manual page of the command line."""
+    manual: str = runpy.run_path(str(HERE / "manual.py"))["manual"]()
+    return manual
 
 
 if __name__ == "__main__":
-    (HERE / "headers").mkdir(exist_ok=True)
     for path, text in pages().items():
+        path.parent.mkdir(exist_ok=True)
         path.write_text(text, encoding="utf-8")

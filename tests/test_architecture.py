@@ -33,7 +33,7 @@ ALLOWED: Final[dict[str, str]] = {
     "values": "errors",
     "schema": "codegen errors values",
     "packet": "errors schema values",
-    "reference": "errors schema values",
+    "reference": "errors packet schema values",
     "protocols": "packet schema values",
     "describe": "packet schema values",
     "telemetry": "errors protocols values",

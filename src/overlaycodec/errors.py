@@ -263,7 +263,12 @@ class FilterError(CodecError, ValueError):
 
 
 class CaptureError(CodecError):
-    """A capture file that cannot be read on, or not written; `octet` counts from the start of the (unpacked) file."""
+    """A capture file that cannot be read on, or not written; `octet` counts from the start of the (unpacked) file.
+
+    `table` is the table of the packets before the damage, where `oc.columns` raised the error; None elsewhere.
+    """
+
+    table: Any = None  # Any: a `Table`, which is of a layer above
 
     def __init__(self, reason: str, octet: int) -> None:
         self.reason, self.octet = reason, octet

@@ -29,6 +29,7 @@ ARGUMENTS: Final = {
     "b": ["OTHER"],
     "target": ["TARGET"],
     "name": ["vxlan"],
+    "shell": ["bash"],
     "table": ["100=8"],
 }
 """What each argument is called in the parser, and a value for it."""

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 import overlaycodec as oc
 from overlaycodec import strategies as overlay
-from overlaycodec.columnar.column import columns_of
+from overlaycodec.columnar.column import RECORD_COLUMNS, columns_of
 from overlaycodec.columnar.column_buffers import Output
 from overlaycodec.columnar.decode.batch import Batch
 from overlaycodec.columnar.decode.column_filler import ColumnFiller
@@ -46,6 +46,8 @@ def expected(packet: oc.Packet, name: str, verdicts: dict[str, Any]) -> Any:  # 
         return None if packet.fcs is None else packet.fcs.data
     if name == "fcs.verdict":
         return None if "fcs" not in verdicts else str(verdicts["fcs"])
+    if name == "payload":
+        return packet.payload
     if name.endswith(".verdict"):
         try:
             place = paths.find(packet.headers, name.removesuffix(".verdict"))
@@ -90,7 +92,7 @@ def check(records: list[oc.Record], names: Iterable[str] | None = None, catalog:
     packets = [record.decode(lax=True, catalog=catalog) for record in records]
     verdicts = [oc.checksums(p, catalog=catalog) if any("verdict" in n for n in table) else {} for p in packets]
     for name in table:
-        if name in ("time_ns", "wire_length", "captured_length", "link_type"):
+        if name in RECORD_COLUMNS and name not in ("fault", "payload"):
             continue
         column = table[name]
         for index, packet in enumerate(packets):
@@ -119,6 +121,7 @@ def test_most_packets_are_walked_in_groups() -> None:
 
 FRAMED: Final = [cls for cls in laws.CLASSES if laws.first_of(cls) is oc.Ethernet]
 SOME: Final = [
+    "payload",
     "fault", "outer.ipv4.src", "ipv4[1].dst", "inner.ipv4.src", "innermost.ipv4.src", "innermost.ethernet.dst",
     "inner.inner.ipv6.dst", "vlan.vid", "vlan[1].vid", "inner.vlan.vid", "mpls[1].label", "udp.length", "tcp.options",
     "tcp.options[0].kind", "tcp.options[2].data", "geneve.options[0].type", "geneve.options[1].data", "gre.key",
@@ -246,7 +249,7 @@ def test_more_headers_than_are_followed() -> None:
 @pytest.mark.parametrize("path", [*CAPTURES.values(), *PUBLIC.values()], ids=lambda path: path.stem)
 def test_verdicts_of_every_capture(path: Path) -> None:
     with oc.open_capture(path) as capture:
-        check(list(capture), VERDICTS)
+        check(list(capture), [*VERDICTS, "payload"])
 
 
 def test_verdicts() -> None:
@@ -464,6 +467,8 @@ def test_a_damaged_file_gives_what_stands_before_the_damage() -> None:
     data = VXLAN.read_bytes()[:-3]
     with pytest.raises(oc.CaptureError) as caught:
         oc.columns(data, ["vxlan.vni"])
+    with pytest.raises(oc.CaptureError) as every_column:
+        oc.columns(data)
     seen: list[int] = []
     with pytest.raises(oc.CaptureError) as again:
         seen.extend(len(table) for table in oc.iter_columns(data, ["vxlan.vni"]))
@@ -472,6 +477,10 @@ def test_a_damaged_file_gives_what_stands_before_the_damage() -> None:
     with oc.open_capture(VXLAN) as capture:
         count = sum(1 for _ in capture) - 1
     assert sum(seen) == count
+    before = caught.value.table["vxlan.vni"].tolist()
+    assert before == oc.columns(VXLAN, ["vxlan.vni"])["vxlan.vni"].tolist()[:-1]
+    assert every_column.value.table["vxlan.vni"].tolist() == before
+    assert plain_error.value.table is None
     assert str(caught.value) == str(again.value) == str(plain_error.value)
 
 

@@ -48,6 +48,7 @@ class PcapReader:
     """The records of one pcap file, from a stream at its start."""
 
     format: Literal["pcap"] = "pcap"
+    section: None = None
 
     def __init__(self, stream: BufferedReader) -> None:
         self._stream = stream

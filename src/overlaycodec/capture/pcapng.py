@@ -76,6 +76,7 @@ class PcapngReader:
         self._seen: tuple[Interface, ...] | None = None
         self._table: InterfaceTable | None = None
         self._described = 0  # octets of interface descriptions in this section
+        self.section = -1
         self._begin_section()
 
     @property
@@ -152,6 +153,7 @@ class PcapngReader:
         self._interfaces = []
         self._seen = self._table = None
         self._described = 0
+        self.section += 1
         stream.at = end + 4
 
     def _describe(self, end: int) -> None:

@@ -35,6 +35,8 @@ class _Reader(Protocol):
     @property
     def interfaces(self) -> tuple[Interface, ...]: ...
     def interface(self, number: int) -> Interface | None: ...
+    @property
+    def section(self) -> int | None: ...
     def records(self) -> Iterator[Record]: ...
     def record_blocks(self, octets: int, memory: memoryview | None, size: int | None) -> Iterator[RecordBlock]: ...
 
@@ -70,6 +72,11 @@ class Capture(ForNotebooks):
     def interface(self, number: int) -> Interface | None:
         """The interface of this number, of those seen so far in the section being read; None where there is none."""
         return self._reader.interface(number)
+
+    @property
+    def section(self) -> int | None:
+        """The number of the section being read, from 0; None in pcap, which has no sections."""
+        return self._reader.section
 
     def __iter__(self) -> Iterator[Record]:
         """The records, from the first.

@@ -8,16 +8,15 @@ from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Final, Literal
 
 from overlaycodec.capture.frames import Frames
+from overlaycodec.capture.items import ETHERNET, record_of
 from overlaycodec.capture.pcap import PcapWriter
 from overlaycodec.capture.pcapng_writer import PcapngWriter
 from overlaycodec.capture.reader import Capture
 from overlaycodec.capture.record import Record
 from overlaycodec.capture.sink import BinaryTarget, opened_path, opened_stream
 from overlaycodec.codec.catalog import DEFAULT, Catalog
-from overlaycodec.codec.packet_encoder import encode
 from overlaycodec.errors import EncodeError
 from overlaycodec.packet.packet import Packet
-from overlaycodec.schema.keyspaces import LINK_TYPE
 from overlaycodec.values.argument_checks import check_number, check_type
 
 if TYPE_CHECKING:
@@ -28,7 +27,6 @@ if TYPE_CHECKING:
 __all__ = ["write_capture"]
 
 _FORMATS: Final = ("pcap", "pcapng")
-_ETHERNET: Final = 1
 
 
 def write_capture(
@@ -96,13 +94,13 @@ def write_capture(
                 items = _records_of(frames, link_type, time_ns)  # nothing of them is written
         for index, item in enumerate(items):
             try:
-                record = item if isinstance(item, Record) else _record_of(item, index, link_type, time_ns, catalog)
+                record = record_of(item, index, link_type, catalog, time_ns)
                 writer.add(record, index)
             except EncodeError as error:
                 if on_error is None:
                     raise
                 on_error(error)
-        writer.finish(_ETHERNET if link_type is None else link_type)
+        writer.finish(ETHERNET if link_type is None else link_type)
         return writer.count
 
 
@@ -111,40 +109,6 @@ def _records_of(frames: Frames, link_type: int, time_ns: int | None) -> Iterator
     for number, frame in enumerate(frames):
         own_ns = time_ns if frames.time_ns is None else int(frames.time_ns[number])
         yield Record(frame, link_type, own_ns, fcs_octets=frames.fcs_octets)
-
-
-def _record_of(
-    item: Packet | Header | bytes | bytearray | memoryview,
-    index: int,
-    link_type: int | None,
-    time_ns: int | None,
-    catalog: Catalog,
-) -> Record:
-    """The record for a packet, a header or octets. Raises: EncodeError."""
-    if isinstance(item, bytes | bytearray | memoryview):
-        return Record(bytes(item), _ETHERNET if link_type is None else link_type, time_ns)
-    try:
-        data = encode(item, catalog=catalog)
-    except EncodeError as error:
-        raise error.rebased("", f"records[{index}].") from None
-    if link_type is None:
-        link_type = _link_type_of(item, index, catalog)
-    if not isinstance(item, Packet):
-        return Record(data, link_type, time_ns)
-    fcs = item.fcs
-    missing = item.missing if fcs is None else max(item.missing, fcs.missing)
-    return Record(data, link_type, time_ns, len(data) + missing, fcs_octets=None if fcs is None else fcs.octets)
-
-
-def _link_type_of(item: Packet | Header, index: int, catalog: Catalog) -> int:
-    """The link type at which the catalog finds the first header of a packet. Raises: EncodeError."""
-    headers = item.headers if isinstance(item, Packet) else (item,)
-    first = type(headers[0]) if headers else None
-    number = None if first is None else catalog.key_of(LINK_TYPE, first)
-    if number is None:
-        begins = "has no header" if first is None else f"begins with {first.__name__}, which has no link type"
-        raise EncodeError(f"records[{index}].link_type", None, f"is not known: the packet {begins}; give link_type=")
-    return number
 
 
 def _format_of(name: str) -> tuple[str | None, bool]:

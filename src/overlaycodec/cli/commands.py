@@ -2,28 +2,45 @@
 
 from __future__ import annotations
 
+import re
+import sys
 from importlib import import_module
+from typing import NamedTuple
 
 import click
 
 import overlaycodec as library
 from overlaycodec.cli.export import export
 from overlaycodec.cli.help_text import examples
-from overlaycodec.cli.options import catalog_options, color_option, files_argument, pipeline_of, where_option
+from overlaycodec.cli.messages import message_of
+from overlaycodec.cli.options import (
+    Group,
+    catalog_options,
+    color_option,
+    files_argument,
+    optional_files_argument,
+    pipeline_of,
+    where_option,
+)
+from overlaycodec.cli.parameters import RECORD
 from overlaycodec.cli.stats import stats
 from overlaycodec.cli.timestamps import TimeChoice
+from overlaycodec.describe.plain import printable
 from overlaycodec.display.output import ColorChoice, output_for
 from overlaycodec.findings.model import PROVEN, RECEIVERS
+from overlaycodec.interchange.hex_text import octets_of_text
 
 __all__ = ["overlaycodec"]
 
+_MOST_DIGITS = 1 << 22
+"""How much text of a packet is read."""
 _NAMES = {"help_option_names": ["-h", "--help"]}
 
 
-class Commands(click.Group):
+class Commands(Group):
     """Commands; some have a module of their own, which is loaded when it is needed."""
 
-    own_modules = ("decap", "diff", "encap", "vlan")
+    own_modules = ("completion", "decap", "diff", "encap", "vlan")
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Their names."""
@@ -35,6 +52,47 @@ class Commands(click.Group):
             command: click.Command = getattr(import_module(f"overlaycodec.cli.{cmd_name}"), cmd_name)
             return command
         return super().get_command(ctx, cmd_name)
+
+
+class _Chosen(NamedTuple):
+    """The packets of a -n: from `first` to `last`, and at most `most`."""
+
+    first: int = 1
+    last: int | None = None
+    most: int | None = None
+
+
+def _chosen(_: click.Context, __: click.Parameter, text: str) -> _Chosen:
+    """The packets of a number or a range. Raises: click.BadParameter."""
+    if re.fullmatch(r"[0-9]{1,18}", text):
+        return _Chosen(most=int(text))
+    match = re.fullmatch(r"([0-9]{0,18})\.\.([0-9]{0,18})", text)
+    if match is None:
+        raise click.BadParameter(f"{text!r} is neither a number nor a range such as 3..10")
+    first, last = int(match[1] or 1), int(match[2]) if match[2] else None
+    if first < 1 or (last is not None and last < first):
+        raise click.BadParameter(f"{text!r} has no packets: the first is 1, and the last no less than the first")
+    return _Chosen(first, last)
+
+
+def _octets_of(_: click.Context, __: click.Parameter, texts: tuple[str, ...]) -> tuple[bytes, ...]:
+    """The octets of each text. Raises: click.BadParameter, click.ClickException."""
+    if texts.count("-") > 1:
+        raise click.BadParameter("the standard input can be read once")
+    try:
+        return tuple(octets_of_text(_standard_input() if text == "-" else text) for text in texts)
+    except ValueError as error:
+        raise click.BadParameter(printable(str(error))) from None
+
+
+def _standard_input() -> str:
+    try:
+        data = sys.stdin.buffer.read(_MOST_DIGITS + 1)
+    except OSError as error:
+        raise click.ClickException(message_of("-", error)) from None
+    if len(data) > _MOST_DIGITS:
+        raise click.BadParameter(f"the standard input has more than {_MOST_DIGITS} characters")
+    return data.decode("utf-8-sig", "backslashreplace")
 
 
 @click.group(cls=Commands, context_settings=_NAMES)
@@ -53,7 +111,7 @@ def overlaycodec() -> None:
     overlaycodec vlan --help                tags pushed, popped, rewritten
     overlaycodec headers                    the headers that it knows
     overlaycodec diagram vxlan              the figure of one
-    """
+    """  # noqa: D301 - a real backspace is what keeps click from filling the paragraph
 
 
 @overlaycodec.command(
@@ -69,9 +127,20 @@ def overlaycodec() -> None:
         "overlaycodec show --pipeline 'eth/vlan{0,2}/ip/udp/(vxlan|geneve)' trace.pcap",
         "overlaycodec show --where 'vxlan.vni == 100 and not inner.vlan' trace.pcap",
         "overlaycodec show --bind udp_port:12345=vxlan trace.pcap",
+        "overlaycodec show -n 3..10 trace.pcap",
+        "overlaycodec show -v --bind link_type:1=udp --hex 'c000 12b5 0010 0000  0800 0000 0000 6400'",
     ),
 )
-@files_argument
+@optional_files_argument
+@click.option(
+    "--hex",
+    "octets_given",
+    multiple=True,
+    metavar="DIGITS",
+    callback=_octets_of,
+    help="Show the packet with these octets, as digits or in any form that tools print; '-' reads them from the "
+    "standard input. It begins with Ethernet; --bind link_type:1=ipv4 makes it another header.",
+)
 @click.option(
     "-v", "--verbose", is_flag=True, help="Show the tree: each header and each field, with the status of checksums."
 )
@@ -79,8 +148,17 @@ def overlaycodec() -> None:
 @click.option(
     "--json", is_flag=True, help="Write a JSON object per packet, one per line; -v adds checksums, -x octets."
 )
-@click.option("--first", type=click.IntRange(1), default=1, metavar="N", help="Begin with packet N of each file.")
-@click.option("-n", "-c", "--count", type=click.IntRange(0), metavar="N", help="Show at most N packets of each file.")
+@click.option("--first", type=click.IntRange(1), metavar="N", help="Begin with packet N of each file.")
+@click.option(
+    "-n",
+    "-c",
+    "--count",
+    "chosen",
+    metavar="N|A..B",
+    default="..",
+    callback=_chosen,
+    help="Show at most N packets of each file, or packets A to B: 3..10, 3.. or ..10.",
+)
 @click.option(
     "-t",
     "--time",
@@ -106,8 +184,9 @@ def show(
     verbose: bool,
     octets: bool,
     json: bool,
-    first: int,
-    count: int | None,
+    octets_given: tuple[bytes, ...],
+    first: int | None,
+    chosen: _Chosen,
     time: TimeChoice,
     catalog: library.Catalog,
     where: library.Filter | None,
@@ -123,6 +202,12 @@ def show(
 
     The exit status is 1 if a file is damaged (the packets before the damage are shown) or --verify failed.
     """
+    if not files and not octets_given:
+        raise click.UsageError("Missing argument 'FILE...', or --hex")
+    if files and octets_given:
+        raise click.UsageError("FILE and --hex exclude each other")
+    if first is not None and (chosen.first, chosen.last) != (1, None):
+        raise click.UsageError("--first and a range exclude each other")
     from overlaycodec.cli.show import Wanted
     from overlaycodec.cli.show import show as run
 
@@ -132,8 +217,10 @@ def show(
         octets=octets,
         json=json,
         verify=verify,
-        first=first,
-        count=count,
+        given=octets_given,
+        first=first or chosen.first,
+        last=chosen.last,
+        count=chosen.most,
         time=time,
         catalog=catalog,
         pipeline=None if pipeline is None else pipeline_of(pipeline, catalog),
@@ -142,7 +229,10 @@ def show(
     click.get_current_context().exit(run(wanted, output_for("never" if json else color)))
 
 
-@overlaycodec.command(short_help="List the headers that it knows.")
+@overlaycodec.command(
+    short_help="List the headers that it knows.",
+    epilog=examples("overlaycodec headers", "overlaycodec headers --json | jq -r .path"),
+)
 @click.option(
     "--json", is_flag=True, help="Write a JSON object per header, one per line, with all facts of its fields."
 )
@@ -159,20 +249,22 @@ def headers(*, json: bool) -> None:
     epilog=examples(
         "overlaycodec diagram geneve",
         "overlaycodec diagram --svg GeneveOption > option.svg",
+        "overlaycodec diagram --json vxlan | jq '.fields[].name'",
     ),
 )
-@click.argument("name")
+@click.argument("name", type=RECORD)
 @click.option("--svg", is_flag=True, help="Write an SVG document.")
-def diagram(name: str, *, svg: bool) -> None:
+@click.option("--json", is_flag=True, help="Write a JSON object with all facts of the fields instead.")
+def diagram(name: str, *, svg: bool, json: bool) -> None:
     """Draw the figure of a header or of an element of its options, 32 bits a row, from its declaration.
 
-    NAME is a path such as vxlan_gpe, or a class such as VXLANGPE or GeneveOption.
+    NAME is a path such as vxlan_gpe, or a class such as VXLANGPE or GeneveOption; "overlaycodec headers" lists them.
     """
-    from overlaycodec.cli.headers import draw, known
+    from overlaycodec.cli.headers import draw
 
-    if name not in known():
-        raise click.BadParameter(f"{name!r} is none of {', '.join(sorted(known()))}", param_hint="NAME")
-    output_for("never").write_text(draw(name, svg=svg) + ("" if svg else "\n"))
+    if svg and json:
+        raise click.UsageError("--svg and --json exclude each other")
+    output_for("never").write_text(draw(name, svg=svg, json=json))
 
 
 @overlaycodec.command(

@@ -10,7 +10,14 @@ import msgspec
 
 from overlaycodec.capture import Record
 from overlaycodec.cli.help_text import examples
-from overlaycodec.cli.options import catalog_options, number, where_option
+from overlaycodec.cli.options import (
+    catalog_options,
+    file_argument,
+    number,
+    report_option,
+    target_argument,
+    where_option,
+)
 from overlaycodec.cli.rewriting import Outcome, rewrite
 from overlaycodec.codec.catalog import Catalog
 from overlaycodec.codec.packet_encoder import encode
@@ -168,8 +175,8 @@ def _tunnels(_: click.Context, __: click.Parameter, value: str) -> int | None:
         "tcpdump -U -w - udp port 4789 | overlaycodec decap - - | overlaycodec show -",
     ),
 )
-@click.argument("file")
-@click.argument("target")
+@file_argument
+@target_argument
 @click.option(
     "--vni", "vnis", type=number, multiple=True, help="Only frames of this network; may be given several times."
 )
@@ -196,6 +203,7 @@ def _tunnels(_: click.Context, __: click.Parameter, value: str) -> int | None:
     show_default=True,
     help="RFC 2983: the frame keeps its DSCP, or gets the outer one.",
 )
+@report_option
 @catalog_options
 @where_option
 def decap(
@@ -209,6 +217,7 @@ def decap(
     no_verify: bool,
     lax: bool,
     diffserv: Diffserv,
+    json: bool,
     catalog: Catalog,
     where: Filter | None,
 ) -> None:
@@ -242,5 +251,5 @@ def decap(
         where=where,
         outcome=outcome,
     )
-    status = rewrite(file, target, transform, outcome, "decap", reassemblers or ())
+    status = rewrite(file, target, transform, outcome, "decap", reassemblers or (), json=json)
     click.get_current_context().exit(status)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -14,7 +13,7 @@ import msgspec
 from overlaycodec.capture import Capture
 from overlaycodec.cli.inputs import read
 from overlaycodec.cli.packet_json import json_line
-from overlaycodec.cli.progress import Advance, no_progress, progress_over
+from overlaycodec.cli.progress import Advance, no_progress, progress_beside_lines, progress_over
 from overlaycodec.codec.catalog import Catalog
 from overlaycodec.describe.plain import Plain, plain_of, printable
 from overlaycodec.display.output import Output
@@ -60,8 +59,8 @@ def report(wanted: Wanted, output: Output) -> int:
     """Shows the findings; gives the exit status: 1 where a file cannot be read to its end."""
     run = _Run(wanted, output)
     with ExitStack() as stack:
-        if wanted.summary or not sys.stdout.isatty():  # the bar and the lines would be in one another's way
-            run.advance = stack.enter_context(progress_over(wanted.files, "diagnose"))
+        progress = progress_over if wanted.summary else progress_beside_lines
+        run.advance = stack.enter_context(progress(wanted.files, "diagnose"))
         complete = [read(file, partial(run.read_file, file)) for file in wanted.files]
     if wanted.summary:
         run.summarise()

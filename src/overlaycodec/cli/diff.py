@@ -15,6 +15,7 @@ from overlaycodec.cli.inputs import capture_of, check_target
 from overlaycodec.cli.messages import complain
 from overlaycodec.cli.options import catalog_options, color_option
 from overlaycodec.cli.packet_json import json_line
+from overlaycodec.cli.parameters import FILE, IGNORED
 from overlaycodec.cli.progress import progress_over
 from overlaycodec.cli.standard_streams import OutputError
 from overlaycodec.codec.catalog import Catalog
@@ -41,15 +42,20 @@ _STEP = 500
         "overlaycodec diff --json before.pcap after.pcapng | jq .changes",
     ),
 )
-@click.argument("a")
-@click.argument("b")
+@click.argument("a", type=FILE)
+@click.argument("b", type=FILE)
 @click.option(
     "--ignore",
     multiple=True,
+    type=IGNORED,
     metavar="PATH",
     help="What not to look at: time, ttl, checksum, vlan, inner.ipv4.dscp, payload; may be given several times.",
 )
-@click.option("--json", is_flag=True, help="Write a JSON object a packet that differs, one a line.")
+@click.option(
+    "--json",
+    is_flag=True,
+    help="Write a JSON object per packet that differs, one per line; with -q, one of the counts.",
+)
 @click.option("-q", "--quiet", is_flag=True, help="Write the counts alone.")
 @color_option
 @catalog_options
@@ -116,9 +122,11 @@ class _Run:
         self._removed += found.removed
         self._added += found.added
         self._changed += not (found.removed or found.added)
+        if self._quiet:
+            return
         if self._json:
             self._output.write(Span(json_line(_document(found))))
-        elif not self._quiet:
+        else:
             self._write(found)
 
     def _write(self, found: RecordDiff) -> None:
@@ -143,7 +151,11 @@ class _Run:
             self._output.write(Span(f"        {printable(str(change))}", _ROLES[type(change)]))
 
     def _conclude(self) -> None:
-        if not self._json:
+        if self._json:
+            counts = {"removed": self._removed, "added": self._added, "changed": self._changed, "same": self._same}
+            if self._quiet:
+                self._output.write(Span(json_line({**counts})))
+        else:
             text = summary_of(self._removed, self._added, self._changed, self._same)
             differs = self._removed or self._added or self._changed
             self._output.write(Span(text, "bad" if differs else "good"))

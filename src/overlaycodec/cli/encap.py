@@ -10,7 +10,7 @@ import msgspec
 
 from overlaycodec.capture import Record
 from overlaycodec.cli.help_text import examples
-from overlaycodec.cli.options import catalog_options, number
+from overlaycodec.cli.options import catalog_options, file_argument, number, report_option, target_argument
 from overlaycodec.cli.rewriting import Outcome, rewrite
 from overlaycodec.codec.catalog import Catalog
 from overlaycodec.codec.packet_encoder import encode
@@ -126,12 +126,13 @@ def _ttl(_: click.Context, __: click.Parameter, value: str) -> int | Literal["co
     short_help="Put the packets of a capture in a tunnel.",
     epilog=examples(
         "overlaycodec encap tenant.pcap out.pcap --vni 100 --src 10.0.0.1 --dst 10.0.0.2",
-        "overlaycodec encap tenant.pcap out.pcap --tunnel geneve --vni 5 --src fd00::1 --dst fd00::2 \\\n  --link-src 02:00:00:00:00:01 --link-dst 02:00:00:00:00:02 --option 0x0102:0x80:00010002",
+        "overlaycodec encap tenant.pcap out.pcap --tunnel geneve --vni 5 --src fd00::1 --dst fd00::2 \\\n"
+        "  --link-src 02:00:00:00:00:01 --link-dst 02:00:00:00:00:02 --option 0x0102:0x80:00010002",
         "overlaycodec encap tenant.pcap out.pcap --tunnel stt --vni 7 --src 10.0.0.1 --dst 10.0.0.2 --mtu 1500",
     ),
 )
-@click.argument("file")
-@click.argument("target")
+@file_argument
+@target_argument
 @click.option("--tunnel", "kind", type=click.Choice(list(_KINDS)), default="vxlan", show_default=True)
 @click.option("--vni", type=number, required=True, help="The network: VNI, NVGRE's VSID, STT's context.")
 @click.option("--src", required=True, metavar="ADDRESS", help="The outer source, IPv4 or IPv6.")
@@ -164,6 +165,7 @@ def _ttl(_: click.Context, __: click.Parameter, value: str) -> int | Literal["co
     type=click.IntRange(68, 65535),
     help="The path's MTU: STT is divided into segments, others into fragments; packets with DF are left out.",
 )
+@report_option
 @catalog_options
 def encap(
     file: str,
@@ -184,6 +186,7 @@ def encap(
     checksum: Literal["default", "compute", "zero"],
     options: tuple[GeneveOption, ...],
     mtu: int | None,
+    json: bool,
     catalog: Catalog,
 ) -> None:
     """Write the packets of a capture as they would be in a tunnel.
@@ -224,7 +227,7 @@ def encap(
     except (ValueError, EncodeError) as error:
         raise click.UsageError(str(error)) from None
     outcome = Outcome()
-    status = rewrite(file, target, _Encap(tunnel, mtu, catalog, outcome), outcome, "encap")
+    status = rewrite(file, target, _Encap(tunnel, mtu, catalog, outcome), outcome, "encap", json=json)
     click.get_current_context().exit(status)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
-import json
+import json as json_module
 import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
@@ -21,12 +21,13 @@ from overlaycodec.cli.capture_tables import Reading, opened
 from overlaycodec.cli.ending import unfinished_removed
 from overlaycodec.cli.help_text import examples
 from overlaycodec.cli.inputs import check_target
-from overlaycodec.cli.messages import complain, message_of, reason_of
-from overlaycodec.cli.options import catalog_options, where_option
+from overlaycodec.cli.messages import complain, message_of, reason_of, report
+from overlaycodec.cli.options import catalog_options, file_argument, report_option, target_argument, where_option
+from overlaycodec.cli.parameters import COLUMNS
 from overlaycodec.cli.progress import progress_over
 from overlaycodec.codec.catalog import Catalog
 from overlaycodec.columnar import columns
-from overlaycodec.describe.plain import printable
+from overlaycodec.describe.plain import Plain, printable
 from overlaycodec.errors import CaptureError, PathError
 from overlaycodec.filters.filter import Filter
 
@@ -78,7 +79,7 @@ def _cells(table: Table, name: str) -> list[Any]:  # Any: numbers, text and None
 
 
 def _json(value: object) -> str:
-    return json.dumps(value, separators=(",", ":"), allow_nan=False)
+    return json_module.dumps(value, separators=(",", ":"), allow_nan=False)
 
 
 class JSONWriter:
@@ -187,13 +188,14 @@ def _form_of(target: str, form: Form | None) -> tuple[Form, bool]:
         "tcpdump -w - udp port 4789 | overlaycodec export -f vxlan.vni,inner.vlan.vid - out.parquet",
     ),
 )
-@click.argument("file")
-@click.argument("target")
+@file_argument
+@target_argument
 @click.option(
     "-f",
     "--columns",
     "names",
     multiple=True,
+    type=COLUMNS,
     metavar="NAME[,NAME...]",
     help="The columns, by their paths; all fields that occur, if none is given.",
 )
@@ -207,6 +209,7 @@ def _form_of(target: str, form: Form | None) -> tuple[Form, bool]:
     show_default=True,
     help="How parquet has addresses: as text, each different one once, or as their octets.",
 )
+@report_option
 @catalog_options
 @where_option
 def export(
@@ -216,6 +219,7 @@ def export(
     names: tuple[str, ...],
     form: Form | None,
     addresses: Addresses,
+    json: bool,
     catalog: Catalog,
     where: Filter | None,
 ) -> None:
@@ -258,6 +262,15 @@ def export(
         raise click.ClickException(message_of(file, error)) from None
     except OSError as error:
         raise click.ClickException(message_of(target, error)) from None
+    document: dict[str, Plain] = {
+        "file": file,
+        "target": target,
+        "read": reading.packets,
+        "columns": len(wanted),
+        "damage": None if reading.damage is None else reason_of(reading.damage),
+    }
+    if json:
+        report("", document, target, json=True)
     if reading.damage is not None:
         place = "" if target == "-" else f"; the {reading.packets} packets before that are in {printable(target)}"
         complain(file, f"{reason_of(reading.damage)}{place}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from overlaycodec.cli.packet_json import json_line
+from overlaycodec.cli.parameters import elements_of, records
 from overlaycodec.codec.catalog import DEFAULT
 from overlaycodec.describe.diagram import diagram_of, diagram_svg_of
 from overlaycodec.describe.facts import default_text, found_at, meanings_of, presence_of, size_of
@@ -11,31 +12,15 @@ from overlaycodec.display.output import Output
 from overlaycodec.display.spans import Span
 from overlaycodec.schema.record import WireStruct
 
-__all__ = ["draw", "known", "list_headers"]
+__all__ = ["draw", "list_headers"]
 
 
-def elements_of(record: type[WireStruct]) -> list[type[WireStruct]]:
-    """The classes of the elements in the record's option lists, and in theirs, each once."""
-    found: dict[type[WireStruct], None] = {}
-    for field in record.__layout__.fields:
-        for element in field.elements:
-            found |= dict.fromkeys([element, *elements_of(element)])
-    return list(found)
-
-
-def known() -> dict[str, type[WireStruct]]:
-    """Every header of the default catalog and every element in them, by path and by class name."""
-    names: dict[str, type[WireStruct]] = {}
-    for header in DEFAULT.headers:
-        for record in (header, *elements_of(header)):
-            names |= {record.__layout__.name: record, record.__name__: record}
-    return names
-
-
-def draw(name: str, *, svg: bool) -> str:
-    """The figure of what is known by that name."""
-    record = known()[name]
-    return diagram_svg_of(record) if svg else diagram_of(record)
+def draw(name: str, *, svg: bool, json: bool) -> str:
+    """The figure of what is known by that name, or what is known about it as a JSON object."""
+    record = records()[name]
+    if json:
+        return json_line(_document(record)) + "\n"
+    return diagram_svg_of(record) if svg else diagram_of(record) + "\n"
 
 
 def _fields(record: type[WireStruct]) -> list[Plain]:

@@ -39,10 +39,10 @@ def examples_of(command: click.Command) -> list[str]:
     head, *lines = paragraph.split("\n")
     if head != _HEAD:
         return []
-    return (
-        "\n".join(line.strip() for line in lines)
-        .replace("\\\n", "\\\n ")
-        .replace("\n", "\0")
-        .replace("\\\0", "\\\n")
-        .split("\0")
-    )
+    found: list[str] = []
+    for line in lines:
+        if found and found[-1].endswith("\\"):
+            found[-1] += "\n" + line
+        else:
+            found.append(line.strip())
+    return found

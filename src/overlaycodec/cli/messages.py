@@ -6,9 +6,10 @@ import sys
 
 import click
 
-from overlaycodec.describe.plain import printable
+from overlaycodec.cli.packet_json import json_line
+from overlaycodec.describe.plain import Plain, printable
 
-__all__ = ["complain", "message_of", "reason_of", "report_misuse", "say"]
+__all__ = ["complain", "message_of", "reason_of", "report", "report_misuse", "say"]
 
 
 def say(text: str) -> None:
@@ -35,6 +36,15 @@ def complain(file: str, trouble: object) -> None:
     say(message_of(file, trouble))
 
 
+def report(text: str, document: dict[str, Plain], target: str, *, json: bool) -> None:
+    """Writes what a command did: a sentence, or a JSON object to the standard output, unless that is the target."""
+    sys.stdout.flush()  # what the output does not take is reported instead
+    if not json:
+        say(text)
+    else:
+        (sys.stderr if target == "-" else sys.stdout).write(json_line(document) + "\n")
+
+
 def report_misuse(error: click.ClickException) -> None:
     """Writes what is wrong with the arguments, and where they are explained; without arguments, the explanation."""
     context = error.ctx if isinstance(error, click.UsageError) else None
@@ -43,5 +53,7 @@ def report_misuse(error: click.ClickException) -> None:
         error.show()
     elif context is None:
         say(reason)
+    elif reason.endswith("?"):
+        say(f"{reason} See {context.command_path} --help")
     else:
         say(f"{reason}; see {context.command_path} --help")

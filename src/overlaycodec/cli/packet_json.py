@@ -24,7 +24,7 @@ def _meanings(header: Header, catalog: Catalog) -> dict[str, Plain]:
     }
 
 
-def document_of(file: str, number: int, record: Record, packet: Packet, catalog: Catalog) -> dict[str, Plain]:
+def document_of(file: str | None, number: int, record: Record, packet: Packet, catalog: Catalog) -> dict[str, Plain]:
     """All that is known about a record: by the file, of each header by its path, and the octets outside of headers."""
     packed = to_dict(packet)
     headers = packed.pop("headers")

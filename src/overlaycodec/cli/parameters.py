@@ -13,6 +13,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from overlaycodec.codec.catalog import DEFAULT, Catalog
+from overlaycodec.columnar.column import RECORD_COLUMNS
 from overlaycodec.describe.plain import printable
 from overlaycodec.dialects import NAMED
 from overlaycodec.packet.paths import SCOPES, scoped, tokens_of
@@ -28,7 +29,6 @@ __all__ = ["BINDING", "COLUMNS", "DIALECT", "FILE", "IGNORED", "RECORD", "SCOPE"
 
 _WHOLE: Final = ("outer", *SCOPES, "innermost")
 """The scopes that a path can begin with."""
-_RECORD_COLUMNS: Final = ("time_ns", "wire_length", "captured_length", "link_type", "fault", "fcs", "fcs.verdict")
 _IGNORED: Final = ("time", "wire_length", "payload", "checksum", "ttl", "vlan")
 _MOST: Final = 3
 """How many parts of a path completion adds at once."""
@@ -148,7 +148,7 @@ def _parts(catalog: Catalog, start: str) -> Iterable[str]:
 def _columns(catalog: Catalog, incomplete: str) -> Iterable[str]:
     """The last of names that commas separate."""
     start = incomplete[: incomplete.rfind(",") + 1]
-    return (start + path for path in _paths(catalog, incomplete.removeprefix(start), _RECORD_COLUMNS))
+    return (start + path for path in _paths(catalog, incomplete.removeprefix(start), tuple(RECORD_COLUMNS)))
 
 
 def _ignored(catalog: Catalog, incomplete: str) -> Iterable[str]:

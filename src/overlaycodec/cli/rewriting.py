@@ -18,11 +18,11 @@ import msgspec
 from overlaycodec.capture import Capture, Record, write_capture
 from overlaycodec.cli.ending import unfinished_removed
 from overlaycodec.cli.inputs import capture_of, check_target
-from overlaycodec.cli.messages import complain, message_of, say
+from overlaycodec.cli.messages import complain, message_of, reason_of, report
 from overlaycodec.cli.progress import progress_over
 from overlaycodec.codec.catalog import Catalog
 from overlaycodec.codec.packet_encoder import encode
-from overlaycodec.describe.plain import printable
+from overlaycodec.describe.plain import Plain, printable
 from overlaycodec.errors import CaptureError, EncodeError, FieldRangeError, LengthOverflowError
 from overlaycodec.packet.packet import Packet
 from overlaycodec.reassembly.reassembler import Reassembler
@@ -65,6 +65,8 @@ def rewrite(
     outcome: Outcome,
     what: str,
     reassemblers: Sequence[Reassembler] = (),
+    *,
+    json: bool = False,
 ) -> int:
     """Writes the records that `transform` makes of each; gives the exit status: 1 where the file is damaged.
 
@@ -99,7 +101,7 @@ def rewrite(
         raise click.BadParameter(printable(str(error)), param_hint="TARGET") from None
     except OSError as error:
         raise click.ClickException(message_of(target, error)) from None
-    _conclude(file, run, outcome, reassemblers)
+    _conclude(file, target, run, outcome, reassemblers, json=json)
     return int(run.damage is not None)
 
 
@@ -130,7 +132,9 @@ def _leave_out(outcome: Outcome, error: EncodeError) -> None:
     outcome.left_out[f"{field} out of the format's range"] += 1
 
 
-def _conclude(file: str, run: _Run, outcome: Outcome, reassemblers: Sequence[Reassembler]) -> None:
+def _conclude(
+    file: str, target: str, run: _Run, outcome: Outcome, reassemblers: Sequence[Reassembler], *, json: bool
+) -> None:
     parts = [f"{run.read} packets read, {run.written} written"]
     for word, counts in (("left out", outcome.left_out), ("as they were", outcome.unchanged)):
         if counts:
@@ -143,6 +147,17 @@ def _conclude(file: str, run: _Run, outcome: Outcome, reassemblers: Sequence[Rea
         parts.append(f"fragments dropped: {', '.join(f'{why} {count}' for why, count in sorted(dropped.items()))}")
     if unfinished := sum(map(len, reassemblers)):
         parts.append(f"{unfinished} never completed")
-    say("; ".join(parts))
+    document: dict[str, Plain] = {
+        "file": file,
+        "target": target,
+        "read": run.read,
+        "written": run.written,
+        "left_out": dict(outcome.left_out),
+        "unchanged": dict(outcome.unchanged),
+        "fragments_dropped": dict(dropped),
+        "never_completed": unfinished,
+        "damage": None if run.damage is None else reason_of(run.damage),
+    }
+    report("; ".join(parts), document, target, json=json)
     if run.damage is not None:
         complain(file, run.damage)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
-from typing import Final
+from typing import Final, TypeAlias
 
 import msgspec
 
 from overlaycodec.capture import Capture, Interface, Record
 from overlaycodec.cli.inputs import read
+from overlaycodec.cli.messages import say
 from overlaycodec.cli.packet_json import document_of, json_line
+from overlaycodec.cli.progress import Advance, no_progress, progress_beside_lines
 from overlaycodec.cli.timestamps import Clock, TimeChoice, digits_of, utc
 from overlaycodec.codec.catalog import Catalog
 from overlaycodec.codec.packet_encoder import encode
@@ -31,6 +32,12 @@ from overlaycodec.pipelines.pipeline import AnyPipeline
 __all__ = ["Wanted", "show"]
 
 _INDENT: Final = Span(" " * 6)
+_ETHERNET: Final = 1
+_STEP: Final = 500
+"""Packets between two updates of the progress."""
+
+_InterfaceOf: TypeAlias = Callable[[int], Interface | None]
+"""The interface of a number; None where nothing is known about it."""
 
 
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,7 +48,10 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     octets: bool
     json: bool
     verify: bool
+    given: tuple[bytes, ...]
+    """The octets of packets that are given instead of files."""
     first: int
+    last: int | None
     count: int | None
     time: TimeChoice
     catalog: Catalog
@@ -75,13 +85,20 @@ def reencodes(record: Record, packet: Packet, catalog: Catalog) -> bool:
 def show(wanted: Wanted, output: Output) -> int:
     """Shows the packets; gives the exit status: 1 where a file cannot be read to its end, or octets differ."""
     run = _Run(wanted, output)
+    if wanted.given:
+        run.show_given()
+    with progress_beside_lines(wanted.files, "show") as run.advance:
+        _show_files(wanted, output, run)
+    return run.conclude()
+
+
+def _show_files(wanted: Wanted, output: Output, run: _Run) -> None:
     for number, file in enumerate(wanted.files):
         if len(wanted.files) > 1 and not wanted.json:
             if number:
                 output.write()
             output.write(Span(f"{printable(file)}:", "header"))
         run.show_file(file)
-    return run.conclude()
 
 
 class _Run:
@@ -92,50 +109,61 @@ class _Run:
         self._packets = self._same = 0
         self._others = 0
         self._failed = False
+        self.advance: Advance = no_progress
 
     def show_file(self, file: str) -> None:
         """The packets of a file; what is wrong with it goes to the standard error."""
-        if not read(file, partial(self._show_records, file)):
+        if not read(file, partial(self._show_capture, file)):
             self._failed = True
+
+    def show_given(self) -> None:
+        """The packets whose octets are given."""
+        records = [Record(octets, _ETHERNET, None, len(octets)) for octets in self._wanted.given]
+        self._show_records(None, records, lambda _: None)
 
     def conclude(self) -> int:
         """The sentences of --pipeline and --verify, and the exit status."""
         if self._others:
             packets = "packet" if self._others == 1 else "packets"
-            sys.stderr.write(f"overlaycodec: {self._others} other {packets}, not of the pipeline\n")
+            say(f"{self._others} other {packets}, not of the pipeline")
         if not self._wanted.verify:
             return int(self._failed)
         same = self._same == self._packets
         text = f"{self._same} of {self._packets} packets re-encoded to the same octets"
         if self._wanted.json:  # the standard output holds objects only, and each has its own result
-            sys.stderr.write(text + "\n")
+            say(text)
         else:
             self._output.write(Span(text, "good" if same else "bad"))
         return int(self._failed or not same)
 
-    def _show_records(self, file: str, capture: Capture) -> None:
+    def _show_capture(self, file: str, capture: Capture) -> None:
+        self._show_records(file, capture, capture.interface)
+
+    def _show_records(self, file: str | None, records: Iterable[Record], interface_of: _InterfaceOf) -> None:
+        """Shows records; `file` is None for those that are in no file."""
         wanted = self._wanted
         clock = Clock(wanted.time)
         if wanted.count == 0:
             return
-        left = wanted.count
-        for number, record in enumerate(capture, 1):
-            if number >= wanted.first:
-                shown = self._shown(number, record, capture)
-                if shown is None:
-                    continue
+        left, octets = wanted.count, 0
+        for number, record in enumerate(records, 1):
+            octets += len(record.data)
+            if number % _STEP == 0:
+                self.advance(_STEP, octets)
+                octets = 0
+            shown = self._shown(number, record, interface_of) if number >= wanted.first else None
+            if shown is not None:
                 if wanted.json:
                     self._write_json(file, shown)
                 else:
                     self._write_text(clock, shown)
                 if file == "-":
                     self._output.flush()  # the next record of a live capture may come late
-                if left is not None:
-                    left -= 1
-                    if not left:
-                        return
+                left = None if left is None else left - 1
+            if left == 0 or number == wanted.last:
+                return
 
-    def _shown(self, number: int, record: Record, capture: Capture) -> _Shown | None:
+    def _shown(self, number: int, record: Record, interface_of: _InterfaceOf) -> _Shown | None:
         """What is shown of a record; None where it fits the pipeline or the filter not."""
         catalog, pipeline = self._wanted.catalog, self._wanted.pipeline
         packet = record.decode(lax=True, catalog=catalog, pipeline=pipeline)
@@ -147,9 +175,9 @@ class _Run:
         same = reencodes(record, packet, catalog) if self._wanted.verify else None
         self._packets += 1
         self._same += bool(same)
-        return _Shown(number, record, packet, capture.interface(record.interface), same)
+        return _Shown(number, record, packet, interface_of(record.interface), same)
 
-    def _write_json(self, file: str, shown: _Shown) -> None:
+    def _write_json(self, file: str | None, shown: _Shown) -> None:
         document = document_of(file, shown.number, shown.record, shown.packet, self._wanted.catalog)
         if self._wanted.tree:
             statuses = checksums(shown.packet, catalog=self._wanted.catalog)

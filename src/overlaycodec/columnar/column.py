@@ -15,13 +15,27 @@ from overlaycodec.filters.field_paths import FieldPath, field_path_of, final_fie
 from overlaycodec.schema.layout import Field
 from overlaycodec.values.argument_checks import check_several
 
-__all__ = ["RECORD_COLUMNS", "Column", "columns_of", "dtype_of", "may_be_empty"]
+__all__ = [
+    "BY_REQUEST",
+    "RECORD_COLUMNS",
+    "RECORD_FACTS",
+    "Column",
+    "columns_of",
+    "dtype_of",
+    "may_be_empty",
+]
 
 RECORD_COLUMNS: Final = {
     "time_ns": "int64", "wire_length": "int64", "captured_length": "int64", "link_type": "uint32", "fault": "fault",
     "fcs": "object", "fcs.verdict": "status",
+    "interface": "uint32", "interface_name": "object", "comment": "object", "flags": "uint32", "section": "uint32",
+    "data": "object", "payload": "object",
 }  # fmt: skip
 """Columns of the record itself, and their types."""
+RECORD_FACTS: Final = frozenset({"interface", "interface_name", "comment", "flags", "section"})
+"""Columns of what a file says about a record, beside its lengths and time stamp."""
+BY_REQUEST: Final = frozenset({"data", "payload"})
+"""Columns of octets, which are large: nobody has them who does not name them."""
 
 
 class Column(FieldPath, frozen=True, kw_only=True):

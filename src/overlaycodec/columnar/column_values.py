@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from overlaycodec.capture.bulk.arrays import Mask, Values
-from overlaycodec.columnar.column import Column
+from overlaycodec.columnar.column import BY_REQUEST, Column
 from overlaycodec.columnar.column_buffers import CATEGORIES
 from overlaycodec.describe.plain import Plain, plain_of
 from overlaycodec.filters.field_paths import final_fields_of
@@ -38,7 +38,7 @@ def address_kind(column: Column) -> str | None:
 
 def holds_octets(column: Column) -> bool:
     """Whether a column of objects holds octets and nothing else."""
-    if column.name == "fcs":
+    if column.name == "fcs" or column.name in BY_REQUEST:
         return True
     complete = bool(column.rest) and column.rest[-1][1] is None
     return complete and column.dtype == "object" and all(field.kind == "bytes" for field in _fields_of(column))

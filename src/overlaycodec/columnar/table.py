@@ -9,6 +9,7 @@ import numpy as np
 
 from overlaycodec.capture.bulk.arrays import Mask, Values
 from overlaycodec.columnar.column_buffers import CATEGORIES, Output
+from overlaycodec.columnar.extras import needed
 from overlaycodec.errors import PathError
 from overlaycodec.schema.arguments import nearest
 from overlaycodec.values.argument_checks import text_of
@@ -134,6 +135,7 @@ class Table(ForNotebooks):
 
     def to_arrow(self, *, addresses: Literal["text", "binary"] = "text") -> pyarrow.Table:
         """An Arrow table: time stamps in nanoseconds, words as dictionaries, addresses as text or as octets."""
+        needed("pyarrow", "arrow")
         from overlaycodec.columnar.arrow import arrow_table
 
         columns = {name: (column, self._values[name], self.absent(name)) for name, column in self._columns.items()}
@@ -141,6 +143,7 @@ class Table(ForNotebooks):
 
     def to_pandas(self, *, addresses: Literal["text", "binary"] = "text") -> pandas.DataFrame:
         """A pandas data frame with the types of Arrow, so that absent values are absent and numbers stay numbers."""
+        needed("pandas", "pandas")
         import pandas
 
         frame: pandas.DataFrame = self.to_arrow(addresses=addresses).to_pandas(types_mapper=pandas.ArrowDtype)
@@ -148,6 +151,7 @@ class Table(ForNotebooks):
 
     def to_polars(self, *, addresses: Literal["text", "binary"] = "text") -> polars.DataFrame:
         """A Polars data frame, made from the Arrow table."""
+        needed("polars", "polars")
         import polars
 
         frame = polars.from_arrow(self.to_arrow(addresses=addresses))

@@ -20,7 +20,8 @@ __all__ = ["Header", "check_header_class"]
 
 @dataclass_transform(frozen_default=True, kw_only_default=True)
 class HeaderMeta(RecordMeta):
-    """What header classes can beside other declared classes: be repeated in a pipeline."""
+    # What header classes can beside other declared classes: be repeated in a pipeline.
+    __doc__ = RecordMeta.__doc__  # the text of `help()`, which each metaclass would replace by its own
 
     def __getitem__(cls, times: int | slice) -> Repeated:
         """This header several times in a row: `VLANTag[0:3]` is none to three. Raises: TypeError, ValueError."""

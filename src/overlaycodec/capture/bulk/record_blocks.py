@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from overlaycodec.capture.buffered_reader import BufferedReader
-from overlaycodec.capture.bulk.arrays import Ints
+from overlaycodec.capture.bulk.arrays import Ints, Mask
 from overlaycodec.capture.bulk.record_scan import RecordFormat, blocks_of
 from overlaycodec.capture.record import Interface
 
@@ -44,6 +44,12 @@ class RecordBlock(NamedTuple):
     fcs: Ints
     ahead: int | None
     """About how many records follow; None where that is not known."""
+    interface: NDArray[np.uint32] | None = None
+    """The interface of each record; None where the file has no numbers of interfaces."""
+    flags: NDArray[np.uint32] | None = None
+    """The word of epb_flags of each record, 0 where it has none; None where no record has one."""
+    flagged: Mask | None = None
+    """Which records have flags."""
 
 
 def _ahead(left: int | None, offsets: Ints, end: int) -> int | None:
@@ -136,7 +142,8 @@ class _Blocks:
             right &= self._limits[known] >= 0
         self.flags = np.zeros(len(offsets), np.uint32)
         right &= (room == 0) | (room >= 8)
-        which = np.flatnonzero(right & (room > 0))
+        self.flagged: Mask = room > 0
+        which = np.flatnonzero(right & self.flagged)
         if len(which):
             first = _heads(octets, options[which], 2, self._order)
             after = _heads(octets, options[which] + np.minimum(8, room[which]), 1, self._order)[:, 0]
@@ -166,6 +173,9 @@ class _Blocks:
             interfaces["link_type"][number],
             np.where(indicated > 0, indicated.astype(np.int64), fcs),
             _ahead(left, offsets, end),
+            number,
+            self.flags[:count],
+            self.flagged[:count],
         )
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from overlaycodec.capture.bulk.arrays import Ints
 from overlaycodec.codec.catalog import Catalog
 from overlaycodec.columnar.column import Column
-from overlaycodec.columnar.column_buffers import Output, Part
+from overlaycodec.columnar.column_buffers import Output, Part, put
 from overlaycodec.columnar.decode.batch import Batch, joined
 from overlaycodec.columnar.decode.engine import Engine
 from overlaycodec.columnar.decode.fcs_columns import fill_fcs_columns
@@ -97,3 +97,10 @@ def _fill_record_columns(batch: Batch, output: Part) -> None:
         output.replace("time_ns", batch.times)
         if not batch.timed.all():
             output.clear("time_ns", np.flatnonzero(~batch.timed))
+    if "data" in output:
+        put("data", None, [batch.data(index) for index in range(len(batch))], output)
+    for name, (values, present) in batch.facts.items():
+        if present is None:
+            output.store(name, None, values)
+        else:
+            output.store(name, np.flatnonzero(present), values[present])

@@ -6,25 +6,27 @@ import math
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from overlaycodec.capture.record import Record
 from overlaycodec.codec.catalog import Catalog, check_catalog
-from overlaycodec.columnar.column import RECORD_COLUMNS, Column, columns_of
+from overlaycodec.columnar.column import BY_REQUEST, RECORD_COLUMNS, RECORD_FACTS, Column, columns_of
 from overlaycodec.columnar.column_buffers import Output
 from overlaycodec.columnar.decode.batch import Batch
 from overlaycodec.columnar.decode.column_filler import ColumnFiller
 from overlaycodec.columnar.decode.row_filter import RowFilter
 from overlaycodec.columnar.decode.source_batches import MOST_RECORDS, batches_from, batches_twice
 from overlaycodec.columnar.table import Table
+from overlaycodec.errors import CaptureError
 from overlaycodec.filters.filter import Filter, filter_of
 from overlaycodec.packet.paths import names_of
 from overlaycodec.values.argument_checks import check_callable
 
 if TYPE_CHECKING:
-    from overlaycodec.capture.source import Readable
+    from overlaycodec.columnar.decode.source_batches import Rows
     from overlaycodec.pipelines.pipeline import AnyPipeline
 
 __all__ = ["names_in", "occurring_names", "table_of", "tables_of"]
 
+_UNREQUESTED = tuple(name for name in RECORD_COLUMNS if name not in BY_REQUEST)
+"""The columns of the record that tables without requested names have."""
 _TABLE_PACKETS = 1 << 16
 """At most this many packets are in a table of `iter_columns`."""
 _MOST_CAPACITY = 1 << 20
@@ -32,8 +34,9 @@ _MOST_CAPACITY = 1 << 20
 
 
 def table_of(
-    source: Readable | Iterable[Record],
+    source: Rows,
     names: Iterable[str] | None,
+    link_type: int | None,
     catalog: Catalog,
     progress: Callable[[int], object] | None,
     pipeline: AnyPipeline | None,
@@ -45,22 +48,38 @@ def table_of(
     if pipeline is not None:
         _check_pipeline(pipeline)
         catalog = pipeline.catalog
-        names = [*RECORD_COLUMNS, *pipeline.fields()] if names is None else names
+        names = [*_UNREQUESTED, *pipeline.fields()] if names is None else names
     wanted = None if where is None else filter_of(where, catalog)
     if names is not None:
-        batches, columns = batches_from(source), columns_of(names, catalog)
+        columns = columns_of(names, catalog)
+        batches = batches_from(source, _facts_in(columns), link_type, catalog)
     else:
-        first, batches = batches_twice(source)
-        columns = columns_of(occurring_names(first, catalog), catalog)
+        first, batches = batches_twice(source, RECORD_FACTS, link_type, catalog)
+        columns = columns_of(occurring_names(_until_failure(first, []), catalog), catalog)  # it fails again below
     rows = RowFilter(wanted, columns, catalog)
-    outputs = _outputs(_reporting(batches, progress), rows.columns, catalog, pipeline, rows)
-    table = rows.table([output for output, _ in outputs])
-    return table if names is not None else table.without_empty()
+    outputs: list[Output] = []
+
+    def table() -> Table:
+        read = rows.table(outputs)
+        return read if names is not None else read.without_empty()
+
+    try:
+        for output, _ in _outputs(_reporting(batches, progress), rows.columns, catalog, pipeline, rows):
+            outputs.append(output)  # one by one, so that those before an error are kept
+    except CaptureError as error:
+        error.table = table()
+        raise
+    return table()
+
+
+def _facts_in(columns: Iterable[Column]) -> frozenset[str]:
+    return RECORD_FACTS.intersection(column.name for column in columns)
 
 
 def tables_of(
-    source: Readable | Iterable[Record],
+    source: Rows,
     names: Iterable[str],
+    link_type: int | None,
     catalog: Catalog,
     progress: Callable[[int], object] | None,
     pipeline: AnyPipeline | None,
@@ -73,7 +92,8 @@ def tables_of(
         catalog = pipeline.catalog
     wanted = None if where is None else filter_of(where, catalog)
     rows = RowFilter(wanted, columns_of(names, catalog), catalog)
-    for output, octets in _outputs(batches_from(source), rows.columns, catalog, pipeline, rows, most=_TABLE_PACKETS):
+    batches = batches_from(source, _facts_in(rows.columns), link_type, catalog)
+    for output, octets in _outputs(batches, rows.columns, catalog, pipeline, rows, most=_TABLE_PACKETS):
         if output.count or output.others:
             yield rows.table([output])
         if progress is not None:
@@ -81,12 +101,12 @@ def tables_of(
 
 
 def names_in(
-    source: Readable | Iterable[Record], catalog: Catalog, progress: Callable[[int], object] | None
+    source: Rows, link_type: int | None, catalog: Catalog, progress: Callable[[int], object] | None
 ) -> list[str]:
     """See `overlaycodec.column_names`."""
     check_callable("progress", progress)
     check_catalog(catalog)
-    return occurring_names(_reporting(batches_from(source), progress), catalog)
+    return occurring_names(_reporting(batches_from(source, frozenset(), link_type, catalog), progress), catalog)
 
 
 def _reporting(batches: Iterable[Batch], progress: Callable[[int], object] | None) -> Iterator[Batch]:
@@ -163,7 +183,7 @@ def occurring_names(batches: Iterable[Batch], catalog: Catalog) -> list[str]:
         output = Output(columns, len(batch))
         filler.add(batch, output)
         filler.finish(output)
-    names: dict[str, None] = dict.fromkeys(RECORD_COLUMNS)
+    names: dict[str, None] = dict.fromkeys(_UNREQUESTED)
     for stack in filler.stacks:
         for path, cls in zip(names_of(stack), stack, strict=True):
             names |= dict.fromkeys(f"{path}.{field.name}" for field in cls.__layout__.fields)

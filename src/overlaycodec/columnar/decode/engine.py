@@ -27,6 +27,7 @@ from overlaycodec.columnar.decode.checksum_status import (
 from overlaycodec.columnar.decode.dispatch import Tables, conditions_hold, doubtful
 from overlaycodec.columnar.decode.group import Group, among, every, some
 from overlaycodec.columnar.decode.length_bounds import end_after, end_by_length
+from overlaycodec.columnar.decode.payloads import Payloads
 from overlaycodec.columnar.decode.plan import Plan
 from overlaycodec.columnar.decode.record_reader import PartReader
 from overlaycodec.columnar.decode.variable_fields import variable_of
@@ -57,7 +58,9 @@ class Engine(PartReader):
             frozenset(condition.field for condition in asked if isinstance(condition, PreviousHeader)),
             pipeline,
             faults=any(column.name == "fault" for column in columns),
+            payloads=any(column.name == "payload" for column in columns),
         )
+        self._payloads = Payloads() if any(column.name == "payload" for column in columns) else None
         self.stacks: dict[tuple[type[Header], ...], None] = {}
         """The stacks of headers that were met."""
 
@@ -73,17 +76,22 @@ class Engine(PartReader):
         self._ended: dict[str, list[Ints]] = {}
         self._work: list[Group] = []
         everything = np.arange(len(batch)) if index is None else index
+        if self._payloads is not None:
+            self._payloads.begin(len(output))
         pipeline = self._plan.pipeline
         if pipeline is not None and not pipeline.payload:  # what is left is not known here
             self._slow.append(everything)
-        elif (self._plan.columns or self._plan.faults or pipeline is not None) and len(batch):
+        elif (self._plan.columns or self._plan.follows_all or pipeline is not None) and len(batch):
             self._begin(batch, index)
         while self._work:
             self._header(self._work.pop())
         for name, found in self._ended.items():
             output.fault(np.concatenate(found), name)
         few, slow = ([everything if which is None else which for which in found] for found in (self._few, self._slow))
-        return np.concatenate([_NONE, *few]), np.concatenate([_NONE, *slow])
+        left = np.concatenate([_NONE, *few]), np.concatenate([_NONE, *slow])
+        if self._payloads is not None:
+            self._payloads.store(batch, output, everything, np.concatenate(left))
+        return left
 
     def _begin(self, batch: Batch, index: Ints | None) -> None:
         lengths = batch.lengths
@@ -91,6 +99,8 @@ class Engine(PartReader):
             stop = np.maximum(0, np.maximum(batch.wire, lengths) - batch.fcs)
             lengths = np.minimum(lengths, stop)
         group = Group.of(self._plan.root, batch.octets, index, batch.starts, lengths)
+        if self._payloads is not None:
+            self._payloads.note(group)
         if self._plan.statuses:
             mark_incomplete(group, batch.wire - batch.fcs > batch.lengths)
         for candidates, mask in self._tables.by_key(group, batch.link_types, LINK_TYPE):
@@ -218,6 +228,8 @@ class Engine(PartReader):
         early = None
         if extent is not None and extent.field.name in group.values:
             early = end_by_length(group, extent, group.values[extent.field.name])
+        if self._payloads is not None:
+            self._payloads.note_after_header(group, left, early)
         if self._plan.statuses and not self._store_status(group, left, early):
             return
         mask: Mask | None = None
@@ -307,6 +319,8 @@ class Engine(PartReader):
                 framed = group.part(is_length)
                 lengths = values[is_length].astype(np.int64)
                 end_after(framed, lengths)
+                if self._payloads is not None:
+                    self._payloads.note(framed)
                 self._choose_at(following.lengths.key, framed.part(lengths > 0))
                 mask = ~is_length
         if len(group):

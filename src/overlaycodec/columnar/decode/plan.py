@@ -85,7 +85,7 @@ class Node:
         self.state = state
         """The state of the pipeline after these headers; None without a pipeline."""
         self._next: dict[type[Header], Node] = {}
-        self.settled = bool(stack) and not plan.faults and all(column.settled(stack) for column in plan.columns)
+        self.settled = bool(stack) and not plan.follows_all and all(column.settled(stack) for column in plan.columns)
         """Whether nothing after these headers is requested."""
         self.one_by_one = False
         """Whether the scalar decoder takes these packets."""
@@ -177,12 +177,15 @@ class Plan:
         pipeline: AnyPipeline | None = None,
         *,
         faults: bool,
+        payloads: bool,
     ) -> None:
         self.columns = columns
         self.catalog = catalog
         self.asked = asked
         """The fields that conditions of keys test in the header before."""
         self.faults = faults
+        self.follows_all = faults or payloads
+        """Whether each packet is read to its last header."""
         self.statuses = any(column.status for column in columns)
         self.pipeline = pipeline
         self.root = Node(self, (), None if pipeline is None else pipeline.automaton.start)

@@ -35,7 +35,9 @@ class ScalarFallback:
         self.columns = tuple(column for column in columns if column.field is not None)
         self.faults = any(column.name == "fault" for column in columns)
         self.statuses = any(column.status for column in columns)
-        self._names = (["fault"] if self.faults else []) + [column.name for column in self.columns]
+        self.payloads = any(column.name == "payload" for column in columns)
+        asked = (("fault", self.faults), ("payload", self.payloads))
+        self._names = [name for name, is_asked in asked if is_asked] + [column.name for column in self.columns]
         self._depths: dict[tuple[type[Header], ...], list[int | None]] = {}
 
     @property
@@ -72,6 +74,8 @@ class ScalarFallback:
     def _values(self, packet: Packet) -> Iterator[Any]:  # Any: as above
         if self.faults:
             yield None if packet.fault is None else CATEGORIES["fault"].index(type(packet.fault).__name__)
+        if self.payloads:
+            yield packet.payload
         statuses = checksums(packet, catalog=self.catalog) if self.statuses else {}
         stack = tuple(map(type, packet.headers))
         depths = self._depths.get(stack)

@@ -91,8 +91,8 @@ def test_every_header_of_the_catalog_has_tsharks_name() -> None:
 
 def test_every_field_that_has_a_name_is_there() -> None:
     for record, entry in decoder_names.entries("tshark").items():
-        assert entry.keys() <= {"protocol", "fields", "variants"}
-        for fields in (entry.get("fields", {}), *entry.get("variants", {}).values()):
+        assert entry.keys() <= {"protocol", "fields", "variants", "filters", "stacked", "otherwise"}
+        for fields in (entry.get("fields", {}), entry.get("filters", {}), *entry.get("variants", {}).values()):
             assert fields.keys() <= {*record.__layout__.by_name, "verdict"}, record.__layout__.name
 
 

@@ -44,7 +44,5 @@ class DHCP(
     sname: Annotated[bytes, Octets(64), "Name of the server, or options"] = bytes(64)
     file: Annotated[bytes, Octets(128), "Name of the boot file, or options"] = bytes(128)
     cookie: Annotated[int, Bits(32), Const(_COOKIE), "Magic cookie"] = _COOKIE
-    options: Annotated[
-        tuple[AnyDHCPOption, ...], Rest(), Elements("code", end=255), "Options, the end of them too"
-    ] = ()
+    options: Annotated[tuple[AnyDHCPOption, ...], Rest(), Elements("code", end=255), "Options, the end of them too"] = ()
     options_rest: Annotated[bytes, Unparsed("options"), "What stands after the end of the options"] = AUTO

@@ -1,17 +1,18 @@
 """DHCP, the messages of BOOTP that have its magic cookie."""
 
 from enum import IntEnum
-from typing import Annotated, Final
+from ipaddress import IPv4Address
+from typing import Annotated, Any, Final
 
 from overlaycodec.packet.header import Header
 from overlaycodec.protocols.dhcp_option import AnyDHCPOption
 from overlaycodec.schema.facts import Bits, Const, Elements, Octets, Reserved, Rest, Unparsed, ValueNames
 from overlaycodec.schema.keys import Peek
 from overlaycodec.schema.keyspaces import UDP_PORT
-from overlaycodec.values import AUTO, IPv4Address, IPv4Like
+from overlaycodec.values import AUTO, IPv4Like
 
 _COOKIE: Final = 0x63825363
-_NONE: Final = IPv4Address("0.0.0.0")
+_NONE: Final[Any] = IPv4Address("0.0.0.0")  # Any: fields of IPv4Like take text too
 
 
 class DHCP(
@@ -44,5 +45,5 @@ class DHCP(
     sname: Annotated[bytes, Octets(64), "Name of the server, or options"] = bytes(64)
     file: Annotated[bytes, Octets(128), "Name of the boot file, or options"] = bytes(128)
     cookie: Annotated[int, Bits(32), Const(_COOKIE), "Magic cookie"] = _COOKIE
-    options: Annotated[tuple[AnyDHCPOption, ...], Rest(), Elements("code", end=255), "Options, the end of them too"] = ()
+    options: Annotated[tuple[AnyDHCPOption, ...], Rest(), Elements("code", end=255), "Options, with their end"] = ()
     options_rest: Annotated[bytes, Unparsed("options"), "What stands after the end of the options"] = AUTO

@@ -19,6 +19,12 @@ if TYPE_CHECKING:
     from overlaycodec.protocols.ah import AuthenticationHeader
     from overlaycodec.protocols.arp import ARP
     from overlaycodec.protocols.bridging import ETag, ITag, VNTag
+    from overlaycodec.protocols.dhcp import DHCP
+    from overlaycodec.protocols.dhcp_option import (
+        DHCPAddress, DHCPDNSOption, DHCPHostNameOption, DHCPLeaseTimeOption, DHCPMessageTypeOption, DHCPOption,
+        DHCPParameterRequestOption, DHCPRelayAgentOption, DHCPRelaySuboption, DHCPRequestedAddressOption,
+        DHCPRouterOption, DHCPServerIdOption, DHCPSubnetMaskOption,
+    )
     from overlaycodec.protocols.erspan import ERSPAN, ERSPANv3
     from overlaycodec.protocols.ethernet import Ethernet
     from overlaycodec.protocols.geneve import Geneve
@@ -60,6 +66,7 @@ if TYPE_CHECKING:
     from overlaycodec.protocols.nsh import NSH, NSHMetadata
     from overlaycodec.protocols.ppp import PPP, PPPCompressed, PPPFramed, PPPFramedCompressed
     from overlaycodec.protocols.pppoe import PPPoE, PPPoEDiscovery, PPPoETag
+    from overlaycodec.protocols.rip import RIP, RIPCryptographicEntry, RIPDigestEntry, RIPEntry, RIPPasswordEntry
     from overlaycodec.protocols.sctp import SCTP, SCTPChunk
     from overlaycodec.protocols.segment_routing import IPv6SegmentRouting, SRv6Segment, SRv6TLV
     from overlaycodec.protocols.stt import STT, STTSegment
@@ -74,31 +81,40 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ARP", "AWSAttachmentOption", "AWSEndpointOption", "AWSFlowCookieOption", "AuthenticationHeader", "BSDLoopback",
-    "BSDNull", "CPacketOption", "CiliumDSROption", "CiliumDSRv6Option", "ERSPAN", "ERSPANv3", "ETag", "Ethernet",
-    "GCPEndpointOption", "GCPNetworkOption", "GCPProfileOption", "GRE", "GRESourceRoute", "GREv1", "GTPU",
-    "GTPUExtension", "GUE", "Geneve", "GeneveOption", "ICMP", "ICMPEcho", "ICMPParameterProblem", "ICMPRedirect",
-    "ICMPTimeExceeded", "ICMPTimestamp", "ICMPUnreachable", "ICMPv6", "ICMPv6Echo", "ICMPv6PacketTooBig",
-    "ICMPv6ParameterProblem", "ICMPv6TimeExceeded", "ICMPv6Unreachable", "IGMP", "IGMPGroup", "IGMPGroupRecord",
-    "IGMPQuery", "IGMPSource", "IGMPv3Query", "IGMPv3Report", "INTMD", "INTMDOption", "INTMX", "INTMXOption", "IPv4",
-    "IPv4LooseSourceRouteOption", "IPv4Option", "IPv4RecordRouteOption", "IPv4RouteAddress", "IPv4RouterAlertOption",
-    "IPv4StrictSourceRouteOption", "IPv6", "IPv6DestinationOptions", "IPv6Fragment", "IPv6HomeAddressOption",
-    "IPv6HopByHop", "IPv6JumboPayloadOption", "IPv6Option", "IPv6RouterAlertOption", "IPv6Routing",
-    "IPv6SegmentRouting", "IPv6TunnelEncapsulationLimitOption", "ITag", "LLC", "LLDP", "LLDPTLV", "MLDAddressRecord",
-    "MLDQuery", "MLDReport", "MLDSource", "MLDv2Query", "MLDv2Report", "MPLS", "NDPMTU", "NDPOption",
-    "NDPPrefixInformation", "NDPRedirect", "NDPSourceLinkLayerAddress", "NDPTargetLinkLayerAddress", "NSH",
-    "NSHMetadata", "NeighborAdvertisement", "NeighborSolicitation", "OVNOption", "OxideExternalOption",
-    "OxideMSSOption", "OxideMulticastOption", "PPP", "PPPCompressed", "PPPFramed", "PPPFramedCompressed", "PPPoE",
-    "PPPoEDiscovery", "PPPoETag", "PseudowireControlWord", "RouterAdvertisement", "RouterSolicitation", "SCTP",
-    "SCTPChunk", "SLL", "SLL2", "SNAP", "SRv6Segment", "SRv6TLV", "STT", "STTSegment", "TCP", "TCPMSSOption",
-    "TCPOption", "TCPSACKBlock", "TCPSACKOption", "TCPSACKPermittedOption", "TCPTimestampsOption",
-    "TCPWindowScaleOption", "TencentAttachmentOption", "TencentEndpointOption", "TencentFlowCookieOption", "UDP",
-    "VLANTag", "VNTag", "VXLAN", "VXLANGBP", "VXLANGPE", "VXLANRCO",
+    "BSDNull", "CPacketOption", "CiliumDSROption", "CiliumDSRv6Option", "DHCP", "DHCPAddress", "DHCPDNSOption",
+    "DHCPHostNameOption", "DHCPLeaseTimeOption", "DHCPMessageTypeOption", "DHCPOption", "DHCPParameterRequestOption",
+    "DHCPRelayAgentOption", "DHCPRelaySuboption", "DHCPRequestedAddressOption", "DHCPRouterOption",
+    "DHCPServerIdOption", "DHCPSubnetMaskOption", "ERSPAN", "ERSPANv3", "ETag", "Ethernet", "GCPEndpointOption",
+    "GCPNetworkOption", "GCPProfileOption", "GRE", "GRESourceRoute", "GREv1", "GTPU", "GTPUExtension", "GUE", "Geneve",
+    "GeneveOption", "ICMP", "ICMPEcho", "ICMPParameterProblem", "ICMPRedirect", "ICMPTimeExceeded", "ICMPTimestamp",
+    "ICMPUnreachable", "ICMPv6", "ICMPv6Echo", "ICMPv6PacketTooBig", "ICMPv6ParameterProblem", "ICMPv6TimeExceeded",
+    "ICMPv6Unreachable", "IGMP", "IGMPGroup", "IGMPGroupRecord", "IGMPQuery", "IGMPSource", "IGMPv3Query",
+    "IGMPv3Report", "INTMD", "INTMDOption", "INTMX", "INTMXOption", "IPv4", "IPv4LooseSourceRouteOption", "IPv4Option",
+    "IPv4RecordRouteOption", "IPv4RouteAddress", "IPv4RouterAlertOption", "IPv4StrictSourceRouteOption", "IPv6",
+    "IPv6DestinationOptions", "IPv6Fragment", "IPv6HomeAddressOption", "IPv6HopByHop", "IPv6JumboPayloadOption",
+    "IPv6Option", "IPv6RouterAlertOption", "IPv6Routing", "IPv6SegmentRouting", "IPv6TunnelEncapsulationLimitOption",
+    "ITag", "LLC", "LLDP", "LLDPTLV", "MLDAddressRecord", "MLDQuery", "MLDReport", "MLDSource", "MLDv2Query",
+    "MLDv2Report", "MPLS", "NDPMTU", "NDPOption", "NDPPrefixInformation", "NDPRedirect", "NDPSourceLinkLayerAddress",
+    "NDPTargetLinkLayerAddress", "NSH", "NSHMetadata", "NeighborAdvertisement", "NeighborSolicitation", "OVNOption",
+    "OxideExternalOption", "OxideMSSOption", "OxideMulticastOption", "PPP", "PPPCompressed", "PPPFramed",
+    "PPPFramedCompressed", "PPPoE", "PPPoEDiscovery", "PPPoETag", "PseudowireControlWord", "RIP",
+    "RIPCryptographicEntry", "RIPDigestEntry", "RIPEntry", "RIPPasswordEntry", "RouterAdvertisement",
+    "RouterSolicitation", "SCTP", "SCTPChunk", "SLL", "SLL2", "SNAP", "SRv6Segment", "SRv6TLV", "STT", "STTSegment",
+    "TCP", "TCPMSSOption", "TCPOption", "TCPSACKBlock", "TCPSACKOption", "TCPSACKPermittedOption",
+    "TCPTimestampsOption", "TCPWindowScaleOption", "TencentAttachmentOption", "TencentEndpointOption",
+    "TencentFlowCookieOption", "UDP", "VLANTag", "VNTag", "VXLAN", "VXLANGBP", "VXLANGPE", "VXLANRCO",
 ]
 
 FAMILIES: Final[dict[str, tuple[str, ...]]] = {
     "ah": ("AuthenticationHeader",),
     "arp": ("ARP",),
     "bridging": ("ETag", "ITag", "VNTag"),
+    "dhcp": ("DHCP",),
+    "dhcp_option": (
+        "DHCPAddress", "DHCPDNSOption", "DHCPHostNameOption", "DHCPLeaseTimeOption", "DHCPMessageTypeOption",
+        "DHCPOption", "DHCPParameterRequestOption", "DHCPRelayAgentOption", "DHCPRelaySuboption",
+        "DHCPRequestedAddressOption", "DHCPRouterOption", "DHCPServerIdOption", "DHCPSubnetMaskOption",
+    ),
     "erspan": ("ERSPAN", "ERSPANv3"),
     "ethernet": ("Ethernet",),
     "geneve": ("Geneve",),
@@ -143,6 +159,7 @@ FAMILIES: Final[dict[str, tuple[str, ...]]] = {
     "nsh": ("NSH", "NSHMetadata"),
     "ppp": ("PPP", "PPPCompressed", "PPPFramed", "PPPFramedCompressed"),
     "pppoe": ("PPPoE", "PPPoEDiscovery", "PPPoETag"),
+    "rip": ("RIP", "RIPCryptographicEntry", "RIPDigestEntry", "RIPEntry", "RIPPasswordEntry"),
     "sctp": ("SCTP", "SCTPChunk"),
     "segment_routing": ("IPv6SegmentRouting", "SRv6Segment", "SRv6TLV"),
     "stt": ("STT", "STTSegment"),
@@ -163,6 +180,10 @@ HEADERS: Final = (
     LateHeader("overlaycodec.protocols.bridging", "ETag", "e_tag", (ETHERTYPE(0x893f),)),
     LateHeader("overlaycodec.protocols.bridging", "ITag", "i_tag", (ETHERTYPE(0x88e7),)),
     LateHeader("overlaycodec.protocols.bridging", "VNTag", "vn_tag", (ETHERTYPE(0x8926),)),
+    LateHeader("overlaycodec.protocols.dhcp", "DHCP", "dhcp", (
+        UDP_PORT(67).when(Peek(bit=1888, count=32, value=1669485411)),
+        UDP_PORT(68).when(Peek(bit=1888, count=32, value=1669485411)),
+    )),
     LateHeader("overlaycodec.protocols.erspan", "ERSPAN", "erspan", (
         ETHERTYPE(0x88be).when(PreviousHeader(field='sequence_present', value=True)),
     )),
@@ -273,6 +294,7 @@ HEADERS: Final = (
     )),
     LateHeader("overlaycodec.protocols.pppoe", "PPPoE", "pppoe", (ETHERTYPE(0x8864),)),
     LateHeader("overlaycodec.protocols.pppoe", "PPPoEDiscovery", "pppoe_discovery", (ETHERTYPE(0x8863),)),
+    LateHeader("overlaycodec.protocols.rip", "RIP", "rip", (UDP_PORT(520).as_guess(),)),
     LateHeader("overlaycodec.protocols.sctp", "SCTP", "sctp", (IP_PROTOCOL(132),)),
     LateHeader("overlaycodec.protocols.segment_routing", "IPv6SegmentRouting", "ipv6_segment_routing", (
         IP_PROTOCOL(43).when(Peek(bit=16, count=8, value=4)),

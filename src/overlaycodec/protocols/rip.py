@@ -1,7 +1,8 @@
 """RIP, versions 1 and 2."""
 
 from enum import IntEnum
-from typing import Annotated, Final, TypeAlias
+from ipaddress import IPv4Address
+from typing import Annotated, Any, Final, TypeAlias
 
 from overlaycodec.packet.header import Header
 from overlaycodec.schema.facts import Bits, Const, Elements, Octets, Reserved, Rest, Unparsed, ValueNames
@@ -9,10 +10,10 @@ from overlaycodec.schema.keys import MinOctets, Peek
 from overlaycodec.schema.keyspaces import UDP_PORT
 from overlaycodec.schema.record import Element
 from overlaycodec.schema.signs import Pattern
-from overlaycodec.values import AUTO, IPv4Address, IPv4Like
+from overlaycodec.values import AUTO, IPv4Like
 
 _AUTHENTICATED: Final = 0xFFFF
-_NONE: Final = IPv4Address("0.0.0.0")
+_NONE: Final[Any] = IPv4Address("0.0.0.0")  # Any: fields of IPv4Like take text too
 
 
 class RIPEntry(Element, spec="RFC 2453 section 4", path="rip_entry"):

@@ -104,6 +104,8 @@ def _holds(condition: Asked, group: Group) -> Mask:
         return np.asarray(group.offset + condition.octets <= group.left)
     if isinstance(condition, Peek):
         last = (condition.bit + condition.count - 1) // 8
+        if last + SPARE >= ROW:
+            return _far(condition, group, last)
         if group.offset + last + SPARE >= ROW:
             group.move()
         holds: Mask = _peeked(group, condition.bit, condition.count) == condition.value
@@ -123,6 +125,16 @@ def _holds(condition: Asked, group: Group) -> Mask:
     if condition.equal:
         right |= offset % np.maximum(inside, 1) == 0
     return np.asarray((inside > 0) & right)
+
+
+def _far(condition: Peek, group: Group, last: int) -> Mask:
+    """The same of bits that no row reaches: rows are gathered there, of the packets that are long enough."""
+    holds: Mask = np.asarray(group.offset + last < group.left)
+    if some(holds):
+        there = group.part(holds)
+        there.shift(there.offset + condition.bit // 8)
+        holds[holds] = _peeked(there, condition.bit % 8, condition.count) == condition.value
+    return holds
 
 
 def _fits(condition: Fits, group: Group) -> Mask:

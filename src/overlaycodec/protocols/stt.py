@@ -4,10 +4,13 @@ from typing import Annotated
 
 from overlaycodec.packet.header import Header
 from overlaycodec.schema.facts import Bits, Checksum, Const, LengthField, Reserved, Selects
-from overlaycodec.schema.keys import MinOctets, Peek, Pieces, Within
+from overlaycodec.schema.keys import Fits, MinOctets, Peek, Pieces, Within
 from overlaycodec.schema.keyspaces import ETHERTYPE, IP_PROTOCOL, STT_OFFSET
 from overlaycodec.schema.signs import Pattern, SensibleContent
 from overlaycodec.values import AUTO
+
+_EMPTY = Fits(96, 4, unit=4, spare=0)
+"""No octets follow: the sign of the offset fails already, and that of the size says nothing more."""
 
 
 class STTSegment(
@@ -15,7 +18,7 @@ class STTSegment(
     keys=(IP_PROTOCOL(6).when(Peek(16, 16, 7471), Peek(96, 4, 5), Within(32, 48, 20)).as_guess(),),
     signs=(
         Pattern("segment offset", ((Pieces(32, 48, 20),),), decisive=True), Pattern("flags", ((Peek(100, 12, 24),),)),
-        Pattern("segment size", ((MinOctets(20 + 256),), (Pieces(32, 48, 20, equal=False),))),
+        Pattern("segment size", ((MinOctets(20 + 256),), (Pieces(32, 48, 20, equal=False),), (_EMPTY,))),
         Pattern("window", ((Peek(112, 16, 0xFFFF), Peek(144, 16, 0)),)), SensibleContent(unknown=True),
     ),
 ):  # fmt: skip

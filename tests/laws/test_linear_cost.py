@@ -385,6 +385,7 @@ def interfaces(data: bytes) -> list[object]:
 OF_CAPTURES: Final[dict[str, CaptureRow]] = {
     "open_capture": lambda data: list(oc.open_capture(data)),
     "Capture.packets": lambda data: list(oc.open_capture(data).packets(lax=True)),
+    "Capture.again": lambda data: list(oc.open_capture(data).again()),
     "Capture.interfaces": lambda data: [len(oc.open_capture(data).interfaces), interfaces(data)],
     "Record.decode": lambda data: [record.decode(lax=True) for record in oc.open_capture(io.BytesIO(data))],
     "write_capture": lambda data: [written(data, form) for form in ("pcapng", "pcap")],
@@ -445,6 +446,7 @@ NO_ROW: Final = {
     "Capture.close": "reads nothing",
     "Capture.format": "one word of the file",
     "Capture.interface": "in the row of Capture.interfaces",
+    "Capture.octets": "the size of a file",
     "Capture.record_blocks": "in the rows of columns",
     "FragmentReassembler.drops": "counts by a few reasons",
     "FragmentReassembler.octets": "a number that is kept",

@@ -156,10 +156,16 @@ class Context:
                 return self.packet.headers[index]
         return None
 
+    @property
+    def inner_scope(self) -> Scope | None:
+        """The scope that this header opens."""
+        inner = self.scopes[bisect_right(self.scopes, self.index + 1, key=attrgetter("start")) - 1]
+        return inner if inner.start == self.index + 1 else None
+
     def inside(self, *classes: type[Header]) -> Any:  # Any: of one of the classes, or None
         """The first header of one of the classes in the scope that this header opens."""
-        inner = self.scopes[bisect_right(self.scopes, self.index + 1, key=attrgetter("start")) - 1]
-        if inner.start != self.index + 1:
+        inner = self.inner_scope
+        if inner is None:
             return None
         found = (header for header in self.packet.headers[inner.start : inner.stop] if isinstance(header, classes))
         return next(found, None)
@@ -167,7 +173,7 @@ class Context:
     @property
     def inside_ip(self) -> Any:  # Any: IPv4 or IPv6, or None
         """The IP header that is the content of the frame in the scope that this header opens."""
-        inner = next((scope for scope in self.scopes if scope.start == self.index + 1), None)
+        inner = self.inner_scope
         headers = () if inner is None else self.packet.headers[inner.start : inner.stop]
         index = framed_network_of(headers)
         return None if index is None else headers[index]

@@ -59,9 +59,10 @@ def _marked(matches: Callable[[ECNOutcome], bool], *, tagged: bool = False) -> C
 
 def _in_tag(context: Context) -> Iterator[Observation]:
     """Whether congestion was met, and the octets of a tag, read as an IP header, have the mark Not-ECT."""
-    network, headers = context.outside(IPv4, IPv6), context.packet.headers[context.index + 1 :]
-    tags = [header for header in headers[1:] if isinstance(header, VLANTag)]
-    if network is None or network.ecn != _CE or not tags or not isinstance(headers[1], VLANTag):
+    network, inner = context.outside(IPv4, IPv6), context.inner_scope
+    headers = () if inner is None else context.packet.headers[inner.start + 1 : inner.stop]
+    tags = [header for header in headers if isinstance(header, VLANTag)]
+    if network is None or network.ecn != _CE or not tags or headers[0] is not tags[0]:
         return
     ip = ip_of(tags[-1].ethertype)
     if ip is not None and number_in(encode(tags[0]), ip, "ecn") == _NOT_ECT:
@@ -114,9 +115,11 @@ def _short_tag(context: Context) -> Iterator[Observation]:
         and isinstance(packet.headers[-1], VLANTag)
         and frame.ethertype in LINUX_TAGS
     )
+    if not tagged:
+        return
     padding = sum(len(trailer.data) for trailer in packet.trailers if trailer.header > context.index)
     left = len(packet.payload) + padding
-    if tagged and left < _TYPE_OCTETS:
+    if left < _TYPE_OCTETS:
         yield Observation("", f"carries a frame with {left} octets after its tag")
 
 

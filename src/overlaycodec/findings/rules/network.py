@@ -132,8 +132,9 @@ def _shorter(context: Context) -> Iterator[Observation]:
 def _unbounded_datagram(context: Context) -> Iterator[Observation]:
     """Whether the UDP length is 0 as in BIG TCP packets; that of a jumbogram is 0 by specification."""
     headers, index = context.packet.headers, context.index
-    jumbogram = any(jumbo_octets_of(headers, outside) is not None for outside in range(index))
-    if is_unbounded(headers, index) and not jumbogram:
+    if not is_unbounded(headers, index):
+        return
+    if all(jumbo_octets_of(headers, outside) is None for outside in range(context.scope.start, index)):
         yield Observation("length", "is 0")
 
 

@@ -308,7 +308,7 @@ CALLS: Final[dict[str, Call]] = {
     "Pipeline.from_text": Call(oc.Pipeline.from_text, {"text": "ipv4/udp"}),
     "Pipeline.unpack": Call(oc.Pipeline(oc.Ethernet).unpack, {"data": bytes(14)}),
     "Pipeline.matches": Call(oc.Pipeline(oc.Ethernet).matches, {"packet": PACKET}),
-    "Pipeline.build": Call(oc.Pipeline(oc.VXLAN).build, {"vxlan": {"vni": 1}}),
+    "Pipeline.build": Call(oc.Pipeline(oc.VXLAN).build, {"headers": {"vxlan": {"vni": 1}}}),
     "Capture.interface": Call(oc.open_capture(CAPTURE).interface, {"number": 0}),
     "strategies.headers": Call(strategies.headers, DRAWN),
     "strategies.packets": Call(strategies.packets),

@@ -15,6 +15,7 @@ import msgspec
 
 from overlaycodec.errors import SchemaError
 from overlaycodec.schema.record import WireStruct
+from overlaycodec.values.argument_checks import text_of
 
 __all__ = ["AnyOf", "InOrder", "Part", "PartLike", "Patterned", "Repeated", "headers_of", "part_of"]
 
@@ -156,7 +157,7 @@ def part_of(value: object) -> Part:
     elif isinstance(value, Patterned) and isinstance(value.pattern, InOrder):
         return value.pattern
     raise TypeError(
-        f"{value!r} is no part of a pipeline: it takes header classes, VLANTag[0:3], IPv4 | IPv6, and pipelines"
+        f"{text_of(value)} is no part of a pipeline: it takes header classes, VLANTag[0:3], IPv4 | IPv6, and pipelines"
     )
 
 

@@ -303,7 +303,11 @@ class Pipeline(ForNotebooks, Generic[*Hs]):
         Raises: PathError where no such stack has a header that is named; TypeError and FieldRangeError as the headers'
         constructors do.
         """
-        return built(self._automaton, self._reading.catalog.max_headers, values or {}, headers, payload)
+        given = {} if values is None else values
+        check_type("values", given, Mapping, "a mapping of paths to values")
+        for path in given:
+            check_text("a path of values", path)
+        return built(self._automaton, self._reading.catalog.max_headers, given, headers, payload)
 
 
 def _pipeline(parts: tuple[object, ...], payload: bool, catalog: Catalog) -> Pipeline[*tuple[Header, ...]]:

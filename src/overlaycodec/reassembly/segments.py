@@ -171,4 +171,7 @@ def _is_past_end(packet: Packet) -> bool:
     if tcp is None or tcp.dst_port != _PORT or tcp.data_offset != 5:
         return False
     total_length, offset = divmod(tcp.sequence, 1 << 16)
-    return offset + sum(map(octets_in, packet.headers[packet.headers.index(tcp) + 1 :])) + len(packet.payload) > total_length
+    return (
+        offset + sum(map(octets_in, packet.headers[packet.headers.index(tcp) + 1 :])) + len(packet.payload)
+        > total_length
+    )

@@ -46,11 +46,20 @@ def test_packets_from_columns_have_the_lengths_of_the_encoder() -> None:
     assert frame.names[-1] == "inner.ethernet"
     payloads = [b"a", bytes(70_000), b"abc"]
     frames = oc.encode_columns(template, {"payload": payloads})
-    big = oc.IPv4(src="10.0.0.1", dst="10.0.0.2") / oc.UDP(src_port=1, dst_port=9) / b""
+    big = oc.IPv4(src="10.0.0.1", dst="10.0.0.2", total_length=0) / oc.UDP(src_port=1, dst_port=9) / b""
     for made, stack in ((frames, template), (oc.encode_columns(big, {"payload": payloads}), big)):
         assert [bytes(octets) for octets in made] == [
             oc.encode(stack.__replace__(payload=payload)) for payload in payloads
         ]
+
+
+def test_columns_refuse_lengths_that_the_encoder_refuses() -> None:
+    """An ordinary packet of more than 65,535 octets; only a length of 0 that was given makes it a BIG TCP packet."""
+    stack = oc.IPv4(src="10.0.0.1", dst="10.0.0.2") / oc.UDP(src_port=1, dst_port=9) / bytes(70_000)
+    with pytest.raises(oc.LengthOverflowError, match=r"^udp\.length would count 70008 octets; at most 65535$"):
+        oc.encode(stack)
+    with pytest.raises(oc.LengthOverflowError, match=r"^packets\[1\]\.udp\.length would count 70008 octets"):
+        oc.encode_columns(stack, {"payload": [b"a", bytes(70_000)]})
 
 
 VECTORS: Final = Path(__file__).parent.parent / "vectors"

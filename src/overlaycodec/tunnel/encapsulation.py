@@ -16,9 +16,9 @@ from overlaycodec.codec.bytes_like import BytesLike, bytes_of
 from overlaycodec.codec.catalog import DEFAULT, Catalog
 from overlaycodec.codec.packet_decoder import decode
 from overlaycodec.codec.packet_encoder import encode_packet, resolve, resolved
-from overlaycodec.errors import EncodeError, MissingHeaderError, number_text
+from overlaycodec.errors import EncodeError, LengthOverflowError, MissingHeaderError, number_text
 from overlaycodec.packet.header import Header
-from overlaycodec.packet.offsets import octets_in
+from overlaycodec.packet.offsets import carries_unbounded, octets_in
 from overlaycodec.packet.packet import Packet
 from overlaycodec.packet.paths import framed_network_of
 from overlaycodec.protocols import Ethernet, IPv4, IPv6, VLANTag
@@ -132,7 +132,8 @@ class Tunnel(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         `first` is the class that octets begin with; Geneve and VXLAN-GPE carry others than Ethernet too.
         `identification` is IPv4's: 0 is right only where DF is set (RFC 6864 section 4.1), else count it up.
         `catalog` decodes and encodes the frame. A tunnel carries no frame check sequence: that of a packet is left out
-        (RFC 7348 section 5, RFC 7637 section 3.2).
+        (RFC 7348 section 5, RFC 7637 section 3.2). Around a BIG TCP packet, whose own length is 0, outer lengths that
+        cannot count the octets are 0 as well, as Linux writes them.
 
         Raises: EncodeError for a packet that cannot be encoded, was truncated by the capture, is none that this
         tunnel carries, or is too long for the outer lengths.
@@ -142,12 +143,24 @@ class Tunnel(msgspec.Struct, frozen=True, kw_only=True, dict=True):
             first = type(inner.headers[0])
         self._check_frame(inner)
         number = flow_hash(inner, self.key)
-        outer = (*self._fixed, self._network(inner, number, identification), *self._shim(number, first))
-        headers: list[Header] = []
-        encode_packet(Packet(outer, octets), catalog, headers, omits=not self._computes)
-        headers.reverse()
+        network, shim = self._network(inner, number, identification), self._shim(number, first)
+        outer = (*self._fixed, network, *shim)
+        try:
+            headers = self._resolved(Packet(outer, octets), catalog)
+        except LengthOverflowError:
+            extent = network.__layout__.extent
+            if extent is None or not carries_unbounded(inner.headers, -1):
+                raise
+            outer = (*self._fixed, network.replace(**{extent.field.name: 0}), *shim)
+            headers = self._resolved(Packet(outer, octets), catalog)
         trailers = tuple(trailer.moved(trailer.header + len(outer)) for trailer in inner.trailers)
         return Packet((*headers, *inner.headers), inner.payload, trailers)
+
+    def _resolved(self, packet: Packet, catalog: Catalog) -> list[Header]:
+        headers: list[Header] = []
+        encode_packet(packet, catalog, headers, omits=not self._computes)
+        headers.reverse()
+        return headers
 
     @cached_property
     def _fixed(self) -> tuple[Header, ...]:

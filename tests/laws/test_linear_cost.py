@@ -382,11 +382,17 @@ def interfaces(data: bytes) -> list[object]:
         return [capture.interface(record.interface) for record in capture]
 
 
+def sections(data: bytes) -> list[int | None]:
+    with oc.open_capture(data) as capture:
+        return [capture.section for _ in capture]
+
+
 OF_CAPTURES: Final[dict[str, CaptureRow]] = {
     "open_capture": lambda data: list(oc.open_capture(data)),
     "Capture.packets": lambda data: list(oc.open_capture(data).packets(lax=True)),
     "Capture.again": lambda data: list(oc.open_capture(data).again()),
     "Capture.interfaces": lambda data: [len(oc.open_capture(data).interfaces), interfaces(data)],
+    "Capture.section": sections,
     "Record.decode": lambda data: [record.decode(lax=True) for record in oc.open_capture(io.BytesIO(data))],
     "write_capture": lambda data: [written(data, form) for form in ("pcapng", "pcap")],
     "diff": lambda data: oc.diff(oc.open_capture(data), oc.open_capture(data)),

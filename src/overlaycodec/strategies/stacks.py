@@ -74,8 +74,9 @@ def paths_of(
     reserved: bool,
 ) -> Paths:
     """What is known before anything is drawn."""
-    widest = max(fixed_octets(node.cls.__layout__) for node in graph.edges)
-    octets = max(0, _FRAME - 2 * _PADDING - longest * (widest + _UNIT))
+    widest = {node: fixed_octets(node.cls.__layout__) + _UNIT for node in graph.edges}
+    before = max((octets for node, octets in widest.items() if graph.edges[node]), default=0)
+    octets = max(0, _FRAME - 2 * _PADDING - (longest - 1) * before - max(widest.values()))
     distances = graph.to_end if target is None else graph.distances(target)
     return Paths(graph, catalog, first, target, distances, longest, octets, reserved)
 

@@ -268,6 +268,7 @@ OF_PACKETS: Final[dict[str, Row]] = {
     "from_dict": lambda s: oc.from_dict(s.packet.to_dict(), catalog=DEEP),
     "from_json": lambda s: oc.from_json(s.packet.to_json(), catalog=DEEP),
     "decode_hex": lambda s: oc.decode_hex(s.octets.hex(), lax=True, catalog=DEEP),
+    "wireshark_filter": lambda s: oc.wireshark_filter("ethernet.src", s.packet, catalog=DEEP),
     "repr": lambda s: repr(s.packet),
     "hash": lambda s: hash(s.packet),
     "==": lambda s: s.packet == _changed(s),

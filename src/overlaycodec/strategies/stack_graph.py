@@ -131,6 +131,15 @@ def _numbers_with(bits: int, shift: int, count: int, wanted: int) -> frozenset[i
     return frozenset(value for value in range(1 << bits) if value >> shift & mask == wanted)
 
 
+@lru_cache(maxsize=256)
+def _all_but(bits: int, values: frozenset[int]) -> frozenset[int]:
+    """The numbers of so many bits that are not among these.
+
+    The same set each time, so that nodes, which are compared often, need not compare its thousands of values.
+    """
+    return frozenset(range(1 << bits)) - values
+
+
 def _fails(layout: Layout, key: Key) -> tuple[str, frozenset[int]] | None:
     """A field and values that it must not have for a condition to fail; "" and none where one always fails."""
     for peek in key.conditions:
@@ -160,7 +169,7 @@ def _holds(layout: Layout, key: Key) -> tuple[Values, Excluded] | None:
                 continue
             if (found := _partly_at(layout, peek)) is None or not _contains(layout, found[0], peek):
                 return None
-            excluded.append((found[0].name, frozenset(range(1 << (found[0].bits or 0))) - found[1]))
+            excluded.append((found[0].name, _all_but(found[0].bits or 0, found[1])))
     return tuple(required), tuple(excluded)
 
 

@@ -327,6 +327,7 @@ SOURCES: Final[Mapping[str, Source]] = {
     "PPP": Source(400, oc.PPP, 9),
     "PPP of one octet": Source(400, oc.PPPCompressed, 9),
     "cooked": Source(400, oc.SLL, 113),
+    "cooked, of other devices": Source(200, oc.SLL, 113, through=(oc.SLL,)),
     "cooked, version 2": Source(400, oc.SLL2, 276),
     "loopback": Source(400, oc.BSDLoopback, 108),
     "loopback of a little-endian machine": Source(400, oc.BSDNull, 0),

@@ -13,9 +13,11 @@ from tests.interop.decoders.differences import (
     behind,
     follows,
     here,
+    home_addresses,
     network_of,
     octets_behind,
     quoted,
+    refused,
 )
 
 GRE_TYPES: Final = frozenset({0x0800, 0x86DD, 0x6558, 0x88BE, 0x22EB, 0x8847, 0x8848, 0x894F, 0x880B, 0x0806})
@@ -141,6 +143,21 @@ TSHARK: Final[tuple[Entry, ...]] = (
         "draft-foschiano-erspan-03 section 4.3: frame type 2 is an IP packet. tshark goes on with Ethernet alone.",
         follows(oc.ERSPANv3, (oc.IPv4, oc.IPv6)),
     ),
+    Parting(
+        "Ports of tunnels with octets that are no such tunnel",
+        "both",
+        "RFC 7605 section 5: the port of a packet does not prove its service. Where several signs of the header are "
+        "wrong, we read payload, or TCP instead of STT; tshark reads the tunnel by the port alone.",
+        refused,
+    ),
+    Value(
+        "Several home address options",
+        "neither",
+        "RFC 6275 section 6.3: a packet has no more than one. We take the innermost header's first one for the "
+        "pseudo-header, tshark the last one.",
+        (*(f"{name}.checksum.status" for name in ("udp", "tcp", "icmpv6")),),
+        lambda difference: home_addresses(difference.packet, difference.header) > 1,
+    ),
     Value(
         "Checksums behind a first fragment",
         "both",
@@ -247,13 +264,15 @@ TSHARK: Final[tuple[Entry, ...]] = (
         ),
     ),
     Value(
-        "SNAP's access points in numbered formats of LLC",
+        "SNAP and IP behind other controls of LLC",
         "overlaycodec",
-        "IEEE 802 clause 9.5: SNAP is in unnumbered information. tshark reads an organisation and a type behind any "
+        "IEEE 802 clause 9.5, RFC 1042: SNAP and IP are in unnumbered information. tshark reads them behind any "
         "control.",
         ("llc.oui", "llc.type", "llc.pid", STACK),
         lambda difference: any(
-            isinstance(header, oc.LLC) and (header.dsap, header.ssap) == (0xAA, 0xAA) and header.control != 3
+            isinstance(header, oc.LLC)
+            and ((header.dsap, header.ssap) == (0xAA, 0xAA) or header.dsap == 0x06)
+            and header.control != 3
             for header in difference.packet.headers
         ),
     ),

@@ -12,6 +12,7 @@ from overlaycodec.codec.catalog import Catalog, check_catalog
 from overlaycodec.codec.packet_decoder import decode
 from overlaycodec.codec.packet_encoder import encode, resolve
 from overlaycodec.editing.checksum_status import checksums
+from overlaycodec.editing.refused_guesses import refused_guesses
 from overlaycodec.findings.decode_faults import fault_finding
 from overlaycodec.findings.model import RECEIVERS, Context, Finding, Findings, Receiver, Rule, Severity
 from overlaycodec.findings.receiver_view import ReceiverView, receiver_view
@@ -26,6 +27,7 @@ from overlaycodec.packet.offsets import RecordSpans, octets_in
 from overlaycodec.packet.packet import Packet
 from overlaycodec.packet.paths import names_of, scopes_of, tokens_of
 from overlaycodec.schema.keys import Key
+from overlaycodec.schema.keyspaces import UDP_PORT
 from overlaycodec.values.argument_checks import text_of
 
 __all__ = ["RULES", "findings_in"]
@@ -55,8 +57,11 @@ def findings_in(
         packet = resolve(data, catalog=catalog)._with(faults=data.faults)
         kept = tuple(trailer for trailer in packet.trailers if trailer.header > 0)
         octets = encode(packet._with(trailers=kept), catalog=catalog)
+        if receiver != "rfc":
+            packet, catalog = _as_received(packet, octets, catalog), _believing(catalog)
     else:
         octets = bytes_of(data)
+        catalog = catalog if receiver == "rfc" else _believing(catalog)
         packet = decode(octets, first=first, wire_length=wire_length, fcs_octets=fcs_octets, lax=True, catalog=catalog)
         octets = octets[: len(octets) - (0 if packet.fcs is None else len(packet.fcs.data))]
         wire_length = None if wire_length is None else max(0, wire_length - fcs_octets)
@@ -67,6 +72,26 @@ def findings_in(
         found = [_tolerated(finding, view) for finding in found if finding.bits[0] < view.bit or finding.path == "fcs"]
         found += [finding for finding in _found(again, receiver, catalog) if finding.bits[0] >= view.bit]
     return Findings(sorted(found, key=lambda finding: finding.bits[0]))
+
+
+@lru_cache(maxsize=32)
+def _believing(catalog: Catalog) -> Catalog:
+    """The catalog of a receiver: the packet is meant for it, so that the port of its tunnel is no guess to it."""
+    for key, header in catalog.bindings:
+        if key.guess and key.space is UDP_PORT:
+            catalog = catalog.with_binding(structs.replace(key, guess=False), header)
+    return catalog
+
+
+def _as_received(packet: Packet, octets: bytes, catalog: Catalog) -> Packet:
+    """The packet with the headers that its ports indicate, where decoding refused these."""
+    if not any(guess.key.space is UDP_PORT for guess in refused_guesses(packet, catalog=catalog)):
+        return packet
+    wire_length = len(octets) + packet.missing if packet.missing else None
+    first = type(packet.headers[0])
+    again = decode(octets, first=first, wire_length=wire_length, lax=True, catalog=_believing(catalog))
+    ends = tuple(trailer for trailer in packet.trailers if trailer.header == 0)
+    return again._with(trailers=(*again.trailers, *ends))
 
 
 def _tolerated(finding: Finding, view: ReceiverView) -> Finding:

@@ -102,6 +102,7 @@ CASES: Final[dict[str, Packet]] = {
     "source-broadcast": changed("ipv4.src", "255.255.255.255"),
     "source-network": changed("ipv4.src", "0.1.2.3"),
     "length-none": changed("ipv4.total_length", 0),
+    "ipv6-length-none": LINK / FAR.replace(payload_length=0) / UDP(src_port=50000, dst_port=40001) / b"...",
     "udp-length-none": changed("udp.length", 0, changed("ipv4.total_length", 0)),
     "tunnel-options": changed("ipv4.options", (oc.IPv4Option(type=1),) * 4),
     "source-route": changed(
@@ -180,6 +181,25 @@ def test_every_rule_has_a_case(rule: Rule) -> None:
         if finding.rule == rule.name
     ]
     assert [(finding.severity, finding.does, finding.source) for finding in found] == [(rule.rfc, "", rule.source)]
+
+
+def test_a_tunnel_that_decoding_refuses_is_read_by_the_receiver_that_has_its_port() -> None:
+    """As seen on live ones: no I flag and a frame of no known type; decoding leaves these octets as payload."""
+    content = bytes.fromhex("0000000000006400 02bb00000002 02aa00000001 05f0") + bytes(9)
+    data = oc.encode(OVER / UDP(src_port=50000, dst_port=4789) / content)
+    assert oc.decode(data).names == ["ethernet", "ipv4", "udp"]
+    assert oc.diagnose(data) == []
+    for receiver in ("linux", "ovs"):
+        assert {finding.rule for finding in oc.diagnose(data, receiver=receiver)} >= {"vxlan-no-vni"}
+        assert oc.diagnose(oc.decode(data), receiver=receiver) == oc.diagnose(data, receiver=receiver)
+
+
+@pytest.mark.parametrize("tags", [1, 2, 3])
+def test_marks_are_found_in_ip_of_another_version_behind_any_tags(tags: int) -> None:
+    """As seen on Open vSwitch: it looks at the mark alone."""
+    frame = Packet((FRAME, *(VLANTag(vid=7),) * (tags - 1), VLANTag(vid=7, ethertype=0x0800)))
+    data = oc.encode(OVER.replace(IPv4, ecn=3) / ENTROPY / VXLAN(vni=1) / frame / b"\x05".ljust(20, b"\0"))
+    assert "ecn-lost-tagged" in {finding.rule for finding in oc.diagnose(data, receiver="ovs")}
 
 
 def test_a_finding_says_where_what_and_why() -> None:

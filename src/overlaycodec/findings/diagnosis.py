@@ -69,8 +69,8 @@ def findings_in(
     found = _found(packet, receiver, catalog, reads_to_end=view is not None)
     if view is not None:
         again = decode(view.octets, wire_length=wire_length, lax=True, catalog=catalog)
-        found = [_tolerated(finding, view) for finding in found if finding.bits[0] < view.bit or finding.path == "fcs"]
-        found += [finding for finding in _found(again, receiver, catalog) if finding.bits[0] >= view.bit]
+        found = [_tolerated(finding, view) for finding in found if not _in_view(finding, view)]
+        found += [finding for finding in _found(again, receiver, catalog) if _in_view(finding, view)]
     return Findings(sorted(found, key=lambda finding: finding.bits[0]))
 
 
@@ -92,6 +92,13 @@ def _as_received(packet: Packet, octets: bytes, catalog: Catalog) -> Packet:
     again = decode(octets, first=first, wire_length=wire_length, lax=True, catalog=_believing(catalog))
     ends = tuple(trailer for trailer in packet.trailers if trailer.header == 0)
     return again._with(trailers=(*again.trailers, *ends))
+
+
+def _in_view(finding: Finding, view: ReceiverView) -> bool:
+    """Whether a finding is one of the octets as the receiver reads them: what IP carries is told at its protocol."""
+    return (finding.bits[0] >= view.bit and finding.path != "fcs") or (
+        finding.rule == "gre-version" and not finding.scope
+    )
 
 
 def _tolerated(finding: Finding, view: ReceiverView) -> Finding:

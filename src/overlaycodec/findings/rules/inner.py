@@ -38,7 +38,7 @@ def _mark_inside(context: Context) -> int | None:
         mark: int = inside.ecn
         return mark
     last, octets = context.packet.headers[-1], context.packet.payload
-    if context.inside(type(last)) is not last or not isinstance(last, Ethernet | VLANTag):
+    if context.scopes[-1].start != context.index + 1 or not isinstance(last, Ethernet | VLANTag):
         return None
     ip = ip_of(last.ethertype)
     return None if ip is None or len(octets) < ip.__layout__.minimum_octets else number_in(octets, ip, "ecn")

@@ -36,6 +36,7 @@ __all__ = ["NETWORK"]
 _BROADCAST: Final = 0xFFFFFFFF
 _LINK_GROUPS: Final = 0xE00000
 """224.0.0.0/24: groups that no router forwards to (RFC 5771 section 4)."""
+_HOP_BY_HOP: Final = 0
 _IGMP: Final = 2
 
 
@@ -87,6 +88,12 @@ def _this_network(context: Context) -> Iterator[Observation]:
 def _unbounded(context: Context) -> Iterator[Observation]:
     if context.header.total_length == 0:
         yield Observation("total_length", "is 0")
+
+
+def _unbounded_ipv6(context: Context) -> Iterator[Observation]:
+    """Whether a payload length of 0 stands in front of another header than options, which may give the length."""
+    if context.header.payload_length == 0 and context.next is not None and context.header.next_header != _HOP_BY_HOP:
+        yield Observation("payload_length", "is 0")
 
 
 def _options(context: Context) -> Iterator[Observation]:
@@ -247,6 +254,16 @@ NETWORK: Final = (
         _unbounded,
         "RFC 791 section 3.1",
         "it counts the header too; in captures it marks a packet that a network card was to cut in segments",
+        Severity.VIOLATION,
+        LINUX_DROPS,
+        OVS_DROPS,
+    ),
+    Rule(
+        "ipv6-length-none",
+        (IPv6,),
+        _unbounded_ipv6,
+        "RFC 8200 section 3, RFC 2675 section 3",
+        "it is 0 in jumbograms alone; in captures it marks a packet that a network card was to cut in segments",
         Severity.VIOLATION,
         LINUX_DROPS,
         OVS_DROPS,

@@ -121,6 +121,17 @@ FIELDS: Final[Mapping[type[WireStruct], Mapping[str, Maker]]] = {
     oc.IGMPGroupRecord: {"type": _number(1, 6), "aux_data": _octets(0)},
     oc.MLDAddressRecord: {"type": _number(1, 6), "aux_data": _octets(0)},
     oc.GTPU: {"message_type": _one_of(255)},
+    oc.DHCP: {
+        "op": _one_of(1, 2),
+        "htype": _one_of(1),
+        "hlen": _one_of(6),
+        "secs": _one_of(0, 1, 300, 0x1A00),
+        "chaddr": lambda random, _: random.randbytes(6) + bytes(10),
+        "sname": _one_of(bytes(64)),
+        "file": _one_of(bytes(128)),
+        "options": lambda random, _: _dhcp(random),
+    },
+    oc.RIP: {"command": _one_of(1, 2), "version": _one_of(2), "entries": lambda random, _: _rip(random)},
     oc.IPv6SegmentRouting: {"segments_left": _one_of(0, 1)},
     oc.IPv6Routing: {"routing_type": _one_of(253, 254)},
 }
@@ -135,6 +146,31 @@ def _chunk(random: Random, kind: int) -> bytes:
 
 def _route(random: Random) -> tuple[oc.IPv4RouteAddress, ...]:
     return tuple(oc.IPv4RouteAddress(address=IPv4Address(random.randbytes(4))) for _ in range(random.choice((1, 2))))
+
+
+def _dhcp(random: Random) -> tuple[WireStruct, ...]:
+    address = IPv4Address(random.randbytes(4))
+    options = [
+        oc.DHCPSubnetMaskOption(mask="255.255.255.0"),
+        oc.DHCPHostNameOption(name=b"host"),
+        oc.DHCPRequestedAddressOption(address=address),
+        oc.DHCPLeaseTimeOption(seconds=random.randrange(1 << 32)),
+        oc.DHCPServerIdOption(address=address),
+        oc.DHCPParameterRequestOption(codes=b"\x01\x03\x06"),
+    ]
+    chosen = random.sample(options, random.randrange(len(options)))
+    return (oc.DHCPMessageTypeOption(type=random.randint(1, 8)), *chosen, oc.DHCPOption(code=255))
+
+
+def _rip(random: Random) -> tuple[WireStruct, ...]:
+    """A password or none, and routes."""
+    routes = tuple(
+        oc.RIPEntry(
+            route_tag=random.randrange(1 << 16), address=IPv4Address(random.randbytes(4)), metric=random.randint(1, 16)
+        )
+        for _ in range(random.randint(1, 3))
+    )
+    return (*random.choice(((), (oc.RIPPasswordEntry(password=b"password" + bytes(8)),))), *routes)
 
 
 def _lldp(random: Random) -> tuple[oc.LLDPTLV, ...]:

@@ -151,6 +151,14 @@ TSHARK: Final[tuple[Entry, ...]] = (
         refused,
     ),
     Value(
+        "Seconds of DHCP that end in a zero octet",
+        "both",
+        "RFC 2131 section 2: network order. Some clients write the other order, so that tshark swaps the octets where "
+        "the second one is 0.",
+        ("dhcp.secs",),
+        lambda difference: isinstance(difference.theirs, int) and difference.ours == difference.theirs << 8,
+    ),
+    Value(
         "Several home address options",
         "neither",
         "RFC 6275 section 6.3: a packet has no more than one. We take the innermost header's first one for the "

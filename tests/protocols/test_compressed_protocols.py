@@ -90,10 +90,19 @@ def test_versions_of_gre_that_are_not_known_are_faults(version: int) -> None:
     assert (packet.names, packet.payload) == (["ipv4"], data[20:])
 
 
-@pytest.mark.parametrize("lead", [0x50, 0x70, 0x80, 0xC0])
+@pytest.mark.parametrize("lead", [0x50, 0x80, 0xC0])
 def test_variants_of_gue_that_are_not_known_are_faults(lead: int) -> None:
     """draft-ietf-intarea-gue-09 section 3: variant 1 is an IP packet, whose version is 4 or 6."""
     data = oc.encode(oc.UDP(src_port=1, dst_port=6080, checksum=0) / (bytes([lead, 59]) + bytes(126)))
     with pytest.raises(oc.FieldValueError, match=r"gue\.variant"):
         oc.decode(data, first=oc.UDP)
     assert oc.decode(data, first=oc.UDP, lax=True).payload == data[8:]
+
+
+def test_an_ip_packet_of_version_7_in_gue_is_payload() -> None:
+    """Two signs of GUE fail, the variant and the type of the control message: another protocol may use the port."""
+    data = oc.encode(oc.UDP(src_port=1, dst_port=6080, checksum=0) / (bytes([0x70, 59]) + bytes(126)))
+    packet = oc.decode(data, first=oc.UDP)
+    assert (packet.names, packet.payload) == (["udp"], data[8:])
+    (refused,) = oc.refused_guesses(packet, first=oc.UDP)
+    assert refused.signs == ("variant", "control message")

@@ -48,7 +48,11 @@ def _refused(complete: Packet, catalog: Catalog) -> list[RefusedGuess]:
 
 
 def _common_values(layout: Layout) -> dict[str, Any]:  # Any: each field has its own type
-    """The fields that the first alternatives of the header's patterns test, with the values that these ask for."""
+    """The fields that the first alternatives of the header's patterns test, with the values that these ask for.
+
+    Without the fields that decide whether the selector is a key: they were drawn for what follows.
+    """
+    decides = {guard.field for guard in (*layout.next.guards, layout.next.content) if guard is not None}
     plan = layout.corroboration
     patterns = () if plan is None else [sign for sign in plan.signs if isinstance(sign, Pattern)]
     asked = [condition for pattern in patterns for condition in pattern.alternatives[0] if isinstance(condition, Peek)]
@@ -56,7 +60,12 @@ def _common_values(layout: Layout) -> dict[str, Any]:  # Any: each field has its
     for peek in asked:
         for field in layout.fields:
             bit = layout.fixed_bit_of(field.name)
-            if bit is not None and (bit, field.bits) == (peek.bit, peek.count) and field.const is None:
+            if (
+                bit is not None
+                and (bit, field.bits) == (peek.bit, peek.count)
+                and field.const is None
+                and field.name not in decides
+            ):
                 if field.kind == "int":
                     values[field.name] = peek.value
                 elif field.kind == "bool":

@@ -128,7 +128,7 @@ def test_threads_make_and_free_functions_at_once() -> None:
                 source = Source("nothing", "")
                 source.add("return None")
                 source.compile("test")
-        except Exception as error:  # noqa: BLE001: whatever it is fails the test
+        except Exception as error:  # whatever it is fails the test
             errors.append(error)
 
     interval = sys.getswitchinterval()

@@ -9,8 +9,9 @@
 #   make bench     the benchmarks, peers in the same run; writes docs/benchmarks.md and its plot
 #   make fuzz      the fuzzers, for FUZZ_SECONDS in all; what they find is in build/fuzz
 #   make interop   the tests against live stacks: Linux, Open vSwitch, user-mode Linux (docs/interop.md)
+#   make notebook  the notebook of the docs, run, exported and looked at in Chromium; its pictures are in build/notebook
 #   make mutants   what the tests say of a library with one thing changed (docs/mutants.md)
-#   make generate  write what is made from the declarations: the index of protocols, the pages of headers and rules
+#   make generate  write what is made from the declarations: the index of protocols, the pages of headers and rules, the manual page
 #   make format    put the sources into the form that `make check` asks for
 #   make clean     remove all that the targets above made
 #
@@ -18,7 +19,7 @@
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help demo test check generated-check format-check lint types wheel-test versions pyodide lowest bench fuzz interop mutants generate format clean FORCE
+.PHONY: help demo test check generated-check format-check lint types wheel-test versions pyodide lowest bench fuzz interop notebook mutants generate format clean FORCE
 
 # The first interpreter that is new enough and can make environments.
 usable = $(1) -c "import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))" >/dev/null 2>&1
@@ -71,6 +72,10 @@ $(VENV)/.bench: $(VENV)/.made pyproject.toml
 	$(PY) -m pip install $(PIP_OPTIONS) --editable ".[cli,columns]" --group bench
 	@touch $@
 
+$(VENV)/.notebook: $(VENV)/.made pyproject.toml
+	$(PY) -m pip install $(PIP_OPTIONS) --editable ".[cli,hypothesis,columns,arrow,pandas]" --group notebook
+	@touch $@
+
 # ---- for people ----
 
 demo: $(VENV)/.demo
@@ -90,6 +95,10 @@ fuzz: $(VENV)/.fuzz
 interop: PYTEST_ARGS = -n 2 --dist loadfile
 interop: $(VENV)/.test
 	$(PY) -m pytest -m interop $(if $(REQUIRE),--require-interop) tests/interop $(PYTEST_ARGS)
+
+# Needs Debian's package chromium. One process: Jupyter runs the notebook once for all tests.
+notebook: $(VENV)/.notebook
+	$(PY) -m pytest -m notebook tests/notebook -p no:xdist
 
 mutants: $(VENV)/.dev
 	$(PY) -m tests.tools.mutants $(MUTANTS_ARGS)
@@ -127,7 +136,7 @@ types: $(VENV)/.dev
 
 # Built by way of the source distribution, so that both are known to be whole.
 WHEEL := build/dist/.built
-$(WHEEL): $(VENV)/.dev pyproject.toml README.md LICENSE $(shell find src -type f -not -path "*/__pycache__/*")
+$(WHEEL): $(VENV)/.dev pyproject.toml README.md LICENSE docs/man/overlaycodec.1 $(shell find src -type f -not -path "*/__pycache__/*")
 	rm -rf build/dist
 	@mkdir -p build/dist
 	$(PY) -m build --outdir build/dist >build/build.log 2>&1 || { cat build/build.log; exit 1; }

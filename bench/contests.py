@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from bench import pipelines
 from bench.frames import frames, mixed_frames, uncached_frames, usual_frames
 from bench.peers import Peer, Values
 from bench.timing import Contestant, Timing, compete
@@ -36,11 +37,14 @@ class Contest:
     inputs: Callable[[random.Random, int], Sequence[Any]]  # Any: each contest's own
     work: Work
     seed: int
+    others: Callable[[], list[Contestant]] = list
+    """Contestants that are no peers."""
 
     def run(self, peers: Sequence[Peer], sizes: Sizes) -> dict[str, Timing]:
         """The timings of all peers that can, by name."""
         source = random.Random(self.seed)
         contestants = [contestant for peer in peers if (contestant := self.work(peer)) is not None]
+        contestants += self.others()
         return compete(contestants, lambda _: self.inputs(source, sizes.inputs), sizes.rounds)
 
 
@@ -136,6 +140,14 @@ CONTESTS = {
         mixed_frames,
         _decodes,
         seed=3,
+    ),
+    "pipelines": Contest(
+        "Decode by a pipeline, beside an open decode",
+        "frame of 7 headers, no field read",
+        lambda source, count: frames(source, count, distinct=False),
+        lambda peer: None,
+        seed=10,
+        others=pipelines.contestants,
     ),
     # after the contests that fill the cache of stacks: each frame is held against what is in it, in vain
     "uncached": Contest(

@@ -1,7 +1,8 @@
-"""Writes docs/headers.md, docs/headers/ and docs/rules.md from the declarations: `make generate`."""
+"""Writes docs/headers.md, docs/headers/, docs/rules.md and docs/man/ from the declarations: `make generate`."""
 
 from __future__ import annotations
 
+import runpy
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from overlaycodec.codec.catalog import DEFAULT
 from overlaycodec.describe.diagram import diagram_of
 from overlaycodec.describe.facts import default_text, found_at, meanings_of, presence_of, size_of, type_of
 from overlaycodec.findings.diagnosis import RULES
-from overlaycodec.findings.model import Rule
+from overlaycodec.findings.model import PROVEN, Rule
 from overlaycodec.packet.header import Header
 from overlaycodec.schema.keys import Key, KeySpace, PreviousHeader
 from overlaycodec.schema.layout import Field, Layout
@@ -31,6 +32,10 @@ RULES_PAGE = """# Rules
 What [`oc.diagnose`](findings.md) looks for, beside what cannot be decoded. `make generate` writes this page
 from the rules; a test compares it with them. A dash: nothing is known, or the receiver has none for that header.
 
+What the receivers do was seen on these, in that month; another version may do otherwise:
+
+{proven}
+
 | rule | headers | the specification | Linux | Open vSwitch |
 |---|---|---|---|---|
 """
@@ -38,7 +43,7 @@ from the rules; a test compares it with them. A dash: nothing is known, or the r
 
 def purpose(record: type[WireStruct]) -> str:
     """The first sentence of the declaration."""
-    return (record.__doc__ or "").splitlines()[0]
+    return record.__layout__.purpose.splitlines()[0]
 
 
 def octets(layout: Layout) -> str:
@@ -122,7 +127,7 @@ def page(cls: type[Header]) -> str:
     traits += ["a tunnel: what follows is `inner`"] * layout.tunnel
     traits += ["what follows is `quoted`"] * layout.quotes
     traits += ["nothing follows it"] * layout.next.closed
-    lines = [f"# {layout.name}", "", f"`overlaycodec.{cls.__name__}`: {cls.__doc__ or ''}", ""]
+    lines = [f"# {layout.name}", "", f"`overlaycodec.{cls.__name__}`: {layout.purpose}", ""]
     lines += [f"{layout.spec}. {', '.join(traits)}.".replace("\n", " "), ""]
     lines += ["```", diagram_of(cls), "```", "", *table(layout), ""]
     for element in elements(cls):
@@ -149,16 +154,24 @@ def rule_row(rule: Rule) -> str:
 
 def rules() -> str:
     """The page of the rules."""
-    return RULES_PAGE + "\n".join(map(rule_row, RULES)) + "\n"
+    proven = "\n".join(f"- {proof}" for proofs in PROVEN.values() for proof in proofs)
+    return RULES_PAGE.format(proven=proven) + "\n".join(map(rule_row, RULES)) + "\n"
 
 
 def pages() -> dict[Path, str]:
     """Every page, by its path."""
     headers = {HERE / "headers" / f"{cls.__layout__.name}.md": page(cls) for cls in DEFAULT.headers}
-    return {HERE / "headers.md": index(), HERE / "rules.md": rules(), **headers}
+    manual = HERE / "man" / "overlaycodec.1"
+    return {HERE / "headers.md": index(), HERE / "rules.md": rules(), manual: manual_page(), **headers}
+
+
+def manual_page() -> str:
+    """The manual page of the command line."""
+    manual: str = runpy.run_path(str(HERE / "manual.py"))["manual"]()
+    return manual
 
 
 if __name__ == "__main__":
-    (HERE / "headers").mkdir(exist_ok=True)
     for path, text in pages().items():
+        path.parent.mkdir(exist_ok=True)
         path.write_text(text, encoding="utf-8")

@@ -48,6 +48,12 @@ def _interop(config: pytest.Config) -> bool:
     return bool(config.getoption("--require-interop")) or "interop" in config.getoption("markexpr")
 
 
+def _left_out(config: pytest.Config) -> set[str]:
+    """The marks of tests that are run only where they are asked for."""
+    left_out = set() if _interop(config) else {"interop"}
+    return left_out if "notebook" in config.getoption("markexpr") else left_out | {"notebook"}
+
+
 def pytest_report_header(config: pytest.Config) -> list[str]:
     """Say which copy of the package is under test, and what is left out."""
     lines = [f"overlaycodec: {Path(overlaycodec.__file__).parent}"]
@@ -58,12 +64,11 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out what needs a machine of one's own, unless it is asked for."""
-    if _interop(config):
-        return
-    left_out = [item for item in items if item.get_closest_marker("interop")]
+    marks = _left_out(config)
+    left_out = [item for item in items if any(map(item.get_closest_marker, marks))]
     if left_out:
         config.hook.pytest_deselected(items=left_out)
-        items[:] = [item for item in items if not item.get_closest_marker("interop")]
+        items[:] = [item for item in items if not any(map(item.get_closest_marker, marks))]
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:

@@ -25,6 +25,7 @@ from overlaycodec import (
     Ethernet,
     FieldRangeError,
     FieldValueError,
+    FilterError,
     Geneve,
     GeneveOption,
     IPv4,
@@ -271,6 +272,7 @@ ONE_OF_EACH: Final[tuple[CodecError, ...]] = (
     UnresolvedError("udp.checksum", "is AUTO"),
     MissingHeaderError("VXLAN", "ethernet, arp"),
     PathError("column 'vxlan.vin'", "vxlan: vni"),
+    FilterError("'=' is no operator", "vxlan.vni = 1", 10),
     CaptureError("a record is cut short", 24),
 )
 PARENTS: Final[dict[type[Exception], tuple[type[Exception], ...]]] = {
@@ -287,6 +289,7 @@ PARENTS: Final[dict[type[Exception], tuple[type[Exception], ...]]] = {
     UnresolvedError: (EncodeError,),
     PathError: (CodecError, KeyError),
     MissingHeaderError: (PathError,),
+    FilterError: (CodecError, ValueError),
     CaptureError: (CodecError,),
 }
 

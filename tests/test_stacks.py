@@ -26,10 +26,10 @@ NO_HEADER: Final = {
     "raw",  # a link type without a header
 }
 
-# Where the catalog ends by design. A protocol that it learns moves to tests/vectors/names.
+# Where the catalog ends by design. A protocol that it learns moves to src/overlaycodec/filters/wireshark_names.
 OUTSIDE: Final = {"ccp", "nhrp", "ospf", "pim"} | {
     # what the last header carries
-    *("bvlc", "data", "db-lsp-disc", "dhcp", "dns", "http", "mdns", "mysql", "rip", "sap", "ssh", "stp", "tls", "x11"),
+    *("bvlc", "data", "db-lsp-disc", "dns", "http", "mdns", "mysql", "sap", "ssh", "stp", "tls", "x11"),
 }
 
 CAPTURES: Final = {
@@ -85,14 +85,14 @@ def expected_differences() -> dict[str, dict[int, tuple[str, str]]]:
 
 def test_every_header_of_the_catalog_has_tsharks_name() -> None:
     missing = {header.__layout__.name for header in oc.DEFAULT.headers} - {cls.__layout__.name for cls in NAMES}
-    assert not missing, "say in tests/vectors/names what tshark calls them"
+    assert not missing, "say in src/overlaycodec/filters/wireshark_names what tshark calls them"
     assert not OUTSIDE & set(NAMES.values())
 
 
 def test_every_field_that_has_a_name_is_there() -> None:
     for record, entry in decoder_names.entries("tshark").items():
-        assert entry.keys() <= {"protocol", "fields", "variants"}
-        for fields in (entry.get("fields", {}), *entry.get("variants", {}).values()):
+        assert entry.keys() <= {"protocol", "fields", "variants", "filters", "stacked", "otherwise"}
+        for fields in (entry.get("fields", {}), entry.get("filters", {}), *entry.get("variants", {}).values()):
             assert fields.keys() <= {*record.__layout__.by_name, "verdict"}, record.__layout__.name
 
 

@@ -13,11 +13,11 @@ from overlaycodec.codec.catalog import DEFAULT, Catalog
 from overlaycodec.codec.field_view import FieldView
 from overlaycodec.codec.packet_decoder import decode, decode_header
 from overlaycodec.codec.packet_encoder import encode, resolve
-from overlaycodec.codec.pipeline import Pipeline
 from overlaycodec.columnar import column_names, columns, encode_columns, iter_columns
 from overlaycodec.comparison import diff
 from overlaycodec.editing.checksum_status import ChecksumStatus, checksums
 from overlaycodec.editing.fill import fill
+from overlaycodec.editing.refused_guesses import RefusedGuess, refused_guesses
 from overlaycodec.errors import (
     CaptureError,
     CodecError,
@@ -25,6 +25,7 @@ from overlaycodec.errors import (
     EncodeError,
     FieldRangeError,
     FieldValueError,
+    FilterError,
     LengthFieldError,
     LengthOverflowError,
     MissingHeaderError,
@@ -34,9 +35,14 @@ from overlaycodec.errors import (
     TruncatedError,
     UnresolvedError,
 )
+from overlaycodec.filters.filter import Filter
+from overlaycodec.filters.wireshark import wireshark_filter
 from overlaycodec.findings import Finding, Receiver, Severity, diagnose
+from overlaycodec.interchange.decode_hex import decode_hex
+from overlaycodec.interchange.documents import from_dict, from_json
 from overlaycodec.packet.header import Header
-from overlaycodec.packet.packet import FlowKey, Packet, Trailer
+from overlaycodec.packet.packet import FCS, FlowKey, Packet, Trailer
+from overlaycodec.pipelines.pipeline import Pipeline
 from overlaycodec.schema.facts import (
     Bits,
     ByteOrder,
@@ -51,6 +57,7 @@ from overlaycodec.schema.facts import (
     LengthField,
     MoreFragments,
     Octets,
+    OriginalSource,
     PadTo,
     Reserved,
     Rest,
@@ -85,7 +92,7 @@ from overlaycodec.schema.keyspaces import (
     UDP_PORT,
 )
 from overlaycodec.schema.record import Element
-from overlaycodec.schema.values import (
+from overlaycodec.values import (
     AUTO,
     HardwareAddressLike,
     IPv4Like,
@@ -102,6 +109,7 @@ __all__ = [
     "DEFAULT",
     "ERSPAN_FRAME",
     "ETHERTYPE",
+    "FCS",
     "GPE_PROTOCOL",
     "GTPU_EXTENSION",
     "ICMPV6_TYPE",
@@ -136,6 +144,8 @@ __all__ = [
     "FieldRangeError",
     "FieldValueError",
     "FieldView",
+    "Filter",
+    "FilterError",
     "FinalDestination",
     "Finding",
     "FlowKey",
@@ -159,6 +169,7 @@ __all__ = [
     "MoreFragments",
     "NestingError",
     "Octets",
+    "OriginalSource",
     "Packet",
     "PadTo",
     "PathError",
@@ -168,6 +179,7 @@ __all__ = [
     "ProtocolAddressLike",
     "Receiver",
     "Record",
+    "RefusedGuess",
     "Reserved",
     "Rest",
     "SchemaError",
@@ -189,14 +201,19 @@ __all__ = [
     "columns",
     "decode",
     "decode_header",
+    "decode_hex",
     "diagnose",
     "diff",
     "encode",
     "encode_columns",
     "fill",
+    "from_dict",
+    "from_json",
     "iter_columns",
     "open_capture",
+    "refused_guesses",
     "resolve",
+    "wireshark_filter",
     "write_capture",
 ]
 __all__ += protocols.__all__

@@ -7,7 +7,18 @@ from one of 0xFFFF: only all-zero data has the sum 0.
 
 from __future__ import annotations
 
-__all__ = ["REMAINDERS", "adjusted_checksum", "crc32c", "finished_checksum", "internet_checksum", "internet_sum"]
+from binascii import crc32
+
+__all__ = [
+    "REMAINDERS",
+    "adjusted_checksum",
+    "adjusted_fcs",
+    "crc32c",
+    "finished_checksum",
+    "frame_check_sequence",
+    "internet_checksum",
+    "internet_sum",
+]
 
 
 def internet_sum(data: bytes, start: int = 0) -> int:
@@ -49,6 +60,26 @@ def finished_checksum(frame: bytes, start: int, stop: int, *, udp: bool) -> byte
     if not checksum and udp:
         checksum = 0xFFFF  # RFC 768: 0 says that there is none
     return frame[:at] + checksum.to_bytes(2, "big") + frame[at + 2 :]
+
+
+def frame_check_sequence(frame: bytes) -> bytes:
+    """The FCS of an Ethernet frame: the 4 octets that follow it on the wire.
+
+    >>> frame_check_sequence(b"123456789").hex()
+    '2639f4cb'
+
+    Spec: IEEE 802.3 clause 3.2.9.
+    """
+    return crc32(frame).to_bytes(4, "little")
+
+
+def adjusted_fcs(fcs: bytes, old: bytes, new: bytes) -> bytes:
+    """What an FCS, or the first octets of one, becomes where the frame `old` becomes `new`.
+
+    An FCS that was wrong stays wrong by as much.
+    """
+    changes = zip(frame_check_sequence(old), frame_check_sequence(new), fcs, strict=False)
+    return bytes(octet ^ before ^ after for before, after, octet in changes)
 
 
 def _octet_remainders() -> tuple[int, ...]:

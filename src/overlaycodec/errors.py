@@ -7,7 +7,8 @@ they can be stored, sent between processes and asserted in tests.
 
 from __future__ import annotations
 
-from typing import Any
+from ipaddress import IPv4Address, IPv6Address
+from typing import Any, Final
 
 __all__ = [
     "CaptureError",
@@ -16,6 +17,7 @@ __all__ = [
     "EncodeError",
     "FieldRangeError",
     "FieldValueError",
+    "FilterError",
     "LengthFieldError",
     "LengthOverflowError",
     "MissingHeaderError",
@@ -30,8 +32,22 @@ Bits = tuple[int, int | None]
 """First and last bit, counted from the start of the data; the last is None where the end is not known."""
 
 
+_READABLE: Final = 1 << 128
+
+
 def _octets(count: int) -> str:
     return f"{count} octet" if count == 1 else f"{count} octets"
+
+
+def number_text(value: object) -> str:
+    """A value as text; of a number that is too long to read, its size: Python refuses to print the longest ones."""
+    if isinstance(value, int) and not -_READABLE < value < _READABLE:
+        return f"a {'negative ' if value < 0 else ''}number of {value.bit_length()} bits"
+    return str(value)
+
+
+def _repr(value: object) -> str:
+    return f"<{number_text(value)}>" if isinstance(value, int) and abs(value) >= _READABLE else repr(value)
 
 
 def place_text(bits: Bits) -> str:
@@ -52,13 +68,13 @@ class CodecError(Exception):
         return isinstance(other, CodecError) and type(other) is type(self) and self._state() == other._state()
 
     def __hash__(self) -> int:
-        return hash((type(self), repr(self._state())))
+        return hash((type(self), *map(_repr, self._state())))
 
     def __reduce__(self) -> tuple[Any, ...]:  # Any: what pickle asks for
         return type(self), self._state()
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({', '.join(map(repr, self._state()))})"
+        return f"{type(self).__name__}({', '.join(map(_repr, self._state()))})"
 
 
 class SchemaError(CodecError):
@@ -66,7 +82,7 @@ class SchemaError(CodecError):
 
     def __init__(self, header: str, field: str | None, reason: str) -> None:
         self.header, self.field, self.reason = header, field, reason
-        super().__init__(f"{header}.{field}: {reason}" if field else f"{header}: {reason}")
+        super().__init__(f"{header}.{number_text(field)}: {reason}" if field else f"{header}: {reason}")
 
     def _state(self) -> tuple[Any, ...]:
         return self.header, self.field, self.reason
@@ -172,9 +188,13 @@ class FieldRangeError(EncodeError):
     def __init__(self, path: str, value: object, minimum: int, maximum: int, unit: str = "") -> None:
         self.minimum, self.maximum, self.unit = minimum, maximum, unit
         if minimum == maximum:
-            reason = f"has {value} {unit}, not {minimum}"
+            reason = f"has {number_text(value)} {unit}, not {minimum}"
         else:
-            reason = f"= {value} is not in {minimum}..{maximum}" + (f" ({unit})" if unit else "")
+            kinds: tuple[type[Any], ...] = (IPv4Address, IPv6Address)  # Any: an int, or an address of an int
+            kind = next((kind for kind in kinds if isinstance(value, kind)), int)
+            reason = f"= {number_text(value)} is not in {kind(minimum)}..{kind(maximum)}" + (
+                f" ({unit})" if unit else ""
+            )
         super().__init__(path, value, reason)
 
     def _state(self) -> tuple[Any, ...]:
@@ -206,14 +226,18 @@ class UnresolvedError(EncodeError):
 
 
 class PathError(CodecError, KeyError):
-    """A path or a column names what is not there: a header, a scope, a field, or none of them."""
+    """A path or a column names what is not there: a header, a scope, a field, or none of them.
 
-    def __init__(self, wanted: str, present: str) -> None:
-        self.wanted, self.present = wanted, present
-        super().__init__(f"no {wanted} in {present or 'an empty packet'}")
+    `near` are the nearest names that are there, at most three.
+    """
+
+    def __init__(self, wanted: str, present: str, near: tuple[str, ...] = ()) -> None:
+        self.wanted, self.present, self.near = wanted, present, near
+        suggestion = f": did you mean {' or '.join(near)}?" if near else ""
+        super().__init__(f"no {wanted} in {present or 'an empty packet'}{suggestion}")
 
     def _state(self) -> tuple[Any, ...]:
-        return self.wanted, self.present
+        return self.wanted, self.present, self.near
 
     def __str__(self) -> str:  # KeyError would show the repr
         return str(self.args[0])
@@ -223,8 +247,28 @@ class MissingHeaderError(PathError):
     """The packet has no such header or scope."""
 
 
+class FilterError(CodecError, ValueError):
+    """A text that is no filter, or that asks for what no packet of the catalog has.
+
+    `position` is the index of the character in the text at which it is wrong.
+    """
+
+    def __init__(self, reason: str, text: str, position: int) -> None:
+        self.reason, self.text, self.position = reason, text, position
+        shown = text if len(text) <= 80 else f"{text[max(0, position - 40) : position + 40]}"
+        super().__init__(f"filter {shown!r}: {reason} (character {position + 1})")
+
+    def _state(self) -> tuple[Any, ...]:
+        return self.reason, self.text, self.position
+
+
 class CaptureError(CodecError):
-    """A capture file that cannot be read on, or not written; `octet` counts from the start of the (unpacked) file."""
+    """A capture file that cannot be read on, or not written; `octet` counts from the start of the (unpacked) file.
+
+    `table` is the table of the packets before the damage, where `oc.columns` raised the error; None elsewhere.
+    """
+
+    table: Any = None  # Any: a `Table`, which is of a layer above
 
     def __init__(self, reason: str, octet: int) -> None:
         self.reason, self.octet = reason, octet

@@ -7,13 +7,13 @@ serves decoding and encoding.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 import msgspec
 
 from overlaycodec.errors import EncodeError, FieldRangeError, LengthFieldError, TruncatedError
 from overlaycodec.protocols import INTMD, INTMDOption
-from overlaycodec.schema.values import AUTO
+from overlaycodec.values import AUTO
 
 __all__ = ["INTHop", "hops", "with_hops"]
 
@@ -94,6 +94,10 @@ def with_hops(record: R, found: Sequence[INTHop]) -> R:
     Raises: FieldRangeError for a number that does not fit, EncodeError for a hop of another size.
     """
     requested = _requested(record)
+    given: Any = found  # Any: it is what must be checked
+    for hop in given if isinstance(given, Sequence) else (given,):
+        if not isinstance(hop, INTHop):
+            raise TypeError(f"found takes a sequence of INTHop values, not {type(hop).__name__}")
     octets = [_octets(record, hop, requested) for hop in found]
     size = record.hop_ml * _WORD
     for number, part in enumerate(octets):
@@ -105,6 +109,8 @@ def with_hops(record: R, found: Sequence[INTHop]) -> R:
 
 
 def _requested(record: INTMD | INTMDOption) -> list[int]:
+    if not isinstance(record, INTMD | INTMDOption):
+        raise TypeError(f"record takes INTMD or INTMDOption, not {type(record).__name__}")
     return [bit for bit in _FIELDS if record.instructions >> (15 - bit) & 1]
 
 
@@ -136,6 +142,8 @@ def _octets(record: INTMD | INTMDOption, hop: INTHop, requested: Sequence[int]) 
         for name, bits in _FIELDS[bit]:
             value = next(reserved, None) if name == "reserved" else getattr(hop, name)
             most = (1 << bits) - 1
+            if value is not None and type(value) is not int:
+                raise TypeError(f"{record.__layout__.name}.stack.{name} takes an int, not {type(value).__name__}")
             if value is not None and not 0 <= value <= most:
                 raise FieldRangeError(f"{record.__layout__.name}.stack.{name}", value, 0, most, f"{bits} bits")
             parts.append((most if value is None else value).to_bytes(bits // 8, "big"))

@@ -103,7 +103,7 @@ def test_packets_are_written(suffix: str, tmp_path: Path) -> None:
 def test_headers_and_inner_packets_are_written() -> None:
     packet = longest().decode()
     stream = io.BytesIO()
-    write_capture(stream, [packet, packet.inner, packet[VXLAN]])
+    write_capture(stream, [packet, packet.inner, packet[VXLAN]], link_type=1)
     with open_capture(stream.getvalue()) as capture:
         assert [each.data for each in capture] == [encode(packet), encode(packet.inner), encode(packet[VXLAN])]
 

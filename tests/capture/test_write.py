@@ -17,6 +17,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from overlaycodec import (
+    PPP,
+    SLL,
+    SLL2,
+    VXLAN,
+    BSDLoopback,
+    BSDNull,
+    Ethernet,
+    Header,
+    IPv4,
+    IPv6,
+    Packet,
+    resolve,
+)
 from overlaycodec.capture import Record, open_capture, write_capture
 from overlaycodec.errors import CaptureError, CodecError, EncodeError, FieldRangeError, LengthOverflowError
 from tests.tools import records as expected_records
@@ -199,8 +213,8 @@ BEFORE = Record(b"before", time_ns=5)
         ("pcap", Record(bytes(2**26 + 1)), FieldRangeError, "records[1].data"),
         ("pcapng", Record(b"", link_type=65536), FieldRangeError, "records[1].link_type"),
         ("pcapng", Record(b"", fcs_octets=16), FieldRangeError, "records[1].fcs_octets"),
-        ("pcapng", Record(b"", time_ns=2**64), FieldRangeError, "records[1].time_ns"),
-        ("pcapng", Record(b"", time_ns=-1), FieldRangeError, "records[1].time_ns"),
+        ("pcapng", Record(b"", time_ns=2**63 * 10**9), FieldRangeError, "records[1].time_ns"),
+        ("pcapng", Record(b"", time_ns=-(2**63) * 10**9 - 1), FieldRangeError, "records[1].time_ns"),
         ("pcapng", Record(b"", wire_length=2**32), FieldRangeError, "records[1].wire_length"),
         ("pcapng", Record(b"", flags=2**32), FieldRangeError, "records[1].flags"),
         ("pcapng", Record(b"", comments=("a\0b",)), EncodeError, "records[1].comments"),
@@ -239,6 +253,97 @@ def test_wrong_types(form: str, field: str) -> None:
 def test_fcs_in_the_flags_is_the_records_alone() -> None:
     (got,) = read(written([Record(b"", time_ns=1, flags=4 << 5 | 1, fcs_octets=2)], "pcapng"))
     assert (got.flags, got.fcs_octets) == (1, 2)
+
+
+# What a packet's first header says
+
+
+IP4, IP6 = IPv4(src="10.0.0.1", dst="10.0.0.2", protocol=99), IPv6(src="::1", dst="::2", next_header=99)
+
+
+@pytest.mark.parametrize("form", ["pcap", "pcapng"])
+@pytest.mark.parametrize(
+    ("packet", "link_type"),
+    [
+        (Ethernet(dst="02:00:00:00:00:02", src="02:00:00:00:00:01", ethertype=0x88B5) / b"x", 1),
+        (IP4 / b"x", 101),
+        (IP6 / b"x", 101),
+        (IP6, 101),
+        (BSDLoopback() / IP4, 108),
+        (BSDNull() / IP6, 0),
+        (SLL() / IP4, 113),
+        (SLL2() / IP6, 276),
+        (PPP() / IP4, 9),
+    ],
+)
+def test_the_link_type_is_that_of_the_first_header(form: Any, packet: Packet | Header, link_type: int) -> None:
+    """The numbers are those of the list of link types of libpcap."""
+    stream = io.BytesIO()
+    write_capture(stream, [packet], format=form)
+    (record,) = read(stream.getvalue())
+    assert record.link_type == link_type
+    assert record.decode() == resolve(packet)
+
+
+def test_bsd_null_has_the_order_of_the_file() -> None:
+    """LINKTYPE_NULL: the family is in the order of the host that captured, which is that of the file."""
+    stream = io.BytesIO()
+    write_capture(stream, [BSDNull() / IP4], format="pcap")
+    (record,) = read(stream.getvalue())
+    with open_capture(stream.getvalue()) as capture:
+        assert capture.byte_order == "little"
+    assert record.data[:4] == b"\x02\0\0\0"  # AF_INET
+
+
+def test_link_types_that_disagree_or_are_not_known() -> None:
+    stack = [Ethernet(dst="02:00:00:00:00:02", src="02:00:00:00:00:01", ethertype=0x88B5) / b"x", IP4 / b"y"]
+    with pytest.raises(EncodeError, match="a pcap file has one, here 1; pcapng can hold both"):
+        write_capture(io.BytesIO(), stack, format="pcap")
+    stream = io.BytesIO()
+    write_capture(stream, stack)
+    assert [record.link_type for record in read(stream.getvalue())] == [1, 101]
+    for packet in (VXLAN(vni=1) / b"x", Packet((), b"x")):
+        with pytest.raises(EncodeError, match=r"records\[1\]\.link_type is not known: .*; give link_type="):
+            write_capture(io.BytesIO(), [IP4, packet])
+        stream = io.BytesIO()
+        write_capture(stream, [packet], link_type=147)
+        assert read(stream.getvalue())[0].link_type == 147
+
+
+# Times, and what is left out
+
+
+@pytest.mark.parametrize(
+    "time_ns",
+    [-1, -(10**9), -1_699_999_999_999_995_000, -(2**63), 2**64, 2**70, 2**63 * 10**9 - 1, -(2**63) * 10**9],
+)
+def test_times_far_from_1970_come_back(time_ns: int) -> None:
+    records = [Record(b"a", time_ns=5), Record(b"b", time_ns=time_ns), Record(b"c", time_ns=2**64 - 1)]
+    assert [record.time_ns for record in read(written(records, "pcapng"))] == [5, time_ns, 2**64 - 1]
+
+
+def test_one_offset_serves_many_times() -> None:
+    data = written([Record(b"", time_ns=-step * 10**9) for step in range(500)], "pcapng")
+    with open_capture(data) as capture:
+        assert len(list(capture)) == 500
+        assert [interface.time_offset_ns for interface in capture.interfaces] == [0, -(2**32) * 10**9]
+
+
+def test_what_cannot_be_written_is_left_out() -> None:
+    errors: list[EncodeError] = []
+    stream = io.BytesIO()
+    items: list[Record | Packet | Header | bytes] = [
+        BEFORE,
+        Record(b"old", time_ns=-1),
+        VXLAN(vni=1) / b"x",
+        BEFORE,
+        Ethernet(dst="02:00:00:00:00:02", src="02:00:00:00:00:01"),
+    ]
+    assert write_capture(stream, items, format="pcap", on_error=errors.append) == 2
+    assert read(stream.getvalue()) == [BEFORE, BEFORE]
+    assert [error.path for error in errors] == [
+        "records[1].time_ns", "records[2].link_type", "records[4].ethernet.ethertype",
+    ]  # fmt: skip
 
 
 # Where it goes

@@ -18,6 +18,7 @@ from typing import Final
 import pytest
 
 import overlaycodec as oc
+from overlaycodec.cli import ending
 from tests.cli.test_cli import INNER_VLAN
 from tests.cli.test_rewriting import ENDS, run
 from tests.tools.program import COMMAND, environment
@@ -214,8 +215,13 @@ def writing(command: str, folder: Path, *before: str) -> Iterator[subprocess.Pop
             process.kill()  # does nothing where it has ended
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP], ids=lambda number: number.name)
-@pytest.mark.parametrize("command", WAITING)
+SIGNALS: Final = {name: [signal.SIGTERM, signal.SIGHUP] for name in WAITING} | {"decap": ending._ENDING}
+"""Every signal for one of the commands, and the usual ones for the others."""
+
+
+@pytest.mark.parametrize(
+    ("command", "number"), [(command, number) for command, numbers in SIGNALS.items() for number in numbers]
+)
 def test_a_signal_leaves_no_unfinished_file(command: str, number: signal.Signals, tmp_path: Path) -> None:
     with writing(command, tmp_path) as process:
         assert os.listdir(tmp_path) != [WAITING[command][1]]

@@ -300,7 +300,7 @@ def test_a_field_in_any_script() -> None:
 def test_a_class_of_any_name() -> None:
     cls = declared(HOSTILE, "a", path="any")
     assert oc.decode_header(cls, oc.encode(cls(a=3))) == (cls(a=3), 1)
-    with pytest.raises(TypeError, match="unexpected keyword argument"):
+    with pytest.raises(TypeError, match="has no field 'b'"):
         cls(b=3)
 
 

@@ -113,7 +113,7 @@ def test_a_jumbo_option_counts_where_the_length_is_0_and_nowhere_else() -> None:
     option = oc.IPv6JumboPayloadOption(jumbo_payload_length=70_000)
     packet = (
         FRAME
-        / oc.IPv6(src="::1", dst="::2")
+        / oc.IPv6(src="::1", dst="::2", payload_length=17)
         / oc.IPv6HopByHop(options=(option,))
         / oc.UDP(src_port=1, dst_port=9)
         / b"?"
@@ -362,15 +362,15 @@ def test_a_check_sequence_is_no_payload_to_a_guess() -> None:
     for _ in range(600):  # until it is guessed
         assert catalog.decode(data).payload == b"...."
     packet = catalog.decode(data, fcs_octets=4)
-    assert (packet.payload, packet.trailers) == (b"", (oc.Trailer(0, b"...."),))
+    assert (packet.payload, packet.trailers) == (b"", (oc.FCS(data=b"...."),))
 
 
 def test_octets_that_are_nothing_have_a_check_sequence_too() -> None:
     packet = oc.decode(b"abcdefgh", first=oc.LINK_TYPE(9999), fcs_octets=4)
-    assert (packet.payload, packet.trailers) == (b"abcd", (oc.Trailer(-1, b"efgh"),))
+    assert (packet.payload, packet.trailers) == (b"abcd", (oc.FCS(data=b"efgh"),))
     assert oc.encode(packet) == b"abcdefgh"
     packet = oc.decode(b"abcd", first=oc.LINK_TYPE(9999), fcs_octets=4)
-    assert (packet.payload, packet.trailers) == (b"", (oc.Trailer(-1, b"abcd"),))
+    assert (packet.payload, packet.trailers) == (b"", (oc.FCS(data=b"abcd"),))
 
 
 def test_a_header_keeps_no_octets_that_change() -> None:
@@ -390,9 +390,9 @@ def test_the_key_of_all_that_is_not_bound_otherwise() -> None:
 def test_a_check_sequence_that_was_not_captured() -> None:
     data = oc.encode(FRAME / oc.VLANTag(vid=7, ethertype=0x88B5) / b"....")
     packet = oc.decode(data, fcs_octets=4, wire_length=len(data) + 4)
-    assert (packet.payload, packet.trailers) == (b"....", ())
+    assert (packet.payload, packet.trailers) == (b"....", (oc.FCS(data=b""),))
     cut = oc.decode(data, fcs_octets=4, wire_length=len(data) + 2)
-    assert (cut.payload, cut.trailers) == (b"..", (oc.Trailer(0, b".."),))
+    assert (cut.payload, cut.trailers) == (b"..", (oc.FCS(data=b".."),))
 
 
 def test_a_value_that_went_round_the_checks_is_named() -> None:

@@ -17,7 +17,7 @@ from overlaycodec.codec.stack_cache import _MAX_STACKS, MISSES_TO_LEARN, StackCa
 from overlaycodec.codec.stack_shape import option_free_stack
 from overlaycodec.protocols import HEADERS
 from overlaycodec.schema.keyspaces import IEEE802_LENGTH
-from overlaycodec.schema.values import _KEPT, _PASSED_OVER, IPV4S, Interned
+from overlaycodec.values.interning import _KEPT, _PASSED_OVER, IPV4S, Interned
 
 
 def outcome(catalog: Catalog, data: bytes, lax: bool, wire_length: int | None = None) -> tuple[object, ...]:

@@ -6,6 +6,7 @@ import gzip
 import io
 import random
 import tracemalloc
+from binascii import crc32
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -17,7 +18,7 @@ from hypothesis import strategies as st
 
 import overlaycodec as oc
 from overlaycodec import strategies as overlay
-from overlaycodec.columnar.column import columns_of
+from overlaycodec.columnar.column import RECORD_COLUMNS, columns_of
 from overlaycodec.columnar.column_buffers import Output
 from overlaycodec.columnar.decode.batch import Batch
 from overlaycodec.columnar.decode.column_filler import ColumnFiller
@@ -41,6 +42,12 @@ def expected(packet: oc.Packet, name: str, verdicts: dict[str, Any]) -> Any:  # 
     """What a column must hold for a packet; None where it is masked."""
     if name == "fault":
         return None if packet.fault is None else type(packet.fault).__name__
+    if name == "fcs":
+        return None if packet.fcs is None else packet.fcs.data
+    if name == "fcs.verdict":
+        return None if "fcs" not in verdicts else str(verdicts["fcs"])
+    if name == "payload":
+        return packet.payload
     if name.endswith(".verdict"):
         try:
             place = paths.find(packet.headers, name.removesuffix(".verdict"))
@@ -49,9 +56,10 @@ def expected(packet: oc.Packet, name: str, verdicts: dict[str, Any]) -> Any:  # 
         verdict = verdicts.get(f"{packet.names[place.header]}.{place.rest[0][0]}")
         return None if verdict is None else str(verdict)
     try:
-        return packet.at(name)
+        value = packet.at(name)
     except oc.PathError:
         return None
+    return None if name.endswith(".ethertype") and value <= 1500 else value  # IEEE 802.3 clause 3.2.6: a length
 
 
 def same(value: Any, wanted: Any) -> bool:  # Any: as above
@@ -84,7 +92,7 @@ def check(records: list[oc.Record], names: Iterable[str] | None = None, catalog:
     packets = [record.decode(lax=True, catalog=catalog) for record in records]
     verdicts = [oc.checksums(p, catalog=catalog) if any("verdict" in n for n in table) else {} for p in packets]
     for name in table:
-        if name in ("time_ns", "wire_length", "captured_length", "link_type"):
+        if name in RECORD_COLUMNS and name not in ("fault", "payload"):
             continue
         column = table[name]
         for index, packet in enumerate(packets):
@@ -113,6 +121,7 @@ def test_most_packets_are_walked_in_groups() -> None:
 
 FRAMED: Final = [cls for cls in laws.CLASSES if laws.first_of(cls) is oc.Ethernet]
 SOME: Final = [
+    "payload",
     "fault", "outer.ipv4.src", "ipv4[1].dst", "inner.ipv4.src", "innermost.ipv4.src", "innermost.ethernet.dst",
     "inner.inner.ipv6.dst", "vlan.vid", "vlan[1].vid", "inner.vlan.vid", "mpls[1].label", "udp.length", "tcp.options",
     "tcp.options[0].kind", "tcp.options[2].data", "geneve.options[0].type", "geneve.options[1].data", "gre.key",
@@ -147,6 +156,7 @@ def test_any_stack_whole_cut_and_damaged(cls: type[oc.Header]) -> None:
     check(records)
     check(records, SOME)
     check(records, VERDICTS)
+    check(records, ["fcs", "fcs.verdict"])
 
 
 @settings(max_examples=20, deadline=None)
@@ -239,7 +249,7 @@ def test_more_headers_than_are_followed() -> None:
 @pytest.mark.parametrize("path", [*CAPTURES.values(), *PUBLIC.values()], ids=lambda path: path.stem)
 def test_verdicts_of_every_capture(path: Path) -> None:
     with oc.open_capture(path) as capture:
-        check(list(capture), VERDICTS)
+        check(list(capture), [*VERDICTS, "payload"])
 
 
 def test_verdicts() -> None:
@@ -409,8 +419,9 @@ def test_without_names_every_field_that_occurs() -> None:
 @pytest.mark.parametrize(
     ("name", "word"),
     [
-        ("vxlan.vnid", "vni_valid"), ("vxlam.vni", "vxlan"), ("vxlan", "field of one"), ("", "grammar"),
-        ("inner.vxlan", "field of one"), ("geneve.options[0].typ", "no typ"), ("geneve.vni[0]", "row"),
+        ("vxlan.vnid", "mean vxlan.vni"), ("vxlam.vni", "mean vxlan.vni"), ("vxlan", "mean vxlan.vni"), ("", "grammar"),
+        ("inner.vxlan", "mean inner.vxlan.vni"), ("vni", "mean geneve.vni"), ("x", "name a field"),
+        ("geneve.options[0].typ", "no typ"), ("geneve.vni[0]", "row"),
         ("geneve.options.type", r"\[n\]"),
     ],
 )  # fmt: skip
@@ -456,6 +467,8 @@ def test_a_damaged_file_gives_what_stands_before_the_damage() -> None:
     data = VXLAN.read_bytes()[:-3]
     with pytest.raises(oc.CaptureError) as caught:
         oc.columns(data, ["vxlan.vni"])
+    with pytest.raises(oc.CaptureError) as every_column:
+        oc.columns(data)
     seen: list[int] = []
     with pytest.raises(oc.CaptureError) as again:
         seen.extend(len(table) for table in oc.iter_columns(data, ["vxlan.vni"]))
@@ -464,6 +477,10 @@ def test_a_damaged_file_gives_what_stands_before_the_damage() -> None:
     with oc.open_capture(VXLAN) as capture:
         count = sum(1 for _ in capture) - 1
     assert sum(seen) == count
+    before = caught.value.table["vxlan.vni"].tolist()
+    assert before == oc.columns(VXLAN, ["vxlan.vni"])["vxlan.vni"].tolist()[:-1]
+    assert every_column.value.table["vxlan.vni"].tolist() == before
+    assert plain_error.value.table is None
     assert str(caught.value) == str(again.value) == str(plain_error.value)
 
 
@@ -543,3 +560,43 @@ def test_batches_are_whole() -> None:
         records = list(capture)
     batches: list[Batch] = list(batches_from(VXLAN))
     assert [batch.data(index) for batch in batches for index in range(len(batch))] == [r.data for r in records]
+
+
+# --- lengths, and frame check sequences -------------------------------------------------------------------------------
+
+
+def test_a_length_is_no_ethertype() -> None:
+    """IEEE 802.3 clause 3.2.6: up to 1500 the field is a length, after a tag too; `at` keeps the value."""
+    addresses = bytes.fromhex("0180c2000000 020000000001")
+    bpdu = bytes.fromhex("424203") + bytes(35)
+    untagged = addresses + (38).to_bytes(2, "big") + bpdu
+    tagged = addresses + bytes.fromhex("8100 0005") + (38).to_bytes(2, "big") + bpdu
+    neither = addresses + (1501).to_bytes(2, "big") + bpdu
+    names = ["ethernet.ethertype", "vlan.ethertype", "ethernet.src"]
+    for count in (1, 20):  # one by one, and in groups
+        records = [oc.Record(data) for data in (untagged, tagged, neither, TUNNELLED) for _ in range(count)]
+        table = oc.columns(records, names)
+        assert table["ethernet.ethertype"].tolist()[::count] == [None, 0x8100, 1501, 0x0800]
+        assert table["vlan.ethertype"].tolist()[::count] == [None, None, None, None]
+        assert table["ethernet.src"].mask.any() == np.False_
+        assert table.to_arrow()["ethernet.ethertype"].to_pylist()[::count] == [None, 0x8100, 1501, 0x0800]
+    assert oc.decode(untagged).at("ethernet.ethertype") == 38
+
+
+def test_columns_of_frame_check_sequences() -> None:
+    right = crc32(TUNNELLED).to_bytes(4, "little")
+    records = [
+        oc.Record(TUNNELLED + right, fcs_octets=4),
+        oc.Record(TUNNELLED + b"\1\2\3\4", fcs_octets=4),
+        oc.Record(TUNNELLED),
+        oc.Record(TUNNELLED + right[:2], fcs_octets=4, wire_length=len(TUNNELLED) + 4),
+        oc.Record(TUNNELLED + b"\1\2", fcs_octets=2),
+    ]
+    table = oc.columns(records, ["fcs"])
+    assert table.to_arrow()["fcs"].to_pylist()[0] == right
+    for count in (1, 100):
+        (table,) = oc.iter_columns([record for record in records for _ in range(count)], ["fcs", "fcs.verdict"])
+        assert table["fcs"].tolist()[::count] == [right, b"\1\2\3\4", None, right[:2], b"\1\2"]
+        assert table["fcs.verdict"].tolist()[::count] == ["valid", "bad", None, "unverifiable", None]
+    assert {"fcs", "fcs.verdict"} <= {*oc.columns(records)}
+    assert not {"fcs", "fcs.verdict"} & {*oc.columns(records[2:3])}

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import random
+from binascii import crc32
 from collections.abc import Iterator
 from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
@@ -477,7 +479,7 @@ def test_a_table_that_was_read_is_a_set_of_columns() -> None:
         ({"vxlan.vni": [1, None]}, oc.EncodeError, r"packets\[1\]\.vxlan\.vni has no value"),
         ({"vxlan.vni": np.ma.masked_equal([7, 8, 9], 9)}, oc.EncodeError, r"packets\[2\]\.vxlan\.vni has no value"),
         ({"geneve.vni": [1]}, oc.PathError, r"no geneve\.vni in ethernet, ipv4"),
-        ({"vxlan.vnj": [1]}, oc.PathError, r"vxlan\.vnj"),
+        ({"vxlan.vnj": [1]}, oc.PathError, r"mean vxlan\.vni"),
         ({"vxlan": [1]}, oc.PathError, r"name a field"),
         ({"wire_length": [1]}, oc.PathError, r"wire_length"),
         ({"ipv4.options[0].kind": [1]}, oc.PathError, r"no member 0"),
@@ -556,4 +558,35 @@ def test_frames_without_a_packet_and_those_that_no_file_can_hold(tmp_path: Path)
     assert not (tmp_path / "late.pcap").exists()
     early = oc.encode_columns(FRAME, {"vxlan.vni": [1, 2], "time_ns": [5, -1]})
     with pytest.raises(oc.FieldRangeError, match=r"records\[1\]\.time_ns = -1"):
-        oc.write_capture(tmp_path / "early.pcapng", early)
+        oc.write_capture(tmp_path / "early.pcap", early)
+    errors: list[oc.EncodeError] = []
+    assert oc.write_capture(tmp_path / "early.pcap", early, on_error=errors.append) == 1
+    assert [error.path for error in errors] == ["records[1].time_ns"]
+
+
+def test_frames_have_a_link_type_and_check_sequences() -> None:
+    base = oc.Ethernet(dst="02:00:00:00:00:02", src="02:00:00:00:00:01")
+    template = base / oc.IPv4(src="10.0.0.1", dst="10.0.0.2") / oc.UDP(src_port=1, dst_port=2) / b"x"
+    frames = oc.encode_columns(template / oc.FCS(), {"ipv4.ttl": range(1, 101)})
+    assert all(crc32(frame[:-4]).to_bytes(4, "little") == frame[-4:] for frame in frames)
+    for form in ("pcap", "pcapng"):
+        stream = io.BytesIO()
+        oc.write_capture(stream, frames, format=form)
+        read = list(oc.open_capture(stream.getvalue()))
+        assert {(record.link_type, record.fcs_octets) for record in read} == {(1, 4)}
+        assert {str(oc.checksums(record.decode())["fcs"]) for record in read} == {"valid"}
+    stream = io.BytesIO()
+    oc.write_capture(stream, oc.encode_columns(oc.Packet(template.headers[1:], b"x"), {"ipv4.ttl": [1, 2]}))
+    assert [record.link_type for record in oc.open_capture(stream.getvalue())] == [101, 101]
+    with pytest.raises(oc.EncodeError, match="link_type is not known"):
+        oc.write_capture(io.BytesIO(), oc.encode_columns(oc.VXLAN(vni=1) / b"x", {"vxlan.vni": [1, 2]}))
+
+
+def test_times_of_frames_before_1970() -> None:
+    frames = oc.encode_columns(
+        oc.Ethernet(dst="02:00:00:00:00:02", src="02:00:00:00:00:01", ethertype=0x88B5),
+        {"time_ns": [-5, 7], "ethernet.ethertype": [0x88B5] * 2},
+    )
+    stream = io.BytesIO()
+    oc.write_capture(stream, frames, format="pcapng")
+    assert [record.time_ns for record in oc.open_capture(stream.getvalue())] == [-5, 7]

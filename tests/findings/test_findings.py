@@ -34,7 +34,8 @@ from overlaycodec import (
 from overlaycodec import strategies as overlay
 from overlaycodec.cli.commands import overlaycodec
 from overlaycodec.findings.diagnosis import RULES
-from overlaycodec.findings.model import Rule
+from overlaycodec.findings.model import PROVEN, RECEIVERS, Rule
+from tests.interop.ordinary import FRAMES as ORDINARY
 from tests.laws import common as laws
 
 CAPTURES: Final = Path(__file__).parents[1] / "captures"
@@ -62,6 +63,20 @@ def test_nothing_is_found_where_nothing_is_wrong(packet: Packet, receiver: oc.Re
     assert rules_in(packet, receiver) == set()
 
 
+FAR: Final = IPv6(src="fd77::2", dst="fd77::1")
+
+
+def jumbo(octets: int) -> oc.IPv6HopByHop:
+    return oc.IPv6HopByHop(next_header=59, options=(oc.IPv6JumboPayloadOption(jumbo_payload_length=octets),))
+
+
+def segments(left: int, *, last_entry: int, segments: int, hdr_ext_len: int) -> oc.IPv6SegmentRouting:
+    listed = tuple(oc.SRv6Segment(address=f"fd77::{number}") for number in range(segments))
+    return oc.IPv6SegmentRouting(
+        next_header=59, segments_left=left, last_entry=last_entry, hdr_ext_len=hdr_ext_len, segments=listed
+    )
+
+
 def changed(path: str, value: object, packet: Packet = PLAIN) -> Packet:
     return packet.replace_at(path, value)
 
@@ -87,11 +102,25 @@ CASES: Final[dict[str, Packet]] = {
     "source-broadcast": changed("ipv4.src", "255.255.255.255"),
     "source-network": changed("ipv4.src", "0.1.2.3"),
     "length-none": changed("ipv4.total_length", 0),
+    "ipv6-length-none": LINK / FAR.replace(payload_length=0) / UDP(src_port=50000, dst_port=40001) / b"...",
+    "udp-length-none": changed("udp.length", 0, changed("ipv4.total_length", 0)),
     "tunnel-options": changed("ipv4.options", (oc.IPv4Option(type=1),) * 4),
     "source-route": changed(
         "ipv4.options", (oc.IPv4StrictSourceRouteOption(route=(oc.IPv4RouteAddress(address="10.0.0.1"),)),)
     ),
     "flag-reserved": changed("ipv4.reserved0", 1),
+    "jumbo-missing": LINK / FAR.replace(payload_length=0) / oc.IPv6HopByHop(next_header=59),
+    "jumbo-two-lengths": LINK / FAR.replace(payload_length=8) / jumbo(1 << 16),
+    "jumbo-small": LINK / FAR.replace(payload_length=0) / jumbo(8),
+    "jumbo-fragment": Packet(
+        (
+            LINK,
+            FAR.replace(payload_length=0),
+            jumbo(1 << 16).replace(next_header=oc.AUTO),
+            oc.IPv6Fragment(next_header=59),
+        )
+    ),
+    "segments-left": LINK / FAR / segments(3, last_entry=1, segments=2, hdr_ext_len=4),
     "fragment": changed("ipv4.more_fragments", True),
     "fragment-df": changed("ipv4.dont_fragment", True, changed("ipv4.more_fragments", True)),
     "checksum-none": OVER_6 / UDP(src_port=50000, checksum=0) / VXLAN(vni=1) / INSIDE,
@@ -105,6 +134,8 @@ CASES: Final[dict[str, Packet]] = {
     "gre-acknowledgment": OVER / GRE(reserved0=0x10) / INSIDE,
     "gre-reserved1": OVER / GRE(checksum_present=True, reserved1=1) / INSIDE,
     "gre-payload": OVER / GRE() / IPv4(src="10.0.0.1", dst="10.0.0.2", protocol=253) / b"...",
+    "nvgre-inner-tag": OVER / GRE(key=0x138800) / FRAME / VLANTag(vid=7, ethertype=0x88B5) / b"...",
+    "nvgre-vsid": OVER / GRE(key=0xFFF00) / INSIDE,
     "gre-enhanced": OVER / oc.GREv1(payload_length=0, call_id=1, sequence_present=False),
     "gre-version": OVER.replace(IPv4, protocol=47) / bytes.fromhex("0002 6558"),
     "stt-reserved": OVER / STTSegment(src_port=1) / STT(context_id=1, reserved1=1) / INSIDE,
@@ -129,6 +160,7 @@ CASES: Final[dict[str, Packet]] = {
     "frame-short-tag": OVER / ENTROPY / VXLAN(vni=1) / FRAME / VLANTag(vid=7, ethertype=0x88B5) / b".",
     "frame-from-group": changed("inner.ethernet.src", "03:00:00:00:00:0b"),
     "frame-from-nobody": changed("inner.ethernet.src", "00:00:00:00:00:00"),
+    "fcs-wrong": OVER / ENTROPY / VXLAN(vni=1) / INSIDE / oc.FCS(data=bytes(4)),
 }
 DIALECTS: Final[dict[str, type[oc.Header]]] = {
     "vxlan-gbp-reserved": VXLANGBP,
@@ -143,8 +175,31 @@ def test_every_rule_has_a_case(rule: Rule) -> None:
     catalog = oc.DEFAULT if header is None else oc.DEFAULT.with_binding(oc.UDP_PORT(4789), header)
     packet = CASES[rule.name]
     data = oc.encode(packet, catalog=catalog)
-    found = [finding for finding in oc.diagnose(data, catalog=catalog) if finding.rule == rule.name]
+    found = [
+        finding
+        for finding in oc.diagnose(data, catalog=catalog, fcs_octets=4 * (packet.fcs is not None))
+        if finding.rule == rule.name
+    ]
     assert [(finding.severity, finding.does, finding.source) for finding in found] == [(rule.rfc, "", rule.source)]
+
+
+def test_a_tunnel_that_decoding_refuses_is_read_by_the_receiver_that_has_its_port() -> None:
+    """As seen on live ones: no I flag and a frame of no known type; decoding leaves these octets as payload."""
+    content = bytes.fromhex("0000000000006400 02bb00000002 02aa00000001 05f0") + bytes(9)
+    data = oc.encode(OVER / UDP(src_port=50000, dst_port=4789) / content)
+    assert oc.decode(data).names == ["ethernet", "ipv4", "udp"]
+    assert oc.diagnose(data) == []
+    for receiver in ("linux", "ovs"):
+        assert {finding.rule for finding in oc.diagnose(data, receiver=receiver)} >= {"vxlan-no-vni"}
+        assert oc.diagnose(oc.decode(data), receiver=receiver) == oc.diagnose(data, receiver=receiver)
+
+
+@pytest.mark.parametrize("tags", [1, 2, 3])
+def test_marks_are_found_in_ip_of_another_version_behind_any_tags(tags: int) -> None:
+    """As seen on Open vSwitch: it looks at the mark alone."""
+    frame = Packet((FRAME, *(VLANTag(vid=7),) * (tags - 1), VLANTag(vid=7, ethertype=0x0800)))
+    data = oc.encode(OVER.replace(IPv4, ecn=3) / ENTROPY / VXLAN(vni=1) / frame / b"\x05".ljust(20, b"\0"))
+    assert "ecn-lost-tagged" in {finding.rule for finding in oc.diagnose(data, receiver="ovs")}
 
 
 def test_a_finding_says_where_what_and_why() -> None:
@@ -155,6 +210,22 @@ def test_a_finding_says_where_what_and_why() -> None:
         "RFC 7348 section 5 says it is zero when sent and ignored when received"
     )
     assert finding.severity is oc.Severity.DROP
+
+
+@pytest.mark.parametrize(("left", "last_entry", "dropped"), [(0, 1, False), (2, 1, False), (3, 1, True), (1, 2, True)])
+def test_the_bounds_of_segment_routing(left: int, last_entry: int, dropped: bool) -> None:
+    """RFC 8754 section 4.3.1.1: Last Entry is in the list, Segments Left is at most one more."""
+    data = oc.encode(LINK / FAR / segments(left, last_entry=last_entry, segments=2, hdr_ext_len=4) / bytes(32))
+    assert any(finding.severity is oc.Severity.DROP for finding in oc.diagnose(data)) is dropped
+
+
+@pytest.mark.parametrize("receiver", ["rfc", "linux", "ovs"])
+@pytest.mark.parametrize("name", ORDINARY)
+def test_ordinary_traffic_breaks_no_rule(name: str, receiver: oc.Receiver) -> None:
+    frame = ORDINARY[name]
+    for data in (frame, oc.encode(OVER / ENTROPY / VXLAN(vni=100) / frame)):
+        found = oc.diagnose(data, receiver=receiver)
+        assert not [str(finding) for finding in found if finding.severity is not oc.Severity.NOTE]
 
 
 # What Linux and Open vSwitch were seen to do with packets like these (tests/interop does it again).
@@ -253,6 +324,17 @@ def test_a_packet_is_as_good_as_its_octets() -> None:
     assert oc.diagnose(packet, receiver="ovs") == oc.diagnose(oc.encode(packet), receiver="ovs")
     with pytest.raises(ValueError, match="receiver is rfc, linux, ovs, not 'bsd'"):
         oc.diagnose(b"", receiver="bsd")  # type: ignore[arg-type]
+
+
+def test_the_versions_on_which_the_rules_were_proven_are_shown() -> None:
+    proofs = [proof for receiver in RECEIVERS for proof in PROVEN[receiver]]
+    assert all(PROVEN[receiver] or receiver == "rfc" for receiver in RECEIVERS)
+    told = " ".join(diagnose("--help").split())
+    page = (Path(__file__).parents[2] / "docs/rules.md").read_text(encoding="utf-8")
+    for proof in proofs:
+        assert str(proof) in told
+        assert f"- {proof}\n" in page
+        assert proof.stack.rpartition(" ")[2] in (oc.diagnose.__doc__ or "")
 
 
 # --- the command line -------------------------------------------------------------------------------------------------

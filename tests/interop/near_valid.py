@@ -141,6 +141,12 @@ def _options(draft: Draft) -> None:
     draft.set("outer.ipv4.options", (draft.random.choice(kinds),))
 
 
+def _lengths_of_0(draft: Draft) -> None:
+    """What captures have of packets that a network card was to cut in segments (BIG TCP)."""
+    for path in ("outer.ipv4.total_length", "outer.ipv6.payload_length", "udp.length"):
+        draft.set(path, 0)
+
+
 def _geneve_options(draft: Draft) -> None:
     random = draft.random
     row = tuple(
@@ -188,6 +194,7 @@ _COMMON: Final[dict[str, Change]] = {
     "udp.src_port": _value("udp.src_port", 0, 1, 4789, 49151, 65535),
     "udp.length": _off_by("udp.length", -60, -30, -9, -1, 1, 8, 1000),
     "udp.length is short": _value("udp.length", 0, 1, 7, 8),
+    "udp.length is 0, and that of IP": _lengths_of_0,
     "udp.checksum": _wrong("udp.checksum"),
     "udp.checksum is none": _value("udp.checksum", 0),
     "udp.checksum is right": _checked,

@@ -76,6 +76,8 @@ def test_what_is_encapsulated_is_delivered(
 ) -> None:
     random = Random(7348)
     made = frames.frames(seed=6935, count=1_000)
+    if endpoint is nvgre:  # RFC 7637 section 3.3: it carries no frame with a VLAN tag
+        made = [frame for frame in made if not oc.vlan.tags(frame)]
     octets = list(map(oc.encode, made))
     receiver = started(kind)
     sent = []

@@ -74,7 +74,12 @@ def rebuilt(record: R) -> R:
 
 def rebuilt_packet(packet: oc.Packet) -> oc.Packet:
     """The packet, of rebuilt headers."""
-    trailers = tuple(oc.Trailer(trailer.header, bytes(trailer.data)) for trailer in packet.trailers)
+    trailers = tuple(
+        oc.FCS(data=trailer.data, octets=trailer.octets)
+        if isinstance(trailer, oc.FCS)
+        else oc.Trailer(trailer.header, bytes(trailer.data))
+        for trailer in packet.trailers
+    )
     return oc.Packet(tuple(map(rebuilt, packet.headers)), bytes(packet.payload), trailers)
 
 

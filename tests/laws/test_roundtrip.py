@@ -109,6 +109,8 @@ def test_every_truncation_is_told_with_its_numbers(cls: type[oc.Header]) -> None
                 if expected is None:
                     assert fault is None, here
                 elif isinstance(expected, laws.Short):
+                    if fault is None and _refused(data[:here], first, wire_length):
+                        continue  # with another sign that is wrong, a header that ends too early is not believed
                     assert isinstance(fault, oc.TruncatedError), (here, wire_length, expected)
                     found = laws.Short(fault.path, fault.bits[0], fault.needed, fault.available, fault.claim)
                     assert found == expected, (here, wire_length)
@@ -124,6 +126,13 @@ def test_every_truncation_is_told_with_its_numbers(cls: type[oc.Header]) -> None
 
     law()
     assert told > 50
+
+
+def _refused(data: bytes, first: type[oc.Header], wire_length: int | None) -> bool:
+    """Whether a guess was refused right behind the last header, by the shortage and another sign at least."""
+    packet = oc.decode(data, first=first, wire_length=wire_length)
+    refused = [guess for guess in oc.refused_guesses(packet, first=first) if guess.place == len(packet.headers)]
+    return any(len(guess.signs) >= 2 for guess in refused)
 
 
 def _fault(data: bytes, first: type[oc.Header], wire_length: int | None) -> oc.DecodeError | None:

@@ -83,7 +83,7 @@ def dressed(octets: bytes, cls: type[oc.Header]) -> bytes:
     number, bits = int.from_bytes(octets, "big"), len(octets) * 8
     for field in cls.__layout__.fields:
         bit = cls.__layout__.fixed_bit_of(field.name)
-        if field.const is not None and bit is not None and field.bits is not None:
+        if field.const is not None and bit is not None and field.bits is not None and bit + field.bits <= bits:
             below = bits - bit - field.bits
             number = number & ~(field.maximum << below) | field.const << below
     return number.to_bytes(len(octets), "big")

@@ -131,8 +131,10 @@ def exclude(one: Asked, other: Asked) -> bool:
         return one.field == other.field and one.value != other.value
     if isinstance(one, oc.Peek) and isinstance(other, oc.Peek):
         first, last = max(one.bit, other.bit), min(one.bit + one.count, other.bit + other.count)
+        if first >= last:
+            return False
         parts = [peek.value >> peek.bit + peek.count - last & (1 << last - first) - 1 for peek in (one, other)]
-        return first < last and parts[0] != parts[1]
+        return parts[0] != parts[1]
     return False
 
 

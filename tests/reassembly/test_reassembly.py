@@ -85,7 +85,8 @@ def test_segments_of_the_sample() -> None:
 
 # --- STT, octet by octet ---------------------------------------------------------------------------------------------
 
-FRAME: Final = bytes(range(256)) * 2
+FRAME: Final = bytes.fromhex("020000000102 020000000101 88b5") + (bytes(range(256)) * 2)[14:]
+"""An Ethernet frame of the local experimental EtherType (IEEE 802 clause 9.2.3)."""
 STT_HEADER: Final = struct.pack("!BBBBHHQH", 0, 0, 0, 0, 0, 0, 7, 0)  # draft-davie-stt-08, figure 3
 WHOLE: Final = STT_HEADER + FRAME
 
@@ -131,8 +132,8 @@ def test_a_segment_alone() -> None:
     [
         (segment(0, 100), Drop.DUPLICATE),
         (segment(0, 99), Drop.OVERLAP),
-        (segment(50, 150), Drop.OVERLAP),
-        (segment(99, 101), Drop.OVERLAP),
+        (segment(50, 350), Drop.OVERLAP),
+        (segment(99, 355), Drop.OVERLAP),
         (segment(200, 200), Drop.EMPTY),
         (segment(500, 531, data=WHOLE + b"x"), Drop.PAST_END),
         (segment(100, len(WHOLE) - 2, total=len(WHOLE) - 1), Drop.CONTRADICTION),
@@ -181,12 +182,31 @@ def test_time_stamps_out_of_order_join_nothing_that_is_old() -> None:
     assert reassembler.drops[Drop.EXPIRED] == 1
 
 
-@pytest.mark.parametrize("whole", [b"", STT_HEADER[:17], b"\x01" + WHOLE[1:]], ids=["empty", "short", "version 1"])
+@pytest.mark.parametrize("whole", [STT_HEADER[:17], b"\x01" + WHOLE[1:]], ids=["short", "version 1"])
 def test_what_is_no_stt_frame(whole: bytes) -> None:
     reassembler = STTReassembler()
     assert feed(reassembler, segment(0, len(whole), total=len(whole), data=whole)) == [None]
-    assert reassembler.drops == {Drop.MALFORMED if whole else Drop.EMPTY: 1}
+    assert reassembler.drops == {Drop.MALFORMED: 1}
     assert not len(reassembler)
+
+
+@pytest.mark.parametrize(
+    ("data", "signs"),
+    [
+        (segment(0, 0, total=0), ("segment offset", "inner header")),
+        (segment(50, 150), ("segment offset", "segment size")),
+        (segment(99, 101), ("segment offset", "segment size")),
+    ],
+    ids=["nothing at the start", "small and odd", "tiny and odd"],
+)
+def test_what_more_signs_call_tcp_is_no_segment(data: bytes, signs: tuple[str, ...]) -> None:
+    """Ordinary TCP to this port looks so too: no frame has begun, and nothing is dropped."""
+    reassembler = STTReassembler()
+    assert feed(reassembler, segment(0, 100), data, segment(100, len(WHOLE))) == [None, None, FRAME]
+    assert reassembler.drops == {}
+    packet = oc.decode(data)
+    assert packet.names == ["ethernet", "ipv4", "tcp"]
+    assert [guess.signs for guess in oc.refused_guesses(packet)] == [signs]
 
 
 def test_other_packets_are_no_segments() -> None:

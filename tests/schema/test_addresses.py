@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from overlaycodec import MACAddress
-from overlaycodec.schema.values import MACS
+from overlaycodec.values.interning import MACS
 
 TEXT = "52:54:00:00:00:01"
 OCTETS = bytes.fromhex("525400000001")

@@ -70,5 +70,9 @@ def test_the_future_import_changes_nothing(future: str, monkeypatch: pytest.Monk
     exec(compile(f"{future}\n{DECLARATIONS}", "declarations", "exec", dont_inherit=True), vars(module))
     whole = module.Whole(parts=(module.Part(kind=7),))
     assert oc.encode(whole) == b"\x01\x07"
-    assert module.Whole.__annotations__ == dict.fromkeys(("size", "parts", "rest"), Any)
+    assert module.Whole.__annotations__ == {
+        "size": int,
+        "parts": tuple[module.Part, ...],
+        "rest": bytes,
+    }
     assert getattr(module.Whole, "__annotate__", None) is None  # from Python 3.14 on, another answer if it were kept

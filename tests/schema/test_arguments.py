@@ -83,7 +83,11 @@ FACTS: dict[str, tuple[Any, Any, str]] = {
     "an algorithm that does not exist": (int, Checksum(**wrong(algorithm="md5")), "it is 'internet' or 'crc32c'"),
     "a checksum's zero": (int, Checksum(**wrong(zero="none")), "it is 'value' or 'absent'"),
     "a pseudo-header of text": (int, Checksum(**wrong(pseudo="ip")), "pseudo is True or False"),
-    "names that are a number": (int, ValueNames(**wrong(of=5)), "a dict of numbers and their names, not 5"),
+    "names that are a number": (
+        int,
+        ValueNames(**wrong(of=5)),
+        "and their names, or an IntEnum, not 5",
+    ),
     "names of text": (int, ValueNames(**wrong(of={"a": "b"})), "a dict of numbers and their names"),
     "names of numbers": (int, ValueNames(**wrong(of={1: 2})), "a dict of numbers and their names"),
     "a byte order": (int, ByteOrder(**wrong(order="middle")), "there is no order 'middle': it is 'big' or 'little'"),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import io
 import pickle
 from random import Random
 from typing import Annotated, Final
@@ -26,11 +25,12 @@ from overlaycodec import (
     Unparsed,
 )
 from overlaycodec import strategies as overlay
-from overlaycodec.cli.terminal import Output
-from overlaycodec.cli.tree import write_tree
 from overlaycodec.describe.diagram import diagram_of, diagram_svg_of
 from overlaycodec.describe.facts import found_at, meanings_of, size_of
 from overlaycodec.describe.plain import plain_of
+from overlaycodec.display.model import view_of
+from overlaycodec.display.spans import text_of_line
+from overlaycodec.display.tree import tree_lines
 from overlaycodec.packet.offsets import octets_in
 from overlaycodec.reference import construct_of, decode_header
 
@@ -165,10 +165,8 @@ def test_words_and_figures() -> None:
     assert diagram_svg_of(Trace).count("<rect") == 7
 
 
-def test_the_command_line() -> None:
-    out = io.StringIO()
-    record = oc.Record(data=CATALOG.encode(PACKET), link_type=101)
-    write_tree(Output(out), None, record, record.decode(catalog=CATALOG), CATALOG)
-    text = out.getvalue()
+def test_the_tree() -> None:
+    lines = tree_lines(view_of(CATALOG.decode(CATALOG.encode(PACKET), first=oc.LINK_TYPE(101)), CATALOG))
+    text = "\n".join(map(text_of_line, lines))
     assert "trace  12 octets  in-house" in text
     assert "hops[0].note" in text

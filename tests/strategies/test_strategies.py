@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 import overlaycodec as oc
 from overlaycodec import strategies as overlay
+from overlaycodec.strategies.stack_graph import graph_of
 from tests.laws import common as laws
 
 T = TypeVar("T", oc.Packet, oc.Geneve)
@@ -393,3 +394,13 @@ def test_a_constant_of_the_previous_header_decides(cls: type[oc.Header], network
         assert catalog.decode(catalog.encode(packet), first=type(packet.headers[0])).names == packet.names
 
     law()
+
+
+def test_nodes_share_the_values_that_they_exclude() -> None:
+    """Nodes are compared at each step, and a condition on one bit excludes thousands of values."""
+    shared: dict[frozenset[int], frozenset[int]] = {}
+    for edges in graph_of(oc.DEFAULT, oc.Ethernet).edges.values():
+        for edge in edges:
+            for _, values in edge.node.excluded:
+                assert len(values) < 1000 or shared.setdefault(values, values) is values
+    assert any(len(values) >= 1000 for values in shared)

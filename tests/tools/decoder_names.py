@@ -1,4 +1,4 @@
-"""What other decoders call our headers and fields: read from tests/vectors/names, one file for each family."""
+"""What other decoders call our headers and fields: one file of `filters/wireshark_names` for each family."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
+import overlaycodec as oc
 from overlaycodec.packet.header import Header
 from overlaycodec.protocols import HEADERS
 from overlaycodec.schema.record import WireStruct
 
-FOLDER: Final = Path(__file__).resolve().parents[1] / "vectors" / "names"
+FOLDER: Final = Path(oc.__file__).parent / "filters" / "wireshark_names"
 
 Entry = dict[str, Any]  # Any: JSON
 

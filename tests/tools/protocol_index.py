@@ -81,7 +81,7 @@ def key_text(key: Key) -> str:
     text = f"{space}.any()" if key.value is None else f"{space}({key.space.text(key.value)})"
     if key.conditions:
         text += f".when({', '.join(map(repr, key.conditions))})"
-    return text + ".as_fallback()" * key.fallback
+    return text + ".as_fallback()" * key.fallback + ".as_guess()" * key.guess
 
 
 def filled(start: str, parts: list[str], end: str) -> Iterator[str]:

@@ -178,6 +178,20 @@ except oc.TruncatedError as truncated:
 
 pipeline = oc.Pipeline(Ethernet, IPv4, UDP, VXLAN, Ethernet)
 assert_type(pipeline.decode(data), Packet)
+assert_type(pipeline.decode(data, first=oc.LINK_TYPE(1), wire_length=90, lax=True), Packet)
+assert_type(pipeline.unpack(data), tuple[Ethernet, IPv4, UDP, VXLAN, Ethernet])
+assert_type((pipeline + VLANTag).unpack(data), tuple[Ethernet, IPv4, UDP, VXLAN, Ethernet, VLANTag])
+assert_type(
+    (oc.Pipeline(Ethernet, IPv4) + oc.Pipeline(UDP, VXLAN, Ethernet)).unpack(data),
+    tuple[Ethernet, IPv4, UDP, VXLAN, Ethernet],
+)
+tagged = oc.Pipeline(Ethernet, VLANTag[0:3], IPv4 | oc.IPv6, UDP, VXLAN[0:1])
+assert_type(tagged.unpack(data), tuple[oc.Header, ...])
+assert_type((tagged + pipeline).unpack(data), tuple[oc.Header, ...])
+oc.Pipeline(Ethernet, VLANTag | None, oc.Pipeline(IPv4, UDP)[0:2], IPv4 | oc.Pipeline(oc.IPv6, UDP), payload=False)
+assert_type(pipeline.build(vxlan={"vni": 5}, inner={"ethernet": {"dst": "02:00:00:00:00:01"}}), Packet)
+assert_type(pipeline.matches(pipeline.decode(data)), bool)
+assert_type(pipeline.encode(pipeline.decode(data)), bytes)
 
 # --- catalogs ---------------------------------------------------------------------------------------------------------
 

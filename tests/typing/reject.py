@@ -91,10 +91,9 @@ packet[VXLAN].vni = 5  # E
 packet.headers[0] = tag  # E
 
 # wrong key
-packet["vxlan"]  # E
 packet[0]  # E
 packet[VXLAN, "first"]  # E
-packet.get("vxlan")  # E
+packet.get(5)  # E
 packet.at(VXLAN)  # E
 packet.replace("vxlan", vni=1)  # E
 packet.without("vxlan")  # E

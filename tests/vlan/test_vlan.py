@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
@@ -163,10 +164,25 @@ def test_pop_undoes_push_in_whatever_can_be_read(data: bytes, values: dict[str, 
             pushed = vlan.push(packet, **values, scope=scope)
         except oc.CodecError:  # a length outside can count no more
             continue
-        undone = vlan.pop(pushed, scope=scope)
         assert len(oc.encode(pushed)) == len(data) + 4
-        if undone != packet:  # of ones' complement, 0 and 0xFFFF are one number
-            assert oc.encode(undone).replace(b"\xff\xff", b"\0\0") == data.replace(b"\xff\xff", b"\0\0")
+        assert vlan.pop(pushed, scope=scope) == packet
+
+
+@pytest.mark.parametrize("checksum", [0x0000, 0x0001, 0x1234, 0xFFFE, 0xFFFF])
+@pytest.mark.parametrize("path", ["ipv4.checksum", "udp.checksum", "gre.checksum", "stt_segment.checksum"])
+def test_pop_undoes_push_for_every_checksum_outside(path: str, checksum: int) -> None:
+    """0xFFFF and 0 are one number in ones' complement, and two values of the field."""
+    outside: dict[str, Packet] = {
+        "ipv4.checksum": UDP(src_port=5) / VXLAN(vni=1),
+        "udp.checksum": UDP(src_port=5, checksum=1) / VXLAN(vni=1),
+        "gre.checksum": Packet((oc.GRE(checksum_present=True),)),
+        "stt_segment.checksum": oc.STTSegment(src_port=5) / oc.STT(context_id=1),
+    }
+    inside = BASE / IPv4(src="10.1.0.1", dst="10.1.0.2") / UDP(src_port=1, dst_port=2) / b"..."
+    packet = oc.resolve(BASE / IPv4(src="10.0.0.1", dst="10.0.0.2") / outside[path] / inside).replace_at(path, checksum)
+    pushed = vlan.push(packet, vid=5, scope="inner")
+    assert pushed.inner == vlan.push(packet.inner, vid=5)
+    assert vlan.pop(pushed, scope="inner") == packet
 
 
 @given(packet=overlay.packets(VXLAN), values=tag_values)
@@ -338,16 +354,77 @@ def test_egress(port: vlan.Port, vid: int, packet: Packet | None) -> None:
     [{"pvid": 0}, {"pvid": 4095}, {"members": frozenset({4096})}, {"untagged": frozenset({0})}, {"priority": 8}],
 )
 def test_ports_that_cannot_be(settings: dict[str, Any]) -> None:
-    with pytest.raises(ValueError, match="is n"):
+    with pytest.raises(ValueError, match=r"is no|is in 0"):
         vlan.Port(**settings)
+
+
+@pytest.mark.parametrize(
+    ("settings", "error"),
+    [
+        ({"accept": "untaged"}, ValueError),
+        ({"accept": None}, ValueError),
+        ({"members": 7}, TypeError),
+        ({"members": frozenset({"7"})}, TypeError),
+        ({"untagged": [7]}, TypeError),
+        ({"pvid": "7"}, TypeError),
+        ({"pvid": True}, TypeError),
+        ({"tpid": 0x10000}, ValueError),
+        ({"tpid": None}, TypeError),
+        ({"priority": "high"}, TypeError),
+        ({"pvdi": 7}, TypeError),
+    ],
+)
+def test_a_port_checks_its_settings(settings: dict[str, Any], error: type[Exception]) -> None:
+    """A misspelt setting must not open the port."""
+    with pytest.raises(error, match=next(iter(settings))):
+        vlan.Port(**({"pvid": 10} | settings))
+    with pytest.raises(TypeError, match="native_tagged"):
+        vlan.Port.trunk([7], native=7, native_tagged="no")  # type: ignore[arg-type]  # that is the test
+
+
+@pytest.mark.parametrize("link", [BASE, oc.SLL()], ids=["ethernet", "sll"])
+def test_a_port_classifies_a_packet_that_is_not_resolved_as_its_octets(link: oc.Header) -> None:
+    tags = (VLANTag(vid=7, pcp=2), VLANTag(vid=8))
+    for count in range(3):
+        built = Packet((link, *tags[:count], IPv4(src="10.0.0.1", dst="10.0.0.2", protocol=253)), b"...")
+        read = oc.resolve(built)
+        assert vlan.tags(built) == vlan.tags(read)
+        for port in (vlan.Port.access(10), vlan.Port.trunk([7, 10]), vlan.Port.trunk([7], native=9), vlan.Port(pvid=7)):
+            found, expected = port.ingress(built), port.ingress(read)
+            if found is None or expected is None:
+                assert found is expected
+            else:
+                assert (found.vid, found.pcp, oc.resolve(found.frame)) == (expected.vid, expected.pcp, expected.frame)
+    assert vlan.Port.access(10).ingress(Packet((link, tags[0]), b"...")) is None
+
+
+def test_octets_are_refused_and_the_right_way_is_named() -> None:
+    octets: Any = oc.encode(BASE.replace(ethertype=0x88B5) / b"...")
+    calls: list[Callable[[], object]] = [
+        lambda: vlan.tags(octets),
+        lambda: vlan.push(octets, vid=5),
+        lambda: vlan.pop(octets),
+        lambda: vlan.retag(octets, vid=5),
+        lambda: vlan.translate(octets, {}),
+        lambda: vlan.normalise(octets),
+        lambda: vlan.route(octets, vid=5, src=BASE.src, dst=BASE.dst),
+        lambda: vlan.Port.access(5).ingress(octets),
+    ]
+    for call in calls:
+        with pytest.raises(TypeError, match=r"packet takes a Packet, not bytes: .*overlaycodec\.decode"):
+            call()
+    with pytest.raises(TypeError, match="takes a Classified, not Packet"):
+        vlan.Port.access(5).egress(oc.decode(octets))  # type: ignore[arg-type]  # that is the test
 
 
 # --- routing ----------------------------------------------------------------------------------------------------------
 
 
 def routable(packet: Packet) -> bool:
-    first = packet.scopes[0].headers
-    return any(header.__layout__.layer == "network" for header in first)
+    """Whether IP follows the link header and its tags at once, or LLC's headers."""
+    between = (VLANTag, oc.ETag, oc.VNTag, LLC, oc.SNAP)
+    after = next((header for header in packet.headers[1:] if not isinstance(header, between)), None)
+    return isinstance(after, IPv4 | IPv6)
 
 
 @given(packet=(overlay.packets(IPv4) | overlay.packets(IPv6)).filter(routable), vid=st.none() | st.integers(1, 4094))
@@ -371,6 +448,21 @@ def test_a_router_on_one_port(packet: Packet, vid: int | None) -> None:
     elif vid is not None:
         expected = vlan.retag(expected, vid=vid) if stack else vlan.push(expected, vid=vid)
     assert routed == expected
+
+
+@pytest.mark.parametrize(
+    "between",
+    [
+        (oc.MPLS(label=100, bottom_of_stack=True),),
+        (oc.PPPoE(session_id=1), oc.PPP()),
+        (VLANTag(vid=7), oc.MPLS(label=100, bottom_of_stack=True)),
+    ],
+    ids=["mpls", "pppoe", "tagged-mpls"],
+)
+def test_ip_that_is_not_the_frames_own_is_not_routed(between: tuple[oc.Header, ...]) -> None:
+    packet = oc.resolve(Packet((BASE, *between, IPv4(src="10.0.0.1", dst="10.0.0.2", protocol=253)), b"..."))
+    with pytest.raises(oc.MissingHeaderError, match="no IP in Ethernet"):
+        vlan.route(packet, vid=None, src="02:00:00:00:00:aa", dst="02:00:00:00:00:bb")
 
 
 def test_routing_inside_a_tunnel() -> None:

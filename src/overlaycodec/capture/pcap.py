@@ -48,6 +48,7 @@ class PcapReader:
     """The records of one pcap file, from a stream at its start."""
 
     format: Literal["pcap"] = "pcap"
+    section: None = None
 
     def __init__(self, stream: BufferedReader) -> None:
         self._stream = stream
@@ -75,6 +76,10 @@ class PcapReader:
                 fcs_octets=fcs_octets,
             ),
         )
+
+    def interface(self, number: int) -> Interface | None:
+        """The file's interface; None for a number other than 0."""
+        return None if number else self.interfaces[0]
 
     def records(self) -> Iterator[Record]:
         """Each record in turn.
@@ -135,15 +140,18 @@ class PcapWriter:
         self._first: Record | None = None
         self.count = 0
 
-    def add(self, record: Record) -> None:
-        """Write one record; the first also decides the link type and the FCS length of the file header."""
-        index, data = self.count, record.data
+    def add(self, record: Record, index: int) -> None:
+        """Write one record; the first also decides the link type and the FCS length of the file header.
+
+        `index` is its number in what is to be written. Raises: EncodeError, and then nothing of it is written.
+        """
+        data = record.data
         time_ns = 0 if record.time_ns is None else record.time_ns
         check_number(index, "data", len(data), MAX_OCTETS, "octets")
         check_number(index, "time_ns", time_ns, _MAX_TIME_NS, "ns")
         check_number(index, "wire_length", record.wire_length, 0xFFFF_FFFF)
         if self._first is None:
-            self._start(record.link_type, record.fcs_octets)
+            self._start(record.link_type, record.fcs_octets, index)
             self._first = record
         elif (record.link_type, record.fcs_octets) != (self._first.link_type, self._first.fcs_octets):
             field = "fcs_octets" if record.link_type == self._first.link_type else "link_type"
@@ -161,8 +169,8 @@ class PcapWriter:
         times = checked_times(frames, self.count, time_ns or 0, _MAX_TIME_NS)
         for part in parts_of(frames):
             if self._first is None:
-                self._start(link_type, None)
-                self._first = Record(b"", link_type)
+                self._start(link_type, frames.fcs_octets)
+                self._first = Record(b"", link_type, fcs_octets=frames.fcs_octets)
             seconds, fraction = divmod(times[part], _SECOND)
             heads = words(seconds, fraction, lengths[part], lengths[part], count=part.stop - part.start)
             self._write(joined(frames, part, heads, heads[:, :0], 1).tobytes())
@@ -173,11 +181,12 @@ class PcapWriter:
         if self._first is None:
             self._start(link_type, None)
 
-    def _start(self, link_type: int, fcs_octets: int | None) -> None:
-        word = check_number(0, "link_type", link_type, _LINK_TYPE)
+    def _start(self, link_type: int, fcs_octets: int | None, index: int = 0) -> None:
+        word = check_number(index, "link_type", link_type, _LINK_TYPE)
         if fcs_octets is not None:
-            units, rest = divmod(check_number(0, "fcs_octets", fcs_octets, _FCS_UNIT * 0xF), _FCS_UNIT)
+            units, rest = divmod(check_number(index, "fcs_octets", fcs_octets, _FCS_UNIT * 0xF), _FCS_UNIT)
             if rest:
-                raise EncodeError("records[0].fcs_octets", fcs_octets, f"= {fcs_octets}: pcap counts it in 2 octets")
+                path = f"records[{index}].fcs_octets"
+                raise EncodeError(path, fcs_octets, f"= {fcs_octets}: pcap counts it in 2 octets")
             word |= _FCS_PRESENT | units << _FCS_SHIFT
         self._write(self._header.pack(_NANO, 2, 4, 0, 0, _SNAP_LENGTH, word))

@@ -16,7 +16,7 @@ from overlaycodec.capture.record import MAX_INTERFACES, MAX_OCTETS, Interface, R
 from overlaycodec.errors import CaptureError
 
 if TYPE_CHECKING:
-    from overlaycodec.capture.bulk.record_blocks import RecordBlock
+    from overlaycodec.capture.bulk.record_blocks import InterfaceTable, RecordBlock
 
 __all__ = ["SECTION_MAGIC", "PcapngReader"]
 
@@ -74,7 +74,9 @@ class PcapngReader:
         self._stream = stream
         self._interfaces: list[Interface] = []
         self._seen: tuple[Interface, ...] | None = None
+        self._table: InterfaceTable | None = None
         self._described = 0  # octets of interface descriptions in this section
+        self.section = -1
         self._begin_section()
 
     @property
@@ -88,6 +90,10 @@ class PcapngReader:
         if self._seen is None:
             self._seen = tuple(self._interfaces)
         return self._seen
+
+    def interface(self, number: int) -> Interface | None:
+        """One of these; None where there is none of this number."""
+        return self._interfaces[number] if 0 <= number < len(self._interfaces) else None
 
     def records(self) -> Iterator[Record]:
         """Each packet in turn.
@@ -121,10 +127,13 @@ class PcapngReader:
 
     def record_blocks(self, octets: int, memory: memoryview | None, size: int | None) -> Iterator[RecordBlock]:
         """The records in blocks, as `PcapReader.record_blocks`, up to the first that is not an ordinary packet."""
-        from overlaycodec.capture.bulk.record_blocks import pcapng_blocks
+        from overlaycodec.capture.bulk.record_blocks import InterfaceTable, pcapng_blocks
 
         order = "<" if self.byte_order == "little" else ">"
-        return pcapng_blocks(self._stream, memory, size, octets, order, MAX_OCTETS, self.interfaces)
+        if self._table is None:
+            self._table = InterfaceTable()
+        rows = self._table.rows(self._interfaces)
+        return pcapng_blocks(self._stream, memory, size, octets, order, MAX_OCTETS, rows)
 
     # Blocks
 
@@ -141,9 +150,10 @@ class PcapngReader:
         _, major, minor, _ = order.section.unpack_from(stream.buffer, stream.at + 8)
         if major != 1 or minor not in (0, 2):  # 2 is the same format; skipping the section would lose packets unseen
             raise CaptureError(f"pcapng version {major}.{minor} is not known", stream.octet + 12)
-        self._interfaces.clear()
-        self._seen = None
+        self._interfaces = []
+        self._seen = self._table = None
         self._described = 0
+        self.section += 1
         stream.at = end + 4
 
     def _describe(self, end: int) -> None:

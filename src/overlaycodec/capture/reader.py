@@ -14,10 +14,13 @@ from overlaycodec.capture.source import Source, chunks_of, memory_of, source_of
 from overlaycodec.codec.catalog import DEFAULT, Catalog
 from overlaycodec.errors import CaptureError
 from overlaycodec.packet.packet import Packet
+from overlaycodec.values.for_notebooks import ForNotebooks
 
 if TYPE_CHECKING:
     from overlaycodec.capture.bulk.record_blocks import RecordBlock
     from overlaycodec.capture.source import Readable
+    from overlaycodec.filters.filter import Filter
+    from overlaycodec.pipelines.pipeline import AnyPipeline
 
 __all__ = ["Capture", "open_capture"]
 
@@ -31,11 +34,14 @@ class _Reader(Protocol):
     def byte_order(self) -> Literal["little", "big"]: ...
     @property
     def interfaces(self) -> tuple[Interface, ...]: ...
+    def interface(self, number: int) -> Interface | None: ...
+    @property
+    def section(self) -> int | None: ...
     def records(self) -> Iterator[Record]: ...
     def record_blocks(self, octets: int, memory: memoryview | None, size: int | None) -> Iterator[RecordBlock]: ...
 
 
-class Capture:
+class Capture(ForNotebooks):
     """An open capture: iterate over it for its records, or over `packets()`; records are read as they are asked for.
 
     Each loop starts at the first record, except that a stream that cannot seek is read once. Memory does not grow with
@@ -63,6 +69,15 @@ class Capture:
         """The interfaces seen so far (in the section being read): `interfaces[record.interface]` is the record's."""
         return self._reader.interfaces
 
+    def interface(self, number: int) -> Interface | None:
+        """The interface of this number, of those seen so far in the section being read; None where there is none."""
+        return self._reader.interface(number)
+
+    @property
+    def section(self) -> int | None:
+        """The number of the section being read, from 0; None in pcap, which has no sections."""
+        return self._reader.section
+
     def __iter__(self) -> Iterator[Record]:
         """The records, from the first.
 
@@ -85,12 +100,42 @@ class Capture:
         memory, size = memory_of(self._source)
         return self._reader.record_blocks(octets, memory, size)
 
-    def packets(self, *, lax: bool = False, catalog: Catalog = DEFAULT) -> Iterator[Packet]:
-        """The records decoded, each by its link type.
+    def packets(
+        self,
+        *,
+        lax: bool = False,
+        catalog: Catalog = DEFAULT,
+        pipeline: AnyPipeline | None = None,
+        where: Filter | str | None = None,
+    ) -> Iterator[Packet]:
+        """The records decoded, each by its link type; with a pipeline, which has its own catalog, by that.
 
-        Raises: CaptureError as iteration does; DecodeError on the first fault, unless lax.
+        `where` is a filter, or its text: only the packets that match it are given.
+
+        Raises: CaptureError as iteration does; DecodeError on the first fault, unless lax; FilterError for a wrong
+        filter.
         """
-        return (record.decode(lax=lax, catalog=catalog) for record in self)
+        decoded = ((record, record.decode(lax=lax, catalog=catalog, pipeline=pipeline)) for record in self)
+        if where is None:
+            return (packet for _, packet in decoded)
+        from overlaycodec.filters.filter import filter_of
+
+        matches = filter_of(where, catalog if pipeline is None else pipeline.catalog).matcher
+        return (packet for record, packet in decoded if matches(packet, record))
+
+    def again(self) -> Capture:
+        """The same capture, read from its start apart from this one's loops.
+
+        Raises: CaptureError where it is a stream that cannot seek, ValueError where it is closed.
+        """
+        if self._closed:
+            raise ValueError("the capture is closed")
+        return Capture(self._source)
+
+    @property
+    def octets(self) -> int | None:
+        """The size of the file, compressed or not; None for a stream of the caller's."""
+        return None if self._closed else self._source.size()
 
     def close(self) -> None:
         """Close the file that `open_capture` opened; a stream that the caller opened stays open."""

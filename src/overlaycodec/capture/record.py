@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
@@ -11,7 +11,11 @@ from overlaycodec.codec.packet_decoder import decode
 from overlaycodec.errors import FieldRangeError
 from overlaycodec.packet.packet import Packet
 from overlaycodec.schema.keyspaces import LINK_TYPE
-from overlaycodec.schema.values import AUTO
+from overlaycodec.values import AUTO
+from overlaycodec.values.argument_checks import check_type
+
+if TYPE_CHECKING:
+    from overlaycodec.pipelines.pipeline import AnyPipeline
 
 __all__ = ["MAX_INTERFACES", "MAX_OCTETS", "Interface", "Record", "check_number"]
 
@@ -42,6 +46,7 @@ class Record(msgspec.Struct, frozen=True, gc=False):  # holds no containers but 
 
     def __post_init__(self) -> None:
         if self.wire_length is AUTO:
+            check_type("data", self.data, (bytes, bytearray, memoryview), "bytes")
             msgspec.structs.force_setattr(self, "wire_length", len(self.data))
 
     @property
@@ -49,11 +54,24 @@ class Record(msgspec.Struct, frozen=True, gc=False):  # holds no containers but 
         """The first comment, or None."""
         return self.comments[0] if self.comments else None
 
-    def decode(self, *, lax: bool = False, catalog: Catalog = DEFAULT) -> Packet:
+    def decode(self, *, lax: bool = False, catalog: Catalog = DEFAULT, pipeline: AnyPipeline | None = None) -> Packet:
         """The packet in the record, decoded by its link type; all of it is payload if the catalog does not know that.
 
-        Raises: DecodeError on the first fault, unless lax.
+        With a pipeline, which has its own catalog: what that decodes.
+
+        Raises: DecodeError on the first fault, unless lax; so FieldValueError for what is not of the pipeline.
         """
+        if pipeline is not None:
+            from overlaycodec.pipelines.pipeline import check_pipeline
+
+            check_pipeline(pipeline)
+            return pipeline.decode(
+                self.data,
+                first=LINK_TYPE(self.link_type),
+                wire_length=self.wire_length,
+                fcs_octets=self.fcs_octets or 0,
+                lax=lax,
+            )
         return decode(
             self.data,
             first=LINK_TYPE(self.link_type),
@@ -80,13 +98,13 @@ class Interface(msgspec.Struct, frozen=True, kw_only=True):
     comments: tuple[str, ...] = ()
 
 
-def check_number(index: int, field: str, value: int, maximum: int, unit: str = "") -> int:
-    """The value of a field of the record with that index, if it is an integer from 0 to the maximum.
+def check_number(index: int, field: str, value: int, maximum: int, unit: str = "", *, minimum: int = 0) -> int:
+    """The value of a field of the record with that index, if it is an integer from the minimum to the maximum.
 
     Raises: FieldRangeError, TypeError.
     """
     if not isinstance(value, int):
         raise TypeError(f"records[{index}].{field} is {type(value).__name__}, not int")
-    if not 0 <= value <= maximum:
-        raise FieldRangeError(f"records[{index}].{field}", value, 0, maximum, unit)
+    if not minimum <= value <= maximum:
+        raise FieldRangeError(f"records[{index}].{field}", value, minimum, maximum, unit)
     return value

@@ -6,7 +6,7 @@ import os
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, BinaryIO, Protocol
+from typing import TYPE_CHECKING, BinaryIO, Literal, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 __all__ = ["BinaryTarget", "opened_path", "opened_stream", "remove_unfinished"]
 
 _CHUNK = 1 << 18
+_NAME_OCTETS = 255
+"""How many octets of a name the usual file systems have room for."""
 _unfinished: set[str] = set()
 """The paths of files that are being written and do not have the name of their target yet."""
 
@@ -29,6 +31,8 @@ class BinaryTarget(Protocol):
 @contextmanager
 def opened_stream(stream: BinaryTarget) -> Iterator[Callable[[bytes], None]]:
     """A function that writes to the stream, in large chunks; what was written is flushed even if an error follows."""
+    if not callable(getattr(stream, "write", None)) or isinstance(stream, type):
+        raise TypeError(f"target is a path or a binary stream, not {type(stream).__name__}")
     pending = bytearray()
 
     def write(data: bytes) -> None:
@@ -59,26 +63,54 @@ def opened_path(path: str | os.PathLike[str], *, gzip: bool) -> Iterator[Callabl
     over the one that it is read from. A target that is not a regular file (a pipe, a device) is written to directly.
     """
     target = os.path.realpath(path)  # a link stays a link
-    mode = os.stat(target).st_mode if os.path.exists(target) else None
+    with _named(path):
+        try:
+            mode = os.stat(target).st_mode
+        except FileNotFoundError:
+            mode = None
     if mode is not None and not stat.S_ISREG(mode):
-        with open(target, "wb") as file, _packed(file, gzip=gzip) as write:
+        with _opened(path, target, "wb") as file, _packed(file, gzip=gzip) as write:
             yield write
         return
     folder, name = os.path.split(target)
-    partial = os.path.join(folder, f".{name}.{os.urandom(4).hex()}.partial")
+    partial = os.path.join(folder, _partial_name(name))
     _unfinished.add(partial)
     try:
-        with open(partial, "xb") as file, _packed(file, gzip=gzip) as write:
+        with _opened(path, partial, "xb") as file, _packed(file, gzip=gzip) as write:
             yield write
-        if mode is not None:
-            os.chmod(partial, stat.S_IMODE(mode))
-        os.replace(partial, target)
+        with _named(path):
+            if mode is not None:
+                os.chmod(partial, stat.S_IMODE(mode))
+            os.replace(partial, target)
     except BaseException:
         with suppress(FileNotFoundError):
             os.unlink(partial)
         raise
     finally:
         _unfinished.discard(partial)
+
+
+def _partial_name(name: str) -> str:
+    """A new name for a file that is being written: that of its target, as far as the file system has room for it."""
+    end = f".{os.urandom(4).hex()}.partial"
+    while len(os.fsencode(name)) > _NAME_OCTETS - len(end) - 1:
+        name = name[:-1]
+    return f".{name}{end}"
+
+
+def _opened(path: str | os.PathLike[str], file: str, mode: Literal["wb", "xb"]) -> BinaryIO:
+    with _named(path):
+        return open(file, mode)
+
+
+@contextmanager
+def _named(path: str | os.PathLike[str]) -> Iterator[None]:
+    """Gives an OSError the path as the caller has it, instead of that of the partial file."""
+    try:
+        yield
+    except OSError as error:
+        error.filename, error.filename2 = os.fspath(path), None
+        raise
 
 
 def remove_unfinished() -> None:

@@ -5,16 +5,18 @@ from __future__ import annotations
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import IO, TYPE_CHECKING, TypeAlias
 
 from overlaycodec.capture import Record, open_capture
 from overlaycodec.capture.source import SpooledStream
+from overlaycodec.cli.inputs import named
 from overlaycodec.cli.progress import Advance
 from overlaycodec.codec.catalog import Catalog
 from overlaycodec.columnar import column_names, iter_columns
 from overlaycodec.columnar.column import columns_of, may_be_empty
 from overlaycodec.errors import CaptureError
+from overlaycodec.filters.filter import Filter
 
 if TYPE_CHECKING:
     from overlaycodec.columnar.table import Table
@@ -32,15 +34,29 @@ def opened(file: str, *, again: bool) -> Iterator[Origin]:
     elif not again:
         yield sys.stdin.buffer
     else:
-        with tempfile.TemporaryFile() as copy:
-            yield SpooledStream(sys.stdin.buffer, copy)
+        with _copied() as copy:
+            yield copy
+
+
+@contextmanager
+def _copied() -> Iterator[SpooledStream]:
+    """A copy of the standard input on the disk. Raises: OSError where it cannot be written."""
+    with ExitStack() as stack:
+        with named("the copy of the standard input"):
+            file = stack.enter_context(tempfile.TemporaryFile())
+            copy = SpooledStream(sys.stdin.buffer, file)
+        yield copy
 
 
 class Reading:
     """One capture, and the error that ended its reading."""
 
-    def __init__(self, origin: Origin, catalog: Catalog, advance: Advance) -> None:
-        self._origin, self._catalog, self._advance = origin, catalog, advance
+    def __init__(
+        self, file: str, origin: Origin, catalog: Catalog, advance: Advance, where: Filter | None = None
+    ) -> None:
+        self._file, self._origin, self._catalog, self._advance = file, origin, catalog, advance
+        self._where = where
+        """The filter whose packets are in the tables; None: all packets."""
         self.damage: CaptureError | OSError | None = None
         self.packets = 0
 
@@ -49,7 +65,8 @@ class Reading:
         try:
             return column_names(self._rewound(), catalog=self._catalog, progress=self._octets)
         except (CaptureError, OSError):
-            return column_names(self._readable(), catalog=self._catalog)
+            with named(self._file):
+                return column_names(self._readable(), catalog=self._catalog)
 
     def occurring(self) -> list[str]:
         """The columns that have a value in some packet."""
@@ -64,15 +81,15 @@ class Reading:
         """Tables of these columns. Raises: CaptureError, OSError where no packet can be read."""
         self.packets = 0
         try:
-            for table in iter_columns(self._rewound(), names, catalog=self._catalog, progress=self._octets):
+            origin, where = self._rewound(), self._where
+            for table in iter_columns(origin, names, catalog=self._catalog, where=where, progress=self._octets):
                 self.packets += len(table)
                 self._advance(len(table), 0)
                 yield table
-        except BrokenPipeError:  # from the progress bar, not from the file
-            raise
         except (CaptureError, OSError) as error:
             if not self.packets:
-                raise
+                with named(self._file):
+                    raise
             self.damage = error
 
     def _rewound(self) -> Origin:

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from overlaycodec.capture.bulk.arrays import Mask
 from overlaycodec.codec.catalog import Catalog
+from overlaycodec.columnar.column import RECORD_COLUMNS
 from overlaycodec.columnar.table import Table
 from overlaycodec.describe.traits import traits_of
 from overlaycodec.packet.header import Header
@@ -147,7 +148,7 @@ class Plan(msgspec.Struct, frozen=True):
 def plan_of(names: Iterable[str], catalog: Catalog) -> Plan:
     """The columns to read, by the names of the columns that occur."""
     headers = {cls.__layout__.name: cls for cls in catalog.headers}
-    paths = dict.fromkeys(name.rpartition(".")[0] for name in names if "." in name)
+    paths = dict.fromkeys(name.rpartition(".")[0] for name in names if "." in name and name not in RECORD_COLUMNS)
     tunnels: dict[str | None, list[Label]] = {}
     tags: list[tuple[bool, Label]] = []
     pairs: dict[str, list[tuple[str, str]]] = {}

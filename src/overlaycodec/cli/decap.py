@@ -3,30 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any, Final
+from typing import Any
 
 import click
 import msgspec
 
 from overlaycodec.capture import Record
-from overlaycodec.cli.options import catalog_options, number
+from overlaycodec.cli.help_text import examples
+from overlaycodec.cli.options import (
+    catalog_options,
+    file_argument,
+    number,
+    report_option,
+    target_argument,
+    where_option,
+)
 from overlaycodec.cli.rewriting import Outcome, rewrite
 from overlaycodec.codec.catalog import Catalog
 from overlaycodec.codec.packet_encoder import encode
 from overlaycodec.errors import DecodeError, MissingHeaderError
-from overlaycodec.packet.header import Header
+from overlaycodec.filters.filter import Filter
 from overlaycodec.packet.offsets import is_fragment
 from overlaycodec.packet.packet import Packet
-from overlaycodec.protocols import Ethernet, IPv4, IPv6, STTSegment
+from overlaycodec.packet.paths import names_of
+from overlaycodec.protocols import STTSegment
 from overlaycodec.reassembly import FragmentReassembler, STTReassembler
 from overlaycodec.schema.keyspaces import LINK_TYPE
 from overlaycodec.tunnel import Decapsulated, decapsulate, decapsulate_all, decapsulated
 from overlaycodec.tunnel.inner_packet import Diffserv
 
 __all__ = ["decap"]
-
-_LINK_TYPES: Final[dict[type[Header] | None, int]] = {Ethernet: 1, IPv4: 101, IPv6: 101}
-"""LINKTYPE_ETHERNET and LINKTYPE_RAW: one that IPv4 and IPv6 share, so that a pcap file holds both."""
 
 
 class _Decap:
@@ -42,16 +48,20 @@ class _Decap:
         diffserv: Diffserv,
         reassemblers: tuple[FragmentReassembler, STTReassembler] | None,
         catalog: Catalog,
+        where: Filter | None,
         outcome: Outcome,
     ) -> None:
         self._vnis, self._tunnels, self._others, self._lax = vnis, tunnels, others, lax
         self._diffserv: Diffserv = diffserv
         self._reassemblers = reassemblers
-        self._catalog, self._outcome = catalog, outcome
+        self._catalog, self._where, self._outcome = catalog, where, outcome
 
     def __call__(self, record: Record) -> Iterator[Record]:
         """The record of the frame inside; without such a frame, nothing or the record itself."""
         packet = record.decode(lax=True, catalog=self._catalog)
+        if self._where is not None and not self._where.matcher(packet, record):
+            self._outcome.left_out["not matching"] += 1
+            return
         if self._reassemblers is None:
             yield from self._decapsulated(record, packet, record)
             return
@@ -69,10 +79,10 @@ class _Decap:
         try:
             found = self._outermost(packet, source)
         except MissingHeaderError:
-            fragmented = STTSegment in packet or any(map(is_fragment, packet.headers))
+            fragmented = any(header.__layout__.segmented or is_fragment(header) for header in packet.headers)
             yield from self._left(record, "fragmented" if fragmented else "no tunnel")
         except DecodeError as error:
-            yield from self._left(record, "fragmented" if _by_fragment(error) else "faulty")
+            yield from self._left(record, "fragmented" if _by_fragment(error, packet) else "faulty")
         else:
             yield from self._inside(record, found)
 
@@ -112,7 +122,7 @@ class _Decap:
     def _inside(self, record: Record, found: tuple[Decapsulated, ...]) -> Iterator[Record]:
         """The record of the frame that came out of the tunnels, if it is wanted."""
         last = found[-1 if self._tunnels is None else min(self._tunnels, len(found)) - 1]
-        link_type = self._link_type(last.first)
+        link_type = None if last.first is None else self._catalog.key_of(LINK_TYPE, last.first)
         if self._vnis and last.vni not in self._vnis:
             yield from self._left(record, "another network")
         elif last.ecn is not None and last.ecn.drop:
@@ -128,9 +138,6 @@ class _Decap:
                 fcs_octets=None,
             )
 
-    def _link_type(self, first: type[Header] | None) -> int | None:
-        return None if first is None else _LINK_TYPES.get(first) or self._catalog.key_of(LINK_TYPE, first)
-
     def _left(self, record: Record, why: str) -> Iterator[Record]:
         if self._others:
             self._outcome.unchanged[why] += 1
@@ -143,10 +150,11 @@ def _decapsulate_one(data: bytes, **settings: Any) -> tuple[Decapsulated, ...]: 
     return (decapsulate(data, **settings),)
 
 
-def _by_fragment(error: DecodeError) -> bool:
+def _by_fragment(error: DecodeError, packet: Packet) -> bool:
     """Whether the fault is that the packet is a fragment or a segment."""
-    header, _, field = error.path.rpartition(".")
-    return field in ("more_fragments", "fragment_offset") or header.endswith("stt_segment")
+    name, _, field = error.path.rpartition(".")
+    header = dict(zip(names_of(packet.headers), packet.headers, strict=True)).get(name)
+    return header is not None and header.__layout__.in_other_packets(field)
 
 
 def _tunnels(_: click.Context, __: click.Parameter, value: str) -> int | None:
@@ -157,9 +165,18 @@ def _tunnels(_: click.Context, __: click.Parameter, value: str) -> int | None:
     return int(value)
 
 
-@click.command(no_args_is_help=True, short_help="Take packets out of their tunnels.")
-@click.argument("file")
-@click.argument("target")
+@click.command(
+    no_args_is_help=True,
+    short_help="Take packets out of their tunnels.",
+    epilog=examples(
+        "overlaycodec decap trace.pcap tenant.pcap --vni 100",
+        "overlaycodec decap --where 'inner.ipv4.dst in 10.0.0.0/8' trace.pcap inside.pcap",
+        "overlaycodec decap --reassemble --tunnels all trace.pcapng inside.pcapng",
+        "tcpdump -U -w - udp port 4789 | overlaycodec decap - - | overlaycodec show -",
+    ),
+)
+@file_argument
+@target_argument
 @click.option(
     "--vni", "vnis", type=number, multiple=True, help="Only frames of this network; may be given several times."
 )
@@ -186,7 +203,9 @@ def _tunnels(_: click.Context, __: click.Parameter, value: str) -> int | None:
     show_default=True,
     help="RFC 2983: the frame keeps its DSCP, or gets the outer one.",
 )
+@report_option
 @catalog_options
+@where_option
 def decap(
     file: str,
     target: str,
@@ -198,7 +217,9 @@ def decap(
     no_verify: bool,
     lax: bool,
     diffserv: Diffserv,
+    json: bool,
     catalog: Catalog,
+    where: Filter | None,
 ) -> None:
     """Write the frames inside the tunnels of a capture as a capture.
 
@@ -206,14 +227,11 @@ def decap(
     Times, interfaces and comments are kept. A network is a VNI, NVGRE's VSID or STT's context. Congestion marks are
     combined as RFC 6040 requires. IP without Ethernet has link type 101, and needs pcapng where there are frames too.
 
-    \b
-    overlaycodec decap trace.pcap tenant.pcap --vni 100
-    overlaycodec decap --reassemble --tunnels all trace.pcapng inside.pcapng
-    tcpdump -U -w - udp port 4789 | overlaycodec decap - - | overlaycodec show -
+    With --where, packets that do not match are left out before anything else, fragments too.
 
     A report goes to the standard error. The exit status is 1 if FILE is damaged; the packets before the damage are
     written.
-    """  # noqa: D301 - a real backspace is what keeps click from filling the paragraph
+    """
     outcome = Outcome()
     reassemblers = None
     if reassemble:
@@ -230,7 +248,8 @@ def decap(
         diffserv=diffserv,
         reassemblers=reassemblers,
         catalog=catalog,
+        where=where,
         outcome=outcome,
     )
-    status = rewrite(file, target, transform, outcome, "decap", reassemblers or ())
+    status = rewrite(file, target, transform, outcome, "decap", reassemblers or (), json=json)
     click.get_current_context().exit(status)

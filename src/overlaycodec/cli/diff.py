@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -9,17 +10,22 @@ from typing import Any
 import click
 
 from overlaycodec.capture import Capture, Record
-from overlaycodec.cli.inputs import capture_of, check_target, complain
+from overlaycodec.cli.help_text import examples
+from overlaycodec.cli.inputs import capture_of, check_target
+from overlaycodec.cli.messages import complain
 from overlaycodec.cli.options import catalog_options, color_option
 from overlaycodec.cli.packet_json import json_line
+from overlaycodec.cli.parameters import FILE, IGNORED
 from overlaycodec.cli.progress import progress_over
-from overlaycodec.cli.summary import parts_of
-from overlaycodec.cli.terminal import ColorChoice, Output, Part, Role, Span, output_for
+from overlaycodec.cli.standard_streams import OutputError
 from overlaycodec.codec.catalog import Catalog
 from overlaycodec.comparison.captures import record_diffs
 from overlaycodec.comparison.changes import Added, Change, Changed, RecordDiff, Removed, Replaced, summary_of
 from overlaycodec.comparison.ignore_patterns import Ignored
 from overlaycodec.describe.plain import Plain, plain_of, printable
+from overlaycodec.display.output import ColorChoice, Output, output_for
+from overlaycodec.display.spans import Part, Role, Span
+from overlaycodec.display.summary import parts_of
 from overlaycodec.errors import CaptureError
 
 __all__ = ["diff"]
@@ -28,16 +34,28 @@ _TROUBLE = 2
 _STEP = 500
 
 
-@click.command(no_args_is_help=True, short_help="Show what differs between two captures.")
-@click.argument("a")
-@click.argument("b")
+@click.command(
+    no_args_is_help=True,
+    short_help="Show what differs between two captures.",
+    epilog=examples(
+        "overlaycodec diff sent.pcap received.pcap --ignore time --ignore ttl --ignore ipv4.checksum",
+        "overlaycodec diff --json before.pcap after.pcapng | jq .changes",
+    ),
+)
+@click.argument("a", type=FILE)
+@click.argument("b", type=FILE)
 @click.option(
     "--ignore",
     multiple=True,
+    type=IGNORED,
     metavar="PATH",
     help="What not to look at: time, ttl, checksum, vlan, inner.ipv4.dscp, payload; may be given several times.",
 )
-@click.option("--json", is_flag=True, help="Write a JSON object a packet that differs, one a line.")
+@click.option(
+    "--json",
+    is_flag=True,
+    help="Write a JSON object per packet that differs, one per line; with -q, one of the counts.",
+)
 @click.option("-q", "--quiet", is_flag=True, help="Write the counts alone.")
 @color_option
 @catalog_options
@@ -50,12 +68,8 @@ def diff(
     does not make all that follow differ. "-" is the standard input. A "-" before a packet means that only A has it, a
     "+" that only B has it, a "~" that it changed.
 
-    \b
-    overlaycodec diff sent.pcap received.pcap --ignore time --ignore ttl --ignore ipv4.checksum
-    overlaycodec diff --json before.pcap after.pcapng | jq .changes
-
     The exit status is 0 if nothing differs, 1 if something does, 2 if a file cannot be read or is damaged.
-    """  # noqa: D301 - a real backspace is what keeps click from filling the paragraph
+    """
     try:
         ignored = Ignored(ignore)
     except ValueError as error:
@@ -64,7 +78,13 @@ def diff(
         raise click.UsageError("the standard input can be read once")
     check_target((a, b))
     run = _Run(output_for("never" if json else color), json=json, quiet=quiet, catalog=catalog)
-    click.get_current_context().exit(run.compare(a, b, ignored))
+    try:
+        status = run.compare(a, b, ignored)
+        sys.stdout.flush()
+    except OutputError as error:
+        error.status = _TROUBLE
+        raise
+    click.get_current_context().exit(status)
 
 
 class _Run:
@@ -90,7 +110,7 @@ class _Run:
         except _Trouble as trouble:
             if self._removed or self._added or self._changed or self._same:
                 self._conclude()
-            complain(trouble.file, trouble.error, self._output)
+            complain(trouble.file, trouble.error)
             return _TROUBLE
         self._conclude()
         return int(bool(self._removed or self._added or self._changed))
@@ -102,9 +122,11 @@ class _Run:
         self._removed += found.removed
         self._added += found.added
         self._changed += not (found.removed or found.added)
+        if self._quiet:
+            return
         if self._json:
             self._output.write(Span(json_line(_document(found))))
-        elif not self._quiet:
+        else:
             self._write(found)
 
     def _write(self, found: RecordDiff) -> None:
@@ -122,12 +144,18 @@ class _Run:
         assert record is not None
         head = f"{sign} {numbers:>5}"
         packet = record.decode(lax=True, catalog=self._catalog)
-        self._output.flow([Part((Span(head, role),)), *parts_of(record, packet, self._catalog)], len(head) + 2)
+        self._output.flow(
+            [Part((Span(head, role),)), *parts_of(packet, self._catalog, record.link_type)], len(head) + 2
+        )
         for change in found.changes:
             self._output.write(Span(f"        {printable(str(change))}", _ROLES[type(change)]))
 
     def _conclude(self) -> None:
-        if not self._json:
+        if self._json:
+            counts = {"removed": self._removed, "added": self._added, "changed": self._changed, "same": self._same}
+            if self._quiet:
+                self._output.write(Span(json_line({**counts})))
+        else:
             text = summary_of(self._removed, self._added, self._changed, self._same)
             differs = self._removed or self._added or self._changed
             self._output.write(Span(text, "bad" if differs else "good"))

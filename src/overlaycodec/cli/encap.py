@@ -9,7 +9,8 @@ import click
 import msgspec
 
 from overlaycodec.capture import Record
-from overlaycodec.cli.options import catalog_options, number
+from overlaycodec.cli.help_text import examples
+from overlaycodec.cli.options import catalog_options, file_argument, number, report_option, target_argument
 from overlaycodec.cli.rewriting import Outcome, rewrite
 from overlaycodec.codec.catalog import Catalog
 from overlaycodec.codec.packet_encoder import encode
@@ -17,7 +18,6 @@ from overlaycodec.errors import EncodeError, FieldRangeError, LengthOverflowErro
 from overlaycodec.packet.packet import Packet
 from overlaycodec.protocols import Ethernet, GeneveOption, VLANTag
 from overlaycodec.reassembly import fragment
-from overlaycodec.schema.values import MACAddress
 from overlaycodec.tunnel import (
     GeneveTunnel,
     NVGRETunnel,
@@ -29,6 +29,7 @@ from overlaycodec.tunnel import (
     VXLANTunnel,
 )
 from overlaycodec.tunnel.inner_packet import Diffserv
+from overlaycodec.values import MACAddress
 
 __all__ = ["encap"]
 
@@ -57,19 +58,15 @@ class _Encap:
     def __call__(self, record: Record) -> Iterator[Record]:
         """The records of the packets around the frame."""
         packet = record.decode(lax=True, catalog=self._catalog)
-        if packet.missing:
+        if packet.without_fcs().missing:
             self._outcome.left_out["truncated in the capture"] += 1
             return
-        if record.fcs_octets:  # a tunnel carries no frame check sequence
-            frame = Packet(packet.headers, packet.payload, packet.trailers[:-1])
-        else:
-            frame = packet
         if not packet.headers and record.link_type != _ETHERNET:
             self._outcome.left_out[f"link type {record.link_type}"] += 1
             return
         self._count += 1
         try:
-            packets = self._around(frame)
+            packets = self._around(packet)
         except (FieldRangeError, LengthOverflowError):
             self._outcome.left_out["too long"] += 1
             return
@@ -124,9 +121,18 @@ def _ttl(_: click.Context, __: click.Parameter, value: str) -> int | Literal["co
     return int(value)
 
 
-@click.command(no_args_is_help=True, short_help="Put the packets of a capture in a tunnel.")
-@click.argument("file")
-@click.argument("target")
+@click.command(
+    no_args_is_help=True,
+    short_help="Put the packets of a capture in a tunnel.",
+    epilog=examples(
+        "overlaycodec encap tenant.pcap out.pcap --vni 100 --src 10.0.0.1 --dst 10.0.0.2",
+        "overlaycodec encap tenant.pcap out.pcap --tunnel geneve --vni 5 --src fd00::1 --dst fd00::2 \\\n"
+        "  --link-src 02:00:00:00:00:01 --link-dst 02:00:00:00:00:02 --option 0x0102:0x80:00010002",
+        "overlaycodec encap tenant.pcap out.pcap --tunnel stt --vni 7 --src 10.0.0.1 --dst 10.0.0.2 --mtu 1500",
+    ),
+)
+@file_argument
+@target_argument
 @click.option("--tunnel", "kind", type=click.Choice(list(_KINDS)), default="vxlan", show_default=True)
 @click.option("--vni", type=number, required=True, help="The network: VNI, NVGRE's VSID, STT's context.")
 @click.option("--src", required=True, metavar="ADDRESS", help="The outer source, IPv4 or IPv6.")
@@ -159,6 +165,7 @@ def _ttl(_: click.Context, __: click.Parameter, value: str) -> int | Literal["co
     type=click.IntRange(68, 65535),
     help="The path's MTU: STT is divided into segments, others into fragments; packets with DF are left out.",
 )
+@report_option
 @catalog_options
 def encap(
     file: str,
@@ -179,6 +186,7 @@ def encap(
     checksum: Literal["default", "compute", "zero"],
     options: tuple[GeneveOption, ...],
     mtu: int | None,
+    json: bool,
     catalog: Catalog,
 ) -> None:
     """Write the packets of a capture as they would be in a tunnel.
@@ -187,15 +195,9 @@ def encap(
     Times, interfaces and comments are kept. The source port follows the flow; congestion marks are copied as RFC 6040
     requires.
 
-    \b
-    overlaycodec encap tenant.pcap out.pcap --vni 100 --src 10.0.0.1 --dst 10.0.0.2
-    overlaycodec encap tenant.pcap out.pcap --tunnel geneve --vni 5 --src fd00::1 --dst fd00::2 \\
-        --link-src 02:00:00:00:00:01 --link-dst 02:00:00:00:00:02 --option 0x0102:0x80:00010002
-    overlaycodec encap tenant.pcap out.pcap --tunnel stt --vni 7 --src 10.0.0.1 --dst 10.0.0.2 --mtu 1500
-
     A report goes to the standard error. The exit status is 1 if FILE is damaged; the packets before the damage are
     written.
-    """  # noqa: D301 - a real backspace is what keeps click from filling the paragraph
+    """
     endpoint, network = _KINDS[kind]
     settings: dict[str, Any] = {  # Any: each field has its own type
         "src": src,
@@ -225,7 +227,7 @@ def encap(
     except (ValueError, EncodeError) as error:
         raise click.UsageError(str(error)) from None
     outcome = Outcome()
-    status = rewrite(file, target, _Encap(tunnel, mtu, catalog, outcome), outcome, "encap")
+    status = rewrite(file, target, _Encap(tunnel, mtu, catalog, outcome), outcome, "encap", json=json)
     click.get_current_context().exit(status)
 
 

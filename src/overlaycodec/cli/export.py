@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
-import json
+import json as json_module
 import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
@@ -19,13 +19,17 @@ import msgspec
 from overlaycodec.capture.sink import opened_path, opened_stream
 from overlaycodec.cli.capture_tables import Reading, opened
 from overlaycodec.cli.ending import unfinished_removed
-from overlaycodec.cli.inputs import check_target, complain, message_of, reason_of
-from overlaycodec.cli.options import catalog_options
+from overlaycodec.cli.help_text import examples
+from overlaycodec.cli.inputs import check_target
+from overlaycodec.cli.messages import complain, message_of, reason_of, report
+from overlaycodec.cli.options import catalog_options, file_argument, report_option, target_argument, where_option
+from overlaycodec.cli.parameters import COLUMNS
 from overlaycodec.cli.progress import progress_over
 from overlaycodec.codec.catalog import Catalog
 from overlaycodec.columnar import columns
-from overlaycodec.describe.plain import printable
+from overlaycodec.describe.plain import Plain, printable
 from overlaycodec.errors import CaptureError, PathError
+from overlaycodec.filters.filter import Filter
 
 if TYPE_CHECKING:
     import pyarrow
@@ -75,7 +79,7 @@ def _cells(table: Table, name: str) -> list[Any]:  # Any: numbers, text and None
 
 
 def _json(value: object) -> str:
-    return json.dumps(value, separators=(",", ":"), allow_nan=False)
+    return json_module.dumps(value, separators=(",", ":"), allow_nan=False)
 
 
 class JSONWriter:
@@ -173,14 +177,25 @@ def _form_of(target: str, form: Form | None) -> tuple[Form, bool]:
     return found, gzip and found != "parquet"
 
 
-@click.command(no_args_is_help=True, short_help="Write the fields of a capture as a table.")
-@click.argument("file")
-@click.argument("target")
+@click.command(
+    no_args_is_help=True,
+    short_help="Write the fields of a capture as a table.",
+    epilog=examples(
+        "overlaycodec export trace.pcap out.parquet",
+        "overlaycodec export -f time_ns,vxlan.vni,inner.ipv4.src,inner.ipv4.dst trace.pcap out.csv",
+        "overlaycodec export --where 'inner.tcp.dst_port in {80, 443}' trace.pcap web.parquet",
+        "overlaycodec export -f vxlan.vni --format jsonl trace.pcap - | sort | uniq -c",
+        "tcpdump -w - udp port 4789 | overlaycodec export -f vxlan.vni,inner.vlan.vid - out.parquet",
+    ),
+)
+@file_argument
+@target_argument
 @click.option(
     "-f",
     "--columns",
     "names",
     multiple=True,
+    type=COLUMNS,
     metavar="NAME[,NAME...]",
     help="The columns, by their paths; all fields that occur, if none is given.",
 )
@@ -194,7 +209,9 @@ def _form_of(target: str, form: Form | None) -> tuple[Form, bool]:
     show_default=True,
     help="How parquet has addresses: as text, each different one once, or as their octets.",
 )
+@report_option
 @catalog_options
+@where_option
 def export(
     file: str,
     target: str,
@@ -202,7 +219,9 @@ def export(
     names: tuple[str, ...],
     form: Form | None,
     addresses: Addresses,
+    json: bool,
     catalog: Catalog,
+    where: Filter | None,
 ) -> None:
     """Write the fields of a capture as a table: a row per packet, a column per field.
 
@@ -210,16 +229,10 @@ def export(
     "-" is the standard output. Columns are named by paths, as in Python: inner.ipv4.src, vlan[1].vid,
     geneve.options[0].type; and time_ns, wire_length, captured_length, link_type, fault, inner.udp.checksum.status.
 
-    \b
-    overlaycodec export trace.pcap out.parquet
-    overlaycodec export -f time_ns,vxlan.vni,inner.ipv4.src,inner.ipv4.dst trace.pcap out.csv
-    overlaycodec export -f vxlan.vni --format jsonl trace.pcap - | sort | uniq -c
-    tcpdump -w - udp port 4789 | overlaycodec export -f vxlan.vni,inner.vlan.vid - out.parquet
-
     Memory does not grow with the capture. Without names it is read three times: which headers occur, which of their
     fields, and then those; of the standard input a copy is made on the disk for that. TARGET has its name once it is
     complete. Of a damaged capture, the packets before the damage are written, and the exit status is 1.
-    """  # noqa: D301 - a real backspace is what keeps click from filling the paragraph
+    """
     check_target((file,), target)
     chosen, gzip = _form_of(target, form)
     if addresses == "binary" and chosen != "parquet":
@@ -236,20 +249,29 @@ def export(
             opened(file, again=not wanted) as origin,
             progress_over((file,), printable(file), passes) as advance,
         ):
-            reading = Reading(origin, catalog, advance)
+            reading = Reading(file, origin, catalog, advance, where)
             wanted = list(dict.fromkeys(wanted)) or reading.occurring()
             with opened_stream(sys.stdout.buffer) if target == "-" else opened_path(target, gzip=gzip) as write:
                 writer = _writer_of(chosen, write, wanted, catalog, addresses)
                 for table in reading.tables(wanted):
                     writer.add(table)
                 writer.finish()
-    except BrokenPipeError:  # from the standard output, and no error
+    except BrokenPipeError:  # the reader of the target closed it, which is no error
         raise
     except CaptureError as error:
         raise click.ClickException(message_of(file, error)) from None
     except OSError as error:
-        raise click.ClickException(message_of(str(error.filename or target), error)) from None
+        raise click.ClickException(message_of(target, error)) from None
+    document: dict[str, Plain] = {
+        "file": file,
+        "target": target,
+        "read": reading.packets,
+        "columns": len(wanted),
+        "damage": None if reading.damage is None else reason_of(reading.damage),
+    }
+    if json:
+        report("", document, target, json=True)
     if reading.damage is not None:
-        where = "" if target == "-" else f"; the {reading.packets} packets before that are in {printable(target)}"
-        complain(file, f"{reason_of(reading.damage)}{where}")
+        place = "" if target == "-" else f"; the {reading.packets} packets before that are in {printable(target)}"
+        complain(file, f"{reason_of(reading.damage)}{place}")
         click.get_current_context().exit(1)

@@ -3,38 +3,24 @@
 from __future__ import annotations
 
 from overlaycodec.cli.packet_json import json_line
-from overlaycodec.cli.terminal import Output, Span
+from overlaycodec.cli.parameters import elements_of, records
 from overlaycodec.codec.catalog import DEFAULT
 from overlaycodec.describe.diagram import diagram_of, diagram_svg_of
 from overlaycodec.describe.facts import default_text, found_at, meanings_of, presence_of, size_of
 from overlaycodec.describe.plain import Plain
+from overlaycodec.display.output import Output
+from overlaycodec.display.spans import Span
 from overlaycodec.schema.record import WireStruct
 
-__all__ = ["draw", "known", "list_headers"]
+__all__ = ["draw", "list_headers"]
 
 
-def elements_of(record: type[WireStruct]) -> list[type[WireStruct]]:
-    """The classes of the elements in the record's option lists, and in theirs, each once."""
-    found: dict[type[WireStruct], None] = {}
-    for field in record.__layout__.fields:
-        for element in field.elements:
-            found |= dict.fromkeys([element, *elements_of(element)])
-    return list(found)
-
-
-def known() -> dict[str, type[WireStruct]]:
-    """Every header of the default catalog and every element in them, by path and by class name."""
-    names: dict[str, type[WireStruct]] = {}
-    for header in DEFAULT.headers:
-        for record in (header, *elements_of(header)):
-            names |= {record.__layout__.name: record, record.__name__: record}
-    return names
-
-
-def draw(name: str, *, svg: bool) -> str:
-    """The figure of what is known by that name."""
-    record = known()[name]
-    return diagram_svg_of(record) if svg else diagram_of(record)
+def draw(name: str, *, svg: bool, json: bool) -> str:
+    """The figure of what is known by that name, or what is known about it as a JSON object."""
+    record = records()[name]
+    if json:
+        return json_line(_document(record)) + "\n"
+    return diagram_svg_of(record) if svg else diagram_of(record) + "\n"
 
 
 def _fields(record: type[WireStruct]) -> list[Plain]:
@@ -55,12 +41,17 @@ def _fields(record: type[WireStruct]) -> list[Plain]:
     ]
 
 
+def _purpose(record: type[WireStruct]) -> str:
+    """The first line of the docstring; "" where Python runs without docstrings."""
+    return next(iter(record.__layout__.purpose.splitlines()), "")
+
+
 def _document(record: type[WireStruct]) -> dict[str, Plain]:
     layout = record.__layout__
     return {
         "path": layout.name,
         "class": record.__name__,
-        "what": (record.__doc__ or "").splitlines()[0],
+        "what": _purpose(record),
         "specification": layout.spec,
         "octets": layout.minimum_octets,
         "fixed": layout.fixed,
@@ -85,6 +76,6 @@ def list_headers(output: Output, *, json: bool) -> None:
             Span(f"{layout.name:{paths}}", "header"),
             Span(f"  {header.__name__:{names}}"),
             Span(f"  {layout.minimum_octets:>3}{' ' if layout.fixed else '+'}", "value"),
-            Span(f"  {(header.__doc__ or '').splitlines()[0]}"),
+            Span(f"  {_purpose(header)}"),
             Span(f"  {layout.spec}", "faint"),
         )

@@ -1,33 +1,40 @@
-"""The captures that a command reads, and the messages for those that cannot be read."""
+"""The captures that a command reads."""
 
 from __future__ import annotations
 
 import os
 import stat
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Final
 
 import click
 
 from overlaycodec.capture import Capture, open_capture
-from overlaycodec.cli.terminal import Output
+from overlaycodec.cli.messages import complain
 from overlaycodec.describe.plain import printable
 from overlaycodec.errors import CaptureError
 
-__all__ = ["capture_of", "check_target", "complain", "message_of", "read", "reason_of"]
+__all__ = ["capture_of", "check_target", "named", "read"]
 
 _STREAMS: Final = {"stdin": "(the standard input)", "stdout": "the standard output"}
 
 
 def capture_of(file: str) -> Capture:
-    """The capture in a file; in the standard input for "-". Raises: CaptureError, OSError."""
-    return open_capture(sys.stdin.buffer if file == "-" else file)
+    """The capture in a file; in the standard input for "-". Raises: CaptureError; OSError with the name of the file."""
+    with named(file):
+        return open_capture(sys.stdin.buffer if file == "-" else file)
 
 
-def reason_of(trouble: object) -> str:
-    """What is wrong; of an error of the operating system, its own text."""
-    return str((isinstance(trouble, OSError) and trouble.strerror) or trouble)
+@contextmanager
+def named(file: str) -> Iterator[None]:
+    """Gives an OSError that has no file name this one: reading and writing an open file raise such errors."""
+    try:
+        yield
+    except OSError as error:
+        error.filename = error.filename or file
+        raise
 
 
 def check_target(files: Iterable[str], target: str = "-") -> None:
@@ -57,26 +64,12 @@ def _named(file: str, stream: str) -> str:
     return _STREAMS[stream] if file == "-" else printable(file)
 
 
-def message_of(file: str, trouble: object) -> str:
-    """The message for a file with an error."""
-    return f"{printable(file)}: {reason_of(trouble)}"
-
-
-def complain(file: str, trouble: object, output: Output | None = None) -> None:
-    """Writes to the standard error what is wrong with a file, after flushing the output."""
-    if output is not None:
-        output.flush()
-    sys.stderr.write(f"overlaycodec: {message_of(file, trouble)}\n")
-
-
-def read(file: str, output: Output, reading: Callable[[Capture], None]) -> bool:
+def read(file: str, reading: Callable[[Capture], None]) -> bool:
     """Passes the capture in a file to `reading`; gives whether it could be read to its end, and reports an error."""
     try:
         with capture_of(file) as capture:
             reading(capture)
-    except BrokenPipeError:  # from the output, not from the file
-        raise
     except (CaptureError, OSError) as error:
-        complain(file, error, output)
+        complain(file, error)
         return False
     return True

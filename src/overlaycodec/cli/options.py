@@ -9,11 +9,40 @@ from typing import Any
 import click
 
 from overlaycodec.cli.inputs import check_target
+from overlaycodec.cli.parameters import BINDING, DIALECT, FILE, unknown
 from overlaycodec.codec.catalog import Catalog
+from overlaycodec.describe.plain import printable
 from overlaycodec.dialects import NAMED
-from overlaycodec.errors import SchemaError
+from overlaycodec.errors import FilterError, SchemaError
+from overlaycodec.filters.filter import Filter
+from overlaycodec.pipelines.pipeline import AnyPipeline, Pipeline
 
-__all__ = ["catalog_options", "color_option", "files_argument", "number"]
+__all__ = [
+    "Group",
+    "catalog_options",
+    "color_option",
+    "file_argument",
+    "files_argument",
+    "number",
+    "optional_files_argument",
+    "pipeline_of",
+    "report_option",
+    "target_argument",
+    "where_option",
+]
+
+
+class Group(click.Group):
+    """Commands; a name that is none is answered with the nearest ones."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command that the arguments begin with. Raises: click.UsageError."""
+        name = args[0]
+        if not (ctx.resilient_parsing or name.startswith("-")) and self.get_command(ctx, name) is None:
+            raise click.UsageError(unknown("command", name, self.list_commands(ctx)), ctx)
+        return super().resolve_command(ctx, args)
 
 
 def _other_than_output(_: click.Context, __: click.Parameter, files: tuple[str, ...]) -> tuple[str, ...]:
@@ -22,7 +51,18 @@ def _other_than_output(_: click.Context, __: click.Parameter, files: tuple[str, 
     return files
 
 
-files_argument = click.argument("files", nargs=-1, required=True, metavar="FILE...", callback=_other_than_output)
+files_argument = click.argument(
+    "files", nargs=-1, required=True, metavar="FILE...", type=FILE, callback=_other_than_output
+)
+optional_files_argument = click.argument("files", nargs=-1, metavar="[FILE]...", type=FILE, callback=_other_than_output)
+file_argument = click.argument("file", type=FILE)
+target_argument = click.argument("target", type=FILE)
+
+report_option = click.option(
+    "--json",
+    is_flag=True,
+    help="Write the report as a JSON object to the standard output; to the standard error if TARGET is '-'.",
+)
 
 color_option = click.option(
     "--color",
@@ -54,12 +94,13 @@ def catalog_options(command: Callable[..., Any]) -> Callable[..., Any]:  # Any: 
     bound = click.option(
         "--bind",
         multiple=True,
+        type=BINDING,
         metavar="KEY=HEADER",
         help="Find a header at another key too: udp_port:48879=vxlan, udp_port:4789=vxlan_gbp, ethertype:0x9300=vlan.",
     )(with_catalog)
     return click.option(
         "--dialect",
-        type=click.Choice(list(NAMED)),
+        type=DIALECT,
         default="plain",
         metavar="NAME",
         help=f"What the deployment speaks: {', '.join(NAMED)}.",
@@ -79,14 +120,43 @@ def _catalog_of(dialect: str, bindings: tuple[str, ...]) -> Catalog:
         except ValueError:
             raise _bad(f"{binding!r} is not of the form udp_port:48879=vxlan") from None
         if space not in spaces:
-            raise _bad(f"{space!r} is none of {', '.join(sorted(spaces))}")
+            raise _bad(unknown("key space", space, spaces))
         if name not in headers:
-            raise _bad(f"{name!r} is none of {', '.join(sorted(headers))}")
+            raise _bad(unknown("header", name, headers))
         try:
             catalog = catalog.with_binding(spaces[space](value), headers[name])
         except SchemaError as error:
             raise _bad(error.reason) from None
     return catalog
+
+
+def pipeline_of(text: str, catalog: Catalog) -> AnyPipeline:
+    """The pipeline of a --pipeline. Raises: click.BadParameter."""
+    try:
+        return Pipeline.from_text(text, catalog=catalog)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="'--pipeline'") from None
+
+
+def where_option(command: Callable[..., Any]) -> Callable[..., Any]:  # Any: each command has its own arguments
+    """A command with --where, which is an argument `where` to it, a filter or None; `catalog_options` is above it."""
+
+    @wraps(command)
+    def with_filter(*args: Any, where: str | None, catalog: Catalog, **options: Any) -> Any:  # Any: the command's own
+        return command(*args, where=_filter_of(where, catalog), catalog=catalog, **options)
+
+    return click.option(
+        "--where",
+        metavar="FILTER",
+        help="Take only packets that match, such as 'vxlan.vni == 100 and inner.ipv4.dst in 10.0.0.0/8'.",
+    )(with_filter)
+
+
+def _filter_of(text: str | None, catalog: Catalog) -> Filter | None:
+    try:
+        return None if text is None else Filter(text, catalog=catalog)
+    except FilterError as error:
+        raise click.BadParameter(printable(str(error)), param_hint="'--where'") from None
 
 
 def _bad(reason: str) -> click.BadParameter:

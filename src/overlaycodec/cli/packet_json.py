@@ -7,27 +7,15 @@ import json
 from overlaycodec.capture import Record
 from overlaycodec.codec.catalog import Catalog
 from overlaycodec.describe.plain import Plain, leaves_of, plain_of
-from overlaycodec.errors import DecodeError
+from overlaycodec.interchange.documents import to_dict
 from overlaycodec.packet.header import Header
 from overlaycodec.packet.packet import Packet
-from overlaycodec.packet.paths import names_of
 
 __all__ = ["document_of", "json_line"]
 
 
-def _fault(fault: DecodeError) -> dict[str, Plain]:
-    return {
-        "error": type(fault).__name__,
-        "path": fault.path,
-        "bits": plain_of(fault.bits),
-        "reason": fault.reason,
-    }
-
-
 def _meanings(header: Header, catalog: Catalog) -> dict[str, Plain]:
     """The meanings of fields by the views of the catalog, by their paths in the header."""
-    if not catalog.views:
-        return {}
     return {
         leaf.path: plain_of(meaning)
         for leaf in leaves_of(header)
@@ -36,9 +24,12 @@ def _meanings(header: Header, catalog: Catalog) -> dict[str, Plain]:
     }
 
 
-def document_of(file: str, number: int, record: Record, packet: Packet, catalog: Catalog) -> dict[str, Plain]:
+def document_of(file: str | None, number: int, record: Record, packet: Packet, catalog: Catalog) -> dict[str, Plain]:
     """All that is known about a record: by the file, of each header by its path, and the octets outside of headers."""
-    names = names_of(packet.headers)
+    packed = to_dict(packet)
+    headers = packed.pop("headers")
+    assert isinstance(headers, list)
+    meant = [_meanings(header, catalog) if catalog.views else {} for header in packet.headers]
     return {
         "file": file,
         "number": number,
@@ -49,21 +40,11 @@ def document_of(file: str, number: int, record: Record, packet: Packet, catalog:
         "interface": record.interface,
         "comments": list(record.comments),
         "headers": [
-            {
-                "path": name,
-                "protocol": type(header).__name__,
-                "fields": plain_of(header),
-                "meanings": _meanings(header, catalog),
-            }
-            for name, header in zip(names, packet.headers, strict=True)
+            {**document, "meanings": meanings}
+            for document, meanings in zip(headers, meant, strict=True)
+            if isinstance(document, dict)
         ],
-        "payload": packet.payload.hex(),
-        "trailers": [
-            {"header": names[trailer.header] if trailer.header >= 0 else None, "octets": trailer.data.hex()}
-            for trailer in packet.trailers
-        ],
-        "fault": None if packet.fault is None else _fault(packet.fault),
-        "faults": [_fault(fault) for fault in packet.faults],
+        **packed,
     }
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import stat
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Final, TypeAlias
 
-__all__ = ["Advance", "no_progress", "progress_over"]
+__all__ = ["Advance", "no_progress", "progress_beside_lines", "progress_over"]
 
 Advance: TypeAlias = Callable[[int, int], None]
 """Called with how many more packets were read, and with their octets."""
@@ -19,6 +20,24 @@ _RECORD_OCTETS: Final = 16
 
 def no_progress(packets: int, octets: int) -> None:
     """Shows nothing."""
+
+
+@contextmanager
+def progress_beside_lines(files: tuple[str, ...], what: str) -> Iterator[Advance]:
+    """The same for a command that writes lines: only where these go to a file.
+
+    On a terminal, bar and lines are in one another's way; the reader of a pipe can be a pager on the same terminal.
+    """
+    with progress_over(files, what) if _to_a_file() else nullcontext(no_progress) as advance:
+        yield advance
+
+
+def _to_a_file() -> bool:
+    """Whether the standard output is neither a terminal nor a pipe."""
+    try:
+        return not stat.S_ISFIFO(os.fstat(sys.stdout.fileno()).st_mode) and not sys.stdout.isatty()
+    except (OSError, ValueError, AttributeError):  # it is closed, None or in memory
+        return False
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from typing import Final
 
 import click
@@ -16,12 +17,13 @@ import msgspec
 
 from overlaycodec.capture import Capture, Record, write_capture
 from overlaycodec.cli.ending import unfinished_removed
-from overlaycodec.cli.inputs import capture_of, check_target, complain, message_of
+from overlaycodec.cli.inputs import capture_of, check_target
+from overlaycodec.cli.messages import complain, message_of, reason_of, report
 from overlaycodec.cli.progress import progress_over
 from overlaycodec.codec.catalog import Catalog
 from overlaycodec.codec.packet_encoder import encode
-from overlaycodec.describe.plain import printable
-from overlaycodec.errors import CaptureError, EncodeError
+from overlaycodec.describe.plain import Plain, printable
+from overlaycodec.errors import CaptureError, EncodeError, FieldRangeError, LengthOverflowError
 from overlaycodec.packet.packet import Packet
 from overlaycodec.reassembly.reassembler import Reassembler
 
@@ -63,6 +65,8 @@ def rewrite(
     outcome: Outcome,
     what: str,
     reassemblers: Sequence[Reassembler] = (),
+    *,
+    json: bool = False,
 ) -> int:
     """Writes the records that `transform` makes of each; gives the exit status: 1 where the file is damaged.
 
@@ -79,12 +83,15 @@ def rewrite(
             progress_over((file,), what) as advance,
         ):
             records = _transformed(capture, transform, run, advance)
+            refused = partial(_leave_out, outcome)
             if target == "-":
-                run.written = write_capture(sys.stdout.buffer, records, format=capture.format, source=capture)
+                run.written = write_capture(
+                    sys.stdout.buffer, records, format=capture.format, source=capture, on_error=refused
+                )
                 sys.stdout.flush()
             else:
-                run.written = write_capture(target, records, source=capture)
-    except BrokenPipeError:  # from the standard output, and no error
+                run.written = write_capture(target, records, source=capture, on_error=refused)
+    except BrokenPipeError:  # the reader of the target closed it, which is no error
         raise
     except CaptureError as error:
         raise click.ClickException(message_of(file, error)) from None
@@ -93,8 +100,8 @@ def rewrite(
     except ValueError as error:
         raise click.BadParameter(printable(str(error)), param_hint="TARGET") from None
     except OSError as error:
-        raise click.ClickException(message_of(str(error.filename or target), error)) from None
-    _conclude(file, run, outcome, reassemblers)
+        raise click.ClickException(message_of(target, error)) from None
+    _conclude(file, target, run, outcome, reassemblers, json=json)
     return int(run.damage is not None)
 
 
@@ -117,7 +124,17 @@ def _transformed(
         run.damage = error
 
 
-def _conclude(file: str, run: _Run, outcome: Outcome, reassemblers: Sequence[Reassembler]) -> None:
+def _leave_out(outcome: Outcome, error: EncodeError) -> None:
+    """Notes a packet with a number that the format cannot hold. Raises: the error, where it is of all packets."""
+    if not isinstance(error, FieldRangeError | LengthOverflowError):
+        raise error
+    field = error.path.partition(".")[2] or "octets"
+    outcome.left_out[f"{field} out of the format's range"] += 1
+
+
+def _conclude(
+    file: str, target: str, run: _Run, outcome: Outcome, reassemblers: Sequence[Reassembler], *, json: bool
+) -> None:
     parts = [f"{run.read} packets read, {run.written} written"]
     for word, counts in (("left out", outcome.left_out), ("as they were", outcome.unchanged)):
         if counts:
@@ -130,6 +147,17 @@ def _conclude(file: str, run: _Run, outcome: Outcome, reassemblers: Sequence[Rea
         parts.append(f"fragments dropped: {', '.join(f'{why} {count}' for why, count in sorted(dropped.items()))}")
     if unfinished := sum(map(len, reassemblers)):
         parts.append(f"{unfinished} never completed")
-    click.echo(f"overlaycodec: {'; '.join(parts)}", err=True)
+    document: dict[str, Plain] = {
+        "file": file,
+        "target": target,
+        "read": run.read,
+        "written": run.written,
+        "left_out": dict(outcome.left_out),
+        "unchanged": dict(outcome.unchanged),
+        "fragments_dropped": dict(dropped),
+        "never_completed": unfinished,
+        "damage": None if run.damage is None else reason_of(run.damage),
+    }
+    report("; ".join(parts), document, target, json=json)
     if run.damage is not None:
         complain(file, run.damage)

@@ -2,27 +2,42 @@
 
 from __future__ import annotations
 
-import sys
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
+from typing import Final, TypeAlias
 
 import msgspec
 
 from overlaycodec.capture import Capture, Interface, Record
-from overlaycodec.cli.hexdump import write_octets
 from overlaycodec.cli.inputs import read
+from overlaycodec.cli.messages import say
 from overlaycodec.cli.packet_json import document_of, json_line
-from overlaycodec.cli.summary import parts_of
-from overlaycodec.cli.terminal import Output, Part, Span
-from overlaycodec.cli.timestamps import Clock, TimeChoice
-from overlaycodec.cli.tree import write_tree
+from overlaycodec.cli.progress import Advance, no_progress, progress_beside_lines
+from overlaycodec.cli.timestamps import Clock, TimeChoice, digits_of, utc
 from overlaycodec.codec.catalog import Catalog
 from overlaycodec.codec.packet_encoder import encode
 from overlaycodec.describe.plain import printable
+from overlaycodec.display.model import view_of
+from overlaycodec.display.octets import octet_lines
+from overlaycodec.display.output import Output
+from overlaycodec.display.spans import Part, Span
+from overlaycodec.display.summary import parts_of
+from overlaycodec.display.tree import tree_lines
 from overlaycodec.editing.checksum_status import checksums
 from overlaycodec.errors import EncodeError
+from overlaycodec.filters.filter import Filter
 from overlaycodec.packet.packet import Packet
+from overlaycodec.pipelines.pipeline import AnyPipeline
 
 __all__ = ["Wanted", "show"]
+
+_INDENT: Final = Span(" " * 6)
+_ETHERNET: Final = 1
+_STEP: Final = 500
+"""Packets between two updates of the progress."""
+
+_InterfaceOf: TypeAlias = Callable[[int], Interface | None]
+"""The interface of a number; None where nothing is known about it."""
 
 
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,10 +48,17 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     octets: bool
     json: bool
     verify: bool
+    given: tuple[bytes, ...]
+    """The octets of packets that are given instead of files."""
     first: int
+    last: int | None
     count: int | None
     time: TimeChoice
     catalog: Catalog
+    pipeline: AnyPipeline | None = None
+    """The pipeline whose packets are shown; None: all packets."""
+    where: Filter | None = None
+    """The filter whose packets are shown; None: all packets."""
 
 
 class _Shown(msgspec.Struct, frozen=True):
@@ -63,13 +85,20 @@ def reencodes(record: Record, packet: Packet, catalog: Catalog) -> bool:
 def show(wanted: Wanted, output: Output) -> int:
     """Shows the packets; gives the exit status: 1 where a file cannot be read to its end, or octets differ."""
     run = _Run(wanted, output)
+    if wanted.given:
+        run.show_given()
+    with progress_beside_lines(wanted.files, "show") as run.advance:
+        _show_files(wanted, output, run)
+    return run.conclude()
+
+
+def _show_files(wanted: Wanted, output: Output, run: _Run) -> None:
     for number, file in enumerate(wanted.files):
         if len(wanted.files) > 1 and not wanted.json:
             if number:
                 output.write()
             output.write(Span(f"{printable(file)}:", "header"))
         run.show_file(file)
-    return run.conclude()
 
 
 class _Run:
@@ -78,54 +107,77 @@ class _Run:
     def __init__(self, wanted: Wanted, output: Output) -> None:
         self._wanted, self._output = wanted, output
         self._packets = self._same = 0
+        self._others = 0
         self._failed = False
+        self.advance: Advance = no_progress
 
     def show_file(self, file: str) -> None:
         """The packets of a file; what is wrong with it goes to the standard error."""
-        if not read(file, self._output, partial(self._show_records, file)):
+        if not read(file, partial(self._show_capture, file)):
             self._failed = True
 
+    def show_given(self) -> None:
+        """The packets whose octets are given."""
+        records = [Record(octets, _ETHERNET, None, len(octets)) for octets in self._wanted.given]
+        self._show_records(None, records, lambda _: None)
+
     def conclude(self) -> int:
-        """The sentence of --verify, and the exit status."""
+        """The sentences of --pipeline and --verify, and the exit status."""
+        if self._others:
+            packets = "packet" if self._others == 1 else "packets"
+            say(f"{self._others} other {packets}, not of the pipeline")
         if not self._wanted.verify:
             return int(self._failed)
         same = self._same == self._packets
         text = f"{self._same} of {self._packets} packets re-encoded to the same octets"
         if self._wanted.json:  # the standard output holds objects only, and each has its own result
-            sys.stderr.write(text + "\n")
+            say(text)
         else:
             self._output.write(Span(text, "good" if same else "bad"))
         return int(self._failed or not same)
 
-    def _show_records(self, file: str, capture: Capture) -> None:
+    def _show_capture(self, file: str, capture: Capture) -> None:
+        self._show_records(file, capture, capture.interface)
+
+    def _show_records(self, file: str | None, records: Iterable[Record], interface_of: _InterfaceOf) -> None:
+        """Shows records; `file` is None for those that are in no file."""
         wanted = self._wanted
         clock = Clock(wanted.time)
         if wanted.count == 0:
             return
-        last = None if wanted.count is None else wanted.first + wanted.count - 1
-        for number, record in enumerate(capture, 1):
-            if number >= wanted.first:
-                shown = self._shown(number, record, capture)
+        left, octets = wanted.count, 0
+        for number, record in enumerate(records, 1):
+            octets += len(record.data)
+            if number % _STEP == 0:
+                self.advance(_STEP, octets)
+                octets = 0
+            shown = self._shown(number, record, interface_of) if number >= wanted.first else None
+            if shown is not None:
                 if wanted.json:
                     self._write_json(file, shown)
                 else:
                     self._write_text(clock, shown)
                 if file == "-":
                     self._output.flush()  # the next record of a live capture may come late
-            if number == last:
+                left = None if left is None else left - 1
+            if left == 0 or number == wanted.last:
                 return
 
-    def _shown(self, number: int, record: Record, capture: Capture) -> _Shown:
-        catalog = self._wanted.catalog
-        packet = record.decode(lax=True, catalog=catalog)
+    def _shown(self, number: int, record: Record, interface_of: _InterfaceOf) -> _Shown | None:
+        """What is shown of a record; None where it fits the pipeline or the filter not."""
+        catalog, pipeline = self._wanted.catalog, self._wanted.pipeline
+        packet = record.decode(lax=True, catalog=catalog, pipeline=pipeline)
+        if pipeline is not None and packet.fault is not None:
+            self._others += 1
+            return None
+        if self._wanted.where is not None and not self._wanted.where.matcher(packet, record):
+            return None
         same = reencodes(record, packet, catalog) if self._wanted.verify else None
         self._packets += 1
         self._same += bool(same)
-        interfaces = capture.interfaces
-        interface = interfaces[record.interface] if record.interface < len(interfaces) else None
-        return _Shown(number, record, packet, interface, same)
+        return _Shown(number, record, packet, interface_of(record.interface), same)
 
-    def _write_json(self, file: str, shown: _Shown) -> None:
+    def _write_json(self, file: str | None, shown: _Shown) -> None:
         document = document_of(file, shown.number, shown.record, shown.packet, self._wanted.catalog)
         if self._wanted.tree:
             statuses = checksums(shown.packet, catalog=self._wanted.catalog)
@@ -141,13 +193,30 @@ class _Run:
         captured, wire = len(record.data), record.wire_length
         length = str(wire) if captured == wire else f"{captured}/{wire}"
         head = f"{shown.number:4}  {clock.text(record.time_ns, shown.interface):>9}  {length:>4}"
-        parts = [Part((Span(head, "faint"),)), *parts_of(record, packet, wanted.catalog)]
+        parts = [Part((Span(head, "faint"),)), *parts_of(packet, wanted.catalog, record.link_type)]
         if shown.same is False:
             parts.append(Part((Span("✗ encodes to other octets", "bad"),), fresh=True))
         output.flow(parts, len(head) + 2)
+        if not (wanted.tree or wanted.octets):
+            return
+        view = view_of(packet, wanted.catalog)
         if wanted.tree:
-            write_tree(output, shown.interface, record, packet, wanted.catalog)
+            for text in _about(shown.interface, record):
+                output.write(_INDENT, Span(text, "faint"))
+            for line in tree_lines(view):
+                output.write(_INDENT, *line)
         if wanted.octets:
-            write_octets(output, record.data, packet)
-        if wanted.tree or wanted.octets:
-            output.write()
+            for line in octet_lines(view, record.data):
+                output.write(_INDENT, *line)
+        output.write()
+
+
+def _about(interface: Interface | None, record: Record) -> Iterator[str]:
+    """What the file has about the record."""
+    facts = [] if record.time_ns is None else [f"{utc(record.time_ns, digits_of(interface))} UTC"]
+    facts.append(f"{len(record.data)} octets captured of {record.wire_length}")
+    facts.append(f"link type {record.link_type}")
+    if interface is not None and (name := interface.name or interface.description):
+        facts.append(f"interface {printable(name)}")
+    yield ", ".join(facts)
+    yield from (f"# {printable(comment)}" for comment in record.comments)

@@ -8,15 +8,18 @@ from typing import TYPE_CHECKING
 import click
 
 from overlaycodec.cli.capture_tables import Reading, opened
-from overlaycodec.cli.inputs import complain
-from overlaycodec.cli.options import catalog_options, files_argument
+from overlaycodec.cli.help_text import examples
+from overlaycodec.cli.messages import complain
+from overlaycodec.cli.options import catalog_options, files_argument, where_option
 from overlaycodec.cli.packet_json import json_line
 from overlaycodec.cli.progress import Advance, progress_over
-from overlaycodec.cli.terminal import Output, Role, Span, output_for
 from overlaycodec.cli.timestamps import since_epoch, utc
 from overlaycodec.codec.catalog import Catalog
 from overlaycodec.describe.plain import Plain, printable
+from overlaycodec.display.output import Output, output_for
+from overlaycodec.display.spans import Role, Span
 from overlaycodec.errors import CaptureError
+from overlaycodec.filters.filter import Filter
 from overlaycodec.schema.keyspaces import LINK_TYPE
 
 if TYPE_CHECKING:
@@ -25,31 +28,36 @@ if TYPE_CHECKING:
 __all__ = ["stats"]
 
 
-@click.command(no_args_is_help=True, short_help="Count what is in captures.")
+@click.command(
+    no_args_is_help=True,
+    short_help="Count what is in captures.",
+    epilog=examples(
+        "overlaycodec stats trace.pcap",
+        "overlaycodec stats --top 3 --dialect cisco-aci monday.pcapng tuesday.pcapng.gz",
+        "overlaycodec stats --where 'vxlan.vni == 100' trace.pcap",
+        "overlaycodec stats --json trace.pcap | jq '.tunnels[] | select(.kind == \"vxlan\").network'",
+    ),
+)
 @files_argument
 @click.option("-n", "--top", type=click.IntRange(1), default=10, show_default=True, help="How many lines of each list.")
 @click.option("--json", is_flag=True, help="Write a JSON object a capture, one a line, with all that was counted.")
 @catalog_options
-def stats(files: tuple[str, ...], *, top: int, json: bool, catalog: Catalog) -> None:
+@where_option
+def stats(files: tuple[str, ...], *, top: int, json: bool, catalog: Catalog, where: Filter | None) -> None:
     """Count what is in captures: tunnels and their networks, VLAN and other tags, who sends and receives outside of
     tunnels and inside, link types, faults, and the time from the first packet to the last.
 
     Octets are those on the wire, of complete packets: the octets of inner packets include the outer headers. The sum
     of several captures comes last.
 
-    \b
-    overlaycodec stats trace.pcap
-    overlaycodec stats --top 3 --dialect cisco-aci monday.pcapng tuesday.pcapng.gz
-    overlaycodec stats --json trace.pcap | jq '.tunnels[] | select(.kind == "vxlan").network'
-
     The exit status is 1 if a file is damaged; the packets before the damage are counted.
-    """  # noqa: D205, D301 - a real backspace is what keeps click from filling the paragraph
+    """  # noqa: D205
     from overlaycodec.cli.counters import Tally
 
     output = output_for("never" if json else "auto")
     total, failed = Tally(), False
     with progress_over(files, "counting", 2) as advance:
-        counted = [(file, *_counted(file, catalog, advance)) for file in files]
+        counted = [(file, *_counted(file, catalog, advance, where)) for file in files]
     for number, (file, tally, trouble) in enumerate(counted):
         if tally is not None:
             if number and not json:
@@ -58,21 +66,23 @@ def stats(files: tuple[str, ...], *, top: int, json: bool, catalog: Catalog) -> 
             total.merge(tally)
         if trouble is not None:
             failed = True
-            complain(file, trouble, output)
+            complain(file, trouble)
     if len(files) > 1 and not json:
         output.write()
         _show(output, f"all {len(files)} captures", total, catalog, top, json=False)
     click.get_current_context().exit(int(failed))
 
 
-def _counted(file: str, catalog: Catalog, advance: Advance) -> tuple[Tally | None, Exception | None]:
+def _counted(
+    file: str, catalog: Catalog, advance: Advance, where: Filter | None
+) -> tuple[Tally | None, Exception | None]:
     """What was counted of a file, and what is wrong with it."""
     from overlaycodec.cli.counters import Tally, plan_of
 
     tally = Tally()
     try:
         with opened(file, again=True) as origin:
-            reading = Reading(origin, catalog, advance)
+            reading = Reading(file, origin, catalog, advance, where)
             plan = plan_of(reading.names(), catalog)
             for table in reading.tables(plan.names):
                 tally.add(table, plan)

@@ -1,42 +1,16 @@
-"""Time stamps as text, from integer nanoseconds: nothing is rounded."""
+"""Time stamps of records on lines, one after another."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Final, Literal
 
 from overlaycodec.capture import Interface
+from overlaycodec.describe.timestamps import since_epoch, split_time, utc
 
 __all__ = ["Clock", "TimeChoice", "digits_of", "since_epoch", "utc"]
 
 TimeChoice = Literal["relative", "delta", "utc", "epoch"]
-_SECOND: Final = 1_000_000_000
 _MICRO_DIGITS: Final = 6
-
-
-def _split(time_ns: int, digits: int) -> tuple[str, str]:
-    """Seconds, and their fraction with at least so many digits, 6 or 9."""
-    sign = "-" if time_ns < 0 else ""
-    seconds, fraction = divmod(abs(time_ns), _SECOND)
-    text = f"{fraction:09}"
-    if digits == _MICRO_DIGITS and text.endswith("000"):
-        text = text[:_MICRO_DIGITS]
-    return f"{sign}{seconds}", text
-
-
-def since_epoch(time_ns: int, digits: int = 9) -> str:
-    """Seconds since 1970."""
-    return ".".join(_split(time_ns, digits))
-
-
-def utc(time_ns: int, digits: int = 9) -> str:
-    """Date and time of day; seconds since 1970 where the calendar ends."""
-    try:
-        moment = datetime.fromtimestamp(time_ns // _SECOND, UTC)
-    except (ValueError, OverflowError, OSError):
-        return since_epoch(time_ns, digits)
-    _, fraction = _split(time_ns % _SECOND, digits)
-    return f"{moment:%Y-%m-%d %H:%M:%S}.{fraction}"
 
 
 def digits_of(interface: Interface | None) -> int:
@@ -63,4 +37,4 @@ class Clock:
         base = time_ns if self._base is None else self._base
         if self._base is None or self._choice == "delta":
             self._base = time_ns
-        return ".".join(_split(time_ns - base, digits))
+        return ".".join(split_time(time_ns - base, digits))

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, Final
 
 import click
 
 from overlaycodec import vlan as tags
 from overlaycodec.capture import Record
-from overlaycodec.cli.options import catalog_options, number
+from overlaycodec.cli.help_text import examples
+from overlaycodec.cli.options import Group, catalog_options, file_argument, number, report_option, target_argument
+from overlaycodec.cli.parameters import SCOPE
 from overlaycodec.cli.rewriting import Outcome, changed, rewrite
 from overlaycodec.codec.catalog import Catalog
 from overlaycodec.errors import EncodeError, MissingHeaderError
@@ -19,31 +21,35 @@ __all__ = ["vlan"]
 
 Edit = Callable[[Packet], Packet]
 
+_PUSH: Final = ("overlaycodec vlan push trace.pcap tagged.pcap --vid 7 --pcp 3 --tpid 0x88a8",)
+_POP: Final = ("overlaycodec vlan pop tagged.pcap trace.pcap",)
+_TRANSLATE: Final = ("overlaycodec vlan translate trace.pcap out.pcap 7=8 100=200 --scope inner",)
+_NORMALISE: Final = ("overlaycodec vlan normalise old.pcap new.pcap",)
 
-@click.group(short_help="Put on, take off and rewrite VLAN tags.")
+
+@click.group(
+    cls=Group,
+    short_help="Put on, take off and rewrite VLAN tags.",
+    epilog=examples(*_PUSH, *_POP, *_TRANSLATE, *_NORMALISE),
+)
 def vlan() -> None:
     """Push, pop and rewrite the VLAN tags of a capture; all else in its packets stays.
 
-    \b
-    overlaycodec vlan push trace.pcap tagged.pcap --vid 7 --pcp 3 --tpid 0x88a8
-    overlaycodec vlan pop tagged.pcap trace.pcap
-    overlaycodec vlan translate trace.pcap out.pcap 7=8 100=200 --scope inner
-    overlaycodec vlan normalise old.pcap new.pcap
-
     Lengths and checksums of tunnels outside follow. Packets that have no such tag, or no such scope, are written as
     they are. Times, interfaces and comments are kept.
-    """  # noqa: D301 - a real backspace is what keeps click from filling the paragraph
+    """
 
 
 def _options(command: Callable[..., Any]) -> Callable[..., Any]:  # Any: each command has its own arguments
     """What all of them take."""
     scope = click.option(
         "--scope",
+        type=SCOPE,
         default="outer",
         show_default=True,
         help='Where: "outer", "inner", "inner.inner", ..., or "innermost".',
     )
-    return scope(catalog_options(command))
+    return scope(report_option(catalog_options(command)))
 
 
 def _depth(command: Callable[..., Any]) -> Callable[..., Any]:  # Any: as above
@@ -52,7 +58,7 @@ def _depth(command: Callable[..., Any]) -> Callable[..., Any]:  # Any: as above
     )(command)
 
 
-def _apply(file: str, target: str, edit: Edit, why: str, what: str, catalog: Catalog) -> None:
+def _apply(file: str, target: str, edit: Edit, why: str, what: str, catalog: Catalog, *, json: bool) -> None:
     """Writes the capture with each packet edited."""
     outcome = Outcome()
 
@@ -70,12 +76,12 @@ def _apply(file: str, target: str, edit: Edit, why: str, what: str, catalog: Cat
             outcome.unchanged["too long with it"] += 1
         yield record
 
-    click.get_current_context().exit(rewrite(file, target, edited, outcome, what))
+    click.get_current_context().exit(rewrite(file, target, edited, outcome, what, json=json))
 
 
-@vlan.command(no_args_is_help=True, short_help="Put a tag on.")
-@click.argument("file")
-@click.argument("target")
+@vlan.command(no_args_is_help=True, short_help="Put a tag on.", epilog=examples(*_PUSH))
+@file_argument
+@target_argument
 @click.option("--vid", type=click.IntRange(0, 4095), required=True)
 @click.option("--pcp", type=click.IntRange(0, 7), default=0, show_default=True, help="The priority.")
 @click.option("--dei", is_flag=True, help="The packets may be dropped first.")
@@ -83,7 +89,17 @@ def _apply(file: str, target: str, edit: Edit, why: str, what: str, catalog: Cat
 @_depth
 @_options
 def push(
-    file: str, target: str, *, vid: int, pcp: int, dei: bool, tpid: int, scope: str, depth: int, catalog: Catalog
+    file: str,
+    target: str,
+    *,
+    vid: int,
+    pcp: int,
+    dei: bool,
+    tpid: int,
+    scope: str,
+    depth: int,
+    json: bool,
+    catalog: Catalog,
 ) -> None:
     """Write the packets of a capture with one more tag."""
     if tpid > 0xFFFF:
@@ -92,26 +108,36 @@ def push(
     def edit(packet: Packet) -> Packet:
         return tags.push(packet, vid=vid, pcp=pcp, dei=dei, tpid=tpid, scope=scope, depth=depth)
 
-    _apply(file, target, edit, "no position for the tag", "push", catalog)
+    _apply(file, target, edit, "no position for the tag", "push", catalog, json=json)
 
 
-@vlan.command(no_args_is_help=True, short_help="Take a tag off.")
-@click.argument("file")
-@click.argument("target")
+@vlan.command(no_args_is_help=True, short_help="Take a tag off.", epilog=examples(*_POP))
+@file_argument
+@target_argument
 @_depth
 @_options
-def pop(file: str, target: str, *, scope: str, depth: int, catalog: Catalog) -> None:
+def pop(file: str, target: str, *, scope: str, depth: int, json: bool, catalog: Catalog) -> None:
     """Write the packets of a capture without one of their tags."""
-    _apply(file, target, lambda packet: tags.pop(packet, scope=scope, depth=depth), "no such tag", "pop", catalog)
+    _apply(
+        file,
+        target,
+        lambda packet: tags.pop(packet, scope=scope, depth=depth),
+        "no such tag",
+        "pop",
+        catalog,
+        json=json,
+    )
 
 
-@vlan.command(no_args_is_help=True, short_help="Put packets in other VLANs.")
-@click.argument("file")
-@click.argument("target")
+@vlan.command(no_args_is_help=True, short_help="Put packets in other VLANs.", epilog=examples(*_TRANSLATE))
+@file_argument
+@target_argument
 @click.argument("table", nargs=-1, required=True, metavar="VID=VID...")
 @_depth
 @_options
-def translate(file: str, target: str, *, table: tuple[str, ...], scope: str, depth: int, catalog: Catalog) -> None:
+def translate(
+    file: str, target: str, *, table: tuple[str, ...], scope: str, depth: int, json: bool, catalog: Catalog
+) -> None:
     """Write the packets of a capture in other VLANs: 7=8 puts those of 7 in 8."""
     vids = dict(map(_pair, table))
     _apply(
@@ -121,16 +147,17 @@ def translate(file: str, target: str, *, table: tuple[str, ...], scope: str, dep
         "no tag in the table",
         "translate",
         catalog,
+        json=json,
     )
 
 
-@vlan.command(no_args_is_help=True, short_help="Give tags the TPIDs of IEEE 802.1Q.")
-@click.argument("file")
-@click.argument("target")
+@vlan.command(no_args_is_help=True, short_help="Give tags the TPIDs of IEEE 802.1Q.", epilog=examples(*_NORMALISE))
+@file_argument
+@target_argument
 @_options
-def normalise(file: str, target: str, *, scope: str, catalog: Catalog) -> None:
+def normalise(file: str, target: str, *, scope: str, json: bool, catalog: Catalog) -> None:
     """Write the packets of a capture with S-tags outside (0x88a8) and a C-tag (0x8100) as the innermost or only one."""
-    _apply(file, target, lambda packet: tags.normalise(packet, scope=scope), "no tags", "normalise", catalog)
+    _apply(file, target, lambda packet: tags.normalise(packet, scope=scope), "no tags", "normalise", catalog, json=json)
 
 
 def _pair(text: str) -> tuple[int, int]:

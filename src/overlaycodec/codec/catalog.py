@@ -12,13 +12,24 @@ from functools import cache, partial
 from itertools import chain
 from typing import Any, Final, Self
 
+import msgspec
+
 from overlaycodec.codec.bytes_like import BytesLike
 from overlaycodec.codec.code_cache import CodeCache
 from overlaycodec.codec.emitters import ByClass
 from overlaycodec.codec.field_view import FieldView
 from overlaycodec.errors import SchemaError
-from overlaycodec.packet.header import Header
-from overlaycodec.packet.late_header import AnyHeader, LateBinding, is_class, keys_of, loaded, path_of
+from overlaycodec.packet.header import Header, check_header_class
+from overlaycodec.packet.late_header import (
+    AnyHeader,
+    LateBinding,
+    LateHeader,
+    is_class,
+    keys_of,
+    loaded,
+    name_of,
+    path_of,
+)
 from overlaycodec.packet.packet import Packet
 from overlaycodec.protocols import Ethernet, index
 from overlaycodec.schema.arguments import check_key
@@ -26,8 +37,9 @@ from overlaycodec.schema.keys import Key, KeySpace, PreviousHeader
 from overlaycodec.schema.keyspaces import LINK_TYPE
 from overlaycodec.schema.layout import Layout
 from overlaycodec.schema.record import Element, WireStruct
+from overlaycodec.values.argument_checks import check_number, check_text, check_type, text_of
 
-__all__ = ["DEFAULT", "Binding", "Catalog"]
+__all__ = ["DEFAULT", "Binding", "Catalog", "check_catalog"]
 
 Binding = tuple[Key, type[Header]]
 """A key, and the header that is found at it."""
@@ -66,10 +78,13 @@ class Catalog:
         views: tuple[AnyFieldView, ...] = (),
         options: tuple[Option, ...] = (),
     ) -> None:
+        check_type("headers", headers, (tuple, list), "a tuple of header classes")
+        for number, cls in enumerate(headers):
+            if not isinstance(cls, LateHeader):
+                check_header_class(f"headers[{number}]", cls)
         if bindings is None:
             bindings = tuple((key, header) for header in headers for key in keys_of(header))
-        if max_headers < 1:
-            raise ValueError("max_headers is 1 or more")
+        check_number("max_headers", max_headers, 1)
         self._headers = headers
         self._bindings = bindings
         self.max_headers = max_headers
@@ -114,6 +129,8 @@ class Catalog:
 
     def candidates(self, space: KeySpace, value: int | None) -> tuple[Binding, ...]:
         """What can be found at a value, in the order in which it is asked; `None`: what all other values lead to."""
+        check_type("space", space, KeySpace)
+        check_type("value", value, (int, type(None)), "an int or None")
         return tuple((key, loaded(header)) for key, header in self.late_candidates(space, value))
 
     def late_candidates(self, space: KeySpace, value: int | None) -> tuple[LateBinding, ...]:
@@ -125,16 +142,25 @@ class Catalog:
 
     def values(self, space: KeySpace) -> frozenset[int]:
         """The values of a space that are bound."""
+        check_type("space", space, KeySpace)
         own = {key.value for key, _ in self._bindings if key.space == space and key.value is not None}
         return frozenset(own) | (frozenset() if space.parent is None else self.values(space.parent))
 
+    def finds(self, space: KeySpace, cls: type[Header]) -> bool:
+        """Whether a header is found at some value of the space."""
+        if any(key.space == space and is_class(header, cls) for key, header in self._bindings):
+            return True
+        return space.parent is not None and self.finds(space.parent, cls)
+
     def key_of(self, space: KeySpace, cls: type[Header]) -> int | None:
         """The first value of the space at which this header is found: by its declaration, else by a binding."""
+        check_header_class("cls", cls)
         key: int | None = self.keys_by_class(space)[cls]
         return key
 
     def keys_by_class(self, space: KeySpace) -> ByClass:
         """What `key_of` gives, by the class; None: None."""
+        check_type("space", space, KeySpace)
         keys = self._key_of.get(space)
         if keys is None:
             keys = self._key_of.setdefault(space, ByClass(partial(self._first_key, space)))
@@ -173,7 +199,12 @@ class Catalog:
 
     def header_called(self, path: str) -> type[Header] | None:
         """The header of this name in paths."""
+        check_text("path", path)
         return next((loaded(header) for header in self._headers if path_of(header) == path), None)
+
+    def class_called(self, name: str) -> type[Header] | None:
+        """The header class of this name."""
+        return next((loaded(header) for header in self._headers if name_of(header) == name), None)
 
     def _has(self, cls: type[Header]) -> bool:
         return any(is_class(header, cls) for header in self._headers)
@@ -200,10 +231,17 @@ class Catalog:
     # --- other catalogs -----------------------------------------------------------------------------------------------
 
     def with_header(self, *headers: type[Header]) -> Self:
-        """A catalog with these headers too, found by the keys of their declarations, before what was there."""
+        """A catalog with these headers too, found by the keys of their declarations, before what was there.
+
+        A header that was there before is found without asking for signs: to name it is to say that it is there.
+        """
         for header in headers:
             _check_binding(LINK_TYPE(0), header)
-        new = tuple((key, header) for header in headers for key in header.__layout__.keys)
+        new = tuple(
+            (msgspec.structs.replace(key, guess=key.guess and not self._has(header)), header)
+            for header in headers
+            for key in header.__layout__.keys
+        )
         known = tuple(header for header in headers if not self._has(header))
         return self._but(headers=known + self._headers, bindings=new + self._bindings)
 
@@ -272,6 +310,11 @@ class Catalog:
         return _encode()(packet, catalog=self)
 
 
+def check_catalog(catalog: object) -> None:
+    """Raises: TypeError for what is no catalog."""
+    check_type("catalog", catalog, Catalog)
+
+
 @cache
 def _decode() -> Callable[..., Packet]:
     """The function `decode`, whose module is above this one: imported once, for speed."""
@@ -299,7 +342,7 @@ def _with_option(layout: Layout, options: str, element: type[Element]) -> Layout
 
 def _option_of(layout: Layout, element: object) -> Option:
     """The option list of a header that takes the element. Raises: SchemaError."""
-    name = getattr(element, "__name__", repr(element))
+    name = getattr(element, "__name__", text_of(element))
     if not (isinstance(element, type) and issubclass(element, Element) and hasattr(element, "__layout__")):
         raise SchemaError(name, None, "is no declared element")
     for field in layout.fields:
@@ -312,7 +355,7 @@ def _option_of(layout: Layout, element: object) -> Option:
 
 def _check_binding(key: object, header: object) -> None:
     """Raises: SchemaError unless it is a key and a header class."""
-    name = getattr(header, "__name__", repr(header))
+    name = getattr(header, "__name__", text_of(header))
     if not (isinstance(header, type) and issubclass(header, Header) and hasattr(header, "__layout__")):
         raise SchemaError(name, None, "is no declared header")
     check_key(name, None, key)

@@ -7,15 +7,17 @@ not with the classes. A catalog never changes; nothing here is ever out of date.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any, Final, Protocol
 
 from overlaycodec.codec.decode_state import DecodeState
-from overlaycodec.codec.decode_step import Step, conditional_step, step_of
-from overlaycodec.codec.emitters import ByClass
+from overlaycodec.codec.decode_step import Believed, Candidate, Step, conditional_step, step_of
+from overlaycodec.codec.emitters import ByClass, unreadable_next
 from overlaycodec.codec.header_encoder import HeaderEncoder, header_encoder_of
 from overlaycodec.codec.stack_cache import StackCache
 from overlaycodec.codec.stack_encoder import StackEncoder, stack_encoder_of, stackable
-from overlaycodec.packet.header import Header
+from overlaycodec.guesses.corroboration import is_believed
+from overlaycodec.packet.header import Header, check_header_class
 from overlaycodec.packet.late_header import AnyHeader, LateBinding, is_imported, loaded
 from overlaycodec.schema.keys import Key, KeySpace
 from overlaycodec.schema.layout import Layout
@@ -112,11 +114,18 @@ class CodeCache:
             uses += 1
             if uses == STACK_USES:
                 start = stackable(classes)
-                if start >= _MIN_STACK:
+                if start >= _MIN_STACK and not self._has_unreadable(classes):
                     self.stack_encoders[classes] = start, stack_encoder_of(classes, start, self._catalog)
 
         self.stack_encoders[classes] = len(classes), count
         return len(classes), count
+
+    def _has_unreadable(self, classes: tuple[type[Header], ...]) -> bool:
+        """Whether a header would be read as another one: only the encoders of the headers test for that."""
+        tables = (
+            (unreadable_next(cls.__layout__.next, self._catalog), following) for cls, following in pairwise(classes)
+        )
+        return any(table is not None and table[following] for table, following in tables)
 
     # --- decoding steps -----------------------------------------------------------------------------------------------
 
@@ -130,21 +139,25 @@ class CodeCache:
         return step
 
     def first_step(self, first: type[Header] | Key) -> Step | None:
-        """The step for a header class, or for what is found at a key."""
-        step = self.decode_steps.get(first)  # type: ignore[arg-type]  # a key is not among the classes
-        if step is not None:
-            return step
+        """The step for a header class, or for what is found at a key. Raises: TypeError."""
         if isinstance(first, Key):
             if first.value is None:
                 return self.otherwise(first.space)
             return self.table(first.space).get(first.value, self.otherwise(first.space))
-        if not hasattr(first, "__layout__"):
-            raise TypeError(f"the first header is a header class or a key, not {first!r}")
-        return self.decode_step(first)
+        check_header_class("the first header", first, " or a key")
+        return self.decode_steps.get(first) or self.decode_step(first)
 
     def candidates(self, space: KeySpace, value: int | None) -> tuple[LateBinding, ...]:
         """What can be found at a value, in the order in which it is asked; nothing is imported."""
         return self._catalog.late_candidates(space, value)
+
+    def believed(self, cls: type[Header]) -> Believed:
+        """The function that decides whether a guess that found this header is believed."""
+
+        def believed(data: bytes, pos: int, end: int, cut: bool) -> bool:
+            return is_believed(cls.__layout__, self._catalog, data, pos, end, cut=cut)
+
+        return believed
 
     def table(self, space: KeySpace) -> dict[int, Step]:
         """The steps by value of a key space; the object is the same at every call."""
@@ -177,7 +190,7 @@ class CodeCache:
             if step is None:
                 steps = []
                 for key, header in self.candidates(space, value):
-                    steps.append((key, step_for(key, header)))
+                    steps.append(candidate(key, header))
                     if not key.conditions:
                         break  # those after it are never asked
                 step = made = conditional_step(tuple(steps))
@@ -185,17 +198,20 @@ class CodeCache:
                     table[value] = step
             return step(data, pos, end, state)
 
-        def step_for(key: Key, header: AnyHeader) -> Step:
+        def candidate(key: Key, header: AnyHeader) -> Candidate:
             if not key.conditions or is_imported(header):
-                return self.decode_step(loaded(header))
+                cls = loaded(header)
+                plan = cls.__layout__.corroboration if key.guess else None
+                return Candidate(key, self.decode_step(cls), plan, None if plan is None else self.believed(cls))
 
             def import_it(data: bytes, pos: int, end: int, state: DecodeState) -> Any:  # Any: as Step
                 nonlocal made
                 made = None  # the next packet gets a step without this one
                 if table is not None and value is not None:
                     table[value] = first
-                return self.decode_step(loaded(header))(data, pos, end, state)
+                loaded(header)
+                return first(data, pos, end, state)
 
-            return import_it
+            return Candidate(key, import_it)
 
         return first

@@ -8,12 +8,15 @@ header needs is a fault.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from copy import copy
 from typing import Any, Final
 
 from overlaycodec.errors import DecodeError, LengthFieldError, TruncatedError
 from overlaycodec.packet.header import Header
+from overlaycodec.packet.offsets import is_unbounded
 from overlaycodec.packet.packet import Trailer
-from overlaycodec.packet.paths import names_of
+from overlaycodec.packet.paths import Namer
 from overlaycodec.schema.layout import Layout
 
 __all__ = ["CAPTURED", "UNKNOWN", "DecodeState"]
@@ -32,8 +35,9 @@ class DecodeState(list[Header]):
     """
 
     # what most packets leave as it is: defaults of the class
-    trailers: tuple[Trailer, ...] = ()
-    faults: tuple[DecodeError, ...] = ()
+    trailers: Sequence[Trailer] = ()
+    """Outermost first."""
+    faults: Sequence[DecodeError] = ()
     lax = False
     wire_end: int | None = None
     truncated_by = CAPTURED
@@ -42,17 +46,35 @@ class DecodeState(list[Header]):
     """Where the header with the faulty bound ends; 0: no bound is at fault."""
     zero_length = -1
     """The index of the last IP header whose length was 0."""
-    jumbogram = False
+    named = 0
+    """The number of headers that `namer` named."""
+    namer: Namer
+
+    def has_no_bound(self, data: bytes, end: int) -> bool:
+        """Whether the region ends with the octets at hand, and no length field of a header says so."""
+        return end == len(data) and all(header.__layout__.extent is None for header in self)
 
     def path_of_last(self, field: str) -> str:
         """The full path of a field of the last header read."""
-        return f"{names_of(self)[-1]}.{field}"
+        if not self.named:
+            self.namer = Namer()
+        name = ""
+        for header in self[self.named :]:
+            name = self.namer.add(header)
+        self.named = len(self)
+        return f"{name}.{field}"
+
+    def add_fault(self, fault: DecodeError) -> None:
+        """Keeps a fault that lax decoding does not raise."""
+        self.faults = self.faults or []
+        assert isinstance(self.faults, list)
+        self.faults.append(fault)
 
     def end_by_length(self, layout: Layout, value: int, data: bytes, pos: int, stop: int, end: int) -> int:
         """Where the payload of the header at `pos` ends, by its length field. Raises: DecodeError where strict."""
         extent = layout.extent
         assert extent is not None
-        if extent.is_unbounded(value, jumbogram=self.jumbogram):
+        if value == 0 and is_unbounded(self, len(self) - 1):
             if extent.zero == "unbounded":
                 self.zero_length = len(self) - 1
             return end
@@ -73,8 +95,7 @@ class DecodeState(list[Header]):
     ) -> int:
         """Where the payload ends: where a jumbo payload option gives its length, that is the end (RFC 2675)."""
         assert layout.jumbo is not None
-        if self.zero_length == len(self) - 2 and (value := layout.jumbo.octets_of(options)) is not None:
-            self.jumbogram = True
+        if self.zero_length == len(self) - 2 and (value := layout.jumbo.value_in(options)) is not None:
             name = layout.jumbo.options
             return self._claimed_end(layout, name, value, data, pos, pos, stop, pos + value, end, stop - pos)
         return end
@@ -115,12 +136,20 @@ class DecodeState(list[Header]):
             error = TruncatedError(claimed - start, f"{layout.name}.{name}", bits, end - start, claim=True)
             if not self.lax:
                 raise error
-            self.faults += (error.rebased(self.path_of_last(name), ""),)
+            self.add_fault(error.rebased(self.path_of_last(name), ""))
         return end
 
     def add_trailer(self, data: bytes, start: int, end: int) -> None:
         """Keeps the octets after the end of the last header read as its trailer."""
-        self.trailers = (Trailer(len(self) - 1, data[start:end]), *self.trailers)
+        self.trailers = self.trailers or []
+        assert isinstance(self.trailers, list)
+        self.trailers.append(Trailer(len(self) - 1, data[start:end]))
+
+    def copied(self) -> DecodeState:
+        """The same state, for a step that may be undone."""
+        copied = copy(self)
+        copied.trailers, copied.faults, copied.named = list(self.trailers), list(self.faults), 0
+        return copied
 
     def enter_fragment(self) -> None:
         """What follows is a first fragment."""

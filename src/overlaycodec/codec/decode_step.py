@@ -8,19 +8,34 @@ step or None, where it starts and where it ends.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from overlaycodec.codec.decode_state import DecodeState
 from overlaycodec.codec.header_decoder import add_reading, build_text
 from overlaycodec.codegen import Source, linear, literal
-from overlaycodec.schema.keys import Asked, Key, KeySpace, MinOctets, PreviousHeader, Within
+from overlaycodec.schema.corroboration import Corroboration
+from overlaycodec.schema.keys import Asked, Fits, Key, KeySpace, MinOctets, Peek, Pieces, PreviousHeader, Within
 from overlaycodec.schema.layout import Layout
 from overlaycodec.schema.plans import Guard
 
-__all__ = ["Step", "Tables", "add_next", "condition_text", "conditional_step", "step_of"]
+__all__ = [
+    "Believed",
+    "Candidate",
+    "Step",
+    "Tables",
+    "add_next",
+    "common_text",
+    "condition_text",
+    "conditional_step",
+    "step_of",
+]
 
 Step = Callable[[bytes, int, int, DecodeState], Any]
 """Gives `(next step or None, position, end)`; a recursive type that Python cannot write down."""
+
+
+Believed = Callable[[bytes, int, int, bool], bool]
+"""`believed(data, pos, end, cut)`: whether a guess is believed (see `corroboration`)."""
 
 
 class Tables(Protocol):
@@ -112,12 +127,22 @@ def add_next(  # the forms of one return statement
     if plan.repeat is not None:
         source.add(f"if not {prefix}{plan.repeat.flag}: {return_of(_step_at(source, tables, plan.repeat.key))}")
     carried = "None" if plan.carried is None else _step_at(source, tables, plan.carried)
+    content = ""
+    if plan.content is not None:
+        values = literal(tuple(plan.content.values))
+        content = f"{prefix}{plan.content.field} in {values}"
+        if plan.content_outside:
+            source.names["PLAN"] = plan
+            content = "PLAN.has_content(state)"
+        carried = f"{carried} if {content} else None"
     if plan.selector is None or plan.space is None:
         source.add(return_of(carried))
         return
     value = f"{prefix}{plan.selector.name}"
     for guard in plan.guards:
         source.add(f"if {_guard_fails_text(guard, prefix)}: {return_of(carried if guard.carried else 'None')}")
+    if content and plan.nothing is not None:
+        source.add(f"if {value} == {literal(plan.nothing)} and not ({content}): {return_of('None')}")
     if plan.lengths is not None:
         source.add(f"if {value} <= {literal(plan.lengths.limit)}:")
         if "end" in form:
@@ -131,23 +156,57 @@ def add_next(  # the forms of one return statement
     source.add(return_of(_step_text(source, tables, plan.space, value)))
 
 
-def conditional_step(candidates: tuple[tuple[Key, Step], ...]) -> Step:
+class Candidate(NamedTuple):
+    """What can be found at a key."""
+
+    key: Key
+    step: Step
+    plan: Corroboration | None = None
+    """What the key asks, where it is a guess."""
+    believed: Believed | None = None
+
+
+def conditional_step(candidates: tuple[Candidate, ...]) -> Step:
     """A step that tests the conditions of each key in turn and goes on as the first one whose conditions hold."""
-    first = candidates[0][0]
-    if not first.conditions:
-        return candidates[0][1]
-    source = Source(f"choose_{first.space.name}_{first.value}", "data, pos, end, state")
-    for number, (key, step) in enumerate(candidates):
+    first = candidates[0]
+    if not first.key.conditions and first.plan is None:
+        return first.step
+    source = Source(f"choose_{first.key.space.name}_{first.key.value}", "data, pos, end, state")
+    tests: list[str] = []
+    for number, (key, step, plan, believed) in enumerate(candidates):
         source.names[f"step{number}"] = step
         following = f"return step{number}(data, pos, end, state)"
+        tests = [f"({condition_text(condition)})" for condition in key.conditions]
+        if plan is not None:
+            cut = "state.wire_end is not None or state.faults != ()"
+            asked = f"{source.bind(f'believed{number}', believed)}(data, pos, end, {cut})"
+            if plan.octets:
+                asked += f" or (end - pos < {literal(plan.octets)} and state.has_no_bound(data, end))"
+            common = common_text(plan)
+            tests.append(f"({common} or {asked})" if common else f"({asked})")
+        source.add(f"if {' and '.join(tests)}: {following}" if tests else following)
         if not key.conditions:
-            source.add(following)
             break
-        source.add(f"if ({' and '.join(map(condition_text, key.conditions))}):", f"    {following}")
-    else:
+    if tests:
         source.add("return None, pos, end")
     chosen: Step = source.compile("choice")
     return chosen
+
+
+def common_text(plan: Corroboration, pos: str = "pos") -> str:
+    """The expression that tests the common case of a guess; empty where there is none."""
+    peeks = [asked for asked in plan.common if isinstance(asked, Peek)]
+    tests = [f"({condition_text(asked, pos)})" for asked in plan.common if not isinstance(asked, Peek)]
+    if peeks:  # as one number
+        octets = max((peek.bit + peek.count + 7) // 8 for peek in peeks)
+        mask = value = 0
+        for peek in peeks:
+            below = octets * 8 - peek.bit - peek.count
+            mask |= (1 << peek.count) - 1 << below
+            value |= peek.value << below
+        number = f"int.from_bytes(data[{pos}:{pos} + {octets}], 'big') & {literal(mask)} == {literal(value)}"
+        tests.insert(0, f"{pos} + {octets} <= end and {number}")
+    return f"({' and '.join(tests)})" if tests else ""
 
 
 def condition_text(condition: Asked, pos: str = "pos") -> str:
@@ -156,6 +215,10 @@ def condition_text(condition: Asked, pos: str = "pos") -> str:
         return f"(state and getattr(state[-1], {literal(condition.field)}, None) == {literal(condition.value)})"
     if isinstance(condition, MinOctets):
         return f"{pos} + {literal(condition.octets)} <= end"
+    if isinstance(condition, Fits):
+        return _fits_text(condition, pos)
+    if isinstance(condition, Pieces):
+        return _pieces_text(condition, pos)
     if isinstance(condition, Within):
         length, offset, header = condition.length // 8, condition.offset // 8, literal(condition.header)
         return (
@@ -174,3 +237,25 @@ def condition_text(condition: Asked, pos: str = "pos") -> str:
         return f"{pos} + {first} < end and data[{pos} + {first}] >> {shift} & {mask} == {value}"
     number = f"int.from_bytes(data[{pos} + {first}:{pos} + {last + 1}], 'big')"
     return f"{pos} + {last} < end and {number} >> {shift} & {mask} == {value}"
+
+
+def _number_text(bit: int, count: int, pos: str) -> str:
+    first, last = bit // 8, (bit + count - 1) // 8
+    shift, mask = 7 - (bit + count - 1) % 8, literal((1 << count) - 1)
+    octets = f"data[{pos} + {first}]" if first == last else f"int.from_bytes(data[{pos} + {first}:{pos} + {last + 1}])"
+    return octets if bit % 8 == 0 and shift == 0 else f"({octets} >> {shift} & {mask})"
+
+
+def _fits_text(condition: Fits, pos: str) -> str:
+    claimed = linear(_number_text(condition.bit, condition.count, pos), condition.unit, condition.base)
+    last = (condition.bit + condition.count - 1) // 8
+    spare = "" if condition.spare is None else f" and end - {pos} - n <= {literal(condition.spare)}"
+    least = literal(condition.least)
+    return f"{pos} + {last} < end and {least} <= (n := {claimed}) <= end - {pos}{spare}"
+
+
+def _pieces_text(condition: Pieces, pos: str) -> str:
+    length, offset = _number_text(condition.length, 16, pos), _number_text(condition.offset, 16, pos)
+    header = literal(condition.header)
+    equal = " or o % n == 0" if condition.equal else ""
+    return f"(n := end - {pos} - {header}) > 0 and ((o := {offset}) + n == {length}{equal})"

@@ -12,7 +12,8 @@ from typing import Any, Final, Protocol
 
 from overlaycodec.codec.struct_plan import Item
 from overlaycodec.codegen import literal
-from overlaycodec.schema.keys import KeySpace
+from overlaycodec.packet.late_header import LateBinding, LateHeader, is_class
+from overlaycodec.schema.keys import KeySpace, MinOctets
 from overlaycodec.schema.layout import Field, Layout
 from overlaycodec.schema.plans import Coverage, NextHeader, Presence
 
@@ -26,6 +27,7 @@ __all__ = [
     "presence_text",
     "selector_values",
     "struct_arguments",
+    "unreadable_next",
     "without_checksum",
 ]
 
@@ -65,6 +67,10 @@ class Keys(Protocol):
         """The flags of the header before that some key of the space asks for."""
         ...
 
+    def late_candidates(self, space: KeySpace, value: int | None, /) -> tuple[LateBinding, ...]:
+        """What can be found at a value, in the order in which it is asked."""
+        ...
+
 
 class NoKeys:
     """The keys of an element, which no catalog finds."""
@@ -76,6 +82,10 @@ class NoKeys:
     def flags_asked(self, space: KeySpace, /) -> frozenset[str]:
         """No flags."""
         return frozenset()
+
+    def late_candidates(self, space: KeySpace, value: int | None, /) -> tuple[LateBinding, ...]:
+        """Nothing."""
+        return ()
 
 
 def presence_text(presence: Presence, prefix: str = "v_") -> str:
@@ -112,11 +122,30 @@ def selector_values(following: NextHeader, keys: Keys) -> ByClass:
     if following.space is None:
         return ByClass(lambda cls: None)
     by_class, nothing, lengths = keys.keys_by_class(following.space), following.nothing, following.lengths
+    if following.selector is not None and (most := following.selector.maximum) < (1 << following.space.bits) - 1:
+        table = by_class  # a field with fewer bits than its key space has no room for some keys
+        by_class = ByClass(lambda cls: None if table[cls] is not None and table[cls] > most else table[cls])
     if lengths is not None:
         lengthy = keys.keys_by_class(lengths.key.space)
         return ByClass(lambda cls: by_class[cls] if lengthy[cls] is None else LENGTH)
     # the table of the catalog itself, where that is enough: there are many encoders
     return by_class if nothing is None else ByClass(lambda cls: nothing if cls is None else by_class[cls])
+
+
+def unreadable_next(following: NextHeader, keys: Keys) -> ByClass | None:
+    """What a decoder would read in place of the next header, by its class; None: that header.
+
+    None in place of the table where no field or octet leaves it to the class alone what follows.
+    """
+    carried = following.carried
+    if following.selector is not None or following.closed or carried is None:
+        return None
+    found = keys.late_candidates(carried.space, carried.value)
+    always = [header for key, header in found if all(isinstance(asked, MinOctets) for asked in key.conditions)]
+    if not always:
+        return None
+    name = always[0].name if isinstance(always[0], LateHeader) else always[0].__name__
+    return ByClass(lambda cls: None if cls is None or any(is_class(other, cls) for _, other in found) else name)
 
 
 def derived_checksum(coverage: Coverage, checksum: str) -> str:

@@ -11,7 +11,7 @@ from overlaycodec.codegen import Source, linear, literal
 from overlaycodec.errors import EncodeError, FieldRangeError, UnresolvedError
 from overlaycodec.schema.layout import Field, Layout
 from overlaycodec.schema.plans import LengthSize, PadSize, RestSize, UnparsedSize
-from overlaycodec.schema.values import AUTO
+from overlaycodec.values import AUTO
 
 __all__ = ["add_octets", "add_presence"]
 
@@ -56,7 +56,7 @@ def add_octets(source: Source, layout: Layout, field: Field, encoder: Any) -> No
     name, local, path = field.name, f"v_{field.name}", f"{layout.name}.{field.name}"
     absent = f"b'' if {local} is None else " if field.optional else ""
     if field.construct is not None:
-        from overlaycodec.schema.construct_fields import build_octets
+        from overlaycodec.values.constructs import build_octets
 
         build, construct = source.bind("build_octets", build_octets), source.bind(f"construct_{name}", field.construct)
         source.add(f"e_{name} = {absent}{build}({construct}, {path!r}, {local})")

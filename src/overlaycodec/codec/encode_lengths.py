@@ -8,7 +8,7 @@ from overlaycodec.codegen import Source, literal
 from overlaycodec.errors import EncodeError, FieldRangeError, LengthOverflowError, UnresolvedError
 from overlaycodec.schema.layout import Field, Layout, Part, Run
 from overlaycodec.schema.plans import CountSize, LengthSize
-from overlaycodec.schema.values import AUTO
+from overlaycodec.values import AUTO
 
 __all__ = ["add_extent", "add_sizes", "counted", "octets_text"]
 
@@ -76,7 +76,15 @@ def add_extent(source: Source, layout: Layout) -> None:
         known = "" if layout.by_name[extent.unless].default is not AUTO else f"v_{extent.unless} is not AUTO and "
         source.add(f"    if {known}v_{extent.unless}: later({path!r}, {layout.name + '.' + extent.unless!r})")
     unit, bias = literal(extent.unit), literal(extent.bias)
-    source.add(f"    {local} = counted({path!r}, {octets}, {unit}, {bias}, {extent.field.maximum})")
+    counts = f"{local} = counted({path!r}, {octets}, {unit}, {bias}, {extent.field.maximum})"
+    if extent.zero == "length":
+        source.add(f"    {counts}")
+        return
+    fits = f"{octets} <= {extent.field.maximum * extent.unit + extent.bias}"
+    omitted = f"state.omits_length(fits={fits})"
+    if extent.zero == "jumbo":
+        omitted = f"not {fits} and state.is_unbounded_outside()"
+    source.add(f"    if {omitted}: {local} = 0", f"    else: {counts}")
 
 
 # --- called by generated code -----------------------------------------------------------------------------------------

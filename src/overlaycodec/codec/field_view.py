@@ -14,7 +14,9 @@ from overlaycodec.codec.emitters import NoKeys
 from overlaycodec.codec.header_decoder import reader_of
 from overlaycodec.codec.header_encoder import HeaderEncoder, header_encoder_of
 from overlaycodec.errors import DecodeError, SchemaError
+from overlaycodec.packet.header import check_header_class
 from overlaycodec.schema.record import Element, WireStruct, kept_with_class
+from overlaycodec.values.argument_checks import check_text, check_type, text_of
 
 __all__ = ["FieldView"]
 
@@ -47,6 +49,12 @@ class FieldView(msgspec.Struct, Generic[R, E], frozen=True):
     where: tuple[tuple[str, int], ...] = ()
 
     def __post_init__(self) -> None:
+        for name in ("record", "meaning"):
+            check_header_class(name, getattr(self, name), " or one of elements")
+        check_text("field", self.field)
+        where: Any = self.where  # Any: it is what must be checked
+        if not isinstance(where, tuple) or not all(isinstance(one, tuple) and len(one) == 2 for one in where):
+            raise TypeError(f"where takes pairs of a field and its value, not {text_of(where)}")
         layout, name = self.record.__layout__, self.record.__name__
         field = layout.by_name.get(self.field)
         for other in (self.field, *(name for name, _ in self.where)):
@@ -79,6 +87,7 @@ class FieldView(msgspec.Struct, Generic[R, E], frozen=True):
 
     def into(self, record: R, meaning: E) -> R:
         """The record with this meaning in its field. Raises: EncodeError, FieldValueError."""
+        check_type("record", record, self.record)
         return record.replace(**{self.field: self.value(meaning)})
 
     def make(self, meaning: E, **values: Any) -> R:  # Any: each field has its own type

@@ -20,7 +20,7 @@ from overlaycodec.errors import DecodeError, FieldValueError, LengthFieldError, 
 from overlaycodec.schema.layout import ADDRESS_OCTETS, Field, Layout, Run
 from overlaycodec.schema.plans import CountSize, LengthSize, PadSize, RestSize, UnparsedSize
 from overlaycodec.schema.record import WireStruct, builder_of, kept_with_class
-from overlaycodec.schema.values import IPV4S, IPV6S, MACS, Interned
+from overlaycodec.values.interning import IPV4S, IPV6S, MACS, Interned
 
 __all__ = [
     "INTERNED",
@@ -219,7 +219,7 @@ def _add_variable(source: Source, layout: Layout, field: Field, at: str) -> str:
 
 def _parser_text(source: Source, field: Field, path: str) -> str:
     """The start of the call that reads a construct field."""
-    from overlaycodec.schema.construct_fields import parse_octets
+    from overlaycodec.values.constructs import parse_octets
 
     source.names["parse_octets"] = parse_octets
     return f"parse_octets({source.bind(f'construct_{field.name}', field.construct)}, {path!r}"

@@ -20,8 +20,10 @@ from overlaycodec.codec.emitters import (
     packed_value,
     selector_values,
     struct_arguments,
+    unreadable_next,
 )
 from overlaycodec.codec.encode_fields import add_octets, add_presence
+from overlaycodec.codec.encode_jumbo import add_jumbo_length, add_jumbo_octets
 from overlaycodec.codec.encode_lengths import add_extent, add_sizes
 from overlaycodec.codec.struct_plan import plan
 from overlaycodec.codegen import Source, linear, literal
@@ -29,7 +31,7 @@ from overlaycodec.schema.keys import KeySpace, PreviousHeader
 from overlaycodec.schema.keyspaces import IP_PROTOCOL
 from overlaycodec.schema.layout import Field, Layout
 from overlaycodec.schema.record import builder_of
-from overlaycodec.schema.values import AUTO
+from overlaycodec.values import AUTO
 
 __all__ = ["HeaderEncoder", "header_encoder_of"]
 
@@ -47,14 +49,17 @@ def header_encoder_of(layout: Layout, keys: Keys) -> HeaderEncoder:
     _add_flags(source, layout, keys)
     add_presence(source, layout)
     elements = cache(lambda cls: header_encoder_of(cls.__layout__, keys))  # a catalog may know classes of its own
+    add_jumbo_length(source, layout)
     for part in layout.parts:
         if isinstance(part, Field):
             add_octets(source, layout, part, elements)
+    add_jumbo_octets(source, layout)
     if layout.sized_by or layout.extent or layout.selector:
         source.comment("lengths, and what follows")
     add_sizes(source, layout)
     add_extent(source, layout)
     _add_selector(source, layout, keys)
+    _add_readable(source, layout, keys)
     source.comment("octets, and the checksum over them")
     _add_packing(source, layout)
     _add_checksum(source, layout, keys)
@@ -120,6 +125,14 @@ def _add_selector(source: Source, layout: Layout, keys: Keys) -> None:
     if lengths is not None:
         counted = f"counted({path!r}, len(content), 1, 0, {literal(lengths.limit)})"
         source.add(f"    elif {local} == {LENGTH}: {local} = {counted}")
+
+
+def _add_readable(source: Source, layout: Layout, keys: Keys) -> None:
+    """The test that a decoder would read the next header as what it is, where no field says what follows."""
+    unreadable = unreadable_next(layout.next, keys)
+    if unreadable is not None:
+        read_as = source.bind("READ_AS", unreadable)
+        source.add(f"if {read_as}[state.following]: state.unreadable({layout.name!r}, {read_as}[state.following])")
 
 
 def _add_packing(source: Source, layout: Layout) -> None:

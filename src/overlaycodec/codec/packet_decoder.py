@@ -7,23 +7,23 @@ the octets.
 
 from __future__ import annotations
 
-from copy import copy
 from typing import TypeVar
 
 from overlaycodec.codec.bytes_like import BytesLike, bytes_of
-from overlaycodec.codec.catalog import DEFAULT, Catalog
+from overlaycodec.codec.catalog import DEFAULT, Catalog, check_catalog
 from overlaycodec.codec.decode_state import CAPTURED, DecodeState
 from overlaycodec.codec.decode_step import Step
 from overlaycodec.codec.header_decoder import reader_of
 from overlaycodec.errors import DecodeError, NestingError, TruncatedError
-from overlaycodec.packet.header import Header
+from overlaycodec.packet.header import Header, check_header_class
 from overlaycodec.packet.offsets import ends_of, octets_in
-from overlaycodec.packet.packet import Packet, Trailer
+from overlaycodec.packet.packet import FCS, Packet, packet_of
 from overlaycodec.packet.paths import names_of
 from overlaycodec.protocols import Ethernet
 from overlaycodec.schema.keys import Key
+from overlaycodec.values.argument_checks import check_number
 
-__all__ = ["decode", "decode_header", "located"]
+__all__ = ["begun", "check_nesting", "decode", "decode_header", "ended", "located"]
 
 H = TypeVar("H", bound=Header)
 
@@ -41,37 +41,43 @@ def decode(
 
     `first` is the class of the first header, or a key such as `LINK_TYPE(113)`; at an unknown key everything is
     payload. `wire_length` is how many octets there were before a capture cut the rest off: what is then missing is a
-    fault only where a header needs it. `fcs_octets` at the end of the wire are a frame check sequence: a trailer.
+    fault only where a header needs it. `fcs_octets` at the end of the wire are a frame check sequence, the last
+    trailer (`packet.fcs`), however many of them were captured.
     `lax` never raises for any octets: `fault` of the result says why it stopped, and the rest is payload.
 
-    Raises: DecodeError at the first fault, unless lax; TypeError for data that is not bytes-like.
+    Raises: DecodeError at the first fault, unless lax; TypeError for data that is not bytes-like and for arguments of
+    other types; ValueError for negative numbers.
     """
     octets = data if type(data) is bytes else bytes_of(data)
     end = len(octets)
-    code = catalog._code
+    try:
+        code = catalog._code
+    except AttributeError:
+        check_catalog(catalog)
+        raise
     stacks = code.stack_cache
     expected, read = stacks.entry
-    if (expected is first or expected == first) and (wire_length is None or wire_length <= end) and not fcs_octets:
+    complete = wire_length is None or (wire_length.__class__ is int and 0 <= wire_length <= end)
+    if complete and (expected is first or expected == first) and fcs_octets == 0:
         found = read(octets, end)
         if found is not None:
             if isinstance(found, Packet):
                 return found
             headers, step, pos = found
             if step is None:
-                return Packet(headers, octets[pos:end])
+                return packet_of(headers, octets[pos:end])
             packet = _decoded(step, octets, pos, end, DecodeState(headers), lax, catalog, first, 0)
             stacks.miss(first, packet.headers)
             return packet
-    state = DecodeState()
-    missing = 0
-    if wire_length is not None and wire_length > end:
-        missing = wire_length - end
-        state.wire_end = wire_length
-    if fcs_octets:
-        end = _without_fcs(octets, end, fcs_octets, state)
+    state, end, missing = begun(octets, wire_length, fcs_octets)
     packet = _decoded(code.first_step(first), octets, 0, end, state, lax, catalog, first, missing)
     stacks.miss(first, packet.headers)
     return packet
+
+
+def _missing_octets(wire_length: int | None, captured: int) -> int:
+    """How many octets were not captured. Raises: TypeError, ValueError for what is no number of octets."""
+    return 0 if wire_length is None else max(0, check_number("wire_length", wire_length, 0) - captured)
 
 
 def _decoded(  # the state of one decode
@@ -96,29 +102,47 @@ def _decoded(  # the state of one decode
                 if step is None:
                     break
             else:
-                pos, end = _check_nesting(step, data, pos, end, state)
+                pos, end = check_nesting(step, data, pos, end, state)
         except DecodeError as error:
             fault, pos = located(error, pos, end, state, catalog, first)
-    trailers = state.trailers
+    return ended(state, data[pos:end], fault, missing)
+
+
+def begun(octets: bytes, wire_length: int | None, fcs_octets: int) -> tuple[DecodeState, int, int]:
+    """The state before the first header, where the octets at hand end, and how many are missing after them.
+
+    Raises: TypeError, ValueError for what is no number of octets.
+    """
+    state, end = DecodeState(), len(octets)
+    missing = _missing_octets(wire_length, end)
+    if missing:
+        state.wire_end = wire_length
+    if check_number("fcs_octets", fcs_octets, None):
+        end = _without_fcs(octets, end, fcs_octets, state)
+    return state, end, missing
+
+
+def ended(state: DecodeState, payload: bytes, fault: DecodeError | None, missing: int) -> Packet:
+    """The packet, whose last header is decoded."""
+    trailers = tuple(reversed(state.trailers)) if state.trailers else ()
     if trailers and not state:
-        trailers = tuple(Trailer(-1, trailer.data) for trailer in trailers)
-    return Packet(tuple(state), data[pos:end], trailers, state.faults, fault, missing)
+        trailers = tuple(trailer.moved(-1) for trailer in trailers)
+    faults = tuple(state.faults) if state.faults else ()
+    return packet_of(tuple(state), payload, trailers, faults, fault, missing)
 
 
 def _without_fcs(data: bytes, end: int, octets: int, state: DecodeState) -> int:
-    """Where the frame ends without its check sequence; the octets of that which were captured become a trailer."""
+    """Where the frame ends without its check sequence, which becomes a trailer: as much of it as was captured."""
     stop = max(0, (state.wire_end or end) - octets)
     if state.wire_end is not None:
         state.wire_end = stop if stop > end else None
-    if stop < end:
-        state.trailers = (Trailer(0, data[stop:end]),)
-        return stop
-    return end
+    state.trailers = [FCS(data=data[stop:end], octets=octets)]
+    return min(stop, end)
 
 
-def _check_nesting(step: Step, data: bytes, pos: int, end: int, state: DecodeState) -> tuple[int, int]:
+def check_nesting(step: Step, data: bytes, pos: int, end: int, state: DecodeState) -> tuple[int, int]:
     """Where the payload starts and ends if no further header follows. Raises: NestingError, where one does."""
-    count, trial = len(state), copy(state)
+    count, trial = len(state), state.copied()
     try:
         step(data, pos, end, trial)
     except DecodeError:
@@ -147,7 +171,7 @@ def located(
     fault = error.rebased(full + dot + field, "" if claim else _bounding_field(state, end))
     if not state.lax:
         raise fault from None
-    state.faults += (fault,)
+    state.add_fault(fault)
     return fault, pos
 
 
@@ -156,9 +180,9 @@ def _bounding_field(state: DecodeState, end: int) -> str:
     if state.wire_end is not None:
         return state.truncated_by
     found, start = CAPTURED, 0
-    for name, header in zip(names_of(state), state, strict=True):
+    for index, (name, header) in enumerate(zip(names_of(state), state, strict=True)):
         octets = octets_in(header)
-        for field, stop in ends_of(header):
+        for field, stop in ends_of(state, index):
             if start + stop == end:
                 bit = header.__layout__.fixed_bit_of(field.name)
                 where = "" if bit is None else f" (bits {start * 8 + bit}-{start * 8 + bit + (field.bits or 1) - 1})"
@@ -173,6 +197,7 @@ def decode_header(cls: type[H], data: BytesLike) -> tuple[H, int]:
     Raises: DecodeError.
     """
     octets = data if type(data) is bytes else bytes_of(data)
+    check_header_class("cls", cls)
     try:
         found: tuple[H, int] = reader_of(cls)(octets, 0, len(octets))
     except TruncatedError as error:

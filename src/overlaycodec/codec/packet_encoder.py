@@ -9,15 +9,17 @@ from __future__ import annotations
 import struct
 from collections.abc import Sequence
 
-from overlaycodec.codec.catalog import DEFAULT, Catalog
+from overlaycodec.checksum import frame_check_sequence
+from overlaycodec.codec.catalog import DEFAULT, Catalog, check_catalog
 from overlaycodec.codec.encode_state import EncodeState
 from overlaycodec.codec.stack_encoder import StackEncoder
-from overlaycodec.errors import EncodeError
+from overlaycodec.errors import EncodeError, UnresolvedError
 from overlaycodec.packet.header import Header
-from overlaycodec.packet.packet import Packet
+from overlaycodec.packet.packet import FCS, Packet, Trailer, check_packet
 from overlaycodec.packet.paths import names_of
+from overlaycodec.values import AUTO
 
-__all__ = ["encode", "encode_packet", "resolve", "resolved", "resolved_headers"]
+__all__ = ["encode", "encode_packet", "resolve", "resolved", "resolved_headers", "trailing_octets"]
 
 
 def encode(packet: Packet | Header, *, catalog: Catalog = DEFAULT) -> bytes:
@@ -52,6 +54,15 @@ def _encoded_stack(encoder: StackEncoder, headers: Sequence[Header], content: by
         return None
 
 
+def trailing_octets(trailers: Sequence[Trailer]) -> dict[int, bytes]:
+    """The octets after the end of each header that has trailers, by its index."""
+    found: dict[int, list[bytes]] = {}
+    for trailer in trailers:
+        if trailer.header >= 0:
+            found.setdefault(trailer.header, []).append(trailer.data)
+    return {header: b"".join(parts) for header, parts in found.items()}
+
+
 def encode_packet(
     packet: Packet,
     catalog: Catalog,
@@ -67,10 +78,15 @@ def encode_packet(
 
     Raises: EncodeError, under the full path.
     """
-    headers = packet.headers
+    try:
+        code = catalog._code
+        headers = packet.headers
+    except AttributeError:
+        check_catalog(catalog)
+        check_packet(packet)
+        raise
     content = packet.payload
     trailers = packet.trailers
-    code = catalog._code
     start, stack_encoder = -1, None
     if out is None and octets is None and omits and not trailers:
         classes = tuple(map(type, headers))
@@ -82,6 +98,7 @@ def encode_packet(
             stack_encoder = None
     state = EncodeState(headers, omits)
     encoders = code.header_encoders
+    after = trailing_octets(trailers) if trailers else {}
     index = len(headers)
     try:
         while index:
@@ -98,29 +115,42 @@ def encode_packet(
             state.following = cls
             if octets is not None:
                 octets.append(content)
-            if trailers:
-                for trailer in trailers:
-                    if trailer.header == index:
-                        content += trailer.data
+            if index in after:
+                content += after[index]
     except EncodeError as error:
         raise error.rebased(headers[index].__layout__.name, names_of(headers)[index]) from None
     except (struct.error, TypeError, AttributeError, OverflowError) as error:
         # only a value that bypassed the constructor's checks comes here: the check says what is wrong with it
         headers[index].replace()
         raise EncodeError(names_of(headers)[index], headers[index], f"cannot be written: {error}") from error
-    for trailer in trailers:
+    for number, trailer in enumerate(trailers, 1):
         if not 0 <= trailer.header < len(headers):
             if trailer.header != -1:
                 raise EncodeError("trailers", trailer.header, f"names header {trailer.header}, of {len(headers)}")
+            if isinstance(trailer, FCS):
+                if number < len(trailers):
+                    raise EncodeError("trailers", trailers, "have an FCS before others: it is the last")
+                if trailer.data is AUTO:
+                    return content + _derived_fcs(headers, trailer, content)
             content += trailer.data
     return content
+
+
+def _derived_fcs(headers: Sequence[Header], fcs: FCS, frame: bytes) -> bytes:
+    """The frame check sequence of a frame. Raises: UnresolvedError where it is not that of Ethernet."""
+    if not fcs.is_crc(headers):
+        raise UnresolvedError("fcs", "is AUTO: only the 4 octets after a packet that begins with Ethernet are derived")
+    return frame_check_sequence(frame)
 
 
 def resolved(packet: Packet, catalog: Catalog, *, omits: bool = True) -> tuple[Packet, bytes]:
     """The packet with every AUTO derived, and its octets; `omits` as for `encode_packet`. Raises: EncodeError."""
     headers: list[Header] = []
     octets = encode_packet(packet, catalog, headers, omits=omits)
-    return packet.__replace__(headers=tuple(reversed(headers))), octets
+    trailers, fcs = packet.trailers, packet.fcs
+    if fcs is not None and fcs.data is AUTO:
+        trailers = (*trailers[:-1], FCS(data=octets[-fcs.octets :]))
+    return packet.__replace__(headers=tuple(reversed(headers)), trailers=trailers), octets
 
 
 def resolved_headers(packet: Packet, catalog: Catalog) -> tuple[list[Header], list[bytes]]:

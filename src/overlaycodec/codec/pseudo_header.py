@@ -14,10 +14,12 @@ __all__ = ["final_destination", "pseudo_header"]
 def pseudo_header(headers: Sequence[Header], index: int) -> tuple[int, int] | None:
     """The addresses of the IP header outside header `index`, as numbers; None where there is none.
 
-    With a routing header in between, or a source route, the second is the final destination.
+    With a routing header in between, or a source route, the second is the final destination. With a home address
+    option in between, the first is the home address.
 
-    Spec: RFC 768, RFC 9293 section 3.1, RFC 8200 section 8.1, RFC 791 section 3.1.
+    Spec: RFC 768, RFC 9293 section 3.1, RFC 8200 section 8.1, RFC 791 section 3.1, RFC 6275 section 11.3.1.
     """
+    source: int | None = None
     final: int | None = None
     for outside in range(index - 1, -1, -1):
         header: Any = headers[outside]  # Any: headers of several classes, known by what they declare
@@ -27,8 +29,11 @@ def pseudo_header(headers: Sequence[Header], index: int) -> tuple[int, int] | No
         # of several routes, the innermost is completed last
         if final is None and (path := final_destination(header)) is not None:
             final = _address(header, path)
+        if source is None and (sources := header.__layout__.sources) is not None:
+            other = sources.value_in(getattr(header, sources.options))
+            source = None if other is None else int(other)
         if layer == "network":
-            return int(header.src), int(header.dst) if final is None else final
+            return int(header.src) if source is None else source, int(header.dst) if final is None else final
     return None
 
 

@@ -7,16 +7,16 @@ right. A wrong choice costs time, never correctness, since each decoder tests ev
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
-from overlaycodec.codec.stack_decoder import StackDecoder, StackReader, StackTables, stack_decoder_of
+from overlaycodec.codec.stack_decoder import Ending, StackDecoder, StackReader, StackTables, stack_decoder_of
 from overlaycodec.codec.stack_shape import StackEntry, option_free_stack
 from overlaycodec.codegen import Source
 from overlaycodec.packet.header import Header
 from overlaycodec.schema.keys import Key
 
-__all__ = ["StackCache"]
+__all__ = ["Judge", "StackCache"]
 
 MISSES_TO_LEARN: Final = 257
 """So many that learning costs nothing where no stack is ever met again; a prime, since packets may take turns."""
@@ -25,11 +25,14 @@ _MIN_HEADERS: Final = 2
 """Of fewer option-free headers, a stack is not worth a decoder."""
 _MAX_STACKS: Final = 16
 
+Judge = Callable[[tuple[type[Header], ...]], Ending]
+"""How a stack of these headers ends."""
+
 
 class StackCache:
-    """The stack decoders of one catalog, for packets that begin with one header."""
+    """The stack decoders of one catalog, or one pipeline, for packets that begin with one header."""
 
-    __slots__ = ("_decoders", "_misses_left", "_misses_to_learn", "_tables", "entry")
+    __slots__ = ("_decoders", "_judge", "_misses_left", "_misses_to_learn", "_tables", "entry")
 
     entry: tuple[type[Header] | Key | None, StackReader]
     """What packets begin with, and the function that tries the cached stacks on those; it gives None for a miss.
@@ -37,8 +40,9 @@ class StackCache:
     It is one value, so that threads see both or neither.
     """
 
-    def __init__(self, tables: StackTables) -> None:
+    def __init__(self, tables: StackTables, judge: Judge | None = None) -> None:
         self._tables = tables
+        self._judge = judge
         self._decoders: dict[tuple[StackEntry, ...], StackDecoder] = {}
         self._misses_to_learn = self._misses_left = MISSES_TO_LEARN
         self.entry = None, _miss
@@ -63,7 +67,8 @@ class StackCache:
             # more stacks than that: to learn them over and over would cost more than it gives
             self._decoders.clear()
             self._misses_to_learn = self._misses_left = min(self._misses_to_learn * 2, _MAX_MISSES_TO_LEARN)
-        self._decoders[stack] = stack_decoder_of(first, stack, headers, self._tables)
+        ending = None if self._judge is None else self._judge(tuple(cls for cls, _ in stack))
+        self._decoders[stack] = stack_decoder_of(first, stack, headers, self._tables, ending)
         self.entry = first, _choice_of(list(self._decoders.values()))
 
 

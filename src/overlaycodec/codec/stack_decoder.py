@@ -18,38 +18,49 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from struct import Struct
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple
 
-from overlaycodec.codec.decode_step import Step, Tables, add_next, condition_text
-from overlaycodec.codec.header_decoder import INTERNED, add_item, address_text, build_text, item_names
-from overlaycodec.codec.stack_shape import StackEntry, constants_of, fields_after_run, run_of
-from overlaycodec.codec.struct_plan import Item, plan
+from overlaycodec.codec.decode_step import add_next
+from overlaycodec.codec.header_decoder import INTERNED, add_item, address_text, build_text
+from overlaycodec.codec.stack_position import Position, equal_text
+from overlaycodec.codec.stack_selection import StackTables, following_tests, selection_tests
+from overlaycodec.codec.stack_shape import StackEntry
 from overlaycodec.codegen import Source, linear, literal
 from overlaycodec.packet.header import Header
-from overlaycodec.packet.late_header import LateBinding, is_class
-from overlaycodec.packet.packet import Packet
-from overlaycodec.schema.keys import Asked, Key, KeySpace, Peek, PreviousHeader
-from overlaycodec.schema.layout import Layout
+from overlaycodec.packet.packet import packet_of
+from overlaycodec.schema.keys import Key
 from overlaycodec.schema.record import builder_with
 
-__all__ = ["StackDecoder", "StackReader", "StackTables", "stack_decoder_of"]
+__all__ = ["Complete", "Ending", "GoesOn", "Refused", "StackDecoder", "StackReader", "StackTables", "stack_decoder_of"]
 
 _FEW = 4
 """So many keywords cost less than all values by position."""
 
-StackReader = Callable[[bytes, int], Packet | tuple[tuple[Header, ...], Step | None, int] | None]
+StackReader = Callable[[bytes, int], Any]  # Any: by the ending of the stack
 """`read(data, end)` gives the packet, or its first headers, the next step and where that starts; None where the packet
-has another stack."""
+has another stack. With an ending, it gives what that says."""
 
 
-class StackTables(Tables, Protocol):
-    """What a stack decoder needs of its catalog."""
+class Complete(NamedTuple):
+    """The packet has just the first so many headers of the stack: what follows them is payload."""
 
-    max_headers: int
+    headers: int
 
-    def candidates(self, space: KeySpace, value: int | None) -> tuple[LateBinding, ...]:
-        """What can be found at a value, in the order in which it is tried; nothing is imported."""
-        ...
+
+class GoesOn(NamedTuple):
+    """The headers are followed by others: `read` gives `state` after where these start."""
+
+    state: object
+
+
+class Refused(NamedTuple):
+    """No packet has this stack: `read` gives this value, and makes no header."""
+
+    reason: object
+
+
+Ending = Complete | GoesOn | Refused
+"""How a stack ends for a pipeline."""
 
 
 class StackDecoder(NamedTuple):
@@ -62,66 +73,18 @@ class StackDecoder(NamedTuple):
     """Octets that have one value in every packet of this stack, by their offset."""
 
 
-class _Position:
-    """One position of the stack: its header, as the function reads it."""
-
-    def __init__(self, number: int, offset: int, layout: Layout, selected: int | None) -> None:
-        self.layout = layout
-        self.offset = offset
-        self.prefix = f"h{number}_"
-        self.run = run_of(layout)
-        _, self.items = plan(self.run)
-        self.names = item_names(self.items, self.prefix)
-        self.constants = constants_of(layout, selected)
-        self.empty = {
-            field.name: None if field.optional else () if field.kind == "items" else b""
-            for field in fields_after_run(layout)
-        }
-        """The values of the fields after the run."""
-        self.addresses: dict[str, str] = {}
-        """The local variables of addresses, once they are more than octets."""
-
-    def number(self, item: Item) -> int | None:
-        """The item's number where all its fields are constant."""
-        if item.odd is not None or any(field.name not in self.constants for field, _ in item.fields):
-            return None
-        return item.number_of(lambda field: self.constants[field.name])
-
-    def assume_common(self, sample: Header) -> list[str]:
-        """Takes as constant what seldom varies, as the sample has it; gives the tests that must hold for that."""
-        tests = []
-        for item, name in zip(self.items, self.names, strict=True):
-            if self.number(item) is None and item.seldom_varies(self.constants):
-                names = [field.name for field, _ in item.fields if field.name not in self.constants]
-                self.constants |= {field: getattr(sample, field) for field in names}
-                tests.append(f"{name} == {self.number(item)}")
-        return tests
-
-    @property
-    def known(self) -> dict[str, object]:
-        """The values that are known before any octet is read."""
-        return {**self.empty, **self.constants}
-
-    def text(self, name: str) -> str:
-        """The expression for the value of a field."""
-        known = self.known
-        if name in known:
-            return literal(known[name])
-        return self.addresses.get(name, self.prefix + name)
-
-    def is_item(self, name: str) -> bool:
-        """Whether the field is an item of its own, known as soon as the octets were unpacked."""
-        return f"{self.prefix}{name}" in self.names
-
-
 def stack_decoder_of(
-    first: type[Header] | Key, stack: tuple[StackEntry, ...], sample: Sequence[Header], tables: StackTables
+    first: type[Header] | Key,
+    stack: tuple[StackEntry, ...],
+    sample: Sequence[Header],
+    tables: StackTables,
+    ending: Ending | None = None,
 ) -> StackDecoder:
     """The decoder of this stack of option-free headers, found at `first`; the sample begins with such headers."""
-    positions: list[_Position] = []
+    positions: list[Position] = []
     octets = 0
     for number, (cls, selected) in enumerate(stack):
-        positions.append(_Position(number, octets, cls.__layout__, selected))
+        positions.append(Position(number, octets, cls.__layout__, selected))
         octets += positions[-1].run.octets
     format_ = ">" + "".join(item.code for position in positions for item in position.items)
     source = Source("_".join(["read", *(position.layout.name for position in positions)]), "data, end")
@@ -133,7 +96,7 @@ def stack_decoder_of(
     )
     constants = _add_number_tests(source, positions)
     common = [
-        _Position(number, position.offset, position.layout, stack[number][1])
+        Position(number, position.offset, position.layout, stack[number][1])
         for number, position in enumerate(positions)
     ]
     tests = [test for position, header in zip(common, sample, strict=False) for test in position.assume_common(header)]
@@ -141,28 +104,50 @@ def stack_decoder_of(
         source.comment("where flags and reserved bits have their common values")
         source.add(f"if ({' and '.join(tests)}):")
         source.indent()
-        _add_packet(source, first, common, tables, octets)
+        _add_packet(source, first, common, tables, octets, ending)
         source.dedent()
         source.comment("where they have others")
-    _add_packet(source, first, positions, tables, octets)
+    _add_packet(source, first, positions, tables, octets, ending)
     return StackDecoder(source.compile("stack decoder"), octets, constants)
 
 
 def _add_packet(
-    source: Source, first: type[Header] | Key, positions: list[_Position], tables: StackTables, octets: int
+    source: Source,
+    first: type[Header] | Key,
+    positions: list[Position],
+    tables: StackTables,
+    octets: int,
+    ending: Ending | None,
 ) -> None:
     """Adds the lines from the numbers to what is returned."""
     source.comment("fields that share a number")
     for position in positions:
         _add_fields(source, position)
-    tests = _selection_tests(first.space, first.value, positions[0], tables) if isinstance(first, Key) else []
+    tests = selection_tests(source, first.space, first.value, positions[0], tables) if isinstance(first, Key) else []
     for position, following in pairwise(positions):
-        tests += _following_tests(position, following, tables)
+        tests += following_tests(source, position, following, tables)
     _add_test(source, tests)
+    if isinstance(ending, Refused):
+        source.add(f"return {source.bind('REFUSED', ending)}")
+        return
+    if isinstance(ending, Complete):
+        octets = positions[ending.headers].offset if ending.headers < len(positions) else octets
+        positions = positions[: ending.headers]
     _add_addresses(source, positions)
     source.comment("headers")
     source.add("headers = (", *(f"    {_header_text(source, position)}," for position in positions), ")")
-    _add_return(source, positions[-1], tables, octets)
+    last = positions[-1]
+    if isinstance(ending, Complete):
+        source.names |= {"packet_of": packet_of, "REST": slice(octets, None)}
+        lengths, selector = last.layout.next.lengths, last.layout.selector
+        if lengths is not None and selector is not None:  # the step bounds what follows
+            source.add(f"if {last.text(selector.name)} <= {literal(lengths.limit)}: return None")
+        source.add("return packet_of(headers, data[REST])")
+    elif isinstance(ending, GoesOn):
+        source.names["STATE"] = ending.state
+        add_next(source, last.layout, tables, last.prefix, str(octets), "headers, {next}, {stop}, STATE")
+    else:
+        _add_return(source, last, tables, octets)
 
 
 def _add_test(source: Source, tests: list[str]) -> None:
@@ -170,7 +155,7 @@ def _add_test(source: Source, tests: list[str]) -> None:
         source.add(f"if not ({' and '.join(dict.fromkeys(tests))}): return None")
 
 
-def _add_number_tests(source: Source, positions: list[_Position]) -> dict[int, int]:
+def _add_number_tests(source: Source, positions: list[Position]) -> dict[int, int]:
     """Adds the tests of numbers as they were unpacked; gives the octets that are constant thereby."""
     constants: dict[int, int] = {}
     tests = []
@@ -187,7 +172,7 @@ def _add_number_tests(source: Source, positions: list[_Position]) -> dict[int, i
     return constants
 
 
-def _bound_tests(position: _Position, *, unpacked: bool) -> Iterator[str]:
+def _bound_tests(position: Position, *, unpacked: bool) -> Iterator[str]:
     """The test that the content ends where the octets do; of a field that is `unpacked`, or is part of a number."""
     extent = position.layout.extent
     if extent is not None and extent.field.presence is None and position.is_item(extent.field.name) is unpacked:
@@ -195,17 +180,17 @@ def _bound_tests(position: _Position, *, unpacked: bool) -> Iterator[str]:
         yield f"{linear(position.text(extent.field.name), extent.unit, start)} == end"
 
 
-def _add_fields(source: Source, position: _Position) -> None:
+def _add_fields(source: Source, position: Position) -> None:
     """Adds the fields of the header that share a number with others, and their tests."""
     for item, name in zip(position.items, position.names, strict=True):
         if position.number(item) is None and item.fields[0][0].kind not in INTERNED:
             add_item(source, item, name, position.prefix)
             names = [field.name for field, _ in item.fields if field.name in position.constants]
-            _add_test(source, [_equal(position.prefix + name, position.constants[name]) for name in names])
+            _add_test(source, [equal_text(position.prefix + name, position.constants[name]) for name in names])
     _add_test(source, list(_bound_tests(position, unpacked=False)))
 
 
-def _add_addresses(source: Source, positions: list[_Position]) -> None:
+def _add_addresses(source: Source, positions: list[Position]) -> None:
     """Adds the lines that look all addresses up at once; where one is not in its table, each is made or found."""
     known, new = [], []
     for position in positions:
@@ -220,7 +205,7 @@ def _add_addresses(source: Source, positions: list[_Position]) -> None:
         source.add("try:", *known, "except KeyError:", *new)
 
 
-def _header_text(source: Source, position: _Position) -> str:
+def _header_text(source: Source, position: Position) -> str:
     """The expression for the header: where few fields are not known, one like a header that has the known values."""
     layout, known = position.layout, position.known
     values = {field.name: position.text(field.name) for field in layout.fields}
@@ -231,15 +216,11 @@ def _header_text(source: Source, position: _Position) -> str:
     return build_text(source, layout, position.prefix, values)
 
 
-def _equal(local: str, value: int) -> str:
-    return f"not {local}" if value is False else f"{local} == {literal(value)}"
-
-
-def _add_return(source: Source, position: _Position, tables: StackTables, octets: int) -> None:
+def _add_return(source: Source, position: Position, tables: StackTables, octets: int) -> None:
     """Adds what is returned: where nothing is bound to the last header's key, the packet at once."""
     layout, plan = position.layout, position.layout.next
-    source.names |= {"Packet": Packet, "REST": slice(octets, None)}
-    packet = "return Packet(headers, data[REST])"
+    source.names |= {"packet_of": packet_of, "REST": slice(octets, None)}
+    packet = "return packet_of(headers, data[REST])"
     if plan.selector is None and plan.carried is None:
         source.add(packet)
         return
@@ -248,39 +229,3 @@ def _add_return(source: Source, position: _Position, tables: StackTables, octets
         bound = source.bind("bound", tables.table(space))
         source.add(f"if {position.prefix}{plan.selector.name} not in {bound}: {packet}")
     add_next(source, layout, tables, position.prefix, str(octets), "headers, {next}, {stop}")
-
-
-def _following_tests(position: _Position, following: _Position, tables: StackTables) -> list[str]:
-    """What must hold for the next header to be the one that follows, the selector being constant."""
-    plan = position.layout.next
-    if plan.selector is None or plan.space is None:
-        assert plan.carried is not None
-        return _selection_tests(plan.carried.space, plan.carried.value, following, tables, position)
-    return _selection_tests(plan.space, position.constants[plan.selector.name], following, tables, position)
-
-
-def _selection_tests(
-    space: KeySpace, value: int | None, wanted: _Position, tables: StackTables, previous: _Position | None = None
-) -> list[str]:
-    """What must hold for the header of `wanted`, of all that are found at a key, to be chosen for the octets there."""
-
-    def text(condition: Asked) -> str:
-        if isinstance(condition, PreviousHeader):
-            fields = [] if previous is None else [field.name for field in previous.run.fields]
-            if previous is None or condition.field not in fields:
-                return "False"
-            return f"{previous.text(condition.field)} == {literal(condition.value)}"
-        if isinstance(condition, Peek):
-            for field in wanted.run.fields:
-                same = (wanted.run.bit_of(field.name), field.bits) == (condition.bit, condition.count)
-                if same and field.kind == "int" and field.byte_order is None and wanted.is_item(field.name):
-                    return f"{wanted.prefix}{field.name} == {literal(condition.value)}"
-        return condition_text(condition, str(wanted.offset))
-
-    tests: list[str] = []
-    for key, header in tables.candidates(space, value) or tables.candidates(space, None):
-        holds = " and ".join(map(text, key.conditions))
-        if is_class(header, wanted.layout.cls):
-            return [*tests, *([holds] if holds else [])]
-        tests.append(f"not ({holds})" if holds else "False")
-    return [*tests, "False"]

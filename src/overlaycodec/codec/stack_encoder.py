@@ -27,7 +27,8 @@ from overlaycodec.packet.header import Header
 from overlaycodec.schema.keyspaces import IP_PROTOCOL
 from overlaycodec.schema.layout import Field, Layout
 from overlaycodec.schema.plans import Coverage
-from overlaycodec.schema.values import AUTO, CHEAP
+from overlaycodec.values import AUTO
+from overlaycodec.values.interning import CHEAP
 
 __all__ = ["StackEncoder", "stack_encoder_of", "stackable"]
 
@@ -186,7 +187,7 @@ def _add_extent(source: Source, header: _StackHeader, inside: int) -> None:
     """The length field that counts the octets of the header and its content, where it counts single octets."""
     extent = header.layout.extent
     assert extent is not None
-    if extent.unit != 1:
+    if extent.unit != 1 or (header.following is not None and header.following.__layout__.jumbo is not None):
         source.add("    return None")
         return
     local = header.local(extent.field)

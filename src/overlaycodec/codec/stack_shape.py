@@ -58,7 +58,7 @@ def can_be_option_free(layout: Layout) -> bool:
     if not isinstance(first, Run) or first.presence is not None:
         return False
     following, extent = layout.next, layout.extent
-    if following.closed or layout.quotes or following.repeat is not None or following.guards:
+    if following.closed or layout.quotes or following.repeat is not None or following.guards or following.content:
         return False
     if extent is not None and (extent.unless or extent.optional):
         return False

@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from overlaycodec.capture.record import Record
 from overlaycodec.codec.catalog import DEFAULT, Catalog
 
 if TYPE_CHECKING:
@@ -20,43 +19,68 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from overlaycodec.capture.frames import Frames
+    from overlaycodec.capture.items import Item
     from overlaycodec.capture.source import Readable
     from overlaycodec.columnar.table import Table
+    from overlaycodec.filters.filter import Filter
     from overlaycodec.packet.header import Header
     from overlaycodec.packet.packet import Packet
+    from overlaycodec.pipelines.pipeline import AnyPipeline
 
 __all__ = ["column_names", "columns", "encode_columns", "iter_columns"]
 
 
 def columns(
-    source: Readable | Iterable[Record],
+    source: Readable | Frames | Iterable[Item],
     names: Iterable[str] | None = None,
     *,
+    link_type: int | None = None,
     catalog: Catalog = DEFAULT,
+    pipeline: AnyPipeline | None = None,
+    where: Filter | str | None = None,
     progress: Callable[[int], object] | None = None,
 ) -> Table:
     """Fields of all packets of a capture, one masked array per field.
 
-    `source` is what `open_capture` takes, or records. `names` are packet paths (`inner.ipv4.src`, `vlan[1].vid`,
-    `geneve.options[0].type`), `time_ns`, `wire_length`, `captured_length`, `link_type`, `fault` (the kind of error at
-    which lax decoding stopped) and checksum statuses (`inner.udp.checksum.verdict`); without names, every field that
-    occurs. The values are those that lax decoding gives: numbers as the smallest unsigned integers that hold the
-    field, flags as bool, MAC addresses as uint64, IPv4 addresses as uint32, IPv6 addresses as V16, everything else as
-    objects. `progress` is called repeatedly with the number of octets of the packets that were read since.
+    `source` is what `open_capture` takes, an open capture, the `Frames` of `encode_columns`, or an iterable of records,
+    packets, headers and bytes. Packets are encoded; `link_type` is that of packets, bytes and frames: by default, that
+    of the packet's first header in the catalog, and Ethernet's for the others.
 
-    Raises: PathError for a name that the catalog does not have; CaptureError as reading does, and then
-    no packets are given: `iter_columns` gives those before the damage.
+    `names` are packet paths (`inner.ipv4.src`, `vlan[1].vid`, `geneve.options[0].type`), checksum statuses
+    (`inner.udp.checksum.verdict`) and columns of the record: `time_ns`, `wire_length`, `captured_length`, `link_type`,
+    `fault` (the kind of error at which lax decoding stopped), `interface`, `interface_name`, `comment` (all comments,
+    joined by line feeds), `flags`, `section` (from 0), `data` and `payload`. Without names: every column that occurs,
+    but not `data` and `payload`, which are large.
+
+    The values are those that lax decoding gives: numbers as the smallest unsigned integers that hold the field, flags
+    as bool, MAC addresses as uint64, IPv4 addresses as uint32, IPv6 addresses as V16, everything else as objects: text
+    is str, octets are bytes. `progress` is called repeatedly with the number of octets of the packets that were read
+    since.
+
+    With a pipeline, which has its own catalog, the table has the packets that it decodes without a fault, and
+    `table.others` counts the others. Without names, the columns are then the fields of the pipeline's headers, known
+    before anything is read.
+
+    `where` is a filter, or its text: the table has the packets that match it.
+
+    Raises: PathError for a name that the catalog does not have; FilterError for a wrong filter; CaptureError as reading
+    does, whose `table` is the table of the packets before the damage; EncodeError for a packet that cannot be encoded
+    or has no link type; ModuleNotFoundError without NumPy.
     """
+    _check_numpy()
     from overlaycodec.columnar.decode.driver import table_of
 
-    return table_of(source, names, catalog, progress)
+    return table_of(source, names, link_type, catalog, progress, pipeline, where)
 
 
 def iter_columns(
-    source: Readable | Iterable[Record],
+    source: Readable | Frames | Iterable[Item],
     names: Iterable[str],
     *,
+    link_type: int | None = None,
     catalog: Catalog = DEFAULT,
+    pipeline: AnyPipeline | None = None,
+    where: Filter | str | None = None,
     progress: Callable[[int], object] | None = None,
 ) -> Iterator[Table]:
     """The same in tables of at most 65,536 packets, in constant memory.
@@ -65,14 +89,16 @@ def iter_columns(
 
     Raises: as `columns`, after the tables of all packets before the damage.
     """
+    _check_numpy()
     from overlaycodec.columnar.decode.driver import tables_of
 
-    return tables_of(source, names, catalog, progress)
+    return tables_of(source, names, link_type, catalog, progress, pipeline, where)
 
 
 def column_names(
-    source: Readable | Iterable[Record],
+    source: Readable | Frames | Iterable[Item],
     *,
+    link_type: int | None = None,
     catalog: Catalog = DEFAULT,
     progress: Callable[[int], object] | None = None,
 ) -> list[str]:
@@ -82,9 +108,10 @@ def column_names(
 
     Raises: CaptureError as reading does.
     """
+    _check_numpy()
     from overlaycodec.columnar.decode.driver import names_in
 
-    return names_in(source, catalog, progress)
+    return names_in(source, link_type, catalog, progress)
 
 
 def encode_columns(
@@ -105,6 +132,14 @@ def encode_columns(
     Raises: FieldRangeError and other EncodeErrors that name packet and column; PathError for a column of which
     the template has no field; TypeError, and ValueError for columns that do not fit together.
     """
+    _check_numpy()
     from overlaycodec.columnar.encode.driver import frames_of
 
     return frames_of(template, columns, catalog)
+
+
+def _check_numpy() -> None:
+    """Raises: ModuleNotFoundError, which names the extra, where NumPy is not installed."""
+    from overlaycodec.columnar.extras import needed
+
+    needed("numpy", "columns")

@@ -14,6 +14,7 @@ from overlaycodec.columnar.column_values import address_kind, address_texts, hol
 
 __all__ = ["arrow_table"]
 
+_NAMES = pa.dictionary(pa.int32(), pa.string())
 _OCTETS = {"mac": 6, "ipv4": 4, "ipv6": 16}
 
 
@@ -33,6 +34,8 @@ def _array(column: Column, values: Values, absent: Mask, addresses: str) -> pa.A
     kind = address_kind(column)
     if kind is not None:
         return _binary(values, absent, kind) if addresses == "binary" else _texts(values, absent, kind)
+    if column.name == "interface_name":
+        return pa.array([None if missing else name for name, missing in zip(values, absent, strict=True)], _NAMES)
     if values.dtype == object:
         pairs = zip(values.tolist(), absent.tolist(), strict=True)
         if holds_octets(column):

@@ -12,14 +12,13 @@ import numpy as np
 
 from overlaycodec.capture.bulk.arrays import Ints, Mask, Values
 from overlaycodec.columnar.column import Column
-from overlaycodec.editing.checksum_status import ChecksumStatus
-from overlaycodec.errors import FieldValueError, LengthFieldError, NestingError, TruncatedError
+from overlaycodec.filters.operands import FAULTS, STATUSES
 
 __all__ = ["CATEGORIES", "Output", "Part", "put"]
 
 CATEGORIES: Final[dict[str, tuple[str, ...]]] = {
-    "fault": tuple(cls.__name__ for cls in (TruncatedError, FieldValueError, LengthFieldError, NestingError)),
-    "status": tuple(str(status) for status in ChecksumStatus),
+    "fault": FAULTS,
+    "status": STATUSES,
 }
 """Types of columns whose values are a few words; the index of the word is stored."""
 
@@ -27,7 +26,7 @@ CATEGORIES: Final[dict[str, tuple[str, ...]]] = {
 class Output:
     """Arrays for the values of some columns of some packets, filled from their start on."""
 
-    __slots__ = ("_masks", "absent", "alike", "capacity", "columns", "count", "presence", "values")
+    __slots__ = ("_masks", "absent", "alike", "capacity", "columns", "count", "fits", "others", "presence", "values")
 
     def __init__(self, columns: tuple[Column, ...], capacity: int) -> None:
         self.columns = columns
@@ -53,11 +52,27 @@ class Output:
         self._masks: Mask | None = None
         self.absent: dict[str, Mask] = {}
         """The masks in which something is absent, by the presence of their columns."""
+        self.fits = np.zeros(capacity, np.bool_)
+        """Which packets fit the pipeline, where there is one."""
+        self.others = 0
+        """How many packets were taken out."""
         self.presence = {column.name: column.presence for column in columns}
         self.alike: dict[str, list[str]] = {}
         """The columns that share a mask."""
         for name, presence in self.presence.items():
             self.alike.setdefault(presence, []).append(name)
+
+    def keep_fitting(self) -> None:
+        """Takes out the packets that do not fit the pipeline, and counts them."""
+        before = self.count
+        self.keep(self.fits[:before])
+        self.others = before - self.count
+
+    def keep(self, rows: Mask) -> None:
+        """Takes out the packets whose rows are not marked."""
+        self.values = {name: values[: self.count][rows] for name, values in self.values.items()}
+        self.absent = {presence: mask[: self.count][rows] for presence, mask in self.absent.items()}
+        self.count = int(rows.sum())
 
     def next_part(self, count: int) -> Part:
         """The arrays of this many packets more."""
@@ -86,11 +101,13 @@ def _rounded(octets: int) -> int:
 class Part:
     """The arrays of some packets: a value is absent until it is stored, unless it was filled before."""
 
-    __slots__ = ("_all", "_filled", "_masks", "_output", "_start", "_stop", "values")
+    __slots__ = ("_all", "_filled", "_masks", "_output", "_start", "_stop", "fits", "values")
 
     def __init__(self, output: Output, start: int, stop: int, *, filled: bool = False) -> None:
         self._output, self._start, self._stop = output, start, stop
         self._filled = filled
+        self.fits = output.fits[start:stop]
+        """Which packets fit the pipeline, where there is one."""
         self.values = {name: values[start:stop] for name, values in output.values.items()}
         self._masks: dict[str, Mask] = {}
         self._all: set[str] = set()

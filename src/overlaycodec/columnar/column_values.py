@@ -10,11 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from overlaycodec.capture.bulk.arrays import Mask, Values
-from overlaycodec.columnar.column import Column
+from overlaycodec.columnar.column import BY_REQUEST, Column
 from overlaycodec.columnar.column_buffers import CATEGORIES
 from overlaycodec.describe.plain import Plain, plain_of
+from overlaycodec.filters.field_paths import final_fields_of
 from overlaycodec.schema.layout import Field
-from overlaycodec.schema.values import MACAddress
+from overlaycodec.values import MACAddress
 
 __all__ = ["address_kind", "address_texts", "holds_octets", "json_text", "plain_column"]
 
@@ -25,14 +26,8 @@ _TEXT: dict[str, Any] = {  # Any: from what the column holds to text
 }
 
 
-def _fields_of(column: Column) -> list[Field]:
-    """The field that a column holds; of elements of several classes, the field of each class."""
-    fields = [] if column.field is None else [column.field]
-    for (_, number), (name, _) in zip(column.rest, column.rest[1:], strict=False):
-        assert number is not None
-        layouts = [element.__layout__ for field in fields for element in field.elements]
-        fields = [layout.by_name[name] for layout in layouts if name in layout.by_name]
-    return fields
+def _fields_of(column: Column) -> tuple[Field, ...]:
+    return () if column.field is None else final_fields_of(column)
 
 
 def address_kind(column: Column) -> str | None:
@@ -43,6 +38,8 @@ def address_kind(column: Column) -> str | None:
 
 def holds_octets(column: Column) -> bool:
     """Whether a column of objects holds octets and nothing else."""
+    if column.name == "fcs" or column.name in BY_REQUEST:
+        return True
     complete = bool(column.rest) and column.rest[-1][1] is None
     return complete and column.dtype == "object" and all(field.kind == "bytes" for field in _fields_of(column))
 

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 import numpy as np
 
 from overlaycodec.capture.bulk.arrays import Mask, Values
 from overlaycodec.columnar.column_buffers import CATEGORIES, Output
+from overlaycodec.columnar.extras import needed
+from overlaycodec.errors import PathError
+from overlaycodec.schema.arguments import nearest
+from overlaycodec.values.argument_checks import text_of
+from overlaycodec.values.for_notebooks import ForNotebooks
 
 if TYPE_CHECKING:
     import pandas
@@ -22,7 +27,7 @@ __all__ = ["Table"]
 MaskedColumn = np.ma.MaskedArray[Any, np.dtype[Any]]  # Any: each column has its shape and type
 
 
-class Table:
+class Table(ForNotebooks):
     """Columns of equal length, by name; absent values are masked."""
 
     _values: dict[str, Values]
@@ -31,6 +36,8 @@ class Table:
 
     def __init__(self, outputs: Sequence[Output]) -> None:
         first = outputs[0]
+        self.others = sum(output.others for output in outputs)
+        """How many packets were left out, because they do not fit the pipeline."""
         self._columns = {column.name: column for column in first.columns}
         self._count = sum(output.count for output in outputs)
         self._values, self._absent = {}, {}
@@ -61,7 +68,10 @@ class Table:
         return name in self._columns
 
     def __getitem__(self, name: str) -> MaskedColumn:
-        """A column as a masked array of NumPy: a view, but for columns of words. Raises: KeyError."""
+        """A column as a masked array of NumPy: a view, but for columns of words. Raises: PathError."""
+        if name not in self.names:
+            text = text_of(name)
+            raise PathError(f"column {text}", "the table", nearest(text.strip("'"), self._columns))
         values, words = self._values[name], CATEGORIES.get(self._columns[name].dtype)
         if words is not None:
             values = np.array(words)[values]
@@ -76,11 +86,28 @@ class Table:
     def __repr__(self) -> str:
         return f"<Table: {len(self)} packets, {len(self._columns)} columns>"
 
+    def type_of(self, name: str) -> str:
+        """The NumPy type of a column; "category" where it holds words. Raises: KeyError."""
+        return "category" if self._columns[name].dtype in CATEGORIES else str(self._values[name].dtype)
+
+    def first(self, rows: int) -> Table:
+        """The first rows, as a view."""
+        table = Table.__new__(Table)
+        table._columns, table._count = self._columns, min(max(0, rows), self._count)
+        table._values = {name: values[: table._count] for name, values in self._values.items()}
+        table._absent = {presence: mask[: table._count] for presence, mask in self._absent.items()}
+        return table
+
     def without_empty(self) -> Table:
         """The columns that have a value in some packet."""
+        return self.only([name for name in self._columns if not self.absent(name).all()])
+
+    def only(self, names: Iterable[str]) -> Table:
+        """The columns of these names."""
         table = Table.__new__(Table)
-        kept = {name: column for name, column in self._columns.items() if not self.absent(name).all()}
+        kept = {name: self._columns[name] for name in names}
         table._columns, table._count = kept, self._count
+        table.others = self.others
         table._values = {name: self._values[name] for name in kept}
         table._absent = self._absent
         return table
@@ -95,8 +122,20 @@ class Table:
         column = self._columns[name]
         return plain_column(column, self._values[name], np.ma.getmaskarray(self[name]))
 
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
+        """The Arrow table for libraries that take one from any object: `polars.DataFrame(table)`, `pyarrow.table`."""
+        return self.to_arrow().__arrow_c_stream__(requested_schema)
+
+    def __array__(self, dtype: object | None = None, copy: bool | None = None) -> NoReturn:
+        """Raises: TypeError, where NumPy or pandas would make an array of the columns' names."""
+        raise TypeError(
+            "a Table has columns of different types and is no array: table.to_pandas() is a pandas data frame, "
+            "table.to_polars() one of Polars, table[name] the array of one column"
+        )
+
     def to_arrow(self, *, addresses: Literal["text", "binary"] = "text") -> pyarrow.Table:
         """An Arrow table: time stamps in nanoseconds, words as dictionaries, addresses as text or as octets."""
+        needed("pyarrow", "arrow")
         from overlaycodec.columnar.arrow import arrow_table
 
         columns = {name: (column, self._values[name], self.absent(name)) for name, column in self._columns.items()}
@@ -104,6 +143,7 @@ class Table:
 
     def to_pandas(self, *, addresses: Literal["text", "binary"] = "text") -> pandas.DataFrame:
         """A pandas data frame with the types of Arrow, so that absent values are absent and numbers stay numbers."""
+        needed("pandas", "pandas")
         import pandas
 
         frame: pandas.DataFrame = self.to_arrow(addresses=addresses).to_pandas(types_mapper=pandas.ArrowDtype)
@@ -111,6 +151,7 @@ class Table:
 
     def to_polars(self, *, addresses: Literal["text", "binary"] = "text") -> polars.DataFrame:
         """A Polars data frame, made from the Arrow table."""
+        needed("polars", "polars")
         import polars
 
         frame = polars.from_arrow(self.to_arrow(addresses=addresses))

@@ -10,6 +10,7 @@ import msgspec
 from overlaycodec.capture import Record
 from overlaycodec.packet.header import Header
 from overlaycodec.schema.record import Element
+from overlaycodec.values.for_notebooks import ForNotebooks
 
 __all__ = ["Added", "CaptureDiff", "Change", "Changed", "PacketDiff", "RecordDiff", "Removed", "Replaced", "summary_of"]
 
@@ -55,11 +56,21 @@ class Removed(_Unpaired, frozen=True):
 
     sign: ClassVar[str] = "-"
 
+    @property
+    def texts(self) -> tuple[str, str]:
+        """What the first packet has, and what the second has, as text."""
+        return _value_text(self.value), ""
+
 
 class Added(_Unpaired, frozen=True):
     """A header, an element of an option list or a trailer that only the second packet has."""
 
     sign: ClassVar[str] = "+"
+
+    @property
+    def texts(self) -> tuple[str, str]:
+        """What the first packet has, and what the second has, as text."""
+        return "", _value_text(self.value)
 
 
 class Changed(msgspec.Struct, frozen=True):
@@ -90,15 +101,20 @@ class Replaced(msgspec.Struct, frozen=True):
     new_bits: Bits
     after: bytes
 
+    @property
+    def texts(self) -> tuple[str, str]:
+        """What the first packet has, and what the second has, as text."""
+        return _text(self.before), _text(self.after)
+
     def __str__(self) -> str:
         where = f"{self.path}[{self.start}:{self.start + len(self.before)}]"
-        return f"{where}{_at(self.bits, self.new_bits)}: {_text(self.before)} → {_text(self.after)}"
+        return f"{where}{_at(self.bits, self.new_bits)}: {' → '.join(self.texts)}"
 
 
 Change: TypeAlias = Added | Removed | Changed | Replaced
 
 
-class PacketDiff(msgspec.Struct, frozen=True):
+class PacketDiff(ForNotebooks, msgspec.Struct, frozen=True):
     """What differs between two packets, in the order of the octets; false where nothing does."""
 
     changes: tuple[Change, ...] = ()
@@ -116,7 +132,7 @@ class PacketDiff(msgspec.Struct, frozen=True):
         return "\n".join(map(str, self.changes)) or "no difference"
 
 
-class RecordDiff(msgspec.Struct, frozen=True):
+class RecordDiff(ForNotebooks, msgspec.Struct, frozen=True):
     """A packet of two captures, or of one alone. Numbers count from 1; they and the record are None where it is not."""
 
     number: int | None
@@ -148,7 +164,7 @@ class RecordDiff(msgspec.Struct, frozen=True):
         return "\n    ".join([f"packet {numbers}", *map(str, self.changes)])
 
 
-class CaptureDiff(msgspec.Struct, frozen=True):
+class CaptureDiff(ForNotebooks, msgspec.Struct, frozen=True):
     """What differs between two captures: the packets that do, and how many do not. False where nothing does."""
 
     records: tuple[RecordDiff, ...]

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from overlaycodec.packet.paths import Token, tokens_of
+from overlaycodec.values.argument_checks import check_several
 
 __all__ = ["Ignored"]
 
@@ -19,8 +20,7 @@ class Ignored:
     """
 
     def __init__(self, patterns: Iterable[str] = ()) -> None:
-        if isinstance(patterns, str):
-            raise TypeError("ignore takes several paths: give a list")
+        check_several("ignore", patterns, "several paths")
         self._patterns = [_tokens(_ALSO.get(pattern, pattern)) for pattern in patterns]
 
     def __bool__(self) -> bool:

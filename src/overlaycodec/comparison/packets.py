@@ -17,7 +17,7 @@ from overlaycodec.comparison.ignore_patterns import Ignored
 from overlaycodec.describe.plain import text_of
 from overlaycodec.packet.header import Header
 from overlaycodec.packet.offsets import octets_in, spans_of
-from overlaycodec.packet.packet import Packet
+from overlaycodec.packet.packet import FCS, Packet, Trailer
 from overlaycodec.packet.paths import names_of
 from overlaycodec.schema.keys import Key
 from overlaycodec.schema.layout import Field
@@ -69,11 +69,14 @@ def _is_ignored(change: Change, ignored: Ignored) -> bool:
 
 
 def _changes(a: Packet, b: Packet) -> Iterator[Change]:
-    before, end = _located(a.headers, names_of(a.headers), 0)
-    after, new_end = _located(b.headers, names_of(b.headers), 0)
+    names, new_names = names_of(a.headers), names_of(b.headers)
+    before, end = _located(a.headers, names, 0)
+    after, new_end = _located(b.headers, new_names, 0)
     yield from _sequences(before, after)
     yield from _octets("payload", a.payload, end, b.payload, new_end)
     end, new_end = end + len(a.payload) * 8, new_end + len(b.payload) * 8
+    fcs, new_fcs = a.fcs, b.fcs
+    a, b = a._with(trailers=_without(a, fcs)), b._with(trailers=_without(b, new_fcs))
     for number in range(max(len(a.trailers), len(b.trailers))):
         path = f"trailers[{number}]"
         old = a.trailers[number].data if number < len(a.trailers) else None
@@ -84,21 +87,41 @@ def _changes(a: Packet, b: Packet) -> Iterator[Change]:
             yield Added(path, (new_end, new_end + len(new) * 8 - 1), new)
         elif old is not None and new is not None:
             yield from _octets(path, old, end, new, new_end)
-            yield from _trailer_owner(a, b, number, path)
+            yield from _trailer_owner(names, a.trailers[number], new_names, b.trailers[number], path)
         end, new_end = end + len(old or b"") * 8, new_end + len(new or b"") * 8
+    yield from _fcs(fcs, end, new_fcs, new_end)
     if a.missing != b.missing:
         texts = f"{a.missing}", f"{b.missing}"
         yield Changed("missing", None, a.missing, "missing", None, b.missing, texts)
 
 
-def _trailer_owner(a: Packet, b: Packet, number: int, path: str) -> Iterator[Change]:
+def _without(packet: Packet, fcs: FCS | None) -> tuple[Trailer, ...]:
+    """The trailers before the FCS."""
+    return packet.trailers if fcs is None else packet.trailers[:-1]
+
+
+def _fcs(old: FCS | None, at: int, new: FCS | None, new_at: int) -> Iterator[Change]:
+    """What differs between two frame check sequences, at these bits."""
+    if old is None and new is not None:
+        yield Added("fcs", (new_at, new_at + len(new.data) * 8 - 1), new.data)
+    elif old is not None and new is None:
+        yield Removed("fcs", (at, at + len(old.data) * 8 - 1), old.data)
+    elif old is not None and new is not None:
+        yield from _octets("fcs", old.data, at, new.data, new_at)
+        if old.octets != new.octets:
+            texts = f"{old.octets}", f"{new.octets}"
+            yield Changed("fcs.octets", None, old.octets, "fcs.octets", None, new.octets, texts)
+
+
+def _trailer_owner(
+    names: Sequence[str], trailer: Trailer, new_names: Sequence[str], new_trailer: Trailer, path: str
+) -> Iterator[Change]:
     """The header that a trailer follows the end of, where that is another one."""
-    owners = [
-        "none" if (at := packet.trailers[number].header) < 0 else names_of(packet.headers)[at] for packet in (a, b)
-    ]
-    if owners[0] != owners[1]:
+    owner = "none" if trailer.header < 0 else names[trailer.header]
+    new_owner = "none" if new_trailer.header < 0 else new_names[new_trailer.header]
+    if owner != new_owner:
         path += ".header"
-        yield Changed(path, None, owners[0], path, None, owners[1], (owners[0], owners[1]))
+        yield Changed(path, None, owner, path, None, new_owner, (owner, new_owner))
 
 
 def _located(records: Sequence[WireStruct], paths: Sequence[str], bit: int) -> tuple[list[_Located], int]:

@@ -21,7 +21,7 @@ from overlaycodec.schema.plans import (
     RestSize,
     UnparsedSize,
 )
-from overlaycodec.schema.values import AUTO
+from overlaycodec.values import AUTO
 
 __all__ = ["default_text", "found_at", "meanings_of", "presence_of", "presence_text", "size_of", "type_of"]
 
@@ -106,12 +106,17 @@ def _selects(plan: NextHeader) -> str:
         if not guard.carried:
             values = _any_of([str(value) for value in guard.values])
             text += f", {'unless' if guard.negated else 'if'} {guard.field} is {values}"
+    if plan.content is not None:
+        values = _any_of([str(value) for value in plan.content.values])
+        return text + f"; {plan.nothing}: the content, if {plan.content.field} is {values}, else nothing"
     return text + (f"; {plan.nothing}: nothing" if plan.nothing is not None else "")
 
 
 def _ends(plan: Extent) -> str:
     start = "from the header's start" if plan.from_start else "after the header"
-    zero = {"length": "", "unbounded": "; 0: no bound", "jumbo": "; 0 with a jumbo payload length: that"}[plan.zero]
+    zero = {"length": "", "unbounded": "; 0: no bound", "jumbo": "; 0 in an IP packet whose length is 0: no bound"}[
+        plan.zero
+    ]
     unless = f", unless {plan.unless} is not 0" if plan.unless else ""
     return f"ends what follows: {_times(plan.unit, plan.field.name, plan.bias)} octets {start}{zero}{unless}"
 
@@ -151,6 +156,8 @@ def meanings_of(layout: Layout, field: Field) -> list[str]:
         meanings.append("set: more fragments follow")
     if field.jumbo_length:
         meanings.append("length of a jumbogram")
+    if field.original_source:
+        meanings.append("the pseudo-header's source")
     if field.route is not None:
         meanings.append(f"holds the last address, by {field.route.type}")
     options = field.options

@@ -13,7 +13,7 @@ import msgspec
 
 from overlaycodec.packet.header import Header
 from overlaycodec.schema.layout import REQUIRED, Field, Layout
-from overlaycodec.schema.values import AUTO
+from overlaycodec.values import AUTO
 
 __all__ = ["PORTS", "Pair", "Traits", "traits_of"]
 

@@ -9,18 +9,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from enum import StrEnum
 
-from overlaycodec.checksum import crc32c, internet_sum
+from overlaycodec.checksum import crc32c, frame_check_sequence, internet_sum
 from overlaycodec.codec.catalog import DEFAULT, Catalog
 from overlaycodec.codec.packet_encoder import resolved_headers
 from overlaycodec.codec.pseudo_header import pseudo_header
 from overlaycodec.packet.header import Header
-from overlaycodec.packet.offsets import extent_of, is_fragment, octets_in
-from overlaycodec.packet.packet import Packet
+from overlaycodec.packet.offsets import extent_of, is_fragment, jumbo_octets_of, octets_in
+from overlaycodec.packet.packet import FCS, Packet
 from overlaycodec.packet.paths import names_of
 from overlaycodec.schema.keyspaces import IP_PROTOCOL
 from overlaycodec.schema.plans import Coverage
+from overlaycodec.values import AUTO
 
-__all__ = ["ChecksumStatus", "checksums"]
+__all__ = ["ChecksumStatus", "checksums", "fcs_status"]
 
 
 class ChecksumStatus(StrEnum):
@@ -42,25 +43,39 @@ class ChecksumStatus(StrEnum):
 def checksums(packet: Packet, *, catalog: Catalog = DEFAULT) -> dict[str, ChecksumStatus]:
     """The status of every checksum of a packet, by path: `{"ipv4.checksum": valid, "udp.checksum": absent}`.
 
+    That of an Ethernet frame's FCS has the path `fcs`.
+
     Raises: EncodeError where a field that is AUTO cannot be derived.
     """
     headers, regions = resolved_headers(packet, catalog)
     names = names_of(headers)
-    complete = packet.missing == 0
+    complete = packet.without_fcs().missing == 0
     statuses = {}
     for index, header in enumerate(headers):
         layout = header.__layout__
         region, size = regions[index], octets_in(header)
-        bound = extent_of(header)
-        if bound is not None and not layout.segmented:
+        bound = extent_of(header) if layout.jumbo is None else jumbo_octets_of(headers, index)
+        if bound is not None and bound >= size and not layout.segmented:
             complete = bound <= len(region)
         if layout.coverage is not None and getattr(header, layout.coverage.field.name) is not None:
-            covered = region[: layout.tested_octets(header, size, len(region))]
+            covered = region[: layout.covered_octets(header, size, len(region))]
             path = f"{names[index]}.{layout.coverage.field.name}"
             statuses[path] = _status(headers, index, layout.coverage, covered, complete, catalog)
         if layout.quotes or is_fragment(header) or (layout.segmented and bound is not None and bound > len(region)):
             complete = False
+    if packet.fcs is not None and packet.fcs.is_crc(headers):
+        frame = b"".join([regions[0], *(trailer.data for trailer in packet.trailers if trailer.header == 0)])
+        statuses["fcs"] = fcs_status(packet.fcs, frame, missing=packet.missing)
     return statuses
+
+
+def fcs_status(fcs: FCS, frame: bytes, *, missing: int) -> ChecksumStatus:
+    """The status of the CRC-32 of a frame, of which `missing` octets were not captured."""
+    if fcs.data is AUTO:
+        return ChecksumStatus.VALID
+    if missing or fcs.missing:
+        return ChecksumStatus.UNVERIFIABLE
+    return ChecksumStatus.VALID if fcs.data == frame_check_sequence(frame) else ChecksumStatus.BAD
 
 
 def _status(

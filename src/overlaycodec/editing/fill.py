@@ -6,17 +6,18 @@ are in the packet. A field that depends on octets that are not all here keeps it
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from overlaycodec.codec.catalog import DEFAULT, Catalog
+from overlaycodec.codec.catalog import DEFAULT, Catalog, check_catalog
 from overlaycodec.codec.packet_encoder import resolved
 from overlaycodec.codec.pseudo_header import pseudo_header
 from overlaycodec.packet.header import Header
-from overlaycodec.packet.offsets import ends_of, extent_of, is_fragment, octets_in, spans_of
-from overlaycodec.packet.packet import Packet
+from overlaycodec.packet.offsets import extent_of, is_fragment, is_unbounded, octets_in, spans_of
+from overlaycodec.packet.packet import FCS, Packet, Trailer, check_packet
 from overlaycodec.schema.plans import LengthSize, UnparsedSize, ValueLength
 from overlaycodec.schema.record import WireStruct
-from overlaycodec.schema.values import AUTO
+from overlaycodec.values import AUTO
 
 __all__ = ["fill"]
 
@@ -27,17 +28,19 @@ def fill(
     """The packet with derived fields computed anew, as after an edit.
 
     A selector that already selects the next header keeps its value. So do a checksum of 0 that means "none", a length
-    of 0 that means "unbounded", and what is computed over octets that are not all here: those of fragments, quoted
-    packets and snapped captures, and of a pseudo-header where there is no IP header outside. What is AUTO is derived
-    first, as `resolve` derives it.
+    of 0 that means "unbounded" (a jumbo payload option that counts in its place is computed anew), and what is computed
+    over octets that are not all here: those of fragments, quoted packets and snapped captures, and of a pseudo-header
+    where there is no IP header outside. What is AUTO is derived first, as `resolve` derives it. With the checksums, the
+    FCS of an Ethernet frame is computed.
 
     Raises: EncodeError where something cannot be derived or does not fit.
     """
+    check_packet(packet)
+    check_catalog(catalog)
     if any(map(_is_open, packet.headers)):
         flagged = tuple(header.replace(**_flags(header)) for header in packet.headers) if lengths else packet.headers
         packet, _ = resolved(packet._with(headers=flagged), catalog)
-    complete = packet.missing == 0
-    jumbo = False
+    complete = packet.without_fcs().missing == 0
     changed = []
     for index, header in enumerate(packet.headers):
         first_segment = _is_first_segment(packet, index)
@@ -46,16 +49,16 @@ def fill(
         if lengths:
             changes |= _sizes(header)
             if complete and not first_segment:
-                changes |= _lengths(header, following, jumbo, catalog)
+                changes |= _lengths(packet.headers, index, catalog)
         if checksums:
-            changes |= _checksum(header, complete, pseudo_header(packet.headers, index) is not None)
+            changes |= _checksum(packet.headers, index, complete)
         if selectors:
             changes |= _selector(header, following, catalog)
         changed.append(header.replace(**changes) if changes else header)
-        jumbo = jumbo or any(field.kind == "items" for field, _ in ends_of(header))
         if header.__layout__.quotes or first_segment or is_fragment(header):
             complete = False
-    return resolved(packet._with(headers=tuple(changed)), catalog, omits=False)[0]
+    trailers = _trailers(packet) if checksums else packet.trailers
+    return resolved(packet._with(headers=tuple(changed), trailers=trailers), catalog, omits=False)[0]
 
 
 def _is_open(record: WireStruct) -> bool:
@@ -107,15 +110,21 @@ def _sizes(header: Header) -> dict[str, Any]:
     return changes
 
 
-def _lengths(header: Header, following: type[Header] | None, jumbo: bool, catalog: Catalog) -> dict[str, Any]:
-    """The fields that count octets of the content; `jumbo`: whether a header outside has a jumbo payload length."""
+def _lengths(headers: Sequence[Header], index: int, catalog: Catalog) -> dict[str, Any]:
+    """The fields of header `index` that count octets of the content."""
+    header = headers[index]
     layout = header.__layout__
     changes: dict[str, Any] = {}
     if (extent := layout.extent) is not None:
-        value = getattr(header, extent.field.name)
-        kept = value is None or extent.optional or extent.is_unbounded(value, jumbogram=jumbo)
+        kept = getattr(header, extent.field.name) is None or extent.optional or is_unbounded(headers, index)
         if not kept and extent.applies_to(header):
             changes[extent.field.name] = AUTO
+    if (jumbo := layout.jumbo) is not None and index:
+        options = getattr(header, jumbo.options)
+        outside = headers[index - 1].__layout__.extent
+        if outside is not None and outside.zero == "unbounded" and jumbo.value_in(options) is not None:
+            changes[jumbo.options] = jumbo.with_value(options, AUTO)
+    following = type(headers[index + 1]) if index + 1 < len(headers) else None
     content = layout.next.of(header)
     if layout.selector is not None and isinstance(content, ValueLength):
         after_length = following in catalog.keys_in(content.key.space)
@@ -123,13 +132,23 @@ def _lengths(header: Header, following: type[Header] | None, jumbo: bool, catalo
     return changes
 
 
-def _checksum(header: Header, complete: bool, addressed: bool) -> dict[str, Any]:
-    """The checksum; `addressed`: whether there is a pseudo-header."""
+def _checksum(headers: Sequence[Header], index: int, complete: bool) -> dict[str, Any]:
+    """The checksum, where what it covers is known."""
+    header = headers[index]
     coverage = header.__layout__.coverage
     if coverage is None or getattr(header, coverage.field.name) is None or coverage.absent_in(header):
         return {}
-    known = (complete or coverage.header_only) and (addressed or not coverage.pseudo)
+    known = complete or coverage.header_only
+    known = known and (not coverage.pseudo or pseudo_header(headers, index) is not None)
     return {coverage.field.name: AUTO} if known else {}
+
+
+def _trailers(packet: Packet) -> tuple[Trailer, ...]:
+    """The trailers, with the FCS of an Ethernet frame that is here as a whole to be derived again."""
+    fcs = packet.fcs
+    if fcs is None or packet.missing or fcs.missing or not fcs.is_crc(packet.headers):
+        return packet.trailers
+    return (*packet.trailers[:-1], FCS())
 
 
 def _selector(header: Header, following: type[Header] | None, catalog: Catalog) -> dict[str, Any]:
@@ -140,8 +159,7 @@ def _selector(header: Header, following: type[Header] | None, catalog: Catalog) 
         return changes
     if plan.repeat is not None and following is type(header):
         return changes  # another one of a stack: the flag selects it
-    value = getattr(header, plan.selector.name)
-    selected = any(cls is following for _, cls in catalog.candidates(plan.space, value))
+    selected = plan.selects(header, following, catalog.candidates)
     if catalog.key_of(plan.space, following) is not None and not selected:
         changes[plan.selector.name] = AUTO
     return changes

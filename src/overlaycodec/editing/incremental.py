@@ -7,16 +7,17 @@ not captured need not be known.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, TypeVar
 
-from overlaycodec.checksum import adjusted_checksum, internet_sum
+from overlaycodec.checksum import adjusted_checksum, adjusted_fcs, internet_sum
 from overlaycodec.codec.catalog import DEFAULT, Catalog
-from overlaycodec.codec.packet_encoder import encode, resolve
+from overlaycodec.codec.packet_encoder import encode, resolve, trailing_octets
 from overlaycodec.packet.header import Header
-from overlaycodec.packet.offsets import octets_in
-from overlaycodec.packet.packet import Packet, Trailer
+from overlaycodec.packet.offsets import jumbo_octets_of, octets_in
+from overlaycodec.packet.packet import FCS, Packet
 from overlaycodec.schema.plans import ValueLength
-from overlaycodec.schema.values import AUTO
+from overlaycodec.values import AUTO
 
 __all__ = ["follow_outside", "forwarded"]
 
@@ -39,42 +40,60 @@ def forwarded(header: H, **changes: Any) -> H:  # Any: each field has its own ty
 
 
 def follow_outside(before: Packet, after: Packet, start: int, catalog: Catalog = DEFAULT) -> Packet:
-    """`after`, which differs from `before` from header `start` on, with the headers outside adapted to it.
+    """`after`, which differs from `before` from header `start` on, with the headers outside and the FCS adapted to it.
 
     Raises: EncodeError where a length outside cannot count what there is now.
     """
     if start == 0:
-        return after
+        return _with_fcs(before, after, catalog)
     outside = resolve(before, catalog=catalog).headers[:start]
     old, new = (_octets(packet, start, catalog) for packet in (before, after))
     grown = len(new) - len(old)
-    headers = list(after.headers)
+    headers, trailing = list(after.headers), trailing_octets(before.trailers)
     for index in reversed(range(start)):
         header = outside[index]
-        changed = forwarded(header, **_lengths(header, grown))
-        changed = changed.replace(**_checksum(header, changed, old, new, grown))
+        changed = forwarded(header, **_lengths(outside, index, grown))
+        changed = changed.replace(**_checksum(header, changed, old, new, grown) | _negative_zero(header))
         current = headers[index]
-        names = [field.name for field in header.__layout__.fields if getattr(current, field.name) is not AUTO]
+        names = [field.name for field in header.__layout__.fields if not _is_open(current, field.name)]
         headers[index] = current.replace(**{name: getattr(changed, name) for name in names})
-        trailer = b"".join(trailer.data for trailer in before.trailers if trailer.header == index)
+        trailer = trailing.get(index, b"")
         old, new = encode(header) + old + trailer, encode(changed) + new + trailer
-    return after.__replace__(headers=tuple(headers))
+    return _with_fcs(before, after.__replace__(headers=tuple(headers)), catalog)
+
+
+def _with_fcs(before: Packet, after: Packet, catalog: Catalog) -> Packet:
+    """`after`, with an Ethernet frame's FCS by the difference."""
+    fcs = before.fcs
+    if fcs is None or fcs.data is AUTO or not fcs.is_crc(before.headers):
+        return after
+    old, new = (encode(packet.without_fcs(), catalog=catalog) for packet in (before, after))
+    return after.__replace__(trailers=(*after.trailers[:-1], FCS(data=adjusted_fcs(fcs.data, old, new))))
 
 
 def _octets(packet: Packet, start: int, catalog: Catalog) -> bytes:
     """The octets of the packet from header `start` on."""
-    inside = tuple(Trailer(t.header - start, t.data) for t in packet.trailers if t.header >= start)
+    inside = tuple(t.moved(t.header - start) for t in packet.trailers if t.header >= start)
     return encode(Packet(packet.headers[start:], packet.payload, inside), catalog=catalog)
 
 
-def _lengths(header: Header, grown: int) -> dict[str, int]:
-    """The fields of the header that count what is inside."""
+def _is_open(header: Header, name: str) -> bool:
+    """Whether the field is AUTO, or its options hold a jumbo payload length that is."""
+    value, jumbo = getattr(header, name), header.__layout__.jumbo
+    return value is AUTO or (jumbo is not None and name == jumbo.options and jumbo.value_in(value) is AUTO)
+
+
+def _lengths(headers: Sequence[Header], index: int, grown: int) -> dict[str, Any]:  # Any: numbers, and options
+    """The fields of header `index` that count what is inside."""
+    header = headers[index]
     layout = header.__layout__
-    changes = {}
+    changes: dict[str, Any] = {}
     if (extent := layout.extent) is not None:
         value = getattr(header, extent.field.name)
         if value is not None and not extent.is_unbounded(value):
             changes[extent.field.name] = value + grown // extent.unit
+    if (jumbo := layout.jumbo) is not None and (octets := jumbo_octets_of(headers, index)) is not None:
+        changes[jumbo.options] = jumbo.with_value(getattr(header, jumbo.options), octets + grown)
     if layout.selector is not None and isinstance(length := layout.next.of(header), ValueLength):
         changes[layout.selector.name] = length.octets + grown
     return changes
@@ -95,6 +114,19 @@ def _checksum(header: Header, changed: Header, old: bytes, new: bytes, grown: in
     return {coverage.field.name: checksum or (0xFFFF if coverage.zero_absent else 0)}
 
 
+def _negative_zero(header: Header) -> dict[str, int]:
+    """A checksum of 0xFFFF, which stays as it is.
+
+    No sender computes it: octets that are not all 0 have no sum of 0. By the difference, it and 0 become the same
+    number, and the opposite edit could not tell which of the two there was.
+    """
+    coverage = header.__layout__.coverage
+    if coverage is None or coverage.algorithm != "internet" or coverage.zero_absent:
+        return {}
+    name = coverage.field.name
+    return {name: 0xFFFF} if getattr(header, name) == 0xFFFF else {}
+
+
 def _covered(header: Header, content: bytes) -> bytes:
     octets = encode(header) + content
-    return octets[: header.__layout__.tested_octets(header, octets_in(header), len(octets))]
+    return octets[: header.__layout__.covered_octets(header, octets_in(header), len(octets))]

@@ -7,7 +7,7 @@ from typing import Final
 from overlaycodec.codec.catalog import Catalog
 from overlaycodec.errors import DecodeError, FieldValueError, LengthFieldError, NestingError, TruncatedError
 from overlaycodec.findings.model import Finding, Reaction, Receiver, Severity
-from overlaycodec.findings.rules.outcomes import LINUX_DROPS, OVS_DROPS
+from overlaycodec.findings.rules.outcomes import LINUX_DROPS, LINUX_TAGS, OVS_DROPS
 from overlaycodec.packet.packet import Packet
 from overlaycodec.packet.paths import SCOPES
 from overlaycodec.protocols import Ethernet
@@ -28,13 +28,13 @@ def fault_finding(fault: DecodeError, receiver: Receiver, packet: Packet, catalo
     truncated = packet.missing > 0
     if isinstance(fault, NestingError) or (truncated and isinstance(fault, TruncatedError) and not fault.claim):
         return None
-    scopes, header, field = _split(fault.path)
+    scope, header, field = _split(fault.path)
     layout = next((cls.__layout__ for cls in catalog.headers if cls.__layout__.name == header), None)
     rule = f"{header.replace('_', '-')}-{_KINDS[type(fault)]}"
     does = _DROPS.get(receiver)
     severity, words = (Severity.DROP, "") if does is None else (does.severity, does.words)
-    if scopes and scopes[-1] == "inner" and _stops_endpoint(fault, header, receiver, packet):
-        scopes = scopes[:-1]
+    if scope.endswith("inner") and _stops_endpoint(fault, header, receiver, packet):
+        scope = scope.removesuffix("inner").removesuffix(".")
     source = "the declaration" if layout is None or not layout.spec else layout.spec
     return Finding(
         severity,
@@ -45,7 +45,7 @@ def fault_finding(fault: DecodeError, receiver: Receiver, packet: Packet, catalo
         source,
         _demand(fault, layout, field),
         rule,
-        ".".join(scopes),
+        scope,
     )
 
 
@@ -56,12 +56,12 @@ _KINDS: Final[dict[type[DecodeError], str]] = {
 }
 
 
-def _split(path: str) -> tuple[list[str], str, str]:
-    """The scopes of a path, the header in them, and the field."""
-    tokens = path.split(".")
-    count = next((number for number, token in enumerate(tokens) if token not in SCOPES), len(tokens))
-    header = tokens[count].partition("[")[0] if count < len(tokens) else ""
-    return tokens[:count], header, ".".join(tokens[count + 1 :])
+def _split(path: str) -> tuple[str, str, str]:
+    """The scope of a path, the header in it, and the field."""
+    # from the end: a path can begin with many scopes, and no field has parts whose name is that of a scope
+    stop = max((at + len(kind) for kind in SCOPES if (at := path.rfind(f"{kind}.")) >= 0), default=-1)
+    header, _, field = path[stop + 1 :].partition(".")
+    return path[: max(stop, 0)], header.partition("[")[0], field
 
 
 def _stops_endpoint(fault: DecodeError, header: str, receiver: Receiver, packet: Packet) -> bool:
@@ -70,8 +70,12 @@ def _stops_endpoint(fault: DecodeError, header: str, receiver: Receiver, packet:
         return False
     if header == "ethernet":
         return True
-    framed = isinstance(packet.headers[-1], Ethernet)  # Linux does not look past tags
-    return receiver == "linux" and framed and fault.available < _LINUX_NEEDS.get(header, 0)
+    frame = packet.headers[-1]
+    if receiver != "linux" or not isinstance(frame, Ethernet):  # Linux does not look past tags
+        return False
+    if header == "vlan" and frame.ethertype not in LINUX_TAGS:
+        return False
+    return fault.available < _LINUX_NEEDS.get(header, 0)
 
 
 def _demand(fault: DecodeError, layout: Layout | None, field: str) -> str:

@@ -6,8 +6,10 @@ that means for each receiver is data, so that the documentation and the tests re
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import StrEnum
+from operator import attrgetter
 from typing import Any, Final, Literal, get_args
 
 import msgspec
@@ -16,15 +18,54 @@ from overlaycodec.editing.checksum_status import ChecksumStatus
 from overlaycodec.errors import Bits, place_text
 from overlaycodec.packet.header import Header
 from overlaycodec.packet.packet import Packet
-from overlaycodec.packet.paths import Scope
+from overlaycodec.packet.paths import Scope, framed_network_of
+from overlaycodec.values.for_notebooks import ForNotebooks
 
-__all__ = ["RECEIVERS", "Check", "Context", "Finding", "Observation", "Reaction", "Receiver", "Rule", "Severity"]
+__all__ = [
+    "PROVEN",
+    "RECEIVERS",
+    "Check",
+    "Context",
+    "Finding",
+    "Findings",
+    "Observation",
+    "Proof",
+    "Reaction",
+    "Receiver",
+    "Rule",
+    "Severity",
+]
 
 Receiver = Literal["rfc", "linux", "ovs"]
 """Whose behaviour: that of the specification, of Linux, of Open vSwitch's userspace datapath."""
 
 
 RECEIVERS: Final[tuple[Receiver, ...]] = get_args(Receiver)
+
+
+class Proof(msgspec.Struct, frozen=True):
+    """The live stack on which the rules say what a receiver does, and when that was last seen."""
+
+    stack: str
+    """The receiver and its version: "Linux 6.18"."""
+    parts: str
+    """Which of its parts were asked."""
+    month: str
+    """Year and month of the last run of the tests with live stacks."""
+
+    def __str__(self) -> str:
+        return f"{self.stack} ({self.parts}), {self.month}"
+
+
+PROVEN: Final[dict[Receiver, tuple[Proof, ...]]] = {
+    "rfc": (),
+    "linux": (
+        Proof("Linux 6.18", "a host's IP layer, VXLAN over IPv4 and IPv6", "2026-11"),
+        Proof("Linux 6.1", "Geneve and GRE over IPv4", "2026-11"),
+    ),
+    "ovs": (Proof("Open vSwitch 3.1", "VXLAN, Geneve and GRE over IPv4 and IPv6", "2026-11"),),
+}
+"""On which stacks the rules of each receiver were proven. Another version may do otherwise."""
 
 
 class Severity(StrEnum):
@@ -66,6 +107,10 @@ class Finding(msgspec.Struct, frozen=True):
         return f"{self.severity}: {seen}{': ' if self.does else ''}{self.does}; {self.source} says {self.demand}"
 
 
+class Findings(ForNotebooks, list[Finding]):
+    """The findings of one packet, a list that notebooks show as a table."""
+
+
 class Reaction(msgspec.Struct, frozen=True):
     """What one receiver does, as seen on a live one."""
 
@@ -93,7 +138,7 @@ class Context:
         self.name = name
         self.header: Any = packet.headers[index]  # Any: of the classes that the rule names
         self.scopes = scopes
-        self.scope = next(scope for scope in reversed(scopes) if scope.start <= index)
+        self.scope = scopes[bisect_right(scopes, index, key=attrgetter("start")) - 1]
         self.statuses = statuses
         self.reads_to_end = reads_to_end
         """Whether the receiver reads all octets, whatever the lengths of IP and UDP are."""
@@ -111,13 +156,27 @@ class Context:
                 return self.packet.headers[index]
         return None
 
+    @property
+    def inner_scope(self) -> Scope | None:
+        """The scope that this header opens."""
+        inner = self.scopes[bisect_right(self.scopes, self.index + 1, key=attrgetter("start")) - 1]
+        return inner if inner.start == self.index + 1 else None
+
     def inside(self, *classes: type[Header]) -> Any:  # Any: of one of the classes, or None
         """The first header of one of the classes in the scope that this header opens."""
-        inner = next((scope for scope in self.scopes if scope.start == self.index + 1), None)
+        inner = self.inner_scope
         if inner is None:
             return None
         found = (header for header in self.packet.headers[inner.start : inner.stop] if isinstance(header, classes))
         return next(found, None)
+
+    @property
+    def inside_ip(self) -> Any:  # Any: IPv4 or IPv6, or None
+        """The IP header that is the content of the frame in the scope that this header opens."""
+        inner = self.inner_scope
+        headers = () if inner is None else self.packet.headers[inner.start : inner.stop]
+        index = framed_network_of(headers)
+        return None if index is None else headers[index]
 
     def checksum_status(self, field: str) -> ChecksumStatus | None:
         """The status of a checksum of this header, if it has one."""
@@ -129,6 +188,8 @@ class Observation(msgspec.Struct, frozen=True):
 
     field: str
     found: str
+    of_packet: bool = False
+    """Whether the path begins at the packet: `fcs`."""
 
 
 Check = Callable[[Context], Iterator[Observation]]

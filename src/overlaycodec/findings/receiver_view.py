@@ -17,18 +17,17 @@ from overlaycodec.codec.packet_decoder import decode_header
 from overlaycodec.codec.packet_encoder import encode
 from overlaycodec.errors import DecodeError
 from overlaycodec.findings.model import Receiver
+from overlaycodec.findings.rules.outcomes import ip_of
 from overlaycodec.packet.offsets import is_fragment, number_in, octets_in
 from overlaycodec.packet.packet import Packet
 from overlaycodec.protocols import UDP, Ethernet, IPv4, IPv6, VLANTag
 
 __all__ = ["ReceiverView", "receiver_view"]
 
-_IPV4: Final = 0x0800
-_IPV6: Final = 0x86DD
 _UDP: Final = 17
 _GRE: Final = 47
-_MINIMUM_OCTETS: Final = {_UDP: 16, _GRE: 4}
-"""UDP or GRE, with the tunnel header."""
+_MINIMUM_OCTETS: Final = {_UDP: 16, _GRE: 0}
+"""UDP with the tunnel header, by the length of IP; for GRE that length does not matter to Open vSwitch."""
 _NOP: Final = b"\x01"
 _MAX_LENGTH: Final = 0xFFFF
 
@@ -44,7 +43,7 @@ class ReceiverView(msgspec.Struct, frozen=True):
 
 
 _IGNORED: Final = "Open vSwitch does not look"
-_OVS: Final = {"udp-length": _IGNORED, "udp-short": _IGNORED}
+_OVS: Final = {"udp-length": _IGNORED, "udp-short": _IGNORED, "ipv6-length-none": _IGNORED}
 _OVS_IPV4: Final = {**_OVS, "ipv4-value": "Open vSwitch reads on, and does not look at the header checksum"}
 _LINUX: Final = {"udp-length": "Linux takes it for a jumbogram"}
 
@@ -71,13 +70,13 @@ def receiver_view(data: bytes, packet: Packet, receiver: Receiver) -> ReceiverVi
             break
         ethertype = header.ethertype
         offset += octets_in(header)
-    read = _READERS.get(ethertype)
-    datagram = None if read is None else read(data, offset)
+    ip = ip_of(ethertype)
+    datagram = None if ip is None else _in_ipv4(data, offset) if ip is IPv4 else _in_ipv6(data, offset)
     if datagram is None:
         return None
     if receiver == "ovs":
-        return _to_the_end(datagram, _OVS_IPV4 if ethertype == _IPV4 else _OVS)
-    if receiver == "linux" and ethertype == _IPV6 and datagram.protocol == _UDP:
+        return _to_the_end(datagram, _OVS_IPV4 if ip is IPv4 else _OVS)
+    if receiver == "linux" and ip is IPv6 and datagram.protocol == _UDP:
         udp, _ = decode_header(UDP, data[datagram.content :])
         if udp.length == 0:
             end = datagram.content + datagram.octets
@@ -95,9 +94,13 @@ def _in_ipv6(data: bytes, offset: int) -> _Datagram | None:
 
 
 def _in_ipv4(data: bytes, offset: int) -> _Datagram | None:
-    """The datagram in IPv4, if it is not fragmented. Open vSwitch takes a version of 6 for 4 here."""
-    octets = data[offset:]
+    """The datagram in IPv4, if it is not fragmented.
+
+    Open vSwitch takes a version of 6 for 4 here, and reads the traffic class where IPv6 has it.
+    """
+    octets, traffic_class = data[offset:], None
     if number_in(octets, IPv4, "version") == 6:
+        traffic_class = int.from_bytes(octets[:2], "big") >> 4 & 0xFF
         octets = bytes([octets[0] ^ (6 ^ 4) << 4]) + octets[1:]
     try:
         ip, size = decode_header(IPv4, octets)
@@ -105,11 +108,9 @@ def _in_ipv4(data: bytes, offset: int) -> _Datagram | None:
         return None
     if is_fragment(ip) or ip.total_length < size:
         return None
+    if traffic_class is not None:
+        ip = ip.replace(dscp=traffic_class >> 2, ecn=traffic_class & 3)
     return _tunnel(_Datagram(data, offset, ip, offset + size, ip.total_length - size, ip.protocol))
-
-
-_READERS: Final = {_IPV4: _in_ipv4, _IPV6: _in_ipv6}
-"""By EtherType."""
 
 
 def _tunnel(datagram: _Datagram) -> _Datagram | None:

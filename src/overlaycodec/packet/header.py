@@ -2,22 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, dataclass_transform
 
 from overlaycodec.schema.keys import Key
-from overlaycodec.schema.record import WireStruct
+from overlaycodec.schema.record import RecordMeta, WireStruct
+from overlaycodec.schema.signs import Sign
 
 if TYPE_CHECKING:
     from overlaycodec.packet.packet import Packet
+    from overlaycodec.packet.trailer import FCS
+    from overlaycodec.pipelines.pattern import Repeated
 
-__all__ = ["Header"]
+__all__ = ["Header", "check_header_class"]
 
 
-class Header(WireStruct, abstract=True):
+@dataclass_transform(frozen_default=True, kw_only_default=True)
+class HeaderMeta(RecordMeta):
+    # What header classes can beside other declared classes: be repeated in a pipeline.
+    __doc__ = RecordMeta.__doc__  # the text of `help()`, which each metaclass would replace by its own
+
+    def __getitem__(cls, times: int | slice) -> Repeated:
+        """This header several times in a row: `VLANTag[0:3]` is none to three. Raises: TypeError, ValueError."""
+        from overlaycodec.pipelines.pattern import Repeated
+
+        return Repeated.of(cls, times)
+
+
+class Header(WireStruct, metaclass=HeaderMeta, abstract=True):
     """The base of every header. Declare one with annotated fields; combine them with `/`."""
 
-    __options__ = frozenset({"spec", "keys", "carries", "tunnel", "quotes", "closed", "unchecked", "layer"})
+    __options__ = frozenset({"spec", "keys", "carries", "tunnel", "quotes", "closed", "unchecked", "layer", "signs"})
 
     if TYPE_CHECKING:
 
@@ -34,6 +50,7 @@ class Header(WireStruct, abstract=True):
             closed: bool = False,
             unchecked: bool = False,
             layer: Literal["link", "network", "extension", "shim"] | None = None,
+            signs: tuple[Sign, ...] = (),
         ) -> None:
             """What a class says of itself.
 
@@ -42,18 +59,25 @@ class Header(WireStruct, abstract=True):
             `quotes`: a quoted one. `closed`: nothing follows. `unchecked`: over IPv4, the header outside leaves its
             checksum out where it may. `layer`: "network" for IP, which opens a scope within another IP; "extension"
             for what stands between; "link" for Ethernet, which opens one wherever it is not first; "shim" for what
-            stays in the scope of the tunnel header before it.
+            stays in the scope of the tunnel header before it. `signs`: what speaks for it where a key is a guess.
             """
 
-    def __truediv__(self, other: Header | Packet | bytes) -> Packet:
+    def __truediv__(self, other: Header | Packet | FCS | bytes) -> Packet:
         """A packet of this header and what follows it."""
-        packet = _packet_class()
-        return packet((self, other)) if isinstance(other, Header) else packet((self,)) / other
+        packet_of = _packet_maker()
+        return packet_of((self, other)) if isinstance(other, Header) else packet_of((self,)) / other
 
 
 @cache
-def _packet_class() -> type[Packet]:
-    """The class `Packet`, whose module is above this one: imported once, for speed."""
-    from overlaycodec.packet.packet import Packet
+def _packet_maker() -> Callable[[tuple[Header, ...]], Packet]:
+    """What makes a packet of headers; its module is above this one: imported once, for speed."""
+    from overlaycodec.packet.packet import packet_of
 
-    return Packet
+    return packet_of
+
+
+def check_header_class(name: str, value: object, alternative: str = "") -> None:
+    """Raises: TypeError for what is no declared class of headers; `alternative` names what else is taken."""
+    if not (isinstance(value, type) and hasattr(value, "__layout__")):
+        what = f"the class {value.__name__}" if isinstance(value, type) else type(value).__name__
+        raise TypeError(f"{name} is a header class{alternative}, not {what}")

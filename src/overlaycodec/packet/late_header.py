@@ -15,7 +15,17 @@ import msgspec
 from overlaycodec.packet.header import Header
 from overlaycodec.schema.keys import Key
 
-__all__ = ["AnyHeader", "LateBinding", "LateHeader", "is_class", "is_imported", "keys_of", "loaded", "path_of"]
+__all__ = [
+    "AnyHeader",
+    "LateBinding",
+    "LateHeader",
+    "is_class",
+    "is_imported",
+    "keys_of",
+    "loaded",
+    "name_of",
+    "path_of",
+]
 
 
 class LateHeader(msgspec.Struct, frozen=True):
@@ -63,3 +73,8 @@ def keys_of(header: AnyHeader) -> tuple[Key, ...]:
 def path_of(header: AnyHeader) -> str:
     """The header's name in paths."""
     return header.path if isinstance(header, LateHeader) else header.__layout__.name
+
+
+def name_of(header: AnyHeader) -> str:
+    """The name of the class."""
+    return header.name if isinstance(header, LateHeader) else header.__name__

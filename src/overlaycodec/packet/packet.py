@@ -6,30 +6,32 @@ decoding stands beside them. Nothing here reads or writes octets.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator
 from ipaddress import IPv4Address, IPv6Address
-from typing import Any, Self, TypeVar, overload
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any, Final, Self, TypeVar, overload
 
 import msgspec
 
-from overlaycodec.errors import DecodeError, MissingHeaderError, PathError
-from overlaycodec.packet.header import Header
-from overlaycodec.packet.offsets import octets_in, spans_of
-from overlaycodec.packet.paths import Scope, find, names_of, read_at, replaced_at, scopes_of
+from overlaycodec.errors import DecodeError, MissingHeaderError, PathError, number_text
+from overlaycodec.packet.checked_packet import CheckedPacket, check_packet, unchecked
+from overlaycodec.packet.for_people import ForPeople
+from overlaycodec.packet.header import Header, check_header_class
+from overlaycodec.packet.offsets import RecordSpans, octets_in
+from overlaycodec.packet.paths import GRAMMAR, find, names_of, read_at, replaced_at, scopes_of, tokens_of
+from overlaycodec.packet.trailer import FCS, Trailer
 from overlaycodec.schema.keyspaces import IP_PROTOCOL
-from overlaycodec.schema.record import WireStruct
+from overlaycodec.values import AUTO
+from overlaycodec.values.argument_checks import check_number, check_type
 
-__all__ = ["FlowKey", "Packet", "Trailer"]
+__all__ = ["FCS", "FlowKey", "Packet", "Trailer", "check_packet", "packet_of"]
 
 H = TypeVar("H", bound=Header)
+D = TypeVar("D")
 
-
-class Trailer(msgspec.Struct, frozen=True, gc=False):
-    """Octets after the end of a bounded header: padding of the link, a frame check sequence."""
-
-    header: int
-    """The index of the header that imposed the bound; -1 where no header was read."""
-    data: bytes
+_PARTS: Final = ("headers", "payload", "trailers")
+"""What makes a packet equal to another."""
 
 
 class FlowKey(msgspec.Struct, frozen=True, gc=False):
@@ -42,10 +44,13 @@ class FlowKey(msgspec.Struct, frozen=True, gc=False):
     dst_port: int | None
 
 
-class Packet(msgspec.Struct, frozen=True, eq=False, gc=False):
+class Packet(ForPeople, CheckedPacket, frozen=True, eq=False, gc=False):
     """Headers, payload and trailers.
 
-    `trailers` stand innermost first. `faults` are all that lax decoding met; `fault` is the one that stopped it.
+    `trailers` stand innermost first; an FCS is the last. `faults` are all that lax decoding met; `fault` is the one
+    that stopped it.
+
+    Raises: TypeError for headers, a payload or trailers of other types; ValueError for a negative `missing`.
     """
 
     headers: tuple[Header, ...] = ()
@@ -72,39 +77,51 @@ class Packet(msgspec.Struct, frozen=True, eq=False, gc=False):
         return hash((self.headers, self.payload, self.trailers))
 
     def __repr__(self) -> str:
+        """An expression that makes an equal packet. Faults are not in it."""
+        if (len(self.headers) < 2 and not (self.headers and self.payload)) or self.missing or self._padded():
+            return self._call()
         parts = [repr(header) for header in self.headers]
-        if self.payload or not parts:
+        if self.payload:
             parts.append(repr(self.payload))
-        text = " / ".join(parts)
-        if self.trailers:
-            text += f" + {list(self.trailers)!r}"
-        return f"<Packet {text}{'' if self.fault is None else f'; {self.fault}'}>"
+        parts += [repr(trailer) for trailer in self.trailers]
+        return " / ".join(parts)
 
-    def __truediv__(self, other: Header | Packet | bytes) -> Packet:
+    def _padded(self) -> bool:
+        """Whether there is a trailer other than an FCS: only the constructor takes those."""
+        return len(self.trailers) > (self.fcs is not None)
+
+    def _call(self) -> str:
+        values = {name: getattr(self, name) for name in ("headers", "payload", "trailers", "missing")}
+        return f"Packet({', '.join(f'{name}={value!r}' for name, value in values.items() if value)})"
+
+    def __truediv__(self, other: Header | Packet | FCS | bytes) -> Packet:
+        if isinstance(other, FCS):
+            if self.fcs is not None:
+                raise ValueError("the packet has an FCS, and no second one")
+            return self._with(trailers=(*self.trailers, other))
         if isinstance(other, Header):
             if not self.payload and not self.trailers:
-                return Packet((*self.headers, other))
-            other = Packet((other,))
+                return packet_of((*self.headers, other))
+            other = packet_of((other,))
         elif isinstance(other, bytes | bytearray | memoryview):
             return self._with(payload=self.payload + bytes(other))
         elif not isinstance(other, Packet):
             return NotImplemented
         if self.payload or self.trailers:
             raise ValueError("nothing can follow a payload or a trailer: edit `headers` with `insert`")
-        moved = tuple(Trailer(trailer.header + len(self.headers), trailer.data) for trailer in other.trailers)
-        return Packet(self.headers + other.headers, other.payload, moved)
+        moved = tuple(trailer.moved(trailer.header + len(self.headers)) for trailer in other.trailers)
+        return packet_of(self.headers + other.headers, other.payload, moved)
 
     def _with(self, **changes: Any) -> Self:  # Any: each attribute has its own type
         """A changed copy; what was found while decoding no longer holds for it, save what was not captured."""
-        values: dict[str, Any] = {
-            "headers": self.headers,
-            "payload": self.payload,
-            "trailers": self.trailers,
-            "missing": self.missing,
-        }
-        return type(self)(**(values | changes))
+        parts = (self.headers, self.payload, self.trailers)
+        changed = (changes.pop(name, part) for name, part in zip(_PARTS, parts, strict=True))
+        packet: Self = unchecked(type(self), *changed, missing=changes.pop("missing", self.missing), **changes)
+        return packet
 
-    __replace__ = _with
+    def __replace__(self, /, **changes: Any) -> Self:  # Any: as above
+        """A copy with these attributes changed. Raises: TypeError, ValueError, as the constructor does."""
+        return type(self)(**({name: getattr(self, name) for name in (*_PARTS, "missing")} | changes))
 
     # --- headers ------------------------------------------------------------------------------------------------------
 
@@ -112,28 +129,50 @@ class Packet(msgspec.Struct, frozen=True, eq=False, gc=False):
     def __getitem__(self, key: type[H]) -> H: ...
     @overload
     def __getitem__(self, key: tuple[type[H], int]) -> H: ...
-    def __getitem__(self, key: type[H] | tuple[type[H], int]) -> H:
-        """The first header of a class, or the n-th, counted from 0. Raises: MissingHeaderError."""
-        cls, number = key if isinstance(key, tuple) else (key, 0)
-        if number == 0:
+    @overload
+    def __getitem__(self, key: str) -> Any: ...  # Any: a header, or a field's own type
+    def __getitem__(self, key: type[H] | tuple[type[H], int] | str) -> Any:
+        """The first header of a class, or the n-th, counted from 0; or what a path names, as `at` gives it.
+
+        Raises: MissingHeaderError, PathError.
+        """
+        if isinstance(key, str):
+            return self.at(key)
+        if not isinstance(key, tuple):
             for header in self.headers:
-                if type(header) is cls:
+                if type(header) is key:
                     return header
-        return self.headers[self._index(key)]  # type: ignore[return-value]  # `_index` finds instances of the class
+        return self.headers[self._index(key)]
 
     @overload
-    def get(self, cls: type[H]) -> H | None: ...
+    def get(self, key: type[H]) -> H | None: ...
     @overload
-    def get(self, cls: type[H], default: H) -> H: ...
-    def get(self, cls: type[H], default: H | None = None) -> H | None:
-        """The first header of a class, or `default`."""
+    def get(self, key: type[H], default: D) -> H | D: ...
+    @overload
+    def get(self, key: str, default: object = None) -> Any: ...  # Any: as above
+    def get(self, key: type[H] | str, default: object = None) -> Any:
+        """The first header of a class, or what a path names; `default` where the packet has none.
+
+        Raises: PathError for text that is no path.
+        """
+        if isinstance(key, str):
+            return self.at(key) if key in self else default
         for header in self.headers:
-            if type(header) is cls:
+            if type(header) is key:
                 return header
+        check_header_class("get", key)
         return default
 
-    def __contains__(self, cls: type[Header]) -> bool:
-        return any(type(header) is cls for header in self.headers)
+    def __contains__(self, key: type[Header] | str) -> bool:
+        """Whether there is a header of the class, or what a path names. Raises: PathError for text that is no path."""
+        if isinstance(key, str):
+            if key not in ("payload", "fcs") and tokens_of(key) is None:
+                raise PathError(f"path {key!r}", GRAMMAR)
+            try:
+                return self.at(key) is not None
+            except PathError:
+                return False
+        return any(type(header) is key for header in self.headers)
 
     def __iter__(self) -> Iterator[Header]:
         return iter(self.headers)
@@ -151,10 +190,13 @@ class Packet(msgspec.Struct, frozen=True, eq=False, gc=False):
 
     def _index(self, key: type[Header] | tuple[type[Header], int]) -> int:
         """The position of a header: two positions may hold the same object. Raises: MissingHeaderError."""
-        cls, number = key if isinstance(key, tuple) else (key, 0)
+        cls, number = key if isinstance(key, tuple) and len(key) == 2 else (key, 0)
+        check_header_class("the key", cls, ", or one and a number (packet[IPv4, 1])")
+        number = check_number("the number of a header", number, None)
         found = [index for index, header in enumerate(self.headers) if type(header) is cls]
         if not -len(found) <= number < len(found):
-            raise MissingHeaderError(f"{cls.__name__}" + (f" [{number}]" if number else ""), ", ".join(self.names))
+            which = f" [{number_text(number)}]" if number else ""
+            raise MissingHeaderError(f"{cls.__name__}{which}", ", ".join(self.names))
         return found[number]
 
     def replace(
@@ -166,24 +208,45 @@ class Packet(msgspec.Struct, frozen=True, eq=False, gc=False):
         return self._with(headers=(*self.headers[:index], header, *self.headers[index + 1 :]))
 
     def insert(self, index: int, header: Header) -> Self:
-        """A copy with a header put before the one at `index`."""
+        """A copy with a header put before the one at `index`. Raises: IndexError, TypeError."""
+        check_type("index", index, int, "an int")
+        check_type("header", header, Header)
         if not 0 <= index <= len(self.headers):
-            raise IndexError(f"a header can stand at 0..{len(self.headers)}, not at {index}")
-        moved = tuple(Trailer(t.header + (t.header >= index), t.data) for t in self.trailers)
+            raise IndexError(f"a header can stand at 0..{len(self.headers)}, not at {number_text(index)}")
+        moved = tuple(t.moved(t.header + (t.header >= index)) for t in self.trailers)
         return self._with(headers=(*self.headers[:index], header, *self.headers[index:]), trailers=moved)
 
     def without(self, key: type[Header] | tuple[type[Header], int]) -> Self:
         """A copy without the first (or n-th) header of a class; a trailer of its own goes to the header before."""
         index = self._index(key)
-        moved = tuple(Trailer(t.header - (t.header >= index), t.data) for t in self.trailers)
+        moved = tuple(t.moved(t.header - (t.header >= index)) for t in self.trailers)
         return self._with(headers=self.headers[:index] + self.headers[index + 1 :], trailers=moved)
+
+    # --- the frame check sequence -------------------------------------------------------------------------------------
+
+    @property
+    def fcs(self) -> FCS | None:
+        """The frame check sequence, where the packet has one."""
+        last = self.trailers[-1] if self.trailers else None
+        return last if isinstance(last, FCS) else None
+
+    def without_fcs(self) -> Self:
+        """The packet without its frame check sequence, as a tunnel carries it."""
+        fcs = self.fcs
+        if fcs is None:
+            return self
+        missing = max(0, self.missing - fcs.missing)
+        return type(self)(self.headers, self.payload, self.trailers[:-1], self.faults, self.fault, missing)
 
     # --- scopes -------------------------------------------------------------------------------------------------------
 
     def _tail(self, start: int) -> Self:
-        trailers = tuple(Trailer(t.header - start, t.data) for t in self.trailers if t.header >= start)
+        if not start:
+            return self
+        trailers = tuple(t.moved(t.header - start) for t in self.trailers if t.header >= start)
+        missing = self.without_fcs().missing  # the FCS is that of the outermost frame
         return type(self)(
-            self.headers[start:], self.payload, trailers, missing=self.missing, fault=self.fault, faults=self.faults
+            self.headers[start:], self.payload, trailers, missing=missing, fault=self.fault, faults=self.faults
         )
 
     def _scope(self, kind: str) -> Self:
@@ -209,14 +272,17 @@ class Packet(msgspec.Struct, frozen=True, eq=False, gc=False):
     @property
     def scopes(self) -> tuple[Self, ...]:
         """Each scope's own headers, outermost first; the payload and its trailers belong to the last."""
-        scopes = scopes_of(self.headers)
-        return (*(self._part(scope) for scope in scopes[:-1]), self._tail(scopes[-1].start))
-
-    def _part(self, scope: Scope) -> Self:
-        trailers = tuple(
-            Trailer(t.header - scope.start, t.data) for t in self.trailers if scope.start <= t.header < scope.stop
+        *outside, last = scopes_of(self.headers)
+        trailers: list[list[Trailer]] = [[] for _ in outside]
+        for trailer in self.trailers:
+            number = bisect_right(outside, trailer.header, key=attrgetter("start")) - 1
+            if number >= 0 and trailer.header < outside[number].stop:
+                trailers[number].append(trailer.moved(trailer.header - outside[number].start))
+        parts = (
+            type(self)(self.headers[scope.start : scope.stop], b"", tuple(own))
+            for scope, own in zip(outside, trailers, strict=True)
         )
-        return type(self)(self.headers[scope.start : scope.stop], b"", trailers)
+        return (*parts, self._tail(last.start))
 
     @property
     def outer(self) -> Self:
@@ -256,15 +322,23 @@ class Packet(msgspec.Struct, frozen=True, eq=False, gc=False):
                 )
         return None if network is None else FlowKey(network.src, network.dst, protocol or 0, None, None)
 
+    def _fcs(self) -> FCS:
+        """The frame check sequence. Raises: MissingHeaderError."""
+        if self.fcs is None:
+            raise MissingHeaderError("fcs", ", ".join(self.names))
+        return self.fcs
+
     # --- paths --------------------------------------------------------------------------------------------------------
 
     def at(self, path: str) -> Any:  # Any: a field's own type
-        """The value that a path names: `inner.ipv4.src`, `vlan[1].vid`, `geneve.options[0].type`, `payload`.
+        """The value that a path names: `inner.ipv4.src`, `vlan[1].vid`, `geneve.options[0].type`, `payload`, `fcs`.
 
         Raises: PathError.
         """
         if path == "payload":
             return self.payload
+        if path == "fcs":
+            return self._fcs().data
         target = find(self.headers, path)
         return read_at(self.headers[target.header], target.rest, path)
 
@@ -273,10 +347,13 @@ class Packet(msgspec.Struct, frozen=True, eq=False, gc=False):
 
         Raises: as `at` and the constructor do.
         """
-        if path == "payload":
-            if not isinstance(value, bytes | bytearray | memoryview):
-                raise TypeError(f"payload takes bytes, not {type(value).__name__}")
-            return self._with(payload=bytes(value))
+        if path in ("payload", "fcs"):
+            if not isinstance(value, bytes | bytearray | memoryview) and not (value is AUTO and path == "fcs"):
+                raise TypeError(f"{path} takes bytes, not {type(value).__name__}")
+            octets = value if value is AUTO else bytes(value)
+            if path == "payload":
+                return self._with(payload=octets)
+            return self._with(trailers=(*self.trailers[:-1], FCS(data=octets, octets=self._fcs().octets)))
         target = find(self.headers, path)
         if target.rest:
             header = replaced_at(self.headers[target.header], target.rest, path, value)
@@ -293,28 +370,20 @@ class Packet(msgspec.Struct, frozen=True, eq=False, gc=False):
 
         Raises: PathError; UnresolvedError where a size is still AUTO.
         """
-        at = 0
-        target = None if path == "payload" else find(self.headers, path)
-        for index, header in enumerate(self.headers):
-            if target is not None and index == target.header:
-                break
-            at += octets_in(header) * 8
+        target = None if path in ("payload", "fcs") else find(self.headers, path)
+        before = self.headers if target is None else self.headers[: target.header]
+        at = sum(map(octets_in, before)) * 8
+        if target is None and path == "fcs":
+            fcs = self._fcs()
+            at += (len(self.payload) + sum(len(trailer.data) for trailer in self.trailers[:-1])) * 8
+            return at, at + (fcs.octets - fcs.missing) * 8 - 1
         if target is None:
             return at, at + len(self.payload) * 8 - 1
-        record: WireStruct = self.headers[target.header]
-        bits = octets_in(record) * 8
-        for name, number in target.rest:
-            field, offset, bits = next(
-                (span for span in spans_of(record) if span[0].name == name), (None, 0, 0)
-            )  # fmt: skip
-            if field is None:
-                raise PathError(path, f"{type(record).__name__}: no {name} is there")
-            at += offset
-            value = getattr(record, name)
-            if number is not None:
-                if not isinstance(value, tuple) or number >= len(value):
-                    raise PathError(path, f"{name}, which has no member {number}")
-                at += sum(octets_in(element) for element in value[:number]) * 8
-                record = value[number]
-                bits = octets_in(record) * 8
-        return at, at + bits - 1
+        return RecordSpans(self.headers[target.header], at).of(target.rest, path)
+
+
+if TYPE_CHECKING:
+    packet_of = Packet
+else:
+    packet_of = unchecked.__get__(Packet)
+    """The unchecked constructor, for what was just read; its arguments are those of `Packet`, by position."""

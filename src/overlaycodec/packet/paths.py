@@ -16,15 +16,20 @@ import msgspec
 
 from overlaycodec.errors import MissingHeaderError, PathError
 from overlaycodec.packet.header import Header
+from overlaycodec.schema.arguments import nearest
+from overlaycodec.schema.keyspaces import ETHERTYPE, LLC_SAP, LOOPBACK_FAMILY
 from overlaycodec.schema.record import WireStruct
+from overlaycodec.values.argument_checks import check_text
 
 __all__ = [
     "GRAMMAR",
     "SCOPES",
+    "Namer",
     "Scope",
     "Target",
     "Token",
     "find",
+    "framed_network_of",
     "names_of",
     "network_of",
     "read_at",
@@ -37,6 +42,8 @@ __all__ = [
 
 _TOKEN: Final = re.compile(r"([a-z_][a-z0-9_]*)(?:\[(\d{1,6})\])?")
 SCOPES: Final = ("inner", "quoted")
+_LINK_SPACES: Final = (ETHERTYPE, LLC_SAP, LOOPBACK_FAMILY)
+"""The key spaces by which link headers and tags select what follows; a space derived from one counts too."""
 GRAMMAR: Final = "the grammar of paths: scope.header[n].field[n].field"
 """What an error names where a path does not follow it."""
 
@@ -100,25 +107,58 @@ def network_of(headers: Sequence[HeaderOrClass]) -> int | None:
     return next((i for i in range(scope.start, scope.stop) if headers[i].__layout__.layer == "network"), None)
 
 
+def framed_network_of(headers: Sequence[HeaderOrClass]) -> int | None:
+    """The index of the IP header that the packet begins with, or that follows its link header and tags.
+
+    None where there is none: IP behind MPLS labels, PPPoE or NSH is not the frame's own.
+    """
+    for index, header in enumerate(headers):
+        layout, space = header.__layout__, header.__layout__.next.space
+        if layout.layer == "network":
+            return index
+        if layout.tunnel or space is None or (space not in _LINK_SPACES and space.parent not in _LINK_SPACES):
+            return None
+    return None
+
+
+class Namer:
+    """The full names of the headers of a packet, which are given one after another."""
+
+    __slots__ = ("_networked", "_prefix", "_previous", "_seen")
+
+    def __init__(self) -> None:
+        self._previous: HeaderOrClass | None = None
+        self._prefix = ""
+        self._networked = False
+        self._seen: dict[str, int] = {}
+
+    def add(self, header: HeaderOrClass) -> str:
+        """The name of the next header: its scope, its name, and its number where it is not the first of that name."""
+        previous, self._previous = self._previous, header
+        layout = header.__layout__
+        kind = None if previous is None else _opens(previous, header, self._networked)
+        if kind:
+            self._prefix += f"{kind}."
+            self._networked = False
+            self._seen.clear()
+        self._networked = self._networked or layout.layer == "network"
+        name = layout.name
+        number = self._seen.get(name, 0)
+        self._seen[name] = number + 1
+        return f"{self._prefix}{name}[{number}]" if number else self._prefix + name
+
+
 def names_of(headers: Sequence[HeaderOrClass]) -> list[str]:
     """The full name of each header: its scope, its name, and which of that name it is where that is not the first."""
-    names = []
-    for scope in scopes_of(headers):
-        seen: dict[str, int] = {}
-        for header in headers[scope.start : scope.stop]:
-            name = header.__layout__.name
-            number = seen.get(name, 0)
-            seen[name] = number + 1
-            full = f"{scope.prefix}.{name}" if scope.prefix else name
-            names.append(f"{full}[{number}]" if number else full)
-    return names
+    return list(map(Namer().add, headers))
 
 
 # --- the grammar ------------------------------------------------------------------------------------------------------
 
 
 def tokens_of(path: str) -> tuple[Token, ...] | None:
-    """The tokens of a path; None where it does not follow the grammar."""
+    """The tokens of a path; None where it does not follow the grammar. Raises: TypeError for what is no text."""
+    check_text("path", path)
     tokens: list[Token] = []
     for text in path.split("."):
         match = _TOKEN.fullmatch(text)
@@ -154,17 +194,17 @@ def find(headers: Sequence[Header], path: str) -> Target:
     tokens = tokens_of(path)
     if tokens is None:
         raise PathError(f"path {path!r}", GRAMMAR)
-    present = ", ".join(names_of(headers))
     prefix, tokens = scoped(tokens)
     scope = scope_in(scopes_of(headers), prefix)
     if scope is None:
-        raise MissingHeaderError(f"scope {prefix}", present)
+        raise MissingHeaderError(f"scope {prefix}", ", ".join(names_of(headers)))
     if not tokens:
-        raise PathError(f"header in path {path!r}", present)
+        raise PathError(f"header in path {path!r}", ", ".join(names_of(headers)))
     name, number = tokens[0]
     found = [index for index in range(scope.start, scope.stop) if headers[index].__layout__.name == name]
     if (number or 0) >= len(found):
-        raise MissingHeaderError(path, present)
+        names = names_of(headers)
+        raise MissingHeaderError(path, ", ".join(names), nearest(path.partition(f".{name}.")[0], names))
     return Target(found[number or 0], tokens[1:])
 
 
@@ -176,7 +216,8 @@ def read_at(record: WireStruct, tokens: tuple[Token, ...], path: str) -> Any:  #
     value: Any = record
     for name, number in tokens:
         if not isinstance(value, WireStruct) or name not in value.__layout__.by_name:
-            raise PathError(path, f"{type(value).__name__}, which has no {name}")
+            near = nearest(name, value.__layout__.by_name) if isinstance(value, WireStruct) else ()
+            raise PathError(path, f"{type(value).__name__}, which has no {name}", near)
         value = getattr(value, name)
         if number is not None:
             if not isinstance(value, tuple) or number >= len(value):

@@ -5,7 +5,7 @@ from typing import Annotated
 from overlaycodec.packet.header import Header
 from overlaycodec.schema.facts import Bits, Reserved, Selects, SizedBy
 from overlaycodec.schema.keyspaces import IP_PROTOCOL
-from overlaycodec.schema.values import AUTO
+from overlaycodec.values import AUTO
 
 
 class AuthenticationHeader(Header, spec="RFC 4302 section 2", path="ah", layer="extension", keys=(IP_PROTOCOL(51),)):

@@ -6,7 +6,7 @@ from overlaycodec.packet.header import Header
 from overlaycodec.protocols.ethernet import TYPE_OR_LENGTH
 from overlaycodec.schema.facts import Bits, Reserved
 from overlaycodec.schema.keyspaces import ETHERTYPE
-from overlaycodec.schema.values import AUTO
+from overlaycodec.values import AUTO
 
 
 class ITag(

@@ -6,7 +6,7 @@ from overlaycodec.packet.header import Header
 from overlaycodec.schema.facts import Bits, Const, Reserved, Selects, When
 from overlaycodec.schema.keys import PreviousHeader
 from overlaycodec.schema.keyspaces import ERSPAN_FRAME, ETHERTYPE
-from overlaycodec.schema.values import AUTO
+from overlaycodec.values import AUTO
 
 
 class ERSPAN(

@@ -4,9 +4,11 @@ from typing import Annotated, Final
 
 from overlaycodec.packet.header import Header
 from overlaycodec.schema.facts import Bits, Octets, Selects
-from overlaycodec.schema.keys import PreviousHeader
+from overlaycodec.schema.keys import Peek, PreviousHeader
 from overlaycodec.schema.keyspaces import ERSPAN_FRAME, ETHERTYPE, GPE_PROTOCOL, IEEE802_LENGTH, LINK_TYPE, NSH_PROTOCOL
-from overlaycodec.schema.values import AUTO, MACLike
+from overlaycodec.schema.registered import ETHERTYPES
+from overlaycodec.schema.signs import KnownNext, Pattern
+from overlaycodec.values import AUTO, MACLike
 
 TYPE_OR_LENGTH: Final = Selects(ETHERTYPE, lengths=(1500, IEEE802_LENGTH(0)))
 """IEEE 802.3 clause 3.2.6: up to 1500 the field is a length, from 1536 on a type, between them neither."""
@@ -23,6 +25,10 @@ class Ethernet(
         NSH_PROTOCOL(3),
         ERSPAN_FRAME(0),
         ETHERTYPE(0x88BE).when(PreviousHeader("sequence_present", False)),  # ERSPAN type I
+    ),
+    signs=(
+        Pattern("source address", ((Peek(55, 1, 0),),), decisive=True),  # no group address
+        KnownNext("EtherType", ETHERTYPES, decisive=True),
     ),
 ):
     """The addresses of a frame, and its type or its length."""

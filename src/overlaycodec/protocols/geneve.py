@@ -24,9 +24,12 @@ from overlaycodec.protocols.geneve_vendors import (
 )
 from overlaycodec.protocols.telemetry import INTMDOption, INTMXOption
 from overlaycodec.schema.facts import Bits, Const, Elements, Reserved, Selects, SetIfAny, SizedBy, Unparsed
+from overlaycodec.schema.keys import Fits, Peek
 from overlaycodec.schema.keyspaces import ETHERTYPE, UDP_PORT
 from overlaycodec.schema.record import Element
-from overlaycodec.schema.values import AUTO
+from overlaycodec.schema.registered import ETHERTYPES
+from overlaycodec.schema.signs import Pattern, SensibleContent
+from overlaycodec.values import AUTO
 
 AnyGeneveOption: TypeAlias = (
     OVNOption
@@ -51,7 +54,7 @@ AnyGeneveOption: TypeAlias = (
 )
 
 if TYPE_CHECKING:
-    from overlaycodec.schema.values import Accepts
+    from overlaycodec.values.addresses import Accepts
 
     # what is read is one of these, what is given may be an option of one's own too
     _Options: TypeAlias = Accepts[tuple[AnyGeneveOption, ...], tuple[Element, ...]]
@@ -61,7 +64,18 @@ else:
 _NONE: Final[Any] = ()
 
 
-class Geneve(Header, spec="RFC 8926 section 3.4", keys=(UDP_PORT(6081),), tunnel=True):
+class Geneve(
+    Header,
+    spec="RFC 8926 section 3.4",
+    keys=(UDP_PORT(6081).as_guess(),),
+    tunnel=True,
+    signs=(
+        Pattern("version", ((Peek(0, 2, 0),),)),
+        Pattern("reserved bits", ((Peek(10, 6, 0), Peek(56, 8, 0)),)),
+        Pattern("option length", ((Fits(2, 6, unit=4, base=8),),), decisive=True),
+        SensibleContent(also=ETHERTYPES),
+    ),
+):
     """Generic Network Virtualization Encapsulation."""
 
     version: Annotated[int, Bits(2), Const(0), "Version"] = 0

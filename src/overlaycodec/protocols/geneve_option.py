@@ -4,7 +4,7 @@ from typing import Annotated, Final, TypeAlias
 
 from overlaycodec.schema.facts import Bits, Const, Reserved, SizedBy
 from overlaycodec.schema.record import Element
-from overlaycodec.schema.values import AUTO
+from overlaycodec.values import AUTO
 
 CLASS: Final = "Who defined the type"
 KIND: Final = "Type; critical from 0x80 on"

@@ -15,7 +15,7 @@ from overlaycodec.protocols.geneve_option import (
 )
 from overlaycodec.schema.facts import Bits, Const, Octets, Reserved, SizedBy, ValueNames
 from overlaycodec.schema.record import Element
-from overlaycodec.schema.values import AUTO, IPv4Like, IPv6Like
+from overlaycodec.values import AUTO, IPv4Like, IPv6Like
 
 _OVN: TypeAlias = Annotated[int, Bits(16), Const(0x0102), CLASS]
 _AWS: TypeAlias = Annotated[int, Bits(16), Const(0x0108), CLASS]

@@ -7,7 +7,7 @@ from overlaycodec.schema.facts import Bits, Checksum, Const, Elements, LengthFie
 from overlaycodec.schema.keys import Peek
 from overlaycodec.schema.keyspaces import ETHERTYPE, IP_PROTOCOL
 from overlaycodec.schema.record import Element
-from overlaycodec.schema.values import AUTO
+from overlaycodec.values import AUTO
 
 _CHECKED: Final = When("checksum_present", "routing_present")
 
@@ -21,9 +21,7 @@ class GRESourceRoute(Element, spec="RFC 1701", path="source_route"):
     data: Annotated[bytes, SizedBy("length"), "Routing information"] = b""
 
 
-class GRE(
-    Header, spec="RFC 2784 section 2, RFC 2890 section 2", keys=(IP_PROTOCOL(47).when(Peek(13, 3, 0)),), tunnel=True
-):
+class GRE(Header, spec="RFC 2784 section 2, RFC 2890 section 2", keys=(IP_PROTOCOL(47),), tunnel=True):
     """Generic Routing Encapsulation; each optional part is there where its flag is set."""
 
     checksum_present: Annotated[bool, Bits(1), "C"] = AUTO

@@ -1,15 +1,13 @@
 """ICMP: the common header, and bodies by type."""
 
-from typing import Annotated, Final, TypeAlias
+from enum import IntEnum
+from typing import Annotated, TypeAlias
 
 from overlaycodec.packet.header import Header
 from overlaycodec.schema.facts import Bits, Checksum, LengthField, Octets, Reserved, Selects, ValueNames
 from overlaycodec.schema.keyspaces import ETHERTYPE, ICMP_TYPE, IP_PROTOCOL
-from overlaycodec.schema.values import AUTO, IPv4Like
+from overlaycodec.values import AUTO, IPv4Like
 
-_TYPES: Final = ValueNames(
-    {0: "echo reply", 3: "unreachable", 5: "redirect", 8: "echo request", 11: "time exceeded", 12: "parameter problem"}
-)
 _QUOTED_LENGTH: TypeAlias = Annotated[
     int,
     Bits(8),
@@ -22,7 +20,17 @@ _QUOTED_LENGTH: TypeAlias = Annotated[
 class ICMP(Header, spec="RFC 792", keys=(IP_PROTOCOL(1),)):
     """Type, code and checksum; the type says what body follows."""
 
-    type: Annotated[int, Bits(8), Selects(ICMP_TYPE), _TYPES, "Type"] = AUTO
+    class Type(IntEnum):
+        """Types of messages."""
+
+        ECHO_REPLY = 0
+        UNREACHABLE = 3
+        REDIRECT = 5
+        ECHO_REQUEST = 8
+        TIME_EXCEEDED = 11
+        PARAMETER_PROBLEM = 12
+
+    type: Annotated[int, Bits(8), Selects(ICMP_TYPE), ValueNames(Type), "Type"] = AUTO
     code: Annotated[int, Bits(8), "Code"] = 0
     checksum: Annotated[int, Bits(16), Checksum(), "Checksum over the whole message"] = AUTO
 

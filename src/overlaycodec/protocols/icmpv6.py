@@ -1,27 +1,13 @@
 """ICMPv6: the common header, echo, and errors with the quoted packet."""
 
-from typing import Annotated, Final, TypeAlias
+from enum import IntEnum
+from typing import Annotated, TypeAlias
 
 from overlaycodec.packet.header import Header
 from overlaycodec.schema.facts import Bits, Checksum, LengthField, Reserved, Selects, ValueNames
 from overlaycodec.schema.keyspaces import ETHERTYPE, ICMPV6_TYPE, IP_PROTOCOL
-from overlaycodec.schema.values import AUTO
+from overlaycodec.values import AUTO
 
-_TYPES: Final = ValueNames(
-    {
-        1: "unreachable",
-        2: "packet too big",
-        3: "time exceeded",
-        4: "parameter problem",
-        128: "echo request",
-        129: "echo reply",
-        133: "router solicitation",
-        134: "router advertisement",
-        135: "neighbour solicitation",
-        136: "neighbour advertisement",
-        143: "MLDv2 report",
-    }
-)
 _QUOTED_LENGTH: TypeAlias = Annotated[
     int,
     Bits(8),
@@ -34,7 +20,26 @@ _QUOTED_LENGTH: TypeAlias = Annotated[
 class ICMPv6(Header, spec="RFC 4443 section 2.1", keys=(IP_PROTOCOL(58),)):
     """Type, code and checksum; the type says what body follows."""
 
-    type: Annotated[int, Bits(8), Selects(ICMPV6_TYPE), _TYPES, "Type"] = AUTO
+    class Type(IntEnum):
+        """Types of messages."""
+
+        UNREACHABLE = 1
+        PACKET_TOO_BIG = 2
+        TIME_EXCEEDED = 3
+        PARAMETER_PROBLEM = 4
+        ECHO_REQUEST = 128
+        ECHO_REPLY = 129
+        MLD_QUERY = 130
+        MLD_REPORT = 131
+        MLD_DONE = 132
+        ROUTER_SOLICITATION = 133
+        ROUTER_ADVERTISEMENT = 134
+        NEIGHBOUR_SOLICITATION = 135
+        NEIGHBOUR_ADVERTISEMENT = 136
+        REDIRECT = 137
+        MLDV2_REPORT = 143
+
+    type: Annotated[int, Bits(8), Selects(ICMPV6_TYPE), ValueNames(Type), "Type"] = AUTO
     code: Annotated[int, Bits(8), "Code"] = 0
     checksum: Annotated[int, Bits(16), Checksum(pseudo=True), "Checksum over pseudo-header and message"] = AUTO
 

@@ -1,5 +1,6 @@
 """IGMP: the common header, and bodies by type; a version 3 query is one with more octets."""
 
+from enum import IntEnum
 from typing import Annotated, Final
 
 from overlaycodec.packet.header import Header
@@ -17,11 +18,8 @@ from overlaycodec.schema.facts import (
 from overlaycodec.schema.keys import MinOctets
 from overlaycodec.schema.keyspaces import IGMP_QUERY, IGMP_TYPE, IP_PROTOCOL
 from overlaycodec.schema.record import Element
-from overlaycodec.schema.values import AUTO, IPv4Like
+from overlaycodec.values import AUTO, IPv4Like
 
-_TYPES: Final = ValueNames(
-    {0x11: "query", 0x12: "version 1 report", 0x16: "version 2 report", 0x17: "leave", 0x22: "version 3 report"}
-)
 _RECORDS: Final = ValueNames(
     {1: "is include", 2: "is exclude", 3: "to include", 4: "to exclude", 5: "allow", 6: "block"}
 )
@@ -30,7 +28,16 @@ _RECORDS: Final = ValueNames(
 class IGMP(Header, spec="RFC 2236 section 2, RFC 3376 section 4", keys=(IP_PROTOCOL(2),)):
     """Type and checksum; the type says what body follows."""
 
-    type: Annotated[int, Bits(8), Selects(IGMP_TYPE), _TYPES, "Type"] = AUTO
+    class Type(IntEnum):
+        """Types of messages."""
+
+        QUERY = 0x11
+        VERSION_1_REPORT = 0x12
+        VERSION_2_REPORT = 0x16
+        LEAVE = 0x17
+        VERSION_3_REPORT = 0x22
+
+    type: Annotated[int, Bits(8), Selects(IGMP_TYPE), ValueNames(Type), "Type"] = AUTO
     max_resp_code: Annotated[
         int, Bits(8), "Of a query: time to answer in, in tenths of a second; coded from 128 on"
     ] = 0

@@ -19,6 +19,12 @@ if TYPE_CHECKING:
     from overlaycodec.protocols.ah import AuthenticationHeader
     from overlaycodec.protocols.arp import ARP
     from overlaycodec.protocols.bridging import ETag, ITag, VNTag
+    from overlaycodec.protocols.dhcp import DHCP
+    from overlaycodec.protocols.dhcp_option import (
+        DHCPAddress, DHCPDNSOption, DHCPHostNameOption, DHCPLeaseTimeOption, DHCPMessageTypeOption, DHCPOption,
+        DHCPParameterRequestOption, DHCPRelayAgentOption, DHCPRelaySuboption, DHCPRequestedAddressOption,
+        DHCPRouterOption, DHCPServerIdOption, DHCPSubnetMaskOption,
+    )
     from overlaycodec.protocols.erspan import ERSPAN, ERSPANv3
     from overlaycodec.protocols.ethernet import Ethernet
     from overlaycodec.protocols.geneve import Geneve
@@ -45,8 +51,8 @@ if TYPE_CHECKING:
         IPv4StrictSourceRouteOption,
     )
     from overlaycodec.protocols.ipv6 import (
-        IPv6, IPv6DestinationOptions, IPv6Fragment, IPv6HopByHop, IPv6JumboPayloadOption, IPv6Option,
-        IPv6RouterAlertOption, IPv6Routing, IPv6TunnelEncapsulationLimitOption,
+        IPv6, IPv6DestinationOptions, IPv6Fragment, IPv6HomeAddressOption, IPv6HopByHop, IPv6JumboPayloadOption,
+        IPv6Option, IPv6RouterAlertOption, IPv6Routing, IPv6TunnelEncapsulationLimitOption,
     )
     from overlaycodec.protocols.link import BSDLoopback, BSDNull, SLL, SLL2
     from overlaycodec.protocols.llc import LLC, SNAP
@@ -58,7 +64,9 @@ if TYPE_CHECKING:
         NeighborAdvertisement, NeighborSolicitation, RouterAdvertisement, RouterSolicitation,
     )
     from overlaycodec.protocols.nsh import NSH, NSHMetadata
-    from overlaycodec.protocols.pppoe import PPP, PPPFramed, PPPoE, PPPoEDiscovery, PPPoETag
+    from overlaycodec.protocols.ppp import PPP, PPPCompressed, PPPFramed, PPPFramedCompressed
+    from overlaycodec.protocols.pppoe import PPPoE, PPPoEDiscovery, PPPoETag
+    from overlaycodec.protocols.rip import RIP, RIPCryptographicEntry, RIPDigestEntry, RIPEntry, RIPPasswordEntry
     from overlaycodec.protocols.sctp import SCTP, SCTPChunk
     from overlaycodec.protocols.segment_routing import IPv6SegmentRouting, SRv6Segment, SRv6TLV
     from overlaycodec.protocols.stt import STT, STTSegment
@@ -73,20 +81,24 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ARP", "AWSAttachmentOption", "AWSEndpointOption", "AWSFlowCookieOption", "AuthenticationHeader", "BSDLoopback",
-    "BSDNull", "CPacketOption", "CiliumDSROption", "CiliumDSRv6Option", "ERSPAN", "ERSPANv3", "ETag", "Ethernet",
-    "GCPEndpointOption", "GCPNetworkOption", "GCPProfileOption", "GRE", "GRESourceRoute", "GREv1", "GTPU",
-    "GTPUExtension", "GUE", "Geneve", "GeneveOption", "ICMP", "ICMPEcho", "ICMPParameterProblem", "ICMPRedirect",
-    "ICMPTimeExceeded", "ICMPTimestamp", "ICMPUnreachable", "ICMPv6", "ICMPv6Echo", "ICMPv6PacketTooBig",
-    "ICMPv6ParameterProblem", "ICMPv6TimeExceeded", "ICMPv6Unreachable", "IGMP", "IGMPGroup", "IGMPGroupRecord",
-    "IGMPQuery", "IGMPSource", "IGMPv3Query", "IGMPv3Report", "INTMD", "INTMDOption", "INTMX", "INTMXOption", "IPv4",
-    "IPv4LooseSourceRouteOption", "IPv4Option", "IPv4RecordRouteOption", "IPv4RouteAddress", "IPv4RouterAlertOption",
-    "IPv4StrictSourceRouteOption", "IPv6", "IPv6DestinationOptions", "IPv6Fragment", "IPv6HopByHop",
-    "IPv6JumboPayloadOption", "IPv6Option", "IPv6RouterAlertOption", "IPv6Routing", "IPv6SegmentRouting",
-    "IPv6TunnelEncapsulationLimitOption", "ITag", "LLC", "LLDP", "LLDPTLV", "MLDAddressRecord", "MLDQuery", "MLDReport",
-    "MLDSource", "MLDv2Query", "MLDv2Report", "MPLS", "NDPMTU", "NDPOption", "NDPPrefixInformation", "NDPRedirect",
-    "NDPSourceLinkLayerAddress", "NDPTargetLinkLayerAddress", "NSH", "NSHMetadata", "NeighborAdvertisement",
-    "NeighborSolicitation", "OVNOption", "OxideExternalOption", "OxideMSSOption", "OxideMulticastOption", "PPP",
-    "PPPFramed", "PPPoE", "PPPoEDiscovery", "PPPoETag", "PseudowireControlWord", "RouterAdvertisement",
+    "BSDNull", "CPacketOption", "CiliumDSROption", "CiliumDSRv6Option", "DHCP", "DHCPAddress", "DHCPDNSOption",
+    "DHCPHostNameOption", "DHCPLeaseTimeOption", "DHCPMessageTypeOption", "DHCPOption", "DHCPParameterRequestOption",
+    "DHCPRelayAgentOption", "DHCPRelaySuboption", "DHCPRequestedAddressOption", "DHCPRouterOption",
+    "DHCPServerIdOption", "DHCPSubnetMaskOption", "ERSPAN", "ERSPANv3", "ETag", "Ethernet", "GCPEndpointOption",
+    "GCPNetworkOption", "GCPProfileOption", "GRE", "GRESourceRoute", "GREv1", "GTPU", "GTPUExtension", "GUE", "Geneve",
+    "GeneveOption", "ICMP", "ICMPEcho", "ICMPParameterProblem", "ICMPRedirect", "ICMPTimeExceeded", "ICMPTimestamp",
+    "ICMPUnreachable", "ICMPv6", "ICMPv6Echo", "ICMPv6PacketTooBig", "ICMPv6ParameterProblem", "ICMPv6TimeExceeded",
+    "ICMPv6Unreachable", "IGMP", "IGMPGroup", "IGMPGroupRecord", "IGMPQuery", "IGMPSource", "IGMPv3Query",
+    "IGMPv3Report", "INTMD", "INTMDOption", "INTMX", "INTMXOption", "IPv4", "IPv4LooseSourceRouteOption", "IPv4Option",
+    "IPv4RecordRouteOption", "IPv4RouteAddress", "IPv4RouterAlertOption", "IPv4StrictSourceRouteOption", "IPv6",
+    "IPv6DestinationOptions", "IPv6Fragment", "IPv6HomeAddressOption", "IPv6HopByHop", "IPv6JumboPayloadOption",
+    "IPv6Option", "IPv6RouterAlertOption", "IPv6Routing", "IPv6SegmentRouting", "IPv6TunnelEncapsulationLimitOption",
+    "ITag", "LLC", "LLDP", "LLDPTLV", "MLDAddressRecord", "MLDQuery", "MLDReport", "MLDSource", "MLDv2Query",
+    "MLDv2Report", "MPLS", "NDPMTU", "NDPOption", "NDPPrefixInformation", "NDPRedirect", "NDPSourceLinkLayerAddress",
+    "NDPTargetLinkLayerAddress", "NSH", "NSHMetadata", "NeighborAdvertisement", "NeighborSolicitation", "OVNOption",
+    "OxideExternalOption", "OxideMSSOption", "OxideMulticastOption", "PPP", "PPPCompressed", "PPPFramed",
+    "PPPFramedCompressed", "PPPoE", "PPPoEDiscovery", "PPPoETag", "PseudowireControlWord", "RIP",
+    "RIPCryptographicEntry", "RIPDigestEntry", "RIPEntry", "RIPPasswordEntry", "RouterAdvertisement",
     "RouterSolicitation", "SCTP", "SCTPChunk", "SLL", "SLL2", "SNAP", "SRv6Segment", "SRv6TLV", "STT", "STTSegment",
     "TCP", "TCPMSSOption", "TCPOption", "TCPSACKBlock", "TCPSACKOption", "TCPSACKPermittedOption",
     "TCPTimestampsOption", "TCPWindowScaleOption", "TencentAttachmentOption", "TencentEndpointOption",
@@ -97,6 +109,12 @@ FAMILIES: Final[dict[str, tuple[str, ...]]] = {
     "ah": ("AuthenticationHeader",),
     "arp": ("ARP",),
     "bridging": ("ETag", "ITag", "VNTag"),
+    "dhcp": ("DHCP",),
+    "dhcp_option": (
+        "DHCPAddress", "DHCPDNSOption", "DHCPHostNameOption", "DHCPLeaseTimeOption", "DHCPMessageTypeOption",
+        "DHCPOption", "DHCPParameterRequestOption", "DHCPRelayAgentOption", "DHCPRelaySuboption",
+        "DHCPRequestedAddressOption", "DHCPRouterOption", "DHCPServerIdOption", "DHCPSubnetMaskOption",
+    ),
     "erspan": ("ERSPAN", "ERSPANv3"),
     "ethernet": ("Ethernet",),
     "geneve": ("Geneve",),
@@ -124,8 +142,9 @@ FAMILIES: Final[dict[str, tuple[str, ...]]] = {
         "IPv4RouterAlertOption", "IPv4StrictSourceRouteOption",
     ),
     "ipv6": (
-        "IPv6", "IPv6DestinationOptions", "IPv6Fragment", "IPv6HopByHop", "IPv6JumboPayloadOption", "IPv6Option",
-        "IPv6RouterAlertOption", "IPv6Routing", "IPv6TunnelEncapsulationLimitOption",
+        "IPv6", "IPv6DestinationOptions", "IPv6Fragment", "IPv6HomeAddressOption", "IPv6HopByHop",
+        "IPv6JumboPayloadOption", "IPv6Option", "IPv6RouterAlertOption", "IPv6Routing",
+        "IPv6TunnelEncapsulationLimitOption",
     ),
     "link": ("BSDLoopback", "BSDNull", "SLL", "SLL2"),
     "llc": ("LLC", "SNAP"),
@@ -138,7 +157,9 @@ FAMILIES: Final[dict[str, tuple[str, ...]]] = {
         "RouterSolicitation",
     ),
     "nsh": ("NSH", "NSHMetadata"),
-    "pppoe": ("PPP", "PPPFramed", "PPPoE", "PPPoEDiscovery", "PPPoETag"),
+    "ppp": ("PPP", "PPPCompressed", "PPPFramed", "PPPFramedCompressed"),
+    "pppoe": ("PPPoE", "PPPoEDiscovery", "PPPoETag"),
+    "rip": ("RIP", "RIPCryptographicEntry", "RIPDigestEntry", "RIPEntry", "RIPPasswordEntry"),
     "sctp": ("SCTP", "SCTPChunk"),
     "segment_routing": ("IPv6SegmentRouting", "SRv6Segment", "SRv6TLV"),
     "stt": ("STT", "STTSegment"),
@@ -159,6 +180,10 @@ HEADERS: Final = (
     LateHeader("overlaycodec.protocols.bridging", "ETag", "e_tag", (ETHERTYPE(0x893f),)),
     LateHeader("overlaycodec.protocols.bridging", "ITag", "i_tag", (ETHERTYPE(0x88e7),)),
     LateHeader("overlaycodec.protocols.bridging", "VNTag", "vn_tag", (ETHERTYPE(0x8926),)),
+    LateHeader("overlaycodec.protocols.dhcp", "DHCP", "dhcp", (
+        UDP_PORT(67).when(Peek(bit=1888, count=32, value=1669485411)),
+        UDP_PORT(68).when(Peek(bit=1888, count=32, value=1669485411)),
+    )),
     LateHeader("overlaycodec.protocols.erspan", "ERSPAN", "erspan", (
         ETHERTYPE(0x88be).when(PreviousHeader(field='sequence_present', value=True)),
     )),
@@ -167,17 +192,17 @@ HEADERS: Final = (
         ETHERTYPE(0x6558), GPE_PROTOCOL(3), LINK_TYPE(1), NSH_PROTOCOL(3), ERSPAN_FRAME(0),
         ETHERTYPE(0x88be).when(PreviousHeader(field='sequence_present', value=False)),
     )),
-    LateHeader("overlaycodec.protocols.geneve", "Geneve", "geneve", (UDP_PORT(6081),)),
-    LateHeader("overlaycodec.protocols.gre", "GRE", "gre", (IP_PROTOCOL(47).when(Peek(bit=13, count=3, value=0)),)),
+    LateHeader("overlaycodec.protocols.geneve", "Geneve", "geneve", (UDP_PORT(6081).as_guess(),)),
+    LateHeader("overlaycodec.protocols.gre", "GRE", "gre", (IP_PROTOCOL(47),)),
     LateHeader("overlaycodec.protocols.gre", "GREv1", "gre_v1", (
         IP_PROTOCOL(47).when(Peek(bit=13, count=3, value=1)),
     )),
-    LateHeader("overlaycodec.protocols.gtp", "GTPU", "gtpu", (UDP_PORT(2152),)),
+    LateHeader("overlaycodec.protocols.gtp", "GTPU", "gtpu", (UDP_PORT(2152).as_guess(),)),
     LateHeader("overlaycodec.protocols.gtp", "GTPUExtension", "gtpu_extension", (
         GTPU_EXTENSION(0x85), GTPU_EXTENSION(0x20), GTPU_EXTENSION(0x40), GTPU_EXTENSION(0x81), GTPU_EXTENSION(0x82),
         GTPU_EXTENSION(0x84), GTPU_EXTENSION(0xc0), GTPU_EXTENSION.any(),
     )),
-    LateHeader("overlaycodec.protocols.gue", "GUE", "gue", (UDP_PORT(6080).when(Peek(bit=0, count=2, value=0)),)),
+    LateHeader("overlaycodec.protocols.gue", "GUE", "gue", (UDP_PORT(6080).as_guess(),)),
     LateHeader("overlaycodec.protocols.icmp", "ICMP", "icmp", (IP_PROTOCOL(1),)),
     LateHeader("overlaycodec.protocols.icmp", "ICMPEcho", "icmp_echo", (ICMP_TYPE(8), ICMP_TYPE(0))),
     LateHeader("overlaycodec.protocols.icmp", "ICMPParameterProblem", "icmp_parameter_problem", (ICMP_TYPE(12),)),
@@ -203,20 +228,25 @@ HEADERS: Final = (
     )),
     LateHeader("overlaycodec.protocols.igmp", "IGMPv3Report", "igmp_v3_report", (IGMP_TYPE(0x22),)),
     LateHeader("overlaycodec.protocols.ipv4", "IPv4", "ipv4", (
-        ETHERTYPE(0x0800), IP_PROTOCOL(4), GPE_PROTOCOL(1), LINK_TYPE(228),
-        LINK_TYPE(101).when(Peek(bit=0, count=4, value=4)), LINK_TYPE(12).when(Peek(bit=0, count=4, value=4)),
-        LINK_TYPE(14).when(Peek(bit=0, count=4, value=4)), LOOPBACK_FAMILY(2),
-        MPLS_LABEL.any().when(Peek(bit=0, count=4, value=4)), PPP_PROTOCOL(0x0021), NSH_PROTOCOL(1),
-        ERSPAN_FRAME(2).when(Peek(bit=0, count=4, value=4)), GTPU_EXTENSION(0x00).when(Peek(bit=0, count=4, value=4)),
-        UDP_PORT(6080).when(Peek(bit=0, count=4, value=4)),
+        ETHERTYPE(0x0800), IP_PROTOCOL(4), GPE_PROTOCOL(1),
+        LINK_TYPE(101).when(Peek(bit=0, count=4, value=4)).as_guess(),
+        LINK_TYPE(12).when(Peek(bit=0, count=4, value=4)).as_guess(),
+        LINK_TYPE(14).when(Peek(bit=0, count=4, value=4)).as_guess(), LINK_TYPE(228), LOOPBACK_FAMILY(2),
+        MPLS_LABEL.any().when(Peek(bit=0, count=4, value=4)).as_guess(), PPP_PROTOCOL(0x0021), NSH_PROTOCOL(1),
+        ERSPAN_FRAME(2).when(Peek(bit=0, count=4, value=4)).as_guess(),
+        GTPU_EXTENSION(0x00).when(Peek(bit=0, count=4, value=4)).as_guess(),
+        UDP_PORT(6080).when(Peek(bit=0, count=4, value=4)).as_guess(),
     )),
     LateHeader("overlaycodec.protocols.ipv6", "IPv6", "ipv6", (
-        ETHERTYPE(0x86dd), IP_PROTOCOL(41), GPE_PROTOCOL(2), LINK_TYPE(229),
-        LINK_TYPE(101).when(Peek(bit=0, count=4, value=6)), LINK_TYPE(12).when(Peek(bit=0, count=4, value=6)),
-        LINK_TYPE(14).when(Peek(bit=0, count=4, value=6)), LOOPBACK_FAMILY(30), LOOPBACK_FAMILY(28),
-        LOOPBACK_FAMILY(24), LOOPBACK_FAMILY(10), MPLS_LABEL.any().when(Peek(bit=0, count=4, value=6)),
-        PPP_PROTOCOL(0x0057), NSH_PROTOCOL(2), ERSPAN_FRAME(2).when(Peek(bit=0, count=4, value=6)),
-        GTPU_EXTENSION(0x00).when(Peek(bit=0, count=4, value=6)), UDP_PORT(6080).when(Peek(bit=0, count=4, value=6)),
+        ETHERTYPE(0x86dd), IP_PROTOCOL(41), GPE_PROTOCOL(2),
+        LINK_TYPE(101).when(Peek(bit=0, count=4, value=6)).as_guess(),
+        LINK_TYPE(12).when(Peek(bit=0, count=4, value=6)).as_guess(),
+        LINK_TYPE(14).when(Peek(bit=0, count=4, value=6)).as_guess(), LINK_TYPE(229), LOOPBACK_FAMILY(30),
+        LOOPBACK_FAMILY(28), LOOPBACK_FAMILY(24), LOOPBACK_FAMILY(10),
+        MPLS_LABEL.any().when(Peek(bit=0, count=4, value=6)).as_guess(), PPP_PROTOCOL(0x0057), NSH_PROTOCOL(2),
+        ERSPAN_FRAME(2).when(Peek(bit=0, count=4, value=6)).as_guess(),
+        GTPU_EXTENSION(0x00).when(Peek(bit=0, count=4, value=6)).as_guess(),
+        UDP_PORT(6080).when(Peek(bit=0, count=4, value=6)).as_guess(),
     )),
     LateHeader("overlaycodec.protocols.ipv6", "IPv6DestinationOptions", "ipv6_destination_options", (IP_PROTOCOL(60),)),
     LateHeader("overlaycodec.protocols.ipv6", "IPv6Fragment", "ipv6_fragment", (IP_PROTOCOL(44),)),
@@ -247,22 +277,31 @@ HEADERS: Final = (
     LateHeader("overlaycodec.protocols.ndp", "RouterAdvertisement", "router_advertisement", (ICMPV6_TYPE(134),)),
     LateHeader("overlaycodec.protocols.ndp", "RouterSolicitation", "router_solicitation", (ICMPV6_TYPE(133),)),
     LateHeader("overlaycodec.protocols.nsh", "NSH", "nsh", (ETHERTYPE(0x894f), GPE_PROTOCOL(4), NSH_PROTOCOL(4))),
-    LateHeader("overlaycodec.protocols.pppoe", "PPP", "ppp", (
-        ETHERTYPE(0x880b).when(MinOctets(octets=1)).as_fallback(), LINK_TYPE(9),
+    LateHeader("overlaycodec.protocols.ppp", "PPP", "ppp", (
+        ETHERTYPE(0x880b).when(MinOctets(octets=1), Peek(bit=7, count=1, value=0)).as_fallback(), LINK_TYPE(9),
     )),
-    LateHeader("overlaycodec.protocols.pppoe", "PPPFramed", "ppp_framed", (
-        LINK_TYPE(9).when(Peek(bit=0, count=16, value=65283)),
-        ETHERTYPE(0x880b).when(Peek(bit=0, count=16, value=65283)),
+    LateHeader("overlaycodec.protocols.ppp", "PPPCompressed", "ppp_compressed", (
+        LINK_TYPE(9).when(Peek(bit=7, count=1, value=1)).as_fallback(),
+        ETHERTYPE(0x880b).when(Peek(bit=7, count=1, value=1)).as_fallback(),
+    )),
+    LateHeader("overlaycodec.protocols.ppp", "PPPFramed", "ppp_framed", (
+        LINK_TYPE(9).when(Peek(bit=0, count=16, value=65283), Peek(bit=23, count=1, value=0)),
+        ETHERTYPE(0x880b).when(Peek(bit=0, count=16, value=65283), Peek(bit=23, count=1, value=0)),
+    )),
+    LateHeader("overlaycodec.protocols.ppp", "PPPFramedCompressed", "ppp_framed_compressed", (
+        LINK_TYPE(9).when(Peek(bit=0, count=16, value=65283), Peek(bit=23, count=1, value=1)),
+        ETHERTYPE(0x880b).when(Peek(bit=0, count=16, value=65283), Peek(bit=23, count=1, value=1)),
     )),
     LateHeader("overlaycodec.protocols.pppoe", "PPPoE", "pppoe", (ETHERTYPE(0x8864),)),
     LateHeader("overlaycodec.protocols.pppoe", "PPPoEDiscovery", "pppoe_discovery", (ETHERTYPE(0x8863),)),
+    LateHeader("overlaycodec.protocols.rip", "RIP", "rip", (UDP_PORT(520).as_guess(),)),
     LateHeader("overlaycodec.protocols.sctp", "SCTP", "sctp", (IP_PROTOCOL(132),)),
     LateHeader("overlaycodec.protocols.segment_routing", "IPv6SegmentRouting", "ipv6_segment_routing", (
         IP_PROTOCOL(43).when(Peek(bit=16, count=8, value=4)),
     )),
     LateHeader("overlaycodec.protocols.stt", "STT", "stt", (STT_OFFSET(0),)),
     LateHeader("overlaycodec.protocols.stt", "STTSegment", "stt_segment", (
-        IP_PROTOCOL(6).when(Peek(bit=16, count=16, value=7471), Peek(bit=96, count=4, value=5), Within(length=32, offset=48, header=20)),
+        IP_PROTOCOL(6).when(Peek(bit=16, count=16, value=7471), Peek(bit=96, count=4, value=5), Within(length=32, offset=48, header=20)).as_guess(),
     )),
     LateHeader("overlaycodec.protocols.tcp", "TCP", "tcp", (IP_PROTOCOL(6),)),
     LateHeader("overlaycodec.protocols.telemetry", "INTMD", "int_md", (
@@ -275,9 +314,11 @@ HEADERS: Final = (
     LateHeader("overlaycodec.protocols.vlan", "VLANTag", "vlan", (
         ETHERTYPE(0x8100), ETHERTYPE(0x88a8), ETHERTYPE(0x9100), ETHERTYPE(0x9200),
     )),
-    LateHeader("overlaycodec.protocols.vxlan", "VXLAN", "vxlan", (UDP_PORT(4789), UDP_PORT(8472))),
+    LateHeader("overlaycodec.protocols.vxlan", "VXLAN", "vxlan", (
+        UDP_PORT(4789).as_guess(), UDP_PORT(8472).as_guess(),
+    )),
     LateHeader("overlaycodec.protocols.vxlan", "VXLANGBP", "vxlan_gbp", (UDP_PORT(4789).as_fallback(),)),
-    LateHeader("overlaycodec.protocols.vxlan", "VXLANGPE", "vxlan_gpe", (UDP_PORT(4790),)),
+    LateHeader("overlaycodec.protocols.vxlan", "VXLANGPE", "vxlan_gpe", (UDP_PORT(4790).as_guess(),)),
     LateHeader("overlaycodec.protocols.vxlan", "VXLANRCO", "vxlan_rco", (UDP_PORT(4789).as_fallback(),)),
 )
 """Every header of the default catalog: where it is declared, its name in paths, its keys."""

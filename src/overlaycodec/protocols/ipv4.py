@@ -19,7 +19,7 @@ from overlaycodec.schema.facts import (
     Unless,
     Unparsed,
 )
-from overlaycodec.schema.keys import Peek
+from overlaycodec.schema.keys import Fits, Peek
 from overlaycodec.schema.keyspaces import (
     ERSPAN_FRAME,
     ETHERTYPE,
@@ -34,7 +34,9 @@ from overlaycodec.schema.keyspaces import (
     UDP_PORT,
 )
 from overlaycodec.schema.record import Element
-from overlaycodec.schema.values import AUTO, IPv4Like
+from overlaycodec.schema.registered import ETHERTYPES, IP_PROTOCOLS
+from overlaycodec.schema.signs import KnownNext, NoFrame, Pattern, RightChecksum
+from overlaycodec.values import AUTO, IPv4Like
 
 _NIBBLE_4: Final = Peek(0, 4, 4)
 
@@ -121,15 +123,24 @@ class IPv4(
         ETHERTYPE(0x0800),
         IP_PROTOCOL(4),
         GPE_PROTOCOL(1),
+        *(LINK_TYPE(raw).when(_NIBBLE_4).as_guess() for raw in (101, 12, 14)),
         LINK_TYPE(228),
-        *(LINK_TYPE(raw).when(_NIBBLE_4) for raw in (101, 12, 14)),
         LOOPBACK_FAMILY(2),
-        MPLS_LABEL.any().when(_NIBBLE_4),
+        MPLS_LABEL.any().when(_NIBBLE_4).as_guess(),
         PPP_PROTOCOL(0x0021),
         NSH_PROTOCOL(1),
-        ERSPAN_FRAME(2).when(_NIBBLE_4),
-        GTPU_EXTENSION(0).when(_NIBBLE_4),
-        UDP_PORT(6080).when(_NIBBLE_4),
+        ERSPAN_FRAME(2).when(_NIBBLE_4).as_guess(),
+        GTPU_EXTENSION(0).when(_NIBBLE_4).as_guess(),
+        UDP_PORT(6080).when(_NIBBLE_4).as_guess(),
+    ),
+    signs=(
+        Pattern("header length", ((Peek(4, 4, 5),), (Peek(4, 3, 3),), (Peek(4, 1, 1),))),
+        Pattern("total length", ((Fits(16, 16, least=20, spare=50),),), decisive=True),
+        RightChecksum(),
+        Pattern("reserved bit", ((Peek(48, 1, 0),),)),
+        Pattern("source address", ((Peek(96, 1, 0),), (Peek(96, 2, 2),), (Peek(96, 3, 6),))),  # no group
+        KnownNext("protocol", IP_PROTOCOLS),
+        NoFrame("no Ethernet frame", ETHERTYPES),
     ),
 ):
     """The Internet Protocol."""

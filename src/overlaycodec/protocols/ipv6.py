@@ -13,6 +13,7 @@ from overlaycodec.schema.facts import (
     LengthField,
     MoreFragments,
     Octets,
+    OriginalSource,
     Reserved,
     Selects,
     SizedBy,
@@ -20,7 +21,7 @@ from overlaycodec.schema.facts import (
     Unparsed,
     ValueNames,
 )
-from overlaycodec.schema.keys import Peek
+from overlaycodec.schema.keys import Fits, Peek
 from overlaycodec.schema.keyspaces import (
     ERSPAN_FRAME,
     ETHERTYPE,
@@ -35,9 +36,19 @@ from overlaycodec.schema.keyspaces import (
     UDP_PORT,
 )
 from overlaycodec.schema.record import Element
-from overlaycodec.schema.values import AUTO, IPv6Like
+from overlaycodec.schema.registered import ETHERTYPES, IP_PROTOCOLS
+from overlaycodec.schema.signs import KnownNext, NoFrame, Pattern
+from overlaycodec.values import AUTO, IPv6Like
 
 _NIBBLE_6: Final = Peek(0, 4, 6)
+_SOURCES: Final = (
+    (Peek(64, 3, 1),),  # 2000::/3
+    (Peek(64, 7, 0x7E),),  # fc00::/7
+    (Peek(64, 10, 0x3FA),),  # fe80::/10
+    (Peek(64, 64, 0),),  # ::, ::1 and embedded IPv4
+    (Peek(64, 16, 0x5F00),),  # segment identifiers
+    (Peek(64, 16, 0x0064),),  # translated addresses
+)
 _NEXT: Final = Selects(IP_PROTOCOL, nothing=59)
 _OPTIONS_SIZE: Final = SizedBy("hdr_ext_len", unit=8, bias=6)
 _OPTIONS: Final = Elements("type", pads=(0, 1))
@@ -51,15 +62,21 @@ class IPv6(
         ETHERTYPE(0x86DD),
         IP_PROTOCOL(41),
         GPE_PROTOCOL(2),
+        *(LINK_TYPE(raw).when(_NIBBLE_6).as_guess() for raw in (101, 12, 14)),
         LINK_TYPE(229),
-        *(LINK_TYPE(raw).when(_NIBBLE_6) for raw in (101, 12, 14)),
         *(LOOPBACK_FAMILY(family) for family in (30, 28, 24, 10)),
-        MPLS_LABEL.any().when(_NIBBLE_6),
+        MPLS_LABEL.any().when(_NIBBLE_6).as_guess(),
         PPP_PROTOCOL(0x0057),
         NSH_PROTOCOL(2),
-        ERSPAN_FRAME(2).when(_NIBBLE_6),
-        GTPU_EXTENSION(0).when(_NIBBLE_6),
-        UDP_PORT(6080).when(_NIBBLE_6),
+        ERSPAN_FRAME(2).when(_NIBBLE_6).as_guess(),
+        GTPU_EXTENSION(0).when(_NIBBLE_6).as_guess(),
+        UDP_PORT(6080).when(_NIBBLE_6).as_guess(),
+    ),
+    signs=(
+        Pattern("payload length", ((Fits(32, 16, base=40, spare=50),),), decisive=True),
+        KnownNext("next header", IP_PROTOCOLS),
+        Pattern("source address", _SOURCES),
+        NoFrame("no Ethernet frame", ETHERTYPES),
     ),
 ):
     """The Internet Protocol, version 6."""
@@ -98,7 +115,7 @@ class IPv6JumboPayloadOption(Element, spec="RFC 2675 section 2", path="jumbo_pay
 
     type: Annotated[int, Bits(8), Const(0xC2), "Type"] = 0xC2
     length: Annotated[int, Bits(8), Const(4), "Octets of data"] = 4
-    jumbo_payload_length: Annotated[int, Bits(32), JumboLength(), "Octets that follow the IPv6 header"]
+    jumbo_payload_length: Annotated[int, Bits(32), JumboLength(), "Octets that follow the IPv6 header"] = AUTO
 
 
 class IPv6TunnelEncapsulationLimitOption(Element, spec="RFC 2473 section 4.1.1", path="tunnel_encapsulation_limit"):
@@ -107,6 +124,14 @@ class IPv6TunnelEncapsulationLimitOption(Element, spec="RFC 2473 section 4.1.1",
     type: Annotated[int, Bits(8), Const(4), "Type"] = 4
     length: Annotated[int, Bits(8), Const(1), "Octets of data"] = 1
     limit: Annotated[int, Bits(8), "Tunnels that may still be entered"]
+
+
+class IPv6HomeAddressOption(Element, spec="RFC 6275 section 6.3", path="home_address"):
+    """The home address of a mobile node that sends from elsewhere; checksums are computed with it."""
+
+    type: Annotated[int, Bits(8), Const(0xC9), "Type"] = 0xC9
+    length: Annotated[int, Bits(8), Const(16), "Octets of data"] = 16
+    home_address: Annotated[IPv6Like, Octets(16), OriginalSource(), "Home address of the sender"]
 
 
 class IPv6HopByHop(
@@ -130,7 +155,10 @@ class IPv6DestinationOptions(
     next_header: Annotated[int, Bits(8), _NEXT, "What follows"] = AUTO
     hdr_ext_len: Annotated[int, Bits(8), "In units of 8 octets, the first 8 not counted"] = AUTO
     options: Annotated[
-        tuple[IPv6TunnelEncapsulationLimitOption | IPv6Option, ...], _OPTIONS_SIZE, _OPTIONS, "Options"
+        tuple[IPv6TunnelEncapsulationLimitOption | IPv6HomeAddressOption | IPv6Option, ...],
+        _OPTIONS_SIZE,
+        _OPTIONS,
+        "Options",
     ] = ()
     options_rest: Annotated[bytes, Unparsed("options"), "What is no option"] = AUTO
 

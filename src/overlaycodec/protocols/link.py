@@ -6,7 +6,7 @@ from overlaycodec.packet.header import Header
 from overlaycodec.schema.facts import Bits, ByteOrder, Octets, Reserved, Selects, ValueNames
 from overlaycodec.schema.keys import Peek
 from overlaycodec.schema.keyspaces import LINK_TYPE, LOOPBACK_FAMILY, SLL_PROTOCOL
-from overlaycodec.schema.values import AUTO
+from overlaycodec.values import AUTO
 
 _PACKET_TYPES: Final = ValueNames({0: "to us", 1: "broadcast", 2: "multicast", 3: "to others", 4: "from us"})
 _PROTOCOL: Final = Selects(SLL_PROTOCOL, unless=("arphrd_type", (824, 803, 802, 801, 770)))

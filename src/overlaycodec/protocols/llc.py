@@ -6,7 +6,7 @@ from overlaycodec.packet.header import Header
 from overlaycodec.schema.facts import Bits, Selects, Unless
 from overlaycodec.schema.keys import PreviousHeader
 from overlaycodec.schema.keyspaces import IEEE802_LENGTH, LLC_SAP, SLL_PROTOCOL, SNAP_PROTOCOL
-from overlaycodec.schema.values import AUTO
+from overlaycodec.values import AUTO
 
 _UNNUMBERED = tuple(value for value in range(256) if value & 3 == 3)
 

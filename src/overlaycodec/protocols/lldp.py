@@ -1,33 +1,33 @@
 """The link layer discovery protocol."""
 
-from typing import Annotated, Final
+from enum import IntEnum
+from typing import Annotated
 
 from overlaycodec.packet.header import Header
 from overlaycodec.schema.facts import Bits, Elements, SizedBy, ValueNames
 from overlaycodec.schema.keyspaces import ETHERTYPE
 from overlaycodec.schema.record import Element
-from overlaycodec.schema.values import AUTO
-
-_TYPES: Final = ValueNames(
-    {
-        0: "end",
-        1: "chassis id",
-        2: "port id",
-        3: "time to live",
-        4: "port description",
-        5: "system name",
-        6: "system description",
-        7: "system capabilities",
-        8: "management address",
-        127: "organisation's own",
-    }
-)
+from overlaycodec.values import AUTO
 
 
 class LLDPTLV(Element, spec="IEEE 802.1AB clause 8.4", path="lldp_tlv"):
     """A fact about the sender; type 0 ends the list."""
 
-    type: Annotated[int, Bits(7), _TYPES, "Type"]
+    class Type(IntEnum):
+        """Types of facts."""
+
+        END = 0
+        CHASSIS_ID = 1
+        PORT_ID = 2
+        TIME_TO_LIVE = 3
+        PORT_DESCRIPTION = 4
+        SYSTEM_NAME = 5
+        SYSTEM_DESCRIPTION = 6
+        SYSTEM_CAPABILITIES = 7
+        MANAGEMENT_ADDRESS = 8
+        ORGANISATION = 127
+
+    type: Annotated[int, Bits(7), ValueNames(Type), "Type"]
     length: Annotated[int, Bits(9), "Octets of the value"] = AUTO
     value: Annotated[bytes, SizedBy("length"), "What it says; chassis and port ids begin with a subtype"] = b""
 

@@ -7,7 +7,7 @@ from overlaycodec.schema.facts import Bits, CountedBy, Elements, Octets, Reserve
 from overlaycodec.schema.keys import MinOctets
 from overlaycodec.schema.keyspaces import ICMPV6_TYPE, MLD_QUERY
 from overlaycodec.schema.record import Element
-from overlaycodec.schema.values import AUTO, IPv6Like
+from overlaycodec.values import AUTO, IPv6Like
 
 _RECORDS: Final = ValueNames(
     {1: "is include", 2: "is exclude", 3: "to include", 4: "to exclude", 5: "allow", 6: "block"}

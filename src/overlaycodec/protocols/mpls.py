@@ -5,7 +5,7 @@ from typing import Annotated
 from overlaycodec.packet.header import Header
 from overlaycodec.schema.facts import Bits, Const, Reserved, Selects, StackEnd
 from overlaycodec.schema.keyspaces import ETHERTYPE, IP_PROTOCOL, MPLS_LABEL, NSH_PROTOCOL, PPP_PROTOCOL, UDP_PORT
-from overlaycodec.schema.values import AUTO
+from overlaycodec.values import AUTO
 
 
 class MPLS(

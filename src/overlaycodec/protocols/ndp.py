@@ -6,7 +6,7 @@ from overlaycodec.packet.header import Header
 from overlaycodec.schema.facts import Bits, Const, Elements, Octets, Reserved, Rest, SizedBy, Unparsed
 from overlaycodec.schema.keyspaces import ICMPV6_TYPE
 from overlaycodec.schema.record import Element
-from overlaycodec.schema.values import AUTO, IPv6Like, MACLike
+from overlaycodec.values import AUTO, IPv6Like, MACLike
 
 _LENGTH: TypeAlias = Annotated[int, Bits(8), "Option in units of 8 octets"]
 

@@ -6,7 +6,7 @@ from overlaycodec.packet.header import Header
 from overlaycodec.schema.facts import Bits, Const, Elements, PadTo, Reserved, Selects, SizedBy, Unless, Unparsed, When
 from overlaycodec.schema.keyspaces import ETHERTYPE, GPE_PROTOCOL, NSH_PROTOCOL
 from overlaycodec.schema.record import Element
-from overlaycodec.schema.values import AUTO
+from overlaycodec.values import AUTO
 
 _SIZE: Final = SizedBy("length", unit=4, bias=-8)
 _TYPE_2: Final = When("md_type", values=(2,))

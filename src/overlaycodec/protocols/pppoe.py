@@ -1,13 +1,12 @@
-"""PPP over Ethernet, and PPP's own header."""
+"""PPP over Ethernet: sessions and their discovery."""
 
 from typing import Annotated
 
 from overlaycodec.packet.header import Header
-from overlaycodec.schema.facts import Bits, Const, Elements, LengthField, Selects, SizedBy, Unparsed
-from overlaycodec.schema.keys import MinOctets, Peek
-from overlaycodec.schema.keyspaces import ETHERTYPE, LINK_TYPE, PPP_PROTOCOL
+from overlaycodec.schema.facts import Bits, Const, Elements, LengthField, SizedBy, Unparsed
+from overlaycodec.schema.keyspaces import ETHERTYPE
 from overlaycodec.schema.record import Element
-from overlaycodec.schema.values import AUTO
+from overlaycodec.values import AUTO
 
 
 class PPPoE(Header, spec="RFC 2516 section 4", keys=(ETHERTYPE(0x8864),), carries=ETHERTYPE(0x880B)):
@@ -38,22 +37,3 @@ class PPPoEDiscovery(Header, spec="RFC 2516 section 4", path="pppoe_discovery", 
     length: Annotated[int, Bits(16), "Octets of tags"] = AUTO
     tags: Annotated[tuple[PPPoETag, ...], SizedBy("length"), Elements("type", end=0), "Tags"] = ()
     tags_rest: Annotated[bytes, Unparsed("tags"), "What stands after the end of the tags"] = AUTO
-
-
-class PPPFramed(
-    Header,
-    spec="RFC 1662 section 3.1",
-    path="ppp_framed",
-    keys=(LINK_TYPE(9).when(Peek(0, 16, 0xFF03)), ETHERTYPE(0x880B).when(Peek(0, 16, 0xFF03))),
-):
-    """The protocol of a PPP frame, after the address and the control octet of HDLC."""
-
-    address: Annotated[int, Bits(8), Const(0xFF), "All stations"] = 0xFF
-    control: Annotated[int, Bits(8), Const(3), "Unnumbered information"] = 3
-    protocol: Annotated[int, Bits(16), Selects(PPP_PROTOCOL), "What follows"] = AUTO
-
-
-class PPP(Header, spec="RFC 1661 section 2", keys=(ETHERTYPE(0x880B).when(MinOctets(1)).as_fallback(), LINK_TYPE(9))):
-    """The protocol of a PPP frame; an acknowledgment of GRE version 1 alone has none."""
-
-    protocol: Annotated[int, Bits(16), Selects(PPP_PROTOCOL), "What follows"] = AUTO

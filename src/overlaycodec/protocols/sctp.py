@@ -1,36 +1,36 @@
 """SCTP: the common header, and its chunks."""
 
-from typing import Annotated, Final
+from enum import IntEnum
+from typing import Annotated
 
 from overlaycodec.packet.header import Header
 from overlaycodec.schema.facts import Bits, Checksum, Elements, PadTo, Rest, SizedBy, Unparsed, ValueNames
 from overlaycodec.schema.keyspaces import IP_PROTOCOL
 from overlaycodec.schema.record import Element
-from overlaycodec.schema.values import AUTO
-
-_TYPES: Final = ValueNames(
-    {
-        0: "data",
-        1: "initiation",
-        2: "initiation acknowledgment",
-        3: "selective acknowledgment",
-        4: "heartbeat",
-        5: "heartbeat acknowledgment",
-        6: "abort",
-        7: "shutdown",
-        8: "shutdown acknowledgment",
-        9: "error",
-        10: "cookie echo",
-        11: "cookie acknowledgment",
-        14: "shutdown complete",
-    }
-)
+from overlaycodec.values import AUTO
 
 
 class SCTPChunk(Element, spec="RFC 9260 section 3.2", path="sctp_chunk"):
     """A chunk; what fills it up to 4 octets is not counted."""
 
-    type: Annotated[int, Bits(8), _TYPES, "Type"]
+    class Type(IntEnum):
+        """Types of chunks."""
+
+        DATA = 0
+        INIT = 1
+        INIT_ACK = 2
+        SACK = 3
+        HEARTBEAT = 4
+        HEARTBEAT_ACK = 5
+        ABORT = 6
+        SHUTDOWN = 7
+        SHUTDOWN_ACK = 8
+        ERROR = 9
+        COOKIE_ECHO = 10
+        COOKIE_ACK = 11
+        SHUTDOWN_COMPLETE = 14
+
+    type: Annotated[int, Bits(8), ValueNames(Type), "Type"]
     flags: Annotated[int, Bits(8), "Flags, by the type"] = 0
     length: Annotated[int, Bits(16), "Octets of the chunk, these 4 counted"] = AUTO
     value: Annotated[bytes, SizedBy("length", bias=-4), "What the chunk says"] = b""

@@ -18,7 +18,7 @@ from overlaycodec.schema.facts import (
 from overlaycodec.schema.keys import Peek
 from overlaycodec.schema.keyspaces import IP_PROTOCOL
 from overlaycodec.schema.record import Element
-from overlaycodec.schema.values import AUTO, IPv6Like
+from overlaycodec.values import AUTO, IPv6Like
 
 
 class SRv6Segment(Element, spec="RFC 8754 section 2", path="segment"):

@@ -4,17 +4,24 @@ from typing import Annotated
 
 from overlaycodec.packet.header import Header
 from overlaycodec.schema.facts import Bits, Checksum, Const, LengthField, Reserved, Selects
-from overlaycodec.schema.keys import Peek, Within
+from overlaycodec.schema.keys import Fits, MinOctets, Peek, Pieces, Within
 from overlaycodec.schema.keyspaces import ETHERTYPE, IP_PROTOCOL, STT_OFFSET
-from overlaycodec.schema.values import AUTO
+from overlaycodec.schema.signs import Pattern, SensibleContent
+from overlaycodec.values import AUTO
+
+_EMPTY = Fits(96, 4, unit=4, spare=0)
+"""No octets follow: the sign of the offset fails already, and that of the size says nothing more."""
 
 
 class STTSegment(
-    Header,
-    spec="draft-davie-stt-08 section 3.1",
-    path="stt_segment",
-    keys=(IP_PROTOCOL(6).when(Peek(16, 16, 7471), Peek(96, 4, 5), Within(32, 48, 20)),),
-):
+    Header, spec="draft-davie-stt-08 section 3.1", path="stt_segment",
+    keys=(IP_PROTOCOL(6).when(Peek(16, 16, 7471), Peek(96, 4, 5), Within(32, 48, 20)).as_guess(),),
+    signs=(
+        Pattern("segment offset", ((Pieces(32, 48, 20),),), decisive=True), Pattern("flags", ((Peek(100, 12, 24),),)),
+        Pattern("segment size", ((MinOctets(20 + 256),), (Pieces(32, 48, 20, equal=False),), (_EMPTY,))),
+        Pattern("window", ((Peek(112, 16, 0xFFFF), Peek(144, 16, 0)),)), SensibleContent(unknown=True),
+    ),
+):  # fmt: skip
     """One segment of a frame: TCP's shape, with length, offset and frame id where TCP counts octets."""
 
     src_port: Annotated[int, Bits(16), "Source port, the flow's entropy"]
@@ -32,12 +39,9 @@ class STTSegment(
 
 
 class STT(
-    Header,
-    spec="draft-davie-stt-08 section 3.2",
-    keys=(STT_OFFSET(0),),
-    carries=ETHERTYPE(0x6558),
-    tunnel=True,
-):
+    Header, spec="draft-davie-stt-08 section 3.2", keys=(STT_OFFSET(0),), carries=ETHERTYPE(0x6558), tunnel=True,
+    signs=(Pattern("version", ((Peek(0, 8, 0),),), decisive=True), SensibleContent()),
+):  # fmt: skip
     """The frame header, at the start of a frame's first segment."""
 
     version: Annotated[int, Bits(8), Const(0), "Version"] = 0

@@ -1,12 +1,14 @@
 """TCP and its options."""
 
+from enum import IntFlag
 from typing import Annotated, TypeAlias
 
 from overlaycodec.packet.header import Header
 from overlaycodec.schema.facts import Bits, Checksum, Const, Elements, Reserved, Selects, SizedBy, Unless, Unparsed
+from overlaycodec.schema.flag_fields import FlagFields
 from overlaycodec.schema.keyspaces import IP_PROTOCOL, TCP_PORT
 from overlaycodec.schema.record import Element
-from overlaycodec.schema.values import AUTO
+from overlaycodec.values import AUTO
 
 
 class TCPOption(Element, spec="RFC 9293 section 3.1", path="tcp_option"):
@@ -72,6 +74,20 @@ _TCPOption: TypeAlias = (
 
 class TCP(Header, spec="RFC 9293 section 3.1", keys=(IP_PROTOCOL(6),)):
     """The header of a segment."""
+
+    class Flags(IntFlag):
+        """The control bits, as one number."""
+
+        FIN = 0x01
+        SYN = 0x02
+        RST = 0x04
+        PSH = 0x08
+        ACK = 0x10
+        URG = 0x20
+        ECE = 0x40
+        CWR = 0x80
+
+    flags = FlagFields(Flags)
 
     src_port: Annotated[int, Bits(16), "Source port"]
     dst_port: Annotated[int, Bits(16), Selects(TCP_PORT), "Destination port"] = AUTO

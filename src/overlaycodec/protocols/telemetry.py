@@ -8,7 +8,7 @@ from overlaycodec.schema.facts import Bits, Const, Reserved, Selects, SizedBy, V
 from overlaycodec.schema.keys import Peek
 from overlaycodec.schema.keyspaces import GPE_PROTOCOL
 from overlaycodec.schema.record import Element
-from overlaycodec.schema.values import AUTO
+from overlaycodec.values import AUTO
 
 _SPEC: Final = "INT dataplane specification 2.1"
 _TYPES: Final = ValueNames({1: "INT-MD", 2: "destination", 3: "INT-MX"})

@@ -5,7 +5,7 @@ from typing import Annotated
 from overlaycodec.packet.header import Header
 from overlaycodec.schema.facts import Bits, Checksum, LengthField, Selects
 from overlaycodec.schema.keyspaces import IP_PROTOCOL, UDP_PORT
-from overlaycodec.schema.values import AUTO
+from overlaycodec.values import AUTO
 
 
 class UDP(Header, spec="RFC 768", keys=(IP_PROTOCOL(17),)):

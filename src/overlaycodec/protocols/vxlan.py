@@ -4,17 +4,31 @@ from typing import Annotated, Final
 
 from overlaycodec.packet.header import Header
 from overlaycodec.schema.facts import Bits, Const, Reserved, Selects
+from overlaycodec.schema.keys import Peek
 from overlaycodec.schema.keyspaces import ETHERTYPE, GPE_PROTOCOL, UDP_PORT
-from overlaycodec.schema.values import AUTO
+from overlaycodec.schema.signs import Pattern, SensibleContent
+from overlaycodec.values import AUTO
 
 _FRAME: Final = ETHERTYPE(0x6558)
+_VNI_VALID: Final = Pattern("I flag", ((Peek(4, 1, 1),),))
+_RESERVED: Final = Pattern(
+    "reserved bits",
+    (
+        (Peek(0, 4, 0), Peek(5, 3, 0), Peek(8, 24, 0), Peek(56, 8, 0)),
+        # those that its dialects use, which a catalog may read as reserved
+        (Peek(0, 4, 8), Peek(5, 3, 0), Peek(8, 1, 0), Peek(10, 2, 0), Peek(13, 3, 0), Peek(56, 8, 0)),
+        (Peek(0, 4, 0), Peek(5, 3, 0), Peek(8, 24, 0x200000)),
+        (Peek(0, 4, 0), Peek(5, 1, 1), Peek(8, 16, 0), Peek(24, 5, 0), Peek(56, 8, 0)),
+    ),
+)
 
 
 class VXLAN(
     Header,
     spec="RFC 7348 section 5",
-    keys=(UDP_PORT(4789), UDP_PORT(8472)),
+    keys=(UDP_PORT(4789).as_guess(), UDP_PORT(8472).as_guess()),
     carries=_FRAME,
+    signs=(_VNI_VALID, _RESERVED, SensibleContent()),
     tunnel=True,
     unchecked=True,
 ):
@@ -57,8 +71,14 @@ class VXLANGPE(
     Header,
     spec="draft-ietf-nvo3-vxlan-gpe-13 section 3",
     path="vxlan_gpe",
-    keys=(UDP_PORT(4790),),
+    keys=(UDP_PORT(4790).as_guess(),),
     carries=_FRAME,
+    signs=(
+        _VNI_VALID,
+        Pattern("version", ((Peek(0, 4, 0),),)),
+        Pattern("reserved bits", ((Peek(8, 16, 0), Peek(56, 8, 0)),)),
+        SensibleContent(),
+    ),
     tunnel=True,
     unchecked=True,
 ):

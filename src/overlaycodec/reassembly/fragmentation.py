@@ -12,12 +12,13 @@ from overlaycodec.codec.catalog import DEFAULT, Catalog
 from overlaycodec.codec.packet_encoder import resolve, resolved_headers
 from overlaycodec.errors import EncodeError, FieldRangeError, MissingHeaderError, UnresolvedError
 from overlaycodec.packet.header import Header
-from overlaycodec.packet.offsets import octets_in
-from overlaycodec.packet.packet import Packet
+from overlaycodec.packet.offsets import jumbo_octets_of, octets_in
+from overlaycodec.packet.packet import Packet, check_packet
 from overlaycodec.packet.paths import network_of
 from overlaycodec.protocols import IPv4, IPv6, IPv6Fragment, IPv6HopByHop, IPv6Routing, IPv6SegmentRouting
 from overlaycodec.reassembly.rebuild import is_truncated, rebuilt, with_auto_length
-from overlaycodec.schema.values import AUTO
+from overlaycodec.values import AUTO
+from overlaycodec.values.argument_checks import check_number
 
 __all__ = ["fragment"]
 
@@ -35,15 +36,20 @@ def fragment(
     headers that nodes on the path read are repeated. `identification` is that of the datagram: IPv4 has its own, an
     IPv6 packet needs one. Each fragment is a frame of its own: padding and a check sequence after it are left out.
 
-    Raises: EncodeError where IPv4's DF forbids it, or the packet is an IPv6 fragment or not all here; FieldRangeError
-    for an MTU that leaves no room; UnresolvedError without identification for IPv6; MissingHeaderError without IP.
+    Raises: EncodeError where IPv4's DF forbids it, or the packet is an IPv6 fragment, a jumbogram, or not all here;
+    FieldRangeError for an MTU that leaves no room; UnresolvedError without identification for IPv6; MissingHeaderError
+    without IP.
     """
+    check_packet(packet)
+    check_number("mtu", mtu, 0)
+    if identification is not None:
+        check_number("identification", identification, None)
     network = network_of(packet.headers)
     if network is None:
         raise MissingHeaderError("ipv4 or ipv6", ", ".join(packet.names))
     headers, octets = resolved_headers(packet, catalog)
     ip = headers[network]
-    if packet.missing or is_truncated(ip, octets[network]):
+    if packet.without_fcs().missing or is_truncated(ip, octets[network]):
         raise EncodeError("packet", packet, "is not all here: it cannot be fragmented")
     if len(octets[network]) <= mtu:
         return (packet,)
@@ -92,6 +98,8 @@ def _of_ipv6(
             raise EncodeError("fragment", header, "is there already: IPv6 fragments are not fragmented")
         if header.__layout__.layer != "extension":
             break
+        if jumbo_octets_of(headers, index) is not None:
+            raise EncodeError("packet", headers[network], "is a jumbogram, which cannot be fragmented (RFC 2675)")
         if isinstance(header, IPv6Routing | IPv6SegmentRouting) or (
             isinstance(header, IPv6HopByHop) and index == network + 1
         ):

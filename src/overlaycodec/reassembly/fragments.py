@@ -98,7 +98,7 @@ class FragmentReassembler(Reassembler):
 
     def _fault(self, packet: Packet, ip: Header, octets: bytes, start: int, data: bytes, more: bool) -> Drop | None:
         """Why a fragment is dropped, whatever came before it."""
-        if packet.missing or is_truncated(ip, octets):
+        if packet.without_fcs().missing or is_truncated(ip, octets):
             return Drop.TRUNCATED
         if self._verify and isinstance(ip, IPv4) and internet_sum(octets[: octets_in(ip)]) != 0xFFFF:
             return Drop.CHECKSUM

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections import Counter, OrderedDict
 from collections.abc import Hashable
-from typing import Final
+from typing import Final, get_args
 
 import msgspec
 
 from overlaycodec.packet.offsets import octets_in
 from overlaycodec.packet.packet import Packet
 from overlaycodec.reassembly.byte_ranges import ByteRanges, Drop, Overlap
+from overlaycodec.values.argument_checks import check_choice, check_number
 
 __all__ = ["MAX_OCTETS", "MAX_PENDING", "SECOND", "Fragment", "PendingDatagram", "ReassemblyTable"]
 
@@ -62,10 +63,8 @@ class ReassemblyTable:
 
     def __init__(self, overlap: Overlap, lifetime_ns: int, max_octets: int, max_pending: int) -> None:
         for name, value in (("lifetime_ns", lifetime_ns), ("max_octets", max_octets), ("max_pending", max_pending)):
-            if value < 1:
-                raise ValueError(f"{name} is {value}, it must be positive")
-        if overlap not in ("drop", "drop_fragment", "first", "last"):
-            raise ValueError(f"overlap is {overlap!r}, not 'drop', 'drop_fragment', 'first' or 'last'")
+            check_number(name, value, 1)
+        check_choice("overlap", overlap, get_args(Overlap))
         self._pending: OrderedDict[Hashable, PendingDatagram] = OrderedDict()
         self._overlap: Overlap = overlap
         self._lifetime, self._max_octets, self._max_pending = lifetime_ns, max_octets, max_pending
@@ -82,6 +81,7 @@ class ReassemblyTable:
     def pending(self, key: Hashable, time_ns: int | None) -> PendingDatagram:
         """The datagram of this key, a new one if none is pending."""
         if time_ns is not None:
+            check_number("time_ns", time_ns, None)
             self._expire(time_ns)
         datagram = self._pending.get(key)
         if datagram is not None and self._is_expired(datagram, time_ns):  # time stamps need not be in order

@@ -8,10 +8,11 @@ from overlaycodec.codec.catalog import Catalog
 from overlaycodec.codec.packet_decoder import decode
 from overlaycodec.codec.packet_encoder import encode
 from overlaycodec.editing.fill import fill
+from overlaycodec.errors import LengthOverflowError
 from overlaycodec.packet.header import Header
-from overlaycodec.packet.offsets import extent_of
+from overlaycodec.packet.offsets import extent_of, octets_in
 from overlaycodec.packet.packet import Packet
-from overlaycodec.schema.values import AUTO
+from overlaycodec.values import AUTO
 
 __all__ = ["is_truncated", "outside_of", "rebuilt", "with_auto_length"]
 
@@ -47,4 +48,11 @@ def rebuilt(headers: tuple[Header, ...], content: bytes, catalog: Catalog) -> Pa
     Raises: EncodeError where a length field cannot count so many octets.
     """
     packet = fill(Packet(headers, content), checksums=False, catalog=catalog)
+    for open_, header in zip(headers, packet.headers, strict=True):
+        extent = header.__layout__.extent
+        if extent is None or extent.zero != "unbounded":
+            continue
+        if getattr(open_, extent.field.name) is AUTO and getattr(header, extent.field.name) == 0:
+            path = f"{header.__layout__.name}.{extent.field.name}"
+            raise LengthOverflowError(path, octets_in(header) + len(content), extent.field.maximum)
     return decode(encode(packet, catalog=catalog), first=type(headers[0]), lax=True, catalog=catalog)

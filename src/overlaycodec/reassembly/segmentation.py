@@ -12,10 +12,11 @@ from overlaycodec.codec.packet_encoder import encode, resolve
 from overlaycodec.errors import EncodeError, FieldRangeError, LengthOverflowError, MissingHeaderError
 from overlaycodec.packet.header import Header
 from overlaycodec.packet.offsets import octets_in
-from overlaycodec.packet.packet import Packet, Trailer
+from overlaycodec.packet.packet import Packet, check_packet
 from overlaycodec.protocols import STT, IPv4, STTSegment
 from overlaycodec.reassembly.rebuild import outside_of, rebuilt, with_auto_length
-from overlaycodec.schema.values import AUTO
+from overlaycodec.values import AUTO
+from overlaycodec.values.argument_checks import check_number
 
 __all__ = ["segment_stt"]
 
@@ -33,19 +34,21 @@ def segment_stt(packet: Packet, *, mtu: int, catalog: Catalog = DEFAULT) -> tupl
     Raises: FieldRangeError for an MTU that leaves no room for the frame header; LengthOverflowError for a longer frame;
     MissingHeaderError where the packet holds no such frame.
     """
+    check_packet(packet)
+    check_number("mtu", mtu, None)
     headers = packet.headers
     index = next((i for i, header in enumerate(headers[:-1]) if isinstance(header, STTSegment)), None)
     network = None if index is None else outside_of(headers, index)
     if index is None or network is None or not isinstance(headers[index + 1], STT):
         raise MissingHeaderError("STT frame in IP", ", ".join(packet.names))
-    inside = tuple(Trailer(t.header - index - 1, t.data) for t in packet.trailers if t.header > index)
+    inside = tuple(t.moved(t.header - index - 1) for t in packet.trailers if t.header > index)
     frame = encode(Packet(headers[index + 1 :], packet.payload, inside), catalog=catalog)
     segment = headers[index]
     assert isinstance(segment, STTSegment)
     total = len(frame)
     if total > _MAX_TOTAL:
         raise LengthOverflowError("stt_segment.total_length", total, _MAX_TOTAL)
-    if packet.missing or segment.total_length not in (AUTO, total):
+    if packet.without_fcs().missing or segment.total_length not in (AUTO, total):
         raise EncodeError("stt_segment.total_length", segment.total_length, f"is not that of the frame, {total} octets")
     segment = segment.replace(total_length=total, segment_offset=0, checksum=AUTO)
     outside = with_auto_length((*headers[:index], segment), network)

@@ -100,8 +100,7 @@ class STTReassembler(Reassembler):
         packet = self._packet_of(packet)
         index = next((i for i, header in enumerate(packet.headers) if isinstance(header, STTSegment)), None)
         if index is None:
-            tcp = packet.get(TCP)
-            if tcp is not None and tcp.dst_port == _PORT and tcp.data_offset == 5:
+            if _is_past_end(packet):
                 self._table.drop(Drop.PAST_END)  # or real TCP to this port: nothing tells one from the other
             return None
         network = outside_of(packet.headers, index)
@@ -113,7 +112,9 @@ class STTReassembler(Reassembler):
         content = octets[index - 1][octets_in(headers[index - 1]) :]
         data = content[octets_in(segment) :]
         truncated = (
-            packet.missing or is_truncated(headers[network], octets[network]) or any(map(is_fragment, headers[:index]))
+            packet.without_fcs().missing
+            or is_truncated(headers[network], octets[network])
+            or any(map(is_fragment, headers[:index]))
         )
         why = Drop.TRUNCATED if truncated else self._fault(headers, index, content)
         if why:
@@ -162,3 +163,15 @@ class STTReassembler(Reassembler):
             self._table.drop(Drop.MALFORMED)
             return None
         return STTFrame(octets[size:], head / stt)
+
+
+def _is_past_end(packet: Packet) -> bool:
+    """Whether TCP to the port of STT would be a segment past the end of its frame."""
+    tcp = packet.get(TCP)
+    if tcp is None or tcp.dst_port != _PORT or tcp.data_offset != 5:
+        return False
+    total_length, offset = divmod(tcp.sequence, 1 << 16)
+    return (
+        offset + sum(map(octets_in, packet.headers[packet.headers.index(tcp) + 1 :])) + len(packet.payload)
+        > total_length
+    )

@@ -18,11 +18,12 @@ import construct
 
 from overlaycodec.errors import EncodeError
 from overlaycodec.reference.constructs import Fault
+from overlaycodec.reference.from_struct import from_construct
 from overlaycodec.reference.structs import classes_of, construct_of
 from overlaycodec.schema.record import WireStruct
-from overlaycodec.schema.values import AUTO
+from overlaycodec.values import AUTO
 
-__all__ = ["construct_of", "container_of", "decode_header", "encode_header", "header_of"]
+__all__ = ["construct_of", "container_of", "decode_header", "encode_header", "from_construct", "header_of"]
 
 R = TypeVar("R", bound=WireStruct)
 

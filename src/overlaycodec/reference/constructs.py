@@ -16,8 +16,8 @@ import construct
 from construct.core import BytesIOWithOffsets, stream_seek, stream_tell, stream_write
 
 from overlaycodec.errors import DecodeError, EncodeError, TruncatedError
-from overlaycodec.schema.construct_fields import build_octets, parse_octets
-from overlaycodec.schema.values import MACAddress
+from overlaycodec.values import MACAddress
+from overlaycodec.values.constructs import build_octets, parse_octets
 
 __all__ = [
     "ADDRESSES",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
+from enum import IntEnum
 from typing import Any, Final, NamedTuple
 
 from overlaycodec.errors import SchemaError
@@ -29,9 +30,13 @@ from overlaycodec.schema.facts import (
     ValueNames,
     When,
 )
-from overlaycodec.schema.keys import Key, KeySpace, MinOctets, Peek, PreviousHeader, Within
+from overlaycodec.schema.keys import Asked, Fits, Key, KeySpace, MinOctets, Peek, Pieces, PreviousHeader, Within
+from overlaycodec.schema.signs import KnownNext, NoFrame, Pattern, RightChecksum, SensibleContent, Sign
 
-__all__ = ["ARGUMENTS", "check_class_options", "check_fact", "check_key", "suggestion"]
+__all__ = ["ARGUMENTS", "check_class_options", "check_fact", "check_key", "nearest", "suggestion"]
+
+_LONGEST = 64
+"""How much of a wrong name is compared with the names that there are."""
 
 
 class Rule(NamedTuple):
@@ -72,6 +77,12 @@ def _is_named(value: object) -> bool:
     return isinstance(value, tuple) and len(value) == 2 and _is_text(value[0]) and _are_numbers(value[1])
 
 
+def _are_named_values(value: object) -> bool:
+    if isinstance(value, type):
+        return issubclass(value, IntEnum) and len(value) > 0
+    return isinstance(value, dict) and all(_is_number(k) and isinstance(v, str) for k, v in value.items())
+
+
 def _is_length_rule(value: object) -> bool:
     return (
         isinstance(value, tuple)
@@ -103,13 +114,16 @@ _VALUES: Final = Rule("a tuple of numbers", _are_numbers)
 _FLAG: Final = Rule("True or False", lambda value: isinstance(value, bool))
 _SPACE: Final = Rule("a key space such as ETHERTYPE", lambda value: isinstance(value, KeySpace))
 _NAMED_VALUES: Final = Rule("the name of a field and a tuple of numbers", _is_named)
-_WORDS: Final = Rule(
-    "a dict of numbers and their names",
-    lambda value: isinstance(value, dict) and all(_is_number(k) and isinstance(v, str) for k, v in value.items()),
-)
+_WORDS: Final = Rule("a dict of numbers and their names, or an IntEnum", _are_named_values)
 _INDEXES: Final = Rule(
     "a dict of types and offsets",
     lambda value: isinstance(value, dict) and all(_is_number(k) and _is_number(v) for k, v in value.items()),
+)
+_TEXT: Final = Rule("text", _is_text)
+_VALUES_OR_NONE: Final = Rule("a tuple of numbers", lambda value: value == () or _are_numbers(value))
+_ALTERNATIVES: Final = Rule(
+    "a tuple of tuples of conditions",
+    lambda value: isinstance(value, tuple) and bool(value) and all(isinstance(one, tuple) and one for one in value),
 )
 _PADS: Final = Rule(
     "two kinds: the one of a single octet, and the one with a length",
@@ -134,6 +148,7 @@ ARGUMENTS: Final[dict[type[Any], dict[str, Rule]]] = {
         "when": _optional(_FIELD),
         "only": _optional(_NAMED_VALUES),
         "unless": _optional(_NAMED_VALUES),
+        "content": _optional(_NAMED_VALUES),
     },
     LengthField: {
         "unit": _POSITIVE,
@@ -159,7 +174,7 @@ ARGUMENTS: Final[dict[type[Any], dict[str, Rule]]] = {
         "parent": _optional(_SPACE),
         "hexadecimal": _FLAG,
     },
-    Key: {"space": _SPACE, "value": _optional(_NUMBER), "fallback": _FLAG},
+    Key: {"space": _SPACE, "value": _optional(_NUMBER), "fallback": _FLAG, "guess": _FLAG},
     Peek: {
         "bit": _NATURAL,
         "count": Rule("a number from 1 to 64", lambda value: _is_number(value) and 1 <= value <= 64),
@@ -171,6 +186,21 @@ ARGUMENTS: Final[dict[type[Any], dict[str, Rule]]] = {
     },
     MinOctets: {"octets": _POSITIVE},
     Within: {"length": _NATURAL, "offset": _NATURAL, "header": _NATURAL},
+    Fits: {
+        "bit": _NATURAL,
+        "count": Rule("a number from 1 to 64", lambda value: _is_number(value) and 1 <= value <= 64),
+        "unit": _POSITIVE,
+        "base": _NUMBER,
+        "least": _NATURAL,
+        "spare": _optional(_NATURAL),
+    },
+    Pieces: {"length": _NATURAL, "offset": _NATURAL, "header": _NATURAL, "equal": _FLAG},
+    # what a guess asks
+    Pattern: {"name": _TEXT, "alternatives": _ALTERNATIVES, "decisive": _FLAG},
+    RightChecksum: {"name": _TEXT, "decisive": _FLAG},
+    KnownNext: {"name": _TEXT, "also": _VALUES_OR_NONE, "decisive": _FLAG},
+    NoFrame: {"name": _TEXT, "types": _VALUES, "decisive": _FLAG},
+    SensibleContent: {"name": _TEXT, "also": _VALUES_OR_NONE, "decisive": _FLAG, "unknown": _FLAG},
 }
 """What each argument of each fact, and of each condition of a key, must be."""
 
@@ -183,13 +213,19 @@ _OPTIONS: Final = {
     "closed": _FLAG,
     "unchecked": _FLAG,
     "layer": _optional(_one_of("link", "network", "extension", "shim")),
+    "signs": Rule("a tuple of signs", lambda value: isinstance(value, tuple)),
 }
+
+
+def nearest(name: object, known: Iterable[str]) -> tuple[str, ...]:
+    """The nearest of the known names, at most three; none where none is near."""
+    return tuple(get_close_matches(str(name)[:_LONGEST], list(known), 3))
 
 
 def suggestion(name: object, known: Iterable[str]) -> str:
     """The nearest of the known names, as the end of a message; empty where none is near."""
-    nearest = get_close_matches(str(name), list(known), 1)
-    return f": did you mean {nearest[0]!r}?" if nearest else ""
+    near = nearest(name, known)
+    return f": did you mean {near[0]!r}?" if near else ""
 
 
 def _wrong(value: Any) -> str | None:  # Any: a fact, or a part of a key
@@ -233,12 +269,30 @@ def check_key(owner: str, field: str | None, key: object) -> None:
     if not isinstance(key.conditions, tuple):
         raise SchemaError(owner, field, f"the conditions of a key are a tuple, not {key.conditions!r}")
     for condition in key.conditions:
-        if not isinstance(condition, Peek | PreviousHeader | MinOctets | Within):
-            raise SchemaError(owner, field, f"{condition!r} is no condition: Peek, PreviousHeader, MinOctets or Within")
-        if wrong := _wrong(condition):
-            raise SchemaError(owner, field, wrong)
-        if isinstance(condition, Peek) and condition.value >> condition.count:
-            raise SchemaError(owner, field, f"{condition!r}: {condition.value} does not fit in {condition.count} bits")
+        _check_condition(owner, field, condition)
+
+
+def _check_condition(owner: str, field: str | None, condition: object) -> None:
+    if not isinstance(condition, Asked):
+        known = "Peek, PreviousHeader, MinOctets, Within, Fits or Pieces"
+        raise SchemaError(owner, field, f"{condition!r} is no condition: {known}")
+    if wrong := _wrong(condition):
+        raise SchemaError(owner, field, wrong)
+    if isinstance(condition, Peek) and condition.value >> condition.count:
+        raise SchemaError(owner, field, f"{condition!r}: {condition.value} does not fit in {condition.count} bits")
+
+
+def _check_sign(owner: str, sign: object) -> None:
+    """Raises: SchemaError unless it is a sign whose arguments have a meaning."""
+    if not isinstance(sign, Sign):
+        raise SchemaError(owner, None, f"{sign!r} is no sign: say Pattern(...), KnownNext(...) or SensibleContent(...)")
+    if wrong := _wrong(sign):
+        raise SchemaError(owner, None, wrong)
+    for alternative in sign.alternatives if isinstance(sign, Pattern) else ():
+        for condition in alternative:
+            _check_condition(owner, None, condition)
+            if isinstance(condition, PreviousHeader):
+                raise SchemaError(owner, None, f"{condition!r} asks the header before: a sign cannot")
 
 
 def check_class_options(owner: str, options: Mapping[str, object], known: frozenset[str]) -> None:
@@ -255,3 +309,5 @@ def check_class_options(owner: str, options: Mapping[str, object], known: frozen
         check_key(owner, None, key)
     if (carries := options.get("carries")) is not None:
         check_key(owner, None, carries)
+    for sign in options.get("signs", ()):  # type: ignore[attr-defined]  # as above
+        _check_sign(owner, sign)

@@ -8,6 +8,7 @@ says why not.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from ipaddress import AddressValueError, IPv4Address, IPv6Address
 from operator import index
 from typing import Any
@@ -15,7 +16,7 @@ from typing import Any
 from overlaycodec.codegen import Source
 from overlaycodec.errors import EncodeError, FieldRangeError, SchemaError
 from overlaycodec.schema.layout import ADDRESS_OCTETS, REQUIRED, Field, Layout
-from overlaycodec.schema.values import AUTO, Interned, MACAddress
+from overlaycodec.values import AUTO, Interned, MACAddress, address_alone
 
 __all__ = ["check_defaults", "maker_of"]
 
@@ -26,7 +27,15 @@ _ADDRESS: dict[str, type[Any]] = {  # Any: each is built from text
     "hardware": MACAddress,
     "protocol": IPv4Address,
 }
-_BY_TEXT: dict[type[Any], Interned[str, Any]] = {cls: Interned(cls) for cls in _ADDRESS.values()}
+
+
+def _address_of_text(cls: type[Any], text: str) -> Any:  # Any: an address of that class
+    return address_alone(cls.__name__, cls(text))
+
+
+_BY_TEXT: dict[type[Any], Interned[str, Any]] = {
+    cls: Interned(partial(_address_of_text, cls)) for cls in _ADDRESS.values()
+}
 """Addresses by their text: programs write the same ones again and again."""
 _ARTICLE = {"mac": "a", "ipv4": "an", "ipv6": "an", "hardware": "a", "protocol": "an"}
 
@@ -55,10 +64,12 @@ def _octets(path: str, field: Field, value: Any) -> bytes:  # Any: it is what mu
 def _address(path: str, field: Field, value: Any) -> Any:  # Any: one of the address types, or bytes
     cls = _ADDRESS[field.kind]
     if isinstance(value, cls):
-        return value
+        return address_alone(path, value)
     if isinstance(value, str):
         try:
             return _BY_TEXT[cls].of(value)
+        except FieldRangeError:
+            return address_alone(path, cls(value))  # raises the error with the path
         except (AddressValueError, ValueError) as error:
             raise EncodeError(path, value, f"takes no such address: {error}") from None
     if field.kind in ("hardware", "protocol") and isinstance(value, bytes | bytearray | memoryview):
@@ -89,7 +100,7 @@ def _flag(path: str, field: Field, value: Any) -> bool:  # Any: it is what must 
 
 
 def _foreign(path: str, field: Field, value: Any) -> Any:  # Any: whatever a construct object reads
-    from overlaycodec.schema.construct_fields import frozen
+    from overlaycodec.values.constructs import frozen
 
     return frozen(value)
 
@@ -150,7 +161,8 @@ def maker_of(layout: Layout, build: Any) -> Any:  # Any: a generated constructor
         elif field.kind == "bool":
             quick.append(f"{name} is True or {name} is False")
         elif field.kind in _ADDRESS:
-            quick.append(f"{name}.__class__ is {source.bind('_' + field.kind, _ADDRESS[field.kind])}")
+            alone = f" and {name}.scope_id is None" if field.kind == "ipv6" else ""
+            quick.append(f"{name}.__class__ is {source.bind('_' + field.kind, _ADDRESS[field.kind])}{alone}")
         passes = " or ".join(quick) or "False"
         source.add(f"if not ({passes}): {name} = _check(_layout, _field_{name}, {name})")
     source.add(f"return _build({', '.join(field.name for field in layout.fields)})")

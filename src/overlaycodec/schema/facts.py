@@ -7,6 +7,7 @@ codec, columns, strategies, diagrams, documentation) understands. Where the voca
 
 from __future__ import annotations
 
+from enum import IntEnum
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
@@ -32,6 +33,7 @@ __all__ = [
     "LengthField",
     "MoreFragments",
     "Octets",
+    "OriginalSource",
     "PadTo",
     "Reserved",
     "Rest",
@@ -84,9 +86,19 @@ class Const(Fact, frozen=True):
 
 
 class ValueNames(Fact, frozen=True):
-    """Display names of values. A value without one is valid too."""
+    """Display names of values: a dict, or an enumeration. A value without a name is valid too.
 
-    of: dict[int, str]
+    The display name of an enumeration's member is its own, in lower case and with blanks: `ECHO_REPLY` is "echo reply".
+    """
+
+    of: dict[int, str] | type[IntEnum]
+
+    @property
+    def by_value(self) -> dict[int, str]:
+        """The display name of each value."""
+        if isinstance(self.of, dict):
+            return self.of
+        return {member.value: member.name.lower().replace("_", " ") for member in self.of}
 
 
 # --- fields whose size or presence other fields give ------------------------------------------------------------------
@@ -190,7 +202,9 @@ class Selects(Fact, frozen=True):
     `lengths`: values up to this one are not keys but the octets that follow (802.3), which then start with what is
     bound to the key beside it. `only`: another field, and its values for which alone this is a key; `unless`: the
     values for which it is none. `when`: a flag without which the header is followed by what its class `carries`; its
-    AUTO is whether something else follows. `nothing`: the value that means that nothing follows.
+    AUTO is whether something else follows. `nothing`: the value that means that nothing follows. `content`: a field of
+    this header, or of the nearest header before that has it, and its values for which alone anything is found at
+    `nothing`, or carried.
     """
 
     space: KeySpace
@@ -199,6 +213,7 @@ class Selects(Fact, frozen=True):
     when: str | None = None
     only: tuple[str, tuple[int, ...]] | None = None
     unless: tuple[str, tuple[int, ...]] | None = None
+    content: tuple[str, tuple[int, ...]] | None = None
 
 
 class StackEnd(Fact, frozen=True):
@@ -211,9 +226,12 @@ class LengthField(Fact, frozen=True):
     Header and payload are `unit` x field + `bias` octets, from the header's start (`origin="start"`) or from its end.
 
     `zero`: what 0 means: "length", an ordinary value; "unbounded", as far as the bound outside; "jumbo", the same, but
-    only where a jumbo payload length was read. `unless`: an earlier field that, where it is not 0, leaves the bound to
-    the header outside. `segments`: the packet may hold the first segment of several. `optional`: AUTO is 0, and an edit
-    does not compute it where it is 0.
+    only where the length of the IP header outside is 0, and no fragment is in between. `unless`: an earlier field that,
+    where it is not 0, leaves the bound to the header outside. `segments`: the packet may hold the first segment of
+    several. `optional`: AUTO is 0, and an edit does not compute it where it is 0.
+
+    Where 0 is no bound, AUTO is 0 for more octets than the field can count if a packet inside has such a length itself:
+    so Linux writes the headers of a tunnel around a BIG TCP packet.
     """
 
     unit: int = 1
@@ -242,7 +260,7 @@ class MoreFragments(Fact, frozen=True):
 
 
 class JumboLength(Fact, frozen=True):
-    """In an element: how many octets follow the IPv6 header whose length field is 0.
+    """In an element: how many octets follow the IPv6 header whose length field is 0; AUTO is that number.
 
     Spec: RFC 2675 section 2.
     """
@@ -262,6 +280,13 @@ class FinalDestination(Fact, frozen=True):
     left: str
     at: dict[int, int]
     begins: int | None = None
+
+
+class OriginalSource(Fact, frozen=True):
+    """In an element: the address that the pseudo-header has in place of the source of the network header.
+
+    Spec: RFC 6275 section 11.3.1.
+    """
 
 
 class Checksum(Fact, frozen=True):

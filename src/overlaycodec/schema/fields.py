@@ -25,10 +25,11 @@ from overlaycodec.schema.facts import (
     SizedBy,
     Unless,
     Unparsed,
+    ValueNames,
     When,
 )
 from overlaycodec.schema.layout import ADDRESS_OCTETS, REQUIRED, Kind
-from overlaycodec.schema.values import AUTO, MACAddress
+from overlaycodec.values import AUTO, MACAddress
 
 __all__ = ["field_of"]
 
@@ -59,7 +60,7 @@ def field_of(owner: str, name: str, annotation: Any, default: Any) -> Declared: 
             if type(item) in facts:
                 raise SchemaError(owner, name, f"says {type(item).__name__} twice")
             check_fact(owner, name, item)
-            facts[type(item)] = item
+            facts[type(item)] = ValueNames(item.by_value) if isinstance(item, ValueNames) else item
         else:
             raise SchemaError(owner, name, f"{item!r} is not of the vocabulary")
     optional = False
@@ -149,7 +150,7 @@ def _default_of(facts: dict[type[Fact], Fact]) -> Any:  # Any: a default of any 
 
 def check_construct(owner: str, name: str, fact: Fact) -> None:
     """Raises: SchemaError unless the fact holds a construct object whose values can be frozen."""
-    from overlaycodec.schema.construct_fields import refusal
+    from overlaycodec.values.constructs import refusal
 
     assert isinstance(fact, ConstructField)
     if reason := refusal(fact.construct):

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import msgspec
 
-__all__ = ["Asked", "Key", "KeySpace", "MinOctets", "Peek", "PreviousHeader", "Within"]
+from overlaycodec.errors import number_text
+
+__all__ = ["Asked", "Fits", "Key", "KeySpace", "MinOctets", "Peek", "Pieces", "PreviousHeader", "Within"]
 
 
 class Peek(msgspec.Struct, frozen=True):
@@ -40,8 +42,36 @@ class Within(msgspec.Struct, frozen=True):
     header: int
 
 
-Asked = Peek | Within | MinOctets | PreviousHeader
-"""What the condition of a key can ask."""
+class Fits(msgspec.Struct, frozen=True):
+    """A condition on what follows: a length in it fits the octets at hand.
+
+    `unit` x the number in the `count` bits at `bit` + `base` is `least` or more, and at most `spare` octets (None: any
+    number of octets) come after so many.
+    """
+
+    bit: int
+    count: int
+    unit: int = 1
+    base: int = 0
+    least: int = 0
+    spare: int | None = None
+
+
+class Pieces(msgspec.Struct, frozen=True):
+    """A condition on what follows: it is one of the equal pieces of a frame, or the last one (STT's segments).
+
+    The octets after the first `header` are one or more. They end where the length in the 16 bits at `length` ends, or,
+    with `equal`, the offset in the 16 bits at `offset` is a multiple of them.
+    """
+
+    length: int
+    offset: int
+    header: int
+    equal: bool = True
+
+
+Asked = Peek | Within | MinOctets | PreviousHeader | Fits | Pieces
+"""What the condition of a key, or a sign, can ask."""
 
 
 class KeySpace(msgspec.Struct, frozen=True):
@@ -62,7 +92,9 @@ class KeySpace(msgspec.Struct, frozen=True):
 
     def text(self, value: int) -> str:
         """A value as people write it."""
-        return f"{value:#0{2 + self.bits // 4}x}" if self.hexadecimal else str(value)
+        if self.hexadecimal and isinstance(value, int):
+            return f"{value:#0{2 + self.bits // 4}x}"
+        return number_text(value)
 
     def any(self) -> Key:
         """The key for every value that is not bound otherwise."""
@@ -80,6 +112,8 @@ class Key(msgspec.Struct, frozen=True):
     conditions: tuple[Asked, ...] = ()
     fallback: bool = False
     """Whether it is asked after the keys of other headers (VXLAN's dialects on VXLAN's port)."""
+    guess: bool = False
+    """Whether the header is found only where its signs do not refuse it (see `overlaycodec.schema.signs`)."""
 
     @property
     def fits(self) -> bool:
@@ -98,7 +132,14 @@ class Key(msgspec.Struct, frozen=True):
         """
         return msgspec.structs.replace(self, fallback=True)
 
+    def as_guess(self) -> Key:
+        """The same key, as a guess: it finds the header unless several of the signs that the header declares fail.
+
+        Where a key without conditions is refused, what is there is payload. Encoding takes it like any other key.
+        """
+        return msgspec.structs.replace(self, guess=True)
+
     def __repr__(self) -> str:
         value = "any" if self.value is None else self.space.text(self.value)
         asked = f".when{self.conditions!r}" if self.conditions else ""
-        return f"{self.space!r}({value}){asked}" + ".as_fallback()" * self.fallback
+        return f"{self.space!r}({value}){asked}" + ".as_fallback()" * self.fallback + ".as_guess()" * self.guess

@@ -12,14 +12,15 @@ from typing import Any, Literal
 
 import msgspec
 
+from overlaycodec.schema.corroboration import Corroboration
 from overlaycodec.schema.keys import Key
 from overlaycodec.schema.plans import (
     Coverage,
     ElementFlag,
     Extent,
-    Jumbo,
     NextHeader,
     Notation,
+    OptionField,
     OptionList,
     PadSize,
     Presence,
@@ -79,6 +80,8 @@ class Field(msgspec.Struct, frozen=True, eq=False):
     construct: Any = None  # Any: the construct object that reads and builds it
     element_flag: ElementFlag | None = None
     route: Route | None = None
+    original_source: bool = False
+    """Whether it is the address that the pseudo-header has in place of the network header's source."""
     jumbo_length: bool = False
     """Whether it counts the octets of a jumbogram."""
 
@@ -178,12 +181,16 @@ class Layout(msgspec.Struct, frozen=True, eq=False):
     """How far the header and its content reach."""
     coverage: Coverage | None = None
     """What its checksum covers."""
+    corroboration: Corroboration | None = None
+    """What a guess that finds it asks."""
     more_fragments: str | None = None
     """The flag that means that not all of the content is here."""
-    jumbo: Jumbo | None = None
+    jumbo: OptionField | None = None
     """Where the length of a jumbogram may be."""
     routes: str | None = None
     """The field that may keep the last address of the route, itself or in its elements."""
+    sources: OptionField | None = None
+    """Where the source that a pseudo-header has may be."""
     products: dict[object, Any] = {}  # Any: whatever a deriver makes
     """What derivers made of the class, by deriver (see `kept_with_class`)."""
 
@@ -207,33 +214,25 @@ class Layout(msgspec.Struct, frozen=True, eq=False):
         """The fields that are not 0 in a fragment: its offset, and the flag that more fragments follow."""
         return tuple(name for name in (self.next.offset, self.more_fragments) if name is not None)
 
+    def in_other_packets(self, name: str) -> bool:
+        """Whether a fault of the field means that octets are in other packets: those of a fragment or a segment."""
+        return self.segmented or name in self.fragment_fields
+
     @property
     def checksum(self) -> Field | None:
         """The field that holds the checksum."""
         return None if self.coverage is None else self.coverage.field
 
-    def covered_octets(self, length: int | None, header_octets: int, octets: int) -> int:
-        """How many octets the checksum covers when it is derived, from the header's start.
+    def covered_octets(self, header: Any, header_octets: int, octets: int) -> int:  # Any: a header of this class
+        """How many octets of this header and its content the checksum covers; `octets` counts them all.
 
-        `length` is the value of the length field, `octets` counts the header and its content. A length that does not
-        reach the end of the header is no bound.
-        """
-        if self.coverage is not None and self.coverage.header_only:
-            return header_octets
-        if self.extent is None or self.extent.segmented:
-            return octets
-        bound = self.extent.bound_of(length, header_octets)
-        return octets if bound is None or bound < header_octets else min(bound, octets)
-
-    def tested_octets(self, header: Any, header_octets: int, octets: int) -> int:  # Any: a header of this class
-        """How many octets of this header and its content the checksum is tested over; `octets` counts them all.
-
-        Where a length does not reach the end of the header, that is the header alone.
+        A length that ends within the header is no bound: decoding leaves all octets as payload, and a receiver that
+        does not look at the length sums all of them.
         """
         if self.coverage is not None and self.coverage.header_only:
             return header_octets
         bound = None if self.extent is None else self.extent.octets_of(header, header_octets)
-        return octets if bound is None or self.segmented else min(max(bound, header_octets), octets)
+        return octets if bound is None or self.segmented or bound < header_octets else min(bound, octets)
 
     @property
     def constant_prefix(self) -> bytes:
@@ -319,6 +318,8 @@ class Layout(msgspec.Struct, frozen=True, eq=False):
         if following.offset is not None:
             names.add(following.offset)
         names.update(guard.field for guard in following.guards)
+        if following.content is not None and not following.content_outside:
+            names.add(following.content.field)
         if extent is not None:
             names.add(extent.field.name)
             if extent.unless is not None:
@@ -331,10 +332,16 @@ class Layout(msgspec.Struct, frozen=True, eq=False):
         return (
             field.name in self.sized_by
             or field.element_flag is not None
+            or field.jumbo_length
             or isinstance(field.size, UnparsedSize | PadSize)
             or field in (self.next.selector, self.extent and self.extent.field, self.coverage and self.coverage.field)
             or (repeat is not None and repeat.flag == field.name)
         )
+
+    @property
+    def purpose(self) -> str:
+        """The docstring of the declaration; empty where there is none."""
+        return vars(self.cls).get("__doc__") or ""
 
     def derived(self, field: Field) -> bool:
         """Whether the field takes AUTO."""

@@ -6,12 +6,13 @@ that reads a `Layout` need not ask again.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
 
 from overlaycodec.errors import SchemaError
+from overlaycodec.schema.corroboration import Corroboration
 from overlaycodec.schema.declaration import Declared
 from overlaycodec.schema.facts import (
     ByteOrder,
@@ -26,6 +27,7 @@ from overlaycodec.schema.facts import (
     JumboLength,
     LengthField,
     MoreFragments,
+    OriginalSource,
     PadTo,
     Reserved,
     Rest,
@@ -48,11 +50,11 @@ from overlaycodec.schema.plans import (
     EndSize,
     Extent,
     Guard,
-    Jumbo,
     LengthRule,
     LengthSize,
     NextHeader,
     Notation,
+    OptionField,
     OptionList,
     PadSize,
     Presence,
@@ -62,6 +64,7 @@ from overlaycodec.schema.plans import (
     Size,
     UnparsedSize,
 )
+from overlaycodec.schema.signs import Pattern, RightChecksum, Sign
 
 __all__ = ["layout_of"]
 
@@ -74,6 +77,7 @@ def layout_of(
     keys: tuple[Key, ...] = (),
     carries: Key | None = None,
     closed: bool = False,
+    signs: tuple[Sign, ...] = (),
     **options: Any,
 ) -> Layout:
     """The layout of these fields; `options` are the other ones of the class, named as in `Layout`.
@@ -103,14 +107,34 @@ def layout_of(
         ),
         flag_of=_dependants(fields, lambda f: f.presence.fields if f.presence and f.presence.by_flags else ()),
         keys=keys,
-        next=_next(only, keys, carries, closed),
+        next=_next(only, by_name, keys, carries, closed),
         extent=_extent(*only(LengthField)),
         coverage=_coverage(parts, *only(Checksum)),
         more_fragments=None if more is None else more.name,
-        jumbo=_jumbo(fields),
+        jumbo=_in_options(fields, lambda field: field.jumbo_length),
         routes=_routes(fields),
+        corroboration=_corroboration(signs, parts),
+        sources=_in_options(fields, lambda field: field.original_source),
         **options,
     )
+
+
+def _corroboration(signs: tuple[Sign, ...], parts: tuple[Run | Field, ...]) -> Corroboration | None:
+    if not signs:
+        return None
+    decisive = [sign for sign in signs if sign.decisive]
+    others = [sign for sign in signs if not sign.decisive]
+    patterns = [sign for sign in decisive if isinstance(sign, Pattern)]
+    # nothing is refused where all decisive signs are true, nor where all others are and one decisive sign alone fails
+    if len(patterns) < len(decisive):
+        patterns += [sign for sign in others if isinstance(sign, Pattern)]
+        usable = len(patterns) >= len(signs) - 1
+    else:
+        usable = True
+    needed = 3 if any(isinstance(sign, RightChecksum) for sign in signs) else 2
+    clear = tuple(sign.alternatives for sign in patterns) if usable else ()
+    octets = parts[0].octets if isinstance(parts[0], Run) and parts[0].presence is None else 0
+    return Corroboration(signs, needed, octets, clear)
 
 
 def _field_of(declared: Declared) -> Field:
@@ -130,12 +154,13 @@ def _field_of(declared: Declared) -> Field:
         byte_order=None if order is None else order.order,
         const=None if const is None else const.value,
         reserved=Reserved in declared,
-        value_names={} if names is None else names.of,
+        value_names={} if names is None else names.by_value,
         notation=_notation(declared),
         options=None if items is None else OptionList(items.kind, items.end, items.pads),
         construct=None if foreign is None else foreign.construct,
         element_flag=None if marks is None else ElementFlag(marks.options, marks.field, marks.mask),
         route=None if route is None else Route(route.type, route.left, route.at, route.begins),
+        original_source=OriginalSource in declared,
         jumbo_length=JumboLength in declared,
     )
 
@@ -186,6 +211,7 @@ def _dependants(fields: tuple[Field, ...], named: Callable[[Field], tuple[str, .
 
 def _next(
     only: Callable[[type[Fact]], tuple[Field, Declared] | tuple[None, None]],
+    names: Mapping[str, Field],
     keys: tuple[Key, ...],
     carries: Key | None,
     closed: bool,
@@ -216,6 +242,8 @@ def _next(
         nothing=fact.nothing,
         guards=tuple(guards),
         lengths=None if fact.lengths is None else LengthRule(*fact.lengths),
+        content=None if fact.content is None else Guard(*fact.content),
+        content_outside=fact.content is not None and fact.content[0] not in names,
     )
 
 
@@ -253,12 +281,12 @@ def _coverage(parts: tuple[Part, ...], field: Field | None, declared: Declared |
     )
 
 
-def _jumbo(fields: tuple[Field, ...]) -> Jumbo | None:
+def _in_options(fields: tuple[Field, ...], wanted: Callable[[Field], bool]) -> OptionField | None:
     for options in fields:
         for element in options.elements:
             for field in element.__layout__.fields:
-                if field.jumbo_length:
-                    return Jumbo(options.name, element, field.name)
+                if wanted(field):
+                    return OptionField(options.name, element, field.name)
     return None
 
 

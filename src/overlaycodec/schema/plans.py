@@ -7,8 +7,8 @@ the members. A plan names the fields that it depends on; it never holds a fact.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Literal
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import msgspec
 
@@ -24,11 +24,11 @@ __all__ = [
     "EndSize",
     "Extent",
     "Guard",
-    "Jumbo",
     "LengthRule",
     "LengthSize",
     "NextHeader",
     "Notation",
+    "OptionField",
     "OptionList",
     "PadSize",
     "Presence",
@@ -200,6 +200,10 @@ class Repeat(Plan, frozen=True):
     key: Key
 
 
+Candidates: TypeAlias = "Callable[[KeySpace, int], Iterable[tuple[Key, Any]]]"  # Any: a header class
+"""What can be found at a value of a space, each with its key: `Catalog.candidates`."""
+
+
 class NextHeader(Plan, frozen=True):
     """What follows a header."""
 
@@ -221,6 +225,10 @@ class NextHeader(Plan, frozen=True):
     """Whether nothing ever follows."""
     offset: str | None = None
     """The fragment offset: where it is not 0, what follows is payload."""
+    content: Guard | None = None
+    """What must hold for anything to be found at the value `nothing`, or to be carried."""
+    content_outside: bool = False
+    """Whether the field of `content` is not of this header, but of the nearest header before that has it."""
 
     @property
     def flag(self) -> str | None:
@@ -235,14 +243,34 @@ class NextHeader(Plan, frozen=True):
     @property
     def unconditional(self) -> bool:
         """Whether the value of the selector alone decides."""
-        return not (self.guards or self.lengths or self.repeat)
+        own = self.content is not None and not self.content_outside
+        return not (self.guards or self.lengths or self.repeat or own)
 
     def failing(self, header: Any) -> Guard | None:  # Any: a header, known by what it declares
         """The first guard that does not hold for this header: its selector is no key; None where all hold."""
         return next((guard for guard in self.guards if not guard.holds(getattr(header, guard.field))), None)
 
-    def of(self, header: Any) -> Key | ValueLength | None:  # Any: as above
-        """What follows this header: a key, octets that begin with what is at a key, or nothing."""
+    def selects(self, header: Any, cls: Any, candidates: Candidates) -> bool:  # Any: a header, and a class of headers
+        """Whether the value of the selector leads to this class; `candidates` gives what a catalog has at a value."""
+        if self.selector is None or self.space is None:
+            return False
+        value = getattr(header, self.selector.name)
+        return value is not None and any(found is cls for _, found in candidates(self.space, value))
+
+    def has_content(self, headers: Sequence[Any]) -> bool:  # Any: as above
+        """Whether `content` holds for the last of these headers; it does where no header has the field."""
+        if self.content is None:
+            return True
+        for header in reversed(headers):
+            if self.content.field in header.__layout__.by_name:
+                return self.content.holds(getattr(header, self.content.field))
+        return True
+
+    def of(self, header: Any, before: Sequence[Any] = ()) -> Key | ValueLength | None:  # Any: as above
+        """What follows this header: a key, octets that begin with what is at a key, or nothing.
+
+        `before` are the headers before it.
+        """
         if self.closed or (self.offset is not None and getattr(header, self.offset)):
             return None
         if self.repeat is not None and not getattr(header, self.repeat.flag):
@@ -250,15 +278,14 @@ class NextHeader(Plan, frozen=True):
         if self.selector is None or self.space is None:
             return self.carried
         guard = self.failing(header)
+        value = getattr(header, self.selector.name)
+        if (guard is not None or value == self.nothing) and not self.has_content((*before, header)):
+            return None
         if guard is not None:
             return self.carried if guard.carried else None
-        value = getattr(header, self.selector.name)
         if self.lengths is not None and value <= self.lengths.limit:
             return ValueLength(value, self.lengths.key)
         return self.space(value)
-
-
-# --- how far a header and its content reach ---------------------------------------------------------------------------
 
 
 class Extent(Plan, frozen=True):
@@ -272,7 +299,7 @@ class Extent(Plan, frozen=True):
     bias: int = 0
     from_start: bool = True
     zero: Literal["length", "unbounded", "jumbo"] = "length"
-    """What 0 means: a length like others; no bound; no bound where a jumbo payload length was read."""
+    """What 0 means: a length like others; no bound; no bound where the length of the IP header outside gives none."""
     unless: str | None = None
     """A field that, where it is not 0, leaves the bound to the header outside."""
     segmented: bool = False
@@ -284,15 +311,9 @@ class Extent(Plan, frozen=True):
         """The octets from the header's start that the value counts, whatever 0 means."""
         return value * self.unit + self.bias + (0 if self.from_start else header_octets)
 
-    def is_unbounded(self, value: int, *, jumbogram: bool = True) -> bool:
-        """Whether the value is a 0 that gives no bound; `jumbogram`: whether a jumbo payload length was read."""
-        return value == 0 and (self.zero == "unbounded" or (self.zero == "jumbo" and jumbogram))
-
-    def bound_of(self, value: int | None, header_octets: int) -> int | None:
-        """The octets from the header's start that the value counts; None where it gives no bound."""
-        if value is None or self.is_unbounded(value):
-            return None
-        return self.end_of(value, header_octets)
+    def is_unbounded(self, value: int, *, outside: bool = True) -> bool:
+        """Whether the value is a 0 that gives no bound; `outside`: whether the length of the IP header outside is."""
+        return value == 0 and (self.zero == "unbounded" or (self.zero == "jumbo" and outside))
 
     def applies_to(self, header: Any) -> bool:  # Any: a header, known by what it declares
         """Whether the field bounds this header; else the header outside does."""
@@ -300,22 +321,36 @@ class Extent(Plan, frozen=True):
 
     def octets_of(self, header: Any, header_octets: int) -> int | None:  # Any: as above
         """How many octets, from the header's start, the field counts; None where it gives no bound."""
-        return self.bound_of(getattr(header, self.field.name), header_octets) if self.applies_to(header) else None
+        value = getattr(header, self.field.name)
+        if value is None or self.is_unbounded(value) or not self.applies_to(header):
+            return None
+        return self.end_of(value, header_octets)
 
 
-class Jumbo(Plan, frozen=True):
-    """Where an option list may keep the length of a jumbogram: in `field` of an element of the class `element`.
+class OptionField(Plan, frozen=True):
+    """A field that options of one class have: the length of a jumbogram, or an address. Of several, the first counts.
 
-    Spec: RFC 2675 section 2.
+    Spec: RFC 2675 section 2, RFC 6275 section 6.3.
     """
 
     options: str
     element: Any  # Any: an Element class, which is declared above this module
     field: str
 
-    def octets_of(self, options: tuple[Any, ...]) -> int | None:  # Any: elements of any class
-        """The octets from the header's start that the first such option counts; None where there is none."""
-        return next((getattr(option, self.field) for option in options if type(option) is self.element), None)
+    def index_in(self, options: tuple[Any, ...]) -> int | None:  # Any: elements of any class
+        """The index of the option; None where there is none."""
+        return next((index for index, option in enumerate(options) if type(option) is self.element), None)
+
+    def value_in(self, options: tuple[Any, ...]) -> Any:  # Any: as above, and a value of the field or None
+        """The value of the field; None where there is no such option."""
+        index = self.index_in(options)
+        return None if index is None else getattr(options[index], self.field)
+
+    def with_value(self, options: tuple[Any, ...], value: Any) -> tuple[Any, ...]:  # Any: as above
+        """The options, one of which has the field, with this value in it. Raises: FieldRangeError."""
+        index = self.index_in(options)
+        assert index is not None
+        return (*options[:index], options[index].replace(**{self.field: value}), *options[index + 1 :])
 
 
 class Route(Plan, frozen=True):

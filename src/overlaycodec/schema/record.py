@@ -11,21 +11,25 @@ import keyword
 import sys
 import typing
 from collections.abc import Callable, Mapping
+from enum import EnumType
 from functools import wraps
 from ipaddress import IPv4Address, IPv6Address
+from types import MethodType
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, dataclass_transform
 
 import msgspec
 
 from overlaycodec.errors import SchemaError
 from overlaycodec.schema import constructors
-from overlaycodec.schema.arguments import check_class_options
+from overlaycodec.schema.arguments import check_class_options, suggestion
 from overlaycodec.schema.declaration import Declared
 from overlaycodec.schema.fields import field_of
 from overlaycodec.schema.layout import REQUIRED, Layout
 from overlaycodec.schema.planning import layout_of
+from overlaycodec.schema.signature import signature_of, value_type_of
 from overlaycodec.schema.validation import check_layout
-from overlaycodec.schema.values import AUTO, MACAddress
+from overlaycodec.values import AUTO, MACAddress
+from overlaycodec.values.for_notebooks import ForNotebooks
 
 __all__ = ["Element", "WireStruct", "build", "builder_of", "builder_with", "kept_with_class"]
 
@@ -64,11 +68,16 @@ def builder_with(cls: type[WireStruct], values: Mapping[str, object]) -> Any:  #
     return msgspec.Struct.__replace__.__get__(build(cls, *(values.get(field.name) for field in cls.__layout__.fields)))
 
 
-def _evaluate(owner: str, name: str, text: str, globals_: dict[str, Any], frame: Any) -> Any:
-    """An annotation kept as text, in the module of its class or in the function that holds it."""
+def _evaluate(
+    owner: str, name: str, text: str, globals_: dict[str, Any], frame: Any, named: Mapping[str, EnumType]
+) -> Any:
+    """An annotation kept as text, in the module of its class or in the function that holds it.
+
+    `named` are the enumerations of the class body.
+    """
     while True:
         try:
-            return eval(text, globals_, {} if frame is None else frame.f_locals)
+            return eval(text, globals_, {**({} if frame is None else frame.f_locals), **named})
         except NameError as error:
             if frame is None or frame.f_back is None or frame.f_globals is not globals_:
                 raise SchemaError(
@@ -124,8 +133,9 @@ else:
             frame = sys._getframe(1)
             check_class_options(name, options, bases[0].__options__)
             fields = []
+            named = {key: value for key, value in namespace.items() if isinstance(value, EnumType)}
             for field, hint in _annotations_of(name, namespace).items():
-                read = _evaluate(name, field, hint, globals_, frame) if isinstance(hint, str) else hint
+                read = _evaluate(name, field, hint, globals_, frame, named) if isinstance(hint, str) else hint
                 if read is ClassVar or typing.get_origin(read) is ClassVar:
                     continue
                 if field.startswith("_") or hasattr(bases[0], field):
@@ -137,7 +147,7 @@ else:
                 raise SchemaError(name, None, "declares no field")
             for computed in ("__annotate__", "__annotate_func__"):  # they contradict the annotations that follow
                 namespace.pop(computed, None)
-            namespace["__annotations__"] = {field.name: Any for field in fields}
+            namespace["__annotations__"] = {field.name: value_type_of(field) for field in fields}
             namespace |= {field.name: field.default for field in fields}
             namespace["__match_args__"] = ()
             cls = super().__new__(mcs, name, bases, namespace, frozen=True, gc=False)
@@ -147,6 +157,29 @@ else:
             constructors.check_defaults(cls.__layout__)
             return cls
 
+        @property
+        def __signature__(cls):
+            return signature_of(cls.__declaration__) if hasattr(cls, "__declaration__") else None
+
+        @property
+        def __doc__(cls):
+            """The text of `help()`. The module that writes it is above this one: imported when it is asked for."""
+            own = cls.__dict__.get("__doc__")
+            if "__layout__" not in cls.__dict__:
+                return own
+            from overlaycodec.describe.help_text import help_of
+
+            return help_of(cls)
+
+        @property
+        def _repr_html_(cls):
+            """A method of the class, which IPython calls to show it: properties here come before those of values."""
+            return MethodType(ForNotebooks._repr_html_, cls) if "__layout__" in cls.__dict__ else None
+
+        @property
+        def _repr_mimebundle_(cls):
+            return MethodType(ForNotebooks._repr_mimebundle_, cls) if "__layout__" in cls.__dict__ else None
+
         def __call__(cls, /, *args, **values):
             maker = cls.__dict__.get("__make__")
             if maker is None:
@@ -154,7 +187,21 @@ else:
                     raise TypeError(f"{cls.__name__} is a base to declare from")
                 maker = constructors.maker_of(cls.__layout__, builder_of(cls))
                 cls.__make__ = staticmethod(maker)
-            return maker(*args, **values)
+            try:
+                return maker(*args, **values)
+            except TypeError:
+                cls._check_keywords(args, values)
+                raise
+
+        def _check_keywords(cls, args, values):
+            """Raises: TypeError that names the nearest field, for a keyword that is none."""
+            names = cls.__layout__.by_name
+            if args:
+                told = next((field.name for field in cls.__declaration__ if field.default is REQUIRED), [*names][-1])
+                raise TypeError(f"{cls.__name__} takes its fields by keyword: {told}=…") from None
+            for name in values:
+                if name not in names:
+                    raise TypeError(f"{cls.__name__} has no field {name!r}{suggestion(name, names)}") from None
 
     _Base = msgspec.Struct
 
@@ -164,7 +211,7 @@ def _rebuilt(cls: type[WireStruct], values: tuple[object, ...]) -> WireStruct:
     return record
 
 
-class WireStruct(_Base, metaclass=RecordMeta, abstract=True):  # pyright: ignore[reportGeneralTypeIssues, reportCallIssue]
+class WireStruct(ForNotebooks, _Base, metaclass=RecordMeta, abstract=True):  # pyright: ignore[reportGeneralTypeIssues, reportCallIssue]
     """What headers and the elements of their rows have in common: immutable, comparable, hashable, checked."""
 
     __options__ = frozenset({"spec"})
@@ -181,7 +228,8 @@ class WireStruct(_Base, metaclass=RecordMeta, abstract=True):  # pyright: ignore
         values = {field.name: getattr(self, field.name) for field in self.__layout__.fields}
         unknown = changes.keys() - values.keys()
         if unknown:
-            raise TypeError(f"{type(self).__name__} has no field {', '.join(map(repr, sorted(unknown)))}")
+            name = min(unknown)
+            raise TypeError(f"{type(self).__name__} has no field {name!r}{suggestion(name, values)}")
         return type(self)(**(values | changes))
 
     __replace__ = replace

@@ -27,6 +27,7 @@ from overlaycodec.schema.facts import (
     LengthField,
     MoreFragments,
     Octets,
+    OriginalSource,
     PadTo,
     Rest,
     Selects,
@@ -39,7 +40,7 @@ from overlaycodec.schema.facts import (
     When,
 )
 from overlaycodec.schema.layout import Kind, Layout
-from overlaycodec.schema.values import AUTO
+from overlaycodec.values import AUTO
 
 __all__ = ["check_layout"]
 
@@ -57,6 +58,7 @@ _STANDS_ON: Final[dict[type[Fact], tuple[Kind, ...]]] = {
     MoreFragments: ("bool",),
     ValueNames: ("int",),
     PadTo: ("bytes",),
+    OriginalSource: ("ipv4", "ipv6"),
     Unparsed: ("bytes",),
     Rest: ("bytes", "items"),
     Selects: ("int",),
@@ -157,7 +159,8 @@ def _check_references(owner: str, layout: Layout, field: Declared, before: tuple
                 raise SchemaError(owner, field.name, "Selects has a condition, but the class carries nothing else")
         if field.optional and not ((when := field.get(When)) and selects.when in when.fields):
             raise SchemaError(owner, field.name, "a selector that may be absent needs the flag that it is there by")
-        for name, values in filter(None, (selects.only, selects.unless)):
+        own = selects.content if selects.content and selects.content[0] in layout.by_name else None
+        for name, values in filter(None, (selects.only, selects.unless, own)):
             need("Selects", name, "int", values, layout.by_name)
         for value in (selects.nothing, selects.lengths and selects.lengths[0]):
             if value is not None and value > layout.by_name[field.name].maximum:
@@ -182,7 +185,7 @@ def _check_references(owner: str, layout: Layout, field: Declared, before: tuple
             owner, field.name, f"SetIfAny names {marks.options}.{marks.field}, which is no field of an option list"
         )
     if names := field.get(ValueNames):
-        for value in names.of:
+        for value in names.by_value:
             if not 0 <= value <= layout.by_name[field.name].maximum:
                 raise SchemaError(
                     owner, field.name, f"ValueNames names {value}, which does not fit in {field.bits} bits"

@@ -12,7 +12,7 @@ like all others. What comes out is valid in every derived field and decodes to t
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 try:
     from hypothesis import reject
@@ -24,16 +24,23 @@ except ModuleNotFoundError as error:
         "overlaycodec.strategies needs Hypothesis: pip install 'overlaycodec[hypothesis]'", name="hypothesis"
     ) from None
 
-from overlaycodec.codec.catalog import DEFAULT, Catalog
+from overlaycodec.codec.catalog import DEFAULT, Catalog, check_catalog
 from overlaycodec.codec.packet_encoder import encode, resolve
-from overlaycodec.errors import LengthOverflowError
-from overlaycodec.packet.header import Header
+from overlaycodec.errors import LengthOverflowError, number_text
+from overlaycodec.packet.header import Header, check_header_class
 from overlaycodec.packet.packet import Packet
+from overlaycodec.pipelines.pipeline import check_pipeline
 from overlaycodec.protocols import Ethernet
-from overlaycodec.schema.values import AUTO
 from overlaycodec.strategies import stacks
+from overlaycodec.strategies.guesses import believed
 from overlaycodec.strategies.malformed import damaged
+from overlaycodec.strategies.pipeline_stacks import along, stack_along
 from overlaycodec.strategies.stack_graph import Node, StackGraph, drawable, graph_of
+from overlaycodec.values import AUTO
+from overlaycodec.values.argument_checks import check_number
+
+if TYPE_CHECKING:
+    from overlaycodec.pipelines.pipeline import AnyPipeline
 
 __all__ = ["headers", "malformed_bytes", "packets"]
 
@@ -54,6 +61,7 @@ def headers(cls: type[H], /, **fixed: object) -> st.SearchStrategy[H]:
     Raises: TypeError for a field that the class does not have, ValueError for one that only a `construct` object can
     read and that is not fixed.
     """
+    check_header_class("cls", cls)
     layout = cls.__layout__
     if unknown := fixed.keys() - layout.by_name.keys():
         raise TypeError(f"{cls.__name__} has no field {', '.join(map(repr, sorted(unknown)))}")
@@ -79,6 +87,7 @@ def packets(
     max_headers: int = LONGEST,
     resolved: bool = True,
     reserved: bool = False,
+    stack: AnyPipeline | None = None,
 ) -> st.SearchStrategy[Packet]:
     """Whole stacks that begin with `first` and contain a `through`, with a payload and sometimes padding.
 
@@ -88,8 +97,15 @@ def packets(
     shortest path. An option of a generic class (`GeneveOption`, `TCPOption`) has a kind that no other class has: not a
     known kind, and a length that is not its own.
 
+    With a pipeline as `stack`, the packets are of its headers, at most `max_headers` of them, and of its catalog;
+    `through` and `first` are not asked then. The pipeline decodes them to the same packets again. The simplest one has
+    the fewest headers.
+
     Raises: ValueError where no stack of `max_headers` headers leads there.
     """
+    if stack is not None:
+        check_pipeline(stack, "stack")
+        return _of_pipeline(stack, max_headers, resolved=resolved, reserved=reserved)
     graph = _graph(through, first, catalog, max_headers)
     paths = stacks.paths_of(graph, catalog, first, through, max_headers, reserved=reserved)
 
@@ -97,8 +113,37 @@ def packets(
     def draw_packet(draw: st.DrawFn) -> Packet:
         packet = stacks.stack(draw, paths)
         try:
-            complete = resolve(packet, catalog=catalog)
+            packet, complete = believed(packet, catalog)
         except LengthOverflowError:  # only a declared length that counts less than a short frame comes here
+            reject()
+        return complete if resolved else packet
+
+    return draw_packet()
+
+
+def _of_pipeline(
+    pipeline: AnyPipeline, max_headers: int, *, resolved: bool, reserved: bool
+) -> st.SearchStrategy[Packet]:
+    """Packets of a pipeline. Raises: ValueError where none can be drawn."""
+    catalog = pipeline.catalog
+    choices = []
+    for classes in pipeline.stacks(max_headers):
+        if all(drawable(cls.__layout__) for cls in classes):
+            graph = graph_of(catalog, classes[0])
+            paths = stacks.paths_of(graph, catalog, classes[0], None, len(classes), reserved=reserved)
+            nodes = along(paths, classes)
+            if nodes is not None:
+                choices.append((paths, nodes))
+    if not choices:
+        raise ValueError(f"no packet of {pipeline!r} has at most {max_headers} headers that the catalog links")
+
+    @st.composite
+    def draw_packet(draw: st.DrawFn) -> Packet:
+        paths, nodes = draw(st.sampled_from(choices))
+        packet = stack_along(draw, paths, nodes, payload=pipeline.payload)
+        try:
+            packet, complete = believed(packet, catalog)
+        except LengthOverflowError:
             reject()
         return complete if resolved else packet
 
@@ -131,13 +176,18 @@ def malformed_bytes(
 
 def _graph(through: type[Header] | None, first: type[Header], catalog: Catalog, max_headers: int) -> StackGraph:
     """The graph of the catalog. Raises: ValueError where it has no path."""
+    check_catalog(catalog)
+    check_header_class("first", first)
+    if through is not None:
+        check_header_class("through", through, " or None")
     for cls in filter(None, (first, through)):
         if not drawable(cls.__layout__):
             raise ValueError(
                 f"{cls.__name__} has fields that only a construct object can read: no stack can be drawn with it"
             )
-    if not 1 <= max_headers <= catalog.max_headers:
-        raise ValueError(f"max_headers is 1..{catalog.max_headers}, as the catalog follows, not {max_headers}")
+    if not 1 <= check_number("max_headers", max_headers, None) <= catalog.max_headers:
+        most = catalog.max_headers
+        raise ValueError(f"max_headers is 1..{most}, as the catalog follows, not {number_text(max_headers)}")
     graph = graph_of(catalog, first)
     distance = (graph.to_end if through is None or through is first else graph.distances(through)).get(Node(first))
     if distance is None:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from overlaycodec.schema.layout import ADDRESS_OCTETS, Field, Layout, Run
 from overlaycodec.schema.plans import CountSize, EndSize, LengthSize
 from overlaycodec.schema.record import WireStruct
-from overlaycodec.schema.values import AUTO, MACAddress
+from overlaycodec.values import AUTO, MACAddress
 
 __all__ = ["Room", "fixed_octets", "number", "record"]
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import lru_cache
-from typing import Literal, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 from overlaycodec.codec.catalog import Catalog
 from overlaycodec.packet.header import Header
@@ -21,7 +21,13 @@ __all__ = ["Edge", "End", "Node", "StackGraph", "drawable", "graph_of"]
 Conditions = tuple[Peek | MinOctets, ...]
 Values = tuple[tuple[str, int], ...]
 """Fields and their values."""
+Excluded = tuple[tuple[str, frozenset[int]], ...]
+"""Fields and values that they must not have."""
 Binding = tuple[Key, type[Header]]
+
+
+_ENUMERATED_BITS: Final = 16
+"""The values of larger fields are not listed."""
 
 
 class Node(NamedTuple):
@@ -29,7 +35,7 @@ class Node(NamedTuple):
 
     cls: type[Header]
     required: Values = ()
-    excluded: Values = ()
+    excluded: Excluded = ()
 
 
 class Edge(NamedTuple):
@@ -103,31 +109,74 @@ def _constant(layout: Layout, peek: Peek) -> bool | None:
     return True if known == peek.count else None
 
 
-def _fails(layout: Layout, key: Key) -> tuple[str, int] | None:
-    """A field and the value that it must not have for a condition to fail; ("", 0) where one always fails."""
+def _partly_at(layout: Layout, peek: Peek) -> tuple[Field, frozenset[int]] | None:
+    """A number that shares bits with those that a condition reads, and its values that have the condition's bits."""
+    for field in layout.fields:
+        start, bits = layout.fixed_bit_of(field.name), field.bits or 0
+        if start is None or field.kind != "int" or field.const is not None:
+            continue
+        first, last = max(start, peek.bit), min(start + bits, peek.bit + peek.count)
+        if first < last and (bits <= _ENUMERATED_BITS or last - first == bits):
+            wanted = peek.value >> peek.bit + peek.count - last & (1 << last - first) - 1
+            return field, _numbers_with(bits, start + bits - last, last - first, wanted)
+    return None
+
+
+@lru_cache(maxsize=256)
+def _numbers_with(bits: int, shift: int, count: int, wanted: int) -> frozenset[int]:
+    """The numbers of so many bits, of which `count` bits, after `shift` lower ones, are those wanted."""
+    if count == bits:
+        return frozenset((wanted,))
+    mask = (1 << count) - 1
+    return frozenset(value for value in range(1 << bits) if value >> shift & mask == wanted)
+
+
+@lru_cache(maxsize=256)
+def _all_but(bits: int, values: frozenset[int]) -> frozenset[int]:
+    """The numbers of so many bits that are not among these.
+
+    The same set each time, so that nodes, which are compared often, need not compare its thousands of values.
+    """
+    return frozenset(range(1 << bits)) - values
+
+
+def _fails(layout: Layout, key: Key) -> tuple[str, frozenset[int]] | None:
+    """A field and values that it must not have for a condition to fail; "" and none where one always fails."""
     for peek in key.conditions:
         if not isinstance(peek, Peek):
             continue
         if _constant(layout, peek) is False:
-            return "", 0
-        field = _field_at(layout, peek)
-        if field is not None and not (
-            field.const is not None or field.name in layout.sized_by or field in (layout.length_field, layout.checksum)
-        ):
-            return field.name, peek.value
+            return "", frozenset()
+        found = _partly_at(layout, peek)
+        if found is None:
+            continue
+        field, values = found
+        if field.name not in layout.sized_by and field not in (layout.length_field, layout.checksum):
+            return field.name, values
     return None
 
 
-def _holds(layout: Layout, key: Key) -> Values | None:
+def _holds(layout: Layout, key: Key) -> tuple[Values, Excluded] | None:
     """The fields that fulfil the conditions of a key. `Within` is fulfilled by lengths that are right."""
-    required = []
+    required: list[tuple[str, int]] = []
+    excluded: list[tuple[str, frozenset[int]]] = []
     for peek in key.conditions:
         if isinstance(peek, Peek) and not (constant := _constant(layout, peek)):
-            field = _field_at(layout, peek)
-            if constant is False or field is None:
+            if constant is False:
                 return None
-            required.append((field.name, peek.value))
-    return tuple(required)
+            if (field := _field_at(layout, peek)) is not None:
+                required.append((field.name, peek.value))
+                continue
+            if (found := _partly_at(layout, peek)) is None or not _contains(layout, found[0], peek):
+                return None
+            excluded.append((found[0].name, _all_but(found[0].bits or 0, found[1])))
+    return tuple(required), tuple(excluded)
+
+
+def _contains(layout: Layout, field: Field, peek: Peek) -> bool:
+    """Whether all bits that a condition reads are in the field."""
+    start = layout.fixed_bit_of(field.name) or 0
+    return start <= peek.bit and peek.bit + peek.count <= start + (field.bits or 0)
 
 
 def _of_previous(key: Key, outside: Layout) -> dict[str, int] | None:
@@ -139,15 +188,18 @@ def _of_previous(key: Key, outside: Layout) -> dict[str, int] | None:
 def _node_of(candidates: tuple[Binding, ...], cls: type[Header], outside: Layout) -> tuple[Node, Values] | None:
     """What a header, and the previous one, must have for it to be found; None where another one always is."""
     layout = cls.__layout__
-    excluded: list[tuple[str, int]] = []
+    excluded: list[tuple[str, frozenset[int]]] = []
     previous: dict[str, int] = {}
     for key, other in candidates:
         asked = _of_previous(key, outside)
         if asked is None or any(previous.get(name, value) != value for name, value in asked.items()):
             continue
-        if other is cls and (required := _holds(layout, key)) is not None:
-            kept = tuple(pair for pair in excluded if pair[0])
-            return None if set(required) & set(kept) else (Node(cls, required, kept), tuple((previous | asked).items()))
+        if other is cls and (held := _holds(layout, key)) is not None:
+            required, others = held
+            kept = (*(pair for pair in excluded if pair[0]), *others)
+            if any(value in never for name, value in required for excluded_, never in kept if name == excluded_):
+                return None
+            return Node(cls, required, kept), tuple((previous | asked).items())
         flag = next((name for name in asked if outside.by_name[name].kind == "bool" and name not in previous), None)
         if flag is not None:
             previous[flag] = not asked[flag]
@@ -199,7 +251,8 @@ def _keyed(node: Node, catalog: Catalog) -> Iterable[Edge]:
 
 
 def _allowed(node: Node, field: Field, value: int) -> bool:
-    return dict(node.required).get(field.name, value) == value and (field.name, value) not in node.excluded
+    allowed = dict(node.required).get(field.name, value) == value
+    return allowed and not any(name == field.name and value in never for name, never in node.excluded)
 
 
 def _carried(layout: Layout, catalog: Catalog) -> tuple[Binding, ...]:
@@ -247,7 +300,7 @@ def _ends(node: Node, catalog: Catalog) -> Iterable[End]:
         keys = sum(plan.lowest_key <= value <= selector.maximum for value in bound)
         if avoid is not None and keys <= selector.maximum - plan.lowest_key:  # else every key is bound
             yield End("unbound", avoid)
-    if any(not guard.carried for guard in plan.guards):
+    if any(not guard.carried for guard in plan.guards) or (plan.content is not None and not plan.content_outside):
         yield End("no_key")
     if plan.offset is not None:
         yield End("fragment")

@@ -15,15 +15,26 @@ from overlaycodec.packet.header import Header
 from overlaycodec.packet.packet import Packet, Trailer
 from overlaycodec.schema.keys import MinOctets, Peek
 from overlaycodec.schema.layout import Field, Layout
-from overlaycodec.schema.values import AUTO
 from overlaycodec.strategies.records import Room, fixed_octets, number, record
 from overlaycodec.strategies.stack_graph import Conditions, Edge, End, Node, StackGraph
+from overlaycodec.values import AUTO
 
-__all__ = ["lone_header", "paths_of", "stack"]
+__all__ = [
+    "PAYLOAD",
+    "Paths",
+    "Step",
+    "header_at",
+    "lone_header",
+    "network_after",
+    "paths_of",
+    "payload_without",
+    "stack",
+    "trailers_of",
+]
 
 _FRAME = 1500
 """What a length in place of a type can count: no stack is made longer."""
-_PAYLOAD = 64
+PAYLOAD = 64
 _PADDING = 18
 _UNIT = 8
 """What an option list may take more, to fill up to the unit of its length."""
@@ -31,7 +42,9 @@ _MORE = st.sampled_from((False, *(True,) * 6))
 """Whether to go on where the stack could end, or to leave the shortest path."""
 
 
-class _Step(NamedTuple):
+class Step(NamedTuple):
+    """A node of the graph, and what comes after it."""
+
     node: Node
     after: Edge | End
 
@@ -61,8 +74,9 @@ def paths_of(
     reserved: bool,
 ) -> Paths:
     """What is known before anything is drawn."""
-    widest = max(fixed_octets(node.cls.__layout__) for node in graph.edges)
-    octets = max(0, _FRAME - 2 * _PADDING - longest * (widest + _UNIT))
+    widest = {node: fixed_octets(node.cls.__layout__) + _UNIT for node in graph.edges}
+    before = max((octets for node, octets in widest.items() if graph.edges[node]), default=0)
+    octets = max(0, _FRAME - 2 * _PADDING - (longest - 1) * before - max(widest.values()))
     distances = graph.to_end if target is None else graph.distances(target)
     return Paths(graph, catalog, first, target, distances, longest, octets, reserved)
 
@@ -71,7 +85,7 @@ def stack(draw: st.DrawFn, paths: Paths) -> Packet:
     """A packet whose derived fields are AUTO."""
     node, network, reached = Node(paths.first), None, paths.target is None
     room = Room(paths.octets, reserved=paths.reserved)
-    steps: list[_Step] = []
+    steps: list[Step] = []
     headers: list[Header] = []
     payload = b""
     while not steps or isinstance(steps[-1].after, Edge):
@@ -80,24 +94,24 @@ def stack(draw: st.DrawFn, paths: Paths) -> Packet:
         step, header, payload = draw(_one(paths, room, node, network, paths.longest - len(steps) - 1, reached))
         steps.append(step)
         headers.append(header)
-        network = _network(node.cls.__layout__, network)
+        network = network_after(node.cls.__layout__, network)
         if isinstance(step.after, Edge):
             node = step.after.node
-    return Packet(tuple(headers), payload, _trailers(draw, steps, headers, payload))
+    return Packet(tuple(headers), payload, trailers_of(draw, steps, headers, payload))
 
 
 @st.composite
 def _one(
     draw: st.DrawFn, paths: Paths, room: Room, node: Node, network: Layout | None, left: int, reached: bool
-) -> tuple[_Step, Header, bytes]:
+) -> tuple[Step, Header, bytes]:
     """What comes after a node, the header there, and the payload where the stack ends."""
     after = _choice(draw, paths, node, left, reached)
     payload = b""
     if isinstance(after, End) and after.kind != "closed":
-        payload = _without(draw(st.binary(max_size=min(_PAYLOAD, room.octets))), after.avoid)
+        payload = payload_without(draw(st.binary(max_size=min(PAYLOAD, room.octets))), after.avoid)
         room.take(len(payload))
-    step = _Step(node, after)
-    return step, _header(draw, step, network, len(payload), paths.catalog, room), payload
+    step = Step(node, after)
+    return step, header_at(draw, step, network, len(payload), paths.catalog, room), payload
 
 
 def _choice(draw: st.DrawFn, paths: Paths, node: Node, left: int, reached: bool) -> Edge | End:
@@ -127,7 +141,7 @@ def _need(paths: Paths, node: Node, reached: bool) -> int | None:
     return (paths.graph.to_end if reached or node.cls is paths.target else paths.distances).get(node)
 
 
-def _network(layout: Layout, outside: Layout | None) -> Layout | None:
+def network_after(layout: Layout, outside: Layout | None) -> Layout | None:
     """The header whose addresses a checksum after this one covers."""
     if layout.layer == "network":
         return layout
@@ -153,8 +167,8 @@ def lone_header(
         }
         fixed = unset | fixed
     after = draw(st.sampled_from(ends)) if ends else None
-    step = _Step(Node(cls), after or End("data"))
-    return _header(draw, step, None, 0, catalog, Room(_FRAME), fixed, loose=after is None)
+    step = Step(Node(cls), after or End("data"))
+    return header_at(draw, step, None, 0, catalog, Room(_FRAME), fixed, loose=after is None)
 
 
 def _contradicts(layout: Layout, end: End, fixed: dict[str, Any]) -> bool:
@@ -162,13 +176,14 @@ def _contradicts(layout: Layout, end: End, fixed: dict[str, Any]) -> bool:
     if end.kind == "fragment":
         return layout.next.offset in fixed
     if end.kind == "no_key":
-        return any(guard.field in fixed for guard in layout.next.guards if not guard.carried)
+        guards = [guard for guard in (*layout.next.guards, layout.next.content) if guard and not guard.carried]
+        return any(guard.field in fixed for guard in guards)
     return False
 
 
-def _header(
+def header_at(
     draw: st.DrawFn,
-    step: _Step,
+    step: Step,
     network: Layout | None,
     content: int,
     catalog: Catalog,
@@ -177,12 +192,13 @@ def _header(
     *,
     loose: bool = False,
 ) -> Header:
+    """The header of a step, its fields as its neighbours require."""
     layout = catalog.layout(step.node.cls)
     previous = dict(step.after.previous) if isinstance(step.after, Edge) else {}
     values: dict[str, Any] = dict(step.node.required) | previous | (fixed or {})
     excluded: dict[str, frozenset[int]] = {}
-    for name, value in step.node.excluded:
-        excluded[name] = excluded.get(name, frozenset()) | {value}
+    for name, never in step.node.excluded:
+        excluded[name] = excluded.get(name, frozenset()) | never
     _fragments(draw, layout, step.after, values)
     _length_of_all(draw, layout, step.after, values, content, catalog, excluded)
     _selection(draw, layout, step.after, values, excluded, catalog, loose=loose)
@@ -251,7 +267,12 @@ def _selection(
     if after.kind in ("repeat", "fragment") or loose:
         values.setdefault(field.name, _any_but(field, excluded))
         return
-    for guard in layout.next.guards:
+    guards = layout.next.guards
+    if layout.next.content is not None and not layout.next.content_outside:
+        guards += (layout.next.content,)
+        if after.kind == "no_key" and layout.next.flag is not None:
+            values.setdefault(layout.next.flag, False)  # else a header may follow all the same
+    for guard in guards:
         holds = after.kind != ("carried" if guard.carried else "no_key")
         if guard.carried:
             values.setdefault(guard.field, holds)
@@ -304,7 +325,7 @@ def _checksum(
             values[coverage.field.name] = draw(st.sampled_from([AUTO, 0]))
 
 
-def _without(payload: bytes, avoid: tuple[Conditions, ...]) -> bytes:
+def payload_without(payload: bytes, avoid: tuple[Conditions, ...]) -> bytes:
     """The payload, changed in few bits so that it fulfils none of the conditions."""
     while True:
         held = next((conditions for conditions in avoid if all(_is(payload, asked) for asked in conditions)), None)
@@ -331,7 +352,7 @@ def _is(payload: bytes, peek: Peek | MinOctets) -> bool:
     return below >= 0 and int.from_bytes(payload, "big") >> below & (1 << peek.count) - 1 == peek.value
 
 
-def _trailers(draw: st.DrawFn, steps: list[_Step], headers: list[Header], payload: bytes) -> tuple[Trailer, ...]:
+def trailers_of(draw: st.DrawFn, steps: list[Step], headers: list[Header], payload: bytes) -> tuple[Trailer, ...]:
     """Octets after the declared end of some headers, innermost first."""
     bounded = [
         index
@@ -345,7 +366,7 @@ def _trailers(draw: st.DrawFn, steps: list[_Step], headers: list[Header], payloa
     return tuple(Trailer(index, draw(size)) for index in sorted(padded, reverse=True))
 
 
-def _bounded(step: _Step, header: Header, content: bool) -> bool:
+def _bounded(step: Step, header: Header, content: bool) -> bool:
     """Whether the header itself gives the end of what it holds."""
     layout = header.__layout__
     if isinstance(step.after, End) and step.after.kind == "closed":

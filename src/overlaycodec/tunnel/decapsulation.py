@@ -23,13 +23,14 @@ from overlaycodec.errors import DecodeError, FieldValueError, MissingHeaderError
 from overlaycodec.packet.header import Header
 from overlaycodec.packet.offsets import ends_of, octets_in
 from overlaycodec.packet.packet import Packet
-from overlaycodec.packet.paths import names_of, network_of
+from overlaycodec.packet.paths import framed_network_of, names_of
 from overlaycodec.protocols import GRE, STT, VXLANRCO, Ethernet
 from overlaycodec.reassembly import STTFrame
 from overlaycodec.schema.layout import Field, Layout
 from overlaycodec.schema.plans import ValueLength
 from overlaycodec.tunnel.ecn import ECNOutcome, egress_ecn
-from overlaycodec.tunnel.inner_packet import Diffserv, check_choice, inner_start
+from overlaycodec.tunnel.inner_packet import Diffserv, inner_start
+from overlaycodec.values.argument_checks import check_choice, check_type
 
 __all__ = ["Decapsulated", "decapsulate", "decapsulate_all", "decapsulated"]
 
@@ -41,14 +42,16 @@ class Decapsulated(msgspec.Struct, frozen=True):
     """The inner octets: as they were received, but for a mark and a DSCP that the egress must change, and a checksum
     that VXLAN's remote checksum offload leaves to it."""
     vni: int | None
-    """The network of the frame: a VNI, NVGRE's VSID, STT's context ID; None where the tunnel has none."""
+    """The network of the frame: a VNI, NVGRE's VSID, STT's context ID; None where the tunnel has none, or says
+    that its VNI is not valid."""
     tunnel: Packet
-    """The headers outside, and what followed the frame."""
+    """The headers outside, and what followed the frame, but for an FCS, which covers the frame too."""
     first: type[Header] | None
     """The class of the frame's first header; None where the catalog knows none."""
     ecn: ECNOutcome | None = None
-    """What RFC 6040 requires for the two marks; None where one of the two packets is not IP. Where it is to be dropped,
-    do not forward the frame: it is given unchanged, for inspection."""
+    """What RFC 6040 requires for the two marks; None where one of the two packets is not IP: IP behind MPLS or PPPoE
+    is not the frame's own. Where it is to be dropped, do not forward the frame: it is given unchanged, for inspection.
+    """
     missing: int = 0
     """Octets of the frame that were not captured."""
 
@@ -87,6 +90,9 @@ def decapsulate(
         octets = bytes_of(data)
         packet = decode(octets, first=first, wire_length=wire_length, lax=True, catalog=catalog)
         faults = packet.faults
+    if packet.fcs is not None:  # it covers the outer frame
+        octets = octets[: len(octets) - len(packet.fcs.data)]
+        packet = packet.without_fcs()
     start = inner_start(packet.headers)
     outer = packet.headers[:start]
     sizes = [octets_in(header) for header in outer]
@@ -146,6 +152,8 @@ def decapsulated(frame: STTFrame, *, diffserv: Diffserv = "pipe", catalog: Catal
 
     Congestion that one segment met is the frame's.
     """
+    check_type("frame", frame, STTFrame)
+    check_choice("diffserv", diffserv, get_args(Diffserv))
     octets = frame.completed()
     inner = decode(octets, lax=True, catalog=catalog)
     changed, outcome = _combined(octets, inner, frame.tunnel.headers, diffserv)
@@ -165,12 +173,12 @@ def _missing(outer: Sequence[Header], sizes: Sequence[int], end: int, missing: i
     """How many octets of the frame are missing, by the innermost length outside. Raises: DecodeError for fragments."""
     at, claimed_end = 0, end + missing
     names = names_of(outer)
-    for name, header, size in zip(names, outer, sizes, strict=True):
+    for index, (name, header, size) in enumerate(zip(names, outer, sizes, strict=True)):
         layout = header.__layout__
         for field in layout.fields:
             if field.name in layout.fragment_fields and getattr(header, field.name):
                 raise FieldValueError(getattr(header, field.name), f"{name}.{field.name}", _bits(layout, field, at), 0)
-        for field, length in ends_of(header):
+        for field, length in ends_of(outer, index):
             if layout.segmented and at + length > claimed_end:
                 raise TruncatedError(length, f"{name}.{field.name}", _bits(layout, field, at), end - at, claim=True)
             claimed_end = min(claimed_end, at + length)
@@ -187,7 +195,7 @@ def _bits(layout: Layout, field: Field, at: int) -> tuple[int, int]:
 def _combined(frame: bytes, inner: Packet, outer: Sequence[Header], diffserv: str) -> tuple[bytes, ECNOutcome | None]:
     """The frame with the marks to forward, and what RFC 6040 requires for them."""
     outside: Any = next((header for header in reversed(outer) if header.__layout__.layer == "network"), None)
-    index = network_of(inner.headers)
+    index = framed_network_of(inner.headers)
     if outside is None or index is None:
         return frame, None
     inside: Any = inner.headers[index]  # Any: IPv4 or IPv6, of which both have these fields
@@ -203,7 +211,7 @@ def _combined(frame: bytes, inner: Packet, outer: Sequence[Header], diffserv: st
 
 
 def _vni_of(outer: Sequence[Header]) -> int | None:
-    """The network of the frame, by the headers of the tunnel."""
+    """The network of the frame, by the headers of the tunnel; None where the I flag is clear (RFC 7348 section 5)."""
     for header in reversed(outer):
         if isinstance(header, STT):
             return header.context_id
@@ -212,7 +220,7 @@ def _vni_of(outer: Sequence[Header]) -> int | None:
             return None if meaning is None else meaning.vsid
         if "vni" in header.__layout__.by_name:
             vni: int = getattr(header, "vni")  # noqa: B009 - a field that only some headers have
-            return vni
+            return vni if getattr(header, "vni_valid", True) else None
     return None
 
 
@@ -221,7 +229,7 @@ def _first_of(packet: Packet, start: int, catalog: Catalog) -> type[Header] | No
     if start < len(packet.headers):
         return type(packet.headers[start])
     last = packet.headers[start - 1]
-    following = last.__layout__.next.of(last)
+    following = last.__layout__.next.of(last, packet.headers[: start - 1])
     key = following.key if isinstance(following, ValueLength) else following
     found = () if key is None else catalog.candidates(key.space, key.value)
     return found[-1][1] if found else None

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 
 import msgspec
+
+from overlaycodec.values.argument_checks import check_choice, check_number
 
 __all__ = ["ECNAlarm", "ECNMode", "ECNOutcome", "egress_ecn", "ingress_ecn"]
 
@@ -44,6 +46,8 @@ def ingress_ecn(inner: int, mode: ECNMode = "normal") -> int:
 
     Spec: RFC 6040 figure 3.
     """
+    check_choice("mode", mode, get_args(ECNMode))
+    check_number("inner", inner, 0, 3)
     return inner if mode == "normal" else NOT_ECT
 
 
@@ -65,4 +69,4 @@ def egress_ecn(inner: int, outer: int) -> ECNOutcome:
 
     Spec: RFC 6040 figure 4.
     """
-    return _EGRESS[inner, outer]
+    return _EGRESS[check_number("inner", inner, 0, 3), check_number("outer", outer, 0, 3)]

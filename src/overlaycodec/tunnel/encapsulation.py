@@ -16,17 +16,18 @@ from overlaycodec.codec.bytes_like import BytesLike, bytes_of
 from overlaycodec.codec.catalog import DEFAULT, Catalog
 from overlaycodec.codec.packet_decoder import decode
 from overlaycodec.codec.packet_encoder import encode_packet, resolve, resolved
-from overlaycodec.errors import EncodeError, MissingHeaderError
+from overlaycodec.errors import EncodeError, LengthOverflowError, MissingHeaderError, number_text
 from overlaycodec.packet.header import Header
-from overlaycodec.packet.offsets import octets_in
-from overlaycodec.packet.packet import Packet, Trailer
-from overlaycodec.packet.paths import network_of
+from overlaycodec.packet.offsets import carries_unbounded, octets_in
+from overlaycodec.packet.packet import Packet
+from overlaycodec.packet.paths import framed_network_of
 from overlaycodec.protocols import Ethernet, IPv4, IPv6, VLANTag
 from overlaycodec.schema.keys import KeySpace
-from overlaycodec.schema.values import AnyIP, MACAddress
 from overlaycodec.tunnel.ecn import ECNMode, ingress_ecn
 from overlaycodec.tunnel.entropy import flow_hash, flow_label
-from overlaycodec.tunnel.inner_packet import Diffserv, check_choice, check_complete, inner_start
+from overlaycodec.tunnel.inner_packet import Diffserv, check_complete, inner_start
+from overlaycodec.values import AnyIP, MACAddress, address_alone
+from overlaycodec.values.argument_checks import check_choice, check_number, check_type, text_of
 
 __all__ = ["ChecksumPolicy", "Tunnel", "ethernet_only", "group_mac", "overhead_octets", "selector_of"]
 
@@ -72,21 +73,23 @@ class Tunnel(msgspec.Struct, frozen=True, kw_only=True, dict=True):
 
     def __post_init__(self) -> None:
         for name in ("src", "dst"):
-            value = getattr(self, name)
-            if isinstance(value, str):
-                msgspec.structs.force_setattr(self, name, ip_address(value))
-            elif not isinstance(value, IPv4Address | IPv6Address):
-                raise TypeError(f"{name} takes an IP address or its text, not {type(value).__name__}")
+            msgspec.structs.force_setattr(self, name, _address(name, getattr(self, name)))
         if self.src.version != self.dst.version:
             raise ValueError(f"src {self.src} and dst {self.dst} are not of one family")
         if isinstance(self.link, str | MACAddress) and not self.dst.is_multicast:
             raise ValueError(f"link: {self.dst} is no multicast group: give Ethernet(dst=..., src=...)")
+        check_type("tags", self.tags, tuple, "a tuple of VLANTag values")
+        for number, tag in enumerate(self.tags):
+            check_type(f"tags[{number}]", tag, VLANTag)
+        check_type("link", self.link, (Ethernet, MACAddress, str, type(None)), "an Ethernet header or an address")
         if self.tags and self.link is None:
             raise ValueError("tags follow a link header, and there is none")
         for name, choices in _CHOICES.items():
             check_choice(name, getattr(self, name, choices[0]), choices)
+        check_type("key", self.key, bytes, "bytes")
         if len(self.key) > 64:
             raise ValueError(f"the key has {len(self.key)} octets; at most 64")
+        check_src_ports(getattr(self, "src_ports", (0, 0)))
         self._check()
         _ = self.overhead_octets  # values that do not fit a field are refused now, not at the first frame
 
@@ -101,6 +104,9 @@ class Tunnel(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         Raises: EncodeError where it cannot carry that.
         """
         raise NotImplementedError
+
+    def _check_frame(self, frame: Packet) -> None:
+        """Raises: EncodeError for a frame that this kind of tunnel does not carry."""
 
     @property
     def _computes(self) -> bool:
@@ -125,7 +131,9 @@ class Tunnel(msgspec.Struct, frozen=True, kw_only=True, dict=True):
 
         `first` is the class that octets begin with; Geneve and VXLAN-GPE carry others than Ethernet too.
         `identification` is IPv4's: 0 is right only where DF is set (RFC 6864 section 4.1), else count it up.
-        `catalog` decodes and encodes the frame.
+        `catalog` decodes and encodes the frame. A tunnel carries no frame check sequence: that of a packet is left out
+        (RFC 7348 section 5, RFC 7637 section 3.2). Around a BIG TCP packet, whose own length is 0, outer lengths that
+        cannot count the octets are 0 as well, as Linux writes them.
 
         Raises: EncodeError for a packet that cannot be encoded, was truncated by the capture, is none that this
         tunnel carries, or is too long for the outer lengths.
@@ -133,13 +141,26 @@ class Tunnel(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         inner, octets = _inner(frame, first, catalog)
         if inner.headers:
             first = type(inner.headers[0])
+        self._check_frame(inner)
         number = flow_hash(inner, self.key)
-        outer = (*self._fixed, self._network(inner, number, identification), *self._shim(number, first))
-        headers: list[Header] = []
-        encode_packet(Packet(outer, octets), catalog, headers, omits=not self._computes)
-        headers.reverse()
-        trailers = tuple(Trailer(trailer.header + len(outer), trailer.data) for trailer in inner.trailers)
+        network, shim = self._network(inner, number, identification), self._shim(number, first)
+        outer = (*self._fixed, network, *shim)
+        try:
+            headers = self._resolved(Packet(outer, octets), catalog)
+        except LengthOverflowError:
+            extent = network.__layout__.extent
+            if extent is None or not carries_unbounded(inner.headers, -1):
+                raise
+            outer = (*self._fixed, network.replace(**{extent.field.name: 0}), *shim)
+            headers = self._resolved(Packet(outer, octets), catalog)
+        trailers = tuple(trailer.moved(trailer.header + len(outer)) for trailer in inner.trailers)
         return Packet((*headers, *inner.headers), inner.payload, trailers)
+
+    def _resolved(self, packet: Packet, catalog: Catalog) -> list[Header]:
+        headers: list[Header] = []
+        encode_packet(packet, catalog, headers, omits=not self._computes)
+        headers.reverse()
+        return headers
 
     @cached_property
     def _fixed(self) -> tuple[Header, ...]:
@@ -149,7 +170,7 @@ class Tunnel(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         return () if link is None else (link, *self.tags)
 
     def _network(self, inner: Packet, number: int, identification: int) -> Header:
-        index = network_of(inner.headers)
+        index = framed_network_of(inner.headers)
         is_ip = index is not None
         inside: Any = None if index is None else inner.headers[index]  # Any: IPv4 or IPv6, which differ in two names
         ttl = self.ttl
@@ -179,12 +200,37 @@ class Tunnel(msgspec.Struct, frozen=True, kw_only=True, dict=True):
 
     def inner_mtu(self, path_mtu: int, *, tags: int = 0) -> int:
         """The longest IP packet that fits in a frame, with so many VLAN tags, on a path of this MTU; 0 if none does."""
+        check_number("path_mtu", path_mtu, 0)
+        check_number("tags", tags, 0)
         return max(0, path_mtu - self.overhead_octets - 14 - 4 * tags)
 
     def excess_octets(self, frame: BytesLike | Packet, path_mtu: int) -> int:
         """By how many octets a frame is too long for a path of this MTU; 0 where it fits."""
-        octets = encode_packet(frame, DEFAULT) if isinstance(frame, Packet) else bytes_of(frame)
+        check_number("path_mtu", path_mtu, 0)
+        octets = encode_packet(frame.without_fcs(), DEFAULT) if isinstance(frame, Packet) else bytes_of(frame)
         return max(0, len(octets) + self.overhead_octets - path_mtu)
+
+
+def _address(name: str, value: object) -> IPv4Address | IPv6Address:
+    """The address of an endpoint. Raises: TypeError, ValueError, FieldRangeError."""
+    if isinstance(value, str):
+        try:
+            value = ip_address(value)
+        except ValueError:
+            raise ValueError(f"{name}: {value!r} does not appear to be an IPv4 or IPv6 address") from None
+    check_type(name, value, (IPv4Address, IPv6Address), "an IP address or its text")
+    address: IPv4Address | IPv6Address = address_alone(name, value)
+    return address
+
+
+def check_src_ports(ports: Any) -> None:  # Any: they are what must be checked
+    """Raises: TypeError, ValueError for what is no range of ports."""
+    if not isinstance(ports, tuple) or len(ports) != 2:
+        raise TypeError(f"src_ports are the first and the last of 0..65535, a tuple, not {text_of(ports)}")
+    first, last = (check_number("a port of src_ports", port, None) for port in ports)
+    if not 0 <= first <= last <= 0xFFFF:
+        given = f"({number_text(first)}, {number_text(last)})"
+        raise ValueError(f"src_ports are the first and the last of 0..65535, not {given}")
 
 
 def group_mac(group: IPv4Address | IPv6Address) -> MACAddress:
@@ -194,6 +240,7 @@ def group_mac(group: IPv4Address | IPv6Address) -> MACAddress:
 
     Spec: RFC 1112 section 6.4, RFC 2464 section 7.
     """
+    check_type("group", group, (IPv4Address, IPv6Address))
     if not group.is_multicast:
         raise ValueError(f"{group} is no multicast group")
     if isinstance(group, IPv4Address):
@@ -208,6 +255,7 @@ def overhead_octets(of: Tunnel | Packet) -> int:
     """
     if isinstance(of, Tunnel):
         return of.overhead_octets
+    check_type("of", of, Packet, "a tunnel or a packet")
     start = inner_start(of.headers)
     if not start:
         raise MissingHeaderError("tunnel", ", ".join(of.names))
@@ -235,5 +283,6 @@ def _inner(frame: BytesLike | Packet, first: type[Header], catalog: Catalog) -> 
     if not isinstance(frame, Packet):
         octets = bytes_of(frame)
         return decode(octets, first=first, lax=True, catalog=catalog), octets
+    frame = frame.without_fcs()
     check_complete(frame)
     return resolved(frame, catalog)

@@ -12,16 +12,17 @@ from overlaycodec.codec.bytes_like import BytesLike, bytes_of
 from overlaycodec.codec.catalog import DEFAULT, Catalog
 from overlaycodec.codec.packet_encoder import encode
 from overlaycodec.dialects import NVGRE_KEY, NVGREKey
+from overlaycodec.errors import EncodeError
 from overlaycodec.packet.header import Header
 from overlaycodec.packet.packet import Packet
-from overlaycodec.protocols import STT, UDP, VXLAN, VXLANGBP, VXLANGPE, Ethernet, Geneve, STTSegment
+from overlaycodec.protocols import STT, UDP, VXLAN, VXLANGBP, VXLANGPE, Ethernet, Geneve, STTSegment, VLANTag
 from overlaycodec.reassembly import segment_stt
 from overlaycodec.schema.keyspaces import ETHERTYPE, GPE_PROTOCOL
 from overlaycodec.schema.record import Element
-from overlaycodec.schema.values import AUTO, AnyIP
 from overlaycodec.tunnel.encapsulation import ChecksumPolicy, Tunnel, ethernet_only, selector_of
 from overlaycodec.tunnel.entropy import spread
 from overlaycodec.tunnel.inner_packet import check_complete
+from overlaycodec.values import AUTO, AnyIP
 
 __all__ = ["GeneveTunnel", "NVGRETunnel", "STTTunnel", "UDPTunnel", "VXLANGBPTunnel", "VXLANGPETunnel", "VXLANTunnel"]
 
@@ -43,9 +44,6 @@ class UDPTunnel(Tunnel, frozen=True, kw_only=True, dict=True):
     """Whether `checksum="zero"` holds over IPv6 too: only where the other end allows it (RFC 6936 section 4)."""
 
     def _check(self) -> None:
-        first, last = self.src_ports
-        if not 0 <= first <= last <= 0xFFFF:
-            raise ValueError(f"src_ports are the first and the last of 0..65535, not {self.src_ports}")
         if self.checksum == "zero" and self.src.version == 6 and not self.ipv6_zero_checksum:
             raise ValueError(
                 "over IPv6 a UDP checksum of 0 is for tunnels whose ends both allow it (RFC 6935, RFC 6936): "
@@ -133,12 +131,12 @@ class GeneveTunnel(UDPTunnel, frozen=True, kw_only=True, dict=True):
 
 
 class NVGRETunnel(Tunnel, frozen=True, kw_only=True, dict=True):
-    """NVGRE: RFC 7637."""
+    """NVGRE: RFC 7637. It carries no frame with a VLAN tag (section 3.3)."""
 
     src: AnyIP
     dst: AnyIP
     vsid: int
-    """Virtual Subnet ID: 24 bits."""
+    """Virtual Subnet ID: 24 bits; 0 to 0xFFF and 0xFFFFFF are reserved (RFC 7637 section 3.4)."""
     flow_id: int | Literal["flow"] = "flow"
     """The low octet of GRE's key: a number, or a hash of the frame's flow."""
 
@@ -146,6 +144,11 @@ class NVGRETunnel(Tunnel, frozen=True, kw_only=True, dict=True):
         ethernet_only(first, "gre")
         flow = spread(number, 0, 0xFF) if self.flow_id == "flow" else self.flow_id
         return (NVGRE_KEY.make(NVGREKey(vsid=self.vsid, flow_id=flow)),)
+
+    def _check_frame(self, frame: Packet) -> None:
+        if any(isinstance(header, VLANTag) for header in frame.headers[1:2]):
+            reason = "carries no frame with a VLAN tag (RFC 7637 section 3.3): take the tag off first, with vlan.pop"
+            raise EncodeError("gre", frame, reason)
 
 
 class STTTunnel(Tunnel, frozen=True, kw_only=True, dict=True):

@@ -11,8 +11,9 @@ from hashlib import blake2b
 
 from overlaycodec.packet.header import Header
 from overlaycodec.packet.offsets import is_fragment
-from overlaycodec.packet.packet import FlowKey, Packet
+from overlaycodec.packet.packet import FlowKey, Packet, check_packet
 from overlaycodec.protocols import Ethernet, IPv6
+from overlaycodec.values.argument_checks import check_number, check_type
 
 __all__ = ["flow_hash", "flow_label", "flow_octets", "flow_port", "spread"]
 
@@ -26,6 +27,7 @@ def flow_octets(packet: Packet) -> bytes:
     there are no ports, or the packet is a fragment (only the first one has ports), IPv6's flow label (3 octets)
     replaces them. Of other frames: destination, source and EtherType; of what has no headers, its first 14 octets.
     """
+    check_packet(packet)
     flow = packet.flow
     if flow is None:
         ethernet = packet.get(Ethernet)
@@ -62,6 +64,9 @@ def flow_hash(packet: Packet, key: bytes = b"") -> int:
 
     `key` has 64 octets at most.
     """
+    check_type("key", key, bytes, "bytes")
+    if len(key) > blake2b.MAX_KEY_SIZE:
+        raise ValueError(f"the key has {len(key)} octets; at most {blake2b.MAX_KEY_SIZE}")
     return int.from_bytes(blake2b(flow_octets(packet), digest_size=BITS // 8, key=key).digest(), "big")
 
 
@@ -72,6 +77,7 @@ def spread(number: int, first: int, last: int) -> int:
 
 def flow_port(packet: Packet, first: int = 49152, last: int = 65535, key: bytes = b"") -> int:
     """The source port for a flow, `first` to `last`: by default the range that RFC 7348 section 5 recommends."""
+    check_number("last", last, check_number("first", first, 0, 0xFFFF), 0xFFFF)
     return spread(flow_hash(packet, key), first, last)
 
 

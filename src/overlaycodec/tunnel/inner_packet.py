@@ -10,16 +10,10 @@ from overlaycodec.packet.header import Header
 from overlaycodec.packet.packet import Packet
 from overlaycodec.packet.paths import scopes_of
 
-__all__ = ["Diffserv", "check_choice", "check_complete", "inner_start"]
+__all__ = ["Diffserv", "check_complete", "inner_start"]
 
 Diffserv = Literal["pipe", "uniform"]
 """RFC 2983: whether the DSCP of the frame is independent of the outer one (pipe), or the same (uniform)."""
-
-
-def check_choice(name: str, value: object, choices: tuple[str, ...]) -> None:
-    """Raises: ValueError for a value that is none of the choices."""
-    if value not in choices:
-        raise ValueError(f"{name} is {', '.join(map(repr, choices))}, not {value!r}")
 
 
 def check_complete(frame: Packet) -> None:

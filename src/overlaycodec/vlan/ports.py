@@ -7,15 +7,19 @@ a trunk are two settings of these.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Final, Literal, Self
+from typing import Final, Literal, Self, get_args
 
 import msgspec
 
+from overlaycodec.errors import number_text
 from overlaycodec.packet.packet import Packet
+from overlaycodec.values.argument_checks import check_choice, check_flag, check_number, check_type
 from overlaycodec.vlan.tags import C_TAG, pop, push, tags
 
 __all__ = ["Classified", "Port"]
 
+Accept = Literal["all", "tagged", "untagged"]
+"""Acceptable frame types (IEEE 802.1Q clause 6.9)."""
 VIDS: Final = range(1, 4095)
 """The valid VLANs: 0 marks a priority tag, 4095 is reserved (IEEE 802.1Q table 9-2)."""
 ALL: Final = frozenset(VIDS)
@@ -33,7 +37,8 @@ class Classified(msgspec.Struct, frozen=True):
 class Port(msgspec.Struct, frozen=True, kw_only=True):
     """A port of a bridge. `Port.access` and `Port.trunk` make the usual ones.
 
-    Raises: ValueError for VLANs outside 1..4094 and priorities outside 0..7.
+    Raises: ValueError for VLANs outside 1..4094, priorities outside 0..7, TPIDs outside 0..65535 and words of `accept`
+    that there are not; TypeError for values of other types.
     """
 
     pvid: int | None = None
@@ -42,7 +47,7 @@ class Port(msgspec.Struct, frozen=True, kw_only=True):
     """The VLANs whose frames are received and transmitted here."""
     untagged: frozenset[int] = frozenset()
     """The VLANs whose frames are transmitted without a tag."""
-    accept: Literal["all", "tagged", "untagged"] = "all"
+    accept: Accept = "all"
     """Acceptable frame types. A priority-tagged frame counts as untagged."""
     tpid: int = C_TAG
     """The TPID of the port's tags. A frame with another TPID is untagged here."""
@@ -50,17 +55,20 @@ class Port(msgspec.Struct, frozen=True, kw_only=True):
     """The PCP of frames without a tag."""
 
     def __post_init__(self) -> None:
-        named = self.members | self.untagged | (frozenset() if self.pvid is None else {self.pvid})
-        wrong = sorted(named - ALL)
-        if wrong:
-            raise ValueError(f"{wrong[0]} is no VLAN: 1..4094")
-        if not 0 <= self.priority <= 7:
-            raise ValueError(f"priority = {self.priority} is not in 0..7")
+        for name in ("members", "untagged"):
+            value = getattr(self, name)
+            check_type(name, value, (frozenset, set), "a set of VLANs")
+            msgspec.structs.force_setattr(self, name, frozenset(_vlan(name, vid) for vid in value))
+        if self.pvid is not None:
+            _vlan("pvid", self.pvid)
+        check_choice("accept", self.accept, get_args(Accept))
+        check_number("tpid", self.tpid, 0, 0xFFFF)
+        check_number("priority", self.priority, 0, 7)
 
     @classmethod
     def access(cls, vid: int, *, tpid: int = C_TAG, priority: int = 0) -> Self:
         """A port of one VLAN to a station without VLANs: tagged frames are discarded, none are transmitted."""
-        only = frozenset({vid})
+        only = frozenset({_vlan("vid", vid)})
         return cls(pvid=vid, members=only, untagged=only, accept="untagged", tpid=tpid, priority=priority)
 
     @classmethod
@@ -77,10 +85,12 @@ class Port(msgspec.Struct, frozen=True, kw_only=True):
 
         `native_tagged`: its frames are transmitted with a tag too.
         """
+        check_flag("native_tagged", native_tagged)
+        check_type("allowed", allowed, Iterable, "VLANs")
         untagged = frozenset() if native is None or native_tagged else frozenset({native})
         return cls(
             pvid=native,
-            members=frozenset(allowed),
+            members=frozenset(_vlan("allowed", vid) for vid in allowed),
             untagged=untagged,
             accept="tagged" if native is None else "all",
             tpid=tpid,
@@ -90,7 +100,7 @@ class Port(msgspec.Struct, frozen=True, kw_only=True):
     def ingress(self, packet: Packet) -> Classified | None:
         """The frame as the bridge receives it; None where it is discarded.
 
-        Raises: MissingHeaderError for a packet that does not begin with a link header.
+        Raises: MissingHeaderError for a packet that does not begin with a link header; TypeError for octets.
 
         Spec: IEEE 802.1Q clause 6.9.1 (acceptable frame types, PVID), 8.6.2 (ingress filtering), table 9-2 (VID 4095).
         """
@@ -111,8 +121,17 @@ class Port(msgspec.Struct, frozen=True, kw_only=True):
 
         Spec: IEEE 802.1Q clause 8.6.4 (egress filtering), 6.9.2 (tagging by the untagged set).
         """
+        check_type("frame", frame, Classified, hint="ingress gives it")
         if frame.vid not in self.members:
             return None
         if frame.vid in self.untagged:
             return frame.frame
         return push(frame.frame, vid=frame.vid, pcp=frame.pcp, dei=frame.dei, tpid=self.tpid)
+
+
+def _vlan(name: str, vid: object) -> int:
+    """The number of a VLAN. Raises: TypeError, ValueError."""
+    number = check_number(name, vid, 0)
+    if number not in ALL:
+        raise ValueError(f"{name}: {number_text(number)} is no VLAN: 1..4094")
+    return number

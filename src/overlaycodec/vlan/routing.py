@@ -7,8 +7,9 @@ from typing import Any
 from overlaycodec.editing.incremental import follow_outside, forwarded
 from overlaycodec.errors import MissingHeaderError
 from overlaycodec.packet.packet import Packet
+from overlaycodec.packet.paths import framed_network_of
 from overlaycodec.protocols import Ethernet
-from overlaycodec.schema.values import MACAddress
+from overlaycodec.values import MACAddress
 from overlaycodec.vlan.tags import pop, push, retag, scope_of, stack_of
 
 __all__ = ["route"]
@@ -23,16 +24,17 @@ def route(
     priority stays. IPv4's checksum is updated by the difference. None: the TTL is exceeded, and the packet is dropped
     (the router answers with ICMP time exceeded).
 
-    Raises: MissingHeaderError for a packet that is not IP in Ethernet.
+    Raises: MissingHeaderError for a packet that is not IP in Ethernet: IP behind MPLS or PPPoE is not the frame's own.
 
     Spec: RFC 1812 section 5.3.1, RFC 8200 section 3, RFC 1624.
     """
     found = scope_of(packet, scope)
     start, count = stack_of(packet, scope)
     headers = list(packet.headers)
-    at = next((i for i in range(start, found.stop) if headers[i].__layout__.layer == "network"), None)
-    if at is None or not isinstance(headers[start], Ethernet):
+    network_at = framed_network_of(headers[start : found.stop])
+    if network_at is None or not isinstance(headers[start], Ethernet):
         raise MissingHeaderError(f"IP in Ethernet in {scope}", ", ".join(packet.names))
+    at = start + network_at
     network: Any = headers[at]  # Any: IPv4 and IPv6 have different names for it
     field = "ttl" if "ttl" in network.__layout__.by_name else "hop_limit"
     left = getattr(network, field)

@@ -1,8 +1,8 @@
 """Push, pop and rewrite tags.
 
 Strategy: the TPID of a tag is in the header before it, so each function changes two headers and no others. Lengths and
-checksums of tunnels outside are updated by the difference (see `editing.incremental`), so `pop` after `push` gives the
-same packet.
+checksums of tunnels outside, and the FCS, are updated by the difference (see `editing.incremental`), so `pop` after
+`push` gives the same packet.
 """
 
 from __future__ import annotations
@@ -13,14 +13,15 @@ from typing import Any
 import msgspec
 
 from overlaycodec.editing.incremental import follow_outside
-from overlaycodec.errors import MissingHeaderError
+from overlaycodec.errors import MissingHeaderError, number_text
 from overlaycodec.packet.header import Header
-from overlaycodec.packet.packet import Packet, Trailer
+from overlaycodec.packet.packet import Packet, check_packet
 from overlaycodec.packet.paths import Scope, scopes_of
 from overlaycodec.protocols import LLC, STT, VXLANRCO, VLANTag
 from overlaycodec.schema.keyspaces import ETHERTYPE
 from overlaycodec.schema.plans import ValueLength
-from overlaycodec.schema.values import AUTO
+from overlaycodec.values import AUTO
+from overlaycodec.values.argument_checks import check_number, check_text, check_type
 
 __all__ = ["Tag", "normalise", "pop", "push", "retag", "tags", "translate"]
 
@@ -42,14 +43,18 @@ def tags(packet: Packet, *, scope: str = "outer") -> tuple[Tag, ...]:
 
     `scope` as in paths: "outer", "inner", "inner.inner", ..., "innermost".
 
-    Raises: MissingHeaderError without such a scope, or where it does not begin with a link header.
+    A TPID that is AUTO is given as `encode` derives it: 0x8100.
+
+    Raises: MissingHeaderError without such a scope, or where it does not begin with a link header; TypeError for
+    octets: decode them first.
     """
     start, count = stack_of(packet, scope)
     found = []
     for index in range(start, start + count):
         previous: Any = packet.headers[index]  # Any: a link header or a tag
         tag: Any = packet.headers[index + 1]
-        found.append(Tag(tag.vid, tag.pcp, tag.dei, getattr(previous, type_field(previous))))
+        tpid = getattr(previous, type_field(previous))
+        found.append(Tag(tag.vid, tag.pcp, tag.dei, C_TAG if tpid is AUTO else tpid))
     return tuple(found)
 
 
@@ -68,17 +73,15 @@ def push(
     Raises: MissingHeaderError as `tags` does, and for a stack of fewer tags than `depth`; FieldRangeError.
     """
     start, count = stack_of(packet, scope)
-    if not 0 <= depth <= count:
-        raise MissingHeaderError(f"position for a tag at depth {depth}", f"a stack of {count}")
+    if check_number("depth", depth, 0) > count:
+        raise MissingHeaderError(f"position for a tag at depth {number_text(depth)}", f"a stack of {count}")
     at = start + depth
     previous = packet.headers[at]
     name = type_field(previous)
     tag = VLANTag(vid=vid, pcp=pcp, dei=dei, ethertype=getattr(previous, name))
     counts = _is_length(packet, at)
     headers = (*packet.headers[:at], previous.replace(**{name: tpid}), tag, *packet.headers[at + 1 :])
-    trailers = tuple(
-        Trailer(t.header + (t.header > at or (counts and t.header == at)), t.data) for t in packet.trailers
-    )
+    trailers = tuple(t.moved(t.header + (t.header > at or (counts and t.header == at))) for t in packet.trailers)
     return _updated(packet, packet.__replace__(headers=headers, trailers=trailers), scope)
 
 
@@ -92,7 +95,7 @@ def pop(packet: Packet, *, scope: str = "outer", depth: int = 0) -> Packet:
     tag: Any = packet.headers[at]
     joined = previous.replace(**{type_field(previous): tag.ethertype})
     headers = (*packet.headers[: at - 1], joined, *packet.headers[at + 1 :])
-    trailers = tuple(Trailer(t.header - (t.header >= at), t.data) for t in packet.trailers)
+    trailers = tuple(t.moved(t.header - (t.header >= at)) for t in packet.trailers)
     return _updated(packet, packet.__replace__(headers=headers, trailers=trailers), scope)
 
 
@@ -124,8 +127,9 @@ def translate(packet: Packet, vids: Mapping[int, int], *, scope: str = "outer", 
 
     Raises: MissingHeaderError as `tags` does; FieldRangeError.
     """
+    check_type("vids", vids, Mapping, "a mapping of VLANs to VLANs")
     stack = tags(packet, scope=scope)
-    if not 0 <= depth < len(stack) or stack[depth].vid not in vids:
+    if check_number("depth", depth, 0) >= len(stack) or stack[depth].vid not in vids:
         return packet
     return retag(packet, vid=vids[stack[depth].vid], scope=scope, depth=depth)
 
@@ -136,6 +140,8 @@ def normalise(packet: Packet, *, outer: int = S_TAG, inner: int = C_TAG, scope: 
     Raises: MissingHeaderError as `tags` does.
     """
     start, count = stack_of(packet, scope)
+    for name, tpid in (("outer", outer), ("inner", inner)):
+        check_number(name, tpid, 0, 0xFFFF)
     headers = list(packet.headers)
     for index in range(start, start + count):
         tpid = inner if index == start + count - 1 else outer
@@ -147,7 +153,9 @@ def normalise(packet: Packet, *, outer: int = S_TAG, inner: int = C_TAG, scope: 
 
 
 def scope_of(packet: Packet, scope: str) -> Scope:
-    """The scope of this name. Raises: MissingHeaderError."""
+    """The scope of this name. Raises: MissingHeaderError; TypeError for what is no packet."""
+    check_packet(packet)
+    check_text("scope", scope)
     scopes = scopes_of(packet.headers)
     if scope == "outer":
         return scopes[0]
@@ -186,8 +194,8 @@ def type_field(header: Header, *, missing: bool = False) -> str:
 def _tag_at(packet: Packet, scope: str, depth: int) -> int:
     """The index of a tag. Raises: MissingHeaderError."""
     start, count = stack_of(packet, scope)
-    if not 0 <= depth < count:
-        raise MissingHeaderError(f"tag at depth {depth}", f"a stack of {count}")
+    if check_number("depth", depth, 0) >= count:
+        raise MissingHeaderError(f"tag at depth {number_text(depth)}", f"a stack of {count}")
     return start + depth + 1
 
 

@@ -18,8 +18,8 @@ from overlaycodec.schema.keyspaces import STT_OFFSET
 from overlaycodec.schema.layout import Field, Layout
 from overlaycodec.schema.plans import CountSize, LengthSize
 from overlaycodec.schema.record import WireStruct
-from overlaycodec.schema.values import AUTO
 from overlaycodec.strategies.stack_graph import Edge, End, Node, StackGraph, graph_of
+from overlaycodec.values import AUTO
 
 LONGEST: Final = 16
 _ELEMENTS: Final = 4
@@ -41,7 +41,7 @@ UNBOUND: Final[Mapping[oc.KeySpace, Sequence[int]]] = {
     oc.ICMP_TYPE: (40,),
     oc.ICMPV6_TYPE: (200,),
     oc.IGMP_TYPE: (0x99,),
-    oc.PPP_PROTOCOL: (0x0201,),
+    oc.PPP_PROTOCOL: (0x0201, 0x00EF),
     oc.NSH_PROTOCOL: (254,),
     oc.GPE_PROTOCOL: (200,),
     oc.ERSPAN_FRAME: (9,),
@@ -121,6 +121,17 @@ FIELDS: Final[Mapping[type[WireStruct], Mapping[str, Maker]]] = {
     oc.IGMPGroupRecord: {"type": _number(1, 6), "aux_data": _octets(0)},
     oc.MLDAddressRecord: {"type": _number(1, 6), "aux_data": _octets(0)},
     oc.GTPU: {"message_type": _one_of(255)},
+    oc.DHCP: {
+        "op": _one_of(1, 2),
+        "htype": _one_of(1),
+        "hlen": _one_of(6),
+        "secs": _one_of(0, 1, 300, 0x1A00),
+        "chaddr": lambda random, _: random.randbytes(6) + bytes(10),
+        "sname": _one_of(bytes(64)),
+        "file": _one_of(bytes(128)),
+        "options": lambda random, _: _dhcp(random),
+    },
+    oc.RIP: {"command": _one_of(1, 2), "version": _one_of(2), "entries": lambda random, _: _rip(random)},
     oc.IPv6SegmentRouting: {"segments_left": _one_of(0, 1)},
     oc.IPv6Routing: {"routing_type": _one_of(253, 254)},
 }
@@ -135,6 +146,31 @@ def _chunk(random: Random, kind: int) -> bytes:
 
 def _route(random: Random) -> tuple[oc.IPv4RouteAddress, ...]:
     return tuple(oc.IPv4RouteAddress(address=IPv4Address(random.randbytes(4))) for _ in range(random.choice((1, 2))))
+
+
+def _dhcp(random: Random) -> tuple[WireStruct, ...]:
+    address = IPv4Address(random.randbytes(4))
+    options = [
+        oc.DHCPSubnetMaskOption(mask="255.255.255.0"),
+        oc.DHCPHostNameOption(name=b"host"),
+        oc.DHCPRequestedAddressOption(address=address),
+        oc.DHCPLeaseTimeOption(seconds=random.randrange(1 << 32)),
+        oc.DHCPServerIdOption(address=address),
+        oc.DHCPParameterRequestOption(codes=b"\x01\x03\x06"),
+    ]
+    chosen = random.sample(options, random.randrange(len(options)))
+    return (oc.DHCPMessageTypeOption(type=random.randint(1, 8)), *chosen, oc.DHCPOption(code=255))
+
+
+def _rip(random: Random) -> tuple[WireStruct, ...]:
+    """A password or none, and routes."""
+    routes = tuple(
+        oc.RIPEntry(
+            route_tag=random.randrange(1 << 16), address=IPv4Address(random.randbytes(4)), metric=random.randint(1, 16)
+        )
+        for _ in range(random.randint(1, 3))
+    )
+    return (*random.choice(((), (oc.RIPPasswordEntry(password=b"password" + bytes(8)),))), *routes)
 
 
 def _lldp(random: Random) -> tuple[oc.LLDPTLV, ...]:
@@ -217,7 +253,11 @@ class Walk:
         if layout.next.flag is not None:
             given[layout.next.flag] = after.kind != "carried"
         guards = [guard for guard in layout.next.guards if not guard.carried]
+        if layout.next.content is not None and not layout.next.content_outside:
+            guards.append(layout.next.content)
         if after.kind == "no_key":
+            if layout.next.flag is not None:
+                given[layout.next.flag] = False  # else another header follows all the same
             most = min(layout.by_name[guards[0].field].maximum, 300)
             other = [number for number in range(most + 1) if not guards[0].holds(number)]
             wrong = self.random.choice(other or guards[0].values)
@@ -226,16 +266,20 @@ class Walk:
         if isinstance(after, End):
             known = {guard.field: guard.values[0] for guard in only}
             if after.kind in ("unbound", "fragment"):
-                return known | {field.name: self.random.choice(UNBOUND[space])}
+                return known | {field.name: self._unbound(space, field)}
             return known
         known = {guard.field: self.random.choice(guard.values) for guard in only}
         if after.kind == "key" and (not after.auto or field.default is not AUTO or self.random.random() < 0.3):
             return known | {field.name: self.random.choice(after.values)}
         if after.kind == "other":
-            return known | {field.name: self.random.choice(UNBOUND[space])}
+            return known | {field.name: self._unbound(space, field)}
         return known
 
-    def record(self, layout: Layout, given: Values, must_not: Sequence[tuple[str, int]] = ()) -> Values:
+    def _unbound(self, space: oc.KeySpace, field: Field) -> int:
+        """A value that is not bound, for which the field has room."""
+        return self.random.choice([value for value in UNBOUND[space] if value <= field.maximum])
+
+    def record(self, layout: Layout, given: Values, must_not: Sequence[tuple[str, frozenset[int]]] = ()) -> Values:
         """Values of the fields that are not derived."""
         values: Values = {}
         makers = FIELDS.get(layout.cls, {})
@@ -250,11 +294,11 @@ class Walk:
             elif name in layout.flag_of and field.kind == "bool":
                 values[name] = self.random.random() < 0.5
             elif field is layout.selector and layout.next.space is not None and field.default is not AUTO:
-                values[name] = self.random.choice(UNBOUND[layout.next.space])
+                values[name] = self._unbound(layout.next.space, field)
             elif not layout.computed(field):
                 while True:
                     values[name] = self._value(field, values)
-                    if (name, values[name]) not in must_not:
+                    if not any(name == other and values[name] in never for other, never in must_not):
                         break
         return values
 
@@ -293,7 +337,7 @@ class Walk:
             cls = self.random.choice([cls for cls in field.elements if cls is not oc.IPv6JumboPayloadOption])
             if cls in SOURCE_ROUTES and any(type(element) in SOURCE_ROUTES for element in elements):
                 continue  # RFC 791 section 3.1: at most once
-            ends = [] if options.kind is None or options.end is None else [(options.kind, options.end)]
+            ends = [] if options.kind is None or options.end is None else [(options.kind, frozenset((options.end,)))]
             elements.append(cls(**self.record(cls.__layout__, {}, ends)))
         if options.end is not None and not isinstance(size, LengthSize):
             last = field.element
@@ -317,7 +361,9 @@ SOURCES: Final[Mapping[str, Source]] = {
     "raw IPv6": Source(400, oc.IPv6, 229),
     "options of IPv6": Source(800, oc.IPv6, 229, through=(oc.IPv6HopByHop, oc.IPv6DestinationOptions)),
     "PPP": Source(400, oc.PPP, 9),
+    "PPP of one octet": Source(400, oc.PPPCompressed, 9),
     "cooked": Source(400, oc.SLL, 113),
+    "cooked, of other devices": Source(200, oc.SLL, 113, through=(oc.SLL,)),
     "cooked, version 2": Source(400, oc.SLL2, 276),
     "loopback": Source(400, oc.BSDLoopback, 108),
     "loopback of a little-endian machine": Source(400, oc.BSDNull, 0),

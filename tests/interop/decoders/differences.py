@@ -59,6 +59,25 @@ def follows(
     return lambda packet, number: isinstance(behind(packet, number), before) and isinstance(here(packet, number), cls)
 
 
+def refused(packet: oc.Packet, number: int) -> bool:
+    """Whether a guess by a port was refused there; what is read instead is payload, or TCP for STT."""
+    ports = isinstance(behind(packet, number), oc.UDP) or isinstance(here(packet, number), oc.TCP)
+    return ports and any(guess.place == number for guess in oc.refused_guesses(packet))
+
+
+def home_addresses(packet: oc.Packet, number: int) -> int:
+    """How many home address options stand between a header and the IP header outside it."""
+    found = 0
+    for header in packet.headers[:number][::-1]:
+        if header.__layout__.layer not in ("network", "extension"):
+            break
+        if isinstance(header, oc.IPv6DestinationOptions):
+            found += sum(isinstance(option, oc.IPv6HomeAddressOption) for option in header.options)
+        if header.__layout__.layer == "network":
+            break
+    return found
+
+
 def quoted(packet: oc.Packet, number: int) -> bool:
     """Whether a header stands in a packet that an ICMP error quotes."""
     return any(scope.start <= number < scope.stop and "quoted" in scope.prefix for scope in scopes_of(packet.headers))

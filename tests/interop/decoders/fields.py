@@ -30,7 +30,7 @@ def each(named: Name) -> Iterator[As]:
 
 
 def table(written: Mapping[str, Any]) -> dict[str, Name]:  # Any: JSON, as tests/vectors/README.md describes it
-    """The names of fields, as tests/vectors/names writes them."""
+    """The names of fields, as src/overlaycodec/filters/wireshark_names writes them."""
     return {
         field: tuple(map(_one, names)) if isinstance(names, list) else _one(names) for field, names in written.items()
     }

@@ -7,11 +7,21 @@ from typing import Final
 import overlaycodec as oc
 from overlaycodec.packet.header import Header
 from tests.interop.decoders.compare import type_of
-from tests.interop.decoders.differences import Entry, Parting, Value, behind, here, network_of, quoted
+from tests.interop.decoders.differences import (
+    Entry,
+    Parting,
+    Value,
+    behind,
+    here,
+    home_addresses,
+    network_of,
+    quoted,
+    refused,
+)
 
 _UNKNOWN: Final = (
     *(oc.ITag, oc.ETag, oc.VNTag, oc.ERSPAN, oc.ERSPANv3, oc.GUE, oc.GTPU, oc.GTPUExtension, oc.STT, oc.STTSegment),
-    *(oc.INTMD, oc.INTMX, oc.PseudowireControlWord, oc.PPPFramed, oc.GREv1),
+    *(oc.INTMD, oc.INTMX, oc.PseudowireControlWord, oc.PPPFramed, oc.PPPFramedCompressed, oc.GREv1),
 )
 _IPV6_ONLY: Final = (
     oc.IPv6HopByHop,
@@ -42,6 +52,13 @@ TCPDUMP: Final[tuple[Entry, ...]] = (
         "draft-ietf-intarea-gue-09 section 4: variant 1 is an IP packet right behind UDP, on port 6080. tcpdump "
         "has no GUE.",
         lambda packet, number: getattr(behind(packet, number), "dst_port", None) == 6080,
+    ),
+    Parting(
+        "Ports of tunnels with octets that are no such tunnel",
+        "both",
+        "RFC 7605 section 5: the port of a packet does not prove its service. Where several signs of the header are "
+        "wrong, we leave the octets as payload; tcpdump reads them by the port alone.",
+        refused,
     ),
     Parting(
         "IPv6's extension headers and ICMPv6 behind IPv4",
@@ -175,6 +192,14 @@ TCPDUMP: Final[tuple[Entry, ...]] = (
         "RFC 6935 section 5, RFC 6936: a tunnel may send 0 for none over IPv6 too. tcpdump calls it bad.",
         ("udp.verdict",),
         lambda difference: (difference.ours, difference.theirs) == ("absent", "bad"),
+    ),
+    Value(
+        "The home address of a mobile node",
+        "overlaycodec",
+        "RFC 6275 section 11.3.1: the pseudo-header has the home address of the option as its source. tcpdump takes "
+        "the source of the IPv6 header.",
+        ("udp.verdict", "tcp.verdict", "icmpv6.verdict", "stt_segment.verdict"),
+        lambda difference: home_addresses(difference.packet, difference.header) > 0,
     ),
     Value(
         "A completed source route",

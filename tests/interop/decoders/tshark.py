@@ -43,7 +43,7 @@ OPTIONS: Final = (
 S_TAG: Final = "a tag of type 0x88A8"
 MLD_V2_QUERY: Final = "a query of version 2"
 BEHIND_I_TAG: Final = "a frame behind an I-tag"
-"""Variants of headers, for which tests/vectors/names has other names."""
+"""Variants of headers, for which src/overlaycodec/filters/wireshark_names has other names."""
 
 
 def last_hop(options: tuple[WireStruct, ...]) -> object:
@@ -59,7 +59,7 @@ def pending(header: WireStruct) -> object:
     return last_hop(header.options) if isinstance(header, oc.IPv4) else None
 
 
-# What asks more than one field of a record, and so is not written in tests/vectors/names.
+# What asks more than one field of a record, and so is not written in src/overlaycodec/filters/wireshark_names.
 ASKING_MORE: Final[Mapping[type[WireStruct], Table]] = {
     oc.IPv4: {
         # with hops still to be visited, it shows the last one as the destination

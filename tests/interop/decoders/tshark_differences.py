@@ -13,9 +13,11 @@ from tests.interop.decoders.differences import (
     behind,
     follows,
     here,
+    home_addresses,
     network_of,
     octets_behind,
     quoted,
+    refused,
 )
 
 GRE_TYPES: Final = frozenset({0x0800, 0x86DD, 0x6558, 0x88BE, 0x22EB, 0x8847, 0x8848, 0x894F, 0x880B, 0x0806})
@@ -36,7 +38,7 @@ TSHARK: Final[tuple[Entry, ...]] = (
         "both",
         "0x880B is PPP in the registry of EtherTypes; tshark looks for it in GRE only (RFC 2637).",
         lambda packet, number: (
-            isinstance(here(packet, number), oc.PPP | oc.PPPFramed)
+            isinstance(here(packet, number), oc.PPP | oc.PPPFramed | oc.PPPCompressed | oc.PPPFramedCompressed)
             and type_of(behind(packet, number)) == 0x880B
             and not isinstance(behind(packet, number), oc.GRE | oc.GREv1)
         ),
@@ -47,7 +49,7 @@ TSHARK: Final[tuple[Entry, ...]] = (
         "RFC 2516 section 4 has no octets of HDLC framing in front of the protocol. We read 0xFF03 there as "
         "framing, as in GRE; tshark as a protocol of one octet, 0xFF. No such protocol exists (RFC 1661 section "
         "2).",
-        follows(oc.PPPoE, oc.PPPFramed),
+        follows(oc.PPPoE, (oc.PPPFramed, oc.PPPFramedCompressed)),
     ),
     Parting(
         "GUE",
@@ -140,6 +142,29 @@ TSHARK: Final[tuple[Entry, ...]] = (
         "overlaycodec",
         "draft-foschiano-erspan-03 section 4.3: frame type 2 is an IP packet. tshark goes on with Ethernet alone.",
         follows(oc.ERSPANv3, (oc.IPv4, oc.IPv6)),
+    ),
+    Parting(
+        "Ports of tunnels with octets that are no such tunnel",
+        "both",
+        "RFC 7605 section 5: the port of a packet does not prove its service. Where several signs of the header are "
+        "wrong, we read payload, or TCP instead of STT; tshark reads the tunnel by the port alone.",
+        refused,
+    ),
+    Value(
+        "Seconds of DHCP that end in a zero octet",
+        "both",
+        "RFC 2131 section 2: network order. Some clients write the other order, so that tshark swaps the octets where "
+        "the second one is 0.",
+        ("dhcp.secs",),
+        lambda difference: isinstance(difference.theirs, int) and difference.ours == difference.theirs << 8,
+    ),
+    Value(
+        "Several home address options",
+        "neither",
+        "RFC 6275 section 6.3: a packet has no more than one. We take the innermost header's first one for the "
+        "pseudo-header, tshark the last one.",
+        (*(f"{name}.checksum.status" for name in ("udp", "tcp", "icmpv6")),),
+        lambda difference: home_addresses(difference.packet, difference.header) > 1,
     ),
     Value(
         "Checksums behind a first fragment",
@@ -247,24 +272,15 @@ TSHARK: Final[tuple[Entry, ...]] = (
         ),
     ),
     Value(
-        "Extension headers of other GTP-U messages",
-        "tshark",
-        "3GPP TS 29.281 section 5.1: extension headers may follow in any message. We follow them in a G-PDU only, "
-        "since in the others information elements follow, and leave them as payload.",
-        ("gtp.ext_hdr.length", "gtp.ext_hdr.next"),
-        lambda difference: any(
-            isinstance(header, oc.GTPU) and header.message_type != 255 and header.extension_present
-            for header in difference.packet.headers
-        ),
-    ),
-    Value(
-        "SNAP's access points in numbered formats of LLC",
+        "SNAP and IP behind other controls of LLC",
         "overlaycodec",
-        "IEEE 802 clause 9.5: SNAP is in unnumbered information. tshark reads an organisation and a type behind any "
+        "IEEE 802 clause 9.5, RFC 1042: SNAP and IP are in unnumbered information. tshark reads them behind any "
         "control.",
         ("llc.oui", "llc.type", "llc.pid", STACK),
         lambda difference: any(
-            isinstance(header, oc.LLC) and (header.dsap, header.ssap) == (0xAA, 0xAA) and header.control != 3
+            isinstance(header, oc.LLC)
+            and ((header.dsap, header.ssap) == (0xAA, 0xAA) or header.dsap == 0x06)
+            and header.control != 3
             for header in difference.packet.headers
         ),
     ),

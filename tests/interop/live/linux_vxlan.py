@@ -33,7 +33,7 @@ class LinuxVXLAN(Peer):
         with ExitStack() as stack:
             self.namespace = stack.enter_context(Namespace())
             here = stack.enter_context(Namespace())
-            _underlay(here, self.namespace, version)
+            underlay(here, self.namespace, version)
             try:
                 self.namespace.ip(_device(options, vni, version, port))
             except RuntimeError as error:
@@ -51,10 +51,16 @@ class LinuxVXLAN(Peer):
     @property
     def version(self) -> str:
         """Of the kernel."""
-        return f"Linux {platform.release()}"
+        return version_of_kernel()
 
 
-def _underlay(here: Namespace, peer: Namespace, version: int) -> None:
+def version_of_kernel() -> str:
+    """Of this machine."""
+    return f"Linux {platform.release()}"
+
+
+def underlay(here: Namespace, peer: Namespace, version: int) -> None:
+    """Joins the two namespaces, with the addresses of `HERE` and `PEER`."""
     here.ip(_LINK.format(netns=peer.path))
     for namespace, device, host, other in ((here, "here", HERE, PEER), (peer, "peer", PEER, HERE)):
         # Without its own IPv6 a device says nothing unasked; the addresses below bring IPv6 back on the veth alone.

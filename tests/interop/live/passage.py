@@ -38,7 +38,7 @@ def number_of(frame: bytes) -> int | None:
 
 
 @contextmanager
-def _on_one_processor() -> Iterator[None]:
+def on_one_processor() -> Iterator[None]:
     """The kernel keeps the order of what is sent from one processor."""
     allowed = os.sched_getaffinity(0)
     os.sched_setaffinity(0, {min(allowed)})
@@ -78,7 +78,7 @@ class Passage:
         for start in range(0, len(frames), self._window):
             part = frames[start : start + self._window]
             opening = self._number + 1
-            with _on_one_processor():
+            with on_one_processor():
                 self._put_fence()
                 for frame in part:
                     self._entry.send(frame)

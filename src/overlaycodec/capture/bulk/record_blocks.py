@@ -13,17 +13,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from overlaycodec.capture.buffered_reader import BufferedReader
-from overlaycodec.capture.bulk.arrays import Ints
+from overlaycodec.capture.bulk.arrays import Ints, Mask
 from overlaycodec.capture.bulk.record_scan import RecordFormat, blocks_of
 from overlaycodec.capture.record import Interface
 
-__all__ = ["RecordBlock", "pcap_blocks", "pcapng_blocks"]
+__all__ = ["InterfaceTable", "RecordBlock", "pcap_blocks", "pcapng_blocks"]
 
 _SECOND: Final = 1_000_000_000
 _LATEST: Final = 1 << 62
 """Time stamps beyond this, in ns, are left to the readers, which use Python's integers."""
 _FLAGS: Final = 2
 _FCS_SHIFT, _FCS_MASK = 5, 0xF
+_INTERFACE: Final = np.dtype(
+    [("limit", "i8"), ("ticks_per_second", "i8"), ("time_offset_ns", "i8"), ("link_type", "u4"), ("fcs", "i8")]
+)
 
 
 class RecordBlock(NamedTuple):
@@ -41,6 +44,12 @@ class RecordBlock(NamedTuple):
     fcs: Ints
     ahead: int | None
     """About how many records follow; None where that is not known."""
+    interface: NDArray[np.uint32] | None = None
+    """The interface of each record; None where the file has no numbers of interfaces."""
+    flags: NDArray[np.uint32] | None = None
+    """The word of epb_flags of each record, 0 where it has none; None where no record has one."""
+    flagged: Mask | None = None
+    """Which records have flags."""
 
 
 def _ahead(left: int | None, offsets: Ints, end: int) -> int | None:
@@ -85,12 +94,35 @@ def pcap_blocks(
         )
 
 
+class InterfaceTable:
+    """Arrays of what blocks of packets need to know of the interfaces of a section, by their numbers.
+
+    A section can describe interfaces between its packets: each is added once, however often blocks are read.
+    """
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._rows = np.empty(8, _INTERFACE)
+
+    def rows(self, interfaces: Sequence[Interface]) -> NDArray[np.void]:
+        """A row per interface, of these that were described so far."""
+        if len(interfaces) > len(self._rows):
+            self._rows = np.resize(self._rows, 2 * len(interfaces))
+        for number in range(self._count, len(interfaces)):
+            interface = interfaces[number]
+            limit = _limit(interface)
+            times = (interface.ticks_per_second, interface.time_offset_ns) if limit >= 0 else (1, 0)
+            self._rows[number] = limit, *times, interface.link_type, interface.fcs_octets or 0
+        self._count = len(interfaces)
+        return self._rows[: self._count]
+
+
 class _Blocks:
     """Enhanced packet blocks that are ordinary: without options other than the flags, and with times that fit."""
 
-    def __init__(self, order: str, interfaces: Sequence[Interface]) -> None:
+    def __init__(self, order: str, interfaces: NDArray[np.void]) -> None:
         self._order, self._interfaces = order, interfaces
-        self._limits = np.array([_limit(interface) for interface in interfaces], np.int64)
+        self._limits = interfaces["limit"]
 
     def usable(self, octets: memoryview, offsets: Ints, end: int) -> int:
         """How many of the blocks at these offsets are ordinary, from the first on."""
@@ -110,7 +142,8 @@ class _Blocks:
             right &= self._limits[known] >= 0
         self.flags = np.zeros(len(offsets), np.uint32)
         right &= (room == 0) | (room >= 8)
-        which = np.flatnonzero(right & (room > 0))
+        self.flagged: Mask = room > 0
+        which = np.flatnonzero(right & self.flagged)
         if len(which):
             first = _heads(octets, options[which], 2, self._order)
             after = _heads(octets, options[which] + np.minimum(8, room[which]), 1, self._order)[:, 0]
@@ -123,21 +156,26 @@ class _Blocks:
         """The packet blocks that were usable."""
         count, interfaces = len(offsets), self._interfaces
         number = self.interface[:count]
-        fcs = np.array([interface.fcs_octets or 0 for interface in interfaces], np.int64)[number]
+        fcs = interfaces["fcs"][number]
         indicated = (self.flags[:count] >> np.uint32(_FCS_SHIFT)) & np.uint32(_FCS_MASK)
+        rates = interfaces["ticks_per_second"][number]
         times = np.empty(count, np.int64)
-        for which in np.flatnonzero(np.bincount(number)).tolist():
-            of = number == which
-            times[of] = _times(self.ticks[:count][of], interfaces[which])
+        for rate in np.unique(rates).tolist():  # powers of 2 or 10, so there are few
+            of = rates == rate
+            times[of] = _times(self.ticks[:count][of], rate)
+        times += interfaces["time_offset_ns"][number]
         return RecordBlock(
             np.frombuffer(octets, np.uint8),
             self.starts[:count],
             self.lengths[:count],
             self.wire[:count],
             times,
-            np.array([interface.link_type for interface in interfaces], np.uint32)[number],
+            interfaces["link_type"][number],
             np.where(indicated > 0, indicated.astype(np.int64), fcs),
             _ahead(left, offsets, end),
+            number,
+            self.flags[:count],
+            self.flagged[:count],
         )
 
 
@@ -149,18 +187,14 @@ def _limit(interface: Interface) -> int:
     return min(_LATEST * ticks // _SECOND, _LATEST)
 
 
-def _times(ticks: NDArray[np.uint64], interface: Interface) -> Ints:
-    """Ticks in ns: the nanosecond in which each lies, rounded towards the past."""
-    per_second = np.uint64(interface.ticks_per_second)
-    if interface.ticks_per_second == _SECOND:
-        times = ticks.astype(np.int64)
-    elif _SECOND % interface.ticks_per_second == 0:
-        times = (ticks * np.uint64(_SECOND // interface.ticks_per_second)).astype(np.int64)
-    else:
-        seconds, rest = np.divmod(ticks, per_second)
-        times = (seconds * np.uint64(_SECOND) + rest * np.uint64(_SECOND) // per_second).astype(np.int64)
-    times += interface.time_offset_ns
-    return times
+def _times(ticks: NDArray[np.uint64], rate: int) -> Ints:
+    """Ticks, so many per second, in ns: the nanosecond in which each lies, rounded towards the past."""
+    if rate == _SECOND:
+        return ticks.astype(np.int64)
+    if _SECOND % rate == 0:
+        return (ticks * np.uint64(_SECOND // rate)).astype(np.int64)
+    seconds, rest = np.divmod(ticks, np.uint64(rate))
+    return (seconds * np.uint64(_SECOND) + rest * np.uint64(_SECOND) // np.uint64(rate)).astype(np.int64)
 
 
 def pcapng_blocks(
@@ -170,9 +204,12 @@ def pcapng_blocks(
     octets: int,
     order: str,
     maximum: int,
-    interfaces: Sequence[Interface],
+    interfaces: NDArray[np.void],
 ) -> Iterator[RecordBlock]:
-    """The enhanced packet blocks of a pcapng file that follow, in such blocks, up to the first that is not ordinary."""
+    """The enhanced packet blocks of a pcapng file that follow, in such blocks, up to the first that is not ordinary.
+
+    `interfaces` as `InterfaceTable` gives them.
+    """
     form = RecordFormat(order, 32, 4, 0, 0 if order == "<" else 2)  # common: the lower half of the blocks' type
     blocks = _Blocks(order, interfaces)
     for octets_here, offsets, end in blocks_of(stream, memory, form, octets, maximum, blocks.usable):

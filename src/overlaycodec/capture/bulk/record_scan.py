@@ -81,14 +81,15 @@ def blocks_of(
 ) -> Iterator[tuple[memoryview, Ints, int]]:
     """The stream in blocks, as long as complete records follow one another: octets, offsets, and the end of the last.
 
-    The octets may be more than the block. Afterwards the stream is after the last record, or before the first that is
-    not usable. `memory` is the content of the stream, if it is in memory: then the blocks are views of it; otherwise
-    all of them take the same memory.
+    The first blocks are short and each later one is longer, up to `octets`: what is scanned in vain, after the last
+    usable record, is in proportion to what is used. The octets may be more than the block. Afterwards the stream is
+    after the last record, or before the first that is not usable. `memory` is the content of the stream, if it is in
+    memory: then the blocks are views of it; otherwise all of them take the same memory.
     """
     if memory is not None:
         yield from _blocks_in(stream, memory, form, octets, maximum, usable)
         return
-    size = min(octets, _CHUNK)  # the first blocks are short: there may be few records
+    size = min(octets, _CHUNK)
     buffer, filled, ended = _allocate(size), 0, False
     while not ended:
         filled += stream.read_into(buffer[filled:-_SPARE])
@@ -124,17 +125,17 @@ def _allocate(octets: int) -> memoryview:
 def _blocks_in(
     stream: BufferedReader, memory: memoryview, form: RecordFormat, octets: int, maximum: int, usable: Usable | None
 ) -> Iterator[tuple[memoryview, Ints, int]]:
-    at, ended = stream.octet, False
+    at, ended, size = stream.octet, False, min(octets, _CHUNK)
     while not ended:
-        block = memory[at : at + octets]
+        block = memory[at : at + size]
         offsets, end, ended = _used(block, form, maximum, usable)
         at += end
         if len(offsets):
             yield block, offsets, end
-        elif at + octets > len(memory) or octets > maximum:
+        elif at + size > len(memory) or size > maximum:
             break
-        else:
-            octets *= 2
+        if not len(offsets) or size < octets:
+            size *= 2
     stream.restart((bytes(memory[start : start + _CHUNK]) for start in range(at, len(memory), _CHUNK)), at)
 
 

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from overlaycodec.capture.bulk.arrays import ByteBuffer, Ints, Mask
 from overlaycodec.capture.bulk.record_blocks import RecordBlock
 from overlaycodec.capture.record import Record
+from overlaycodec.columnar.decode.record_facts import Facts, FactsOfRecords
 
 __all__ = ["ROW", "Batch", "batches_in", "batches_of", "joined"]
 
@@ -41,6 +42,8 @@ class Batch(msgspec.Struct, frozen=True, eq=False):
     fcs: Ints
     ahead: int | None = None
     """About how many records follow in later batches; None where that is unknown."""
+    facts: Facts = msgspec.field(default_factory=dict)
+    """What the file says about the records, as far as it is requested; for records that are read the first time."""
 
     def __len__(self) -> int:
         return len(self.starts)
@@ -65,21 +68,23 @@ class Batch(msgspec.Struct, frozen=True, eq=False):
         )
 
 
-def batches_of(records: Iterable[Record], count: int) -> Iterator[Batch]:
+def batches_of(records: Iterable[Record], count: int, facts: FactsOfRecords | None = None) -> Iterator[Batch]:
     """Batches of `count` records; where reading fails, the records before that come in a last batch."""
     chunk: list[Record] = []
     try:
         for record in records:
+            if facts is not None:
+                facts.add(record)
             chunk.append(record)
             if len(chunk) == count:
-                yield _batch_of(chunk)
+                yield _batch_of(chunk, facts)
                 chunk = []
     except Exception:
         if chunk:
-            yield _batch_of(chunk)
+            yield _batch_of(chunk, facts)
         raise
     if chunk:
-        yield _batch_of(chunk)
+        yield _batch_of(chunk, facts)
 
 
 def batches_in(block: RecordBlock, count: int) -> Iterator[Batch]:
@@ -110,7 +115,7 @@ def _part_of(block: RecordBlock, first: int, stop: int) -> Batch:
     )
 
 
-def _batch_of(records: list[Record]) -> Batch:
+def _batch_of(records: list[Record], facts: FactsOfRecords | None) -> Batch:
     lengths = np.fromiter((len(record.data) for record in records), np.int64, len(records))
     stamps = [record.time_ns or 0 for record in records]
     fits = all(-(1 << 63) <= stamp < 1 << 63 for stamp in stamps)
@@ -123,6 +128,8 @@ def _batch_of(records: list[Record]) -> Batch:
         np.fromiter((record.time_ns is not None for record in records), np.bool_, len(records)),
         np.fromiter((record.link_type for record in records), np.int64, len(records)).astype(np.uint32),
         np.fromiter((record.fcs_octets or 0 for record in records), np.int64, len(records)),
+        None,
+        {} if facts is None else facts.taken(),
     )
 
 

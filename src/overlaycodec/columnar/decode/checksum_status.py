@@ -16,7 +16,7 @@ from overlaycodec.editing.checksum_status import ChecksumStatus
 from overlaycodec.schema.layout import Field
 from overlaycodec.schema.plans import Coverage
 
-__all__ = ["Region", "address_sums", "mark_incomplete", "on_a_route", "region_of", "status_codes"]
+__all__ = ["Region", "address_sums", "mark_incomplete", "region_of", "status_codes", "with_other_addresses"]
 
 _CODE: Final = {status: CATEGORIES["status"].index(str(status)) for status in ChecksumStatus}
 
@@ -54,9 +54,9 @@ def region_of(group: Group, left: Ints, early: Mask | None) -> Region:
         return Region(size, octets, None, None)
     values = group.values[extent.field.name]
     declared = values.astype(np.int64) * extent.unit + extent.bias + (0 if extent.from_start else size)
-    valid = None
+    valid = None if early is None else ~early
     if extent.zero != "length":
-        valid = values != 0
+        valid = values != 0 if valid is None else valid & (values != 0)
     if extent.unless is not None:
         alone = group.values[extent.unless] == 0
         valid = alone if valid is None else valid & alone
@@ -75,7 +75,7 @@ def status_codes(group: Group, region: Region, protocol: int) -> NDArray[np.uint
         present = region.declared <= region.octets
         before = np.ones(len(group), np.bool_) if group.complete is None else group.complete
         group.complete = present if region.valid is None else np.where(region.valid, present, before)
-        covered = np.minimum(region.octets, np.maximum(region.declared, region.size))
+        covered = np.minimum(region.octets, region.declared)
         lengths = covered if region.valid is None else np.where(region.valid, covered, region.octets)
     codes = None
     coverage = layout.coverage
@@ -131,19 +131,24 @@ def address_sums(group: Group) -> Sums:
     return total
 
 
-def on_a_route(group: Group) -> Mask | None:
-    """The packets whose route may not be completed; None where the header that was read last keeps no route."""
+def with_other_addresses(group: Group) -> Mask | None:
+    """The packets whose pseudo-header may have other addresses than the network header, by the header read last.
+
+    They have a route that may not be completed, or an option with the source. None: there are none.
+    """
     layout = group.node.layout
+    if layout.sources is not None:
+        return _with_address_option(group, layout.by_name[layout.sources.options])
     if layout.routes is None:
         return None
     field = layout.by_name[layout.routes]
     if field.route is not None:
         return np.asarray(group.values[field.route.left] != 0)
-    return _with_route_option(group, field)
+    return _with_address_option(group, field)
 
 
-def _with_route_option(group: Group, field: Field) -> Mask | None:
-    """The packets whose option list may have an element that keeps a route: the first octet of one is in them."""
+def _with_address_option(group: Group, field: Field) -> Mask | None:
+    """The packets whose option list may have an element with such an address: the first octet of one is in them."""
     minimum, size = group.node.layout.minimum_octets, group.offset - group.start
     if isinstance(size, int) and size <= minimum:
         return None
@@ -165,10 +170,10 @@ def _with_route_option(group: Group, field: Field) -> Mask | None:
 
 @lru_cache(maxsize=64)
 def _first_octets(field: Field) -> tuple[int, ...] | None:
-    """The first octet of each class of elements that keeps a route; None where such an element begins with any."""
+    """The first octet of each class of elements with such an address; None where such an element begins with any."""
 
-    def keeps_route(element: Any) -> bool:  # Any: an Element class
-        return any(inner.route is not None for inner in element.__layout__.fields)
+    def has_address(element: Any) -> bool:  # Any: an Element class
+        return any(inner.route is not None or inner.original_source for inner in element.__layout__.fields)
 
-    prefixes = [prefix for prefix, elements in field.typed()[1].items() if any(map(keeps_route, elements))]
-    return tuple(prefix[0] for prefix in prefixes) if all(prefixes) and not keeps_route(field.element) else None
+    prefixes = [prefix for prefix, elements in field.typed()[1].items() if any(map(has_address, elements))]
+    return tuple(prefix[0] for prefix in prefixes) if all(prefixes) and not has_address(field.element) else None

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from overlaycodec.capture.bulk.arrays import Ints
 from overlaycodec.codec.catalog import Catalog
 from overlaycodec.columnar.column import Column
-from overlaycodec.columnar.column_buffers import Output, Part
+from overlaycodec.columnar.column_buffers import Output, Part, put
 from overlaycodec.columnar.decode.batch import Batch, joined
 from overlaycodec.columnar.decode.engine import Engine
+from overlaycodec.columnar.decode.fcs_columns import fill_fcs_columns
 from overlaycodec.columnar.decode.scalar_fallback import ScalarFallback
 from overlaycodec.packet.header import Header
+
+if TYPE_CHECKING:
+    from overlaycodec.pipelines.pipeline import AnyPipeline
 
 __all__ = ["ColumnFiller"]
 
@@ -27,12 +33,19 @@ class ColumnFiller:
     """Fills outputs with the packets of batches."""
 
     def __init__(
-        self, columns: tuple[Column, ...], catalog: Catalog, *, few: int = _FEW, fewest: int = _FEWEST
+        self,
+        columns: tuple[Column, ...],
+        catalog: Catalog,
+        pipeline: AnyPipeline | None = None,
+        *,
+        few: int = _FEW,
+        fewest: int = _FEWEST,
     ) -> None:
-        self._engine, self._scalar = Engine(columns, catalog), ScalarFallback(columns, catalog)
+        self._engine, self._scalar = Engine(columns, catalog, pipeline), ScalarFallback(columns, catalog, pipeline)
         self._few, self._fewest = few, fewest
         self._kept: list[tuple[Batch, Ints]] = []
         """Packets that are kept for later, and their indexes in the output."""
+        self._kept_packets = 0
         self.one_by_one = 0
         """The number of packets that were not decoded in groups."""
 
@@ -46,12 +59,14 @@ class ColumnFiller:
         start = output.count
         part = output.next_part(len(batch))
         _fill_record_columns(batch, part)
+        fill_fcs_columns(batch, part, self._scalar.catalog)
         few, slow = self._engine.run(batch, part, self._few)
         part.finish()
         self._one_by_one(batch, slow, output, start)
         if len(few):
             self._kept.append((batch.some(few), few + start))
-            if sum(len(index) for _, index in self._kept) >= _KEPT:
+            self._kept_packets += len(few)
+            if self._kept_packets >= _KEPT:
                 self.finish(output)
 
     def finish(self, output: Output) -> None:
@@ -60,6 +75,7 @@ class ColumnFiller:
             batch = joined([batch for batch, _ in self._kept])
             index = np.concatenate([index for _, index in self._kept])
             self._kept.clear()
+            self._kept_packets = 0
             few, slow = self._engine.run(batch, output.filled_part(), self._fewest, index)
             which = np.flatnonzero(np.isin(index, np.concatenate([few, slow])))
             self.one_by_one += len(which)
@@ -81,3 +97,10 @@ def _fill_record_columns(batch: Batch, output: Part) -> None:
         output.replace("time_ns", batch.times)
         if not batch.timed.all():
             output.clear("time_ns", np.flatnonzero(~batch.timed))
+    if "data" in output:
+        put("data", None, [batch.data(index) for index in range(len(batch))], output)
+    for name, (values, present) in batch.facts.items():
+        if present is None:
+            output.store(name, None, values)
+        else:
+            output.store(name, np.flatnonzero(present), values[present])

@@ -12,9 +12,10 @@ from overlaycodec.codec.catalog import Binding, Catalog
 from overlaycodec.columnar.decode.batch import ROW
 from overlaycodec.columnar.decode.bit_fields import SPARE, bits_of
 from overlaycodec.columnar.decode.group import Group, every, some, taken
-from overlaycodec.schema.keys import Asked, KeySpace, MinOctets, Peek, PreviousHeader, Within
+from overlaycodec.schema.corroboration import Corroboration
+from overlaycodec.schema.keys import Asked, Fits, KeySpace, MinOctets, Peek, Pieces, PreviousHeader, Within
 
-__all__ = ["Tables", "conditions_hold"]
+__all__ = ["Tables", "conditions_hold", "doubtful"]
 
 _MANY_BITS = 16
 _PEEKED = np.dtype("V16")
@@ -80,6 +81,21 @@ def conditions_hold(conditions: tuple[Asked, ...], group: Group) -> Mask:
     return holds
 
 
+def doubtful(plan: Corroboration, group: Group) -> Mask | None:
+    """Which packets of a group might be refused, where a guess found the header at `group.offset`; None: none."""
+    doubt: Mask = np.zeros(len(group), np.bool_)
+    if not plan.clear:
+        return ~doubt
+    for alternatives in plan.clear:
+        holds = conditions_hold(alternatives[0], group)
+        for conditions in alternatives[1:]:
+            if every(holds):
+                break
+            holds |= conditions_hold(conditions, group)
+        doubt |= ~holds
+    return doubt if some(doubt) else None
+
+
 def _holds(condition: Asked, group: Group) -> Mask:
     if isinstance(condition, PreviousHeader):
         values = group.values.get(condition.field)
@@ -88,18 +104,47 @@ def _holds(condition: Asked, group: Group) -> Mask:
         return np.asarray(group.offset + condition.octets <= group.left)
     if isinstance(condition, Peek):
         last = (condition.bit + condition.count - 1) // 8
+        if last + SPARE >= ROW:
+            return _far(condition, group, last)
         if group.offset + last + SPARE >= ROW:
             group.move()
         holds: Mask = _peeked(group, condition.bit, condition.count) == condition.value
         if group.offset + last >= group.least:
             holds &= group.offset + last < group.left
         return holds
-    assert isinstance(condition, Within)
+    if isinstance(condition, Fits):
+        return _fits(condition, group)
+    assert isinstance(condition, Within | Pieces)
     if group.offset + condition.header + SPARE >= ROW:
         group.move()
     offset, length = _peeked(group, condition.offset, 16), _peeked(group, condition.length, 16)
     inside = group.left - group.offset - condition.header
-    return np.asarray((inside >= 0) & (offset + inside <= length))
+    if isinstance(condition, Within):
+        return np.asarray((inside >= 0) & (offset + inside <= length))
+    right = offset + inside == length
+    if condition.equal:
+        right |= offset % np.maximum(inside, 1) == 0
+    return np.asarray((inside > 0) & right)
+
+
+def _far(condition: Peek, group: Group, last: int) -> Mask:
+    """The same of bits that no row reaches: rows are gathered there, of the packets that are long enough."""
+    holds: Mask = np.asarray(group.offset + last < group.left)
+    if some(holds):
+        there = group.part(holds)
+        there.shift(there.offset + condition.bit // 8)
+        holds[holds] = _peeked(there, condition.bit % 8, condition.count) == condition.value
+    return holds
+
+
+def _fits(condition: Fits, group: Group) -> Mask:
+    last = (condition.bit + condition.count - 1) // 8
+    if group.offset + last + SPARE >= ROW:
+        group.move()
+    number = _peeked(group, condition.bit, condition.count).astype(np.int64)
+    claimed, here = number * condition.unit + condition.base, group.left - group.offset
+    holds: Mask = (here > last) & (claimed >= condition.least) & (claimed <= here)
+    return holds if condition.spare is None else holds & (here - claimed <= condition.spare)
 
 
 def _peeked(group: Group, bit: int, bits: int) -> Values:

@@ -6,21 +6,27 @@ import math
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from overlaycodec.capture.record import Record
-from overlaycodec.codec.catalog import Catalog
-from overlaycodec.columnar.column import RECORD_COLUMNS, Column, columns_of
+from overlaycodec.codec.catalog import Catalog, check_catalog
+from overlaycodec.columnar.column import BY_REQUEST, RECORD_COLUMNS, RECORD_FACTS, Column, columns_of
 from overlaycodec.columnar.column_buffers import Output
 from overlaycodec.columnar.decode.batch import Batch
 from overlaycodec.columnar.decode.column_filler import ColumnFiller
+from overlaycodec.columnar.decode.row_filter import RowFilter
 from overlaycodec.columnar.decode.source_batches import MOST_RECORDS, batches_from, batches_twice
 from overlaycodec.columnar.table import Table
+from overlaycodec.errors import CaptureError
+from overlaycodec.filters.filter import Filter, filter_of
 from overlaycodec.packet.paths import names_of
+from overlaycodec.values.argument_checks import check_callable
 
 if TYPE_CHECKING:
-    from overlaycodec.capture.source import Readable
+    from overlaycodec.columnar.decode.source_batches import Rows
+    from overlaycodec.pipelines.pipeline import AnyPipeline
 
 __all__ = ["names_in", "occurring_names", "table_of", "tables_of"]
 
+_UNREQUESTED = tuple(name for name in RECORD_COLUMNS if name not in BY_REQUEST)
+"""The columns of the record that tables without requested names have."""
 _TABLE_PACKETS = 1 << 16
 """At most this many packets are in a table of `iter_columns`."""
 _MOST_CAPACITY = 1 << 20
@@ -28,41 +34,79 @@ _MOST_CAPACITY = 1 << 20
 
 
 def table_of(
-    source: Readable | Iterable[Record],
+    source: Rows,
     names: Iterable[str] | None,
+    link_type: int | None,
     catalog: Catalog,
     progress: Callable[[int], object] | None,
+    pipeline: AnyPipeline | None,
+    where: Filter | str | None,
 ) -> Table:
     """See `overlaycodec.columns`."""
+    check_callable("progress", progress)
+    check_catalog(catalog)
+    if pipeline is not None:
+        _check_pipeline(pipeline)
+        catalog = pipeline.catalog
+        names = [*_UNREQUESTED, *pipeline.fields()] if names is None else names
+    wanted = None if where is None else filter_of(where, catalog)
     if names is not None:
-        batches, columns = batches_from(source), columns_of(names, catalog)
+        columns = columns_of(names, catalog)
+        batches = batches_from(source, _facts_in(columns), link_type, catalog)
     else:
-        first, batches = batches_twice(source)
-        columns = columns_of(occurring_names(first, catalog), catalog)
-    table = Table([output for output, _ in _outputs(_reporting(batches, progress), columns, catalog)])
-    return table if names is not None else table.without_empty()
+        first, batches = batches_twice(source, RECORD_FACTS, link_type, catalog)
+        columns = columns_of(occurring_names(_until_failure(first, []), catalog), catalog)  # it fails again below
+    rows = RowFilter(wanted, columns, catalog)
+    outputs: list[Output] = []
+
+    def table() -> Table:
+        read = rows.table(outputs)
+        return read if names is not None else read.without_empty()
+
+    try:
+        for output, _ in _outputs(_reporting(batches, progress), rows.columns, catalog, pipeline, rows):
+            outputs.append(output)  # one by one, so that those before an error are kept
+    except CaptureError as error:
+        error.table = table()
+        raise
+    return table()
+
+
+def _facts_in(columns: Iterable[Column]) -> frozenset[str]:
+    return RECORD_FACTS.intersection(column.name for column in columns)
 
 
 def tables_of(
-    source: Readable | Iterable[Record],
+    source: Rows,
     names: Iterable[str],
+    link_type: int | None,
     catalog: Catalog,
     progress: Callable[[int], object] | None,
+    pipeline: AnyPipeline | None,
+    where: Filter | str | None,
 ) -> Iterator[Table]:
     """See `overlaycodec.iter_columns`."""
-    columns = columns_of(names, catalog)
-    for output, octets in _outputs(batches_from(source), columns, catalog, most=_TABLE_PACKETS):
-        if output.count:
-            yield Table([output])
+    check_callable("progress", progress)
+    if pipeline is not None:
+        _check_pipeline(pipeline)
+        catalog = pipeline.catalog
+    wanted = None if where is None else filter_of(where, catalog)
+    rows = RowFilter(wanted, columns_of(names, catalog), catalog)
+    batches = batches_from(source, _facts_in(rows.columns), link_type, catalog)
+    for output, octets in _outputs(batches, rows.columns, catalog, pipeline, rows, most=_TABLE_PACKETS):
+        if output.count or output.others:
+            yield rows.table([output])
         if progress is not None:
             progress(octets)
 
 
 def names_in(
-    source: Readable | Iterable[Record], catalog: Catalog, progress: Callable[[int], object] | None
+    source: Rows, link_type: int | None, catalog: Catalog, progress: Callable[[int], object] | None
 ) -> list[str]:
     """See `overlaycodec.column_names`."""
-    return occurring_names(_reporting(batches_from(source), progress), catalog)
+    check_callable("progress", progress)
+    check_catalog(catalog)
+    return occurring_names(_reporting(batches_from(source, frozenset(), link_type, catalog), progress), catalog)
 
 
 def _reporting(batches: Iterable[Batch], progress: Callable[[int], object] | None) -> Iterator[Batch]:
@@ -77,16 +121,22 @@ def _reporting(batches: Iterable[Batch], progress: Callable[[int], object] | Non
 
 
 def _outputs(
-    batches: Iterable[Batch], columns: tuple[Column, ...], catalog: Catalog, *, most: int | None = None
+    batches: Iterable[Batch],
+    columns: tuple[Column, ...],
+    catalog: Catalog,
+    pipeline: AnyPipeline | None = None,
+    rows: RowFilter | None = None,
+    *,
+    most: int | None = None,
 ) -> Iterator[tuple[Output, int]]:
     """Filled outputs of at most `most` packets, and the octets of these packets; there is at least one output."""
-    filler = ColumnFiller(columns, catalog)
+    filler = ColumnFiller(columns, catalog, pipeline)
     capacity = most or MOST_RECORDS
     output, octets = None, 0
     failed: list[Exception] = []
     for batch in _until_failure(batches, failed):
         if output is not None and output.count + len(batch) > output.capacity:
-            filler.finish(output)
+            _finish(output, filler, pipeline, rows)
             yield output, octets
             output, octets = None, 0
         if output is None:
@@ -97,10 +147,19 @@ def _outputs(
         filler.add(batch, output)
         octets += int(batch.lengths.sum())
     output = Output(columns, 0) if output is None else output
-    filler.finish(output)
+    _finish(output, filler, pipeline, rows)
     yield output, octets
     for error in failed:
         raise error
+
+
+def _finish(output: Output, filler: ColumnFiller, pipeline: AnyPipeline | None, rows: RowFilter | None) -> None:
+    """Fills in what is left, and takes out the packets that are not wanted."""
+    filler.finish(output)
+    if pipeline is not None:
+        output.keep_fitting()
+    if rows is not None:
+        rows.keep(output)
 
 
 def _capacity_of(ahead: int, known: int) -> int:
@@ -124,8 +183,14 @@ def occurring_names(batches: Iterable[Batch], catalog: Catalog) -> list[str]:
         output = Output(columns, len(batch))
         filler.add(batch, output)
         filler.finish(output)
-    names: dict[str, None] = dict.fromkeys(RECORD_COLUMNS)
+    names: dict[str, None] = dict.fromkeys(_UNREQUESTED)
     for stack in filler.stacks:
         for path, cls in zip(names_of(stack), stack, strict=True):
             names |= dict.fromkeys(f"{path}.{field.name}" for field in cls.__layout__.fields)
     return list(names)
+
+
+def _check_pipeline(pipeline: object) -> None:
+    from overlaycodec.pipelines.pipeline import check_pipeline
+
+    check_pipeline(pipeline)

@@ -7,6 +7,8 @@ is given to the scalar decoder from its first octet. So the answers are those of
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from overlaycodec.capture.bulk.arrays import Ints, Mask
@@ -18,20 +20,25 @@ from overlaycodec.columnar.decode.bit_fields import stored
 from overlaycodec.columnar.decode.checksum_status import (
     address_sums,
     mark_incomplete,
-    on_a_route,
     region_of,
     status_codes,
+    with_other_addresses,
 )
-from overlaycodec.columnar.decode.dispatch import Tables, conditions_hold
+from overlaycodec.columnar.decode.dispatch import Tables, conditions_hold, doubtful
 from overlaycodec.columnar.decode.group import Group, among, every, some
 from overlaycodec.columnar.decode.length_bounds import end_after, end_by_length
+from overlaycodec.columnar.decode.payloads import Payloads
 from overlaycodec.columnar.decode.plan import Plan
 from overlaycodec.columnar.decode.record_reader import PartReader
 from overlaycodec.columnar.decode.variable_fields import variable_of
 from overlaycodec.packet.header import Header
+from overlaycodec.schema.corroboration import Corroboration
 from overlaycodec.schema.keys import Key, PreviousHeader
 from overlaycodec.schema.keyspaces import IP_PROTOCOL, LINK_TYPE
 from overlaycodec.schema.layout import Run
+
+if TYPE_CHECKING:
+    from overlaycodec.pipelines.pipeline import AnyPipeline
 
 __all__ = ["Engine"]
 
@@ -41,7 +48,7 @@ _NONE = np.empty(0, np.int64)
 class Engine(PartReader):
     """Decodes batches for some columns."""
 
-    def __init__(self, columns: tuple[Column, ...], catalog: Catalog) -> None:
+    def __init__(self, columns: tuple[Column, ...], catalog: Catalog, pipeline: AnyPipeline | None = None) -> None:
         self.catalog = catalog
         self._tables = Tables(catalog)
         asked = (condition for key, _ in catalog.bindings for condition in key.conditions)
@@ -49,8 +56,11 @@ class Engine(PartReader):
             tuple(column for column in columns if column.field is not None),
             catalog,
             frozenset(condition.field for condition in asked if isinstance(condition, PreviousHeader)),
+            pipeline,
             faults=any(column.name == "fault" for column in columns),
+            payloads=any(column.name == "payload" for column in columns),
         )
+        self._payloads = Payloads() if any(column.name == "payload" for column in columns) else None
         self.stacks: dict[tuple[type[Header], ...], None] = {}
         """The stacks of headers that were met."""
 
@@ -66,14 +76,22 @@ class Engine(PartReader):
         self._ended: dict[str, list[Ints]] = {}
         self._work: list[Group] = []
         everything = np.arange(len(batch)) if index is None else index
-        if (self._plan.columns or self._plan.faults) and len(batch):
+        if self._payloads is not None:
+            self._payloads.begin(len(output))
+        pipeline = self._plan.pipeline
+        if pipeline is not None and not pipeline.payload:  # what is left is not known here
+            self._slow.append(everything)
+        elif (self._plan.columns or self._plan.follows_all or pipeline is not None) and len(batch):
             self._begin(batch, index)
         while self._work:
             self._header(self._work.pop())
         for name, found in self._ended.items():
             output.fault(np.concatenate(found), name)
         few, slow = ([everything if which is None else which for which in found] for found in (self._few, self._slow))
-        return np.concatenate([_NONE, *few]), np.concatenate([_NONE, *slow])
+        left = np.concatenate([_NONE, *few]), np.concatenate([_NONE, *slow])
+        if self._payloads is not None:
+            self._payloads.store(batch, output, everything, np.concatenate(left))
+        return left
 
     def _begin(self, batch: Batch, index: Ints | None) -> None:
         lengths = batch.lengths
@@ -81,8 +99,10 @@ class Engine(PartReader):
             stop = np.maximum(0, np.maximum(batch.wire, lengths) - batch.fcs)
             lengths = np.minimum(lengths, stop)
         group = Group.of(self._plan.root, batch.octets, index, batch.starts, lengths)
+        if self._payloads is not None:
+            self._payloads.note(group)
         if self._plan.statuses:
-            mark_incomplete(group, batch.wire > batch.lengths)
+            mark_incomplete(group, batch.wire - batch.fcs > batch.lengths)
         for candidates, mask in self._tables.by_key(group, batch.link_types, LINK_TYPE):
             self._choose(group, candidates, mask)
 
@@ -91,6 +111,13 @@ class Engine(PartReader):
     def _choose(self, group: Group, candidates: tuple[Binding, ...], mask: Mask | None = None) -> None:
         """Goes on with the first of the candidates whose conditions hold; where none does, the rest is payload."""
         for key, cls in candidates:
+            plan = cls.__layout__.corroboration if key.guess else None
+            if plan is not None:
+                if mask is not None:
+                    group, mask = group.part(mask), None
+                group = self._believable(plan, key, group)
+                if not len(group):
+                    return
             if not key.conditions:
                 self._push(cls, group, mask)
                 return
@@ -104,15 +131,28 @@ class Engine(PartReader):
                 self._push(cls, group, holds)
                 group = group.part(~holds)
 
+    def _believable(self, plan: Corroboration, key: Key, group: Group) -> Group:
+        """The packets that no guess at the key refuses; the doubtful ones are given to the scalar decoder."""
+        doubt = doubtful(plan, group)
+        if doubt is not None and key.conditions:
+            doubt &= conditions_hold(key.conditions, group)
+        if doubt is None or not some(doubt):
+            return group
+        if not group.node.settled:
+            self._slow.append(group.part(doubt).index)
+        return group.part(~doubt)
+
     def _push(self, cls: type[Header], group: Group, mask: Mask | None) -> None:
         """Goes on with this header, for the packets of the mask, or for all."""
         if group.node.settled:
+            return
+        if group.node.state is not None and group.node.state.after(cls) is None:
             return
         if len(group.node.stack) >= self.catalog.max_headers:
             self._slow.append(group.index if mask is None else group.part(mask).index)
             return
         layout = cls.__layout__
-        if layout.jumbo is not None and group.zero is not None:
+        if group.zero is not None and (layout.jumbo or (layout.extent and layout.extent.zero == "jumbo")):
             mask = np.ones(len(group), np.bool_) if mask is None else mask
             self._slow.append(group.part(group.zero & mask).index)
             mask = mask & ~group.zero
@@ -137,12 +177,16 @@ class Engine(PartReader):
         while states:
             group, number = states.pop()
             complete = self.read(group, number, states)
-            if complete is not None:
+            if complete is not None and complete.node.one_by_one:
+                self._slow.append(complete.index)
+            elif complete is not None:
                 self._store(complete)
                 self._go_on(complete)
 
     def ended(self, group: Group, mask: Mask, name: str) -> None:
         """Notes that the packets of the mask end here, with the fault of this name."""
+        if group.node.state is not None:
+            self._output.fits[group.index_of(mask)] = False
         if self._plan.faults:
             self._ended.setdefault(name, []).append(group.index_of(mask))
 
@@ -155,6 +199,8 @@ class Engine(PartReader):
     def _store(self, group: Group) -> None:
         node, output, index = group.node, self._output, group.index
         self.stacks[node.stack] = None
+        if node.state is not None:
+            output.fits[... if index is None else index] = node.state.accepting
         for name in node.restarts:
             output.clear(name, group.index)
         for presence in node.present:
@@ -162,7 +208,10 @@ class Engine(PartReader):
         for fixed, rows, picked, offset in group.read:
             store = output.write if fixed.presence is None else output.store
             for bit_field, field, name in fixed.writes:
-                store(name, index, stored(field, bit_field.read(rows, picked, offset, native=index is not None)))
+                values = stored(field, bit_field.read(rows, picked, offset, native=index is not None))
+                store(name, index, values)
+                if name in node.types_from and some(lengths := values < node.types_from[name]):
+                    output.clear(name, group.index_of(lengths))
         for column, field in node.variable:
             starts = group.values.get(field.name)
             if starts is not None:
@@ -179,6 +228,8 @@ class Engine(PartReader):
         early = None
         if extent is not None and extent.field.name in group.values:
             early = end_by_length(group, extent, group.values[extent.field.name])
+        if self._payloads is not None:
+            self._payloads.note_after_header(group, left, early)
         if self._plan.statuses and not self._store_status(group, left, early):
             return
         mask: Mask | None = None
@@ -186,7 +237,7 @@ class Engine(PartReader):
             self.ended(group, early, "LengthFieldError")
             mask = ~early
         if self._plan.statuses:
-            routed = on_a_route(group)
+            routed = with_other_addresses(group)
             if routed is not None and some(routed):
                 self._slow.append(group.part(routed if mask is None else routed & mask).index)
                 mask = ~routed if mask is None else mask & ~routed
@@ -245,6 +296,15 @@ class Engine(PartReader):
         if following.selector is None:
             self._choose_at(following.carried, group)
             return
+        content = following.content
+        if content is not None and not following.content_outside:
+            holds = among(group.values[content.field], content.values, negated=content.negated)
+            if not every(holds):
+                others = group.part(~holds)
+                for guard in following.guards:  # where all hold, a header follows that this one's content decides
+                    others = others.part(among(others.values[guard.field], guard.values, negated=guard.negated))
+                self._slow.append(others.index)
+                group = group.part(holds)
         for guard in following.guards:
             holds = among(group.values[guard.field], guard.values, negated=guard.negated)
             if not every(holds):
@@ -259,6 +319,8 @@ class Engine(PartReader):
                 framed = group.part(is_length)
                 lengths = values[is_length].astype(np.int64)
                 end_after(framed, lengths)
+                if self._payloads is not None:
+                    self._payloads.note(framed)
                 self._choose_at(following.lengths.key, framed.part(lengths > 0))
                 mask = ~is_length
         if len(group):

@@ -98,7 +98,7 @@ class Group:
     """Where the present header starts, from the start of each row."""
     node: Node
     zero: Mask | None
-    """Where the length field of the IP header before is 0; None where it is 0 nowhere."""
+    """Where the length field of the IP header is 0, after it or its extension headers; None where it is 0 nowhere."""
     complete: Mask | None
     """Where all octets of the region were captured; None: everywhere. Only checksum statuses need it."""
     addresses: Sums | None
@@ -174,14 +174,15 @@ class Group:
         """The packets of the mask, or all, at the next header; none of their regions ends before `octets`."""
         group = Group()
         group._copy_position(self)
+        group.zero = self.zero if node.layout.layer == "extension" else None
         if mask is not None:
             which = mask.nonzero()[0]
             if len(which) < len(self):
                 group._select(self, which)
+                group.zero = None if group.zero is None else group.zero.take(which)
         group.node = node
         group.least = max(self.least, octets)
         group.offset = group.start = self.offset
-        group.zero = None
         group.values, group.read = {}, []
         return group
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,6 +15,10 @@ from overlaycodec.packet.header import Header
 from overlaycodec.packet.paths import scopes_of
 from overlaycodec.schema.layout import Field, Layout, Run
 from overlaycodec.schema.plans import Presence, UnparsedSize
+
+if TYPE_CHECKING:
+    from overlaycodec.pipelines.automaton import State
+    from overlaycodec.pipelines.pipeline import AnyPipeline
 
 __all__ = ["Fixed", "Node", "Plan", "deciding_of"]
 
@@ -70,16 +75,24 @@ class Node:
     """Columns of fields of variable size, and the field; for a remainder, the option list that it is of."""
 
     __slots__ = (
-        "_next", "deciding", "follows", "layout", "more_fragments", "parts", "plan", "present", "restarts",
-        "settled", "stack", "statuses", "takes_all", "variable",
+        "_next", "deciding", "follows", "layout", "more_fragments", "one_by_one", "parts", "plan", "present",
+        "restarts", "settled", "stack", "state", "statuses", "takes_all", "types_from", "variable",
     )  # fmt: skip
 
-    def __init__(self, plan: Plan, stack: tuple[type[Header], ...]) -> None:
+    def __init__(self, plan: Plan, stack: tuple[type[Header], ...], state: State | None = None) -> None:
         self.plan = plan
         self.stack = stack
+        self.state = state
+        """The state of the pipeline after these headers; None without a pipeline."""
         self._next: dict[type[Header], Node] = {}
-        self.settled = bool(stack) and not plan.faults and all(column.settled(stack) for column in plan.columns)
+        self.settled = bool(stack) and not plan.follows_all and all(column.settled(stack) for column in plan.columns)
         """Whether nothing after these headers is requested."""
+        self.one_by_one = False
+        """Whether the scalar decoder takes these packets."""
+        if state is not None:
+            self.settled = bool(stack) and not state.expected
+            assert plan.pipeline is not None
+            self.one_by_one = bool(stack) and plan.pipeline.needs_steps(stack, state)
         if not stack:
             return
         self.layout: Layout = plan.catalog.layout(stack[-1])
@@ -93,6 +106,8 @@ class Node:
             self.deciding |= _status_fields(layout)
         columns = [(column.field, column.name) for column in wanted if column.field is not None]
         self.parts = _parts_of(layout, self.deciding, columns)
+        self.types_from = {column.name: column.types_from for column in wanted if column.types_from}
+        """Columns of a field that is a type or a length: the least value that is a type."""
         self.variable = []
         self.present: list[str] = []
         """The presences of the columns whose field every such header has."""
@@ -111,7 +126,7 @@ class Node:
         """Columns of the innermost scope, which starts again with this header."""
         self.takes_all = layout.takes_rest and layout.next.selector is None and layout.next.carried is None
         """Whether the header reaches to the end of its region."""
-        self.follows = not layout.next.closed and not layout.takes_rest
+        self.follows = not layout.next.closed and not layout.takes_rest and (state is None or bool(state.expected))
         """Whether something can follow."""
         self.more_fragments = layout.more_fragments if plan.statuses else None
         """The flag that means that not all of the content is here, where that is needed."""
@@ -136,7 +151,8 @@ class Node:
         """The stack with one more header."""
         node = self._next.get(cls)
         if node is None:
-            node = self._next[cls] = Node(self.plan, (*self.stack, cls))
+            state = None if self.state is None else self.state.after(cls)
+            node = self._next[cls] = Node(self.plan, (*self.stack, cls), state)
         return node
 
 
@@ -153,11 +169,23 @@ def _parts_of(
 class Plan:
     """The requested columns, and what all nodes need to know of them."""
 
-    def __init__(self, columns: tuple[Column, ...], catalog: Catalog, asked: frozenset[str], *, faults: bool) -> None:
+    def __init__(
+        self,
+        columns: tuple[Column, ...],
+        catalog: Catalog,
+        asked: frozenset[str],
+        pipeline: AnyPipeline | None = None,
+        *,
+        faults: bool,
+        payloads: bool,
+    ) -> None:
         self.columns = columns
         self.catalog = catalog
         self.asked = asked
         """The fields that conditions of keys test in the header before."""
         self.faults = faults
+        self.follows_all = faults or payloads
+        """Whether each packet is read to its last header."""
         self.statuses = any(column.status for column in columns)
-        self.root = Node(self, ())
+        self.pipeline = pipeline
+        self.root = Node(self, (), None if pipeline is None else pipeline.automaton.start)

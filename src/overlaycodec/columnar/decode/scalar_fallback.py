@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -14,11 +15,13 @@ from overlaycodec.columnar.column import Column
 from overlaycodec.columnar.column_buffers import CATEGORIES, Part, put
 from overlaycodec.columnar.decode.batch import Batch
 from overlaycodec.editing.checksum_status import checksums
-from overlaycodec.errors import PathError
 from overlaycodec.packet.header import Header
 from overlaycodec.packet.packet import Packet
-from overlaycodec.packet.paths import names_of, read_at
+from overlaycodec.packet.paths import names_of
 from overlaycodec.schema.keyspaces import LINK_TYPE
+
+if TYPE_CHECKING:
+    from overlaycodec.pipelines.pipeline import AnyPipeline
 
 __all__ = ["ScalarFallback", "scalar_of"]
 
@@ -26,12 +29,15 @@ __all__ = ["ScalarFallback", "scalar_of"]
 class ScalarFallback:
     """Decodes packets one by one for some columns."""
 
-    def __init__(self, columns: tuple[Column, ...], catalog: Catalog) -> None:
+    def __init__(self, columns: tuple[Column, ...], catalog: Catalog, pipeline: AnyPipeline | None = None) -> None:
         self.catalog = catalog
+        self._decode: Callable[..., Packet] = partial(decode, catalog=catalog) if pipeline is None else pipeline.decode
         self.columns = tuple(column for column in columns if column.field is not None)
         self.faults = any(column.name == "fault" for column in columns)
         self.statuses = any(column.status for column in columns)
-        self._names = (["fault"] if self.faults else []) + [column.name for column in self.columns]
+        self.payloads = any(column.name == "payload" for column in columns)
+        asked = (("fault", self.faults), ("payload", self.payloads))
+        self._names = [name for name, is_asked in asked if is_asked] + [column.name for column in self.columns]
         self._depths: dict[tuple[type[Header], ...], list[int | None]] = {}
 
     @property
@@ -47,18 +53,20 @@ class ScalarFallback:
         if not len(which):
             return
         found: list[list[Any]] = [[] for _ in self._names]  # Any: what a column holds
+        fits: list[bool] = []
         for number in which.tolist():
-            packet = decode(
+            packet = self._decode(
                 batch.data(number),
                 first=LINK_TYPE(int(batch.link_types[number])),
                 wire_length=int(batch.wire[number]),
                 fcs_octets=int(batch.fcs[number]),
                 lax=True,
-                catalog=self.catalog,
             )
+            fits.append(packet.fault is None)
             for values, value in zip(found, self._values(packet), strict=True):
                 values.append(value)
         targets = which if index is None else index[which]
+        output.fits[targets] = fits
         for name, values in zip(self._names, found, strict=True):
             output.clear(name, targets)
             put(name, targets, values, output)
@@ -66,6 +74,8 @@ class ScalarFallback:
     def _values(self, packet: Packet) -> Iterator[Any]:  # Any: as above
         if self.faults:
             yield None if packet.fault is None else CATEGORIES["fault"].index(type(packet.fault).__name__)
+        if self.payloads:
+            yield packet.payload
         statuses = checksums(packet, catalog=self.catalog) if self.statuses else {}
         stack = tuple(map(type, packet.headers))
         depths = self._depths.get(stack)
@@ -78,14 +88,7 @@ class ScalarFallback:
                 found = statuses.get(f"{names_of(packet.headers)[depth]}.{column.rest[0][0]}")
                 yield None if found is None else CATEGORIES["status"].index(str(found))
             else:
-                yield self._value(packet.headers[depth], column)
-
-    def _value(self, header: Header, column: Column) -> Any:  # Any: as above
-        try:
-            value = read_at(header, column.rest, column.name)
-        except PathError:
-            return None
-        return scalar_of(value, column.dtype)
+                yield scalar_of(column.value_in(packet.headers[depth]), column.dtype)
 
 
 def scalar_of(value: Any, dtype: str) -> Any:  # Any: a field's own type, and what NumPy takes for it

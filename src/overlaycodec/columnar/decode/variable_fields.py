@@ -20,7 +20,8 @@ from overlaycodec.errors import PathError
 from overlaycodec.packet.paths import read_at
 from overlaycodec.schema.layout import ADDRESS_OCTETS, Field
 from overlaycodec.schema.plans import UnparsedSize
-from overlaycodec.schema.values import IPV4S, MACAddress
+from overlaycodec.values import MACAddress
+from overlaycodec.values.interning import IPV4S
 
 __all__ = ["variable_of"]
 

@@ -19,6 +19,7 @@ from overlaycodec.columnar.encode.slots import Slot
 from overlaycodec.columnar.ones_complement import folded
 from overlaycodec.packet.header import Header
 from overlaycodec.packet.offsets import octets_in, spans_of
+from overlaycodec.schema.plans import OptionField
 
 __all__ = ["DerivedChecksum", "checksum_of"]
 
@@ -78,8 +79,7 @@ def checksum_of(
     header: Any = headers[index]  # Any: headers of several classes, known by what they declare
     layout, start, size = header.__layout__, starts[index], octets_in(header)
     coverage = layout.coverage
-    length = None if layout.length_field is None else getattr(header, layout.length_field.name)
-    covered = layout.covered_octets(length, size, len(content))
+    covered = layout.covered_octets(header, size, len(content))
     stop = start + covered
     terms = _terms(slots, start * 8, stop * 8, start * 8)
     addresses: tuple[int, list[Term]] | None = (0, [])
@@ -124,12 +124,16 @@ def _addresses(
     headers: Sequence[Header], starts: Sequence[int], octets: ByteBuffer, slots: Sequence[Slot]
 ) -> tuple[int, list[Term]] | None:
     """The sum of the constant octets of a pseudo-header's addresses, and the terms of the slots in them."""
+    source: tuple[int, int] | None = None
     final: tuple[int, int] | None = None
     for header, start in zip(reversed(headers), reversed(starts[: len(headers)]), strict=True):
         if final is None and (path := final_destination(header)) is not None:
             final = _final(header, path, start)
+        if source is None and (sources := header.__layout__.sources) is not None:
+            source = _source(header, sources, start)
         if header.__layout__.layer == "network":
-            spans = [_span(header, "src", start), _span(header, "dst", start) if final is None else final]
+            own = [_span(header, name, start) for name in ("src", "dst")]
+            spans = [source or own[0], final or own[1]]
             break
     else:
         return None
@@ -148,6 +152,17 @@ def _addresses(
 def _span(header: Header, name: str, start: int) -> tuple[int, int]:
     """First bit and bits of a field."""
     return next((start * 8 + bit, bits) for field, bit, bits in spans_of(header) if field.name == name)
+
+
+def _source(header: Header, sources: OptionField, start: int) -> tuple[int, int] | None:
+    """First bit and bits of the address that the pseudo-header has in place of the source; None where it has none."""
+    options = getattr(header, sources.options)
+    number = sources.index_in(options)
+    if number is None:
+        return None
+    bit, _ = _span(header, sources.options, start)
+    bit += sum(octets_in(option) for option in options[:number]) * 8
+    return next((bit + at, bits) for field, at, bits in spans_of(options[number]) if field.name == sources.field)
 
 
 def _final(record: Any, path: tuple[tuple[str, int], ...], start: int) -> tuple[int, int]:  # Any: as above

@@ -19,7 +19,7 @@ from overlaycodec.errors import EncodeError, FieldRangeError
 from overlaycodec.packet.paths import Token
 from overlaycodec.schema.constructors import check
 from overlaycodec.schema.layout import ADDRESS_OCTETS, Field, Layout
-from overlaycodec.schema.values import MACAddress
+from overlaycodec.values import MACAddress
 
 __all__ = ["InputColumn", "OctetStrings", "Selection", "input_column", "payload_column"]
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from overlaycodec.capture.bulk.arrays import ByteBuffer, Ints, Sums
 from overlaycodec.capture.frames import Frames
-from overlaycodec.codec.catalog import Catalog
+from overlaycodec.codec.catalog import Catalog, check_catalog
 from overlaycodec.codec.packet_encoder import encode
 from overlaycodec.columnar.encode.column_input import InputColumn, Selection, input_column, payload_column
 from overlaycodec.columnar.encode.shape_keys import groups_of, keys_of
@@ -20,7 +20,10 @@ from overlaycodec.errors import EncodeError, PathError
 from overlaycodec.packet.header import Header
 from overlaycodec.packet.packet import Packet
 from overlaycodec.packet.paths import find, read_at, replaced_at
+from overlaycodec.schema.arguments import nearest
+from overlaycodec.schema.keyspaces import LINK_TYPE
 from overlaycodec.schema.record import WireStruct
+from overlaycodec.values.argument_checks import check_type
 
 __all__ = ["frames_of"]
 
@@ -37,6 +40,8 @@ def frames_of(
 ) -> Frames:
     """See `overlaycodec.encode_columns`."""
     packet = template if isinstance(template, Packet) else Packet((template,))
+    check_type("columns", columns, (Mapping, Table), "a mapping of names to values")
+    check_catalog(catalog)
     times: Ints | None = None
     inputs = []
     counts = {}
@@ -57,7 +62,8 @@ def frames_of(
             raise ValueError(f"{first} has {count} values, {name} has {other}")
     _check_distinct(inputs)
     octets, starts = _ColumnsEncoder(packet, inputs, count, catalog, fewest).run()
-    return Frames(octets, starts, times)
+    link_type = catalog.key_of(LINK_TYPE, type(packet.headers[0])) if packet.headers else None
+    return Frames(octets, starts, times, link_type, None if packet.fcs is None else packet.fcs.octets)
 
 
 def _input_column(packet: Packet, name: str, values: object) -> InputColumn:
@@ -70,7 +76,11 @@ def _input_column(packet: Packet, name: str, values: object) -> InputColumn:
     wanted, number = target.rest[-1] if target.rest else ("", None)
     field = record.__layout__.by_name.get(wanted) if isinstance(record, WireStruct) else None
     if field is None or number is not None:
-        raise PathError(f"column {name!r}", f"{', '.join(packet.names)}: name a field of one of these headers")
+        if not target.rest:
+            raise PathError(f"column {name!r}", "the packet, where it is a header: name a field of it")
+        near = nearest(wanted, record.__layout__.by_name) if isinstance(record, WireStruct) else ()
+        start = name.rpartition(".")[0]
+        raise PathError(f"column {name!r}", "the packet", tuple(f"{start}.{field}" for field in near))
     return input_column(name, target.header, target.rest, record.__layout__, field, values)
 
 

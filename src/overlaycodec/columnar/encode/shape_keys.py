@@ -15,7 +15,7 @@ from overlaycodec.capture.bulk.arrays import Ints, Values
 from overlaycodec.columnar.encode.column_input import InputColumn
 from overlaycodec.packet.header import Header
 from overlaycodec.schema.layout import Field, Layout
-from overlaycodec.schema.values import AUTO
+from overlaycodec.values import AUTO
 
 __all__ = ["groups_of", "keys_of"]
 
@@ -56,7 +56,7 @@ def _in_record(numbers: Values, field: Field, layout: Layout, header: Header) ->
             yield numbers != 0 if route.begins is None else numbers
     if extent is None:
         return
-    if extent.unless == name:
+    if extent.unless == name or (extent.field is field and extent.zero == "unbounded"):
         yield numbers != 0
     summed = None if coverage is None or coverage.header_only else coverage
     if extent.field is field and summed is not None and getattr(header, summed.field.name) is AUTO:

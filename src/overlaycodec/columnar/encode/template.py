@@ -24,7 +24,7 @@ from overlaycodec.packet.header import Header
 from overlaycodec.packet.offsets import octets_in, spans_of
 from overlaycodec.packet.packet import Packet
 from overlaycodec.schema.keyspaces import IP_PROTOCOL
-from overlaycodec.schema.values import AUTO
+from overlaycodec.values import AUTO
 
 __all__ = ["Template", "VariablePayloads", "template_of", "variable_payload_possible"]
 
@@ -130,9 +130,13 @@ def template_of(
     out: list[Header] = []
     contents: list[bytes] = []
     data = encode_packet(packet, catalog, out, contents)
+    if packet.fcs is not None and packet.fcs.data is AUTO:
+        return data, None
     out.reverse()
     contents.reverse()
     resolved = Packet(tuple(out), packet.payload, packet.trailers)
+    if any(map(_omits_length, packet.headers, out)):
+        return data, None
     sources = [source for column in columns if (source := _source_of(column, resolved)) is not None]
     starts = _starts(resolved)
     if variable_payload:
@@ -158,6 +162,16 @@ def template_of(
             span = slice(own.bit // 8, (own.bit + own.bits) // 8)
             octets[span] = np.frombuffer(data[span], np.uint8)
     return data, Template(octets, tuple(sources), tuple(checksums))
+
+
+def _omits_length(header: Header, resolved: Header) -> bool:
+    """Whether a length that is derived is 0, because other octets count, or it cannot count so many."""
+    extent, jumbo = header.__layout__.extent, header.__layout__.jumbo
+    if jumbo is not None and jumbo.value_in(getattr(header, jumbo.options)) is AUTO:
+        return True
+    if extent is None or extent.zero == "length" or getattr(header, extent.field.name) is not AUTO:
+        return False
+    return bool(getattr(resolved, extent.field.name) == 0)
 
 
 def _starts(resolved: Packet) -> list[int]:

@@ -8,8 +8,16 @@ from typing import Final
 from overlaycodec.codec.packet_encoder import encode
 from overlaycodec.errors import TruncatedError
 from overlaycodec.findings.model import Check, Context, Observation, Reaction, Rule, Severity
-from overlaycodec.findings.rules.outcomes import LINUX_ALLOWS, LINUX_DROPS, OVS_ALLOWS, OVS_DROPS, OVS_TAKES, VXLANS
-from overlaycodec.packet.header import Header
+from overlaycodec.findings.rules.outcomes import (
+    LINUX_ALLOWS,
+    LINUX_DROPS,
+    LINUX_TAGS,
+    OVS_ALLOWS,
+    OVS_DROPS,
+    OVS_TAKES,
+    VXLANS,
+    ip_of,
+)
 from overlaycodec.packet.offsets import number_in
 from overlaycodec.protocols import GRE, STT, Ethernet, Geneve, IPv4, IPv6, VLANTag
 from overlaycodec.tunnel.ecn import ECNAlarm, ECNOutcome, egress_ecn
@@ -17,8 +25,6 @@ from overlaycodec.tunnel.ecn import ECNAlarm, ECNOutcome, egress_ecn
 __all__ = ["INNER"]
 
 _ENDPOINTS: Final = (*VXLANS, Geneve, GRE, STT)
-_NETWORKS: Final[dict[int, type[Header]]] = {0x0800: IPv4, 0x86DD: IPv6}
-"""By EtherType."""
 _NOT_ECT: Final = 0
 _CE: Final = 3
 _ECN: Final = ("Not-ECT", "ECT(1)", "ECT(0)", "CE")
@@ -26,15 +32,15 @@ _TYPE_OCTETS: Final = 2
 
 
 def _mark_inside(context: Context) -> int | None:
-    """The congestion mark of the packet inside; of an IP header that cannot be decoded, such as by its version, too."""
-    inside = context.inside(IPv4, IPv6)
+    """The congestion mark of the IP packet in the frame; of a header that cannot be decoded, by its version, too."""
+    inside = context.inside_ip
     if inside is not None:
         mark: int = inside.ecn
         return mark
     last, octets = context.packet.headers[-1], context.packet.payload
-    if context.inside(type(last)) is not last or not isinstance(last, Ethernet | VLANTag):
+    if context.scopes[-1].start != context.index + 1 or not isinstance(last, Ethernet | VLANTag):
         return None
-    ip = _NETWORKS.get(last.ethertype)
+    ip = ip_of(last.ethertype)
     return None if ip is None or len(octets) < ip.__layout__.minimum_octets else number_in(octets, ip, "ecn")
 
 
@@ -53,18 +59,19 @@ def _marked(matches: Callable[[ECNOutcome], bool], *, tagged: bool = False) -> C
 
 def _in_tag(context: Context) -> Iterator[Observation]:
     """Whether congestion was met, and the octets of a tag, read as an IP header, have the mark Not-ECT."""
-    network, headers = context.outside(IPv4, IPv6), context.packet.headers[context.index + 1 :]
-    tags = [header for header in headers[1:] if isinstance(header, VLANTag)]
-    if network is None or network.ecn != _CE or not tags or not isinstance(headers[1], VLANTag):
+    network, inner = context.outside(IPv4, IPv6), context.inner_scope
+    headers = () if inner is None else context.packet.headers[inner.start + 1 : inner.stop]
+    tags = [header for header in headers if isinstance(header, VLANTag)]
+    if network is None or network.ecn != _CE or not tags or headers[0] is not tags[0]:
         return
-    ip = _NETWORKS.get(tags[-1].ethertype)
+    ip = ip_of(tags[-1].ethertype)
     if ip is not None and number_in(encode(tags[0]), ip, "ecn") == _NOT_ECT:
         yield Observation("", "has CE outside and a tag inside that reads like Not-ECT")
 
 
 def _truncated(context: Context) -> Iterator[Observation]:
     """Whether the length of the packet inside is longer than the packet, and congestion was met."""
-    network, inside = context.outside(IPv4, IPv6), context.inside(IPv4, IPv6)
+    network, inside = context.outside(IPv4, IPv6), context.inside_ip
     if network is None or network.ecn != _CE:
         return
     short = any(
@@ -100,12 +107,19 @@ def _no_source(frame: Ethernet) -> str | None:
 
 
 def _short_tag(context: Context) -> Iterator[Observation]:
-    """Whether less than a type field follows the first tag of the frame inside."""
-    headers, left = context.packet.headers, len(context.packet.payload)
+    """Whether less than a type field follows the first tag of the frame inside; padding counts."""
+    packet, frame = context.packet, context.next
     tagged = (
-        len(headers) == context.index + 3 and isinstance(context.next, Ethernet) and isinstance(headers[-1], VLANTag)
+        len(packet.headers) == context.index + 3
+        and isinstance(frame, Ethernet)
+        and isinstance(packet.headers[-1], VLANTag)
+        and frame.ethertype in LINUX_TAGS
     )
-    if tagged and left < _TYPE_OCTETS:
+    if not tagged:
+        return
+    padding = sum(len(trailer.data) for trailer in packet.trailers if trailer.header > context.index)
+    left = len(packet.payload) + padding
+    if left < _TYPE_OCTETS:
         yield Observation("", f"carries a frame with {left} octets after its tag")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from overlaycodec.editing.checksum_status import ChecksumStatus
 from overlaycodec.findings.model import Context, Observation, Reaction, Rule, Severity
 from overlaycodec.protocols import Ethernet, VLANTag
 from overlaycodec.schema.keyspaces import ETHERTYPE
@@ -24,6 +25,12 @@ def _group_source(context: Context) -> Iterator[Observation]:
 def _no_source(context: Context) -> Iterator[Observation]:
     if int(context.header.src) == 0:
         yield Observation("src", f"is {context.header.src}")
+
+
+def _wrong_fcs(context: Context) -> Iterator[Observation]:
+    fcs = context.packet.fcs
+    if context.index == 0 and fcs is not None and context.statuses.get("fcs") is ChecksumStatus.BAD:
+        yield Observation("fcs", f"is {fcs.data.hex()}", of_packet=True)
 
 
 def _neither(context: Context) -> Iterator[Observation]:
@@ -65,6 +72,14 @@ LINK: Final = (
         "IEEE 802 clause 8.2",
         "00:00:00:00:00:00 is nobody's address",
         Severity.VIOLATION,
+    ),
+    Rule(
+        "fcs-wrong",
+        (Ethernet,),
+        _wrong_fcs,
+        "IEEE 802.3 clause 3.4",
+        "a frame whose FCS is not the CRC-32 of its octets is invalid and discarded",
+        Severity.DROP,
     ),
     Rule(
         "type-undefined",

@@ -16,7 +16,7 @@ from overlaycodec.findings.rules.outcomes import (
     OVS_OVERLOOKS,
     OVS_TAKES,
 )
-from overlaycodec.packet.offsets import octets_in
+from overlaycodec.packet.offsets import is_unbounded, jumbo_octets_of, octets_in
 from overlaycodec.protocols import (
     GRE,
     ICMP,
@@ -32,6 +32,12 @@ from overlaycodec.protocols import (
 )
 
 __all__ = ["NETWORK"]
+
+_BROADCAST: Final = 0xFFFFFFFF
+_LINK_GROUPS: Final = 0xE00000
+"""224.0.0.0/24: groups that no router forwards to (RFC 5771 section 4)."""
+_HOP_BY_HOP: Final = 0
+_IGMP: Final = 2
 
 
 def _bad_checksum(context: Context) -> Iterator[Observation]:
@@ -63,8 +69,15 @@ def _invalid_source(context: Context) -> Iterator[Observation]:
 
 
 def _broadcast_source(context: Context) -> Iterator[Observation]:
-    if int(context.header.src) in (0, 0xFFFFFFFF):
+    src = int(context.header.src)
+    if src == _BROADCAST or (src == 0 and not _learns_its_address(context.header)):
         yield Observation("src", f"is {context.header.src}, no host's address")
+
+
+def _learns_its_address(header: IPv4) -> bool:
+    """Whether a host without an address sends such a packet: to all hosts (DHCP), to a link's group, or IGMP."""
+    dst = int(header.dst)
+    return dst in (0, _BROADCAST) or dst >> 8 == _LINK_GROUPS or (header.dst.is_multicast and header.protocol == _IGMP)
 
 
 def _this_network(context: Context) -> Iterator[Observation]:
@@ -75,6 +88,12 @@ def _this_network(context: Context) -> Iterator[Observation]:
 def _unbounded(context: Context) -> Iterator[Observation]:
     if context.header.total_length == 0:
         yield Observation("total_length", "is 0")
+
+
+def _unbounded_ipv6(context: Context) -> Iterator[Observation]:
+    """Whether a payload length of 0 stands in front of another header than options, which may give the length."""
+    if context.header.payload_length == 0 and context.next is not None and context.header.next_header != _HOP_BY_HOP:
+        yield Observation("payload_length", "is 0")
 
 
 def _options(context: Context) -> Iterator[Observation]:
@@ -115,6 +134,15 @@ def _shorter(context: Context) -> Iterator[Observation]:
     trailers = sum(len(trailer.data) for trailer in context.packet.trailers if trailer.header == context.index)
     if trailers:
         yield Observation("length", f"is {context.header.length} octets, IP carries {context.header.length + trailers}")
+
+
+def _unbounded_datagram(context: Context) -> Iterator[Observation]:
+    """Whether the UDP length is 0 as in BIG TCP packets; that of a jumbogram is 0 by specification."""
+    headers, index = context.packet.headers, context.index
+    if not is_unbounded(headers, index):
+        return
+    if all(jumbo_octets_of(headers, outside) is None for outside in range(context.scope.start, index)):
+        yield Observation("length", "is 0")
 
 
 NETWORK: Final = (
@@ -205,7 +233,7 @@ NETWORK: Final = (
         (IPv4,),
         _broadcast_source,
         "RFC 1122 section 3.2.1.3",
-        "that is no source address, but for a host that does not know its own yet",
+        "that is no source address, but for a host that does not know its own yet (DHCP, IGMP)",
         Severity.VIOLATION,
         LINUX_DROPS,
         OVS_OVERLOOKS,
@@ -229,6 +257,26 @@ NETWORK: Final = (
         Severity.VIOLATION,
         LINUX_DROPS,
         OVS_DROPS,
+    ),
+    Rule(
+        "ipv6-length-none",
+        (IPv6,),
+        _unbounded_ipv6,
+        "RFC 8200 section 3, RFC 2675 section 3",
+        "it is 0 in jumbograms alone; in captures it marks a packet that a network card was to cut in segments",
+        Severity.VIOLATION,
+        LINUX_DROPS,
+        OVS_DROPS,
+    ),
+    Rule(
+        "udp-length-none",
+        (UDP,),
+        _unbounded_datagram,
+        "RFC 768, RFC 2675 section 4",
+        "it is 0 in jumbograms alone; in captures it marks a packet that a network card was to cut in segments",
+        Severity.VIOLATION,
+        Reaction(Severity.VIOLATION, "Linux takes it for a jumbogram"),
+        Reaction(Severity.VIOLATION, "Open vSwitch does not look"),
     ),
     Rule(
         "tunnel-options",

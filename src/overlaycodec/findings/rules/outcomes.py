@@ -1,25 +1,31 @@
-"""What several tables of rules have in common: the headers of VXLAN, and what receivers often do."""
+"""What several tables of rules have in common: IP by EtherType, the headers of VXLAN, what receivers often do."""
 
 from __future__ import annotations
 
 from typing import Final
 
 from overlaycodec.findings.model import Reaction, Severity
-from overlaycodec.protocols import VXLAN, VXLANGBP, VXLANGPE, VXLANRCO
+from overlaycodec.packet.header import Header
+from overlaycodec.protocols import VXLAN, VXLANGBP, VXLANGPE, VXLANRCO, IPv4, IPv6
+from overlaycodec.schema.keyspaces import ETHERTYPE
 
 __all__ = [
     "LINUX_ALLOWS",
     "LINUX_DROPS",
+    "LINUX_TAGS",
     "LINUX_TAKES",
     "OVS_ALLOWS",
     "OVS_DROPS",
     "OVS_OVERLOOKS",
     "OVS_TAKES",
     "VXLANS",
+    "ip_of",
 ]
 
 VXLANS: Final = (VXLAN, VXLANGBP, VXLANGPE, VXLANRCO)
 
+LINUX_TAGS: Final = (0x8100, 0x88A8)
+"""The TPIDs of the tags that Linux takes out of a frame that it receives; it looks at no other tag."""
 LINUX_DROPS: Final = Reaction(Severity.DROP, "Linux drops it")
 LINUX_TAKES: Final = Reaction(Severity.VIOLATION, "Linux takes it")
 LINUX_ALLOWS: Final = Reaction(Severity.NOTE, "Linux takes it")
@@ -27,3 +33,12 @@ OVS_DROPS: Final = Reaction(Severity.DROP, "Open vSwitch drops it")
 OVS_TAKES: Final = Reaction(Severity.VIOLATION, "Open vSwitch takes it")
 OVS_ALLOWS: Final = Reaction(Severity.NOTE, "Open vSwitch takes it")
 OVS_OVERLOOKS: Final = Reaction(Severity.VIOLATION, "Open vSwitch does not look")
+
+_IP: Final[dict[int | None, type[Header]]] = {
+    key.value: cls for cls in (IPv4, IPv6) for key in cls.__layout__.keys if key.space is ETHERTYPE
+}
+
+
+def ip_of(ethertype: int) -> type[Header] | None:
+    """The IP header that an EtherType announces; None for another EtherType."""
+    return _IP.get(ethertype)

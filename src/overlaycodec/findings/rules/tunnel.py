@@ -6,7 +6,13 @@ from collections.abc import Iterator
 from typing import Final
 
 from overlaycodec.findings.model import Check, Context, Observation, Reaction, Rule, Severity
-from overlaycodec.findings.rules.outcomes import LINUX_DROPS, LINUX_TAKES, OVS_DROPS, OVS_TAKES, VXLANS
+from overlaycodec.findings.rules.outcomes import (
+    LINUX_DROPS,
+    LINUX_TAKES,
+    OVS_DROPS,
+    OVS_TAKES,
+    VXLANS,
+)
 from overlaycodec.packet.header import Header
 from overlaycodec.packet.offsets import number_in
 from overlaycodec.protocols import (

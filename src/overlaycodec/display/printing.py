@@ -1,0 +1,70 @@
+"""A packet, written for people: the tree and the octets on a stream, the summary as text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TextIO
+
+from overlaycodec.codec.catalog import DEFAULT, Catalog
+from overlaycodec.codec.packet_encoder import encode, resolve
+from overlaycodec.display.model import FieldView, HeaderView, PacketView, view_of
+from overlaycodec.display.octets import octet_lines
+from overlaycodec.display.output import output_for
+from overlaycodec.display.spans import Line, joined, text_of_line
+from overlaycodec.display.summary import parts_of
+from overlaycodec.display.tree import tree_lines
+from overlaycodec.packet.packet import Packet
+
+__all__ = ["hexdump", "resolved", "show", "summary"]
+
+
+def show(packet: Packet, file: TextIO | None = None, catalog: Catalog = DEFAULT) -> None:
+    """Writes the tree. Fields that are AUTO are shown as they would be encoded. Raises: EncodeError."""
+    _write(tree_lines(view_of(resolved(packet, catalog), catalog)), file)
+
+
+def hexdump(packet: Packet, path: str | None = None, file: TextIO | None = None, catalog: Catalog = DEFAULT) -> None:
+    """Writes the octets by their fields. Raises: EncodeError, PathError."""
+    packet = resolved(packet, catalog)
+    view = view_of(packet, catalog)
+    if path is not None:
+        view = _part_of(view, *packet.span(path))
+    _write(octet_lines(view, encode(packet, catalog=catalog)), file)
+
+
+def summary(packet: Packet, catalog: Catalog = DEFAULT) -> str:
+    """The packet on one line. Raises: EncodeError."""
+    return text_of_line(joined(list(parts_of(resolved(packet, catalog), catalog))))
+
+
+def resolved(packet: Packet, catalog: Catalog) -> Packet:
+    """The packet without AUTO; what decoding found stays with it."""
+    resolved = resolve(packet, catalog=catalog)
+    if resolved.headers == packet.headers:
+        return packet
+    return resolved
+
+
+def _part_of(view: PacketView, first: int, last: int) -> PacketView:
+    """The fields of which a bit is among those from `first` to `last`, and the same of payload and trailers."""
+
+    def within(start: int, bits: int) -> bool:
+        return start <= last and start + bits > first
+
+    headers: list[HeaderView] = []
+    for header in view.headers:
+        fields = tuple(field for field in header.fields if within(header.start * 8 + field.leaf.bit, field.leaf.bits))
+        if fields:
+            headers.append(_with_fields(header, fields))
+    regions = tuple(region for region in view.regions if within(region.start * 8, len(region.data) * 8))
+    return PacketView(tuple(headers), regions, ())
+
+
+def _with_fields(header: HeaderView, fields: tuple[FieldView, ...]) -> HeaderView:
+    return HeaderView(header.path, header.header, header.depth, header.start, header.octets, fields)
+
+
+def _write(lines: Iterable[Line], file: TextIO | None) -> None:
+    output = output_for("auto", file)
+    for line in lines:
+        output.write(*line)

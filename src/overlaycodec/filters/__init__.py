@@ -1,0 +1,1 @@
+"""Filters: which packets are wanted, as one expression that is a value with a text form."""

@@ -1,0 +1,227 @@
+"""Packet <-> plain data that JSON can hold, exactly both ways.
+
+Strategy: a document has what a packet is made of, and nothing is lost: `AUTO` is "AUTO", an absent field is null,
+octets are hexadecimal digits, addresses are text, and each option names its class. What decoding found is there too,
+for people and programs that read; making a packet from the document does not read it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, NoReturn
+
+from overlaycodec.codec.catalog import DEFAULT, Catalog, check_catalog
+from overlaycodec.describe.plain import Plain, plain_of
+from overlaycodec.errors import CodecError, DecodeError
+from overlaycodec.packet.header import Header
+from overlaycodec.packet.packet import Packet
+from overlaycodec.packet.paths import names_of
+from overlaycodec.packet.trailer import FCS, Trailer
+from overlaycodec.schema.arguments import suggestion
+from overlaycodec.schema.layout import Field, Layout
+from overlaycodec.schema.record import WireStruct
+from overlaycodec.values import AUTO
+from overlaycodec.values.argument_checks import check_type
+
+__all__ = ["fault_document", "from_dict", "from_json", "to_dict", "to_json"]
+
+_HEX_KINDS: Final = frozenset({"bytes", "hardware", "protocol"})
+
+
+def to_dict(packet: Packet) -> dict[str, Plain]:
+    """The packet as plain data: `from_dict` makes an equal one of it."""
+    names = names_of(packet.headers)
+    return {
+        "headers": [
+            {"path": name, "protocol": type(header).__name__, "fields": _record_document(header)}
+            for name, header in zip(names, packet.headers, strict=True)
+        ],
+        "payload": packet.payload.hex(),
+        "trailers": [
+            {"header": names[trailer.header] if trailer.header >= 0 else None, "octets": trailer.data.hex()}
+            for trailer in packet.without_fcs().trailers
+        ],
+        "fcs": None if packet.fcs is None else _fcs_document(packet.fcs),
+        "missing": packet.missing,
+        "fault": None if packet.fault is None else fault_document(packet.fault),
+        "faults": [fault_document(fault) for fault in packet.faults],
+    }
+
+
+def to_json(packet: Packet, *, indent: int | None = None) -> str:
+    """The packet as JSON, in ASCII: `from_json` makes an equal one of it. Integers of any size keep all digits."""
+    separators = (",", ":") if indent is None else None
+    return json.dumps(to_dict(packet), separators=separators, indent=indent, allow_nan=False)
+
+
+def fault_document(fault: DecodeError) -> dict[str, Plain]:
+    """What a fault says, as plain data."""
+    return {
+        "error": type(fault).__name__,
+        "path": fault.path,
+        "bits": plain_of(fault.bits),
+        "reason": fault.reason,
+    }
+
+
+def _fcs_document(fcs: FCS) -> dict[str, Plain]:
+    return {"octets": _value_document(fcs.data), "wire_octets": fcs.octets}
+
+
+def _record_document(record: WireStruct) -> dict[str, Plain]:
+    return {field.name: _field_document(record, field) for field in record.__layout__.fields}
+
+
+def _field_document(record: WireStruct, field: Field) -> Plain:
+    value = getattr(record, field.name)
+    if field.construct is not None and value is not None and value is not AUTO:
+        from overlaycodec.values.constructs import build_octets
+
+        path = f"{record.__layout__.name}.{field.name}"
+        return {"value": plain_of(value), "octets": build_octets(field.construct, path, value).hex()}
+    if field.kind == "items" and isinstance(value, tuple):
+        return [{"class": type(element).__name__, **_record_document(element)} for element in value]
+    return _value_document(value)
+
+
+def _value_document(value: object) -> Plain:
+    return "AUTO" if value is AUTO else plain_of(value)
+
+
+# --- and back ---------------------------------------------------------------------------------------------------------
+
+
+def from_json(text: str | bytes, *, catalog: Catalog = DEFAULT) -> Packet:
+    """The packet of a JSON document (see `to_json`). Raises: ValueError, with the place in the document."""
+    check_type("text", text, (str, bytes, bytearray), "JSON text")
+    try:
+        document = json.loads(text)
+    except RecursionError:
+        raise ValueError("the document nests too deeply") from None
+    except ValueError as error:
+        raise ValueError(f"the document is no JSON: {error}") from None
+    return from_dict(document, catalog=catalog)
+
+
+def from_dict(document: Mapping[str, Any], *, catalog: Catalog = DEFAULT) -> Packet:  # Any: what JSON can hold
+    """The packet of a document (see `to_dict`).
+
+    Of each header `protocol` and `fields` are read; fields that are left out have their defaults. All else may be left
+    out.
+
+    Raises: ValueError for what is no such document, with the place in it; FieldRangeError for values out of range.
+    """
+    check_catalog(catalog)
+    reader = _Reader(catalog)
+    whole = reader.mapping(document, "the document")
+    headers = tuple(
+        reader.header(item, f"headers[{number}]")
+        for number, item in enumerate(reader.sequence(whole.get("headers", ()), "headers"))
+    )
+    names = names_of(headers)
+    trailers = tuple(
+        reader.trailer(item, f"trailers[{number}]", names)
+        for number, item in enumerate(reader.sequence(whole.get("trailers", ()), "trailers"))
+    )
+    if whole.get("fcs") is not None:
+        trailers = (*trailers, reader.fcs(whole["fcs"]))
+    payload = reader.octets(whole.get("payload", ""), "payload")
+    return Packet(headers, payload, trailers, missing=reader.count(whole.get("missing", 0), "missing"))
+
+
+class _Reader:
+    """Checks a document part by part: each function takes a part and its place."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self._catalog = catalog
+
+    def refuse(self, place: str, reason: str) -> NoReturn:
+        raise ValueError(f"{place}: {reason}")
+
+    def mapping(self, part: object, place: str) -> Mapping[str, Any]:  # Any: what JSON can hold
+        if not isinstance(part, Mapping):
+            self.refuse(place, f"an object should be here, not {type(part).__name__}")
+        return part
+
+    def sequence(self, part: object, place: str) -> Sequence[Any]:  # Any: what JSON can hold
+        if not isinstance(part, list | tuple):
+            self.refuse(place, f"an array should be here, not {type(part).__name__}")
+        return part
+
+    def octets(self, part: object, place: str) -> bytes:
+        try:
+            return bytes.fromhex(part if isinstance(part, str) else "?")
+        except ValueError:
+            self.refuse(place, "octets are hexadecimal digits, two for each")
+
+    def count(self, part: object, place: str) -> int:
+        if type(part) is not int or part < 0:
+            self.refuse(place, "a number of octets is 0 or more")
+        return part
+
+    def header(self, part: object, place: str) -> Header:
+        whole = self.mapping(part, place)
+        name = whole.get("protocol")
+        cls = self._catalog.class_called(name) if isinstance(name, str) else None
+        if cls is None:
+            near = suggestion(name, (found.__name__ for found in self._catalog.headers))
+            self.refuse(f"{place}.protocol", f"the catalog has no header class {name!r}{near}")
+        values = self.mapping(whole.get("fields", {}), f"{place}.fields")
+        return cls(**self.values(values, self._catalog.layout(cls), f"{place}.fields"))
+
+    def values(self, part: Mapping[str, Any], layout: Layout, place: str) -> dict[str, Any]:  # Any: a field's own type
+        for name in part:
+            if name not in layout.by_name:
+                self.refuse(place, f"{layout.cls.__name__} has no field {name!r}{suggestion(name, layout.by_name)}")
+        return {name: self.value(value, layout.by_name[name], f"{place}.{name}") for name, value in part.items()}
+
+    def value(self, part: object, field: Field, place: str) -> Any:  # Any: a field's own type
+        if part is None:
+            return None
+        if part == "AUTO":
+            return AUTO
+        if field.construct is not None:
+            from overlaycodec.values.constructs import parse_octets
+
+            octets = self.octets(self.mapping(part, place).get("octets"), f"{place}.octets")
+            try:
+                return parse_octets(field.construct, place, octets, 0, len(octets), to_end=True)[0]
+            except CodecError as error:
+                self.refuse(place, str(error))
+        if field.kind == "items":
+            items = self.sequence(part, place)
+            return tuple(self.element(item, field, f"{place}[{number}]") for number, item in enumerate(items))
+        if field.kind in _HEX_KINDS and isinstance(part, str) and not set(part) & set(":."):
+            return self.octets(part, place)
+        if field.kind in ("int", "bool") and isinstance(part, int):
+            return part
+        if field.kind in ("int", "bool") or not isinstance(part, str):
+            self.refuse(place, f"{part!r:.40} is no value of this field")
+        return part
+
+    def element(self, part: object, field: Field, place: str) -> Any:  # Any: an element class of the option list
+        whole = dict(self.mapping(part, place))
+        name = whole.pop("class", None)
+        cls = next((element for element in field.elements if element.__name__ == name), None)
+        if cls is None:
+            near = suggestion(name, (element.__name__ for element in field.elements))
+            self.refuse(f"{place}.class", f"{name!r} is no element of {field.name}{near}")
+        return cls(**self.values(whole, cls.__layout__, place))
+
+    def trailer(self, part: object, place: str, names: list[str]) -> Trailer:
+        whole = self.mapping(part, place)
+        owner = whole.get("header")
+        if owner is not None and owner not in names:
+            self.refuse(f"{place}.header", f"the packet has no header {owner!r}{suggestion(owner, names)}")
+        index = -1 if owner is None else names.index(owner)
+        return Trailer(index, self.octets(whole.get("octets", ""), f"{place}.octets"))
+
+    def fcs(self, part: object) -> FCS:
+        whole = self.mapping(part, "fcs")
+        octets = whole.get("octets", "AUTO")
+        data = AUTO if octets == "AUTO" else self.octets(octets, "fcs.octets")
+        try:
+            return FCS(data=data, octets=self.count(whole.get("wire_octets", 4), "fcs.wire_octets"))
+        except ValueError as error:
+            self.refuse("fcs", str(error))

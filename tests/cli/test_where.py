@@ -1,0 +1,81 @@
+"""--where: each command takes the packets that match, and no others."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+import overlaycodec as oc
+from overlaycodec.cli.commands import overlaycodec
+from tests.cli.test_cli import INNER_VLAN
+
+TAGGED = "inner.vlan.vid in {100, 200}"
+
+
+def run(*args: str | Path, status: int = 0) -> str:
+    result = CliRunner().invoke(overlaycodec, list(map(str, args)))
+    assert result.exit_code == status, result.output
+    return result.output
+
+
+def numbers(*args: str | Path) -> list[int]:
+    return [json.loads(line)["number"] for line in run("show", "--json", *args, INNER_VLAN).splitlines()]
+
+
+def test_show_counts_the_packets_that_match() -> None:
+    assert numbers("--where", TAGGED) == [1, 2, 3, 4]
+    assert numbers("--where", f"not {TAGGED}") == [5, 6, 7, 8, 9]
+    assert numbers("--where", TAGGED, "--first", "2", "-n", "2") == [2, 3]
+
+
+def test_stats_count_the_packets_that_match() -> None:
+    found = json.loads(run("stats", "--json", "--where", TAGGED, INNER_VLAN))
+    assert found["packets"] == 4
+    assert {100, 200} <= {tag["network"] for tag in found["tags"]["inside"]} <= {10, 100, 200}
+
+
+def test_export_writes_the_packets_that_match(tmp_path: Path) -> None:
+    target = tmp_path / "out.jsonl"
+    run("export", "-f", "inner.vlan.vid", "--where", TAGGED, INNER_VLAN, target)
+    assert [json.loads(line)["inner.vlan.vid"] for line in target.read_text().splitlines()] == [100, 100, 200, 200]
+    run("export", "--where", "not inner.vlan", INNER_VLAN, target)
+    (line,) = map(json.loads, target.read_text().splitlines())
+    assert not [name for name in line if name.startswith("inner.vlan")]
+
+
+def test_decap_takes_the_packets_that_match(tmp_path: Path) -> None:
+    target = tmp_path / "inside.pcap"
+    assert "5 left out (not matching 5)" in run("decap", "--others", "--where", TAGGED, INNER_VLAN, target)
+    with oc.open_capture(target) as capture:
+        assert [packet["vlan.vid"] for packet in capture.packets()] == [100, 100, 200, 200]
+
+
+def test_diagnose_looks_at_the_packets_that_match() -> None:
+    everything = run("diagnose", INNER_VLAN)
+    some = run("diagnose", "--where", "inner.vlan.vid == 4095", INNER_VLAN)
+    assert everything.splitlines()[-1].startswith("9 packets")
+    assert not some.splitlines()[-1].startswith("9 packets")
+    assert {*some.splitlines()[:-1]} < {*everything.splitlines()[:-1]}
+    counts = [
+        json.loads(line)["packets"]
+        for line in run("diagnose", "--summary", "--json", INNER_VLAN, INNER_VLAN).splitlines()
+    ]
+    once = [json.loads(line)["packets"] for line in run("diagnose", "--summary", "--json", INNER_VLAN).splitlines()]
+    assert sorted(counts) == sorted(2 * count for count in once)
+
+
+@pytest.mark.parametrize("command", ["show", "stats", "export", "decap", "diagnose"])
+def test_a_wrong_filter_is_a_wrong_argument(command: str, tmp_path: Path) -> None:
+    target = [tmp_path / "out.pcap"] if command == "decap" else [tmp_path / "out.csv"] if command == "export" else []
+    said = run(command, "--where", "vxlan.vnii == 1", INNER_VLAN, *target, status=2)
+    assert "did you mean vxlan.vni" in said
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_filter_knows_the_dialect() -> None:
+    found = run("show", "--json", "--dialect", "gbp", "--where", "vxlan_gbp", INNER_VLAN)
+    assert len(found.splitlines()) == 9
+    assert run("show", "--json", "--where", "vxlan_gbp", INNER_VLAN) == ""

@@ -1,0 +1,60 @@
+"""Text is a path, everywhere: to read, to ask, to get; and what a wrong name gets."""
+
+from __future__ import annotations
+
+import pytest
+
+import overlaycodec as oc
+
+FRAME = oc.Ethernet(dst="52:54:00:00:00:02", src="52:54:00:00:00:01") / oc.IPv4(src="10.0.0.1", dst="10.0.0.2")
+PACKET = oc.resolve(FRAME / oc.UDP(src_port=49152) / oc.VXLAN(vni=100) / FRAME / oc.TCP(src_port=1, dst_port=2) / b"x")
+
+
+def test_a_path_reads_a_header_or_a_field() -> None:
+    assert PACKET["vxlan.vni"] == 100
+    assert PACKET["inner.ipv4"] is PACKET.headers[5]
+    assert PACKET["payload"] == b"x"
+
+
+def test_in_and_get_ask_for_what_a_path_names() -> None:
+    assert "vxlan" in PACKET
+    assert "inner.tcp.dst_port" in PACKET
+    assert "inner.udp" not in PACKET
+    assert "inner.vxlan.vni" not in PACKET
+    assert "fcs" not in PACKET
+    assert PACKET.get("inner.tcp.dst_port") == 2
+    assert PACKET.get("inner.udp") is None
+    assert PACKET.get("inner.udp.dst_port", 0) == 0
+
+
+def test_a_field_that_is_absent_is_not_in_the_packet() -> None:
+    packet = oc.resolve(oc.GRE(protocol_type=0x88B5) / b"x")
+    assert "gre.key" not in packet
+    assert packet.get("gre.key") is None
+    assert "gre.protocol_type" in packet
+
+
+def test_text_that_is_no_path_is_an_error_wherever_it_is_used() -> None:
+    for ask in (PACKET.__getitem__, PACKET.__contains__, PACKET.get):
+        with pytest.raises(oc.PathError, match="the grammar of paths"):
+            ask("inner..vni")
+
+
+@pytest.mark.parametrize(
+    ("path", "near"),
+    [
+        ("vxlna.vni", "did you mean vxlan?"),
+        ("vxlan.vin", "did you mean vni"),
+        ("inner.ipv6.src", "or inner.ipv4?"),
+        ("inner.tcp.dest_port", "did you mean dst_port"),
+    ],
+)
+def test_a_wrong_name_gets_the_nearest(path: str, near: str) -> None:
+    with pytest.raises(oc.PathError) as caught:
+        PACKET[path]
+    assert near in str(caught.value)
+    assert caught.value.near
+
+
+def test_the_octets_are_those_of_encode() -> None:
+    assert bytes(PACKET) == oc.encode(PACKET)

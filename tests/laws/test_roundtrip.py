@@ -243,6 +243,7 @@ ERRORS: Final = [
     oc.PathError("column 'vxlan.vin'", "vxlan: vni"),
     oc.MissingHeaderError("VXLAN", "ethernet, ipv4"),
     oc.CaptureError("is damaged", 24),
+    oc.FilterError("a filter ends after '=='", "vxlan.vni ==", 12),
 ]
 
 

@@ -95,7 +95,7 @@ def view_of(packet: Packet, catalog: Catalog) -> PacketView:
     statuses = checksums(packet, catalog=catalog)
     headers: list[HeaderView] = []
     depth = at = 0
-    for depth, scope in enumerate(scopes_of(packet.headers)):  # noqa: B007: the last one is used below
+    for depth, scope in enumerate(scopes_of(packet.headers)):
         for index in range(scope.start, scope.stop):
             view = _header_view(packet, index, names[index], depth, at, statuses, catalog)
             headers.append(view)

@@ -10,6 +10,7 @@
 #   make fuzz      the fuzzers, for FUZZ_SECONDS in all; what they find is in build/fuzz
 #   make interop   the tests against live stacks: Linux, Open vSwitch, user-mode Linux (docs/interop.md)
 #   make notebook  the notebook of the docs, run, exported and looked at in Chromium; its pictures are in build/notebook
+#   make release-check  whether what is here can be released: built twice bit for bit, contents, version and changelog
 #   make mutants   what the tests say of a library with one thing changed (docs/mutants.md)
 #   make generate  write what is made from the declarations: the index of protocols, the pages of headers and rules, the manual page
 #   make format    put the sources into the form that `make check` asks for
@@ -19,7 +20,7 @@
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help demo test check generated-check format-check lint types wheel-test versions pyodide lowest bench fuzz interop notebook mutants generate format clean FORCE
+.PHONY: help demo test check generated-check format-check lint types wheel-test versions pyodide lowest bench fuzz interop notebook mutants release-check generate format clean FORCE
 
 # The first interpreter that is new enough and can make environments.
 usable = $(1) -c "import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))" >/dev/null 2>&1
@@ -103,8 +104,14 @@ notebook: $(VENV)/.notebook
 mutants: $(VENV)/.dev
 	$(PY) -m tests.tools.mutants $(MUTANTS_ARGS)
 
+# TAG=v0.2.0 asks for a release of that version.
+release-check: $(VENV)/.dev
+	$(PY) -m tests.tools.release_check $(if $(TAG),--tag $(TAG))
+	$(PY) -m twine check --strict build/release/first/*
+
 generate: $(VENV)/.test
 	$(PY) -m tests.tools.protocol_index
+	$(PY) -m tests.tools.public_api
 	$(PY) docs/generate.py
 
 format: $(VENV)/.dev
@@ -129,6 +136,8 @@ format-check: $(VENV)/.dev
 
 lint: $(VENV)/.dev
 	$(PY) -m ruff check
+	$(PY) -m check_jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	$(PY) -m check_jsonschema --builtin-schema vendor.github-issue-forms .github/ISSUE_TEMPLATE/[dm]*.yml
 
 types: $(VENV)/.dev
 	$(PY) -m mypy $(TYPED)

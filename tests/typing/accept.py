@@ -245,6 +245,8 @@ frames = oc.encode_columns(
     {"vxlan.vni": np.arange(3, dtype=np.uint32), "inner.ipv4.src": ["192.168.0.7"] * 3, "payload": [b"", b"a", b"bc"]},
 )
 assert_type(frames, oc.Frames)
+assert_type(oc.encode_columns(None, {"vxlan.vni": [1]}, pipeline=oc.Pipeline(VXLAN)), oc.Frames)
+assert_type(oc.encode_columns(frame, {"vxlan.vni": [1]}, pipeline=pipeline), oc.Frames)
 assert_type(frames[0], bytes)
 assert_type(list(frames), list[bytes])
 assert_type(len(frames), int)

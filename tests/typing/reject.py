@@ -127,6 +127,7 @@ mac: MACAddress = packet[IPv4].dst  # E
 # wrong columns
 oc.encode_columns(b"", {})  # E
 oc.encode_columns(packet, {"vxlan.vni": 5})  # E
+oc.encode_columns(None, {"vxlan.vni": [5]})  # E
 oc.encode_columns(packet, [("vxlan.vni", [5])])  # E
 octets: bytes = oc.encode_columns(packet, {"vxlan.vni": [5]})  # E
 

@@ -281,11 +281,15 @@ class Pipeline(ForNotebooks, Generic[*Hs]):
     def encode(self, packet: Packet) -> bytes:
         """The octets of a packet of just these headers. Raises: EncodeError."""
         check_packet(packet)
+        self.check_encodable(packet)
+        return encode(packet, catalog=self._catalog)
+
+    def check_encodable(self, packet: Packet) -> None:
+        """Raises: EncodeError, where a packet is not one of just these headers."""
         if self._automaton.longest(tuple(map(type, packet.headers))) != len(packet.headers):
             raise EncodeError("packet", packet, f"is {', '.join(packet.names)}, not what {self!r} encodes")
         if packet.payload and not self._payload:
             raise EncodeError("payload", packet.payload, f"has {len(packet.payload)} octets; {self!r} has none")
-        return encode(packet, catalog=self._catalog)
 
     def build(
         self,

@@ -311,6 +311,7 @@ CALLS: Final[dict[str, Call]] = {
     "refused_guesses": Call(oc.refused_guesses, {"packet": PACKET}),
     "Pipeline.from_text": Call(oc.Pipeline.from_text, {"text": "ipv4/udp"}),
     "Pipeline.unpack": Call(oc.Pipeline(oc.Ethernet).unpack, {"data": bytes(14)}),
+    "Pipeline.diagram": Call(oc.Pipeline(oc.Ethernet).diagram),
     "Pipeline.matches": Call(oc.Pipeline(oc.Ethernet).matches, {"packet": PACKET}),
     "Pipeline.build": Call(oc.Pipeline(oc.VXLAN).build, {"headers": {"vxlan": {"vni": 1}}}),
     "Capture.interface": Call(oc.open_capture(CAPTURE).interface, {"number": 0}),

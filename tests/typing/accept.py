@@ -199,6 +199,7 @@ assert_type(oc.Pipeline.from_text("eth/vlan*/ip/udp/vxlan").unpack(data), tuple[
 oc.Pipeline(Ethernet, VLANTag | None, oc.Pipeline(IPv4, UDP)[0:2], IPv4 | oc.Pipeline(oc.IPv6, UDP), payload=False)
 link = {"dst": "02:00:00:00:00:02", "src": "02:00:00:00:00:01"}
 assert_type(oc.Pipeline(VXLAN, Ethernet).build({"vxlan.vni": 5}, inner={"ethernet": link}, payload=b"?"), Packet)
+assert_type(pipeline.diagram(svg=True), str)
 assert_type(pipeline.matches(pipeline.decode(data)), bool)
 assert_type(pipeline.encode(pipeline.decode(data)), bytes)
 

@@ -38,7 +38,7 @@ ALLOWED: Final[dict[str, str]] = {
     "describe": "packet schema values",
     "telemetry": "errors protocols values",
     "codec": "checksum codegen errors guesses packet protocols schema values",
-    "pipelines": "codec errors packet schema values",
+    "pipelines": "codec describe errors packet schema values",
     "dialects": "codec packet protocols schema",
     "strategies": "codec editing errors packet pipelines protocols schema values",
     "capture": "codec errors filters packet pipelines schema values",

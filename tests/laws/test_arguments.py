@@ -218,6 +218,10 @@ CALLS: Final[dict[str, Call]] = {
     "wireshark_filter": Call(oc.wireshark_filter, {"what": "vxlan.vni == 100"}),
     "column_names": Call(oc.column_names, {"source": CAPTURE}),
     "encode_columns": Call(oc.encode_columns, {"template": PACKET, "columns": {"vxlan.vni": [1]}}),
+    "encode_columns of a pipeline": Call(
+        lambda pipeline: oc.encode_columns(None, {"vxlan.vni": [1]}, pipeline=pipeline),
+        {"pipeline": oc.Pipeline(oc.VXLAN)},
+    ),
     **{
         f"encode_columns of {name}": Call(
             lambda values, name=name: oc.encode_columns(PACKET, {name: [values]}), {"values": value}
@@ -307,6 +311,7 @@ CALLS: Final[dict[str, Call]] = {
     "refused_guesses": Call(oc.refused_guesses, {"packet": PACKET}),
     "Pipeline.from_text": Call(oc.Pipeline.from_text, {"text": "ipv4/udp"}),
     "Pipeline.unpack": Call(oc.Pipeline(oc.Ethernet).unpack, {"data": bytes(14)}),
+    "Pipeline.diagram": Call(oc.Pipeline(oc.Ethernet).diagram),
     "Pipeline.matches": Call(oc.Pipeline(oc.Ethernet).matches, {"packet": PACKET}),
     "Pipeline.build": Call(oc.Pipeline(oc.VXLAN).build, {"headers": {"vxlan": {"vni": 1}}}),
     "Capture.interface": Call(oc.open_capture(CAPTURE).interface, {"number": 0}),
@@ -343,6 +348,7 @@ LEFT_OUT: Final[dict[str, str]] = {
     "RefusedGuess": GIVEN,
     "Pipeline.stacks": "for the library's own strategies",
     "Pipeline.needs_steps": "for the library's own columns",
+    "Pipeline.check_encodable": "for the library's own columns",
 }  # fmt: skip
 """Public names without a call of their own, and why."""
 

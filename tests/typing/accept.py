@@ -6,7 +6,7 @@ import copy
 from collections.abc import Iterator
 from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
-from typing import Annotated, assert_type
+from typing import Annotated, Any, assert_type
 
 import numpy as np
 from hypothesis import given
@@ -187,9 +187,19 @@ assert_type(
 )
 tagged = oc.Pipeline(Ethernet, VLANTag[0:3], IPv4 | oc.IPv6, UDP, VXLAN[0:1])
 assert_type(tagged.unpack(data), tuple[oc.Header, ...])
-assert_type((tagged + pipeline).unpack(data), tuple[oc.Header, ...])
+assert_type((tagged + Ethernet).unpack(data), tuple[*tuple[oc.Header, ...], Ethernet])
+assert_type((tagged + oc.Pipeline(Ethernet, VLANTag)).unpack(data), tuple[*tuple[oc.Header, ...], Ethernet, VLANTag])
+tunnel_header, within = oc.Pipeline(VXLAN, Ethernet).unpack(
+    bytes.fromhex("0800000000000500 020000000002 020000000001 88b5")
+)
+assert_type(tunnel_header, VXLAN)
+assert_type(tunnel_header.vni, int)
+assert_type(within.src, MACAddress)
+assert_type(oc.Pipeline.from_text("eth/vlan*/ip/udp/vxlan").unpack(data), tuple[Any, ...])
 oc.Pipeline(Ethernet, VLANTag | None, oc.Pipeline(IPv4, UDP)[0:2], IPv4 | oc.Pipeline(oc.IPv6, UDP), payload=False)
-assert_type(pipeline.build(vxlan={"vni": 5}, inner={"ethernet": {"dst": "02:00:00:00:00:01"}}), Packet)
+link = {"dst": "02:00:00:00:00:02", "src": "02:00:00:00:00:01"}
+assert_type(oc.Pipeline(VXLAN, Ethernet).build({"vxlan.vni": 5}, inner={"ethernet": link}, payload=b"?"), Packet)
+assert_type(pipeline.diagram(svg=True), str)
 assert_type(pipeline.matches(pipeline.decode(data)), bool)
 assert_type(pipeline.encode(pipeline.decode(data)), bytes)
 
@@ -245,6 +255,8 @@ frames = oc.encode_columns(
     {"vxlan.vni": np.arange(3, dtype=np.uint32), "inner.ipv4.src": ["192.168.0.7"] * 3, "payload": [b"", b"a", b"bc"]},
 )
 assert_type(frames, oc.Frames)
+assert_type(oc.encode_columns(None, {"vxlan.vni": [1]}, pipeline=oc.Pipeline(VXLAN)), oc.Frames)
+assert_type(oc.encode_columns(frame, {"vxlan.vni": [1]}, pipeline=pipeline + VLANTag + IPv4 + UDP), oc.Frames)
 assert_type(frames[0], bytes)
 assert_type(list(frames), list[bytes])
 assert_type(len(frames), int)

@@ -124,9 +124,20 @@ other: UDP = packet[VXLAN]  # E
 text: str = oc.encode(Packet())  # E
 mac: MACAddress = packet[IPv4].dst  # E
 
+# wrong pipelines
+oc.Pipeline("Ethernet")  # E
+oc.Pipeline(oc.Ethernet, 5)  # E
+oc.Pipeline(oc.Ethernet, payload=1)  # E
+stack: tuple[UDP, VXLAN] = oc.Pipeline(UDP, oc.Geneve).unpack(b"")  # E
+oc.Pipeline(UDP, VXLAN).unpack(b"")[1].src_port  # E
+first: VXLAN = oc.Pipeline(UDP, VXLAN).decode(b"")  # E
+oc.Pipeline(UDP, VXLAN).encode((UDP, VXLAN))  # E
+oc.Pipeline(UDP, VXLAN).build(vxlan=5)  # E
+
 # wrong columns
 oc.encode_columns(b"", {})  # E
 oc.encode_columns(packet, {"vxlan.vni": 5})  # E
+oc.encode_columns(None, {"vxlan.vni": [5]})  # E
 oc.encode_columns(packet, [("vxlan.vni", [5])])  # E
 octets: bytes = oc.encode_columns(packet, {"vxlan.vni": [5]})  # E
 

@@ -245,26 +245,36 @@ def headers(*, json: bool) -> None:
 
 @overlaycodec.command(
     no_args_is_help=True,
-    short_help="Draw the figure of a header.",
+    short_help="Draw the figure of a header, or of a stack of headers.",
     epilog=examples(
         "overlaycodec diagram geneve",
+        "overlaycodec diagram --pipeline 'eth/vlan*/ip/udp/vxlan/eth'",
         "overlaycodec diagram --svg GeneveOption > option.svg",
         "overlaycodec diagram --json vxlan | jq '.fields[].name'",
     ),
 )
-@click.argument("name", type=RECORD)
+@click.argument("name", type=RECORD, required=False)
+@click.option("--pipeline", metavar="STACK", help="Draw a whole stack, such as 'eth/vlan*/ip/udp/vxlan/eth'.")
 @click.option("--svg", is_flag=True, help="Write an SVG document.")
 @click.option("--json", is_flag=True, help="Write a JSON object with all facts of the fields instead.")
-def diagram(name: str, *, svg: bool, json: bool) -> None:
+def diagram(name: str | None, *, pipeline: str | None, svg: bool, json: bool) -> None:
     """Draw the figure of a header or of an element of its options, 32 bits a row, from its declaration.
 
     NAME is a path such as vxlan_gpe, or a class such as VXLANGPE or GeneveOption; "overlaycodec headers" lists them.
+    With --pipeline instead, the headers of a stack are drawn one below the other.
     """
-    from overlaycodec.cli.headers import draw
+    from overlaycodec.cli.headers import draw, draw_stack
 
     if svg and json:
         raise click.UsageError("--svg and --json exclude each other")
-    output_for("never").write_text(draw(name, svg=svg, json=json))
+    if (name is None) == (pipeline is None):
+        raise click.UsageError("diagram takes either a NAME or --pipeline")
+    if pipeline is not None:
+        text = draw_stack(pipeline_of(pipeline, library.DEFAULT), svg=svg, json=json)
+    else:
+        assert name is not None
+        text = draw(name, svg=svg, json=json)
+    output_for("never").write_text(text)
 
 
 @overlaycodec.command(

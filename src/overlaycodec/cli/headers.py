@@ -10,9 +10,10 @@ from overlaycodec.describe.facts import default_text, found_at, meanings_of, pre
 from overlaycodec.describe.plain import Plain
 from overlaycodec.display.output import Output
 from overlaycodec.display.spans import Span
+from overlaycodec.pipelines.pipeline import AnyPipeline
 from overlaycodec.schema.record import WireStruct
 
-__all__ = ["draw", "list_headers"]
+__all__ = ["draw", "draw_stack", "list_headers"]
 
 
 def draw(name: str, *, svg: bool, json: bool) -> str:
@@ -21,6 +22,14 @@ def draw(name: str, *, svg: bool, json: bool) -> str:
     if json:
         return json_line(_document(record)) + "\n"
     return diagram_svg_of(record) if svg else diagram_of(record) + "\n"
+
+
+def draw_stack(pipeline: AnyPipeline, *, svg: bool, json: bool) -> str:
+    """The figure of the whole stack of a pipeline, or what is known about its headers as a JSON object."""
+    if json:
+        headers = dict.fromkeys(pipeline.automaton.classes[1:])
+        return json_line({"pipeline": repr(pipeline), "headers": [_document(header) for header in headers]}) + "\n"
+    return pipeline.diagram(svg=True) if svg else pipeline.diagram() + "\n"
 
 
 def _fields(record: type[WireStruct]) -> list[Plain]:

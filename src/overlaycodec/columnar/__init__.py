@@ -9,7 +9,7 @@ Strategy: NumPy is loaded by the first call, so that an import of this module co
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, overload
 
 from overlaycodec.codec.catalog import DEFAULT, Catalog
 
@@ -114,11 +114,28 @@ def column_names(
     return names_in(source, link_type, catalog, progress)
 
 
+@overload
 def encode_columns(
     template: Packet | Header,
     columns: Mapping[str, NDArray[Any] | Sequence[object]] | Table,  # Any: each column has its type
     *,
     catalog: Catalog = DEFAULT,
+    pipeline: AnyPipeline | None = None,
+) -> Frames: ...
+@overload
+def encode_columns(
+    template: None,
+    columns: Mapping[str, NDArray[Any] | Sequence[object]] | Table,  # Any: as above
+    *,
+    catalog: Catalog = DEFAULT,
+    pipeline: AnyPipeline,
+) -> Frames: ...
+def encode_columns(
+    template: Packet | Header | None,
+    columns: Mapping[str, NDArray[Any] | Sequence[object]] | Table,  # Any: as above
+    *,
+    catalog: Catalog = DEFAULT,
+    pipeline: AnyPipeline | None = None,
 ) -> Frames:
     """The octets of one packet per value of the columns: the template, with these fields changed.
 
@@ -129,13 +146,17 @@ def encode_columns(
     The octets are those that `encode` gives for `template.replace_at(name, value)` of each packet: fields that are
     AUTO in the template are derived for each packet, and the others keep their value.
 
-    Raises: FieldRangeError and other EncodeErrors that name packet and column; PathError for a column of which
-    the template has no field; TypeError, and ValueError for columns that do not fit together.
+    With a pipeline, which has its own catalog, the packets are those that it encodes. The template is then None where
+    the headers of the pipeline are fixed: fields that no column names have their defaults.
+
+    Raises: FieldRangeError and other EncodeErrors that name packet and column, also for a template that is no packet of
+    the pipeline; PathError for a column of which the template has no field; TypeError, also for a field without a
+    value; ValueError for columns that do not fit together, and without a template for a pipeline of several stacks.
     """
     _check_numpy()
     from overlaycodec.columnar.encode.driver import frames_of
 
-    return frames_of(template, columns, catalog)
+    return frames_of(template, columns, catalog, pipeline)
 
 
 def _check_numpy() -> None:

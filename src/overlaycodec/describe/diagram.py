@@ -7,7 +7,7 @@ variable size is a full row with waves at its sides. Beside a row stands the con
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from html import escape
 from string import ascii_lowercase
 from typing import Final
@@ -19,7 +19,20 @@ from overlaycodec.schema.layout import Field, Part, Run
 from overlaycodec.schema.plans import UnparsedSize
 from overlaycodec.schema.record import WireStruct
 
-__all__ = ["Box", "boxes_of", "diagram_of", "diagram_svg_of"]
+__all__ = [
+    "CELL",
+    "HEIGHT",
+    "TOP",
+    "WIDTH",
+    "Box",
+    "boxes_of",
+    "diagram_of",
+    "diagram_svg_of",
+    "figure_of",
+    "ruler",
+    "svg_document",
+    "svg_figure_of",
+]
 
 WIDTH: Final = 32
 
@@ -129,7 +142,8 @@ def _beside(row: list[Box]) -> str:
     )
 
 
-def _ruler() -> Iterator[str]:
+def ruler() -> Iterator[str]:
+    """The numbers of the bits above a figure."""
     tens = "".join(f"{bit // 10 if bit % 10 == 0 else ' '} " for bit in range(WIDTH))
     yield " " + tens.rstrip()
     yield " " + " ".join(str(bit % 10) for bit in range(WIDTH))
@@ -165,6 +179,11 @@ def diagram_of(record: type[WireStruct]) -> str:
     |            length             |           checksum            |
     +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
     """
+    return "\n".join([*ruler(), *figure_of(record)])
+
+
+def figure_of(record: type[WireStruct]) -> list[str]:
+    """The lines of the figure below the numbers of the bits."""
     boxes = boxes_of(record)
     labels, legend = _labels(record, boxes)
     shown: dict[str, int] = {}
@@ -172,7 +191,7 @@ def diagram_of(record: type[WireStruct]) -> str:
         best = shown.get(box.field.name)
         if best is None or box.bits > next(b.bits for b in boxes if (b.field.name, b.part) == (box.field.name, best)):
             shown[box.field.name] = box.part
-    lines = list(_ruler())
+    lines: list[str] = []
     before: list[Box] = []
     for row in _rows(boxes):
         lines.append(_line(before, row))
@@ -185,45 +204,62 @@ def diagram_of(record: type[WireStruct]) -> str:
         lines.append(f"{''.join(text).rstrip():{2 * WIDTH + 1}}  {_beside(row)}".rstrip())
         before = row
     lines.append(_line(before, []))
-    lines += [f"{letters}: {field.name}" for letters, field in legend]
-    return "\n".join(lines)
+    return lines + [f"{letters}: {field.name}" for letters, field in legend]
 
 
-_CELL, _HEIGHT, _TOP, _BESIDE = 24, 32, 24, 260
+CELL: Final = 24
+"""In SVG, the width of a bit."""
+HEIGHT: Final = 32
+"""In SVG, the height of a row."""
+TOP: Final = 24
+"""In SVG, the height of the numbers of the bits."""
+_BESIDE: Final = 260
 
 
 def diagram_svg_of(record: type[WireStruct]) -> str:
     """The figure as an SVG document, in the colour of the text around it."""
+    figure, height, beside = svg_figure_of(record)
+    return svg_document(record.__name__, figure, height, beside=beside)
+
+
+def svg_document(title: str, figures: Iterable[str], height: int, *, beside: bool, left: int = 0) -> str:
+    """Figures under the numbers of the bits, as an SVG document; `left`: the width at the left of the figures."""
+    width = left + WIDTH * CELL + 2 + (_BESIDE if beside else 0)
+    size = f'viewBox="0 0 {width} {TOP + height}" width="{width}" height="{TOP + height}"'
+    font = 'font-family="monospace" font-size="12" fill="currentColor"'
+    numbers = (
+        f'<text x="{left + 1 + (bit + 0.5) * CELL}" y="{TOP - 6}" text-anchor="middle" font-size="10">{bit}</text>'
+        for bit in range(WIDTH)
+    )
+    opening = f'<svg xmlns="http://www.w3.org/2000/svg" {size} {font} role="img">'
+    return "\n".join([opening, f"<title>{escape(title)}</title>", *numbers, *figures, "</svg>"]) + "\n"
+
+
+def svg_figure_of(record: type[WireStruct], left: int = 0, top: int = 0) -> tuple[list[str], int, bool]:
+    """The boxes in SVG, their height, and whether there is text beside them.
+
+    `left` and `top` are where they start, `top` below the numbers of the bits.
+    """
     boxes = boxes_of(record)
     labels, legend = _labels(record, boxes)
     rows = _rows(boxes)
-    beside = any(map(_beside, rows))
-    width, height = WIDTH * _CELL + 2 + (_BESIDE if beside else 0), _TOP + len(rows) * _HEIGHT + 2 + 18 * len(legend)
-    size = f'viewBox="0 0 {width} {height}" width="{width}" height="{height}"'
-    font = 'font-family="monospace" font-size="12" fill="currentColor"'
-    parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" {size} {font} role="img">',
-        f"<title>{escape(record.__name__)}</title>",
-    ]
-    parts += [
-        f'<text x="{1 + (bit + 0.5) * _CELL}" y="{_TOP - 6}" text-anchor="middle" font-size="10">{bit}</text>'
-        for bit in range(WIDTH)
-    ]
+    parts = []
+    top += TOP
     for number, row in enumerate(rows):
-        y = _TOP + number * _HEIGHT
+        y = top + number * HEIGHT
         for box in row:
-            x, wide = 1 + box.column * _CELL, box.bits * _CELL
+            x, wide = left + 1 + box.column * CELL, box.bits * CELL
             dashes = ' stroke-dasharray="4 3"' if presence_of(box.field) or box.field.bits is None else ""
             label = labels[box.field.name] if box.part == 0 or box.bits == WIDTH else ""
             parts.append(
                 f"<g><title>{escape(f'{box.field.name}: {box.field.doc or size_of(box.field)}')}</title>"
-                f'<rect x="{x}" y="{y}" width="{wide}" height="{_HEIGHT}" fill="none" stroke="currentColor"{dashes}/>'
-                f'<text x="{x + wide / 2}" y="{y + _HEIGHT / 2 + 4}" text-anchor="middle">{escape(label)}</text></g>'
+                f'<rect x="{x}" y="{y}" width="{wide}" height="{HEIGHT}" fill="none" stroke="currentColor"{dashes}/>'
+                f'<text x="{x + wide / 2}" y="{y + HEIGHT / 2 + 4}" text-anchor="middle">{escape(label)}</text></g>'
             )
         if text := _beside(row):
-            parts.append(f'<text x="{WIDTH * _CELL + 12}" y="{y + _HEIGHT / 2 + 4}">{escape(text)}</text>')
-    y = _TOP + len(rows) * _HEIGHT
+            parts.append(f'<text x="{left + WIDTH * CELL + 12}" y="{y + HEIGHT / 2 + 4}">{escape(text)}</text>')
+    y = top + len(rows) * HEIGHT
     for letters, field in legend:
         y += 18
-        parts.append(f'<text x="1" y="{y}">{escape(f"{letters}: {field.name}")}</text>')
-    return "\n".join([*parts, "</svg>"]) + "\n"
+        parts.append(f'<text x="{left + 1}" y="{y}">{escape(f"{letters}: {field.name}")}</text>')
+    return parts, len(rows) * HEIGHT + 2 + 18 * len(legend), any(map(_beside, rows))

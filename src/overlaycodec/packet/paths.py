@@ -24,6 +24,7 @@ from overlaycodec.values.argument_checks import check_text
 __all__ = [
     "GRAMMAR",
     "SCOPES",
+    "HeaderOrClass",
     "Namer",
     "Scope",
     "Target",
@@ -189,7 +190,7 @@ def scope_in(scopes: Sequence[Scope], scope: str | None) -> Scope | None:
     return next((found for found in scopes if found.prefix == scope), None)
 
 
-def find(headers: Sequence[Header], path: str) -> Target:
+def find(headers: Sequence[HeaderOrClass], path: str) -> Target:
     """The header that a path names, and the tokens after it. Raises: PathError."""
     tokens = tokens_of(path)
     if tokens is None:

@@ -162,6 +162,19 @@ class Pipeline(ForNotebooks, Generic[*Hs]):
                 found |= dict.fromkeys(f"{name}.{field.name}" for field in cls.__layout__.fields)
         return list(found)
 
+    def diagram(self, *, svg: bool = False) -> str:
+        """The bits of the whole stack, 32 a row, the figures of its headers one below the other: text, or SVG.
+
+        Alternatives and repetitions are told above the headers; the octets of a header, where they are the same in all
+        packets.
+        """
+        check_flag("svg", svg)
+        from overlaycodec.pipelines.diagram import stack_diagram_of, stack_diagram_svg_of
+
+        if svg:
+            return stack_diagram_svg_of(self._pattern, repr(self), payload=self._payload)
+        return stack_diagram_of(self._pattern, payload=self._payload)
+
     def needs_steps(self, headers: tuple[type[Header], ...], state: State) -> bool:
         """Whether more than the headers and the keys of the catalog decides about packets that begin with these.
 
@@ -281,11 +294,15 @@ class Pipeline(ForNotebooks, Generic[*Hs]):
     def encode(self, packet: Packet) -> bytes:
         """The octets of a packet of just these headers. Raises: EncodeError."""
         check_packet(packet)
+        self.check_encodable(packet)
+        return encode(packet, catalog=self._catalog)
+
+    def check_encodable(self, packet: Packet) -> None:
+        """Raises: EncodeError, where a packet is not one of just these headers."""
         if self._automaton.longest(tuple(map(type, packet.headers))) != len(packet.headers):
             raise EncodeError("packet", packet, f"is {', '.join(packet.names)}, not what {self!r} encodes")
         if packet.payload and not self._payload:
             raise EncodeError("payload", packet.payload, f"has {len(packet.payload)} octets; {self!r} has none")
-        return encode(packet, catalog=self._catalog)
 
     def build(
         self,

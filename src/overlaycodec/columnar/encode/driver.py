@@ -13,16 +13,17 @@ from overlaycodec.capture.frames import Frames
 from overlaycodec.codec.catalog import Catalog, check_catalog
 from overlaycodec.codec.packet_encoder import encode
 from overlaycodec.columnar.encode.column_input import InputColumn, Selection, input_column, payload_column
+from overlaycodec.columnar.encode.pipeline_stack import check_fits, class_of, first_packet, stack_of
 from overlaycodec.columnar.encode.shape_keys import groups_of, keys_of
 from overlaycodec.columnar.encode.template import Template, VariablePayloads, template_of, variable_payload_possible
 from overlaycodec.columnar.table import Table
 from overlaycodec.errors import EncodeError, PathError
 from overlaycodec.packet.header import Header
 from overlaycodec.packet.packet import Packet
-from overlaycodec.packet.paths import find, read_at, replaced_at
+from overlaycodec.packet.paths import HeaderOrClass, find, read_at, replaced_at
+from overlaycodec.pipelines.pipeline import AnyPipeline, check_pipeline
 from overlaycodec.schema.arguments import nearest
 from overlaycodec.schema.keyspaces import LINK_TYPE
-from overlaycodec.schema.record import WireStruct
 from overlaycodec.values.argument_checks import check_type
 
 __all__ = ["frames_of"]
@@ -36,12 +37,28 @@ _PACKETS = 1 << 13
 
 
 def frames_of(
-    template: Packet | Header, columns: Mapping[str, object] | Table, catalog: Catalog, fewest: int = FEWEST
+    template: Packet | Header | None,
+    columns: Mapping[str, object] | Table,
+    catalog: Catalog,
+    pipeline: AnyPipeline | None = None,
+    fewest: int = FEWEST,
 ) -> Frames:
     """See `overlaycodec.encode_columns`."""
-    packet = template if isinstance(template, Packet) else Packet((template,))
+    packet = Packet((template,)) if isinstance(template, Header) else template
     check_type("columns", columns, (Mapping, Table), "a mapping of names to values")
     check_catalog(catalog)
+    if pipeline is not None:
+        check_pipeline(pipeline)
+        catalog = pipeline.catalog
+    if packet is not None or pipeline is None:
+        check_type("template", packet, Packet, "a packet, a header, or None with a pipeline")
+        assert packet is not None
+    headers: Sequence[HeaderOrClass]
+    if packet is None:
+        assert pipeline is not None
+        headers = stack_of(pipeline)
+    else:
+        headers = packet.headers
     times: Ints | None = None
     inputs = []
     counts = {}
@@ -51,7 +68,7 @@ def frames_of(
             times = _times_of(values)
             counts[name] = len(times)
         else:
-            column = _input_column(packet, name, values)
+            column = _input_column(headers, name, values)
             inputs.append(column)
             counts[name] = _count(column)
     if not counts:
@@ -61,27 +78,34 @@ def frames_of(
         if other != count:
             raise ValueError(f"{first} has {count} values, {name} has {other}")
     _check_distinct(inputs)
+    if packet is None:
+        packet = first_packet(headers, inputs) if count else Packet()
+    if pipeline is not None and count:
+        check_fits(pipeline, packet, inputs)
     octets, starts = _ColumnsEncoder(packet, inputs, count, catalog, fewest).run()
-    link_type = catalog.key_of(LINK_TYPE, type(packet.headers[0])) if packet.headers else None
+    link_type = catalog.key_of(LINK_TYPE, class_of(headers[0])) if headers else None
     return Frames(octets, starts, times, link_type, None if packet.fcs is None else packet.fcs.octets)
 
 
-def _input_column(packet: Packet, name: str, values: object) -> InputColumn:
+def _input_column(headers: Sequence[HeaderOrClass], name: str, values: object) -> InputColumn:
     if name == "payload":
         return payload_column(values)
-    target = find(packet.headers, name)
-    record: Any = packet.headers[target.header]  # Any: a header, then an element of one of its option lists
+    target = find(headers, name)
+    record: Any = headers[target.header]  # Any: a header or its class, then an element of one of its option lists
     for token in target.rest[:-1]:
+        if isinstance(record, type):
+            raise PathError(f"column {name!r}", "the stack of a pipeline: a template packet has options")
         record = read_at(record, (token,), name)
     wanted, number = target.rest[-1] if target.rest else ("", None)
-    field = record.__layout__.by_name.get(wanted) if isinstance(record, WireStruct) else None
-    if field is None or number is not None:
+    layout = record.__layout__ if hasattr(record, "__layout__") else None
+    field = layout.by_name.get(wanted) if layout is not None else None
+    if layout is None or field is None or number is not None:
         if not target.rest:
             raise PathError(f"column {name!r}", "the packet, where it is a header: name a field of it")
-        near = nearest(wanted, record.__layout__.by_name) if isinstance(record, WireStruct) else ()
+        near = nearest(wanted, layout.by_name) if layout is not None else ()
         start = name.rpartition(".")[0]
         raise PathError(f"column {name!r}", "the packet", tuple(f"{start}.{field}" for field in near))
-    return input_column(name, target.header, target.rest, record.__layout__, field, values)
+    return input_column(name, target.header, target.rest, layout, field, values)
 
 
 def _count(column: InputColumn) -> int:

@@ -9,6 +9,7 @@
 #   make bench     the benchmarks, peers in the same run; writes docs/benchmarks.md and its plot
 #   make fuzz      the fuzzers, for FUZZ_SECONDS in all; what they find is in build/fuzz
 #   make interop   the tests against live stacks: Linux, Open vSwitch, user-mode Linux (docs/interop.md)
+#   make docs      the site of the documentation, in build/docs; warnings are errors
 #   make notebook  the notebook of the docs, run, exported and looked at in Chromium; its pictures are in build/notebook
 #   make release-check  whether what is here can be released: built twice bit for bit, contents, version and changelog
 #   make mutants   what the tests say of a library with one thing changed (docs/mutants.md)
@@ -20,7 +21,7 @@
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help demo test check generated-check format-check lint types wheel-test versions pyodide lowest bench fuzz interop notebook mutants release-check generate format clean FORCE
+.PHONY: help demo test check generated-check format-check lint types wheel-test versions pyodide lowest bench fuzz interop docs notebook mutants release-check generate format clean FORCE
 
 # The first interpreter that is new enough and can make environments.
 usable = $(1) -c "import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))" >/dev/null 2>&1
@@ -73,6 +74,10 @@ $(VENV)/.bench: $(VENV)/.made pyproject.toml
 	$(PY) -m pip install $(PIP_OPTIONS) --editable ".[cli,columns]" --group bench
 	@touch $@
 
+$(VENV)/.docs: $(VENV)/.made pyproject.toml
+	$(PY) -m pip install $(PIP_OPTIONS) --editable ".[cli,hypothesis,columns,arrow,pandas]" --group docs
+	@touch $@
+
 $(VENV)/.notebook: $(VENV)/.made pyproject.toml
 	$(PY) -m pip install $(PIP_OPTIONS) --editable ".[cli,hypothesis,columns,arrow,pandas]" --group notebook
 	@touch $@
@@ -96,6 +101,10 @@ fuzz: $(VENV)/.fuzz
 interop: PYTEST_ARGS = -n 2 --dist loadfile
 interop: $(VENV)/.test
 	$(PY) -m pytest -m interop $(if $(REQUIRE),--require-interop) tests/interop $(PYTEST_ARGS)
+
+# Nothing is downloaded while building. The notebooks are executed.
+docs: $(VENV)/.docs
+	$(PY) -m sphinx --quiet --fail-on-warning --keep-going --builder html docs build/docs
 
 # Needs Debian's package chromium. One process: Jupyter runs the notebook once for all tests.
 notebook: $(VENV)/.notebook

@@ -22,6 +22,13 @@ INDEX = """# Headers
 The headers of the default catalog, by family. `make generate` writes this page from the declarations; a test compares
 it with them. A tunnel header opens an `inner` scope, one that quotes a `quoted` scope.
 
+```{toctree}
+:glob:
+:hidden:
+
+headers/*
+```
+
 | path | class | octets | what it is | specification |
 |---|---|---|---|---|
 """

@@ -14,7 +14,9 @@ import pytest
 import overlaycodec
 
 ROOT = Path(__file__).parent.parent
-PAGES = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *ROOT.glob("docs/*.md")])
+PAGES = sorted(
+    [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *ROOT.glob("docs/*.md"), *ROOT.glob("docs/tutorial/*.md")]
+)
 MODULES = sorted(
     module.name
     for module in pkgutil.walk_packages(overlaycodec.__path__, "overlaycodec.")

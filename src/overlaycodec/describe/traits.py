@@ -37,7 +37,8 @@ class Traits(msgspec.Struct, frozen=True, eq=False):
     identifiers: tuple[Field, ...]
     """At most one; it may be absent in a header."""
     words: tuple[Field, ...]
-    """Fields with display names, the last one first: the first fields of a header are those that others have too."""
+    """Fields with display names, the last one first: the first fields of a header are those that others have too.
+    Options of a header that selects nothing can say what the message is, as DHCP's do."""
     usual: tuple[tuple[Field, object], ...]
     """Fields with a default, and that default."""
     flags: tuple[Field, ...]
@@ -54,7 +55,9 @@ def traits_of(cls: type[Header]) -> Traits:
         endpoints=next((pair for pair in ENDPOINTS if by_name.keys() >= set(pair)), None),
         ports=PORTS if by_name.keys() >= set(PORTS) else None,
         identifiers=identifiers,
-        words=tuple(field for field in reversed(fields) if field.value_names),
+        words=tuple(
+            field for field in reversed(fields) if field.value_names or (field.kind == "items" and not layout.selector)
+        ),
         usual=tuple(
             (field, field.default)
             for field in fields

@@ -20,6 +20,7 @@ from overlaycodec.packet.packet import Packet
 from overlaycodec.packet.paths import scopes_of
 from overlaycodec.schema.keys import Key
 from overlaycodec.schema.layout import Field
+from overlaycodec.schema.record import Element
 
 __all__ = ["parts_of"]
 
@@ -32,11 +33,23 @@ def _between(header: Header, names: Pair) -> str:
 
 
 def _word(header: Header, traits: Traits) -> tuple[Field | None, str]:
-    """The first display name that a header has for one of its values, after a blank."""
+    """The first display name that a header or its first named option has for one of its values, after a blank."""
     for field in traits.words:
-        if word := word_of(field, getattr(header, field.name)):
+        value = getattr(header, field.name)
+        if field.kind != "items":
+            word = word_of(field, value)
+        else:
+            word = next((word for element in value for word in _words_of(element)), "")
+        if word:
             return field, f" {word}"
     return None, ""
+
+
+def _words_of(element: Element) -> Iterator[str]:
+    """The display names that an option has for its values."""
+    for field in element.__layout__.fields:
+        if field.value_names and (word := word_of(field, getattr(element, field.name))):
+            yield word
 
 
 def _unusual(header: Header, traits: Traits) -> Iterator[Part]:

@@ -11,7 +11,7 @@
 #   make interop   the tests against live stacks: Linux, Open vSwitch, user-mode Linux (docs/interop.md)
 #   make notebook  the notebook of the docs, run, exported and looked at in Chromium; its pictures are in build/notebook
 #   make mutants   what the tests say of a library with one thing changed (docs/mutants.md)
-#   make generate  write what is made from the declarations: the index of protocols, the pages of headers and rules, the manual page
+#   make generate  write what is made from the declarations: the index of protocols, the pages, the JSON Schema, the manual page
 #   make format    put the sources into the form that `make check` asks for
 #   make clean     remove all that the targets above made
 #

@@ -11,6 +11,8 @@ from click.testing import CliRunner
 import overlaycodec as oc
 from overlaycodec.cli.commands import overlaycodec
 from tests.cli.test_cli import INNER_VLAN
+from tests.columnar.test_record_columns import pcapng
+from tests.tools import capture_files
 
 TAGGED = "inner.vlan.vid in {100, 200}"
 
@@ -65,6 +67,20 @@ def test_diagnose_looks_at_the_packets_that_match() -> None:
     ]
     once = [json.loads(line)["packets"] for line in run("diagnose", "--summary", "--json", INNER_VLAN).splitlines()]
     assert sorted(counts) == sorted(2 * count for count in once)
+
+
+def test_commands_ask_for_facts_of_the_record(tmp_path: Path) -> None:
+    source, wanted = tmp_path / "in.pcapng", ("--where", "interface_name == eth0 and not flags")
+    source.write_bytes(pcapng(capture_files.LITTLE))
+    assert [json.loads(line)["number"] for line in run("show", "--json", *wanted, source).splitlines()] == [3, 4]
+    assert json.loads(run("stats", "--json", *wanted, source))["packets"] == 2
+    run("export", "-f", "interface_name", *wanted, source, tmp_path / "out.jsonl")
+    assert (tmp_path / "out.jsonl").read_text().splitlines() == ['{"interface_name":"eth0"}'] * 2
+    assert "2 packets" in run("diagnose", *wanted, source)
+    assert "left out (no tunnel 2, not matching 4)" in run("decap", *wanted, source, tmp_path / "out.pcapng")
+    assert "interface_name is a fact of the capture" in run(
+        "show", "--hex", "02 00 00 00 00 02 02 00 00 00 00 01 88 b5", *wanted, status=2
+    )
 
 
 @pytest.mark.parametrize("command", ["show", "stats", "export", "decap", "diagnose"])

@@ -121,7 +121,7 @@ class Capture(ForNotebooks):
         from overlaycodec.filters.filter import filter_of
 
         matches = filter_of(where, catalog if pipeline is None else pipeline.catalog).matcher
-        return (packet for record, packet in decoded if matches(packet, record))
+        return (packet for record, packet in decoded if matches(packet, record, self))
 
     def again(self) -> Capture:
         """The same capture, read from its start apart from this one's loops.

@@ -108,7 +108,7 @@ class _Run:
         octets = 0
         for number, record in enumerate(capture, 1):
             packet = record.decode(lax=True, catalog=wanted.catalog)
-            if wanted.where is None or wanted.where.matcher(packet, record):
+            if wanted.where is None or wanted.where.matcher(packet, record, capture):
                 yield number, None
                 for finding in diagnose(packet, receiver=wanted.receiver, catalog=wanted.catalog):
                     if _ORDER.index(finding.severity) <= _ORDER.index(wanted.least):

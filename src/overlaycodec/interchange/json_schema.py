@@ -129,7 +129,10 @@ def _define(layout: Layout, definitions: dict[str, Plain], *, option: bool) -> N
         if required:
             inside["required"] = required
             demanded.append("fields")
-        path: dict[str, Plain] = {"type": "string", "description": "Where the header is, for people; it is not read back"}
+        path: dict[str, Plain] = {
+            "type": "string",
+            "description": "Where the header is, for people; it is not read back",
+        }
         shape = {
             "properties": {"path": path, "protocol": {"const": name}, "fields": inside},
             "required": demanded,

@@ -83,9 +83,38 @@ def test_commands_ask_for_facts_of_the_record(tmp_path: Path) -> None:
     )
 
 
-@pytest.mark.parametrize("command", ["show", "stats", "export", "decap", "diagnose"])
+def test_select_writes_the_records_that_match(tmp_path: Path) -> None:
+    target = tmp_path / "some.pcap"
+    assert "9 packets read, 4 written; 5 left out (not matching 5)" in run(
+        "select", "--where", TAGGED, INNER_VLAN, target
+    )
+    with oc.open_capture(target) as some, oc.open_capture(INNER_VLAN) as every:
+        assert list(some) == list(every)[:4] == list(every.records(where=TAGGED))
+        assert list(every.records()) == list(every)
+    ranged = run("select", "--where", TAGGED, "-n", "3..", INNER_VLAN, target)
+    assert "2 written; 7 left out (not matching 5, not of the range 2)" in ranged
+    assert json.loads(run("select", "--json", "-n", "2", INNER_VLAN, target))["left_out"] == {"not of the range": 7}
+
+
+def test_select_keeps_what_the_file_says(tmp_path: Path) -> None:
+    source, target = tmp_path / "in.pcapng", tmp_path / "out.pcapng"
+    source.write_bytes(pcapng(capture_files.LITTLE))
+    run("select", "--where", "section == 0 and (comment or interface == 1)", source, target)
+    with oc.open_capture(source) as every, oc.open_capture(target) as some:
+        records = list(every)
+        found = [(record.comments, some.interfaces[record.interface].name) for record in some]
+        assert found == [(records[1].comments, None), (records[2].comments, "eth0")]
+
+
+@pytest.mark.parametrize("command", ["show", "stats", "export", "decap", "diagnose", "select"])
 def test_a_wrong_filter_is_a_wrong_argument(command: str, tmp_path: Path) -> None:
-    target = [tmp_path / "out.pcap"] if command == "decap" else [tmp_path / "out.csv"] if command == "export" else []
+    target = (
+        [tmp_path / "out.pcap"]
+        if command in ("decap", "select")
+        else [tmp_path / "out.csv"]
+        if command == "export"
+        else []
+    )
     said = run(command, "--where", "vxlan.vnii == 1", INNER_VLAN, *target, status=2)
     assert "did you mean vxlan.vni" in said
     assert not list(tmp_path.iterdir())

@@ -391,6 +391,7 @@ def sections(data: bytes) -> list[int | None]:
 OF_CAPTURES: Final[dict[str, CaptureRow]] = {
     "open_capture": lambda data: list(oc.open_capture(data)),
     "Capture.packets": lambda data: list(oc.open_capture(data).packets(lax=True)),
+    "Capture.records": lambda data: list(oc.open_capture(data).records(where="ipv4.ttl < 9 or comment")),
     "Capture.again": lambda data: list(oc.open_capture(data).again()),
     "Capture.interfaces": lambda data: [len(oc.open_capture(data).interfaces), interfaces(data)],
     "Capture.section": sections,

@@ -61,7 +61,7 @@ CONVENIENCE: Final = frozenset(
         "overlaycodec.schema.record",
         "overlaycodec.values.for_notebooks",
         "overlaycodec.packet.header",
-        "overlaycodec.packet.for_people",
+        "overlaycodec.values.for_people",
         "overlaycodec.codec.catalog",
     }
 )

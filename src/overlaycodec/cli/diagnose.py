@@ -144,7 +144,8 @@ class _Run:
                 Span(f"  first in {place}: ", "faint"),
                 Span(text),
             )
-        self._totals("", self._packets, self._counts)
+        if self._files:
+            self._totals("", self._packets, self._counts)
 
     def _write(self, file: str, number: int, finding: Finding) -> None:
         head = f"{printable(file)}:{number}" if self._many else f"{number:4}"

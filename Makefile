@@ -13,7 +13,7 @@
 #   make notebook  the notebook of the docs, run, exported and looked at in Chromium; its pictures are in build/notebook
 #   make release-check  whether what is here can be released: built twice bit for bit, contents, version and changelog
 #   make mutants   what the tests say of a library with one thing changed (docs/mutants.md)
-#   make generate  write what is made from the declarations: the index of protocols, the pages of headers and rules, the manual page
+#   make generate  write what is made from the declarations: the index of protocols, the pages, the JSON Schema, the manual page
 #   make format    put the sources into the form that `make check` asks for
 #   make clean     remove all that the targets above made
 #

@@ -1,7 +1,11 @@
-"""Writes docs/headers.md, docs/headers/, docs/rules.md and docs/man/ from the declarations: `make generate`."""
+"""Writes what is made from the declarations: `make generate`.
+
+These are docs/headers.md, docs/headers/, docs/rules.md, docs/packet.schema.json and docs/man/.
+"""
 
 from __future__ import annotations
 
+import json
 import runpy
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +15,7 @@ from overlaycodec.describe.diagram import diagram_of
 from overlaycodec.describe.facts import default_text, found_at, meanings_of, presence_of, size_of, type_of
 from overlaycodec.findings.diagnosis import RULES
 from overlaycodec.findings.model import PROVEN, Rule
+from overlaycodec.interchange.json_schema import json_schema
 from overlaycodec.packet.header import Header
 from overlaycodec.schema.keys import Key, KeySpace, PreviousHeader
 from overlaycodec.schema.layout import Field, Layout
@@ -169,7 +174,9 @@ def pages() -> dict[Path, str]:
     """Every page, by its path."""
     headers = {HERE / "headers" / f"{cls.__layout__.name}.md": page(cls) for cls in DEFAULT.headers}
     manual = HERE / "man" / "overlaycodec.1"
-    return {HERE / "headers.md": index(), HERE / "rules.md": rules(), manual: manual_page(), **headers}
+    schema = json.dumps(json_schema(), indent=1) + "\n"
+    others = {HERE / "headers.md": index(), HERE / "rules.md": rules(), HERE / "packet.schema.json": schema}
+    return {**others, manual: manual_page(), **headers}
 
 
 def manual_page() -> str:

@@ -7,7 +7,14 @@ import importlib
 import pkgutil
 import re
 import runpy
+import shlex
+import shutil
+import socket
+import subprocess
+import sys
+from contextlib import ExitStack
 from pathlib import Path
+from typing import Annotated, Any
 
 import pytest
 
@@ -71,3 +78,54 @@ def test_links_between_pages_lead_somewhere() -> None:
     for page in (*PAGES, *ROOT.glob("docs/headers/*.md")):
         for target in re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text(encoding="utf-8")):
             assert (page.parent / target).exists(), f"{page.name} links to {target}"
+
+
+# --- the table of what people expect ----------------------------------------------------------------------------------
+
+COMPARED = (ROOT / "docs" / "coming-from.md").read_text(encoding="utf-8")
+ROWS = [re.split(r"(?<!\\)\|", line)[1:-1] for line in COMPARED.splitlines() if line.startswith("| ")][1:]
+TRACE = ROOT / "tests" / "captures" / "kernel-vxlan-inner-vlan.pcap"
+
+
+def test_no_cell_of_ours_is_empty() -> None:
+    assert len(ROWS) > 30
+    for row in ROWS:
+        assert len(row) == 5
+        assert re.findall(r"`[^`]+`", row[-1]), row[0]
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row[0].strip())
+def test_the_examples_of_the_table_run(row: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shutil.copy(TRACE, tmp_path / "trace.pcap")
+    monkeypatch.chdir(tmp_path)
+    with ExitStack() as opened:
+        capture = opened.enter_context(overlaycodec.open_capture("trace.pcap"))
+        one, other = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
+        opened.callback(one.close)
+        opened.callback(other.close)
+        names: dict[str, Any] = {  # Any: the names of the page
+            "oc": overlaycodec,
+            "strategies": overlaycodec.strategies,
+            "reassembly": overlaycodec.reassembly,
+            "Annotated": Annotated,
+            "capture": capture,
+            "packet": next(capture.packets()),
+            "socket": one,
+        }
+        for text in re.findall(r"`([^`]+)`", row[-1].replace("\\|", "|")):
+            if "overlaycodec " in text:
+                run_command(text.rpartition("| ")[2])
+            else:
+                exec(compile(text + "\n", "cell", "single", dont_inherit=True), names)
+
+
+def run_command(text: str) -> None:
+    """Runs a command line, with the capture as its standard input; it must write something."""
+    words = [sys.executable, "-m", "overlaycodec.cli", *shlex.split(text)[1:]]
+    for written in Path().glob("some.*"):
+        written.unlink()
+    before = set(Path().iterdir())
+    with Path("trace.pcap").open("rb") as stream:
+        found = subprocess.run(words, stdin=stream, capture_output=True, text=True, check=False)
+    assert found.returncode == 0, found.stderr
+    assert found.stdout or set(Path().iterdir()) > before

@@ -40,6 +40,7 @@ from overlaycodec.filters.wireshark import wireshark_filter
 from overlaycodec.findings import Finding, Receiver, Severity, diagnose
 from overlaycodec.interchange.decode_hex import decode_hex
 from overlaycodec.interchange.documents import from_dict, from_json
+from overlaycodec.interchange.json_schema import json_schema
 from overlaycodec.packet.header import Header
 from overlaycodec.packet.packet import FCS, FlowKey, Packet, Trailer
 from overlaycodec.pipelines.pipeline import Pipeline
@@ -210,6 +211,7 @@ __all__ = [
     "from_dict",
     "from_json",
     "iter_columns",
+    "json_schema",
     "open_capture",
     "refused_guesses",
     "resolve",

@@ -72,5 +72,9 @@ def test_a_damaged_file_is_summarised_up_to_the_damage(tmp_path: Path) -> None:
     assert found.stderr.startswith(f"overlaycodec: {path}: ")
 
 
+def test_there_is_no_summary_of_nothing(tmp_path: Path) -> None:
+    assert run("diagnose", "--summary", tmp_path / "nothing.pcap", status=1).stdout == ""
+
+
 def test_n_is_the_count() -> None:
     assert len(show("-n", "2", OVS).splitlines()) == 2

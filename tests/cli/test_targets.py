@@ -26,6 +26,7 @@ from tests.tools.program import COMMAND, environment
 WRITERS: Final = {
     "decap": ("decap", "FILE", "TARGET"),
     "encap": ("encap", "--vni", "1", *ENDS, "FILE", "TARGET"),
+    "select": ("select", "--where", "vxlan", "FILE", "TARGET"),
     "push": ("vlan", "push", "--vid", "7", "FILE", "TARGET"),
     "pop": ("vlan", "pop", "FILE", "TARGET"),
     "translate": ("vlan", "translate", "FILE", "TARGET", "7=8"),

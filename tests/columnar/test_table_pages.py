@@ -12,7 +12,7 @@ import pyarrow as pa
 import pytest
 
 import overlaycodec as oc
-from tests.display.pages import Page
+from tests.notebook.pages import Page
 
 CAPTURE: Final = Path(__file__).parent.parent / "captures" / "kernel-vxlan-inner-vlan.pcap"
 NAMES: Final = ["time_ns", "ipv4.src", "vxlan.vni", "inner.udp.checksum.verdict"]

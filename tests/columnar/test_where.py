@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 import overlaycodec as oc
 from overlaycodec import strategies as overlay
+from tests.columnar.test_record_columns import pcapng
 from tests.filters import samples
-from tests.tools import stacks
+from tests.tools import capture_files, stacks
 
 CAPTURES: Final = stacks.captures(stacks.CAPTURES)
 FEW: Final = settings(
@@ -121,3 +122,67 @@ def test_times_that_do_not_fit_columns_are_compared() -> None:
     table = oc.columns(records, ["time_ns"], where="time_ns > 1")
     assert table["time_ns"].tolist() == [1 << 70, 5]
     assert np.ma.count(oc.columns(records, ["time_ns"], where="not time_ns > 1")["time_ns"]) == 1
+
+
+RECORD_TEXTS: Final = [
+    "interface_name == eth0",
+    "interface_name != 'eth0'",
+    "not interface_name == 'eth0'",
+    "interface_name in {'br\u00fccke', lo}",
+    "interface_name",
+    "interface == 0",
+    "interface in 1..7 or section == 1",
+    "section == 0 and not comment",
+    "comment",
+    "comment == 's=1,l=web\\nzweitens \u20ac'",
+    "comment != ''",
+    "flags == 3",
+    "flags in {1, 2}",
+    "flags",
+    "ethernet.ethertype == 0x88b5 and interface_name == eth0 and wire_length > 20",
+]
+
+
+@pytest.mark.parametrize("ordinary", [1, 200])
+@pytest.mark.parametrize("text", RECORD_TEXTS)
+def test_facts_of_the_record_select_the_same_packets(text: str, ordinary: int) -> None:
+    """The values are those of `test_record_columns`, which tshark read."""
+    data = pcapng(capture_files.LITTLE, ordinary)
+    wanted = oc.Filter(text)
+    assert oc.Filter(str(wanted)) == wanted
+    with oc.open_capture(data) as capture:
+        lengths = [len(oc.encode(packet)) for packet in capture.packets(lax=True, where=text)]
+        every = [(record, record.decode(lax=True), wanted) for record in capture]
+        matched = [len(record.data) for record in capture if wanted.matches(record.decode(lax=True), record, capture)]
+    assert oc.columns(data, ["captured_length"], where=wanted)["captured_length"].tolist() == lengths == matched
+    parts = oc.iter_columns(data, ["captured_length"], where=text)
+    assert [length for part in parts for length in part["captured_length"].tolist()] == lengths
+    assert len(oc.columns(data, where=text)) == len(lengths)
+    assert len(oc.columns(data, ["data"], where=~wanted)) == len(every) - len(lengths)
+
+
+def test_which_packets_facts_of_the_record_select() -> None:
+    def rows(text: str) -> list[object]:
+        """The interfaces of the packets."""
+        table = oc.columns(pcapng(capture_files.LITTLE), ["interface_name"], where=text)
+        return [*table.to_plain("interface_name")]
+
+    assert rows("section == 1") == ["br\u00fccke", "br\u00fccke"]
+    assert rows("interface == 1") == [None]
+    assert rows("interface_name == eth0 and not flags") == ["eth0", "eth0"]
+    assert rows("comment == ''") == ["br\u00fccke"]
+
+
+def test_pcap_and_records_alone_have_no_such_facts() -> None:
+    path = CAPTURES["kernel-vxlan-inner-vlan.pcap"]
+    for text in ("interface_name", "interface", "section", "flags", "comment"):
+        assert len(oc.columns(path, ["time_ns"], where=text)) == 0
+        with oc.open_capture(path) as capture:
+            assert list(capture.packets(where=text)) == []
+    record = oc.Record(b"", comments=("a",))
+    packet = record.decode(lax=True)
+    assert oc.Filter("comment == a and interface == 0").matches(packet, record)
+    with pytest.raises(ValueError, match="give it, as record="):
+        oc.Filter("comment").matches(packet)
+    with pytest.raises(ValueError, match="interface_name is a fact of the capture that is being read"):
+        oc.Filter("interface_name").matches(packet, record)

@@ -11,7 +11,10 @@ import overlaycodec as oc
 from overlaycodec.errors import PathError
 from overlaycodec.filters.operands import Operand, operand_of
 
-FACTS = ("wire_length", "captured_length", "link_type", "time_ns", "fault", "fcs", "fcs.verdict")
+FACTS = (
+    "wire_length", "captured_length", "link_type", "time_ns", "fault", "fcs", "fcs.verdict", "interface", "comment",
+    "flags",
+)  # fmt: skip
 RARE = (
     "tcp.options[0].kind", "geneve.options[0].type", "geneve.options[0].data", "innermost.ipv4.src", "quoted.ipv4.dst",
     "ipv4[1].src", "vlan[1].vid", "outer.udp.checksum.verdict", "inner.ipv4.checksum.verdict", "gre.key",
@@ -46,6 +49,8 @@ def literals(operand: Operand, near: Sequence[object]) -> list[str]:
         return list(operand.words)
     if operand.kinds == {"bool"}:
         return ["true", "false"]
+    if operand.is_text:
+        return ["eth0", "'s=1,l=web'", '"a \\"quoted\\" \\\\ word"', "''"]
     numbers: list[int] = []
     texts = [str(value) for value in near if isinstance(value, IPv4Address | IPv6Address | oc.MACAddress)]
     texts += [f"0x{value.hex()}" for value in near if isinstance(value, bytes)]
@@ -75,7 +80,7 @@ def leaves(draw: st.DrawFn, values: Values) -> str:
     if not operand.kinds:
         return path
     known = literals(operand, values[path])
-    ordered = not operand.kinds & {"bool", "word", "bytes"}
+    ordered = not operand.kinds & {"bool", "word", "text", "bytes"}
     form = draw(st.sampled_from(["alone", "one", "set", "range", "prefix"]))
     if form == "alone":
         return path

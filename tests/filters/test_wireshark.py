@@ -26,6 +26,13 @@ from tests.filters.test_filter import PACKET, PLAIN, Probe
         ("ethernet.dst in 52:54:00:00:00:00/24", "eth.dst#1 in {52:54:00:00:00:00..52:54:00:ff:ff:ff}"),
         ("time_ns >= 1500000000", "frame.time_epoch >= 1.500000000"),
         ("vxlan.vni != 100", "vxlan.vni#1 != 100"),
+        ("interface_name == 'eth0' and vxlan.vni == 5", 'frame.interface_name == "eth0" && vxlan.vni#1 == 5'),
+        ("interface_name in {eth0, 'a \"b\" \\\\'}", r'frame.interface_name in {"eth0", "a \"b\" \\"}'),
+        ("interface_name and vlan", 'frame.interface_name != "unknown" && vlan#1'),
+        ("interface_name != lo", 'frame.interface_name != "lo" && frame.interface_name != "unknown"'),
+        ("interface in 1..3 or section == 1", "frame.interface_id in {1..3} || frame.section_number == 2"),
+        ("comment and flags == 1", "frame.comment && frame.packet_flags & 0xfffffe1f == 1"),
+        ("interface_name", "frame.interface_name"),
     ],
 )  # fmt: skip
 def test_a_filter_as_a_display_filter(text: str, display: str) -> None:
@@ -65,6 +72,8 @@ def test_labels_of_one_stack_are_one_layer() -> None:
         ("ipv4.checksum.verdict == bad", "no field"),
         ("fault", "no name for fault"),
         ("link_type == 1", "no name for link_type"),
+        ("comment == 'a'", "a field for each comment"),
+        ("flags in {1, 2}", "compare flags by =="),
         ("vlann", "did you mean"),
     ],
 )

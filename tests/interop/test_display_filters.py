@@ -11,6 +11,7 @@ import pytest
 import overlaycodec as oc
 from overlaycodec.schema.layout import Field
 from tests.interop.live.machine import environment, need
+from tests.tools import capture_files as files
 from tests.tools import stacks
 from tests.tools.stacks import OPTIONS
 
@@ -77,3 +78,39 @@ def test_tshark_selects_the_same_packets(path: Path) -> None:
             if ours != theirs:
                 wrong = [one for one in texts if numbers[0] not in selected(path, oc.wireshark_filter(one, first))]
                 raise AssertionError(f"{display}: ours {sorted(ours)}, theirs {sorted(theirs)}; differs in {wrong}")
+
+
+FACTS_OF_RECORDS: Final = [
+    "interface_name == eth0", "interface_name", "interface_name != lo", "not interface_name in {eth0, lo}",
+    "interface_name in {'with \"quotes\"', lo}", "interface == 1", "interface in 1..7", "comment", "not comment",
+    "flags", "flags == 3", "flags != 3", "section == 0", "section >= 1",
+]  # fmt: skip
+
+
+@pytest.mark.interop
+def test_tshark_selects_by_the_same_facts_of_records(tmp_path: Path) -> None:
+    """In one section: tshark 4.0 looks up the names of a later section in the first one."""
+    need("tshark")
+    blocks, frame, comment, flags, name = files.LITTLE, bytes(12) + b"\x88\xb5" + bytes(46), 1, 2, 2
+    path = tmp_path / "facts.pcapng"
+    path.write_bytes(
+        b"".join(
+            [
+                blocks.section(),
+                *(blocks.interface((name, text)) for text in (b"eth0", b'with "quotes"', b"lo")),
+                blocks.interface(),
+                blocks.enhanced(frame, (flags, blocks.word(0x83))),
+                blocks.enhanced(frame, (comment, b"one"), (comment, b"two"), interface=1),
+                *(blocks.enhanced(frame, interface=number) for number in range(4)),
+            ]
+        )
+    )
+    for text in FACTS_OF_RECORDS:
+        with oc.open_capture(path) as capture:
+            wanted = oc.Filter(text)
+            matched = enumerate((wanted.matches(one.decode(lax=True), one, capture) for one in capture), 1)
+            ours = {number for number, matches in matched if matches}
+        assert selected(path, oc.wireshark_filter(wanted)) == ours, text
+    pcap = CAPTURES["kernel-vxlan-inner-vlan.pcap"]
+    for text in ("interface_name", "interface", "comment", "flags", "section"):
+        assert selected(pcap, oc.wireshark_filter(oc.Filter(text))) == set()

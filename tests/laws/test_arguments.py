@@ -166,6 +166,7 @@ CALLS: Final[dict[str, Call]] = {
     "FCS": Call(lambda data=bytes(4), octets=4: oc.FCS(data=data, octets=octets)),
     "decode_hex": Call(oc.decode_hex, {"text": DATA.hex()}),
     "from_dict": Call(oc.from_dict, {"document": PACKET.to_dict()}),
+    "json_schema": Call(oc.json_schema),
     "from_json": Call(oc.from_json, {"text": PACKET.to_json()}),
     "FieldView": Call(oc.FieldView, {"record": oc.GRE, "field": "key", "meaning": dialects.NVGREKey}),
     "FieldView.into": Call(VIEW.into, {"record": oc.GRE(key=1), "meaning": dialects.NVGREKey(vsid=5000)}),
@@ -207,6 +208,9 @@ CALLS: Final[dict[str, Call]] = {
         lambda lax=False, catalog=oc.DEFAULT, where=None: oc.open_capture(CAPTURE).packets(
             lax=lax, catalog=catalog, where=where
         )
+    ),
+    "Capture.records": Call(
+        lambda where=None, catalog=oc.DEFAULT: oc.open_capture(CAPTURE).records(where=where, catalog=catalog)
     ),
     "open_capture": Call(oc.open_capture, {"source": CAPTURE}),
     "write_capture": Call(oc.write_capture, {"target": io.BytesIO, "items": [RECORD]}, fresh=("target",)),
@@ -524,7 +528,7 @@ def test_a_huge_number_has_a_message() -> None:
         (lambda: PACKET.at(None), "path takes a str, not NoneType"),  # type: ignore[arg-type]
         (lambda: oc.decode(DATA, wire_length=-1), "wire_length is 0 or more, not -1"),
         (lambda: oc.decode(DATA, fcs_octets=-1), "an FCS has 1 octet or more, not -1"),
-        (lambda: PACKET[0], "the key is a header class, or one and a number .*, not int"),  # type: ignore[call-overload]
+        (lambda: PACKET[0], "the key is a header class, one and a number .* or a path .*, not int"),  # type: ignore[call-overload]
         (lambda: oc.fill(DATA), r"packet takes a Packet, not bytes: .*overlaycodec\.decode"),  # type: ignore[arg-type]
         (lambda: oc.decode(DATA, catalog=None), "catalog takes a Catalog, not NoneType"),  # type: ignore[arg-type]
     ],

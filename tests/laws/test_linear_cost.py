@@ -391,6 +391,7 @@ def sections(data: bytes) -> list[int | None]:
 OF_CAPTURES: Final[dict[str, CaptureRow]] = {
     "open_capture": lambda data: list(oc.open_capture(data)),
     "Capture.packets": lambda data: list(oc.open_capture(data).packets(lax=True)),
+    "Capture.records": lambda data: list(oc.open_capture(data).records(where="ipv4.ttl < 9 or comment")),
     "Capture.again": lambda data: list(oc.open_capture(data).again()),
     "Capture.interfaces": lambda data: [len(oc.open_capture(data).interfaces), interfaces(data)],
     "Capture.section": sections,
@@ -459,6 +460,7 @@ NO_ROW: Final = {
     "FragmentReassembler.octets": "a number that is kept",
     "STTReassembler.drops": "counts by a few reasons",
     "STTReassembler.octets": "a number that is kept",
+    "json_schema": "reads a catalog, no packets",
     "tunnel.egress_ecn": "takes two marks",
     "tunnel.group_mac": "takes an address",
     "tunnel.ingress_ecn": "takes a mark",

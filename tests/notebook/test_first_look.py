@@ -18,6 +18,7 @@ ROOT: Final = Path(__file__).parent.parent.parent
 NOTEBOOK: Final = ROOT / "docs" / "notebooks" / "first-look.ipynb"
 BUILD: Final = ROOT / "build" / "notebook"
 VIEWS: Final = {"light": (1100, 1250), "dark": (1100, 1250), "narrow": (390, 1250)}
+PICTURES: Final = {**VIEWS, "plot": (1100, 1190)}
 
 pytestmark = pytest.mark.notebook
 
@@ -66,6 +67,18 @@ PICTURED: Final = """
 window.addEventListener("load", () => {
   for (const one of [...document.querySelectorAll(".overlaycodec details")].slice(0, 3)) one.open = false;
   document.querySelector('[data-path="vxlan.vni"]').focus({preventScroll: true});
+});
+</script>
+"""
+
+
+# The picture of the plot shows the page from the filter on.
+FROM_THE_FILTER: Final = """
+<script>
+window.addEventListener("load", () => {
+  const cells = [...document.querySelectorAll(".jp-Cell")];
+  const filter = cells.findIndex(cell => cell.textContent.includes("A filter says which packets"));
+  for (const cell of cells.slice(0, filter)) cell.remove();
 });
 </script>
 """
@@ -133,7 +146,9 @@ def test_each_cell_shows_its_value(executed: dict[str, Any]) -> None:
     assert len(ours) == 6
     for page, start in zip(ours, ("pcap capture", "packet", "header class", "4 ", "2 ", "table"), strict=True):
         assert f'aria-label="{start}' in page or start in ("4 ", "2 ")
-    assert [output for output in outputs if "image/png" in output.get("data", {})]
+    plain = ["".join(output.get("data", {}).get("text/plain", "")) for output in outputs]
+    assert "[100, 100, 200, 200, 1, 1]" in plain  # what tshark shows in records 1 to 4, 8 and 9
+    assert len([output for output in outputs if "image/png" in output.get("data", {})]) == 1
 
 
 @pytest.mark.parametrize("view", VIEWS)
@@ -157,11 +172,11 @@ def test_fields_and_octets_light_each_other(exported: dict[str, str], view: str)
     assert answers["scripts"] == 0
 
 
-@pytest.mark.parametrize("view", VIEWS)
+@pytest.mark.parametrize("view", PICTURES)
 def test_pictures_can_be_taken(exported: dict[str, str], view: str) -> None:
     """They are in build/notebook, for people to look at; those of the docs are made of them."""
     path, picture = BUILD / f"{view}-picture.html", BUILD / f"{view}.png"
-    path.write_text(page_for(exported, view, PICTURED))
-    width, height = VIEWS[view]
+    path.write_text(page_for(exported, view, FROM_THE_FILTER if view == "plot" else PICTURED))
+    width, height = PICTURES[view]
     chromium(f"--window-size={width},{height}", "--virtual-time-budget=5000", f"--screenshot={picture}", path.as_uri())
     assert picture.read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"

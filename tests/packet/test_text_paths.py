@@ -58,3 +58,20 @@ def test_a_wrong_name_gets_the_nearest(path: str, near: str) -> None:
 
 def test_the_octets_are_those_of_encode() -> None:
     assert bytes(PACKET) == oc.encode(PACKET)
+
+
+def test_a_path_names_the_header_that_is_changed_or_left_out() -> None:
+    assert PACKET.replace("inner.ipv4", ttl=9) == PACKET.replace((oc.IPv4, 1), ttl=9)
+    assert PACKET.replace("ipv4", ttl=9)["ipv4.ttl"] == 9
+    assert PACKET.without("inner.tcp") == PACKET.without(oc.TCP)
+    with pytest.raises(oc.MissingHeaderError, match=r"no inner\.udp in"):
+        PACKET.replace("inner.udp", src_port=1)
+    with pytest.raises(oc.PathError, match="names a field, which replace_at changes"):
+        PACKET.replace("ipv4.ttl", ttl=9)
+    with pytest.raises(TypeError, match="did you mean 'ttl'"):
+        PACKET.replace("ipv4", tll=9)
+
+
+def test_a_wrong_name_gets_the_nearest_where_octets_are_shown() -> None:
+    with pytest.raises(oc.PathError, match="did you mean vni"):
+        PACKET.hexdump("vxlan.vnii")

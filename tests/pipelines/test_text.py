@@ -33,6 +33,7 @@ def test_a_text_is_a_pipeline(text: str, pipeline: AnyPipeline) -> None:
         ("", r"the end \(character 1\) is not the name of a header"),
         ("eth/", r"the end \(character 5\) is not the name of a header"),
         ("eth//ip", r"/ \(character 5\) is not the name of a header"),
+        ("eth/vxlam", r"vxlam \(character 5\) is not the name of a header: did you mean vxlan"),
         ("eth/nothing", r"nothing \(character 5\) is not the name of a header"),
         ("eth/vlan{3,1}", r"\{3,1\} \(character 9\) is not a count"),
         ("eth/vlan{0}", r"\{0\} \(character 9\) is not a count"),

@@ -95,8 +95,8 @@ packet[0]  # E
 packet[VXLAN, "first"]  # E
 packet.get(5)  # E
 packet.at(VXLAN)  # E
-packet.replace("vxlan", vni=1)  # E
-packet.without("vxlan")  # E
+packet.replace(b"vxlan", vni=1)  # E
+packet.without(b"vxlan")  # E
 packet.insert(VXLAN, tag)  # E
 oc.DEFAULT.with_binding(4789, VXLAN)  # E
 oc.DEFAULT.with_binding(oc.UDP_PORT(4789), 3)  # E

@@ -121,7 +121,21 @@ class Capture(ForNotebooks):
         from overlaycodec.filters.filter import filter_of
 
         matches = filter_of(where, catalog if pipeline is None else pipeline.catalog).matcher
-        return (packet for record, packet in decoded if matches(packet, record))
+        return (packet for record, packet in decoded if matches(packet, record, self))
+
+    def records(self, *, where: Filter | str | None = None, catalog: Catalog = DEFAULT) -> Iterator[Record]:
+        """The records, as the file has them; with a filter, or its text, those whose packets match it.
+
+        `write_capture("some.pcap", capture.records(where="vxlan.vni == 100"), source=capture)` writes some of them.
+
+        Raises: CaptureError as iteration does; FilterError for a wrong filter.
+        """
+        if where is None:
+            return iter(self)
+        from overlaycodec.filters.filter import filter_of
+
+        matches = filter_of(where, catalog).matcher
+        return (record for record in self if matches(record.decode(lax=True, catalog=catalog), record, self))
 
     def again(self) -> Capture:
         """The same capture, read from its start apart from this one's loops.

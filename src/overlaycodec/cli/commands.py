@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from importlib import import_module
-from typing import NamedTuple
 
 import click
 
@@ -14,8 +12,10 @@ from overlaycodec.cli.export import export
 from overlaycodec.cli.help_text import examples
 from overlaycodec.cli.messages import message_of
 from overlaycodec.cli.options import (
+    Chosen,
     Group,
     catalog_options,
+    chosen_of,
     color_option,
     files_argument,
     optional_files_argument,
@@ -40,7 +40,7 @@ _NAMES = {"help_option_names": ["-h", "--help"]}
 class Commands(Group):
     """Commands; some have a module of their own, which is loaded when it is needed."""
 
-    own_modules = ("completion", "decap", "diff", "encap", "vlan")
+    own_modules = ("completion", "decap", "diff", "encap", "select", "vlan")
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Their names."""
@@ -52,27 +52,6 @@ class Commands(Group):
             command: click.Command = getattr(import_module(f"overlaycodec.cli.{cmd_name}"), cmd_name)
             return command
         return super().get_command(ctx, cmd_name)
-
-
-class _Chosen(NamedTuple):
-    """The packets of a -n: from `first` to `last`, and at most `most`."""
-
-    first: int = 1
-    last: int | None = None
-    most: int | None = None
-
-
-def _chosen(_: click.Context, __: click.Parameter, text: str) -> _Chosen:
-    """The packets of a number or a range. Raises: click.BadParameter."""
-    if re.fullmatch(r"[0-9]{1,18}", text):
-        return _Chosen(most=int(text))
-    match = re.fullmatch(r"([0-9]{0,18})\.\.([0-9]{0,18})", text)
-    if match is None:
-        raise click.BadParameter(f"{text!r} is neither a number nor a range such as 3..10")
-    first, last = int(match[1] or 1), int(match[2]) if match[2] else None
-    if first < 1 or (last is not None and last < first):
-        raise click.BadParameter(f"{text!r} has no packets: the first is 1, and the last no less than the first")
-    return _Chosen(first, last)
 
 
 def _octets_of(_: click.Context, __: click.Parameter, texts: tuple[str, ...]) -> tuple[bytes, ...]:
@@ -107,6 +86,7 @@ def overlaycodec() -> None:
     overlaycodec stats trace.pcap           tunnels, VLANs, top talkers inside and outside, faults
     overlaycodec export trace.pcap out.parquet
     overlaycodec diff a.pcap b.pcap         what differs between two captures
+    overlaycodec select in.pcap out.pcap --where 'vxlan.vni == 100'
     overlaycodec decap in.pcap out.pcap     the frames inside tunnels; encap puts them in
     overlaycodec vlan --help                tags pushed, popped, rewritten
     overlaycodec headers                    the headers that it knows
@@ -156,7 +136,7 @@ def overlaycodec() -> None:
     "chosen",
     metavar="N|A..B",
     default="..",
-    callback=_chosen,
+    callback=chosen_of,
     help="Show at most N packets of each file, or packets A to B: 3..10, 3.. or ..10.",
 )
 @click.option(
@@ -186,7 +166,7 @@ def show(
     json: bool,
     octets_given: tuple[bytes, ...],
     first: int | None,
-    chosen: _Chosen,
+    chosen: Chosen,
     time: TimeChoice,
     catalog: library.Catalog,
     where: library.Filter | None,

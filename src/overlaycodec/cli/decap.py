@@ -8,7 +8,7 @@ from typing import Any
 import click
 import msgspec
 
-from overlaycodec.capture import Record
+from overlaycodec.capture import Capture, Record
 from overlaycodec.cli.help_text import examples
 from overlaycodec.cli.options import (
     catalog_options,
@@ -56,10 +56,10 @@ class _Decap:
         self._reassemblers = reassemblers
         self._catalog, self._where, self._outcome = catalog, where, outcome
 
-    def __call__(self, record: Record) -> Iterator[Record]:
+    def __call__(self, record: Record, capture: Capture) -> Iterator[Record]:
         """The record of the frame inside; without such a frame, nothing or the record itself."""
         packet = record.decode(lax=True, catalog=self._catalog)
-        if self._where is not None and not self._where.matcher(packet, record):
+        if self._where is not None and not self._where.matcher(packet, record, capture):
             self._outcome.left_out["not matching"] += 1
             return
         if self._reassemblers is None:

@@ -108,7 +108,7 @@ class _Run:
         octets = 0
         for number, record in enumerate(capture, 1):
             packet = record.decode(lax=True, catalog=wanted.catalog)
-            if wanted.where is None or wanted.where.matcher(packet, record):
+            if wanted.where is None or wanted.where.matcher(packet, record, capture):
                 yield number, None
                 for finding in diagnose(packet, receiver=wanted.receiver, catalog=wanted.catalog):
                     if _ORDER.index(finding.severity) <= _ORDER.index(wanted.least):
@@ -144,7 +144,8 @@ class _Run:
                 Span(f"  first in {place}: ", "faint"),
                 Span(text),
             )
-        self._totals("", self._packets, self._counts)
+        if self._files:
+            self._totals("", self._packets, self._counts)
 
     def _write(self, file: str, number: int, finding: Finding) -> None:
         head = f"{printable(file)}:{number}" if self._many else f"{number:4}"

@@ -8,7 +8,7 @@ from typing import Any, Final, Literal, TypeAlias
 import click
 import msgspec
 
-from overlaycodec.capture import Record
+from overlaycodec.capture import Capture, Record
 from overlaycodec.cli.help_text import examples
 from overlaycodec.cli.options import catalog_options, file_argument, number, report_option, target_argument
 from overlaycodec.cli.rewriting import Outcome, rewrite
@@ -55,7 +55,7 @@ class _Encap:
         self._catalog, self._outcome = catalog, outcome
         self._count = 0
 
-    def __call__(self, record: Record) -> Iterator[Record]:
+    def __call__(self, record: Record, _: Capture) -> Iterator[Record]:
         """The records of the packets around the frame."""
         packet = record.decode(lax=True, catalog=self._catalog)
         if packet.without_fcs().missing:

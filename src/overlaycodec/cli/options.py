@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import Any, NamedTuple
 
 import click
 
@@ -18,8 +19,10 @@ from overlaycodec.filters.filter import Filter
 from overlaycodec.pipelines.pipeline import AnyPipeline, Pipeline
 
 __all__ = [
+    "Chosen",
     "Group",
     "catalog_options",
+    "chosen_of",
     "color_option",
     "file_argument",
     "files_argument",
@@ -43,6 +46,27 @@ class Group(click.Group):
         if not (ctx.resilient_parsing or name.startswith("-")) and self.get_command(ctx, name) is None:
             raise click.UsageError(unknown("command", name, self.list_commands(ctx)), ctx)
         return super().resolve_command(ctx, args)
+
+
+class Chosen(NamedTuple):
+    """The packets of a -n: from `first` to `last`, and at most `most`."""
+
+    first: int = 1
+    last: int | None = None
+    most: int | None = None
+
+
+def chosen_of(_: click.Context, __: click.Parameter, text: str) -> Chosen:
+    """The packets of a number or a range. Raises: click.BadParameter."""
+    if re.fullmatch(r"[0-9]{1,18}", text):
+        return Chosen(most=int(text))
+    match = re.fullmatch(r"([0-9]{0,18})\.\.([0-9]{0,18})", text)
+    if match is None:
+        raise click.BadParameter(f"{text!r} is neither a number nor a range such as 3..10")
+    first, last = int(match[1] or 1), int(match[2]) if match[2] else None
+    if first < 1 or (last is not None and last < first):
+        raise click.BadParameter(f"{text!r} has no packets: the first is 1, and the last no less than the first")
+    return Chosen(first, last)
 
 
 def _other_than_output(_: click.Context, __: click.Parameter, files: tuple[str, ...]) -> tuple[str, ...]:

@@ -61,7 +61,7 @@ def changed(record: Record, packet: Packet, catalog: Catalog) -> Record:
 def rewrite(
     file: str,
     target: str,
-    transform: Callable[[Record], Iterable[Record]],
+    transform: Callable[[Record, Capture], Iterable[Record]],
     outcome: Outcome,
     what: str,
     reassemblers: Sequence[Reassembler] = (),
@@ -107,7 +107,7 @@ def rewrite(
 
 def _transformed(
     capture: Capture,
-    transform: Callable[[Record], Iterable[Record]],
+    transform: Callable[[Record, Capture], Iterable[Record]],
     run: _Run,
     advance: Callable[[int, int], None],
 ) -> Iterator[Record]:
@@ -119,7 +119,7 @@ def _transformed(
             if run.read - reported == _STEP:
                 advance(_STEP, octets)
                 octets, reported = 0, run.read
-            yield from transform(record)
+            yield from transform(record, capture)
     except (CaptureError, OSError) as error:
         run.damage = error
 

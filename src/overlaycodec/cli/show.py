@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
-from typing import Final, TypeAlias
+from typing import Final
 
+import click
 import msgspec
 
 from overlaycodec.capture import Capture, Interface, Record
@@ -35,9 +36,6 @@ _INDENT: Final = Span(" " * 6)
 _ETHERNET: Final = 1
 _STEP: Final = 500
 """Packets between two updates of the progress."""
-
-_InterfaceOf: TypeAlias = Callable[[int], Interface | None]
-"""The interface of a number; None where nothing is known about it."""
 
 
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
@@ -119,7 +117,10 @@ class _Run:
     def show_given(self) -> None:
         """The packets whose octets are given."""
         records = [Record(octets, _ETHERNET, None, len(octets)) for octets in self._wanted.given]
-        self._show_records(None, records, lambda _: None)
+        try:
+            self._show_records(None, records, None)
+        except ValueError as error:  # the filter asks for what only captures know
+            raise click.UsageError(str(error)) from None
 
     def conclude(self) -> int:
         """The sentences of --pipeline and --verify, and the exit status."""
@@ -137,10 +138,10 @@ class _Run:
         return int(self._failed or not same)
 
     def _show_capture(self, file: str, capture: Capture) -> None:
-        self._show_records(file, capture, capture.interface)
+        self._show_records(file, capture, capture)
 
-    def _show_records(self, file: str | None, records: Iterable[Record], interface_of: _InterfaceOf) -> None:
-        """Shows records; `file` is None for those that are in no file."""
+    def _show_records(self, file: str | None, records: Iterable[Record], capture: Capture | None) -> None:
+        """Shows records; `file` and `capture` are None for those that are in no file."""
         wanted = self._wanted
         clock = Clock(wanted.time)
         if wanted.count == 0:
@@ -151,7 +152,7 @@ class _Run:
             if number % _STEP == 0:
                 self.advance(_STEP, octets)
                 octets = 0
-            shown = self._shown(number, record, interface_of) if number >= wanted.first else None
+            shown = self._shown(number, record, capture) if number >= wanted.first else None
             if shown is not None:
                 if wanted.json:
                     self._write_json(file, shown)
@@ -163,19 +164,20 @@ class _Run:
             if left == 0 or number == wanted.last:
                 return
 
-    def _shown(self, number: int, record: Record, interface_of: _InterfaceOf) -> _Shown | None:
+    def _shown(self, number: int, record: Record, capture: Capture | None) -> _Shown | None:
         """What is shown of a record; None where it fits the pipeline or the filter not."""
         catalog, pipeline = self._wanted.catalog, self._wanted.pipeline
         packet = record.decode(lax=True, catalog=catalog, pipeline=pipeline)
         if pipeline is not None and packet.fault is not None:
             self._others += 1
             return None
-        if self._wanted.where is not None and not self._wanted.where.matcher(packet, record):
+        if self._wanted.where is not None and not self._wanted.where.matcher(packet, record, capture):
             return None
         same = reencodes(record, packet, catalog) if self._wanted.verify else None
         self._packets += 1
         self._same += bool(same)
-        return _Shown(number, record, packet, interface_of(record.interface), same)
+        interface = None if capture is None else capture.interface(record.interface)
+        return _Shown(number, record, packet, interface, same)
 
     def _write_json(self, file: str | None, shown: _Shown) -> None:
         document = document_of(file, shown.number, shown.record, shown.packet, self._wanted.catalog)

@@ -8,7 +8,7 @@ from typing import Any, Final
 import click
 
 from overlaycodec import vlan as tags
-from overlaycodec.capture import Record
+from overlaycodec.capture import Capture, Record
 from overlaycodec.cli.help_text import examples
 from overlaycodec.cli.options import Group, catalog_options, file_argument, number, report_option, target_argument
 from overlaycodec.cli.parameters import SCOPE
@@ -62,7 +62,7 @@ def _apply(file: str, target: str, edit: Edit, why: str, what: str, catalog: Cat
     """Writes the capture with each packet edited."""
     outcome = Outcome()
 
-    def edited(record: Record) -> Iterator[Record]:
+    def edited(record: Record, _: Capture) -> Iterator[Record]:
         packet = record.decode(lax=True, catalog=catalog)
         try:
             other = edit(packet)

@@ -18,7 +18,6 @@ from overlaycodec.values.argument_checks import check_several
 __all__ = [
     "BY_REQUEST",
     "RECORD_COLUMNS",
-    "RECORD_FACTS",
     "Column",
     "columns_of",
     "dtype_of",
@@ -32,8 +31,6 @@ RECORD_COLUMNS: Final = {
     "data": "object", "payload": "object",
 }  # fmt: skip
 """Columns of the record itself, and their types."""
-RECORD_FACTS: Final = frozenset({"interface", "interface_name", "comment", "flags", "section"})
-"""Columns of what a file says about a record, beside its lengths and time stamp."""
 BY_REQUEST: Final = frozenset({"data", "payload"})
 """Columns of octets, which are large: nobody has them who does not name them."""
 

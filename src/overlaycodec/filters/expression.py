@@ -6,9 +6,10 @@ only where they are needed, and the parser makes an equal part of it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from ipaddress import IPv4Address, IPv6Address
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 import msgspec
 
@@ -33,11 +34,15 @@ __all__ = [
     "inverse_of",
     "leaves_of",
     "nesting_of",
+    "quoted",
 ]
 
 Operator: TypeAlias = Literal["==", "!=", "<", "<=", ">", ">="]
 Value: TypeAlias = bool | int | str | bytes | MACAddress | IPv4Address | IPv6Address
-"""What a field is compared with; text is one of the words of a fault or of a status."""
+"""What a field is compared with; text is a word of a fault or of a status, or a name or a comment of the capture."""
+
+_WORD: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+"""Text that needs no quotes."""
 
 MOST_NESTED = 64
 """How many expressions can be within each other."""
@@ -169,10 +174,18 @@ def nesting_of(expression: Expression) -> int:
     return 0
 
 
+def quoted(text: str, quote: str) -> str:
+    """Text in quotes, as the parser and Wireshark read it."""
+    escaped = text.replace("\\", "\\\\").replace(quote, f"\\{quote}").replace("\n", "\\n")
+    return f"{quote}{escaped}{quote}"
+
+
 def _text_of(value: Value) -> str:
     """A value, as the parser reads it."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, bytes):
         return f"0x{value.hex()}"
+    if isinstance(value, str) and _WORD.fullmatch(value) is None:
+        return quoted(value, "'")
     return str(value)

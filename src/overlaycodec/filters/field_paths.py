@@ -14,6 +14,7 @@ import msgspec
 
 from overlaycodec.codec.catalog import Catalog
 from overlaycodec.errors import PathError
+from overlaycodec.filters.record_facts import RECORD_FACTS
 from overlaycodec.packet.header import Header
 from overlaycodec.packet.paths import GRAMMAR, SCOPES, Token, scope_in, scoped, scopes_of, tokens_of
 from overlaycodec.schema.arguments import nearest
@@ -22,7 +23,9 @@ from overlaycodec.schema.record import WireStruct
 
 __all__ = ["RECORD_NAMES", "STATUS", "FieldPath", "field_path_of", "final_fields_of", "header_path_of"]
 
-RECORD_NAMES: Final = ("time_ns", "wire_length", "captured_length", "link_type", "fault", "fcs", "fcs.verdict")
+RECORD_NAMES: Final = (
+    "time_ns", "wire_length", "captured_length", "link_type", "fault", "fcs", "fcs.verdict", *RECORD_FACTS,
+)  # fmt: skip
 """The names of facts of the record, or of the packet as a whole."""
 STATUS: Final = "verdict"
 """The token after the path of a checksum that names its status."""

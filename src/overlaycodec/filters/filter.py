@@ -15,6 +15,7 @@ from overlaycodec.packet.packet import Packet
 from overlaycodec.values.argument_checks import check_text
 
 if TYPE_CHECKING:
+    from overlaycodec.capture.reader import Capture
     from overlaycodec.capture.record import Record
 
 __all__ = ["Filter", "filter_of"]
@@ -27,7 +28,8 @@ class Filter:
     field is compared by `==`, `!=`, `<`, `<=`, `>`, `>=`, and `in` a range (`1..1023`), a prefix (`10.0.0.0/8`) or a
     set of values, ranges and prefixes (`{80, 443, 8000..8999}`). `not`, `and` and `or` combine them; parentheses group.
     Paths are those of packets and columns, and name one field: the first in its scope. Facts of the record are
-    `time_ns`, `wire_length`, `captured_length` and `link_type`.
+    `time_ns`, `wire_length`, `captured_length`, `link_type`, `interface`, `interface_name`, `comment`, `flags` and
+    `section`.
 
     A comparison is false where the field is absent, `!=` too; `not` of it is then true.
 
@@ -72,13 +74,15 @@ class Filter:
         """The catalog whose headers it knows."""
         return self._catalog
 
-    def matches(self, packet: Packet, record: Record | None = None) -> bool:
+    def matches(self, packet: Packet, record: Record | None = None, capture: Capture | None = None) -> bool:
         """Whether a packet matches; `record` is the one that it is from, for filters that ask for its facts.
 
-        Raises: ValueError where such a filter gets no record; UnresolvedError where a field is AUTO.
+        `capture` is the one that just gave the record: it knows the name of the interface, and the section.
+
+        Raises: ValueError where such a filter gets no record or no capture; UnresolvedError where a field is AUTO.
         """
         check_packet(packet)
-        return self.matcher(packet, record)
+        return self.matcher(packet, record, capture)
 
     @property
     def matcher(self) -> Matcher:

@@ -38,6 +38,8 @@ _RECORD: Final[dict[str, tuple[str, int, int]]] = {
     "time_ns": ("int", -(1 << 95), (1 << 95) - 1), "wire_length": ("int", 0, (1 << 63) - 1),
     "captured_length": ("int", 0, (1 << 63) - 1), "link_type": ("int", 0, (1 << 32) - 1),
     "fault": ("word", 0, 0), "fcs": ("bytes", 0, 0), "fcs.verdict": ("word", 0, 0),
+    "interface": ("int", 0, (1 << 32) - 1), "interface_name": ("text", 0, 0), "comment": ("text", 0, 0),
+    "flags": ("int", 0, (1 << 32) - 1), "section": ("int", 0, (1 << 32) - 1),
 }  # fmt: skip
 """The kind, the least and the greatest value of each fact of the record."""
 _NUMBERS: Final = frozenset({"int", "mac", "ipv4"})
@@ -52,7 +54,7 @@ class Operand(msgspec.Struct, frozen=True, eq=False):
 
     path: FieldPath
     kinds: frozenset[str]
-    """The kinds of its values: int, bool, word, bytes, mac, ipv4, ipv6; empty where they are not compared."""
+    """The kinds of its values: int, bool, word, text, bytes, mac, ipv4, ipv6; empty where they are not compared."""
     least: int = 0
     most: int = 0
     """The least and the greatest number, where it can be a number."""
@@ -75,8 +77,15 @@ class Operand(msgspec.Struct, frozen=True, eq=False):
         """Whether it is a flag, which a filter can name alone."""
         return self.kinds == {"bool"}
 
+    @property
+    def is_text(self) -> bool:
+        """Whether its values are any text."""
+        return self.kinds == {"text"}
+
     def value_of(self, text: str) -> Value:
         """The value that the text means. Raises: ValueError for what no such field can have."""
+        if self.is_text:
+            return text
         if "word" in self.kinds:
             if text in self.words:
                 return text

@@ -40,7 +40,8 @@ __all__ = ["parsed"]
 _SPACE: Final = re.compile(r"\s*")
 _PATH: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.\[\]]*")
 _OPERATOR: Final = re.compile(r"==|!=|<=|>=|<|>|=")
-_VALUE: Final = re.compile(r"""(?:[0-9A-Za-z_:/%+-]|\.(?!\.))+|"[^"]*"|'[^']*'""")
+_VALUE: Final = re.compile(r"""(?:[0-9A-Za-z_:/%+-]|\.(?!\.))+|"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'""", re.DOTALL)
+_ESCAPED: Final = re.compile(r"\\(.)", re.DOTALL)
 _SIGNS: Final = {"and": "&&", "or": "||", "not": "!"}
 """Other forms of the words, as they are in C and in Wireshark."""
 _LONGEST: Final = 256
@@ -201,7 +202,7 @@ class _Parser:
     def _item(self, operand: Operand) -> Item:
         start = self._at
         text = self._value(operand)
-        if "/" in text and text[0] not in "'\"":
+        if "/" in text and text[0] not in "'\"" and not operand.is_text:
             try:
                 return operand.prefix_of(text)
             except ValueError as error:
@@ -227,6 +228,11 @@ class _Parser:
 
     def _meaning(self, operand: Operand, text: str, start: int) -> Value:
         try:
-            return operand.value_of(text[1:-1] if text[0] in "'\"" else text)
+            return operand.value_of(_unquoted(text) if text[0] in "'\"" else text)
         except ValueError as error:
             raise self._error(str(error), start) from None
+
+
+def _unquoted(text: str) -> str:
+    """What text in quotes means: a backslash stands before a quote or a backslash, or before n for a line's end."""
+    return _ESCAPED.sub(lambda found: "\n" if found[1] == "n" else found[1], text[1:-1])

@@ -15,18 +15,22 @@ from overlaycodec.errors import UnresolvedError
 from overlaycodec.filters.conditions import condition_of, tester_of
 from overlaycodec.filters.expression import And, Compare, Expression, In, Not, Or
 from overlaycodec.filters.operands import Operand
+from overlaycodec.filters.record_facts import OF_THE_CAPTURE, RECORD_FACTS
 from overlaycodec.packet.header import Header
 from overlaycodec.packet.packet import Packet
 from overlaycodec.packet.paths import names_of
 from overlaycodec.values import AUTO
 
 if TYPE_CHECKING:
+    from overlaycodec.capture.reader import Capture
     from overlaycodec.capture.record import Record
 
 __all__ = ["Matcher"]
 
 _Depths: TypeAlias = Sequence[int | None]
-_Test: TypeAlias = "Callable[[Packet, _Depths, Record | None], bool]"
+_Origin: TypeAlias = "tuple[Record, Capture | None] | None"
+"""The record that a packet is from, and the capture that the record is from, as far as they are known."""
+_Test: TypeAlias = Callable[[Packet, _Depths, _Origin], bool]
 
 _MOST_STACKS: Final = 1024
 """How many stacks are kept: hostile captures have ever new ones."""
@@ -42,8 +46,8 @@ class Matcher:
         self._depths: dict[tuple[type[Header], ...], _Depths] = {}
         self._test = self._test_of(expression)
 
-    def __call__(self, packet: Packet, record: Record | None = None) -> bool:
-        """Whether the packet, and the record that it is from, match. Raises: as `Filter.matches`."""
+    def __call__(self, packet: Packet, record: Record | None = None, capture: Capture | None = None) -> bool:
+        """Whether the packet, the record that it is from, and its capture match. Raises: as `Filter.matches`."""
         stack = tuple(map(type, packet.headers))
         depths = self._depths.get(stack)
         if depths is None:
@@ -51,31 +55,31 @@ class Matcher:
                 self._depths.clear()
             depths = [operand.path.depth_in(stack) if operand.path.header else None for operand in self._operands]
             self._depths[stack] = depths
-        return self._test(packet, depths, record)
+        return self._test(packet, depths, None if record is None else (record, capture))
 
     def _test_of(self, expression: Expression) -> _Test:
         if isinstance(expression, Not):
             negated = self._test_of(expression.term)
-            return lambda packet, depths, record: not negated(packet, depths, record)
+            return lambda packet, depths, origin: not negated(packet, depths, origin)
         if isinstance(expression, And):
             return _all_of([self._test_of(term) for term in expression.terms])
         if isinstance(expression, Or):
             return _any_of([self._test_of(term) for term in expression.terms])
         number = self._number[expression.path]
         if self._operands[number].is_header:
-            return lambda packet, depths, record: depths[number] is not None
+            return lambda packet, depths, origin: depths[number] is not None
         value_of = self._value_of(number)
         if not isinstance(expression, Compare | In):
-            return lambda packet, depths, record: value_of(packet, depths, record) is not None
+            return lambda packet, depths, origin: value_of(packet, depths, origin) is not None
         holds = tester_of(condition_of(expression))
 
-        def test(packet: Packet, depths: _Depths, record: Record | None) -> bool:
-            value = value_of(packet, depths, record)
+        def test(packet: Packet, depths: _Depths, origin: _Origin) -> bool:
+            value = value_of(packet, depths, origin)
             return value is not None and holds(value)
 
         return test
 
-    def _value_of(self, number: int) -> Callable[[Packet, _Depths, Record | None], Any]:  # Any: a field's own type
+    def _value_of(self, number: int) -> Callable[[Packet, _Depths, _Origin], Any]:  # Any: a field's own type
         """The function that gives the value of an operand; None where it is absent."""
         operand, catalog = self._operands[number], self._catalog
         path, name = operand.path, operand.path.name
@@ -84,7 +88,7 @@ class Matcher:
         if path.status:
             field = path.field.name
 
-            def status(packet: Packet, depths: _Depths, record: Record | None) -> str | None:
+            def status(packet: Packet, depths: _Depths, origin: _Origin) -> str | None:
                 depth = depths[number]
                 if depth is None:
                     return None
@@ -94,7 +98,7 @@ class Matcher:
             return status
         value_in = path.value_in
 
-        def value(packet: Packet, depths: _Depths, record: Record | None) -> Any:  # Any: as above
+        def value(packet: Packet, depths: _Depths, origin: _Origin) -> Any:  # Any: as above
             depth = depths[number]
             if depth is None:
                 return None
@@ -107,9 +111,9 @@ class Matcher:
 
 
 def _all_of(tests: list[_Test]) -> _Test:
-    def test(packet: Packet, depths: _Depths, record: Record | None) -> bool:
+    def test(packet: Packet, depths: _Depths, origin: _Origin) -> bool:
         for one in tests:  # noqa: SIM110 - a generator takes twice the time
-            if not one(packet, depths, record):
+            if not one(packet, depths, origin):
                 return False
         return True
 
@@ -117,30 +121,34 @@ def _all_of(tests: list[_Test]) -> _Test:
 
 
 def _any_of(tests: list[_Test]) -> _Test:
-    def test(packet: Packet, depths: _Depths, record: Record | None) -> bool:
+    def test(packet: Packet, depths: _Depths, origin: _Origin) -> bool:
         for one in tests:  # noqa: SIM110 - as above
-            if one(packet, depths, record):
+            if one(packet, depths, origin):
                 return True
         return False
 
     return test
 
 
-def _fact_of(name: str, catalog: Catalog) -> Callable[[Packet, _Depths, Record | None], Any]:  # Any: as above
+def _fact_of(name: str, catalog: Catalog) -> Callable[[Packet, _Depths, _Origin], Any]:  # Any: as above
     """The function that gives a fact of the record, or of the packet as a whole."""
     if name == "fault":
-        return lambda packet, depths, record: None if packet.fault is None else type(packet.fault).__name__
+        return lambda packet, depths, origin: None if packet.fault is None else type(packet.fault).__name__
     if name == "fcs":
-        return lambda packet, depths, record: None if packet.fcs is None else packet.fcs.data
+        return lambda packet, depths, origin: None if packet.fcs is None else packet.fcs.data
     if name == "fcs.verdict":
-        return lambda packet, depths, record: _text(checksums(packet, catalog=catalog).get("fcs"))
-    attribute = "data" if name == "captured_length" else name
+        return lambda packet, depths, origin: _text(checksums(packet, catalog=catalog).get("fcs"))
+    read = RECORD_FACTS.get(name)
 
-    def fact(packet: Packet, depths: _Depths, record: Record | None) -> Any:  # Any: as above
-        if record is None:
+    def fact(packet: Packet, depths: _Depths, origin: _Origin) -> Any:  # Any: as above
+        if origin is None:
             raise ValueError(f"{name} is a fact of the record that the packet is from: give it, as record=")
-        value = getattr(record, attribute)
-        return len(value) if attribute == "data" else value
+        record, capture = origin
+        if read is None:
+            return len(record.data) if name == "captured_length" else getattr(record, name)
+        if capture is None and name in OF_THE_CAPTURE:
+            raise ValueError(f"{name} is a fact of the capture that is being read: give it, as capture=")
+        return read(record, capture)
 
     return fact
 

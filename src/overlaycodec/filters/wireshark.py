@@ -15,7 +15,20 @@ import msgspec
 
 from overlaycodec.codec.catalog import DEFAULT, Catalog
 from overlaycodec.errors import FilterError
-from overlaycodec.filters.expression import And, Compare, Expression, In, Item, Not, Or, Prefix, Present, Range, Value
+from overlaycodec.filters.expression import (
+    And,
+    Compare,
+    Expression,
+    In,
+    Item,
+    Not,
+    Or,
+    Prefix,
+    Present,
+    Range,
+    Value,
+    quoted,
+)
 from overlaycodec.filters.filter import Filter, filter_of
 from overlaycodec.filters.operands import Operand
 from overlaycodec.packet.checked_packet import check_packet
@@ -26,7 +39,15 @@ from overlaycodec.values import MACAddress
 
 __all__ = ["wireshark_filter"]
 
-_FACTS: Final = {"wire_length": "frame.len", "captured_length": "frame.cap_len", "time_ns": "frame.time_epoch"}
+_FACTS: Final = {
+    "wire_length": "frame.len", "captured_length": "frame.cap_len", "time_ns": "frame.time_epoch",
+    "interface": "frame.interface_id", "interface_name": "frame.interface_name", "comment": "frame.comment",
+    "flags": "frame.packet_flags", "section": "frame.section_number",
+}  # fmt: skip
+_UNNAMED: Final = '"unknown"'
+"""The name that Wireshark shows of an interface without one."""
+_FLAGS: Final = "0xfffffe1f"
+"""The bits of epb_flags without the length of the frame check sequence."""
 _SECOND: Final = 1_000_000_000
 
 
@@ -93,8 +114,20 @@ class _Writer:
                 f"Wireshark takes each {field.name} of a packet, so {expression} would mean something else: "
                 "give a packet with these headers"
             )
+        named = expression.path == "interface_name"
         if isinstance(expression, Present):
-            return field.name
+            return f"{field.name} != {_UNNAMED}" if named else field.name
+        if expression.path == "comment":
+            raise self._error("Wireshark has a field for each comment of a packet: ask whether there is a comment")
+        if expression.path == "flags" and isinstance(expression, Compare):
+            return f"{field.name} & {_FLAGS} {expression.operator} {self._value(expression.value, field)}"
+        if expression.path == "flags":
+            raise self._error("Wireshark has the length of the FCS in frame.packet_flags: compare flags by ==")
+        if named and unequal:
+            return f"{self._compared(expression, field)} && {field.name} != {_UNNAMED}"
+        return self._compared(expression, field)
+
+    def _compared(self, expression: Compare | In, field: _Field) -> str:
         if isinstance(expression, In):
             return f"{field.name} in {{{', '.join(self._item(item, field) for item in expression.items)}}}"
         return f"{field.name} {expression.operator} {self._value(expression.value, field)}"
@@ -108,6 +141,8 @@ class _Writer:
         return str(item) if isinstance(item, Prefix) else self._value(item, field)
 
     def _value(self, value: Value, field: _Field) -> str:
+        if isinstance(value, str) and field.name == _FACTS["interface_name"]:
+            return quoted(value, '"')
         if isinstance(value, str):
             raise self._error(f"Wireshark has no value {value!r}")
         if isinstance(value, bytes):
@@ -130,7 +165,7 @@ class _Writer:
         if not target.header:
             if path not in _FACTS:
                 raise self._error(f"Wireshark has no name for {path}")
-            return _Field(_FACTS[path], one=True)
+            return _Field(_FACTS[path], one=True, plus=int(path == "section"))  # Wireshark counts sections from 1
         cls = self._catalog.header_called(target.header)
         assert cls is not None
         entry = _entry_of(cls)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any, Final, NoReturn
+from typing import Any, Final, NoReturn, TypeVar
 
 from overlaycodec.codec.catalog import DEFAULT, Catalog, check_catalog
 from overlaycodec.describe.plain import Plain, plain_of
@@ -26,6 +26,7 @@ from overlaycodec.values.argument_checks import check_type
 
 __all__ = ["fault_document", "from_dict", "from_json", "to_dict", "to_json"]
 
+_W = TypeVar("_W", bound=WireStruct)
 _HEX_KINDS: Final = frozenset({"bytes", "hardware", "protocol"})
 
 
@@ -110,7 +111,8 @@ def from_dict(document: Mapping[str, Any], *, catalog: Catalog = DEFAULT) -> Pac
     Of each header `protocol` and `fields` are read; fields that are left out have their defaults. All else may be left
     out.
 
-    Raises: ValueError for what is no such document, with the place in it; FieldRangeError for values out of range.
+    Raises: ValueError for what is no such document, with the place in it; EncodeError for values that a field
+    does not take.
     """
     check_catalog(catalog)
     reader = _Reader(catalog)
@@ -168,7 +170,14 @@ class _Reader:
             near = suggestion(name, (found.__name__ for found in self._catalog.headers))
             self.refuse(f"{place}.protocol", f"the catalog has no header class {name!r}{near}")
         values = self.mapping(whole.get("fields", {}), f"{place}.fields")
-        return cls(**self.values(values, self._catalog.layout(cls), f"{place}.fields"))
+        return self.made(cls, self.values(values, self._catalog.layout(cls), f"{place}.fields"), f"{place}.fields")
+
+    def made(self, cls: type[_W], values: dict[str, Any], place: str) -> _W:  # Any: a field's own type
+        """The header or the element of these values."""
+        try:
+            return cls(**values)
+        except TypeError as error:  # null or AUTO where there is none, or a field without a default left out
+            self.refuse(place, str(error))
 
     def values(self, part: Mapping[str, Any], layout: Layout, place: str) -> dict[str, Any]:  # Any: a field's own type
         for name in part:
@@ -207,7 +216,7 @@ class _Reader:
         if cls is None:
             near = suggestion(name, (element.__name__ for element in field.elements))
             self.refuse(f"{place}.class", f"{name!r} is no element of {field.name}{near}")
-        return cls(**self.values(whole, cls.__layout__, place))
+        return self.made(cls, self.values(whole, cls.__layout__, place), place)
 
     def trailer(self, part: object, place: str, names: list[str]) -> Trailer:
         whole = self.mapping(part, place)

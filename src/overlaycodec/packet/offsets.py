@@ -7,6 +7,7 @@ from ipaddress import IPv4Address
 from typing import Any
 
 from overlaycodec.errors import PathError, UnresolvedError
+from overlaycodec.schema.arguments import nearest
 from overlaycodec.schema.layout import Field, Run
 from overlaycodec.schema.plans import ValueLength
 from overlaycodec.schema.record import WireStruct, kept_with_class
@@ -79,7 +80,7 @@ class RecordSpans:
         for name, number in tokens:
             fields, record = spans.fields(), spans.record
             if name not in fields:
-                raise PathError(path, f"{type(record).__name__}: no {name} is there")
+                raise PathError(path, f"{type(record).__name__}: no {name} is there", nearest(name, fields))
             offset, bits = fields[name]
             at = spans.start + offset
             value = getattr(record, name)

@@ -16,7 +16,6 @@ import msgspec
 
 from overlaycodec.errors import DecodeError, MissingHeaderError, PathError, number_text
 from overlaycodec.packet.checked_packet import CheckedPacket, check_packet, unchecked
-from overlaycodec.packet.for_people import ForPeople
 from overlaycodec.packet.header import Header, check_header_class
 from overlaycodec.packet.offsets import RecordSpans, octets_in
 from overlaycodec.packet.paths import GRAMMAR, find, names_of, read_at, replaced_at, scopes_of, tokens_of
@@ -24,6 +23,7 @@ from overlaycodec.packet.trailer import FCS, Trailer
 from overlaycodec.schema.keyspaces import IP_PROTOCOL
 from overlaycodec.values import AUTO
 from overlaycodec.values.argument_checks import check_number, check_type
+from overlaycodec.values.for_people import ForPeople
 
 __all__ = ["FCS", "FlowKey", "Packet", "Trailer", "check_packet", "packet_of"]
 
@@ -188,10 +188,15 @@ class Packet(ForPeople, CheckedPacket, frozen=True, eq=False, gc=False):
         """The full path of each header."""
         return names_of(self.headers)
 
-    def _index(self, key: type[Header] | tuple[type[Header], int]) -> int:
-        """The position of a header: two positions may hold the same object. Raises: MissingHeaderError."""
+    def _index(self, key: type[Header] | tuple[type[Header], int] | str) -> int:
+        """The position of a header: two positions may hold the same object. Raises: MissingHeaderError, PathError."""
+        if isinstance(key, str):
+            target = find(self.headers, key)
+            if target.rest:
+                raise PathError(f"header {key!r}", "the packet: the path names a field, which replace_at changes")
+            return target.header
         cls, number = key if isinstance(key, tuple) and len(key) == 2 else (key, 0)
-        check_header_class("the key", cls, ", or one and a number (packet[IPv4, 1])")
+        check_header_class("the key", cls, ', one and a number (packet[IPv4, 1]) or a path ("inner.ipv4")')
         number = check_number("the number of a header", number, None)
         found = [index for index, header in enumerate(self.headers) if type(header) is cls]
         if not -len(found) <= number < len(found):
@@ -200,9 +205,12 @@ class Packet(ForPeople, CheckedPacket, frozen=True, eq=False, gc=False):
         return found[number]
 
     def replace(
-        self, key: type[Header] | tuple[type[Header], int], /, **changes: Any
+        self, key: type[Header] | tuple[type[Header], int] | str, /, **changes: Any
     ) -> Self:  # Any: a field's own type
-        """A copy with fields of the first (or n-th) header of a class changed. Raises: as its constructor does."""
+        """A copy with fields of the first (or n-th) header of a class, or of the one that a path names, changed.
+
+        Raises: MissingHeaderError, PathError; as its constructor does.
+        """
         index = self._index(key)
         header = self.headers[index].replace(**changes)
         return self._with(headers=(*self.headers[:index], header, *self.headers[index + 1 :]))
@@ -216,8 +224,11 @@ class Packet(ForPeople, CheckedPacket, frozen=True, eq=False, gc=False):
         moved = tuple(t.moved(t.header + (t.header >= index)) for t in self.trailers)
         return self._with(headers=(*self.headers[:index], header, *self.headers[index:]), trailers=moved)
 
-    def without(self, key: type[Header] | tuple[type[Header], int]) -> Self:
-        """A copy without the first (or n-th) header of a class; a trailer of its own goes to the header before."""
+    def without(self, key: type[Header] | tuple[type[Header], int] | str) -> Self:
+        """A copy without the first (or n-th) header of a class, or the one that a path names.
+
+        A trailer of its own goes to the header before.
+        """
         index = self._index(key)
         moved = tuple(t.moved(t.header - (t.header >= index)) for t in self.trailers)
         return self._with(headers=self.headers[:index] + self.headers[index + 1 :], trailers=moved)

@@ -11,6 +11,7 @@ from typing import Final
 
 from overlaycodec.codec.catalog import Catalog
 from overlaycodec.pipelines.pattern import AnyOf, InOrder, Part, Repeated
+from overlaycodec.schema.arguments import nearest
 
 __all__ = ["pattern_of"]
 
@@ -99,6 +100,9 @@ class _Reader:
         for name in _SHORT.get(self.token, (self.token,)):
             cls = self._catalog.header_called(name)
             if cls is None:
-                raise self.error("the name of a header, such as vxlan")
+                names = [known.__layout__.name for known in self._catalog.headers]
+                near = nearest(self.token, [*names, *_SHORT])
+                hint = f": did you mean {' or '.join(near)}?" if near else ", such as vxlan"
+                raise self.error(f"the name of a header{hint}")
             found.append(cls)
         return found[0] if len(found) == 1 else AnyOf.of(*found)

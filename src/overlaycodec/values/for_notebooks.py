@@ -14,7 +14,7 @@ class ForNotebooks:
 
     def _repr_html_(self) -> str | None:
         """The value as HTML; None where it is shown as text."""
-        from overlaycodec.display.html.dispatch import html_of
+        from overlaycodec.notebook.dispatch import html_of
 
         return html_of(self)
 
@@ -22,6 +22,6 @@ class ForNotebooks:
         self, include: Container[str] | None = None, exclude: Container[str] | None = None
     ) -> dict[str, str]:
         """The value by media type, for front ends that ask for several at once."""
-        from overlaycodec.display.html.dispatch import bundle_of
+        from overlaycodec.notebook.dispatch import bundle_of
 
         return bundle_of(self, include, exclude)

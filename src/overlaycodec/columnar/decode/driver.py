@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from overlaycodec.codec.catalog import Catalog, check_catalog
-from overlaycodec.columnar.column import BY_REQUEST, RECORD_COLUMNS, RECORD_FACTS, Column, columns_of
+from overlaycodec.columnar.column import BY_REQUEST, RECORD_COLUMNS, Column, columns_of
 from overlaycodec.columnar.column_buffers import Output
 from overlaycodec.columnar.decode.batch import Batch
 from overlaycodec.columnar.decode.column_filler import ColumnFiller
@@ -16,6 +16,7 @@ from overlaycodec.columnar.decode.source_batches import MOST_RECORDS, batches_fr
 from overlaycodec.columnar.table import Table
 from overlaycodec.errors import CaptureError
 from overlaycodec.filters.filter import Filter, filter_of
+from overlaycodec.filters.record_facts import RECORD_FACTS
 from overlaycodec.packet.paths import names_of
 from overlaycodec.values.argument_checks import check_callable
 
@@ -51,12 +52,12 @@ def table_of(
         names = [*_UNREQUESTED, *pipeline.fields()] if names is None else names
     wanted = None if where is None else filter_of(where, catalog)
     if names is not None:
-        columns = columns_of(names, catalog)
-        batches = batches_from(source, _facts_in(columns), link_type, catalog)
+        rows = RowFilter(wanted, columns_of(names, catalog), catalog)
+        batches = batches_from(source, _facts_in(rows.columns), link_type, catalog)
     else:
-        first, batches = batches_twice(source, RECORD_FACTS, link_type, catalog)
-        columns = columns_of(occurring_names(_until_failure(first, []), catalog), catalog)  # it fails again below
-    rows = RowFilter(wanted, columns, catalog)
+        first, batches = batches_twice(source, frozenset(RECORD_FACTS), link_type, catalog)
+        names_there = occurring_names(_until_failure(first, []), catalog)  # it fails again below
+        rows = RowFilter(wanted, columns_of(names_there, catalog), catalog)
     outputs: list[Output] = []
 
     def table() -> Table:
@@ -73,7 +74,7 @@ def table_of(
 
 
 def _facts_in(columns: Iterable[Column]) -> frozenset[str]:
-    return RECORD_FACTS.intersection(column.name for column in columns)
+    return frozenset(column.name for column in columns if column.name in RECORD_FACTS)
 
 
 def tables_of(

@@ -6,7 +6,7 @@ section are known only while the record is read: a later section has other inter
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 import msgspec
@@ -18,6 +18,7 @@ from overlaycodec.capture.reader import Capture
 from overlaycodec.capture.record import Record
 from overlaycodec.columnar.column import RECORD_COLUMNS
 from overlaycodec.errors import FieldRangeError
+from overlaycodec.filters.record_facts import RECORD_FACTS
 
 if TYPE_CHECKING:
     from overlaycodec.columnar.decode.batch import Batch
@@ -40,7 +41,7 @@ class FactsOfRecords:
 
     def add(self, record: Record) -> None:
         """Takes the facts of the record that was just read; all or none. Raises: FieldRangeError."""
-        found = [_READ[name](record, self._capture) for name in self._found]
+        found = [_fact(name, record, self._capture) for name in self._found]
         for values, value in zip(self._found.values(), found, strict=True):
             values.append(value)
 
@@ -56,39 +57,12 @@ class FactsOfRecords:
         return facts
 
 
-def _comment(record: Record, _: Capture | None) -> str | None:
-    return "\n".join(record.comments) if record.comments else None
-
-
-def _name(capture: Capture, number: int) -> str | None:
-    interface = capture.interface(number)
-    return None if interface is None else interface.name
-
-
-def _interface(record: Record, capture: Capture | None) -> int | None:
-    if capture is not None and capture.section is None:
-        return None  # pcap has no numbers of interfaces
-    return _word("interface", record.interface)
-
-
-def _flags(record: Record, _: Capture | None) -> int | None:
-    return None if record.flags is None else _word("flags", record.flags)
-
-
-def _word(field: str, value: int) -> int:
-    """The value, if it has 32 bits: one of a record that the caller made may have more. Raises: FieldRangeError."""
-    if not 0 <= value < 1 << 32:
-        raise FieldRangeError(f"record.{field}", value, 0, (1 << 32) - 1)
+def _fact(name: str, record: Record, capture: Capture | None) -> object:
+    """The fact of a record. Raises: FieldRangeError where it is a number that has more than 32 bits."""
+    value = RECORD_FACTS[name](record, capture)
+    if isinstance(value, int) and not 0 <= value < 1 << 32:  # one of a record that the caller made may have more
+        raise FieldRangeError(f"record.{name}", value, 0, (1 << 32) - 1)
     return value
-
-
-_READ: Final[dict[str, Callable[[Record, Capture | None], object]]] = {
-    "interface": _interface,
-    "interface_name": lambda record, capture: None if capture is None else _name(capture, record.interface),
-    "comment": _comment,
-    "flags": _flags,
-    "section": lambda _, capture: None if capture is None else capture.section,
-}
 
 
 def facts_of_block(block: RecordBlock, capture: Capture, requested: frozenset[str]) -> Facts:
@@ -104,7 +78,8 @@ def facts_of_block(block: RecordBlock, capture: Capture, requested: frozenset[st
         elif name == "interface_name" and block.interface is not None:
             numbers, which = np.unique(block.interface, return_inverse=True)
             names = np.empty(len(numbers), object)
-            names[:] = [_name(capture, number) for number in numbers.tolist()]
+            known = map(capture.interface, numbers.tolist())
+            names[:] = [None if interface is None else interface.name for interface in known]
             named = np.array([text is not None for text in names], np.bool_)
             values, present = names[which], named[which]
         elif name == "flags" and block.flags is not None:

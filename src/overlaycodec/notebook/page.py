@@ -11,8 +11,8 @@ from typing import Final, TypeAlias
 import msgspec
 
 from overlaycodec.describe.plain import printable
-from overlaycodec.display.html.style import style_of
 from overlaycodec.display.spans import Span
+from overlaycodec.notebook.style import style_of
 
 __all__ = ["Cell", "Heading", "left_out", "new_id", "page", "plural", "spans", "table", "text"]
 

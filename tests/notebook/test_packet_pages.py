@@ -9,9 +9,9 @@ from typing import Annotated, Final
 import pytest
 
 import overlaycodec as oc
-from overlaycodec.display.html.packet import packet_page
-from overlaycodec.display.html.style import DARK, LIGHT
-from tests.display.pages import Page
+from overlaycodec.notebook.packet import packet_page
+from overlaycodec.notebook.style import DARK, LIGHT
+from tests.notebook.pages import Page
 
 CAPTURES: Final = sorted((Path(__file__).parent.parent / "captures").glob("*.pcap"))
 FRAME: Final = oc.Ethernet(dst="52:54:00:00:00:02", src="52:54:00:00:00:01") / oc.IPv4(src="10.0.0.1", dst="10.0.0.2")

@@ -7,8 +7,8 @@ from typing import Final
 
 from overlaycodec.describe.diagram import diagram_svg_of
 from overlaycodec.describe.facts import default_text, found_at, meanings_of, presence_of, size_of, type_of
-from overlaycodec.display.html.page import Heading, left_out, new_id, page, plural, table, text
 from overlaycodec.display.spans import Span
+from overlaycodec.notebook.page import Heading, left_out, new_id, page, plural, table, text
 from overlaycodec.packet.header import Header
 from overlaycodec.schema.record import WireStruct
 

@@ -14,13 +14,13 @@ from typing import Final
 from overlaycodec.codec.catalog import DEFAULT, Catalog
 from overlaycodec.codec.packet_encoder import encode
 from overlaycodec.describe.plain import printable
-from overlaycodec.display.html.page import left_out, new_id, page, plural, spans, text
 from overlaycodec.display.model import FieldView, HeaderView, PacketView, RegionView, view_of
 from overlaycodec.display.printing import resolved
 from overlaycodec.display.spans import Role, Span, joined, text_of_line
 from overlaycodec.display.summary import parts_of
 from overlaycodec.errors import EncodeError
 from overlaycodec.findings import Finding, Severity, diagnose
+from overlaycodec.notebook.page import left_out, new_id, page, plural, spans, text
 from overlaycodec.packet.packet import Packet
 
 __all__ = ["SEVERITY_ROLES", "packet_page"]

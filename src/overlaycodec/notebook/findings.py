@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Final
 
-from overlaycodec.display.html.packet import SEVERITY_ROLES
-from overlaycodec.display.html.page import Heading, left_out, new_id, page, plural, table, text
 from overlaycodec.display.spans import Span
 from overlaycodec.findings import Finding
+from overlaycodec.notebook.packet import SEVERITY_ROLES
+from overlaycodec.notebook.page import Heading, left_out, new_id, page, plural, table, text
 
 __all__ = ["findings_page"]
 

@@ -6,12 +6,12 @@ from collections.abc import Container
 
 from overlaycodec.capture import Capture, Frames
 from overlaycodec.comparison.changes import CaptureDiff, PacketDiff, RecordDiff
-from overlaycodec.display.html.differences import capture_diff_page, packet_diff_page, record_diff_page
-from overlaycodec.display.html.findings import findings_page
-from overlaycodec.display.html.header_class import class_page, pipeline_page
-from overlaycodec.display.html.packet import packet_page
-from overlaycodec.display.html.packets import capture_page, frames_page, table_page
 from overlaycodec.findings import Findings
+from overlaycodec.notebook.differences import capture_diff_page, packet_diff_page, record_diff_page
+from overlaycodec.notebook.findings import findings_page
+from overlaycodec.notebook.header_class import class_page, pipeline_page
+from overlaycodec.notebook.packet import packet_page
+from overlaycodec.notebook.packets import capture_page, frames_page, table_page
 from overlaycodec.packet.header import Header
 from overlaycodec.packet.packet import Packet
 from overlaycodec.pipelines.pipeline import Pipeline

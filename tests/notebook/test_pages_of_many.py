@@ -10,7 +10,7 @@ from typing import Any, Final
 import pytest
 
 import overlaycodec as oc
-from tests.display.pages import Page
+from tests.notebook.pages import Page
 
 CAPTURE: Final = Path(__file__).parent.parent / "captures" / "kernel-vxlan-inner-vlan.pcap"
 EVIL: Final = "<script>alert(1)</script>"

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from overlaycodec.comparison.changes import Added, CaptureDiff, Change, PacketDiff, RecordDiff, Removed
-from overlaycodec.display.html.page import Cell, Heading, left_out, new_id, page, plural, table, text
 from overlaycodec.display.spans import Span
+from overlaycodec.notebook.page import Cell, Heading, left_out, new_id, page, plural, table, text
 
 __all__ = ["capture_diff_page", "packet_diff_page", "record_diff_page"]
 

@@ -10,10 +10,10 @@ from overlaycodec.capture import Capture, Frames, Record
 from overlaycodec.codec.catalog import DEFAULT
 from overlaycodec.describe.plain import Plain
 from overlaycodec.describe.timestamps import utc
-from overlaycodec.display.html.page import Cell, Heading, left_out, new_id, page, plural, table, text
 from overlaycodec.display.spans import Span, joined
 from overlaycodec.display.summary import parts_of
 from overlaycodec.errors import CaptureError
+from overlaycodec.notebook.page import Cell, Heading, left_out, new_id, page, plural, table, text
 
 if TYPE_CHECKING:
     from overlaycodec.columnar.table import Table

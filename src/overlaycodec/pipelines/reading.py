@@ -242,7 +242,7 @@ class _Walk:
                     self.end = end
                     return None
             if len(headers) == count:  # payload
-                decided = reading._links.decided(state, headers[-1]) if count else None
+                decided = reading._links.decided(state.expected, headers[-1]) if count else None
                 if decided is None or count == most:
                     self.pos, self.end = pos, end
                     if state.accepting:

@@ -286,13 +286,19 @@ class Pipeline(ForNotebooks, Generic[*Hs]):
         return self._reading.decode(octets, first, wire_length, fcs_octets, lax)
 
     def unpack(
-        self, data: BytesLike, *, first: type[Header] | Key | None = None, wire_length: int | None = None
+        self,
+        data: BytesLike,
+        *,
+        first: type[Header] | Key | None = None,
+        wire_length: int | None = None,
+        fcs_octets: int = 0,
     ) -> tuple[*Hs]:
         """The headers of a packet, each with its type where the pipeline names one class for each.
 
         Raises: as `decode`.
         """
-        return cast(tuple[*Hs], self.decode(data, first=first, wire_length=wire_length).headers)
+        packet = self.decode(data, first=first, wire_length=wire_length, fcs_octets=fcs_octets)
+        return cast(tuple[*Hs], packet.headers)
 
     def matches(self, packet: Packet) -> bool:
         """Whether the packet begins with headers of this pipeline, however it was decoded or built."""

@@ -67,7 +67,8 @@ class Reading:
         """The packet. Raises: DecodeError, unless lax."""
         end = len(octets)
         expected, read = self.stacks.entry
-        if (expected is first or expected == first) and (wire_length is None or wire_length <= end) and not fcs_octets:
+        complete = wire_length is None or (wire_length.__class__ is int and 0 <= wire_length <= end)
+        if complete and (expected is first or expected == first) and fcs_octets == 0:
             found = read(octets, end)
             if found is None:
                 pass

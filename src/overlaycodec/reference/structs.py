@@ -19,6 +19,7 @@ from overlaycodec.reference.constructs import (
     AnyElement,
     Bounded,
     ConditionalMember,
+    Constant,
     ElementRange,
     Fault,
     Foreign,
@@ -202,7 +203,7 @@ def _run(record: Declaration, run: DeclaredRun, number: int) -> Iterator[Any]:
         yield field.name / construct.Computed(_inside(hidden, field.name))
     for field in run.fields:
         if Const in field:
-            yield construct.Computed(_expected(record, field))
+            yield Constant(field.name, field[Const].value, _expected(record, field))
 
 
 def _fixed(field: Declared) -> Any:

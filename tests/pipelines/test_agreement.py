@@ -61,9 +61,11 @@ def some_pattern(source: Random, stack: Stack) -> InOrder:
         elif choice < 0.4 and number:
             other = source.choice(neighbours()[stack[number - 1]])
             parts.append(AnyOf.of(cls, other))
-        elif choice < 0.5 and number + 1 < stop:
-            rest = InOrder((cls, *stack[number + 1 : stop]))
-            parts.append(Repeated(rest, 0, 1))
+        elif choice < 0.55 and number + 1 < stop:
+            rest: Part = InOrder((cls, *stack[number + 1 : stop]))
+            if number and source.random() < 0.5:
+                rest = AnyOf.of(rest, source.choice(neighbours()[stack[number - 1]]))
+            parts.append(Repeated(rest, *source.choice([(0, 1), (1, 1), (1, 2), (0, None)])))
             break
         else:
             parts.append(cls)

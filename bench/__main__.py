@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench import columns, growth, plot
+from bench import columns, growth, pipelines, plot
 from bench.contests import CONTESTS, Sizes, check
 from bench.imports import HEAVY, heavy_modules, import_times
 from bench.memory import Reading, measure
@@ -140,6 +140,8 @@ def _targets(results: Results) -> list[Target]:
         Target.faster(encode, timings["encode"], "scapy", 50),
         Target.faster(alone, timings["vxlan"], "construct", 20),
         Target.faster("The same, beside UDP by dpkt", timings["simplest"], "dpkt", 1),
+        Target.faster("The same by a fixed pipeline", timings["pipelines"], OURS, 0.9, ours=pipelines.FIXED),
+        Target.faster("A frame refused", timings["pipelines"], pipelines.SORTED_OUT, 0.9, ours=pipelines.REFUSED),
         Target.faster(table, by_columns.uniform, "gopacket, DecodingLayerParser", 2),
         Target.faster(table, by_columns.uniform, "dpkt", 55),
         Target.faster(table, by_columns.uniform, "scapy", 1000),

@@ -143,7 +143,7 @@ CONTESTS = {
     ),
     "pipelines": Contest(
         "Decode by a pipeline, beside an open decode",
-        "frame of 7 headers, no field read",
+        "frame of 7 headers, every field read where nothing else is said",
         lambda source, count: frames(source, count, distinct=False),
         lambda peer: None,
         seed=10,

@@ -27,6 +27,7 @@ def test_a_quick_run_gives_a_whole_report() -> None:
     assert len(sections) == 20, sections
     rows = [line for line in done.stdout.splitlines() if line.startswith("| overlaycodec |")]
     assert len(rows) == 13, rows  # once in each contest, with columns of one shape and of ten, and in memory
+    assert "| a fixed pipeline |" in done.stdout
     assert "packets decoded" in done.stdout
 
 

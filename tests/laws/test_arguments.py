@@ -353,6 +353,7 @@ LEFT_OUT: Final[dict[str, str]] = {
     "Pipeline.stacks": "for the library's own strategies",
     "Pipeline.needs_steps": "for the library's own columns",
     "Pipeline.check_encodable": "for the library's own columns",
+    **dict.fromkeys(["Pipeline.places", "Pipeline.chosen", "Pipeline.start"], "for the library's own constructs"),
 }  # fmt: skip
 """Public names without a call of their own, and why."""
 

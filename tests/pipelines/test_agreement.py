@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from functools import cache
+from functools import cache, partial
 from itertools import pairwise, product
 from pathlib import Path
 from random import Random
@@ -61,9 +61,11 @@ def some_pattern(source: Random, stack: Stack) -> InOrder:
         elif choice < 0.4 and number:
             other = source.choice(neighbours()[stack[number - 1]])
             parts.append(AnyOf.of(cls, other))
-        elif choice < 0.5 and number + 1 < stop:
-            rest = InOrder((cls, *stack[number + 1 : stop]))
-            parts.append(Repeated(rest, 0, 1))
+        elif choice < 0.55 and number + 1 < stop:
+            rest: Part = InOrder((cls, *stack[number + 1 : stop]))
+            if number and source.random() < 0.5:
+                rest = AnyOf.of(rest, source.choice(neighbours()[stack[number - 1]]))
+            parts.append(Repeated(rest, *source.choice([(0, 1), (1, 1), (1, 2), (0, None)])))
             break
         else:
             parts.append(cls)
@@ -127,14 +129,15 @@ class Expected:
                 self.met = header.__name__
 
 
-def hold(pipeline: AnyPipeline, data: bytes) -> str:
+def hold(pipeline: AnyPipeline, data: bytes, wire_length: int | None = None, fcs_octets: int = 0) -> str:
     """Decodes by the pipeline, strict and lax, and compares with `oc.decode`; gives what happened."""
-    whole = oc.decode(data, lax=True)
+    whole = oc.decode(data, lax=True, wire_length=wire_length, fcs_octets=fcs_octets)
     expected = Expected(pipeline.pattern, whole)
-    lax = pipeline.decode(data, first=oc.Ethernet, lax=True)
+    decoded = partial(pipeline.decode, data, first=oc.Ethernet, wire_length=wire_length, fcs_octets=fcs_octets)
+    lax = decoded(lax=True)
     strict: oc.Packet | oc.DecodeError
     try:
-        strict = pipeline.decode(data, first=oc.Ethernet)
+        strict = decoded()
     except oc.DecodeError as error:
         strict = error
     if isinstance(strict, oc.DecodeError):
@@ -143,6 +146,7 @@ def hold(pipeline: AnyPipeline, data: bytes) -> str:
         assert strict == lax
         assert strict.faults == lax.faults
     assert oc.encode(lax) == data
+    assert (lax.missing, lax.fcs) == (whole.missing, whole.fcs)
     if expected.fault is not None:
         assert lax.fault == expected.fault
         assert lax.headers == whole.headers
@@ -190,7 +194,16 @@ def test_pipelines_agree_with_decode_and_the_words_of_their_pattern(
                 frame[source.randrange(min(len(frame), 120))] ^= 1 << source.randrange(8)
             for _ in range(2):
                 tally[hold(pipeline, bytes(frame))] += 1
-    assert min(tally[kind] for kind in ("fits", "refused", "fault")) > 150, tally
+            wire_length = source.choice([None, len(frame), len(frame) + 2, len(frame) + source.randrange(1500)])
+            fcs_octets = source.choice([0, 4, 4, 2])
+            tally[f"{hold(pipeline, bytes(frame), wire_length, fcs_octets)}, cut or with FCS"] += 1
+            octets = source.randbytes(source.randrange(90))
+            tally[f"{hold(pipeline, octets)}, any octets"] += 1
+            tally[f"{hold(pipeline, bytes(frame[:14]) + octets)}, any octets"] += 1
+    kinds = ("fits", "refused", "fault")
+    assert min(tally[kind] for kind in kinds) > 150, tally
+    assert min(tally[f"{kind}, cut or with FCS"] for kind in kinds) > 50, tally
+    assert min(tally[f"{kind}, any octets"] for kind in kinds) > 50, tally
 
 
 def test_the_words_of_a_pattern() -> None:

@@ -194,11 +194,37 @@ def test_the_beginning_can_be_a_key() -> None:
     assert loose.decode(data, first=IPv4).names == ["ipv4"]
 
 
-def test_a_frame_check_sequence_is_a_trailer() -> None:
+@pytest.mark.parametrize("lax", [False, True])
+def test_a_frame_check_sequence_is_a_trailer(lax: bool) -> None:
+    """As for `oc.decode`: complete, in part, or not captured; and apart from a payload that may not follow."""
     pipeline = Pipeline(Ethernet, IPv4)
-    packet = pipeline.decode(DATA + b"fcs!", fcs_octets=4)
-    assert packet.trailers == oc.decode(DATA + b"fcs!", fcs_octets=4).trailers
+    for _ in range(300):
+        pipeline.decode(DATA, lax=lax)  # the stack gets a decoder of its own
+    packet = pipeline.decode(DATA + b"fcs!", fcs_octets=4, lax=lax)
+    assert packet.fcs == oc.FCS(data=b"fcs!") == oc.decode(DATA + b"fcs!", fcs_octets=4).fcs
     assert packet.payload == DATA[34:]
+    assert pipeline.encode(packet) == DATA + b"fcs!"
+    part = pipeline.decode(DATA + b"fc", fcs_octets=4, wire_length=len(DATA) + 4, lax=lax)
+    assert (part.fcs, part.missing) == (oc.FCS(data=b"fc"), 2)
+    none = pipeline.decode(DATA, fcs_octets=4, wire_length=len(DATA) + 4, lax=lax)
+    assert (none.fcs, none.payload) == (oc.FCS(data=b""), DATA[34:])
+    closed = Pipeline(Ethernet, payload=False)
+    assert closed.decode(DATA[:14] + b"fcs!", fcs_octets=4, lax=lax).fault is None
+    assert pipeline.unpack(DATA + b"fcs!", fcs_octets=4) == packet.headers
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"wire_length": -1}, {"wire_length": "9"}, {"wire_length": True}, {"fcs_octets": -1}, {"fcs_octets": None}],
+)
+def test_wrong_numbers_of_octets_are_refused_as_by_decode(wrong: dict[str, Any]) -> None:
+    pipeline = Pipeline(Ethernet, IPv4)
+    for _ in range(300):
+        pipeline.decode(DATA)
+    with pytest.raises((TypeError, ValueError)) as expected:
+        oc.decode(DATA, **wrong)
+    with pytest.raises(expected.type, match=f"^{expected.value}$"):
+        pipeline.decode(DATA, **wrong)
 
 
 # --- where the catalog has no key -------------------------------------------------------------------------------------

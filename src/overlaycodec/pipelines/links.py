@@ -7,7 +7,7 @@ and it must say so without a choice: a pattern that leaves one is refused when t
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from overlaycodec.codec.catalog import Catalog
@@ -49,10 +49,10 @@ class Links:
             for _, header in catalog.late_candidates(key.space, key.value) or catalog.late_candidates(key.space, None)
         )
 
-    def decided(self, state: State, last: Header) -> type[Header] | None:
+    def decided(self, expected: Sequence[type[Header]], last: Header) -> type[Header] | None:
         """The header that the pattern says is next, where the catalog finds nothing after the last one."""
         cls, plan = type(last), last.__layout__.next
-        unlinked = [inside for inside in state.expected if not self.has(cls, inside)]
+        unlinked = [inside for inside in expected if not self.has(cls, inside)]
         if not unlinked:
             return None
         following = plan.of(last)

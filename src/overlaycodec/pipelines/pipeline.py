@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import UnionType
 from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar, TypeVarTuple, cast, overload
 
@@ -16,8 +16,10 @@ from overlaycodec.packet.packet import Packet
 from overlaycodec.packet.paths import names_of
 from overlaycodec.pipelines.automaton import Automaton, State
 from overlaycodec.pipelines.building import built, stacks_of
+from overlaycodec.pipelines.choices import chosen_after, found_at
 from overlaycodec.pipelines.links import Links
 from overlaycodec.pipelines.pattern import AnyOf, InOrder, PartLike, Repeated, headers_of, part_of
+from overlaycodec.pipelines.places import Places
 from overlaycodec.pipelines.reading import Reading
 from overlaycodec.pipelines.text import pattern_of
 from overlaycodec.schema.keys import Key
@@ -175,6 +177,28 @@ class Pipeline(ForNotebooks, Generic[*Hs]):
             return stack_diagram_svg_of(self._pattern, repr(self), payload=self._payload)
         return stack_diagram_of(self._pattern, payload=self._payload)
 
+    def places(self) -> Places:
+        """A place for each header of a packet, by name. Raises: SchemaError for a pattern without definite places."""
+        return Places(self._pattern, self._automaton)
+
+    def chosen(self, headers: Sequence[Header], expected: Sequence[type[Header]], ahead: bytes) -> type[Header] | None:
+        """The header that is next after some others, one of the expected ones or not; None: a payload.
+
+        Keys decide, and the pattern where there are none, as in decoding. `ahead` are the octets that follow.
+
+        Raises: ValueError, where the pipeline begins with one of several headers that have no key in common.
+        """
+        if headers:
+            return chosen_after(self._catalog, self._links, headers, expected, ahead)
+        first = self.start()
+        return first if isinstance(first, type) else found_at(self._catalog, first, (), ahead)
+
+    def start(self) -> type[Header] | Key:
+        """The header that data begins with, or the key of several such headers. Raises: ValueError for no such key."""
+        if self._first is None:
+            raise ValueError(f"{self!r} can begin with several headers: say which key is first, as LINK_TYPE(101)")
+        return self._first
+
     def needs_steps(self, headers: tuple[type[Header], ...], state: State) -> bool:
         """Whether more than the headers and the keys of the catalog decides about packets that begin with these.
 
@@ -258,19 +282,23 @@ class Pipeline(ForNotebooks, Generic[*Hs]):
         """
         octets = data if type(data) is bytes else bytes_of(data)
         if first is None:
-            first = self._first
-            if first is None:
-                raise ValueError(f"{self!r} can begin with several headers: say which key is first, as LINK_TYPE(101)")
+            first = self.start()
         return self._reading.decode(octets, first, wire_length, fcs_octets, lax)
 
     def unpack(
-        self, data: BytesLike, *, first: type[Header] | Key | None = None, wire_length: int | None = None
+        self,
+        data: BytesLike,
+        *,
+        first: type[Header] | Key | None = None,
+        wire_length: int | None = None,
+        fcs_octets: int = 0,
     ) -> tuple[*Hs]:
         """The headers of a packet, each with its type where the pipeline names one class for each.
 
         Raises: as `decode`.
         """
-        return cast(tuple[*Hs], self.decode(data, first=first, wire_length=wire_length).headers)
+        packet = self.decode(data, first=first, wire_length=wire_length, fcs_octets=fcs_octets)
+        return cast(tuple[*Hs], packet.headers)
 
     def matches(self, packet: Packet) -> bool:
         """Whether the packet begins with headers of this pipeline, however it was decoded or built."""

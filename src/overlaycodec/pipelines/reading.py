@@ -67,7 +67,8 @@ class Reading:
         """The packet. Raises: DecodeError, unless lax."""
         end = len(octets)
         expected, read = self.stacks.entry
-        if (expected is first or expected == first) and (wire_length is None or wire_length <= end) and not fcs_octets:
+        complete = wire_length is None or (wire_length.__class__ is int and 0 <= wire_length <= end)
+        if complete and (expected is first or expected == first) and fcs_octets == 0:
             found = read(octets, end)
             if found is None:
                 pass
@@ -242,7 +243,7 @@ class _Walk:
                     self.end = end
                     return None
             if len(headers) == count:  # payload
-                decided = reading._links.decided(state, headers[-1]) if count else None
+                decided = reading._links.decided(state.expected, headers[-1]) if count else None
                 if decided is None or count == most:
                     self.pos, self.end = pos, end
                     if state.accepting:

@@ -18,42 +18,14 @@ import construct
 
 from overlaycodec.errors import EncodeError
 from overlaycodec.reference.constructs import Fault
+from overlaycodec.reference.containers import container_of, header_of
 from overlaycodec.reference.from_struct import from_construct
-from overlaycodec.reference.structs import classes_of, construct_of
+from overlaycodec.reference.stacks import construct_of
 from overlaycodec.schema.record import WireStruct
-from overlaycodec.values import AUTO
 
 __all__ = ["construct_of", "container_of", "decode_header", "encode_header", "from_construct", "header_of"]
 
 R = TypeVar("R", bound=WireStruct)
-
-
-def container_of(record: WireStruct) -> construct.Container:
-    """The Container that `construct_of` builds a header or an element from. Fields that are AUTO are left out."""
-    members = construct.Container()
-    for field in record.__declaration__:
-        value = getattr(record, field.name)
-        if value is AUTO:
-            continue
-        if field.kind == "items" and value is not None:
-            value = construct.ListContainer(map(container_of, value))
-        members[field.name] = value
-    members["_kind"] = record.__layout__.name
-    return members
-
-
-def header_of(cls: type[R], container: construct.Container) -> R:
-    """The header or the element that a Container holds, as `construct_of` reads it. Raises: as the constructor does."""
-    values: dict[str, Any] = {}
-    for field in cls.__declaration__:
-        value = container[field.name]
-        if field.kind == "items" and value is not None:
-            classes = classes_of(field)
-            value = tuple(
-                header_of(classes[each["_kind"]] if "_kind" in each else field.elements[-1], each) for each in value
-            )
-        values[field.name] = value
-    return cls(**values)
 
 
 def decode_header(cls: type[R], data: bytes) -> tuple[R, int]:

@@ -24,6 +24,7 @@ __all__ = [
     "AnyElement",
     "Bounded",
     "ConditionalMember",
+    "Constant",
     "ElementRange",
     "Fault",
     "Foreign",
@@ -90,6 +91,14 @@ class ConditionalMember(construct.Subconstruct):
 
     def _sizeof(self, context: Any, path: str) -> Any:
         raise construct.SizeofError(path=path)
+
+
+class Constant(construct.Computed):
+    """The check that a field, which was read before, has the one value for which the layout is known."""
+
+    def __init__(self, field: str, value: int, check: Callable[[Any], None]) -> None:
+        super().__init__(check)
+        self.field, self.value = field, value
 
 
 class ElementRange(construct.Subconstruct):

@@ -14,7 +14,7 @@ import construct
 from construct.core import Restreamed, Subconstruct, Transformed, bits2bytes, bytes2bits
 
 from overlaycodec.errors import SchemaError
-from overlaycodec.reference.constructs import Address, Bounded
+from overlaycodec.reference.constructs import Address, Bounded, Constant
 from overlaycodec.reference.tracing import Compared, Number, Scope, condition_of, number_of
 from overlaycodec.schema.facts import (
     Bits,
@@ -81,6 +81,10 @@ class StructFields:
             return
         if name in self.annotations and isinstance(read, construct.Computed):
             return  # the value of a hidden member, by its name
+        if isinstance(read, Constant):
+            self.annotations[read.field] = Annotated[self.annotations[read.field], Const(read.value)]
+            self.defaults.setdefault(read.field, read.value)
+            return
         if isinstance(read, construct.IfThenElse) and _within(read.elsesubcon) is construct.Pass:
             if condition is not None:
                 raise self._refuse(name or "?", "is in two conditions, and a field has one")

@@ -7,9 +7,9 @@ they are not compared, shown or needed when something is built. What construct g
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
-from typing import Any, Protocol
+from typing import Any
 
 import construct
 
@@ -19,6 +19,7 @@ from overlaycodec.reference.constructs import (
     AnyElement,
     Bounded,
     ConditionalMember,
+    Constant,
     ElementRange,
     Fault,
     Foreign,
@@ -44,56 +45,15 @@ from overlaycodec.schema.layout import REQUIRED
 from overlaycodec.schema.record import WireStruct
 from overlaycodec.values import AUTO
 
-__all__ = ["classes_of", "construct_of"]
+__all__ = ["classes_of", "struct_of"]
 
 Values = Mapping[str, Any]
 """construct's context while a record is read or built: the fields so far, or all that were given."""
 
 
-class HasHeaders(Protocol):
-    """What has headers in order: a pipeline without alternatives."""
-
-    @property
-    def headers(self) -> Sequence[type[WireStruct]]:
-        """The headers. Raises: SchemaError, where they are not fixed."""
-        ...
-
-    @property
-    def payload(self) -> bool:
-        """Whether something may follow the last header."""
-        ...
-
-
-def construct_of(described: type[WireStruct] | HasHeaders) -> construct.Struct:
-    """The `construct.Struct` of a header, an element or a pipeline, to read and build it in formats of one's own.
-
-    It reads into a Container with a member for each field, addresses as this library's values, option lists as lists of
-    Containers, and takes exactly what `decode_header` takes. It builds from any mapping. A field that is left out has
-    its default; a length, a count or a flag that follows from the other fields is derived from them, as with `encode`;
-    selectors, checksums and lengths of what follows depend on more than the header and must be given. An option list is
-    not filled up to the unit of its length. A field that takes the `Rest` takes the rest of the stream: bound it with
-    `construct.Prefixed` or `construct.FixedSized`.
-
-    A pipeline is read into a Container with a member for each header, by its name and from the second one of this name
-    on with a number (`ethernet`, `ethernet_1`), and then `payload`, where one may follow. It reads just these headers:
-    it does not look whether the keys in them say so, and no length bounds what follows.
-
-    Raises: SchemaError for a pipeline with alternatives or optional parts.
-    """
-    if isinstance(described, type):
-        return _struct_of(described)
-    seen: dict[str, int] = {}
-    members = []
-    for cls in described.headers:
-        name = cls.__layout__.name
-        number = seen[name] = seen.get(name, -1) + 1
-        members.append(_named(f"{name}_{number}" if number else name, _struct_of(cls)))
-    payload = [_named("payload", construct.GreedyBytes)] if described.payload else []
-    return construct.Struct(*members, *payload)
-
-
 @cache
-def _struct_of(cls: type[WireStruct]) -> construct.Struct:
+def struct_of(cls: type[WireStruct]) -> construct.Struct:
+    """The `construct.Struct` of a header or an element."""
     return construct.Struct(*_members(declaration_of(cls)))
 
 
@@ -243,7 +203,7 @@ def _run(record: Declaration, run: DeclaredRun, number: int) -> Iterator[Any]:
         yield field.name / construct.Computed(_inside(hidden, field.name))
     for field in run.fields:
         if Const in field:
-            yield construct.Computed(_expected(record, field))
+            yield Constant(field.name, field[Const].value, _expected(record, field))
 
 
 def _fixed(field: Declared) -> Any:
@@ -337,7 +297,7 @@ def _options(record: Declaration, field: Declared) -> Any:
     fact, name, rest = field[Elements], f"{record.name}.{field.name}", record.unparsed_of(field.name)
     end = None if fact.kind is None or fact.end is None else (fact.kind, fact.end)
     classes = classes_of(field)
-    constructs = {kind: construct_of(cls) for kind, cls in classes.items()}
+    constructs = {kind: struct_of(cls) for kind, cls in classes.items()}
     constants = {
         kind: {other.name: other[Const].value for other in cls.__declaration__ if Const in other}
         for kind, cls in classes.items()

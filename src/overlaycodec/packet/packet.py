@@ -95,16 +95,16 @@ class Packet(ForPeople, CheckedPacket, frozen=True, eq=False, gc=False):
         return f"Packet({', '.join(f'{name}={value!r}' for name, value in values.items() if value)})"
 
     def __truediv__(self, other: Header | Packet | FCS | bytes) -> Packet:
-        if isinstance(other, FCS):
-            if self.fcs is not None:
-                raise ValueError("the packet has an FCS, and no second one")
-            return self._with(trailers=(*self.trailers, other))
         if isinstance(other, Header):
             if not self.payload and not self.trailers:
                 return packet_of((*self.headers, other))
             other = packet_of((other,))
-        elif isinstance(other, bytes | bytearray | memoryview):
+        elif isinstance(other, (bytes, bytearray, memoryview)):
             return self._with(payload=self.payload + bytes(other))
+        elif isinstance(other, FCS):
+            if self.fcs is not None:
+                raise ValueError("the packet has an FCS, and no second one")
+            return self._with(trailers=(*self.trailers, other))
         elif not isinstance(other, Packet):
             return NotImplemented
         if self.payload or self.trailers:
@@ -112,11 +112,22 @@ class Packet(ForPeople, CheckedPacket, frozen=True, eq=False, gc=False):
         moved = tuple(trailer.moved(trailer.header + len(self.headers)) for trailer in other.trailers)
         return packet_of(self.headers + other.headers, other.payload, moved)
 
-    def _with(self, **changes: Any) -> Self:  # Any: each attribute has its own type
+    def _with(
+        self,
+        headers: tuple[Header, ...] | None = None,
+        payload: bytes | None = None,
+        trailers: tuple[Trailer, ...] | None = None,
+        faults: tuple[DecodeError, ...] = (),
+    ) -> Self:
         """A changed copy; what was found while decoding no longer holds for it, save what was not captured."""
-        parts = (self.headers, self.payload, self.trailers)
-        changed = (changes.pop(name, part) for name, part in zip(_PARTS, parts, strict=True))
-        packet: Self = unchecked(type(self), *changed, missing=changes.pop("missing", self.missing), **changes)
+        packet: Self = unchecked(
+            type(self),
+            self.headers if headers is None else headers,
+            self.payload if payload is None else payload,
+            self.trailers if trailers is None else trailers,
+            faults,
+            missing=self.missing,
+        )
         return packet
 
     def __replace__(self, /, **changes: Any) -> Self:  # Any: as above

@@ -281,6 +281,23 @@ def test_the_work_for_a_packet_is_linear(family: str) -> None:
     assert {name: round(value, 2) for name, value in found.items() if value > MOST} == {}
 
 
+SHORT_DATAGRAMS: Final = Family(
+    lambda n: of_headers(
+        *[LINK, IP, UDP.replace(dst_port=4789), VXLAN] * n,
+        trailers=tuple(oc.Trailer(4 * index + 2, b"t") for index in reversed(range(n))),
+    ),
+    200,
+    800,  # of fewer, the rest of the work hides what the trailers cost
+    nests=True,
+)
+"""Each datagram ends before the IP packet that it is in does."""
+
+
+@pytest.mark.parametrize("row", ["decode, lax", "diagnose"])
+def test_the_work_for_datagrams_with_trailers_is_linear(row: str) -> None:
+    assert slope(OF_PACKETS[row], SHORT_DATAGRAMS) <= MOST
+
+
 # --- sequences of packets ---------------------------------------------------------------------------------------------
 
 

@@ -303,11 +303,12 @@ class Catalog:
         lax: bool = False,
     ) -> Packet:
         """See `overlaycodec.decode`."""
-        return _decode()(data, first=first, wire_length=wire_length, fcs_octets=fcs_octets, lax=lax, catalog=self)
+        decode, _ = _functions()
+        return decode(data, first=first, wire_length=wire_length, fcs_octets=fcs_octets, lax=lax, catalog=self)
 
     def encode(self, packet: Packet | Header) -> bytes:
         """See `overlaycodec.encode`."""
-        return _encode()(packet, catalog=self)
+        return _functions()[1](packet, catalog=self)
 
 
 def check_catalog(catalog: object) -> None:
@@ -316,19 +317,12 @@ def check_catalog(catalog: object) -> None:
 
 
 @cache
-def _decode() -> Callable[..., Packet]:
-    """The function `decode`, whose module is above this one: imported once, for speed."""
+def _functions() -> tuple[Callable[..., Packet], Callable[..., bytes]]:
+    """`decode` and `encode`, whose modules are above this one: imported once, for speed."""
     from overlaycodec.codec.packet_decoder import decode
-
-    return decode
-
-
-@cache
-def _encode() -> Callable[..., bytes]:
-    """The function `encode`; as above."""
     from overlaycodec.codec.packet_encoder import encode
 
-    return encode
+    return decode, encode
 
 
 def _with_option(layout: Layout, options: str, element: type[Element]) -> Layout:

@@ -220,23 +220,14 @@ def condition_text(condition: Asked, pos: str = "pos") -> str:
     if isinstance(condition, Pieces):
         return _pieces_text(condition, pos)
     if isinstance(condition, Within):
-        length, offset, header = condition.length // 8, condition.offset // 8, literal(condition.header)
-        return (
-            f"{pos} + {header} <= end"
-            f" and int.from_bytes(data[{pos} + {offset}:{pos} + {offset + 2}], 'big') + end - {pos} - {header}"
-            f" <= int.from_bytes(data[{pos} + {length}:{pos} + {length + 2}], 'big')"
-        )
+        length, offset = _number_text(condition.length, 16, pos), _number_text(condition.offset, 16, pos)
+        header = literal(condition.header)
+        return f"{pos} + {header} <= end and {offset} + end - {pos} - {header} <= {length}"
     first, last = condition.bit // 8, (condition.bit + condition.count - 1) // 8
-    octets = last - first + 1
-    shift = octets * 8 - condition.bit % 8 - condition.count
-    value, mask = literal(condition.value), (1 << condition.count) - 1
-    if condition.bit % 8 == 0 and shift == 0:
-        tests = zip(range(first, last + 1), condition.value.to_bytes(octets, "big"), strict=True)
-        return f"{pos} + {last} < end and " + " and ".join(f"data[{pos} + {at}] == {octet}" for at, octet in tests)
-    if octets == 1:
-        return f"{pos} + {first} < end and data[{pos} + {first}] >> {shift} & {mask} == {value}"
-    number = f"int.from_bytes(data[{pos} + {first}:{pos} + {last + 1}], 'big')"
-    return f"{pos} + {last} < end and {number} >> {shift} & {mask} == {value}"
+    if condition.bit % 8 == 0 and condition.count % 8 == 0:
+        octets = enumerate(condition.value.to_bytes(condition.count // 8, "big"), first)
+        return f"{pos} + {last} < end and " + " and ".join(f"data[{pos} + {at}] == {octet}" for at, octet in octets)
+    return f"{pos} + {last} < end and {_number_text(condition.bit, condition.count, pos)} == {literal(condition.value)}"
 
 
 def _number_text(bit: int, count: int, pos: str) -> str:

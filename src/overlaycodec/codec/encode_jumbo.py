@@ -26,9 +26,7 @@ def add_jumbo_length(source: Source, layout: Layout) -> None:
     if (jumbo := layout.jumbo) is not None:
         local = f"v_{jumbo.options}"
         source.names |= {"JUMBO": jumbo, "is_open": _is_open}
-        source.add(
-            f"jumbo = is_open(JUMBO, {local})", f"if jumbo: {local} = JUMBO.with_value({local}, 0)"
-        )  # fmt: skip
+        source.add(f"jumbo = is_open(JUMBO, {local})", f"if jumbo: {local} = JUMBO.with_value({local}, 0)")
 
 
 def add_jumbo_octets(source: Source, layout: Layout) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from functools import lru_cache
 from typing import Final
 
@@ -114,9 +115,12 @@ def _found(packet: Packet, receiver: Receiver, catalog: Catalog, *, reads_to_end
     found = [finding for finding in read if finding is not None]
     statuses = checksums(packet, catalog=catalog)
     names, scopes = names_of(packet.headers), scopes_of(packet.headers)
+    trailing: Counter[int] = Counter()
+    for trailer in packet.trailers:
+        trailing[trailer.header] += len(trailer.data)
     bit = 0
     for index, header in enumerate(packet.headers):
-        context = Context(packet, index, names[index], scopes, statuses, reads_to_end=reads_to_end)
+        context = Context(packet, index, names[index], scopes, statuses, trailing, reads_to_end=reads_to_end)
         spans = RecordSpans(header, bit)
         bit += octets_in(header) * 8
         if "quoted" in context.scope.prefix:

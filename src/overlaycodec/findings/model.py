@@ -121,7 +121,7 @@ class Reaction(msgspec.Struct, frozen=True):
 class Context:
     """A header, and what is around it."""
 
-    __slots__ = ("header", "index", "name", "packet", "reads_to_end", "scope", "scopes", "statuses")
+    __slots__ = ("header", "index", "name", "packet", "reads_to_end", "scope", "scopes", "statuses", "trailing")
 
     def __init__(
         self,
@@ -130,6 +130,7 @@ class Context:
         name: str,
         scopes: Sequence[Scope],
         statuses: Mapping[str, ChecksumStatus],
+        trailing: Mapping[int, int],
         *,
         reads_to_end: bool = False,
     ) -> None:
@@ -140,6 +141,8 @@ class Context:
         self.scopes = scopes
         self.scope = scopes[bisect_right(scopes, index, key=attrgetter("start")) - 1]
         self.statuses = statuses
+        self.trailing = trailing
+        """How many octets the trailers of a header have, by its index; counted once for all headers."""
         self.reads_to_end = reads_to_end
         """Whether the receiver reads all octets, whatever the lengths of IP and UDP are."""
 

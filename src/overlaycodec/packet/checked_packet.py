@@ -21,13 +21,16 @@ unchecked: Any = type(msgspec.Struct).__call__  # Any: msgspec's own constructor
 if TYPE_CHECKING:
     CheckedPacket = msgspec.Struct
 else:
+    _is_header = Header.__instancecheck__  # `isinstance` asks the class's class first, for twice the time
 
     class _Checking(type(msgspec.Struct)):
         """Checks what a packet is made of; decoders build packets of what they just read (see `packet_of`)."""
 
         def __call__(cls, headers=(), payload=b"", trailers=(), faults=(), fault=None, missing=0):
-            headers = _members("headers", headers, Header)
-            trailers = _members("trailers", trailers, Trailer)
+            if headers.__class__ is not tuple or not all(map(_is_header, headers)):
+                headers = _members("headers", headers, Header)
+            if trailers.__class__ is not tuple or trailers:
+                trailers = _members("trailers", trailers, Trailer)
             if payload.__class__ is not bytes:
                 check_type("payload", payload, (bytes, bytearray, memoryview), "bytes")
                 payload = bytes(payload)

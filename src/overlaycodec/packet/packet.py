@@ -10,7 +10,7 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from ipaddress import IPv4Address, IPv6Address
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, Final, Self, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
 
 import msgspec
 
@@ -29,9 +29,6 @@ __all__ = ["FCS", "FlowKey", "Packet", "Trailer", "check_packet", "packet_of"]
 
 H = TypeVar("H", bound=Header)
 D = TypeVar("D")
-
-_PARTS: Final = ("headers", "payload", "trailers")
-"""What makes a packet equal to another."""
 
 
 class FlowKey(msgspec.Struct, frozen=True, gc=False):
@@ -66,9 +63,7 @@ class Packet(ForPeople, CheckedPacket, frozen=True, eq=False, gc=False):
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Packet):
             return NotImplemented
-        return (
-            self.headers == other.headers and self.payload == other.payload and self.trailers == other.trailers
-        )  # fmt: skip
+        return self.headers == other.headers and self.payload == other.payload and self.trailers == other.trailers
 
     def __ne__(self, other: object) -> bool:  # a Struct has one of its own, by identity
         return not self == other
@@ -91,20 +86,21 @@ class Packet(ForPeople, CheckedPacket, frozen=True, eq=False, gc=False):
         return len(self.trailers) > (self.fcs is not None)
 
     def _call(self) -> str:
-        values = {name: getattr(self, name) for name in ("headers", "payload", "trailers", "missing")}
-        return f"Packet({', '.join(f'{name}={value!r}' for name, value in values.items() if value)})"
+        return f"Packet({', '.join(f'{name}={value!r}' for name, value in self._kept().items() if value)})"
 
     def __truediv__(self, other: Header | Packet | FCS | bytes) -> Packet:
-        if isinstance(other, FCS):
-            if self.fcs is not None:
-                raise ValueError("the packet has an FCS, and no second one")
-            return self._with(trailers=(*self.trailers, other))
         if isinstance(other, Header):
             if not self.payload and not self.trailers:
                 return packet_of((*self.headers, other))
             other = packet_of((other,))
-        elif isinstance(other, bytes | bytearray | memoryview):
-            return self._with(payload=self.payload + bytes(other))
+        elif isinstance(other, (bytes, bytearray, memoryview)):
+            payload = self.payload + bytes(other)
+            packet: Packet = unchecked(type(self), self.headers, payload, self.trailers, missing=self.missing)
+            return packet
+        elif isinstance(other, FCS):
+            if self.fcs is not None:
+                raise ValueError("the packet has an FCS, and no second one")
+            return self._with(trailers=(*self.trailers, other))
         elif not isinstance(other, Packet):
             return NotImplemented
         if self.payload or self.trailers:
@@ -112,16 +108,18 @@ class Packet(ForPeople, CheckedPacket, frozen=True, eq=False, gc=False):
         moved = tuple(trailer.moved(trailer.header + len(self.headers)) for trailer in other.trailers)
         return packet_of(self.headers + other.headers, other.payload, moved)
 
-    def _with(self, **changes: Any) -> Self:  # Any: each attribute has its own type
-        """A changed copy; what was found while decoding no longer holds for it, save what was not captured."""
-        parts = (self.headers, self.payload, self.trailers)
-        changed = (changes.pop(name, part) for name, part in zip(_PARTS, parts, strict=True))
-        packet: Self = unchecked(type(self), *changed, missing=changes.pop("missing", self.missing), **changes)
+    def _kept(self) -> dict[str, Any]:  # Any: each attribute has its own type
+        """What a changed copy keeps: what was found while decoding no longer holds for it."""
+        return {"headers": self.headers, "payload": self.payload, "trailers": self.trailers, "missing": self.missing}
+
+    def _with(self, **changes: Any) -> Self:  # Any: as above
+        """A changed copy, of parts that are known to be right."""
+        packet: Self = unchecked(type(self), **(self._kept() | changes))
         return packet
 
     def __replace__(self, /, **changes: Any) -> Self:  # Any: as above
         """A copy with these attributes changed. Raises: TypeError, ValueError, as the constructor does."""
-        return type(self)(**({name: getattr(self, name) for name in (*_PARTS, "missing")} | changes))
+        return type(self)(**(self._kept() | changes))
 
     # --- headers ------------------------------------------------------------------------------------------------------
 
@@ -324,13 +322,8 @@ class Packet(ForPeople, CheckedPacket, frozen=True, eq=False, gc=False):
             elif network is not None and layout.layer is None:
                 ports = "src_port" in layout.by_name and "dst_port" in layout.by_name
                 found: Any = header
-                return FlowKey(
-                    network.src,
-                    network.dst,
-                    protocol or 0,
-                    found.src_port if ports else None,
-                    found.dst_port if ports else None,
-                )
+                src_port, dst_port = (found.src_port, found.dst_port) if ports else (None, None)
+                return FlowKey(network.src, network.dst, protocol or 0, src_port, dst_port)
         return None if network is None else FlowKey(network.src, network.dst, protocol or 0, None, None)
 
     def _fcs(self) -> FCS:

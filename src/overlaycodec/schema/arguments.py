@@ -84,13 +84,7 @@ def _are_named_values(value: object) -> bool:
 
 
 def _is_length_rule(value: object) -> bool:
-    return (
-        isinstance(value, tuple)
-        and len(value) == 2
-        and _is_number(value[0])
-        and value[0] >= 0
-        and isinstance(value[1], Key)
-    )
+    return isinstance(value, tuple) and len(value) == 2 and _NATURAL.holds(value[0]) and isinstance(value[1], Key)
 
 
 def _least(bound: int) -> Rule:
@@ -109,6 +103,7 @@ def _one_of(*words: str) -> Rule:
 _NUMBER: Final = Rule("a number", _is_number)
 _NATURAL: Final = _least(0)
 _POSITIVE: Final = _least(1)
+_BITS: Final = Rule("a number from 1 to 64", lambda value: _is_number(value) and 1 <= value <= 64)
 _FIELD: Final = Rule("the name of a field", _is_text)
 _VALUES: Final = Rule("a tuple of numbers", _are_numbers)
 _FLAG: Final = Rule("True or False", lambda value: isinstance(value, bool))
@@ -170,16 +165,12 @@ ARGUMENTS: Final[dict[type[Any], dict[str, Rule]]] = {
     # what keys are made of
     KeySpace: {
         "name": Rule("a name in lower case: letters, digits and underscores", _is_name),
-        "bits": Rule("a number from 1 to 64", lambda value: _is_number(value) and 1 <= value <= 64),
+        "bits": _BITS,
         "parent": _optional(_SPACE),
         "hexadecimal": _FLAG,
     },
     Key: {"space": _SPACE, "value": _optional(_NUMBER), "fallback": _FLAG, "guess": _FLAG},
-    Peek: {
-        "bit": _NATURAL,
-        "count": Rule("a number from 1 to 64", lambda value: _is_number(value) and 1 <= value <= 64),
-        "value": _NATURAL,
-    },
+    Peek: {"bit": _NATURAL, "count": _BITS, "value": _NATURAL},
     PreviousHeader: {
         "field": _FIELD,
         "value": Rule("a number, or True or False", lambda value: isinstance(value, int) and value >= 0),
@@ -188,7 +179,7 @@ ARGUMENTS: Final[dict[type[Any], dict[str, Rule]]] = {
     Within: {"length": _NATURAL, "offset": _NATURAL, "header": _NATURAL},
     Fits: {
         "bit": _NATURAL,
-        "count": Rule("a number from 1 to 64", lambda value: _is_number(value) and 1 <= value <= 64),
+        "count": _BITS,
         "unit": _POSITIVE,
         "base": _NUMBER,
         "least": _NATURAL,

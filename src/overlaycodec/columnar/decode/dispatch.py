@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from overlaycodec.capture.bulk.arrays import Mask, Values
+from overlaycodec.capture.bulk.arrays import Ints, Mask, Values
 from overlaycodec.codec.catalog import Binding, Catalog
 from overlaycodec.columnar.decode.batch import ROW
 from overlaycodec.columnar.decode.bit_fields import SPARE, bits_of
@@ -19,6 +21,9 @@ __all__ = ["Tables", "conditions_hold", "doubtful"]
 
 _MANY_BITS = 16
 _PEEKED = np.dtype("V16")
+_WORD = np.dtype(np.uint64)
+_FIRST_OCTETS = np.array([-(1 << 8 * (8 - octets)) % (1 << 64) for octets in range(9)], ">u8").view(_WORD)
+"""The bits of so many octets of a word."""
 
 
 class Tables:
@@ -71,29 +76,93 @@ class Tables:
             yield found[number], of
 
 
-def conditions_hold(conditions: tuple[Asked, ...], group: Group) -> Mask:
-    """Which packets of a group fulfil all conditions, for a header at `group.offset`."""
-    holds: Mask = np.ones(len(group), np.bool_)
-    for condition in conditions:
-        holds &= _holds(condition, group)
-        if not some(holds):
+def conditions_hold(conditions: tuple[Asked, ...], group: Group, cut: Mask | None = None) -> Mask:
+    """Which packets of a group fulfil all conditions, for a header at `group.offset`.
+
+    `cut`: where the region goes on after the octets at hand, what is not at hand fulfils any condition.
+    """
+    peeked, others = _together(conditions)
+    holds: Mask | None = None if peeked is None else peeked.hold(group, cut)
+    for condition in others:
+        if holds is not None and not some(holds):
             break
-    return holds
+        found = _holds(condition, group)
+        if cut is not None:
+            found |= cut & _reaches_out(condition, group)
+        holds = found if holds is None else holds & found
+    return np.ones(len(group), np.bool_) if holds is None else holds
 
 
 def doubtful(plan: Corroboration, group: Group) -> Mask | None:
     """Which packets of a group might be refused, where a guess found the header at `group.offset`; None: none."""
-    doubt: Mask = np.zeros(len(group), np.bool_)
     if not plan.clear:
-        return ~doubt
+        return np.ones(len(group), np.bool_)
+    doubt = ~conditions_hold(plan.common, group)
+    if not some(doubt):
+        return None
+    others = group.part(doubt)
+    clear: Mask = np.ones(len(others), np.bool_)
     for alternatives in plan.clear:
-        holds = conditions_hold(alternatives[0], group)
+        holds = conditions_hold(alternatives[0], others, others.cut)
         for conditions in alternatives[1:]:
             if every(holds):
                 break
-            holds |= conditions_hold(conditions, group)
-        doubt |= ~holds
-    return doubt if some(doubt) else None
+            holds |= conditions_hold(conditions, others, others.cut)
+        clear &= holds
+    if every(clear):
+        return None
+    doubt[doubt] = ~clear
+    return doubt
+
+
+class _Peeks(NamedTuple):
+    """Conditions on bits of the first 8 octets, as one on these octets, read as an int of this machine."""
+
+    octets: int
+    mask: np.uint64
+    value: np.uint64
+
+    def hold(self, group: Group, cut: Mask | None) -> Mask:
+        """Which packets fulfil all of them; see `conditions_hold`. Of bits that are partly at hand, these count."""
+        if group.offset + _WORD.itemsize > ROW:
+            group.move()
+        rows, offset = group.rows, group.offset
+        if group.picked is not None:
+            rows, offset = taken(rows, group.picked, offset, _PEEKED)
+        wrong = rows.getfield(_WORD, offset) & self.mask ^ self.value
+        short = group.offset + self.octets > group.left if group.offset + self.octets > group.least else None
+        if short is None:
+            return np.asarray(wrong == 0)
+        if cut is None:
+            return np.asarray((wrong == 0) & ~short)
+        wrong &= _FIRST_OCTETS.take(np.clip(group.left - group.offset, 0, 8))
+        return np.asarray((wrong == 0) & (cut | ~short))
+
+
+@lru_cache(maxsize=256)
+def _together(conditions: tuple[Asked, ...]) -> tuple[_Peeks | None, tuple[Asked, ...]]:
+    """The conditions on bits of the first 8 octets, and the others."""
+    peeks = [asked for asked in conditions if isinstance(asked, Peek) and asked.bit + asked.count <= 64]
+    if not peeks:
+        return None, conditions
+    mask = value = 0
+    for peek in peeks:
+        below = 64 - peek.bit - peek.count
+        mask |= (1 << peek.count) - 1 << below
+        value |= peek.value << below
+    words = np.array([mask, value], ">u8").view(_WORD)
+    octets = max(peek.bit + peek.count + 7 for peek in peeks) // 8
+    return _Peeks(octets, words[0], words[1]), tuple(asked for asked in conditions if asked not in peeks)
+
+
+def _reaches_out(condition: Asked, group: Group) -> Mask | bool:
+    """Where a condition asks for more octets than are at hand; False where that is not told, so that doubt remains."""
+    if isinstance(condition, MinOctets | Pieces):
+        return True
+    if isinstance(condition, Fits):
+        claimed, here, known = _claimed(condition, group)
+        return ~known | ((claimed > here) & (claimed >= condition.least))
+    return False
 
 
 def _holds(condition: Asked, group: Group) -> Mask:
@@ -138,13 +207,19 @@ def _far(condition: Peek, group: Group, last: int) -> Mask:
 
 
 def _fits(condition: Fits, group: Group) -> Mask:
+    claimed, here, known = _claimed(condition, group)
+    holds: Mask = known & (claimed >= condition.least) & (claimed <= here)
+    return holds if condition.spare is None else holds & (here - claimed <= condition.spare)
+
+
+def _claimed(condition: Fits, group: Group) -> tuple[Ints, Ints, Mask]:
+    """How many octets the length claims, how many are at hand, and whether the length is among them."""
     last = (condition.bit + condition.count - 1) // 8
     if group.offset + last + SPARE >= ROW:
         group.move()
     number = _peeked(group, condition.bit, condition.count).astype(np.int64)
-    claimed, here = number * condition.unit + condition.base, group.left - group.offset
-    holds: Mask = (here > last) & (claimed >= condition.least) & (claimed <= here)
-    return holds if condition.spare is None else holds & (here - claimed <= condition.spare)
+    here = group.left - group.offset
+    return number * condition.unit + condition.base, here, here > last
 
 
 def _peeked(group: Group, bit: int, bits: int) -> Values:

@@ -110,42 +110,37 @@ class Engine(PartReader):
 
     def _choose(self, group: Group, candidates: tuple[Binding, ...], mask: Mask | None = None) -> None:
         """Goes on with the first of the candidates whose conditions hold; where none does, the rest is payload."""
+        if group.node.settled:
+            return
         for key, cls in candidates:
             plan = cls.__layout__.corroboration if key.guess else None
-            if plan is not None:
-                if mask is not None:
-                    group, mask = group.part(mask), None
-                group = self._believable(plan, key, group)
-                if not len(group):
-                    return
-            if not key.conditions:
+            if not key.conditions and plan is None:
                 self._push(cls, group, mask)
                 return
             if mask is not None:
                 group, mask = group.part(mask), None
-            holds = conditions_hold(key.conditions, group)
-            if every(holds):
-                self._push(cls, group, None)
+            holds = conditions_hold(key.conditions, group) if key.conditions else None
+            if holds is None or every(holds):
+                self._push(cls, group, None if plan is None else self._believed(plan, group))
                 return
             if some(holds):
-                self._push(cls, group, holds)
+                if plan is None:
+                    self._push(cls, group, holds)
+                else:
+                    found = group.part(holds)
+                    self._push(cls, found, self._believed(plan, found))
                 group = group.part(~holds)
 
-    def _believable(self, plan: Corroboration, key: Key, group: Group) -> Group:
-        """The packets that no guess at the key refuses; the doubtful ones are given to the scalar decoder."""
+    def _believed(self, plan: Corroboration, group: Group) -> Mask | None:
+        """The packets that no guess refuses; None: all. The doubtful ones are given to the scalar decoder."""
         doubt = doubtful(plan, group)
-        if doubt is not None and key.conditions:
-            doubt &= conditions_hold(key.conditions, group)
-        if doubt is None or not some(doubt):
-            return group
-        if not group.node.settled:
-            self._slow.append(group.part(doubt).index)
-        return group.part(~doubt)
+        if doubt is None:
+            return None
+        self._slow.append(group.part(doubt).index)
+        return ~doubt
 
     def _push(self, cls: type[Header], group: Group, mask: Mask | None) -> None:
         """Goes on with this header, for the packets of the mask, or for all."""
-        if group.node.settled:
-            return
         if group.node.state is not None and group.node.state.after(cls) is None:
             return
         if len(group.node.stack) >= self.catalog.max_headers:

@@ -73,7 +73,7 @@ class Group:
     """Packets that have the same headers so far."""
 
     __slots__ = (
-        "_base", "_index", "_picked_index", "_rows", "addresses", "complete", "least", "left", "node", "octets",
+        "_base", "_index", "_picked_index", "_rows", "addresses", "complete", "cut", "least", "left", "node", "octets",
         "offset", "picked", "read", "start", "values", "zero",
     )  # fmt: skip
 
@@ -99,6 +99,8 @@ class Group:
     node: Node
     zero: Mask | None
     """Where the length field of the IP header is 0, after it or its extension headers; None where it is 0 nowhere."""
+    cut: Mask | None
+    """Where the present header's length claims more octets than are at hand; None: nowhere."""
     complete: Mask | None
     """Where all octets of the region were captured; None: everywhere. Only checksum statuses need it."""
     addresses: Sums | None
@@ -116,7 +118,7 @@ class Group:
         group.octets, group._index, group._base, group.left = octets, index, base, left
         group.least = least(left)
         group.offset = group.start = 0
-        group.zero = group.picked = group._picked_index = group.complete = group.addresses = None
+        group.zero = group.picked = group._picked_index = group.cut = group.complete = group.addresses = None
         group._rows = gathered(octets, base)
         group.values, group.read = {}, []
         return group
@@ -158,6 +160,8 @@ class Group:
         if len(which) == len(self):
             return group
         group._select(self, which)
+        if self.cut is not None:
+            group.cut = self.cut.take(which)
         if not isinstance(self.start, int):
             group.start = self.start[which]
         if self.zero is not None:
@@ -192,7 +196,7 @@ class Group:
         group._copy_position(self)
         group.node, group.least = self.node, self.least
         group.offset, group.start, group.zero = self.offset, self.start, self.zero
-        group.values, group.read = dict(self.values), list(self.read)
+        group.values, group.read, group.cut = dict(self.values), list(self.read), self.cut
         return group
 
     def _copy_position(self, other: Group) -> None:
@@ -200,6 +204,7 @@ class Group:
         self.octets, self._rows, self.picked = other.octets, other._rows, other.picked
         self._base, self._index, self._picked_index = other._base, other._index, other._picked_index
         self.left, self.complete, self.addresses = other.left, other.complete, other.addresses
+        self.cut = None
 
     def _select(self, other: Group, which: Ints) -> None:
         """Takes some of the packets of the other group, after `_copy_position`."""

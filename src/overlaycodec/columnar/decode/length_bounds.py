@@ -47,6 +47,10 @@ def _end_at(group: Group, declared: Ints, valid: Mask | None) -> Mask | None:
             early &= valid
         if not some(early):
             early = None
+    cut: Mask = declared > group.left
+    if valid is not None:
+        cut &= valid
+    group.cut = cut if some(cut) else None
     ends = np.minimum(declared, group.left, out=declared)
     group.left = ends if valid is None else np.where(valid, ends, group.left)
     group.least = least(group.left)

@@ -131,7 +131,7 @@ def _unchecked_over_ipv6(context: Context) -> Iterator[Observation]:
 
 def _shorter(context: Context) -> Iterator[Observation]:
     """Whether the UDP datagram ends before the IP packet does."""
-    trailers = sum(len(trailer.data) for trailer in context.packet.trailers if trailer.header == context.index)
+    trailers = context.trailing.get(context.index)
     if trailers:
         yield Observation("length", f"is {context.header.length} octets, IP carries {context.header.length + trailers}")
 

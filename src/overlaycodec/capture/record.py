@@ -29,10 +29,10 @@ class Record(msgspec.Struct, frozen=True, gc=False):  # holds no containers but 
     """One captured packet: its octets, and what the file has about it.
 
     `link_type` is the number of the link type (`LINKTYPE_...`); `time_ns` nanoseconds since 1970 (UTC), None where the
-    file has none; `wire_length` the octets the packet had on the wire, `len(data)` unless given. `interface` indexes the interfaces of
-    the record's section (0 in pcap). `fcs_octets` counts the frame check sequence at the end of the packet on the wire;
-    0 means that there is none, None that the file does not say. `flags` is pcapng's epb_flags word without the bits of
-    the FCS length.
+    file has none; `wire_length` the octets the packet had on the wire, `len(data)` unless given. `interface` indexes
+    the interfaces of the record's section (0 in pcap). `fcs_octets` counts the frame check sequence at the end of the
+    packet on the wire; 0 means that there is none, None that the file does not say. `flags` is pcapng's epb_flags word
+    without the bits of the FCS length.
     """
 
     data: bytes

@@ -5,7 +5,15 @@ from typing import Annotated, Final
 from overlaycodec.packet.header import Header
 from overlaycodec.schema.facts import Bits, Octets, Selects
 from overlaycodec.schema.keys import Peek, PreviousHeader
-from overlaycodec.schema.keyspaces import ERSPAN_FRAME, ETHERTYPE, GPE_PROTOCOL, IEEE802_LENGTH, LINK_TYPE, NSH_PROTOCOL
+from overlaycodec.schema.keyspaces import (
+    ERSPAN_FRAME,
+    ETHERTYPE,
+    GPE_PROTOCOL,
+    IEEE802_LENGTH,
+    IP_PROTOCOL,
+    LINK_TYPE,
+    NSH_PROTOCOL,
+)
 from overlaycodec.schema.registered import ETHERTYPES
 from overlaycodec.schema.signs import KnownNext, Pattern
 from overlaycodec.values import AUTO, MACLike
@@ -24,6 +32,7 @@ class Ethernet(
         LINK_TYPE(1),
         NSH_PROTOCOL(3),
         ERSPAN_FRAME(0),
+        IP_PROTOCOL(143),  # RFC 8986 section 10.1
         ETHERTYPE(0x88BE).when(PreviousHeader("sequence_present", False)),  # ERSPAN type I
     ),
     signs=(

@@ -10,15 +10,16 @@ from typing import TYPE_CHECKING, Final
 from overlaycodec.packet.late_header import LateHeader
 from overlaycodec.schema.keys import MinOctets, Peek, PreviousHeader, Within
 from overlaycodec.schema.keyspaces import (
-    ERSPAN_FRAME, ETHERTYPE, GPE_PROTOCOL, GTPU_EXTENSION, ICMPV6_TYPE, ICMP_TYPE, IEEE802_LENGTH, IGMP_QUERY,
-    IGMP_TYPE, IP_PROTOCOL, LINK_TYPE, LLC_SAP, LOOPBACK_FAMILY, MLD_QUERY, MPLS_LABEL, NSH_PROTOCOL, PPP_PROTOCOL,
-    SLL_PROTOCOL, STT_OFFSET, UDP_PORT,
+    CISCO_HDLC_PROTOCOL, ERSPAN_FRAME, ETHERTYPE, GPE_PROTOCOL, GTPU_EXTENSION, ICMPV6_TYPE, ICMP_TYPE, IEEE802_LENGTH,
+    IGMP_QUERY, IGMP_TYPE, IP_PROTOCOL, LINK_TYPE, LLC_SAP, LOOPBACK_FAMILY, MLD_QUERY, MPLS_LABEL, NSH_PROTOCOL,
+    PPP_PROTOCOL, SLL_PROTOCOL, STT_OFFSET, UDP_PORT,
 )
 
 if TYPE_CHECKING:
     from overlaycodec.protocols.ah import AuthenticationHeader
     from overlaycodec.protocols.arp import ARP
     from overlaycodec.protocols.bridging import ETag, ITag, VNTag
+    from overlaycodec.protocols.cisco_hdlc import CiscoHDLC, SLARP
     from overlaycodec.protocols.dhcp import DHCP
     from overlaycodec.protocols.dhcp_option import (
         DHCPAddress, DHCPDNSOption, DHCPHostNameOption, DHCPLeaseTimeOption, DHCPMessageTypeOption, DHCPOption,
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
         DHCPRouterOption, DHCPServerIdOption, DHCPSubnetMaskOption,
     )
     from overlaycodec.protocols.erspan import ERSPAN, ERSPANv3
+    from overlaycodec.protocols.etherip import EtherIP
     from overlaycodec.protocols.ethernet import Ethernet
     from overlaycodec.protocols.geneve import Geneve
     from overlaycodec.protocols.geneve_option import GeneveOption
@@ -81,34 +83,36 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ARP", "AWSAttachmentOption", "AWSEndpointOption", "AWSFlowCookieOption", "AuthenticationHeader", "BSDLoopback",
-    "BSDNull", "CPacketOption", "CiliumDSROption", "CiliumDSRv6Option", "DHCP", "DHCPAddress", "DHCPDNSOption",
-    "DHCPHostNameOption", "DHCPLeaseTimeOption", "DHCPMessageTypeOption", "DHCPOption", "DHCPParameterRequestOption",
-    "DHCPRelayAgentOption", "DHCPRelaySuboption", "DHCPRequestedAddressOption", "DHCPRouterOption",
-    "DHCPServerIdOption", "DHCPSubnetMaskOption", "ERSPAN", "ERSPANv3", "ETag", "Ethernet", "GCPEndpointOption",
-    "GCPNetworkOption", "GCPProfileOption", "GRE", "GRESourceRoute", "GREv1", "GTPU", "GTPUExtension", "GUE", "Geneve",
-    "GeneveOption", "ICMP", "ICMPEcho", "ICMPParameterProblem", "ICMPRedirect", "ICMPTimeExceeded", "ICMPTimestamp",
-    "ICMPUnreachable", "ICMPv6", "ICMPv6Echo", "ICMPv6PacketTooBig", "ICMPv6ParameterProblem", "ICMPv6TimeExceeded",
-    "ICMPv6Unreachable", "IGMP", "IGMPGroup", "IGMPGroupRecord", "IGMPQuery", "IGMPSource", "IGMPv3Query",
-    "IGMPv3Report", "INTMD", "INTMDOption", "INTMX", "INTMXOption", "IPv4", "IPv4LooseSourceRouteOption", "IPv4Option",
-    "IPv4RecordRouteOption", "IPv4RouteAddress", "IPv4RouterAlertOption", "IPv4StrictSourceRouteOption", "IPv6",
-    "IPv6DestinationOptions", "IPv6Fragment", "IPv6HomeAddressOption", "IPv6HopByHop", "IPv6JumboPayloadOption",
-    "IPv6Option", "IPv6RouterAlertOption", "IPv6Routing", "IPv6SegmentRouting", "IPv6TunnelEncapsulationLimitOption",
-    "ITag", "LLC", "LLDP", "LLDPTLV", "MLDAddressRecord", "MLDQuery", "MLDReport", "MLDSource", "MLDv2Query",
-    "MLDv2Report", "MPLS", "NDPMTU", "NDPOption", "NDPPrefixInformation", "NDPRedirect", "NDPSourceLinkLayerAddress",
-    "NDPTargetLinkLayerAddress", "NSH", "NSHMetadata", "NeighborAdvertisement", "NeighborSolicitation", "OVNOption",
-    "OxideExternalOption", "OxideMSSOption", "OxideMulticastOption", "PPP", "PPPCompressed", "PPPFramed",
-    "PPPFramedCompressed", "PPPoE", "PPPoEDiscovery", "PPPoETag", "PseudowireControlWord", "RIP",
-    "RIPCryptographicEntry", "RIPDigestEntry", "RIPEntry", "RIPPasswordEntry", "RouterAdvertisement",
-    "RouterSolicitation", "SCTP", "SCTPChunk", "SLL", "SLL2", "SNAP", "SRv6Segment", "SRv6TLV", "STT", "STTSegment",
-    "TCP", "TCPMSSOption", "TCPOption", "TCPSACKBlock", "TCPSACKOption", "TCPSACKPermittedOption",
-    "TCPTimestampsOption", "TCPWindowScaleOption", "TencentAttachmentOption", "TencentEndpointOption",
-    "TencentFlowCookieOption", "UDP", "VLANTag", "VNTag", "VXLAN", "VXLANGBP", "VXLANGPE", "VXLANRCO",
+    "BSDNull", "CPacketOption", "CiliumDSROption", "CiliumDSRv6Option", "CiscoHDLC", "DHCP", "DHCPAddress",
+    "DHCPDNSOption", "DHCPHostNameOption", "DHCPLeaseTimeOption", "DHCPMessageTypeOption", "DHCPOption",
+    "DHCPParameterRequestOption", "DHCPRelayAgentOption", "DHCPRelaySuboption", "DHCPRequestedAddressOption",
+    "DHCPRouterOption", "DHCPServerIdOption", "DHCPSubnetMaskOption", "ERSPAN", "ERSPANv3", "ETag", "EtherIP",
+    "Ethernet", "GCPEndpointOption", "GCPNetworkOption", "GCPProfileOption", "GRE", "GRESourceRoute", "GREv1", "GTPU",
+    "GTPUExtension", "GUE", "Geneve", "GeneveOption", "ICMP", "ICMPEcho", "ICMPParameterProblem", "ICMPRedirect",
+    "ICMPTimeExceeded", "ICMPTimestamp", "ICMPUnreachable", "ICMPv6", "ICMPv6Echo", "ICMPv6PacketTooBig",
+    "ICMPv6ParameterProblem", "ICMPv6TimeExceeded", "ICMPv6Unreachable", "IGMP", "IGMPGroup", "IGMPGroupRecord",
+    "IGMPQuery", "IGMPSource", "IGMPv3Query", "IGMPv3Report", "INTMD", "INTMDOption", "INTMX", "INTMXOption", "IPv4",
+    "IPv4LooseSourceRouteOption", "IPv4Option", "IPv4RecordRouteOption", "IPv4RouteAddress", "IPv4RouterAlertOption",
+    "IPv4StrictSourceRouteOption", "IPv6", "IPv6DestinationOptions", "IPv6Fragment", "IPv6HomeAddressOption",
+    "IPv6HopByHop", "IPv6JumboPayloadOption", "IPv6Option", "IPv6RouterAlertOption", "IPv6Routing",
+    "IPv6SegmentRouting", "IPv6TunnelEncapsulationLimitOption", "ITag", "LLC", "LLDP", "LLDPTLV", "MLDAddressRecord",
+    "MLDQuery", "MLDReport", "MLDSource", "MLDv2Query", "MLDv2Report", "MPLS", "NDPMTU", "NDPOption",
+    "NDPPrefixInformation", "NDPRedirect", "NDPSourceLinkLayerAddress", "NDPTargetLinkLayerAddress", "NSH",
+    "NSHMetadata", "NeighborAdvertisement", "NeighborSolicitation", "OVNOption", "OxideExternalOption",
+    "OxideMSSOption", "OxideMulticastOption", "PPP", "PPPCompressed", "PPPFramed", "PPPFramedCompressed", "PPPoE",
+    "PPPoEDiscovery", "PPPoETag", "PseudowireControlWord", "RIP", "RIPCryptographicEntry", "RIPDigestEntry", "RIPEntry",
+    "RIPPasswordEntry", "RouterAdvertisement", "RouterSolicitation", "SCTP", "SCTPChunk", "SLARP", "SLL", "SLL2",
+    "SNAP", "SRv6Segment", "SRv6TLV", "STT", "STTSegment", "TCP", "TCPMSSOption", "TCPOption", "TCPSACKBlock",
+    "TCPSACKOption", "TCPSACKPermittedOption", "TCPTimestampsOption", "TCPWindowScaleOption", "TencentAttachmentOption",
+    "TencentEndpointOption", "TencentFlowCookieOption", "UDP", "VLANTag", "VNTag", "VXLAN", "VXLANGBP", "VXLANGPE",
+    "VXLANRCO",
 ]
 
 FAMILIES: Final[dict[str, tuple[str, ...]]] = {
     "ah": ("AuthenticationHeader",),
     "arp": ("ARP",),
     "bridging": ("ETag", "ITag", "VNTag"),
+    "cisco_hdlc": ("CiscoHDLC", "SLARP"),
     "dhcp": ("DHCP",),
     "dhcp_option": (
         "DHCPAddress", "DHCPDNSOption", "DHCPHostNameOption", "DHCPLeaseTimeOption", "DHCPMessageTypeOption",
@@ -116,6 +120,7 @@ FAMILIES: Final[dict[str, tuple[str, ...]]] = {
         "DHCPRequestedAddressOption", "DHCPRouterOption", "DHCPServerIdOption", "DHCPSubnetMaskOption",
     ),
     "erspan": ("ERSPAN", "ERSPANv3"),
+    "etherip": ("EtherIP",),
     "ethernet": ("Ethernet",),
     "geneve": ("Geneve",),
     "geneve_option": ("GeneveOption",),
@@ -180,6 +185,11 @@ HEADERS: Final = (
     LateHeader("overlaycodec.protocols.bridging", "ETag", "e_tag", (ETHERTYPE(0x893f),)),
     LateHeader("overlaycodec.protocols.bridging", "ITag", "i_tag", (ETHERTYPE(0x88e7),)),
     LateHeader("overlaycodec.protocols.bridging", "VNTag", "vn_tag", (ETHERTYPE(0x8926),)),
+    LateHeader("overlaycodec.protocols.cisco_hdlc", "CiscoHDLC", "cisco_hdlc", (
+        LINK_TYPE(104), LINK_TYPE(50).when(Peek(bit=0, count=8, value=15)),
+        LINK_TYPE(50).when(Peek(bit=0, count=8, value=143)),
+    )),
+    LateHeader("overlaycodec.protocols.cisco_hdlc", "SLARP", "slarp", (CISCO_HDLC_PROTOCOL(0x8035),)),
     LateHeader("overlaycodec.protocols.dhcp", "DHCP", "dhcp", (
         UDP_PORT(67).when(Peek(bit=1888, count=32, value=1669485411)),
         UDP_PORT(68).when(Peek(bit=1888, count=32, value=1669485411)),
@@ -188,12 +198,13 @@ HEADERS: Final = (
         ETHERTYPE(0x88be).when(PreviousHeader(field='sequence_present', value=True)),
     )),
     LateHeader("overlaycodec.protocols.erspan", "ERSPANv3", "erspan_v3", (ETHERTYPE(0x22eb),)),
+    LateHeader("overlaycodec.protocols.etherip", "EtherIP", "etherip", (IP_PROTOCOL(97),)),
     LateHeader("overlaycodec.protocols.ethernet", "Ethernet", "ethernet", (
-        ETHERTYPE(0x6558), GPE_PROTOCOL(3), LINK_TYPE(1), NSH_PROTOCOL(3), ERSPAN_FRAME(0),
+        ETHERTYPE(0x6558), GPE_PROTOCOL(3), LINK_TYPE(1), NSH_PROTOCOL(3), ERSPAN_FRAME(0), IP_PROTOCOL(143),
         ETHERTYPE(0x88be).when(PreviousHeader(field='sequence_present', value=False)),
     )),
     LateHeader("overlaycodec.protocols.geneve", "Geneve", "geneve", (UDP_PORT(6081).as_guess(),)),
-    LateHeader("overlaycodec.protocols.gre", "GRE", "gre", (IP_PROTOCOL(47),)),
+    LateHeader("overlaycodec.protocols.gre", "GRE", "gre", (IP_PROTOCOL(47), UDP_PORT(4754).as_guess())),
     LateHeader("overlaycodec.protocols.gre", "GREv1", "gre_v1", (
         IP_PROTOCOL(47).when(Peek(bit=13, count=3, value=1)),
     )),
@@ -231,7 +242,7 @@ HEADERS: Final = (
         ETHERTYPE(0x0800), IP_PROTOCOL(4), GPE_PROTOCOL(1),
         LINK_TYPE(101).when(Peek(bit=0, count=4, value=4)).as_guess(),
         LINK_TYPE(12).when(Peek(bit=0, count=4, value=4)).as_guess(),
-        LINK_TYPE(14).when(Peek(bit=0, count=4, value=4)).as_guess(), LINK_TYPE(228), LOOPBACK_FAMILY(2),
+        LINK_TYPE(14).when(Peek(bit=0, count=4, value=4)).as_guess(), LINK_TYPE(228), LLC_SAP(6), LOOPBACK_FAMILY(2),
         MPLS_LABEL.any().when(Peek(bit=0, count=4, value=4)).as_guess(), PPP_PROTOCOL(0x0021), NSH_PROTOCOL(1),
         ERSPAN_FRAME(2).when(Peek(bit=0, count=4, value=4)).as_guess(),
         GTPU_EXTENSION(0x00).when(Peek(bit=0, count=4, value=4)).as_guess(),
@@ -279,17 +290,21 @@ HEADERS: Final = (
     LateHeader("overlaycodec.protocols.nsh", "NSH", "nsh", (ETHERTYPE(0x894f), GPE_PROTOCOL(4), NSH_PROTOCOL(4))),
     LateHeader("overlaycodec.protocols.ppp", "PPP", "ppp", (
         ETHERTYPE(0x880b).when(MinOctets(octets=1), Peek(bit=7, count=1, value=0)).as_fallback(), LINK_TYPE(9),
+        LINK_TYPE(50),
     )),
     LateHeader("overlaycodec.protocols.ppp", "PPPCompressed", "ppp_compressed", (
         LINK_TYPE(9).when(Peek(bit=7, count=1, value=1)).as_fallback(),
+        LINK_TYPE(50).when(Peek(bit=7, count=1, value=1)).as_fallback(),
         ETHERTYPE(0x880b).when(Peek(bit=7, count=1, value=1)).as_fallback(),
     )),
     LateHeader("overlaycodec.protocols.ppp", "PPPFramed", "ppp_framed", (
         LINK_TYPE(9).when(Peek(bit=0, count=16, value=65283), Peek(bit=23, count=1, value=0)),
+        LINK_TYPE(50).when(Peek(bit=0, count=16, value=65283), Peek(bit=23, count=1, value=0)),
         ETHERTYPE(0x880b).when(Peek(bit=0, count=16, value=65283), Peek(bit=23, count=1, value=0)),
     )),
     LateHeader("overlaycodec.protocols.ppp", "PPPFramedCompressed", "ppp_framed_compressed", (
         LINK_TYPE(9).when(Peek(bit=0, count=16, value=65283), Peek(bit=23, count=1, value=1)),
+        LINK_TYPE(50).when(Peek(bit=0, count=16, value=65283), Peek(bit=23, count=1, value=1)),
         ETHERTYPE(0x880b).when(Peek(bit=0, count=16, value=65283), Peek(bit=23, count=1, value=1)),
     )),
     LateHeader("overlaycodec.protocols.pppoe", "PPPoE", "pppoe", (ETHERTYPE(0x8864),)),

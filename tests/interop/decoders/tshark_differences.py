@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 import overlaycodec as oc
+from tests.interop.decoders import beside_tunnels
 from tests.interop.decoders.compare import STACK, type_of
 from tests.interop.decoders.differences import (
     Entry,
@@ -23,6 +24,7 @@ from tests.interop.decoders.differences import (
 GRE_TYPES: Final = frozenset({0x0800, 0x86DD, 0x6558, 0x88BE, 0x22EB, 0x8847, 0x8848, 0x894F, 0x880B, 0x0806})
 
 TSHARK: Final[tuple[Entry, ...]] = (
+    *beside_tunnels.TSHARK,
     Parting(
         "ERSPAN III outside GRE",
         "both",

@@ -10,15 +10,16 @@ from typing import TYPE_CHECKING, Final
 from overlaycodec.packet.late_header import LateHeader
 from overlaycodec.schema.keys import MinOctets, Peek, PreviousHeader, Within
 from overlaycodec.schema.keyspaces import (
-    CISCO_HDLC_PROTOCOL, ERSPAN_FRAME, ETHERTYPE, GPE_PROTOCOL, GTPU_EXTENSION, ICMPV6_TYPE, ICMP_TYPE, IEEE802_LENGTH,
-    IGMP_QUERY, IGMP_TYPE, IP_PROTOCOL, LINK_TYPE, LLC_SAP, LOOPBACK_FAMILY, MLD_QUERY, MPLS_LABEL, NSH_PROTOCOL,
-    PPP_PROTOCOL, SLL_PROTOCOL, STT_OFFSET, UDP_PORT,
+    BPDU_ADDITION, BPDU_TYPE, CISCO_HDLC_PROTOCOL, ERSPAN_FRAME, ETHERTYPE, GPE_PROTOCOL, GTPU_EXTENSION, ICMPV6_TYPE,
+    ICMP_TYPE, IEEE802_LENGTH, IGMP_QUERY, IGMP_TYPE, IP_PROTOCOL, LINK_TYPE, LLC_SAP, LOOPBACK_FAMILY, MLD_QUERY,
+    MPLS_LABEL, NSH_PROTOCOL, PPP_PROTOCOL, SLL_PROTOCOL, SLOW_SUBTYPE, STT_OFFSET, UDP_PORT,
 )
 
 if TYPE_CHECKING:
     from overlaycodec.protocols.ah import AuthenticationHeader
     from overlaycodec.protocols.arp import ARP
     from overlaycodec.protocols.bridging import ETag, ITag, VNTag
+    from overlaycodec.protocols.cfm import CFM, CFMTLV
     from overlaycodec.protocols.cisco_hdlc import CiscoHDLC, SLARP
     from overlaycodec.protocols.dhcp import DHCP
     from overlaycodec.protocols.dhcp_option import (
@@ -56,11 +57,13 @@ if TYPE_CHECKING:
         IPv6, IPv6DestinationOptions, IPv6Fragment, IPv6HomeAddressOption, IPv6HopByHop, IPv6JumboPayloadOption,
         IPv6Option, IPv6RouterAlertOption, IPv6Routing, IPv6TunnelEncapsulationLimitOption,
     )
+    from overlaycodec.protocols.lacp import LACP
     from overlaycodec.protocols.link import BSDLoopback, BSDNull, SLL, SLL2
     from overlaycodec.protocols.llc import LLC, SNAP
     from overlaycodec.protocols.lldp import LLDP, LLDPTLV
     from overlaycodec.protocols.mld import MLDAddressRecord, MLDQuery, MLDReport, MLDSource, MLDv2Query, MLDv2Report
     from overlaycodec.protocols.mpls import MPLS, PseudowireControlWord
+    from overlaycodec.protocols.mstp import MSTI, MSTP
     from overlaycodec.protocols.ndp import (
         NDPMTU, NDPOption, NDPPrefixInformation, NDPRedirect, NDPSourceLinkLayerAddress, NDPTargetLinkLayerAddress,
         NeighborAdvertisement, NeighborSolicitation, RouterAdvertisement, RouterSolicitation,
@@ -71,6 +74,8 @@ if TYPE_CHECKING:
     from overlaycodec.protocols.rip import RIP, RIPCryptographicEntry, RIPDigestEntry, RIPEntry, RIPPasswordEntry
     from overlaycodec.protocols.sctp import SCTP, SCTPChunk
     from overlaycodec.protocols.segment_routing import IPv6SegmentRouting, SRv6Segment, SRv6TLV
+    from overlaycodec.protocols.slow_protocols import LACPMarker, LinkOAM, SlowProtocol
+    from overlaycodec.protocols.stp import RSTP, STP, STPTopologyChange
     from overlaycodec.protocols.stt import STT, STTSegment
     from overlaycodec.protocols.tcp import (
         TCP, TCPMSSOption, TCPOption, TCPSACKBlock, TCPSACKOption, TCPSACKPermittedOption, TCPTimestampsOption,
@@ -83,8 +88,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ARP", "AWSAttachmentOption", "AWSEndpointOption", "AWSFlowCookieOption", "AuthenticationHeader", "BSDLoopback",
-    "BSDNull", "CPacketOption", "CiliumDSROption", "CiliumDSRv6Option", "CiscoHDLC", "DHCP", "DHCPAddress",
-    "DHCPDNSOption", "DHCPHostNameOption", "DHCPLeaseTimeOption", "DHCPMessageTypeOption", "DHCPOption",
+    "BSDNull", "CFM", "CFMTLV", "CPacketOption", "CiliumDSROption", "CiliumDSRv6Option", "CiscoHDLC", "DHCP",
+    "DHCPAddress", "DHCPDNSOption", "DHCPHostNameOption", "DHCPLeaseTimeOption", "DHCPMessageTypeOption", "DHCPOption",
     "DHCPParameterRequestOption", "DHCPRelayAgentOption", "DHCPRelaySuboption", "DHCPRequestedAddressOption",
     "DHCPRouterOption", "DHCPServerIdOption", "DHCPSubnetMaskOption", "ERSPAN", "ERSPANv3", "ETag", "EtherIP",
     "Ethernet", "GCPEndpointOption", "GCPNetworkOption", "GCPProfileOption", "GRE", "GRESourceRoute", "GREv1", "GTPU",
@@ -95,14 +100,15 @@ __all__ = [
     "IPv4LooseSourceRouteOption", "IPv4Option", "IPv4RecordRouteOption", "IPv4RouteAddress", "IPv4RouterAlertOption",
     "IPv4StrictSourceRouteOption", "IPv6", "IPv6DestinationOptions", "IPv6Fragment", "IPv6HomeAddressOption",
     "IPv6HopByHop", "IPv6JumboPayloadOption", "IPv6Option", "IPv6RouterAlertOption", "IPv6Routing",
-    "IPv6SegmentRouting", "IPv6TunnelEncapsulationLimitOption", "ITag", "LLC", "LLDP", "LLDPTLV", "MLDAddressRecord",
-    "MLDQuery", "MLDReport", "MLDSource", "MLDv2Query", "MLDv2Report", "MPLS", "NDPMTU", "NDPOption",
-    "NDPPrefixInformation", "NDPRedirect", "NDPSourceLinkLayerAddress", "NDPTargetLinkLayerAddress", "NSH",
-    "NSHMetadata", "NeighborAdvertisement", "NeighborSolicitation", "OVNOption", "OxideExternalOption",
-    "OxideMSSOption", "OxideMulticastOption", "PPP", "PPPCompressed", "PPPFramed", "PPPFramedCompressed", "PPPoE",
-    "PPPoEDiscovery", "PPPoETag", "PseudowireControlWord", "RIP", "RIPCryptographicEntry", "RIPDigestEntry", "RIPEntry",
-    "RIPPasswordEntry", "RouterAdvertisement", "RouterSolicitation", "SCTP", "SCTPChunk", "SLARP", "SLL", "SLL2",
-    "SNAP", "SRv6Segment", "SRv6TLV", "STT", "STTSegment", "TCP", "TCPMSSOption", "TCPOption", "TCPSACKBlock",
+    "IPv6SegmentRouting", "IPv6TunnelEncapsulationLimitOption", "ITag", "LACP", "LACPMarker", "LLC", "LLDP", "LLDPTLV",
+    "LinkOAM", "MLDAddressRecord", "MLDQuery", "MLDReport", "MLDSource", "MLDv2Query", "MLDv2Report", "MPLS", "MSTI",
+    "MSTP", "NDPMTU", "NDPOption", "NDPPrefixInformation", "NDPRedirect", "NDPSourceLinkLayerAddress",
+    "NDPTargetLinkLayerAddress", "NSH", "NSHMetadata", "NeighborAdvertisement", "NeighborSolicitation", "OVNOption",
+    "OxideExternalOption", "OxideMSSOption", "OxideMulticastOption", "PPP", "PPPCompressed", "PPPFramed",
+    "PPPFramedCompressed", "PPPoE", "PPPoEDiscovery", "PPPoETag", "PseudowireControlWord", "RIP",
+    "RIPCryptographicEntry", "RIPDigestEntry", "RIPEntry", "RIPPasswordEntry", "RSTP", "RouterAdvertisement",
+    "RouterSolicitation", "SCTP", "SCTPChunk", "SLARP", "SLL", "SLL2", "SNAP", "SRv6Segment", "SRv6TLV", "STP",
+    "STPTopologyChange", "STT", "STTSegment", "SlowProtocol", "TCP", "TCPMSSOption", "TCPOption", "TCPSACKBlock",
     "TCPSACKOption", "TCPSACKPermittedOption", "TCPTimestampsOption", "TCPWindowScaleOption", "TencentAttachmentOption",
     "TencentEndpointOption", "TencentFlowCookieOption", "UDP", "VLANTag", "VNTag", "VXLAN", "VXLANGBP", "VXLANGPE",
     "VXLANRCO",
@@ -112,6 +118,7 @@ FAMILIES: Final[dict[str, tuple[str, ...]]] = {
     "ah": ("AuthenticationHeader",),
     "arp": ("ARP",),
     "bridging": ("ETag", "ITag", "VNTag"),
+    "cfm": ("CFM", "CFMTLV"),
     "cisco_hdlc": ("CiscoHDLC", "SLARP"),
     "dhcp": ("DHCP",),
     "dhcp_option": (
@@ -151,11 +158,13 @@ FAMILIES: Final[dict[str, tuple[str, ...]]] = {
         "IPv6JumboPayloadOption", "IPv6Option", "IPv6RouterAlertOption", "IPv6Routing",
         "IPv6TunnelEncapsulationLimitOption",
     ),
+    "lacp": ("LACP",),
     "link": ("BSDLoopback", "BSDNull", "SLL", "SLL2"),
     "llc": ("LLC", "SNAP"),
     "lldp": ("LLDP", "LLDPTLV"),
     "mld": ("MLDAddressRecord", "MLDQuery", "MLDReport", "MLDSource", "MLDv2Query", "MLDv2Report"),
     "mpls": ("MPLS", "PseudowireControlWord"),
+    "mstp": ("MSTI", "MSTP"),
     "ndp": (
         "NDPMTU", "NDPOption", "NDPPrefixInformation", "NDPRedirect", "NDPSourceLinkLayerAddress",
         "NDPTargetLinkLayerAddress", "NeighborAdvertisement", "NeighborSolicitation", "RouterAdvertisement",
@@ -167,6 +176,8 @@ FAMILIES: Final[dict[str, tuple[str, ...]]] = {
     "rip": ("RIP", "RIPCryptographicEntry", "RIPDigestEntry", "RIPEntry", "RIPPasswordEntry"),
     "sctp": ("SCTP", "SCTPChunk"),
     "segment_routing": ("IPv6SegmentRouting", "SRv6Segment", "SRv6TLV"),
+    "slow_protocols": ("LACPMarker", "LinkOAM", "SlowProtocol"),
+    "stp": ("RSTP", "STP", "STPTopologyChange"),
     "stt": ("STT", "STTSegment"),
     "tcp": (
         "TCP", "TCPMSSOption", "TCPOption", "TCPSACKBlock", "TCPSACKOption", "TCPSACKPermittedOption",
@@ -185,6 +196,7 @@ HEADERS: Final = (
     LateHeader("overlaycodec.protocols.bridging", "ETag", "e_tag", (ETHERTYPE(0x893f),)),
     LateHeader("overlaycodec.protocols.bridging", "ITag", "i_tag", (ETHERTYPE(0x88e7),)),
     LateHeader("overlaycodec.protocols.bridging", "VNTag", "vn_tag", (ETHERTYPE(0x8926),)),
+    LateHeader("overlaycodec.protocols.cfm", "CFM", "cfm", (ETHERTYPE(0x8902),)),
     LateHeader("overlaycodec.protocols.cisco_hdlc", "CiscoHDLC", "cisco_hdlc", (
         LINK_TYPE(104), LINK_TYPE(50).when(Peek(bit=0, count=8, value=15)),
         LINK_TYPE(50).when(Peek(bit=0, count=8, value=143)),
@@ -263,6 +275,7 @@ HEADERS: Final = (
     LateHeader("overlaycodec.protocols.ipv6", "IPv6Fragment", "ipv6_fragment", (IP_PROTOCOL(44),)),
     LateHeader("overlaycodec.protocols.ipv6", "IPv6HopByHop", "ipv6_hop_by_hop", (IP_PROTOCOL(0),)),
     LateHeader("overlaycodec.protocols.ipv6", "IPv6Routing", "ipv6_routing", (IP_PROTOCOL(43),)),
+    LateHeader("overlaycodec.protocols.lacp", "LACP", "lacp", (SLOW_SUBTYPE(1),)),
     LateHeader("overlaycodec.protocols.link", "BSDLoopback", "bsd_loopback", (
         LINK_TYPE(108), LINK_TYPE(0).when(Peek(bit=0, count=16, value=0)),
     )),
@@ -282,6 +295,7 @@ HEADERS: Final = (
         ETHERTYPE(0x8847), ETHERTYPE(0x8848), UDP_PORT(6635), IP_PROTOCOL(137), PPP_PROTOCOL(0x0281), NSH_PROTOCOL(5),
     )),
     LateHeader("overlaycodec.protocols.mpls", "PseudowireControlWord", "pw_control_word", ()),
+    LateHeader("overlaycodec.protocols.mstp", "MSTP", "mstp", (BPDU_ADDITION(0).when(MinOctets(octets=66)),)),
     LateHeader("overlaycodec.protocols.ndp", "NDPRedirect", "ndp_redirect", (ICMPV6_TYPE(137),)),
     LateHeader("overlaycodec.protocols.ndp", "NeighborAdvertisement", "neighbor_advertisement", (ICMPV6_TYPE(136),)),
     LateHeader("overlaycodec.protocols.ndp", "NeighborSolicitation", "neighbor_solicitation", (ICMPV6_TYPE(135),)),
@@ -313,6 +327,16 @@ HEADERS: Final = (
     LateHeader("overlaycodec.protocols.sctp", "SCTP", "sctp", (IP_PROTOCOL(132),)),
     LateHeader("overlaycodec.protocols.segment_routing", "IPv6SegmentRouting", "ipv6_segment_routing", (
         IP_PROTOCOL(43).when(Peek(bit=16, count=8, value=4)),
+    )),
+    LateHeader("overlaycodec.protocols.slow_protocols", "LACPMarker", "lacp_marker", (SLOW_SUBTYPE(2),)),
+    LateHeader("overlaycodec.protocols.slow_protocols", "LinkOAM", "link_oam", (SLOW_SUBTYPE(3),)),
+    LateHeader("overlaycodec.protocols.slow_protocols", "SlowProtocol", "slow_protocol", (ETHERTYPE(0x8809),)),
+    LateHeader("overlaycodec.protocols.stp", "RSTP", "rstp", (BPDU_TYPE(2),)),
+    LateHeader("overlaycodec.protocols.stp", "STP", "stp", (
+        LLC_SAP(66).when(Peek(bit=0, count=16, value=0), Peek(bit=24, count=6, value=0)),
+    )),
+    LateHeader("overlaycodec.protocols.stp", "STPTopologyChange", "stp_topology_change", (
+        LLC_SAP(66).when(Peek(bit=0, count=16, value=0), Peek(bit=24, count=8, value=128)),
     )),
     LateHeader("overlaycodec.protocols.stt", "STT", "stt", (STT_OFFSET(0),)),
     LateHeader("overlaycodec.protocols.stt", "STTSegment", "stt_segment", (

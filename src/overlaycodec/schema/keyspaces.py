@@ -52,3 +52,9 @@ IGMP_QUERY: Final = KeySpace("igmp_query", 1)
 """One key, 0: what a query has beyond the group."""
 MLD_QUERY: Final = KeySpace("mld_query", 1)
 """The same of MLD."""
+BPDU_TYPE: Final = KeySpace("bpdu_type", 8)
+"""Types of bridge protocol data units: what follows those of STP."""
+BPDU_ADDITION: Final = KeySpace("bpdu_addition", 8)
+"""One key, 0: what newer versions add to a rapid BPDU."""
+SLOW_SUBTYPE: Final = KeySpace("slow_subtype", 8)
+"""Subtypes of slow protocols."""

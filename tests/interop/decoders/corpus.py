@@ -20,6 +20,7 @@ from overlaycodec.schema.plans import CountSize, LengthSize
 from overlaycodec.schema.record import WireStruct
 from overlaycodec.strategies.stack_graph import Edge, End, Node, StackGraph, graph_of
 from overlaycodec.values import AUTO
+from tests.interop.decoders import corpus_beside
 
 LONGEST: Final = 16
 _ELEMENTS: Final = 4
@@ -135,6 +136,7 @@ FIELDS: Final[Mapping[type[WireStruct], Mapping[str, Maker]]] = {
     oc.RIP: {"command": _one_of(1, 2), "version": _one_of(2), "entries": lambda random, _: _rip(random)},
     oc.IPv6SegmentRouting: {"segments_left": _one_of(0, 1)},
     oc.IPv6Routing: {"routing_type": _one_of(253, 254)},
+    **corpus_beside.FIELDS,
 }
 
 
@@ -278,7 +280,8 @@ class Walk:
 
     def _unbound(self, space: oc.KeySpace, field: Field) -> int:
         """A value that is not bound, for which the field has room."""
-        return self.random.choice([value for value in UNBOUND[space] if value <= field.maximum])
+        unbound = UNBOUND.get(space) or corpus_beside.UNBOUND[space.name]
+        return self.random.choice([value for value in unbound if value <= field.maximum])
 
     def record(self, layout: Layout, given: Values, must_not: Sequence[tuple[str, frozenset[int]]] = ()) -> Values:
         """Values of the fields that are not derived."""

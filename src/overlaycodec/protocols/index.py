@@ -12,7 +12,7 @@ from overlaycodec.schema.keys import MinOctets, Peek, PreviousHeader, Within
 from overlaycodec.schema.keyspaces import (
     BPDU_ADDITION, BPDU_TYPE, CISCO_HDLC_PROTOCOL, ERSPAN_FRAME, ETHERTYPE, GPE_PROTOCOL, GTPU_EXTENSION, ICMPV6_TYPE,
     ICMP_TYPE, IEEE802_LENGTH, IGMP_QUERY, IGMP_TYPE, IP_PROTOCOL, LINK_TYPE, LLC_SAP, LOOPBACK_FAMILY, MLD_QUERY,
-    MPLS_LABEL, NSH_PROTOCOL, PPP_PROTOCOL, SLL_PROTOCOL, SLOW_SUBTYPE, STT_OFFSET, UDP_PORT,
+    MPLS_LABEL, NSH_PROTOCOL, PPP_PROTOCOL, PTP_MESSAGE, SLL_PROTOCOL, SLOW_SUBTYPE, STT_OFFSET, UDP_PORT,
 )
 
 if TYPE_CHECKING:
@@ -26,6 +26,11 @@ if TYPE_CHECKING:
         DHCPAddress, DHCPDNSOption, DHCPHostNameOption, DHCPLeaseTimeOption, DHCPMessageTypeOption, DHCPOption,
         DHCPParameterRequestOption, DHCPRelayAgentOption, DHCPRelaySuboption, DHCPRequestedAddressOption,
         DHCPRouterOption, DHCPServerIdOption, DHCPSubnetMaskOption,
+    )
+    from overlaycodec.protocols.dhcpv6 import DHCPv6, DHCPv6Relay
+    from overlaycodec.protocols.dhcpv6_option import (
+        DHCPv6AddressOption, DHCPv6AddressesOption, DHCPv6ClientIdOption, DHCPv6ElapsedTimeOption, DHCPv6Option,
+        DHCPv6PrefixOption, DHCPv6PrefixesOption, DHCPv6ServerIdOption,
     )
     from overlaycodec.protocols.erspan import ERSPAN, ERSPANv3
     from overlaycodec.protocols.etherip import EtherIP
@@ -69,8 +74,14 @@ if TYPE_CHECKING:
         NeighborAdvertisement, NeighborSolicitation, RouterAdvertisement, RouterSolicitation,
     )
     from overlaycodec.protocols.nsh import NSH, NSHMetadata
+    from overlaycodec.protocols.pim import PIM, PIMOverIPv6, PIMRegister, PIMRegisterOverIPv6
     from overlaycodec.protocols.ppp import PPP, PPPCompressed, PPPFramed, PPPFramedCompressed
     from overlaycodec.protocols.pppoe import PPPoE, PPPoEDiscovery, PPPoETag
+    from overlaycodec.protocols.ptp import PTP
+    from overlaycodec.protocols.ptp_message import (
+        PTPAnnounce, PTPDelayResponse, PTPFollowUp, PTPPeerDelayFollowUp, PTPPeerDelayRequest, PTPPeerDelayResponse,
+        PTPSync,
+    )
     from overlaycodec.protocols.rip import RIP, RIPCryptographicEntry, RIPDigestEntry, RIPEntry, RIPPasswordEntry
     from overlaycodec.protocols.sctp import SCTP, SCTPChunk
     from overlaycodec.protocols.segment_routing import IPv6SegmentRouting, SRv6Segment, SRv6TLV
@@ -84,6 +95,7 @@ if TYPE_CHECKING:
     from overlaycodec.protocols.telemetry import INTMD, INTMDOption, INTMX, INTMXOption
     from overlaycodec.protocols.udp import UDP
     from overlaycodec.protocols.vlan import VLANTag
+    from overlaycodec.protocols.vrrp import VRRP, VRRPAddress, VRRPIPv6Address, VRRPv3, VRRPv3OverIPv6
     from overlaycodec.protocols.vxlan import VXLAN, VXLANGBP, VXLANGPE, VXLANRCO
 
 __all__ = [
@@ -91,8 +103,10 @@ __all__ = [
     "BSDNull", "CFM", "CFMTLV", "CPacketOption", "CiliumDSROption", "CiliumDSRv6Option", "CiscoHDLC", "DHCP",
     "DHCPAddress", "DHCPDNSOption", "DHCPHostNameOption", "DHCPLeaseTimeOption", "DHCPMessageTypeOption", "DHCPOption",
     "DHCPParameterRequestOption", "DHCPRelayAgentOption", "DHCPRelaySuboption", "DHCPRequestedAddressOption",
-    "DHCPRouterOption", "DHCPServerIdOption", "DHCPSubnetMaskOption", "ERSPAN", "ERSPANv3", "ETag", "EtherIP",
-    "Ethernet", "GCPEndpointOption", "GCPNetworkOption", "GCPProfileOption", "GRE", "GRESourceRoute", "GREv1", "GTPU",
+    "DHCPRouterOption", "DHCPServerIdOption", "DHCPSubnetMaskOption", "DHCPv6", "DHCPv6AddressOption",
+    "DHCPv6AddressesOption", "DHCPv6ClientIdOption", "DHCPv6ElapsedTimeOption", "DHCPv6Option", "DHCPv6PrefixOption",
+    "DHCPv6PrefixesOption", "DHCPv6Relay", "DHCPv6ServerIdOption", "ERSPAN", "ERSPANv3", "ETag", "EtherIP", "Ethernet",
+    "GCPEndpointOption", "GCPNetworkOption", "GCPProfileOption", "GRE", "GRESourceRoute", "GREv1", "GTPU",
     "GTPUExtension", "GUE", "Geneve", "GeneveOption", "ICMP", "ICMPEcho", "ICMPParameterProblem", "ICMPRedirect",
     "ICMPTimeExceeded", "ICMPTimestamp", "ICMPUnreachable", "ICMPv6", "ICMPv6Echo", "ICMPv6PacketTooBig",
     "ICMPv6ParameterProblem", "ICMPv6TimeExceeded", "ICMPv6Unreachable", "IGMP", "IGMPGroup", "IGMPGroupRecord",
@@ -104,14 +118,16 @@ __all__ = [
     "LinkOAM", "MLDAddressRecord", "MLDQuery", "MLDReport", "MLDSource", "MLDv2Query", "MLDv2Report", "MPLS", "MSTI",
     "MSTP", "NDPMTU", "NDPOption", "NDPPrefixInformation", "NDPRedirect", "NDPSourceLinkLayerAddress",
     "NDPTargetLinkLayerAddress", "NSH", "NSHMetadata", "NeighborAdvertisement", "NeighborSolicitation", "OVNOption",
-    "OxideExternalOption", "OxideMSSOption", "OxideMulticastOption", "PPP", "PPPCompressed", "PPPFramed",
-    "PPPFramedCompressed", "PPPoE", "PPPoEDiscovery", "PPPoETag", "PseudowireControlWord", "RIP",
-    "RIPCryptographicEntry", "RIPDigestEntry", "RIPEntry", "RIPPasswordEntry", "RSTP", "RouterAdvertisement",
-    "RouterSolicitation", "SCTP", "SCTPChunk", "SLARP", "SLL", "SLL2", "SNAP", "SRv6Segment", "SRv6TLV", "STP",
-    "STPTopologyChange", "STT", "STTSegment", "SlowProtocol", "TCP", "TCPMSSOption", "TCPOption", "TCPSACKBlock",
-    "TCPSACKOption", "TCPSACKPermittedOption", "TCPTimestampsOption", "TCPWindowScaleOption", "TencentAttachmentOption",
-    "TencentEndpointOption", "TencentFlowCookieOption", "UDP", "VLANTag", "VNTag", "VXLAN", "VXLANGBP", "VXLANGPE",
-    "VXLANRCO",
+    "OxideExternalOption", "OxideMSSOption", "OxideMulticastOption", "PIM", "PIMOverIPv6", "PIMRegister",
+    "PIMRegisterOverIPv6", "PPP", "PPPCompressed", "PPPFramed", "PPPFramedCompressed", "PPPoE", "PPPoEDiscovery",
+    "PPPoETag", "PTP", "PTPAnnounce", "PTPDelayResponse", "PTPFollowUp", "PTPPeerDelayFollowUp", "PTPPeerDelayRequest",
+    "PTPPeerDelayResponse", "PTPSync", "PseudowireControlWord", "RIP", "RIPCryptographicEntry", "RIPDigestEntry",
+    "RIPEntry", "RIPPasswordEntry", "RSTP", "RouterAdvertisement", "RouterSolicitation", "SCTP", "SCTPChunk", "SLARP",
+    "SLL", "SLL2", "SNAP", "SRv6Segment", "SRv6TLV", "STP", "STPTopologyChange", "STT", "STTSegment", "SlowProtocol",
+    "TCP", "TCPMSSOption", "TCPOption", "TCPSACKBlock", "TCPSACKOption", "TCPSACKPermittedOption",
+    "TCPTimestampsOption", "TCPWindowScaleOption", "TencentAttachmentOption", "TencentEndpointOption",
+    "TencentFlowCookieOption", "UDP", "VLANTag", "VNTag", "VRRP", "VRRPAddress", "VRRPIPv6Address", "VRRPv3",
+    "VRRPv3OverIPv6", "VXLAN", "VXLANGBP", "VXLANGPE", "VXLANRCO",
 ]
 
 FAMILIES: Final[dict[str, tuple[str, ...]]] = {
@@ -125,6 +141,11 @@ FAMILIES: Final[dict[str, tuple[str, ...]]] = {
         "DHCPAddress", "DHCPDNSOption", "DHCPHostNameOption", "DHCPLeaseTimeOption", "DHCPMessageTypeOption",
         "DHCPOption", "DHCPParameterRequestOption", "DHCPRelayAgentOption", "DHCPRelaySuboption",
         "DHCPRequestedAddressOption", "DHCPRouterOption", "DHCPServerIdOption", "DHCPSubnetMaskOption",
+    ),
+    "dhcpv6": ("DHCPv6", "DHCPv6Relay"),
+    "dhcpv6_option": (
+        "DHCPv6AddressOption", "DHCPv6AddressesOption", "DHCPv6ClientIdOption", "DHCPv6ElapsedTimeOption",
+        "DHCPv6Option", "DHCPv6PrefixOption", "DHCPv6PrefixesOption", "DHCPv6ServerIdOption",
     ),
     "erspan": ("ERSPAN", "ERSPANv3"),
     "etherip": ("EtherIP",),
@@ -171,8 +192,14 @@ FAMILIES: Final[dict[str, tuple[str, ...]]] = {
         "RouterSolicitation",
     ),
     "nsh": ("NSH", "NSHMetadata"),
+    "pim": ("PIM", "PIMOverIPv6", "PIMRegister", "PIMRegisterOverIPv6"),
     "ppp": ("PPP", "PPPCompressed", "PPPFramed", "PPPFramedCompressed"),
     "pppoe": ("PPPoE", "PPPoEDiscovery", "PPPoETag"),
+    "ptp": ("PTP",),
+    "ptp_message": (
+        "PTPAnnounce", "PTPDelayResponse", "PTPFollowUp", "PTPPeerDelayFollowUp", "PTPPeerDelayRequest",
+        "PTPPeerDelayResponse", "PTPSync",
+    ),
     "rip": ("RIP", "RIPCryptographicEntry", "RIPDigestEntry", "RIPEntry", "RIPPasswordEntry"),
     "sctp": ("SCTP", "SCTPChunk"),
     "segment_routing": ("IPv6SegmentRouting", "SRv6Segment", "SRv6TLV"),
@@ -186,6 +213,7 @@ FAMILIES: Final[dict[str, tuple[str, ...]]] = {
     "telemetry": ("INTMD", "INTMDOption", "INTMX", "INTMXOption"),
     "udp": ("UDP",),
     "vlan": ("VLANTag",),
+    "vrrp": ("VRRP", "VRRPAddress", "VRRPIPv6Address", "VRRPv3", "VRRPv3OverIPv6"),
     "vxlan": ("VXLAN", "VXLANGBP", "VXLANGPE", "VXLANRCO"),
 }
 """The public names of each family."""
@@ -205,6 +233,12 @@ HEADERS: Final = (
     LateHeader("overlaycodec.protocols.dhcp", "DHCP", "dhcp", (
         UDP_PORT(67).when(Peek(bit=1888, count=32, value=1669485411)),
         UDP_PORT(68).when(Peek(bit=1888, count=32, value=1669485411)),
+    )),
+    LateHeader("overlaycodec.protocols.dhcpv6", "DHCPv6", "dhcpv6", (
+        UDP_PORT(547).as_guess(), UDP_PORT(546).as_guess(),
+    )),
+    LateHeader("overlaycodec.protocols.dhcpv6", "DHCPv6Relay", "dhcpv6_relay", (
+        UDP_PORT(547).when(Peek(bit=0, count=7, value=6)).as_guess(),
     )),
     LateHeader("overlaycodec.protocols.erspan", "ERSPAN", "erspan", (
         ETHERTYPE(0x88be).when(PreviousHeader(field='sequence_present', value=True)),
@@ -302,6 +336,18 @@ HEADERS: Final = (
     LateHeader("overlaycodec.protocols.ndp", "RouterAdvertisement", "router_advertisement", (ICMPV6_TYPE(134),)),
     LateHeader("overlaycodec.protocols.ndp", "RouterSolicitation", "router_solicitation", (ICMPV6_TYPE(133),)),
     LateHeader("overlaycodec.protocols.nsh", "NSH", "nsh", (ETHERTYPE(0x894f), GPE_PROTOCOL(4), NSH_PROTOCOL(4))),
+    LateHeader("overlaycodec.protocols.pim", "PIM", "pim", (
+        IP_PROTOCOL(103).when(Peek(bit=0, count=4, value=2), PreviousHeader(field='version', value=4)).as_fallback(),
+    )),
+    LateHeader("overlaycodec.protocols.pim", "PIMOverIPv6", "pim_ipv6", (
+        IP_PROTOCOL(103).when(Peek(bit=0, count=4, value=2), PreviousHeader(field='version', value=6)).as_fallback(),
+    )),
+    LateHeader("overlaycodec.protocols.pim", "PIMRegister", "pim_register", (
+        IP_PROTOCOL(103).when(Peek(bit=0, count=4, value=2), PreviousHeader(field='version', value=4), Peek(bit=4, count=4, value=1)),
+    )),
+    LateHeader("overlaycodec.protocols.pim", "PIMRegisterOverIPv6", "pim_register_ipv6", (
+        IP_PROTOCOL(103).when(Peek(bit=0, count=4, value=2), PreviousHeader(field='version', value=6), Peek(bit=4, count=4, value=1)),
+    )),
     LateHeader("overlaycodec.protocols.ppp", "PPP", "ppp", (
         ETHERTYPE(0x880b).when(MinOctets(octets=1), Peek(bit=7, count=1, value=0)).as_fallback(), LINK_TYPE(9),
         LINK_TYPE(50),
@@ -323,6 +369,24 @@ HEADERS: Final = (
     )),
     LateHeader("overlaycodec.protocols.pppoe", "PPPoE", "pppoe", (ETHERTYPE(0x8864),)),
     LateHeader("overlaycodec.protocols.pppoe", "PPPoEDiscovery", "pppoe_discovery", (ETHERTYPE(0x8863),)),
+    LateHeader("overlaycodec.protocols.ptp", "PTP", "ptp", (
+        ETHERTYPE(0x88f7).when(Peek(bit=12, count=4, value=2)),
+        UDP_PORT(319).when(Peek(bit=12, count=4, value=2)).as_guess(),
+        UDP_PORT(320).when(Peek(bit=12, count=4, value=2)).as_guess(),
+    )),
+    LateHeader("overlaycodec.protocols.ptp_message", "PTPAnnounce", "ptp_announce", (PTP_MESSAGE(11),)),
+    LateHeader("overlaycodec.protocols.ptp_message", "PTPDelayResponse", "ptp_delay_response", (PTP_MESSAGE(9),)),
+    LateHeader("overlaycodec.protocols.ptp_message", "PTPFollowUp", "ptp_follow_up", (PTP_MESSAGE(8),)),
+    LateHeader("overlaycodec.protocols.ptp_message", "PTPPeerDelayFollowUp", "ptp_peer_delay_follow_up", (
+        PTP_MESSAGE(10),
+    )),
+    LateHeader("overlaycodec.protocols.ptp_message", "PTPPeerDelayRequest", "ptp_peer_delay_request", (
+        PTP_MESSAGE(2),
+    )),
+    LateHeader("overlaycodec.protocols.ptp_message", "PTPPeerDelayResponse", "ptp_peer_delay_response", (
+        PTP_MESSAGE(3),
+    )),
+    LateHeader("overlaycodec.protocols.ptp_message", "PTPSync", "ptp_sync", (PTP_MESSAGE(0), PTP_MESSAGE(1))),
     LateHeader("overlaycodec.protocols.rip", "RIP", "rip", (UDP_PORT(520).as_guess(),)),
     LateHeader("overlaycodec.protocols.sctp", "SCTP", "sctp", (IP_PROTOCOL(132),)),
     LateHeader("overlaycodec.protocols.segment_routing", "IPv6SegmentRouting", "ipv6_segment_routing", (
@@ -352,6 +416,15 @@ HEADERS: Final = (
     LateHeader("overlaycodec.protocols.udp", "UDP", "udp", (IP_PROTOCOL(17),)),
     LateHeader("overlaycodec.protocols.vlan", "VLANTag", "vlan", (
         ETHERTYPE(0x8100), ETHERTYPE(0x88a8), ETHERTYPE(0x9100), ETHERTYPE(0x9200),
+    )),
+    LateHeader("overlaycodec.protocols.vrrp", "VRRP", "vrrp", (
+        IP_PROTOCOL(112).when(Peek(bit=0, count=4, value=2), PreviousHeader(field='version', value=4)),
+    )),
+    LateHeader("overlaycodec.protocols.vrrp", "VRRPv3", "vrrp_v3", (
+        IP_PROTOCOL(112).when(Peek(bit=0, count=4, value=3), PreviousHeader(field='version', value=4)),
+    )),
+    LateHeader("overlaycodec.protocols.vrrp", "VRRPv3OverIPv6", "vrrp_v3_ipv6", (
+        IP_PROTOCOL(112).when(Peek(bit=0, count=4, value=3), PreviousHeader(field='version', value=6)),
     )),
     LateHeader("overlaycodec.protocols.vxlan", "VXLAN", "vxlan", (
         UDP_PORT(4789).as_guess(), UDP_PORT(8472).as_guess(),

@@ -58,3 +58,5 @@ BPDU_ADDITION: Final = KeySpace("bpdu_addition", 8)
 """One key, 0: what newer versions add to a rapid BPDU."""
 SLOW_SUBTYPE: Final = KeySpace("slow_subtype", 8)
 """Subtypes of slow protocols."""
+PTP_MESSAGE: Final = KeySpace("ptp_message", 4)
+"""Types of messages of the precision time protocol."""

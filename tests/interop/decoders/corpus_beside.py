@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from ipaddress import IPv6Address
 from random import Random
 from typing import Any, Final
 
@@ -25,6 +26,37 @@ def _cfm_tlvs(random: Random) -> tuple[oc.CFMTLV, ...]:
     return (*data, oc.CFMTLV(type=0))
 
 
+def _duid(random: Random, values: dict[str, Any]) -> bytes:
+    """RFC 8415 section 11.4: type 3, Ethernet, an address."""
+    return b"\0\3\0\1" + random.randbytes(6)
+
+
+def _dhcpv6(random: Random) -> tuple[WireStruct, ...]:
+    """At least one option: without any, a message is not believed."""
+    address = oc.DHCPv6AddressOption(
+        address=IPv6Address(random.randbytes(16)), valid_lifetime=random.randrange(1 << 32)
+    )
+    prefix = oc.DHCPv6PrefixOption(prefix=IPv6Address(random.randbytes(16)), prefix_length=random.choice((48, 56, 64)))
+    options = (
+        oc.DHCPv6ClientIdOption(duid=_duid(random, {})),
+        oc.DHCPv6ServerIdOption(duid=_duid(random, {})),
+        oc.DHCPv6AddressesOption(iaid=random.randrange(1 << 32), t1=random.randrange(1 << 32), options=(address,)),
+        oc.DHCPv6PrefixesOption(iaid=1, t2=random.randrange(1 << 32), options=random.choice(((), (prefix,)))),
+        oc.DHCPv6ElapsedTimeOption(hundredths=random.randrange(1 << 16)),
+        oc.DHCPv6Option(code=4000, data=random.randbytes(random.randrange(9))),
+    )
+    return tuple(random.sample(options, random.randint(1, len(options))))
+
+
+def _below_a_second(random: Random, values: dict[str, Any]) -> int:
+    return random.randrange(10**9)
+
+
+_NO_REST: Final = {"options_rest": _one_of(b"")}
+_PTP_TIMES: Final = (
+    *(oc.PTPSync, oc.PTPFollowUp, oc.PTPDelayResponse),
+    *(oc.PTPPeerDelayRequest, oc.PTPPeerDelayResponse, oc.PTPPeerDelayFollowUp),
+)
 FIELDS: Final[Mapping[type[WireStruct], Mapping[str, Maker]]] = {
     oc.STP: {"version": _one_of(3)},
     oc.RSTP: {"version_1_length": _one_of(0)},
@@ -54,6 +86,23 @@ FIELDS: Final[Mapping[type[WireStruct], Mapping[str, Maker]]] = {
         "fields": _octets(4, 4),
         "tlvs": lambda random, _: _cfm_tlvs(random),
     },
+    oc.VRRP: {"type": _one_of(1), "auth_type": _one_of(0)},
+    oc.VRRPv3: {"type": _one_of(1)},
+    oc.VRRPv3OverIPv6: {"type": _one_of(1)},
+    oc.PIM: {"type": _one_of(14)},
+    oc.PIMOverIPv6: {"type": _one_of(14)},
+    oc.PIMRegister: {"null_register": _one_of(False)},
+    oc.PIMRegisterOverIPv6: {"null_register": _one_of(False)},
+    oc.DHCPv6: {"type": _one_of(1, 3, 7, 11), "options": lambda random, _: _dhcpv6(random), **_NO_REST},
+    oc.DHCPv6Relay: {
+        "type": _one_of(12, 13),
+        "hop_count": _one_of(0, 1, 31),
+        "options": lambda random, _: _dhcpv6(random),
+        **_NO_REST,
+    },
+    oc.PTP: {"major_sdo_id": _one_of(0), "minor_version": _one_of(0, 1)},
+    **{cls: {"nanoseconds": _below_a_second} for cls in _PTP_TIMES},
+    oc.PTPAnnounce: {"nanoseconds": _below_a_second, "utc_offset": _one_of(35, 37)},
 }
 """How fields are drawn, where another decoder knows only some values."""
 
@@ -61,5 +110,6 @@ UNBOUND: Final[Mapping[str, tuple[int, ...]]] = {
     "bpdu_type": (0,),
     "bpdu_addition": (1,),
     "slow_subtype": (9,),
+    "ptp_message": (14,),
 }
 """Values of key spaces that nothing is bound to, by the name of the space."""

@@ -13,6 +13,7 @@ from overlaycodec.schema.keyspaces import (
     IP_PROTOCOL,
     LINK_TYPE,
     NSH_PROTOCOL,
+    TZSP_PROTOCOL,
 )
 from overlaycodec.schema.registered import ETHERTYPES
 from overlaycodec.schema.signs import KnownNext, Pattern
@@ -31,6 +32,7 @@ class Ethernet(
         GPE_PROTOCOL(3),
         LINK_TYPE(1),
         NSH_PROTOCOL(3),
+        TZSP_PROTOCOL(1),
         ERSPAN_FRAME(0),
         IP_PROTOCOL(143),  # RFC 8986 section 10.1
         ETHERTYPE(0x88BE).when(PreviousHeader("sequence_present", False)),  # ERSPAN type I

@@ -12,12 +12,14 @@ from overlaycodec.schema.keys import MinOctets, Peek, PreviousHeader, Within
 from overlaycodec.schema.keyspaces import (
     BPDU_ADDITION, BPDU_TYPE, CISCO_HDLC_PROTOCOL, ERSPAN_FRAME, ETHERTYPE, GPE_PROTOCOL, GTPU_EXTENSION, ICMPV6_TYPE,
     ICMP_TYPE, IEEE802_LENGTH, IGMP_QUERY, IGMP_TYPE, IP_PROTOCOL, LINK_TYPE, LLC_SAP, LOOPBACK_FAMILY, MLD_QUERY,
-    MPLS_LABEL, NSH_PROTOCOL, PPP_PROTOCOL, PTP_MESSAGE, SLL_PROTOCOL, SLOW_SUBTYPE, STT_OFFSET, UDP_PORT,
+    MPLS_LABEL, NSH_PROTOCOL, PPP_PROTOCOL, PTP_MESSAGE, SLL_PROTOCOL, SLOW_SUBTYPE, STT_OFFSET, TZSP_PROTOCOL,
+    UDP_PORT,
 )
 
 if TYPE_CHECKING:
     from overlaycodec.protocols.ah import AuthenticationHeader
     from overlaycodec.protocols.arp import ARP
+    from overlaycodec.protocols.bfd import BFD
     from overlaycodec.protocols.bridging import ETag, ITag, VNTag
     from overlaycodec.protocols.cfm import CFM, CFMTLV
     from overlaycodec.protocols.cisco_hdlc import CiscoHDLC, SLARP
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
         DHCPv6PrefixOption, DHCPv6PrefixesOption, DHCPv6ServerIdOption,
     )
     from overlaycodec.protocols.erspan import ERSPAN, ERSPANv3
+    from overlaycodec.protocols.esp import ESP, NonESPMarker
     from overlaycodec.protocols.etherip import EtherIP
     from overlaycodec.protocols.ethernet import Ethernet
     from overlaycodec.protocols.geneve import Geneve
@@ -62,10 +65,13 @@ if TYPE_CHECKING:
         IPv6, IPv6DestinationOptions, IPv6Fragment, IPv6HomeAddressOption, IPv6HopByHop, IPv6JumboPayloadOption,
         IPv6Option, IPv6RouterAlertOption, IPv6Routing, IPv6TunnelEncapsulationLimitOption,
     )
+    from overlaycodec.protocols.l2tp import L2TP, L2TPControl
     from overlaycodec.protocols.lacp import LACP
     from overlaycodec.protocols.link import BSDLoopback, BSDNull, SLL, SLL2
+    from overlaycodec.protocols.lisp import LISP
     from overlaycodec.protocols.llc import LLC, SNAP
     from overlaycodec.protocols.lldp import LLDP, LLDPTLV
+    from overlaycodec.protocols.macsec import MACsec, MACsecEncrypted
     from overlaycodec.protocols.mld import MLDAddressRecord, MLDQuery, MLDReport, MLDSource, MLDv2Query, MLDv2Report
     from overlaycodec.protocols.mpls import MPLS, PseudowireControlWord
     from overlaycodec.protocols.mstp import MSTI, MSTP
@@ -93,46 +99,52 @@ if TYPE_CHECKING:
         TCPWindowScaleOption,
     )
     from overlaycodec.protocols.telemetry import INTMD, INTMDOption, INTMX, INTMXOption
+    from overlaycodec.protocols.teredo import TeredoAuthentication, TeredoOrigin
+    from overlaycodec.protocols.tzsp import TZSP, TZSPTag
     from overlaycodec.protocols.udp import UDP
     from overlaycodec.protocols.vlan import VLANTag
     from overlaycodec.protocols.vrrp import VRRP, VRRPAddress, VRRPIPv6Address, VRRPv3, VRRPv3OverIPv6
     from overlaycodec.protocols.vxlan import VXLAN, VXLANGBP, VXLANGPE, VXLANRCO
+    from overlaycodec.protocols.wireguard import WireGuard, WireGuardCookie, WireGuardInitiation, WireGuardResponse
 
 __all__ = [
-    "ARP", "AWSAttachmentOption", "AWSEndpointOption", "AWSFlowCookieOption", "AuthenticationHeader", "BSDLoopback",
-    "BSDNull", "CFM", "CFMTLV", "CPacketOption", "CiliumDSROption", "CiliumDSRv6Option", "CiscoHDLC", "DHCP",
-    "DHCPAddress", "DHCPDNSOption", "DHCPHostNameOption", "DHCPLeaseTimeOption", "DHCPMessageTypeOption", "DHCPOption",
-    "DHCPParameterRequestOption", "DHCPRelayAgentOption", "DHCPRelaySuboption", "DHCPRequestedAddressOption",
-    "DHCPRouterOption", "DHCPServerIdOption", "DHCPSubnetMaskOption", "DHCPv6", "DHCPv6AddressOption",
-    "DHCPv6AddressesOption", "DHCPv6ClientIdOption", "DHCPv6ElapsedTimeOption", "DHCPv6Option", "DHCPv6PrefixOption",
-    "DHCPv6PrefixesOption", "DHCPv6Relay", "DHCPv6ServerIdOption", "ERSPAN", "ERSPANv3", "ETag", "EtherIP", "Ethernet",
-    "GCPEndpointOption", "GCPNetworkOption", "GCPProfileOption", "GRE", "GRESourceRoute", "GREv1", "GTPU",
-    "GTPUExtension", "GUE", "Geneve", "GeneveOption", "ICMP", "ICMPEcho", "ICMPParameterProblem", "ICMPRedirect",
-    "ICMPTimeExceeded", "ICMPTimestamp", "ICMPUnreachable", "ICMPv6", "ICMPv6Echo", "ICMPv6PacketTooBig",
-    "ICMPv6ParameterProblem", "ICMPv6TimeExceeded", "ICMPv6Unreachable", "IGMP", "IGMPGroup", "IGMPGroupRecord",
-    "IGMPQuery", "IGMPSource", "IGMPv3Query", "IGMPv3Report", "INTMD", "INTMDOption", "INTMX", "INTMXOption", "IPv4",
-    "IPv4LooseSourceRouteOption", "IPv4Option", "IPv4RecordRouteOption", "IPv4RouteAddress", "IPv4RouterAlertOption",
-    "IPv4StrictSourceRouteOption", "IPv6", "IPv6DestinationOptions", "IPv6Fragment", "IPv6HomeAddressOption",
-    "IPv6HopByHop", "IPv6JumboPayloadOption", "IPv6Option", "IPv6RouterAlertOption", "IPv6Routing",
-    "IPv6SegmentRouting", "IPv6TunnelEncapsulationLimitOption", "ITag", "LACP", "LACPMarker", "LLC", "LLDP", "LLDPTLV",
-    "LinkOAM", "MLDAddressRecord", "MLDQuery", "MLDReport", "MLDSource", "MLDv2Query", "MLDv2Report", "MPLS", "MSTI",
-    "MSTP", "NDPMTU", "NDPOption", "NDPPrefixInformation", "NDPRedirect", "NDPSourceLinkLayerAddress",
-    "NDPTargetLinkLayerAddress", "NSH", "NSHMetadata", "NeighborAdvertisement", "NeighborSolicitation", "OVNOption",
-    "OxideExternalOption", "OxideMSSOption", "OxideMulticastOption", "PIM", "PIMOverIPv6", "PIMRegister",
-    "PIMRegisterOverIPv6", "PPP", "PPPCompressed", "PPPFramed", "PPPFramedCompressed", "PPPoE", "PPPoEDiscovery",
-    "PPPoETag", "PTP", "PTPAnnounce", "PTPDelayResponse", "PTPFollowUp", "PTPPeerDelayFollowUp", "PTPPeerDelayRequest",
-    "PTPPeerDelayResponse", "PTPSync", "PseudowireControlWord", "RIP", "RIPCryptographicEntry", "RIPDigestEntry",
-    "RIPEntry", "RIPPasswordEntry", "RSTP", "RouterAdvertisement", "RouterSolicitation", "SCTP", "SCTPChunk", "SLARP",
-    "SLL", "SLL2", "SNAP", "SRv6Segment", "SRv6TLV", "STP", "STPTopologyChange", "STT", "STTSegment", "SlowProtocol",
-    "TCP", "TCPMSSOption", "TCPOption", "TCPSACKBlock", "TCPSACKOption", "TCPSACKPermittedOption",
-    "TCPTimestampsOption", "TCPWindowScaleOption", "TencentAttachmentOption", "TencentEndpointOption",
-    "TencentFlowCookieOption", "UDP", "VLANTag", "VNTag", "VRRP", "VRRPAddress", "VRRPIPv6Address", "VRRPv3",
-    "VRRPv3OverIPv6", "VXLAN", "VXLANGBP", "VXLANGPE", "VXLANRCO",
+    "ARP", "AWSAttachmentOption", "AWSEndpointOption", "AWSFlowCookieOption", "AuthenticationHeader", "BFD",
+    "BSDLoopback", "BSDNull", "CFM", "CFMTLV", "CPacketOption", "CiliumDSROption", "CiliumDSRv6Option", "CiscoHDLC",
+    "DHCP", "DHCPAddress", "DHCPDNSOption", "DHCPHostNameOption", "DHCPLeaseTimeOption", "DHCPMessageTypeOption",
+    "DHCPOption", "DHCPParameterRequestOption", "DHCPRelayAgentOption", "DHCPRelaySuboption",
+    "DHCPRequestedAddressOption", "DHCPRouterOption", "DHCPServerIdOption", "DHCPSubnetMaskOption", "DHCPv6",
+    "DHCPv6AddressOption", "DHCPv6AddressesOption", "DHCPv6ClientIdOption", "DHCPv6ElapsedTimeOption", "DHCPv6Option",
+    "DHCPv6PrefixOption", "DHCPv6PrefixesOption", "DHCPv6Relay", "DHCPv6ServerIdOption", "ERSPAN", "ERSPANv3", "ESP",
+    "ETag", "EtherIP", "Ethernet", "GCPEndpointOption", "GCPNetworkOption", "GCPProfileOption", "GRE", "GRESourceRoute",
+    "GREv1", "GTPU", "GTPUExtension", "GUE", "Geneve", "GeneveOption", "ICMP", "ICMPEcho", "ICMPParameterProblem",
+    "ICMPRedirect", "ICMPTimeExceeded", "ICMPTimestamp", "ICMPUnreachable", "ICMPv6", "ICMPv6Echo",
+    "ICMPv6PacketTooBig", "ICMPv6ParameterProblem", "ICMPv6TimeExceeded", "ICMPv6Unreachable", "IGMP", "IGMPGroup",
+    "IGMPGroupRecord", "IGMPQuery", "IGMPSource", "IGMPv3Query", "IGMPv3Report", "INTMD", "INTMDOption", "INTMX",
+    "INTMXOption", "IPv4", "IPv4LooseSourceRouteOption", "IPv4Option", "IPv4RecordRouteOption", "IPv4RouteAddress",
+    "IPv4RouterAlertOption", "IPv4StrictSourceRouteOption", "IPv6", "IPv6DestinationOptions", "IPv6Fragment",
+    "IPv6HomeAddressOption", "IPv6HopByHop", "IPv6JumboPayloadOption", "IPv6Option", "IPv6RouterAlertOption",
+    "IPv6Routing", "IPv6SegmentRouting", "IPv6TunnelEncapsulationLimitOption", "ITag", "L2TP", "L2TPControl", "LACP",
+    "LACPMarker", "LISP", "LLC", "LLDP", "LLDPTLV", "LinkOAM", "MACsec", "MACsecEncrypted", "MLDAddressRecord",
+    "MLDQuery", "MLDReport", "MLDSource", "MLDv2Query", "MLDv2Report", "MPLS", "MSTI", "MSTP", "NDPMTU", "NDPOption",
+    "NDPPrefixInformation", "NDPRedirect", "NDPSourceLinkLayerAddress", "NDPTargetLinkLayerAddress", "NSH",
+    "NSHMetadata", "NeighborAdvertisement", "NeighborSolicitation", "NonESPMarker", "OVNOption", "OxideExternalOption",
+    "OxideMSSOption", "OxideMulticastOption", "PIM", "PIMOverIPv6", "PIMRegister", "PIMRegisterOverIPv6", "PPP",
+    "PPPCompressed", "PPPFramed", "PPPFramedCompressed", "PPPoE", "PPPoEDiscovery", "PPPoETag", "PTP", "PTPAnnounce",
+    "PTPDelayResponse", "PTPFollowUp", "PTPPeerDelayFollowUp", "PTPPeerDelayRequest", "PTPPeerDelayResponse", "PTPSync",
+    "PseudowireControlWord", "RIP", "RIPCryptographicEntry", "RIPDigestEntry", "RIPEntry", "RIPPasswordEntry", "RSTP",
+    "RouterAdvertisement", "RouterSolicitation", "SCTP", "SCTPChunk", "SLARP", "SLL", "SLL2", "SNAP", "SRv6Segment",
+    "SRv6TLV", "STP", "STPTopologyChange", "STT", "STTSegment", "SlowProtocol", "TCP", "TCPMSSOption", "TCPOption",
+    "TCPSACKBlock", "TCPSACKOption", "TCPSACKPermittedOption", "TCPTimestampsOption", "TCPWindowScaleOption", "TZSP",
+    "TZSPTag", "TencentAttachmentOption", "TencentEndpointOption", "TencentFlowCookieOption", "TeredoAuthentication",
+    "TeredoOrigin", "UDP", "VLANTag", "VNTag", "VRRP", "VRRPAddress", "VRRPIPv6Address", "VRRPv3", "VRRPv3OverIPv6",
+    "VXLAN", "VXLANGBP", "VXLANGPE", "VXLANRCO", "WireGuard", "WireGuardCookie", "WireGuardInitiation",
+    "WireGuardResponse",
 ]
 
 FAMILIES: Final[dict[str, tuple[str, ...]]] = {
     "ah": ("AuthenticationHeader",),
     "arp": ("ARP",),
+    "bfd": ("BFD",),
     "bridging": ("ETag", "ITag", "VNTag"),
     "cfm": ("CFM", "CFMTLV"),
     "cisco_hdlc": ("CiscoHDLC", "SLARP"),
@@ -148,6 +160,7 @@ FAMILIES: Final[dict[str, tuple[str, ...]]] = {
         "DHCPv6Option", "DHCPv6PrefixOption", "DHCPv6PrefixesOption", "DHCPv6ServerIdOption",
     ),
     "erspan": ("ERSPAN", "ERSPANv3"),
+    "esp": ("ESP", "NonESPMarker"),
     "etherip": ("EtherIP",),
     "ethernet": ("Ethernet",),
     "geneve": ("Geneve",),
@@ -179,10 +192,13 @@ FAMILIES: Final[dict[str, tuple[str, ...]]] = {
         "IPv6JumboPayloadOption", "IPv6Option", "IPv6RouterAlertOption", "IPv6Routing",
         "IPv6TunnelEncapsulationLimitOption",
     ),
+    "l2tp": ("L2TP", "L2TPControl"),
     "lacp": ("LACP",),
     "link": ("BSDLoopback", "BSDNull", "SLL", "SLL2"),
+    "lisp": ("LISP",),
     "llc": ("LLC", "SNAP"),
     "lldp": ("LLDP", "LLDPTLV"),
+    "macsec": ("MACsec", "MACsecEncrypted"),
     "mld": ("MLDAddressRecord", "MLDQuery", "MLDReport", "MLDSource", "MLDv2Query", "MLDv2Report"),
     "mpls": ("MPLS", "PseudowireControlWord"),
     "mstp": ("MSTI", "MSTP"),
@@ -211,16 +227,22 @@ FAMILIES: Final[dict[str, tuple[str, ...]]] = {
         "TCPTimestampsOption", "TCPWindowScaleOption",
     ),
     "telemetry": ("INTMD", "INTMDOption", "INTMX", "INTMXOption"),
+    "teredo": ("TeredoAuthentication", "TeredoOrigin"),
+    "tzsp": ("TZSP", "TZSPTag"),
     "udp": ("UDP",),
     "vlan": ("VLANTag",),
     "vrrp": ("VRRP", "VRRPAddress", "VRRPIPv6Address", "VRRPv3", "VRRPv3OverIPv6"),
     "vxlan": ("VXLAN", "VXLANGBP", "VXLANGPE", "VXLANRCO"),
+    "wireguard": ("WireGuard", "WireGuardCookie", "WireGuardInitiation", "WireGuardResponse"),
 }
 """The public names of each family."""
 
 HEADERS: Final = (
     LateHeader("overlaycodec.protocols.ah", "AuthenticationHeader", "ah", (IP_PROTOCOL(51),)),
     LateHeader("overlaycodec.protocols.arp", "ARP", "arp", (ETHERTYPE(0x0806), ETHERTYPE(0x8035))),
+    LateHeader("overlaycodec.protocols.bfd", "BFD", "bfd", (
+        UDP_PORT(3784).as_guess(), UDP_PORT(4784).as_guess(), UDP_PORT(6784).as_guess(), UDP_PORT(7784).as_guess(),
+    )),
     LateHeader("overlaycodec.protocols.bridging", "ETag", "e_tag", (ETHERTYPE(0x893f),)),
     LateHeader("overlaycodec.protocols.bridging", "ITag", "i_tag", (ETHERTYPE(0x88e7),)),
     LateHeader("overlaycodec.protocols.bridging", "VNTag", "vn_tag", (ETHERTYPE(0x8926),)),
@@ -244,10 +266,16 @@ HEADERS: Final = (
         ETHERTYPE(0x88be).when(PreviousHeader(field='sequence_present', value=True)),
     )),
     LateHeader("overlaycodec.protocols.erspan", "ERSPANv3", "erspan_v3", (ETHERTYPE(0x22eb),)),
+    LateHeader("overlaycodec.protocols.esp", "ESP", "esp", (
+        IP_PROTOCOL(50), UDP_PORT(4500).when(MinOctets(octets=8)).as_fallback(),
+    )),
+    LateHeader("overlaycodec.protocols.esp", "NonESPMarker", "non_esp_marker", (
+        UDP_PORT(4500).when(Peek(bit=0, count=32, value=0)),
+    )),
     LateHeader("overlaycodec.protocols.etherip", "EtherIP", "etherip", (IP_PROTOCOL(97),)),
     LateHeader("overlaycodec.protocols.ethernet", "Ethernet", "ethernet", (
-        ETHERTYPE(0x6558), GPE_PROTOCOL(3), LINK_TYPE(1), NSH_PROTOCOL(3), ERSPAN_FRAME(0), IP_PROTOCOL(143),
-        ETHERTYPE(0x88be).when(PreviousHeader(field='sequence_present', value=False)),
+        ETHERTYPE(0x6558), GPE_PROTOCOL(3), LINK_TYPE(1), NSH_PROTOCOL(3), TZSP_PROTOCOL(1), ERSPAN_FRAME(0),
+        IP_PROTOCOL(143), ETHERTYPE(0x88be).when(PreviousHeader(field='sequence_present', value=False)),
     )),
     LateHeader("overlaycodec.protocols.geneve", "Geneve", "geneve", (UDP_PORT(6081).as_guess(),)),
     LateHeader("overlaycodec.protocols.gre", "GRE", "gre", (IP_PROTOCOL(47), UDP_PORT(4754).as_guess())),
@@ -304,11 +332,18 @@ HEADERS: Final = (
         ERSPAN_FRAME(2).when(Peek(bit=0, count=4, value=6)).as_guess(),
         GTPU_EXTENSION(0x00).when(Peek(bit=0, count=4, value=6)).as_guess(),
         UDP_PORT(6080).when(Peek(bit=0, count=4, value=6)).as_guess(),
+        UDP_PORT(3544).when(Peek(bit=0, count=4, value=6)).as_guess(),
     )),
     LateHeader("overlaycodec.protocols.ipv6", "IPv6DestinationOptions", "ipv6_destination_options", (IP_PROTOCOL(60),)),
     LateHeader("overlaycodec.protocols.ipv6", "IPv6Fragment", "ipv6_fragment", (IP_PROTOCOL(44),)),
     LateHeader("overlaycodec.protocols.ipv6", "IPv6HopByHop", "ipv6_hop_by_hop", (IP_PROTOCOL(0),)),
     LateHeader("overlaycodec.protocols.ipv6", "IPv6Routing", "ipv6_routing", (IP_PROTOCOL(43),)),
+    LateHeader("overlaycodec.protocols.l2tp", "L2TP", "l2tp", (
+        UDP_PORT(1701).when(Peek(bit=12, count=4, value=2), Peek(bit=0, count=1, value=0)).as_guess(),
+    )),
+    LateHeader("overlaycodec.protocols.l2tp", "L2TPControl", "l2tp_control", (
+        UDP_PORT(1701).when(Peek(bit=12, count=4, value=2), Peek(bit=0, count=1, value=1)).as_guess(),
+    )),
     LateHeader("overlaycodec.protocols.lacp", "LACP", "lacp", (SLOW_SUBTYPE(1),)),
     LateHeader("overlaycodec.protocols.link", "BSDLoopback", "bsd_loopback", (
         LINK_TYPE(108), LINK_TYPE(0).when(Peek(bit=0, count=16, value=0)),
@@ -316,11 +351,16 @@ HEADERS: Final = (
     LateHeader("overlaycodec.protocols.link", "BSDNull", "bsd_null", (LINK_TYPE(0),)),
     LateHeader("overlaycodec.protocols.link", "SLL", "sll", (LINK_TYPE(113),)),
     LateHeader("overlaycodec.protocols.link", "SLL2", "sll2", (LINK_TYPE(276),)),
+    LateHeader("overlaycodec.protocols.lisp", "LISP", "lisp", (UDP_PORT(4341).as_guess(),)),
     LateHeader("overlaycodec.protocols.llc", "LLC", "llc", (IEEE802_LENGTH(0), SLL_PROTOCOL(0x0004))),
     LateHeader("overlaycodec.protocols.llc", "SNAP", "snap", (
         LLC_SAP(170).when(PreviousHeader(field='ssap', value=170)),
     )),
     LateHeader("overlaycodec.protocols.lldp", "LLDP", "lldp", (ETHERTYPE(0x88cc),)),
+    LateHeader("overlaycodec.protocols.macsec", "MACsec", "macsec", (
+        ETHERTYPE(0x88e5).when(Peek(bit=4, count=2, value=0)),
+    )),
+    LateHeader("overlaycodec.protocols.macsec", "MACsecEncrypted", "macsec_encrypted", (ETHERTYPE(0x88e5),)),
     LateHeader("overlaycodec.protocols.mld", "MLDQuery", "mld_query", (ICMPV6_TYPE(130),)),
     LateHeader("overlaycodec.protocols.mld", "MLDReport", "mld_report", (ICMPV6_TYPE(131), ICMPV6_TYPE(132))),
     LateHeader("overlaycodec.protocols.mld", "MLDv2Query", "mld_v2_query", (MLD_QUERY(0).when(MinOctets(octets=4)),)),
@@ -413,6 +453,13 @@ HEADERS: Final = (
     LateHeader("overlaycodec.protocols.telemetry", "INTMX", "int_mx", (
         GPE_PROTOCOL(128).when(Peek(bit=0, count=4, value=3), Peek(bit=32, count=4, value=2)),
     )),
+    LateHeader("overlaycodec.protocols.teredo", "TeredoAuthentication", "teredo_authentication", (
+        UDP_PORT(3544).when(Peek(bit=0, count=16, value=1)),
+    )),
+    LateHeader("overlaycodec.protocols.teredo", "TeredoOrigin", "teredo_origin", (
+        UDP_PORT(3544).when(Peek(bit=0, count=16, value=0)),
+    )),
+    LateHeader("overlaycodec.protocols.tzsp", "TZSP", "tzsp", (UDP_PORT(37008).as_guess(),)),
     LateHeader("overlaycodec.protocols.udp", "UDP", "udp", (IP_PROTOCOL(17),)),
     LateHeader("overlaycodec.protocols.vlan", "VLANTag", "vlan", (
         ETHERTYPE(0x8100), ETHERTYPE(0x88a8), ETHERTYPE(0x9100), ETHERTYPE(0x9200),
@@ -432,5 +479,17 @@ HEADERS: Final = (
     LateHeader("overlaycodec.protocols.vxlan", "VXLANGBP", "vxlan_gbp", (UDP_PORT(4789).as_fallback(),)),
     LateHeader("overlaycodec.protocols.vxlan", "VXLANGPE", "vxlan_gpe", (UDP_PORT(4790).as_guess(),)),
     LateHeader("overlaycodec.protocols.vxlan", "VXLANRCO", "vxlan_rco", (UDP_PORT(4789).as_fallback(),)),
+    LateHeader("overlaycodec.protocols.wireguard", "WireGuard", "wireguard", (
+        UDP_PORT(51820).when(Peek(bit=0, count=8, value=4), Peek(bit=8, count=24, value=0)),
+    )),
+    LateHeader("overlaycodec.protocols.wireguard", "WireGuardCookie", "wireguard_cookie", (
+        UDP_PORT(51820).when(Peek(bit=0, count=8, value=3), Peek(bit=8, count=24, value=0)),
+    )),
+    LateHeader("overlaycodec.protocols.wireguard", "WireGuardInitiation", "wireguard_initiation", (
+        UDP_PORT(51820).when(Peek(bit=0, count=8, value=1), Peek(bit=8, count=24, value=0)),
+    )),
+    LateHeader("overlaycodec.protocols.wireguard", "WireGuardResponse", "wireguard_response", (
+        UDP_PORT(51820).when(Peek(bit=0, count=8, value=2), Peek(bit=8, count=24, value=0)),
+    )),
 )
 """Every header of the default catalog: where it is declared, its name in paths, its keys."""

@@ -60,3 +60,5 @@ SLOW_SUBTYPE: Final = KeySpace("slow_subtype", 8)
 """Subtypes of slow protocols."""
 PTP_MESSAGE: Final = KeySpace("ptp_message", 4)
 """Types of messages of the precision time protocol."""
+TZSP_PROTOCOL: Final = KeySpace("tzsp_protocol")
+"""What the frame of a sniffer is."""

@@ -5,7 +5,14 @@ from __future__ import annotations
 from typing import Final
 
 import overlaycodec as oc
-from tests.interop.decoders.differences import Entry, Parting, behind, here
+from tests.interop.decoders.differences import Entry, Parting, behind, here, octets_behind
+
+
+def _bounded(packet: oc.Packet, number: int) -> int:
+    """How many octets stand behind a header within the bounds of those outside."""
+    outside = sum(len(trailer.data) for trailer in packet.trailers if trailer.header < number)
+    return octets_behind(packet, number) - outside
+
 
 TSHARK: Final[tuple[Entry, ...]] = (
     Parting(
@@ -25,9 +32,49 @@ TSHARK: Final[tuple[Entry, ...]] = (
             and not isinstance(here(packet, number), oc.IPv4 | oc.IPv6 | oc.MPLS | oc.SLARP)
         ),
     ),
+    Parting(
+        "Teredo's indications in front of no IPv6 packet, or of another indication",
+        "both",
+        "RFC 4380 section 5.1.1: at most one of each, and an IPv6 packet behind them. tshark calls anything else there "
+        "a packet of IP; we leave it as payload, and read indications as they come.",
+        lambda packet, number: (
+            isinstance(behind(packet, number), oc.TeredoAuthentication | oc.TeredoOrigin)
+            and not isinstance(here(packet, number), oc.IPv6 | oc.TeredoOrigin)
+        ),
+    ),
+    Parting(
+        "Data of WireGuard that is not encrypted",
+        "both",
+        "The protocol pads what it encrypts to 16 octets and adds a tag of 16. tshark reads no other message.",
+        lambda packet, number: (
+            isinstance(here(packet, number), oc.WireGuard)
+            and (octets_behind(packet, number) < 16 or octets_behind(packet, number) % 16 > 0)
+        ),
+    ),
+    Parting(
+        "A control message of L2TP with less than an attribute",
+        "both",
+        "RFC 2661 section 4.1: an attribute has 6 octets or more. tshark shows nothing of a message with less.",
+        lambda packet, number: isinstance(header := here(packet, number), oc.L2TPControl) and 12 < header.length < 18,
+    ),
+    Parting(
+        "MACsec without a check value",
+        "tshark",
+        "IEEE 802.1AE clause 9.7: 8 to 16 octets follow the data. tshark reads nothing where there are not 16, and data "
+        "before them.",
+        lambda packet, number: (
+            isinstance(here(packet, number), oc.MACsec | oc.MACsecEncrypted) and _bounded(packet, number) <= 16
+        ),
+    ),
 )
 
 TCPDUMP: Final[tuple[Entry, ...]] = (
+    Parting(
+        "Teredo",
+        "overlaycodec",
+        "RFC 4380 section 5.1.1: an IPv6 packet right behind UDP, on port 3544. tcpdump has no Teredo.",
+        lambda packet, number: getattr(behind(packet, number), "dst_port", None) == 3544,
+    ),
     Parting(
         "Ethernet by protocol number 143",
         "overlaycodec",

@@ -360,7 +360,7 @@ class Source(NamedTuple):
 
 
 SOURCES: Final[Mapping[str, Source]] = {
-    "Ethernet": Source(20_500),
+    "Ethernet": Source(26_000),
     "raw IPv4": Source(400, oc.IPv4, 228),
     "raw IPv6": Source(400, oc.IPv6, 229),
     "options of IPv6": Source(800, oc.IPv6, 229, through=(oc.IPv6HopByHop, oc.IPv6DestinationOptions)),
@@ -376,6 +376,8 @@ SOURCES: Final[Mapping[str, Source]] = {
     "group policy": Source(400, catalog=dialects.GBP, through=(oc.VXLANGBP,)),
     "remote checksum offload": Source(400, catalog=dialects.LINUX_RCO, through=(oc.VXLANRCO,)),
     "Cisco's HDLC": Source(400, oc.CiscoHDLC, 104),
+    "MACsec": Source(400, through=(oc.MACsecEncrypted,)),
+    "WireGuard": Source(400, through=(oc.WireGuard,)),
     "pseudowires": Source(400, catalog=PSEUDOWIRES, through=(oc.PseudowireControlWord,)),
 }
 

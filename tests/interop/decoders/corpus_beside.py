@@ -17,6 +17,10 @@ def _one_of(*values: Any) -> Maker:  # Any: as above
     return lambda random, _: random.choice(values)
 
 
+def _number(least: int, most: int) -> Maker:
+    return lambda random, _: random.randint(least, most)
+
+
 def _octets(least: int, most: int) -> Maker:
     return lambda random, _: random.randbytes(random.randint(least, most))
 
@@ -24,6 +28,11 @@ def _octets(least: int, most: int) -> Maker:
 def _cfm_tlvs(random: Random) -> tuple[oc.CFMTLV, ...]:
     data = tuple(oc.CFMTLV(type=3, value=random.randbytes(random.randint(1, 9))) for _ in range(random.randrange(3)))
     return (*data, oc.CFMTLV(type=0))
+
+
+def _tzsp_tags(random: Random) -> tuple[oc.TZSPTag, ...]:
+    signal = (oc.TZSPTag(tag=10, value=random.randbytes(1)), oc.TZSPTag(tag=0))
+    return (*random.choice(((), signal)), oc.TZSPTag(tag=1))
 
 
 def _duid(random: Random, values: dict[str, Any]) -> bytes:
@@ -103,6 +112,20 @@ FIELDS: Final[Mapping[type[WireStruct], Mapping[str, Maker]]] = {
     oc.PTP: {"major_sdo_id": _one_of(0), "minor_version": _one_of(0, 1)},
     **{cls: {"nanoseconds": _below_a_second} for cls in _PTP_TIMES},
     oc.PTPAnnounce: {"nanoseconds": _below_a_second, "utc_offset": _one_of(35, 37)},
+    oc.ESP: {"spi": _number(256, (1 << 32) - 1)},
+    oc.BFD: {"length": _one_of(24), "authentication_present": _one_of(False), "multipoint": _one_of(False)},
+    oc.L2TP: {"offset_pad": _octets(0, 4)},
+    oc.L2TPControl: {
+        **dict.fromkeys(("length_present", "sequence_present"), _one_of(True)),
+        **dict.fromkeys(("offset_present", "priority"), _one_of(False)),
+    },
+    oc.LISP: {
+        "nonce_present": _one_of(True),
+        "key_id": _one_of(0),
+        **dict.fromkeys(("map_version_present", "echo_nonce_request"), _one_of(False)),
+    },
+    oc.TZSP: {"type": _one_of(0, 1), "tags": lambda random, _: _tzsp_tags(random)},
+    oc.TeredoAuthentication: {"client_id": _octets(0, 9), "auth_value": _octets(0, 9)},
 }
 """How fields are drawn, where another decoder knows only some values."""
 
@@ -111,5 +134,6 @@ UNBOUND: Final[Mapping[str, tuple[int, ...]]] = {
     "bpdu_addition": (1,),
     "slow_subtype": (9,),
     "ptp_message": (14,),
+    "tzsp_protocol": (18,),
 }
 """Values of key spaces that nothing is bound to, by the name of the space."""

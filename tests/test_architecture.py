@@ -268,8 +268,9 @@ def test_the_vocabulary_is_data_and_never_a_callable() -> None:
                     assert isinstance(value, plain), f"{header.__name__}.{field.name}: {value!r}"
 
 
-@pytest.mark.parametrize("module", SOURCES)
+@pytest.mark.parametrize("module", sorted(SOURCES.keys() - {"overlaycodec.protocols.index"}))
 def test_modules_are_small(module: str) -> None:
+    """All but the index, which a program writes: it grows with the catalog."""
     lines = len(SOURCES[module].read_text().splitlines())
     assert lines <= 400
 

@@ -24,12 +24,14 @@ S_TAG: Final = 0x88A8
 NO_HEADER: Final = {
     "ethertype",  # the type field of the header before it
     "raw",  # a link type without a header
+    "teredo",  # IPv6 in UDP, with indications before it or not
+    "udpencap",  # what tells ESP in UDP from IKE
 }
 
 # Where the catalog ends by design. A protocol that it learns moves to src/overlaycodec/filters/wireshark_names.
-OUTSIDE: Final = {"ccp", "nhrp", "ospf", "pim"} | {
+OUTSIDE: Final = {"ccp", "nhrp", "ospf"} | {
     # what the last header carries
-    *("bvlc", "data", "db-lsp-disc", "dns", "http", "mdns", "mysql", "sap", "ssh", "stp", "tls", "x11"),
+    *("bvlc", "data", "db-lsp-disc", "dns", "http", "mdns", "mysql", "sap", "ssh", "tls", "x11"),
 }
 
 CAPTURES: Final = {

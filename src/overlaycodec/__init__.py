@@ -73,6 +73,7 @@ from overlaycodec.schema.facts import (
 )
 from overlaycodec.schema.keys import Key, KeySpace, MinOctets, Peek, PreviousHeader, Within
 from overlaycodec.schema.keyspaces import (
+    CISCO_HDLC_PROTOCOL,
     ERSPAN_FRAME,
     ETHERTYPE,
     GPE_PROTOCOL,
@@ -107,6 +108,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "AUTO",
+    "CISCO_HDLC_PROTOCOL",
     "DEFAULT",
     "ERSPAN_FRAME",
     "ETHERTYPE",

@@ -5,7 +5,16 @@ from typing import Annotated, Final
 from overlaycodec.packet.header import Header
 from overlaycodec.schema.facts import Bits, Octets, Selects
 from overlaycodec.schema.keys import Peek, PreviousHeader
-from overlaycodec.schema.keyspaces import ERSPAN_FRAME, ETHERTYPE, GPE_PROTOCOL, IEEE802_LENGTH, LINK_TYPE, NSH_PROTOCOL
+from overlaycodec.schema.keyspaces import (
+    ERSPAN_FRAME,
+    ETHERTYPE,
+    GPE_PROTOCOL,
+    IEEE802_LENGTH,
+    IP_PROTOCOL,
+    LINK_TYPE,
+    NSH_PROTOCOL,
+    TZSP_PROTOCOL,
+)
 from overlaycodec.schema.registered import ETHERTYPES
 from overlaycodec.schema.signs import KnownNext, Pattern
 from overlaycodec.values import AUTO, MACLike
@@ -23,7 +32,9 @@ class Ethernet(
         GPE_PROTOCOL(3),
         LINK_TYPE(1),
         NSH_PROTOCOL(3),
+        TZSP_PROTOCOL(1),
         ERSPAN_FRAME(0),
+        IP_PROTOCOL(143),  # RFC 8986 section 10.1
         ETHERTYPE(0x88BE).when(PreviousHeader("sequence_present", False)),  # ERSPAN type I
     ),
     signs=(

@@ -5,8 +5,10 @@ from typing import Annotated, Final
 from overlaycodec.packet.header import Header
 from overlaycodec.schema.facts import Bits, Checksum, Const, Elements, LengthField, Reserved, Selects, SizedBy, When
 from overlaycodec.schema.keys import Peek
-from overlaycodec.schema.keyspaces import ETHERTYPE, IP_PROTOCOL
+from overlaycodec.schema.keyspaces import ETHERTYPE, IP_PROTOCOL, UDP_PORT
 from overlaycodec.schema.record import Element
+from overlaycodec.schema.registered import ETHERTYPES
+from overlaycodec.schema.signs import KnownNext, Pattern, SensibleContent
 from overlaycodec.values import AUTO
 
 _CHECKED: Final = When("checksum_present", "routing_present")
@@ -21,7 +23,18 @@ class GRESourceRoute(Element, spec="RFC 1701", path="source_route"):
     data: Annotated[bytes, SizedBy("length"), "Routing information"] = b""
 
 
-class GRE(Header, spec="RFC 2784 section 2, RFC 2890 section 2", keys=(IP_PROTOCOL(47),), tunnel=True):
+class GRE(
+    Header,
+    spec="RFC 2784 section 2, RFC 2890 section 2, RFC 8086 section 3",
+    keys=(IP_PROTOCOL(47), UDP_PORT(4754).as_guess()),
+    tunnel=True,
+    signs=(
+        Pattern("version", ((Peek(13, 3, 0),),), decisive=True),
+        Pattern("reserved bits", ((Peek(4, 9, 0),),)),
+        KnownNext("protocol type", ETHERTYPES, decisive=True),
+        SensibleContent(also=ETHERTYPES),
+    ),
+):
     """Generic Routing Encapsulation; each optional part is there where its flag is set."""
 
     checksum_present: Annotated[bool, Bits(1), "C"] = AUTO

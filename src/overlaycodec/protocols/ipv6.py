@@ -71,6 +71,7 @@ class IPv6(
         ERSPAN_FRAME(2).when(_NIBBLE_6).as_guess(),
         GTPU_EXTENSION(0).when(_NIBBLE_6).as_guess(),
         UDP_PORT(6080).when(_NIBBLE_6).as_guess(),
+        UDP_PORT(3544).when(_NIBBLE_6).as_guess(),  # Teredo, RFC 4380 section 5.1.1
     ),
     signs=(
         Pattern("payload length", ((Fits(32, 16, base=40, spare=50),),), decisive=True),

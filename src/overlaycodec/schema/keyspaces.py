@@ -6,31 +6,6 @@ from typing import Final
 
 from overlaycodec.schema.keys import KeySpace
 
-__all__ = [
-    "ERSPAN_FRAME",
-    "ETHERTYPE",
-    "GPE_PROTOCOL",
-    "GTPU_EXTENSION",
-    "ICMPV6_TYPE",
-    "ICMP_TYPE",
-    "IEEE802_LENGTH",
-    "IGMP_QUERY",
-    "IGMP_TYPE",
-    "IP_PROTOCOL",
-    "LINK_TYPE",
-    "LLC_SAP",
-    "LOOPBACK_FAMILY",
-    "MLD_QUERY",
-    "MPLS_LABEL",
-    "NSH_PROTOCOL",
-    "PPP_PROTOCOL",
-    "SLL_PROTOCOL",
-    "SNAP_PROTOCOL",
-    "STT_OFFSET",
-    "TCP_PORT",
-    "UDP_PORT",
-]
-
 ETHERTYPE: Final = KeySpace("ethertype", hexadecimal=True)
 """IEEE 802 numbers of 0x0600 and up: what an Ethernet frame, a tag or a tunnel carries."""
 IEEE802_LENGTH: Final = KeySpace("ieee802_length")
@@ -45,8 +20,8 @@ TCP_PORT: Final = KeySpace("tcp_port")
 """TCP destination ports; nothing is bound by default."""
 LINK_TYPE: Final = KeySpace("link_type")
 """Link types of capture files: what a record starts with."""
-LOOPBACK_FAMILY: Final = KeySpace("loopback_family", 32)
-"""Address families at the start of NULL and LOOP records."""
+LOOPBACK_FAMILY: Final = KeySpace("loopback_family", 32, parent=ETHERTYPE)
+"""Address families at the start of NULL and LOOP records; some writers put EtherTypes there."""
 MPLS_LABEL: Final = KeySpace("mpls_label", 20)
 """The label at the bottom of a stack; a binding says what its tunnel carries."""
 ICMP_TYPE: Final = KeySpace("icmp_type", 8)
@@ -59,6 +34,8 @@ SLL_PROTOCOL: Final = KeySpace("sll_protocol", parent=ETHERTYPE, hexadecimal=Tru
 """Linux cooked captures: EtherTypes, and a few numbers of Linux's own."""
 SNAP_PROTOCOL: Final = KeySpace("snap_protocol", parent=ETHERTYPE, hexadecimal=True)
 """SNAP's protocol id under the OUI 0 or 0x0000F8."""
+CISCO_HDLC_PROTOCOL: Final = KeySpace("cisco_hdlc_protocol", parent=ETHERTYPE, hexadecimal=True)
+"""Cisco's HDLC: EtherTypes, and numbers of its own, some of which are EtherTypes of something else (0x8035, SLARP)."""
 STT_OFFSET: Final = KeySpace("stt_offset")
 """The offset of an STT segment: only at 0 stands the frame header."""
 PPP_PROTOCOL: Final = KeySpace("ppp_protocol", hexadecimal=True)
@@ -75,3 +52,13 @@ IGMP_QUERY: Final = KeySpace("igmp_query", 1)
 """One key, 0: what a query has beyond the group."""
 MLD_QUERY: Final = KeySpace("mld_query", 1)
 """The same of MLD."""
+BPDU_TYPE: Final = KeySpace("bpdu_type", 8)
+"""Types of bridge protocol data units: what follows those of STP."""
+BPDU_ADDITION: Final = KeySpace("bpdu_addition", 8)
+"""One key, 0: what newer versions add to a rapid BPDU."""
+SLOW_SUBTYPE: Final = KeySpace("slow_subtype", 8)
+"""Subtypes of slow protocols."""
+PTP_MESSAGE: Final = KeySpace("ptp_message", 4)
+"""Types of messages of the precision time protocol."""
+TZSP_PROTOCOL: Final = KeySpace("tzsp_protocol")
+"""What the frame of a sniffer is."""

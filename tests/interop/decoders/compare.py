@@ -77,7 +77,8 @@ def names_of_stack(packet: oc.Packet) -> list[tuple[str, int]]:
 
 def type_of(header: Header | None) -> Any:  # Any: a number or nothing
     """The EtherType that a header says follows."""
-    return getattr(header, "ethertype", getattr(header, "protocol", getattr(header, "protocol_type", None)))
+    names = ("ethertype", "protocol", "protocol_type", "family")
+    return next((getattr(header, name) for name in names if hasattr(header, name)), None)
 
 
 def shown(packet: oc.Packet, tables: Tables, catalog: oc.Catalog, until: int) -> dict[str, list[Shown]]:

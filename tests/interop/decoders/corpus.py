@@ -20,6 +20,7 @@ from overlaycodec.schema.plans import CountSize, LengthSize
 from overlaycodec.schema.record import WireStruct
 from overlaycodec.strategies.stack_graph import Edge, End, Node, StackGraph, graph_of
 from overlaycodec.values import AUTO
+from tests.interop.decoders import corpus_beside
 
 LONGEST: Final = 16
 _ELEMENTS: Final = 4
@@ -36,6 +37,7 @@ UNBOUND: Final[Mapping[oc.KeySpace, Sequence[int]]] = {
     oc.IP_PROTOCOL: (253, 254),
     oc.UDP_PORT: (40001, 61234),
     oc.TCP_PORT: (40001, 61234),
+    oc.CISCO_HDLC_PROTOCOL: (0x88B5, 0x88B6),
     oc.LLC_SAP: (0x9A,),
     oc.MPLS_LABEL: (16, 1000, (1 << 20) - 1),
     oc.ICMP_TYPE: (40,),
@@ -134,6 +136,7 @@ FIELDS: Final[Mapping[type[WireStruct], Mapping[str, Maker]]] = {
     oc.RIP: {"command": _one_of(1, 2), "version": _one_of(2), "entries": lambda random, _: _rip(random)},
     oc.IPv6SegmentRouting: {"segments_left": _one_of(0, 1)},
     oc.IPv6Routing: {"routing_type": _one_of(253, 254)},
+    **corpus_beside.FIELDS,
 }
 
 
@@ -277,7 +280,8 @@ class Walk:
 
     def _unbound(self, space: oc.KeySpace, field: Field) -> int:
         """A value that is not bound, for which the field has room."""
-        return self.random.choice([value for value in UNBOUND[space] if value <= field.maximum])
+        unbound = UNBOUND.get(space) or corpus_beside.UNBOUND[space.name]
+        return self.random.choice([value for value in unbound if value <= field.maximum])
 
     def record(self, layout: Layout, given: Values, must_not: Sequence[tuple[str, frozenset[int]]] = ()) -> Values:
         """Values of the fields that are not derived."""
@@ -356,19 +360,24 @@ class Source(NamedTuple):
 
 
 SOURCES: Final[Mapping[str, Source]] = {
-    "Ethernet": Source(20_500),
+    "Ethernet": Source(26_000),
     "raw IPv4": Source(400, oc.IPv4, 228),
     "raw IPv6": Source(400, oc.IPv6, 229),
     "options of IPv6": Source(800, oc.IPv6, 229, through=(oc.IPv6HopByHop, oc.IPv6DestinationOptions)),
     "PPP": Source(400, oc.PPP, 9),
+    "PPP in frames of HDLC": Source(400, oc.PPPFramed, 50),
     "PPP of one octet": Source(400, oc.PPPCompressed, 9),
     "cooked": Source(400, oc.SLL, 113),
     "cooked, of other devices": Source(200, oc.SLL, 113, through=(oc.SLL,)),
     "cooked, version 2": Source(400, oc.SLL2, 276),
     "loopback": Source(400, oc.BSDLoopback, 108),
+    "loopback by EtherType": Source(400, oc.BSDNull, 0, through=(oc.BSDNull,)),
     "loopback of a little-endian machine": Source(400, oc.BSDNull, 0),
     "group policy": Source(400, catalog=dialects.GBP, through=(oc.VXLANGBP,)),
     "remote checksum offload": Source(400, catalog=dialects.LINUX_RCO, through=(oc.VXLANRCO,)),
+    "Cisco's HDLC": Source(400, oc.CiscoHDLC, 104),
+    "MACsec": Source(400, through=(oc.MACsecEncrypted,)),
+    "WireGuard": Source(400, through=(oc.WireGuard,)),
     "pseudowires": Source(400, catalog=PSEUDOWIRES, through=(oc.PseudowireControlWord,)),
 }
 

@@ -6,6 +6,7 @@ from typing import Final
 
 import overlaycodec as oc
 from overlaycodec.packet.header import Header
+from tests.interop.decoders import beside_tunnels
 from tests.interop.decoders.compare import type_of
 from tests.interop.decoders.differences import (
     Entry,
@@ -22,6 +23,7 @@ from tests.interop.decoders.differences import (
 _UNKNOWN: Final = (
     *(oc.ITag, oc.ETag, oc.VNTag, oc.ERSPAN, oc.ERSPANv3, oc.GUE, oc.GTPU, oc.GTPUExtension, oc.STT, oc.STTSegment),
     *(oc.INTMD, oc.INTMX, oc.PseudowireControlWord, oc.PPPFramed, oc.PPPFramedCompressed, oc.GREv1),
+    *(oc.EtherIP, oc.TZSP, oc.MACsec, oc.LISP, oc.TeredoAuthentication, oc.TeredoOrigin),
 )
 _IPV6_ONLY: Final = (
     oc.IPv6HopByHop,
@@ -39,11 +41,13 @@ def _before(packet: oc.Packet, number: int, *classes: type[Header]) -> bool:
 
 
 TCPDUMP: Final[tuple[Entry, ...]] = (
+    *beside_tunnels.TCPDUMP,
     Parting(
         "What stands behind headers that it has no words for",
         "overlaycodec",
-        "tcpdump 4.99 has no printer for 802.1ah, 802.1BR and VN tags, ERSPAN, GUE, GTP-U, STT, telemetry, the "
-        "control word of pseudowires, PPP's framing outside PPP captures; of GRE version 1 it follows PPP alone.",
+        "tcpdump 4.99 has no printer for 802.1ah, 802.1BR and VN tags, EtherIP, ERSPAN, GUE, GTP-U, STT, telemetry, "
+        "the control word of pseudowires, TZSP, Teredo's indications, the content of MACsec and LISP, PPP's framing "
+        "outside PPP captures; of GRE version 1 it follows PPP alone.",
         lambda packet, number: _before(packet, number, *_UNKNOWN),
     ),
     Parting(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 import overlaycodec as oc
+from tests.interop.decoders import beside_tunnels
 from tests.interop.decoders.compare import STACK, type_of
 from tests.interop.decoders.differences import (
     Entry,
@@ -22,7 +23,14 @@ from tests.interop.decoders.differences import (
 
 GRE_TYPES: Final = frozenset({0x0800, 0x86DD, 0x6558, 0x88BE, 0x22EB, 0x8847, 0x8848, 0x894F, 0x880B, 0x0806})
 
+_PSEUDO_CHECKSUMS: Final = (
+    *(f"{name}.checksum.status" for name in ("udp", "tcp", "icmpv6", "vrrp")),
+    "pim.cksum.status",
+)
+_CHECKSUMS: Final = (*_PSEUDO_CHECKSUMS, *(f"{name}.checksum.status" for name in ("gre", "icmp", "igmp")))
+
 TSHARK: Final[tuple[Entry, ...]] = (
+    *beside_tunnels.TSHARK,
     Parting(
         "ERSPAN III outside GRE",
         "both",
@@ -163,7 +171,7 @@ TSHARK: Final[tuple[Entry, ...]] = (
         "neither",
         "RFC 6275 section 6.3: a packet has no more than one. We take the innermost header's first one for the "
         "pseudo-header, tshark the last one.",
-        (*(f"{name}.checksum.status" for name in ("udp", "tcp", "icmpv6")),),
+        _PSEUDO_CHECKSUMS,
         lambda difference: home_addresses(difference.packet, difference.header) > 1,
     ),
     Value(
@@ -171,7 +179,7 @@ TSHARK: Final[tuple[Entry, ...]] = (
         "both",
         "RFC 791 section 3.2: more fragments follow, so tshark judges no checksum. Where a length inside shows "
         "that all octets are there, we judge.",
-        (*(f"{name}.checksum.status" for name in ("udp", "tcp", "gre", "icmp", "icmpv6", "igmp")),),
+        _CHECKSUMS,
         lambda difference: (
             difference.theirs == 2
             and any(
@@ -184,7 +192,7 @@ TSHARK: Final[tuple[Entry, ...]] = (
         "neither",
         "RFC 8200 section 4.4: routing headers are IPv6's. Behind IPv4 we take their last address for the "
         "pseudo-header, tshark that of the IPv4 header.",
-        (*(f"{name}.checksum.status" for name in ("udp", "tcp", "icmpv6")),),
+        _PSEUDO_CHECKSUMS,
         lambda difference: any(
             isinstance(header, oc.IPv6SegmentRouting) and network_of(difference.packet, number) is oc.IPv4
             for number, header in enumerate(difference.packet.headers[: difference.header])
@@ -262,7 +270,7 @@ TSHARK: Final[tuple[Entry, ...]] = (
         "neither",
         "RFC 8200 section 4.5: the header is IPv6's. We take what follows for a first fragment; tshark "
         "judges its checksum.",
-        (*(f"{name}.checksum.status" for name in ("udp", "tcp", "gre", "icmp", "icmpv6", "igmp")),),
+        _CHECKSUMS,
         lambda difference: (
             difference.ours == 2
             and any(
@@ -300,7 +308,7 @@ TSHARK: Final[tuple[Entry, ...]] = (
         "overlaycodec",
         "RFC 8200 section 8.1: the pseudo-header has the last address of the way. In a quotation tshark takes "
         "that of the IPv6 header.",
-        (*(f"{name}.checksum.status" for name in ("udp", "tcp", "icmpv6")),),
+        _PSEUDO_CHECKSUMS,
         lambda difference: (
             quoted(difference.packet, difference.header)
             and any(
@@ -416,7 +424,7 @@ TSHARK: Final[tuple[Entry, ...]] = (
         "both",
         "An ICMP error need not quote the whole packet (RFC 792, RFC 4443 section 2.4). Where all octets are "
         "there we judge; tshark never does in a quotation.",
-        (*(f"{name}.checksum.status" for name in ("udp", "tcp", "gre", "icmp", "icmpv6", "igmp")),),
+        _CHECKSUMS,
         lambda difference: difference.theirs == 2 and quoted(difference.packet, difference.header),
     ),
     Value(

@@ -1,0 +1,108 @@
+"""Differences in formats beside tunnels, and in places where a tunnel is bound too; see `differences`."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import overlaycodec as oc
+from tests.interop.decoders.differences import Entry, Parting, behind, here, octets_behind
+
+
+def _bounded(packet: oc.Packet, number: int) -> int:
+    """How many octets stand behind a header within the bounds of those outside."""
+    outside = sum(len(trailer.data) for trailer in packet.trailers if trailer.header < number)
+    return octets_behind(packet, number) - outside
+
+
+TSHARK: Final[tuple[Entry, ...]] = (
+    Parting(
+        "EtherTypes in loopback captures of link type 108",
+        "both",
+        "LINKTYPE_NULL and LINKTYPE_LOOP have an address family. Some writers put an EtherType there; tshark looks for "
+        "it in captures of link type 0 alone.",
+        lambda packet, number: isinstance(header := here(packet, number), oc.BSDLoopback) and header.family > 1500,
+    ),
+    Parting(
+        "EtherTypes in Cisco's HDLC",
+        "both",
+        "RFC 1547 section 4.3.1: the protocol is an EtherType. tshark has a table of its own, with IP, MPLS and PPP.",
+        lambda packet, number: (
+            isinstance(behind(packet, number), oc.CiscoHDLC)
+            and here(packet, number) is not None
+            and not isinstance(here(packet, number), oc.IPv4 | oc.IPv6 | oc.MPLS | oc.SLARP)
+        ),
+    ),
+    Parting(
+        "Teredo's indications in front of no IPv6 packet, or of another indication",
+        "both",
+        "RFC 4380 section 5.1.1: at most one of each, and an IPv6 packet behind them. tshark calls anything else there "
+        "a packet of IP; we leave it as payload, and read indications as they come.",
+        lambda packet, number: (
+            isinstance(behind(packet, number), oc.TeredoAuthentication | oc.TeredoOrigin)
+            and not isinstance(here(packet, number), oc.IPv6 | oc.TeredoOrigin)
+        ),
+    ),
+    Parting(
+        "Data of WireGuard that is not encrypted",
+        "both",
+        "The protocol pads what it encrypts to 16 octets and adds a tag of 16. tshark reads no other message.",
+        lambda packet, number: (
+            isinstance(here(packet, number), oc.WireGuard)
+            and (octets_behind(packet, number) < 16 or octets_behind(packet, number) % 16 > 0)
+        ),
+    ),
+    Parting(
+        "A control message of L2TP with less than an attribute",
+        "both",
+        "RFC 2661 section 4.1: an attribute has 6 octets or more. tshark shows nothing of a message with less.",
+        lambda packet, number: isinstance(header := here(packet, number), oc.L2TPControl) and 12 < header.length < 18,
+    ),
+    Parting(
+        "MACsec without a check value",
+        "tshark",
+        "IEEE 802.1AE clause 9.7: 8 to 16 octets follow the data. tshark reads nothing where there are not 16, and data "
+        "before them.",
+        lambda packet, number: (
+            isinstance(here(packet, number), oc.MACsec | oc.MACsecEncrypted) and _bounded(packet, number) <= 16
+        ),
+    ),
+)
+
+TCPDUMP: Final[tuple[Entry, ...]] = (
+    Parting(
+        "Teredo",
+        "overlaycodec",
+        "RFC 4380 section 5.1.1: an IPv6 packet right behind UDP, on port 3544. tcpdump has no Teredo.",
+        lambda packet, number: getattr(behind(packet, number), "dst_port", None) == 3544,
+    ),
+    Parting(
+        "Ethernet by protocol number 143",
+        "overlaycodec",
+        "RFC 8986 section 10.1. tcpdump shows the number and stops.",
+        lambda packet, number: (
+            isinstance(here(packet, number), oc.Ethernet)
+            and 143 in (getattr(behind(packet, number), name, None) for name in ("protocol", "next_header"))
+        ),
+    ),
+    Parting(
+        "GRE in UDP",
+        "overlaycodec",
+        "RFC 8086 section 3: port 4754. tcpdump shows the ports and stops.",
+        lambda packet, number: isinstance(here(packet, number), oc.GRE) and isinstance(behind(packet, number), oc.UDP),
+    ),
+    Parting(
+        "IP by an access point of LLC",
+        "overlaycodec",
+        "RFC 1042: 0x06 is IP. tcpdump names it and stops.",
+        lambda packet, number: isinstance(here(packet, number), oc.IPv4) and isinstance(behind(packet, number), oc.LLC),
+    ),
+    Parting(
+        "EtherTypes in Cisco's HDLC",
+        "both",
+        "RFC 1547 section 4.3.1: the protocol is an EtherType. tcpdump follows IP, MPLS and OSI alone.",
+        lambda packet, number: (
+            isinstance(behind(packet, number), oc.CiscoHDLC)
+            and not isinstance(here(packet, number), oc.IPv4 | oc.IPv6 | oc.MPLS)
+        ),
+    ),
+)

@@ -1,0 +1,139 @@
+"""Values for the corpus, of formats beside tunnels: see `corpus`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from ipaddress import IPv6Address
+from random import Random
+from typing import Any, Final
+
+import overlaycodec as oc
+from overlaycodec.schema.record import WireStruct
+
+Maker = Callable[[Random, dict[str, Any]], Any]  # Any: values of any field
+
+
+def _one_of(*values: Any) -> Maker:  # Any: as above
+    return lambda random, _: random.choice(values)
+
+
+def _number(least: int, most: int) -> Maker:
+    return lambda random, _: random.randint(least, most)
+
+
+def _octets(least: int, most: int) -> Maker:
+    return lambda random, _: random.randbytes(random.randint(least, most))
+
+
+def _cfm_tlvs(random: Random) -> tuple[oc.CFMTLV, ...]:
+    data = tuple(oc.CFMTLV(type=3, value=random.randbytes(random.randint(1, 9))) for _ in range(random.randrange(3)))
+    return (*data, oc.CFMTLV(type=0))
+
+
+def _tzsp_tags(random: Random) -> tuple[oc.TZSPTag, ...]:
+    signal = (oc.TZSPTag(tag=10, value=random.randbytes(1)), oc.TZSPTag(tag=0))
+    return (*random.choice(((), signal)), oc.TZSPTag(tag=1))
+
+
+def _duid(random: Random, values: dict[str, Any]) -> bytes:
+    """RFC 8415 section 11.4: type 3, Ethernet, an address."""
+    return b"\0\3\0\1" + random.randbytes(6)
+
+
+def _dhcpv6(random: Random) -> tuple[WireStruct, ...]:
+    """At least one option: without any, a message is not believed."""
+    address = oc.DHCPv6AddressOption(
+        address=IPv6Address(random.randbytes(16)), valid_lifetime=random.randrange(1 << 32)
+    )
+    prefix = oc.DHCPv6PrefixOption(prefix=IPv6Address(random.randbytes(16)), prefix_length=random.choice((48, 56, 64)))
+    options = (
+        oc.DHCPv6ClientIdOption(duid=_duid(random, {})),
+        oc.DHCPv6ServerIdOption(duid=_duid(random, {})),
+        oc.DHCPv6AddressesOption(iaid=random.randrange(1 << 32), t1=random.randrange(1 << 32), options=(address,)),
+        oc.DHCPv6PrefixesOption(iaid=1, t2=random.randrange(1 << 32), options=random.choice(((), (prefix,)))),
+        oc.DHCPv6ElapsedTimeOption(hundredths=random.randrange(1 << 16)),
+        oc.DHCPv6Option(code=4000, data=random.randbytes(random.randrange(9))),
+    )
+    return tuple(random.sample(options, random.randint(1, len(options))))
+
+
+def _below_a_second(random: Random, values: dict[str, Any]) -> int:
+    return random.randrange(10**9)
+
+
+_NO_REST: Final = {"options_rest": _one_of(b"")}
+_PTP_TIMES: Final = (
+    *(oc.PTPSync, oc.PTPFollowUp, oc.PTPDelayResponse),
+    *(oc.PTPPeerDelayRequest, oc.PTPPeerDelayResponse, oc.PTPPeerDelayFollowUp),
+)
+FIELDS: Final[Mapping[type[WireStruct], Mapping[str, Maker]]] = {
+    oc.STP: {"version": _one_of(3)},
+    oc.RSTP: {"version_1_length": _one_of(0)},
+    oc.STPTopologyChange: {"version": _one_of(0)},
+    oc.MSTP: {"config_selector": _one_of(0), "config_name": _one_of(b"region".ljust(32, b"\0"))},
+    oc.LACP: {
+        **dict.fromkeys(("actor_length", "partner_length"), _one_of(20)),
+        "actor_type": _one_of(1),
+        "partner_type": _one_of(2),
+        "collector_type": _one_of(3),
+        "collector_length": _one_of(16),
+        "version": _one_of(1),
+        **dict.fromkeys(("end_type", "end_length"), _one_of(0)),
+        "rest": _one_of(bytes(50)),
+    },
+    oc.LACPMarker: {
+        "version": _one_of(1),
+        "type": _one_of(1, 2),
+        "length": _one_of(16),
+        **dict.fromkeys(("end_type", "end_length"), _one_of(0)),
+        "rest": _one_of(bytes(90)),
+    },
+    oc.LinkOAM: {"code": _one_of(0xFE)},
+    oc.CFM: {
+        "version": _one_of(0),
+        "opcode": _one_of(2, 3),
+        "fields": _octets(4, 4),
+        "tlvs": lambda random, _: _cfm_tlvs(random),
+    },
+    oc.VRRP: {"type": _one_of(1), "auth_type": _one_of(0)},
+    oc.VRRPv3: {"type": _one_of(1)},
+    oc.VRRPv3OverIPv6: {"type": _one_of(1)},
+    oc.PIM: {"type": _one_of(14)},
+    oc.PIMOverIPv6: {"type": _one_of(14)},
+    oc.PIMRegister: {"null_register": _one_of(False)},
+    oc.PIMRegisterOverIPv6: {"null_register": _one_of(False)},
+    oc.DHCPv6: {"type": _one_of(1, 3, 7, 11), "options": lambda random, _: _dhcpv6(random), **_NO_REST},
+    oc.DHCPv6Relay: {
+        "type": _one_of(12, 13),
+        "hop_count": _one_of(0, 1, 31),
+        "options": lambda random, _: _dhcpv6(random),
+        **_NO_REST,
+    },
+    oc.PTP: {"major_sdo_id": _one_of(0), "minor_version": _one_of(0, 1)},
+    **{cls: {"nanoseconds": _below_a_second} for cls in _PTP_TIMES},
+    oc.PTPAnnounce: {"nanoseconds": _below_a_second, "utc_offset": _one_of(35, 37)},
+    oc.ESP: {"spi": _number(256, (1 << 32) - 1)},
+    oc.BFD: {"length": _one_of(24), "authentication_present": _one_of(False), "multipoint": _one_of(False)},
+    oc.L2TP: {"offset_pad": _octets(0, 4)},
+    oc.L2TPControl: {
+        **dict.fromkeys(("length_present", "sequence_present"), _one_of(True)),
+        **dict.fromkeys(("offset_present", "priority"), _one_of(False)),
+    },
+    oc.LISP: {
+        "nonce_present": _one_of(True),
+        "key_id": _one_of(0),
+        **dict.fromkeys(("map_version_present", "echo_nonce_request"), _one_of(False)),
+    },
+    oc.TZSP: {"type": _one_of(0, 1), "tags": lambda random, _: _tzsp_tags(random)},
+    oc.TeredoAuthentication: {"client_id": _octets(0, 9), "auth_value": _octets(0, 9)},
+}
+"""How fields are drawn, where another decoder knows only some values."""
+
+UNBOUND: Final[Mapping[str, tuple[int, ...]]] = {
+    "bpdu_type": (0,),
+    "bpdu_addition": (1,),
+    "slow_subtype": (9,),
+    "ptp_message": (14,),
+    "tzsp_protocol": (18,),
+}
+"""Values of key spaces that nothing is bound to, by the name of the space."""

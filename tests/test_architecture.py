@@ -53,6 +53,7 @@ ALLOWED: Final[dict[str, str]] = {
     "interchange": "codec describe errors packet protocols schema values",
     "findings": "checksum codec editing errors packet protocols schema tunnel values",
     "guesses": "checksum packet schema",
+    "fuzz": "capture checksum codec describe errors findings interchange packet protocols schema values",
 }
 FACES: Final = ("overlaycodec", "cli")
 """The public names, and the command line, may import everything."""
@@ -222,10 +223,14 @@ def test_facts_are_read_where_plans_are_made_and_nowhere_else() -> None:
     assert readers == set()
 
 
+WRITERS: Final = ("overlaycodec.display.output", "overlaycodec.fuzz.corpus")
+"""What writes to a terminal or files too: a corpus is a folder of files."""
+
+
 def test_only_faces_and_captures_touch_files() -> None:
     outside = {"os", "pathlib", "socket", "subprocess", "tempfile", "shutil", "rich", "click"}
     for module, imports in IMPORTS.items():
-        if package_of(module) not in (*FACES, "capture") and module != "overlaycodec.display.output":
+        if package_of(module) not in (*FACES, "capture") and module not in WRITERS:
             assert not outside & {name.partition(".")[0] for name in imports.now | imports.later}, module
 
 

@@ -1,0 +1,30 @@
+"""Packets that test other people's parsers: mutations that know where fields, lengths and layers are.
+
+>>> import overlaycodec as oc
+>>> from overlaycodec import fuzz
+>>> packet = oc.IPv4(src="10.0.0.1", dst="10.0.0.2") / oc.UDP(src_port=1, dst_port=2) / b"hello"
+>>> for case in fuzz.mutations(packet, seed=1, count=3):
+...     print(case.label, case.data.hex())
+"""
+
+from __future__ import annotations
+
+from overlaycodec.fuzz.case import Case, Verdict
+from overlaycodec.fuzz.corpus import Form, cases, seeds_of, write_corpus
+from overlaycodec.fuzz.mutation import KINDS, Fix, Kind, Mutation
+from overlaycodec.fuzz.mutator import Mutator, mutations
+
+__all__ = [
+    "KINDS",
+    "Case",
+    "Fix",
+    "Form",
+    "Kind",
+    "Mutation",
+    "Mutator",
+    "Verdict",
+    "cases",
+    "mutations",
+    "seeds_of",
+    "write_corpus",
+]

@@ -1,0 +1,227 @@
+"""The mutations of one seed packet, and the case of each number.
+
+Strategy: the mutations are listed once, by kind. The first cases are single mutations, a kind after the other, each
+once, in an order that the seed gives; after the last of them, each case combines two to four. A case depends on the
+packet, the seed and its number alone: it needs no case before it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from functools import cached_property
+from itertools import count as counted_from
+from itertools import repeat
+from typing import Final
+
+from overlaycodec.capture import Record
+from overlaycodec.codec.bytes_like import BytesLike, bytes_of
+from overlaycodec.codec.catalog import DEFAULT, Catalog, check_catalog
+from overlaycodec.codec.packet_decoder import decode
+from overlaycodec.codec.packet_encoder import encode
+from overlaycodec.fuzz.case import Case
+from overlaycodec.fuzz.checksum_fix import with_right_checksums
+from overlaycodec.fuzz.fields import field_mutations, value_text
+from overlaycodec.fuzz.fragments import fragment_mutations
+from overlaycodec.fuzz.layers import Stack, layer_mutations
+from overlaycodec.fuzz.mutation import FIXES, KINDS, Fix, Kind, Mutation, applied
+from overlaycodec.fuzz.octets import octet_mutations
+from overlaycodec.fuzz.random_numbers import SplitMix64, mixed
+from overlaycodec.fuzz.sites import Site, records_of
+from overlaycodec.packet.header import Header
+from overlaycodec.packet.packet import Packet
+from overlaycodec.protocols import Ethernet
+from overlaycodec.schema.keys import Key
+from overlaycodec.schema.keyspaces import LINK_TYPE
+from overlaycodec.values.argument_checks import check_number, text_of
+
+__all__ = ["Mutator", "mutations"]
+
+_FEWEST: Final = 2
+_MOST: Final = 4
+"""The fewest and the most mutations that a case combines."""
+_TRIES: Final = 8
+"""How many mutations are drawn for a case, of which those that exclude each other are left out."""
+
+
+def mutations(
+    data: BytesLike | Packet | Record,
+    *,
+    seed: int = 0,
+    count: int | None = None,
+    fix: Fix = "none",
+    kinds: Collection[Kind] = KINDS,
+    first: type[Header] | Key = Ethernet,
+    catalog: Catalog = DEFAULT,
+) -> Iterator[Case]:
+    """Mutated packets, made from one that is right: `count` of them, or without end.
+
+    The same packet and seed give the same cases on every machine and with every version of Python. The first ones have
+    one mutation each, until every mutation of the packet had its turn; then each has two to four. `fix` is what
+    follows a mutation: "lengths" outside of what was added or cut, "checksums", "both" or "none"; what a mutation wrote
+    stays. `kinds` are the kinds to take; `first` is as in `decode`, and a record brings its own.
+
+    >>> import overlaycodec as oc
+    >>> packet = oc.IPv4(src="10.0.0.1", dst="10.0.0.2") / oc.UDP(src_port=1, dst_port=2) / b"hello"
+    >>> [case.label for case in mutations(packet, seed=1, count=2, first=oc.IPv4, kinds=["length"])]
+    ['udp.length - 4', 'ipv4.ihl = 15']
+
+    Raises: ValueError for a packet without octets, and for arguments that have no such value.
+    """
+    mutator = Mutator(data, seed=seed, fix=fix, kinds=kinds, first=first, catalog=catalog)
+    if count is not None:
+        check_number("count", count, 0)
+    return (mutator.case(number) for number in (counted_from() if count is None else range(count)))
+
+
+class Mutator:
+    """The mutations of one seed packet. The arguments are those of `mutations`; `source` is that of the cases.
+
+    Raises: ValueError, as `mutations` does.
+    """
+
+    def __init__(
+        self,
+        data: BytesLike | Packet | Record,
+        *,
+        seed: int = 0,
+        fix: Fix = "none",
+        kinds: Collection[Kind] = KINDS,
+        first: type[Header] | Key = Ethernet,
+        catalog: Catalog = DEFAULT,
+        source: int = 0,
+    ) -> None:
+        check_catalog(catalog)
+        if fix not in [*FIXES]:  # a list: what is given may have no hash
+            raise ValueError(f"fix is {', '.join(FIXES)}, not {text_of(fix)}")
+        if unknown := [kind for kind in kinds if kind not in [*KINDS]]:
+            raise ValueError(f"the kinds are {', '.join(KINDS)}, not {text_of(unknown[0])}")
+        octets: BytesLike
+        if isinstance(data, Record):
+            octets, first = data.data, LINK_TYPE(data.link_type)
+        elif isinstance(data, Packet):
+            octets, first = encode(data, catalog=catalog), type(data.headers[0]) if data.headers else first
+        else:
+            octets = data
+        self.data: bytes = bytes_of(octets)
+        """The octets of the seed packet."""
+        if not self.data:
+            raise ValueError("the seed packet has no octets: nothing can be mutated")
+        check_number("seed", seed, 0)
+        self.seed, self.fix, self.first, self.catalog, self.source = seed, fix, first, catalog, source
+        self.packet: Packet = decode(self.data, first=first, lax=True, catalog=catalog)
+        """The seed packet, decoded as far as possible."""
+        self.kinds: tuple[Kind, ...] = tuple(kind for kind in KINDS if kind in kinds)
+        self._lengths = fix in ("lengths", "both")
+        self._checksums = fix in ("checksums", "both")
+        self._records = records_of(self.packet, self.data)
+        self._sites = [site for record in self._records for site in record.fields]
+        self._start = mixed(seed, int.from_bytes(self.data, "big"))
+
+    # --- the mutations ------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def by_kind(self) -> dict[Kind, tuple[Mutation, ...]]:
+        """Every mutation of the seed packet, by kind; kinds without one are left out."""
+        stack = Stack(self.packet, self.data, self._records, self.catalog)
+        found: dict[Kind, list[Mutation]] = {kind: [] for kind in self.kinds}
+        for mutation in (
+            *field_mutations(self._records, self.data, self.catalog),
+            *layer_mutations(stack),
+            *octet_mutations(stack, self._records),
+            *(fragment_mutations(self.packet, self.catalog) if "fragment" in found else ()),
+        ):
+            if mutation.kind in found:
+                found[mutation.kind].append(mutation)
+        return {kind: tuple(members) for kind, members in found.items() if members}
+
+    @cached_property
+    def singles(self) -> tuple[Mutation, ...]:
+        """Every mutation of the seed packet, in the order of the cases: the kinds take turns."""
+        if not self.by_kind:
+            raise ValueError(f"the seed packet has no mutation of the kinds {', '.join(self.kinds)}")
+        shuffled = [
+            SplitMix64(mixed(self._start, number)).shuffled(members)
+            for number, members in enumerate(self.by_kind.values(), 1)
+        ]
+        rounds = max(map(len, shuffled))
+        return tuple(members[turn] for turn in range(rounds) for members in shuffled if turn < len(members))
+
+    @cached_property
+    def _combinable(self) -> Sequence[tuple[Mutation, ...]]:
+        """The mutations that a case can combine, by kind: fragments are packets of their own."""
+        return [members for kind, members in self.by_kind.items() if kind != "fragment"]
+
+    # --- the cases ----------------------------------------------------------------------------------------------------
+
+    def __iter__(self) -> Iterator[Case]:
+        return map(self.case, counted_from())
+
+    def case(self, number: int) -> Case:
+        """The case of a number, from 0 on."""
+        singles = self.singles
+        if number < len(singles):
+            return self.mutated(singles[number : number + 1], number)
+        return self.mutated(self._combined(number), number)
+
+    def mutated(self, chosen: tuple[Mutation, ...], number: int = 0) -> Case:
+        """The case of these mutations, of which at most one is of layers or of octets, and no two of the same bits."""
+        packets = chosen[0].packets
+        if not packets:
+            octets = applied(self.data, chosen, lengths=self._lengths)
+            if self._checksums:
+                octets = with_right_checksums(octets, self.first, self.catalog, _kept(chosen))
+            packets = (octets,)
+        return Case(packets, chosen, number, self.seed, self.fix, self.first, self.catalog, self.source)
+
+    def _combined(self, number: int) -> tuple[Mutation, ...]:
+        """Two to four mutations that can be applied together, as far as the packet has so many."""
+        random = SplitMix64(SplitMix64(self._start ^ number).next())
+        kinds = self._combinable or [self.singles]
+        sites = self._sites if len(kinds) > 1 else []
+        wanted = _FEWEST + random.below(_MOST - _FEWEST + 1)
+        chosen: list[Mutation] = []
+        for _ in range(_TRIES):
+            draw = random.next()  # its bits decide all: first what kind of mutation, then which one of these
+            choice, which = draw >> 32, draw & 0xFFFF_FFFF
+            if sites and choice & 3 == 0:
+                mutation = _random_value(sites[which * len(sites) >> 32], random)
+            else:
+                members = kinds[choice * len(kinds) >> 32]
+                mutation = members[which * len(members) >> 32]
+            if not any(map(_excludes, chosen, repeat(mutation))):
+                chosen.append(mutation)
+                if len(chosen) == wanted:
+                    break
+        return tuple(chosen)
+
+
+def _excludes(mutation: Mutation, other: Mutation) -> bool:
+    """Whether two mutations cannot be applied together: both are of layers, or of the same bits."""
+    if mutation.bits is None or other.bits is None:
+        return mutation.bits is other.bits
+    (first, count), (start, length) = mutation.bits, other.bits
+    return first < start + length and start < first + count
+
+
+def _random_value(site: Site, random: SplitMix64) -> Mutation:
+    """The mutation that writes a random value."""
+    value = random.bits(site.bits)
+    if value == site.value:
+        value ^= 1
+    return site.mutation(f"{site.path} = {value_text(site, value)}", value)
+
+
+def _kept(chosen: Sequence[Mutation]) -> list[int]:
+    """The octets of the result at which checksums begin that are mutations themselves."""
+    octets = [mutation.bits[0] // 8 for mutation in chosen if mutation.kind == "checksum" and mutation.bits is not None]
+    pieces = next((mutation.pieces for mutation in chosen if mutation.pieces is not None), None)
+    if pieces is None or not octets:
+        return octets
+    kept, at = [], 0
+    for piece in pieces:
+        if isinstance(piece, bytes):
+            at += len(piece)
+        else:
+            kept += [octet - piece[0] + at for octet in octets if piece[0] <= octet < piece[1]]
+            at += piece[1] - piece[0]
+    return kept

@@ -70,7 +70,7 @@ def test_another_seed_gives_other_cases_and_another_fix_the_same_labels() -> Non
     labels = [case.label for case in fuzz.mutations(VXLAN_FRAME, seed=1, count=100)]
     assert labels != [case.label for case in fuzz.mutations(VXLAN_FRAME, seed=2, count=100)]
     for fix in ("lengths", "checksums", "both"):
-        again = fuzz.mutations(VXLAN_FRAME, seed=1, count=100, fix=fix)  # type: ignore[arg-type]
+        again = fuzz.mutations(VXLAN_FRAME, seed=1, count=100, fix=fix)
         assert labels == [case.label for case in again]
 
 

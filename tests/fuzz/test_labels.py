@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from ipaddress import ip_address
+from typing import Any
 
 import pytest
 
@@ -66,7 +67,7 @@ def test_a_mutation_of_a_field_changes_its_bits_as_its_label_says(record: oc.Rec
                 assert now == (before + difference if difference else value), case.label
 
 
-def _field(packet: oc.Packet, match: re.Match[str]) -> object:
+def _field(packet: oc.Packet, match: re.Match[str]) -> Any:  # Any: the field of any record
     path, _, name = match["path"].rpartition(".")
     return packet.at(path).__layout__.by_name[name]
 

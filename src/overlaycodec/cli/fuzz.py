@@ -64,7 +64,8 @@ class _Seeds:
         "overlaycodec fuzz seed.pcap out/ --count 10000 --seed 1",
         "overlaycodec fuzz seed.pcap cases.pcapng --fix both",
         "overlaycodec fuzz seed.pcap cases.jsonl --kind length --kind overrun",
-        "overlaycodec fuzz --where geneve trace.pcap - | jq -r 'select(.verdicts.linux == \"drop\").label'",
+        "overlaycodec fuzz --count 100 --where 'vxlan.vni == 100' trace.pcap - \\\n"
+        "  | jq -r 'select(.verdicts.linux == \"drop\").label'",
     ),
 )
 @file_argument
@@ -122,6 +123,8 @@ def fuzz(
     check_target((file,), target)
     seeds = _Seeds(where, catalog)
     complete = read(file, partial(seeds.read, file))
+    if not seeds.chosen and not complete:
+        click.get_current_context().exit(1)
     if not seeds.chosen:
         raise click.ClickException(f"{printable(file)}: no packet to begin with")
     chosen = form or ("jsonl" if target == "-" else form_of(target))

@@ -11,12 +11,17 @@ from __future__ import annotations
 
 from overlaycodec.fuzz.case import Case, Verdict
 from overlaycodec.fuzz.corpus import Form, cases, seeds_of, write_corpus
+from overlaycodec.fuzz.dictionary import dictionary
+from overlaycodec.fuzz.engines import CustomCrossOver, CustomMutator, EngineMutator
 from overlaycodec.fuzz.mutation import KINDS, Fix, Kind, Mutation
 from overlaycodec.fuzz.mutator import Mutator, mutations
 
 __all__ = [
     "KINDS",
     "Case",
+    "CustomCrossOver",
+    "CustomMutator",
+    "EngineMutator",
     "Fix",
     "Form",
     "Kind",
@@ -24,6 +29,7 @@ __all__ = [
     "Mutator",
     "Verdict",
     "cases",
+    "dictionary",
     "mutations",
     "seeds_of",
     "write_corpus",

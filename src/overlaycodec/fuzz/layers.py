@@ -7,7 +7,8 @@ do not stop at its first surprise. Lengths count what they counted in the seed p
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any, Final
 
 import msgspec
@@ -25,7 +26,7 @@ from overlaycodec.protocols import UDP
 from overlaycodec.schema.keyspaces import ETHERTYPE, IP_PROTOCOL, UDP_PORT
 from overlaycodec.schema.layout import REQUIRED
 
-__all__ = ["Stack", "layer_mutations"]
+__all__ = ["Stack", "layer_mutations", "layer_orders"]
 
 _DEPTHS: Final = (1, 2, 4, 16, 64)
 """How many headers more are put in."""
@@ -159,12 +160,25 @@ class Stack:
 
 def layer_mutations(stack: Stack) -> Iterator[Mutation]:
     """Every mutation of the layers of a packet."""
-    orders = (*_moved(stack), *_stacked(stack), *_tagged(stack), *_nested(stack))
-    yield from (found for found in (stack.restacked(*order) for order in orders) if found is not None)
+    yield from (found for found in (stack.restacked(*order()) for order in layer_orders(stack)) if found is not None)
     yield from _wrapped(stack)
 
 
+def layer_orders(stack: Stack) -> Iterator[Callable[[], Order]]:
+    """Every other order of the headers, made when it is called for; tunnels that the packet has not are not among them.
+
+    Each gives the arguments of `Stack.restacked`.
+    """
+    for orders in (_moved, _stacked, _nested):
+        yield from (partial(_given, order) for order in orders(stack))
+    yield from _tagged(stack)
+
+
 Order = tuple[Kind, str, str, list[Any]]  # Any: indices and new headers
+
+
+def _given(order: Order) -> Order:
+    return order
 
 
 def _moved(stack: Stack) -> Iterator[Order]:
@@ -189,20 +203,27 @@ def _stacked(stack: Stack) -> Iterator[Order]:
             yield "tag", name, f"{name} stacked {depth + 1} deep", order
 
 
-def _tagged(stack: Stack) -> Iterator[Order]:
+def _tagged(stack: Stack) -> Iterator[Callable[[], Order]]:
     """Tags of every class and EtherType, behind each header that an EtherType selects the content of."""
-    everything = list(range(len(stack.headers)))
-    for index, (cls, name) in enumerate(zip(stack.classes, stack.names, strict=True)):
+    tags = list(_tags(stack.catalog))
+    for index, cls in enumerate(stack.classes):
         plan, record = cls.__layout__.next, stack.headers[index]
         site = None if plan.selector is None else record.site(plan.selector.name)
-        if plan.space is not ETHERTYPE or site is None or cls.__layout__.tunnel:
-            continue
-        for key, tag in _tags(stack.catalog):
-            for depth in _DEPTHS:
-                added = _run_of_tags(stack, tag, key, site.value, depth)
-                what = tag.__layout__.name if depth == 1 else f"{depth} {tag.__layout__.name}"
-                label = f"{what} ({ETHERTYPE.text(key)}) after {name}"
-                yield "tag", name, label, [*everything[: index + 1], *added, *everything[index + 1 :]]
+        if plan.space is ETHERTYPE and site is not None and not cls.__layout__.tunnel:
+            for key, tag in tags:
+                yield from (partial(_tag_order, stack, index, key, tag, site.value, depth) for depth in _DEPTHS)
+
+
+def _tag_order(stack: Stack, index: int, key: int, tag: type[Header], last: int, depth: int) -> Order:
+    """Tags of one class after a header; the last one selects what the header selected."""
+    name, everything = stack.names[index], list(range(len(stack.headers)))
+    selector = tag.__layout__.next.selector
+    assert selector is not None
+    more, end = (encode(_example(tag, **{selector.name: value})) for value in (key, last))
+    added = [*[New(more, tag, key)] * (depth - 1), New(end, tag, key)]
+    what = tag.__layout__.name if depth == 1 else f"{depth} {tag.__layout__.name}"
+    label = f"{what} ({ETHERTYPE.text(key)}) after {name}"
+    return "tag", name, label, [*everything[: index + 1], *added, *everything[index + 1 :]]
 
 
 def _tags(catalog: Catalog) -> Iterator[tuple[int, type[Header]]]:
@@ -212,13 +233,6 @@ def _tags(catalog: Catalog) -> Iterator[tuple[int, type[Header]]]:
             layout = cls.__layout__
             if layout.next.space is ETHERTYPE and layout.fixed and layout.layer is None and not layout.tunnel:
                 yield value, cls
-
-
-def _run_of_tags(stack: Stack, cls: type[Header], key: int, last: int, depth: int) -> list[New]:
-    selector = cls.__layout__.next.selector
-    assert selector is not None
-    more, end = (encode(_example(cls, **{selector.name: value})) for value in (key, last))
-    return [*[New(more, cls, key)] * (depth - 1), New(end, cls, key)]
 
 
 def _nested(stack: Stack) -> Iterator[Order]:

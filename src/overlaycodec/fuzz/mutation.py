@@ -84,6 +84,13 @@ class Mutation(msgspec.Struct, frozen=True, gc=False):
     def __repr__(self) -> str:
         return f"<Mutation: {self.label}>"
 
+    def excludes(self, other: Mutation) -> bool:
+        """Whether both cannot be applied together: both are of layers, or of the same bits."""
+        if self.bits is None or other.bits is None:
+            return self.bits is other.bits
+        (first, count), (start, length) = self.bits, other.bits
+        return first < start + length and start < first + count
+
 
 def applied(data: bytes, mutations: Sequence[Mutation], *, lengths: bool) -> bytes:
     """The octets of the seed packet after these mutations, of which at most one has pieces."""

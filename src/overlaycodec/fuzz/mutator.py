@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from functools import cached_property
 from itertools import count as counted_from
-from itertools import repeat
 from typing import Final
 
 from overlaycodec.capture import Record
@@ -26,7 +25,7 @@ from overlaycodec.fuzz.layers import Stack, layer_mutations
 from overlaycodec.fuzz.mutation import FIXES, KINDS, Fix, Kind, Mutation, applied
 from overlaycodec.fuzz.octets import octet_mutations
 from overlaycodec.fuzz.random_numbers import SplitMix64, mixed
-from overlaycodec.fuzz.sites import Site, records_of
+from overlaycodec.fuzz.sites import RecordSite, Site, records_of
 from overlaycodec.packet.header import Header
 from overlaycodec.packet.packet import Packet
 from overlaycodec.protocols import Ethernet
@@ -113,21 +112,31 @@ class Mutator:
         self.kinds: tuple[Kind, ...] = tuple(kind for kind in KINDS if kind in kinds)
         self._lengths = fix in ("lengths", "both")
         self._checksums = fix in ("checksums", "both")
-        self._records = records_of(self.packet, self.data)
-        self._sites = [site for record in self._records for site in record.fields]
+        self.records = records_of(self.packet, self.data)
+        """Every header of the seed packet, and every option in it."""
+        self._sites = [site for record in self.records for site in record.fields]
         self._start = mixed(seed, int.from_bytes(self.data, "big"))
 
     # --- the mutations ------------------------------------------------------------------------------------------------
 
     @cached_property
+    def headers(self) -> list[RecordSite]:
+        """Every header of the seed packet."""
+        return [record for record in self.records if record.options is None]
+
+    @cached_property
+    def stack(self) -> Stack:
+        """The headers of the seed packet, to be put into another order."""
+        return Stack(self.packet, self.data, self.records, self.catalog)
+
+    @cached_property
     def by_kind(self) -> dict[Kind, tuple[Mutation, ...]]:
         """Every mutation of the seed packet, by kind; kinds without one are left out."""
-        stack = Stack(self.packet, self.data, self._records, self.catalog)
         found: dict[Kind, list[Mutation]] = {kind: [] for kind in self.kinds}
         for mutation in (
-            *field_mutations(self._records, self.data, self.catalog),
-            *layer_mutations(stack),
-            *octet_mutations(stack, self._records),
+            *field_mutations(self.records, self.data, self.catalog),
+            *layer_mutations(self.stack),
+            *octet_mutations(self.stack, self.records),
             *(fragment_mutations(self.packet, self.catalog) if "fragment" in found else ()),
         ):
             if mutation.kind in found:
@@ -188,19 +197,11 @@ class Mutator:
             else:
                 members = kinds[choice * len(kinds) >> 32]
                 mutation = members[which * len(members) >> 32]
-            if not any(map(_excludes, chosen, repeat(mutation))):
+            if not any(map(mutation.excludes, chosen)):
                 chosen.append(mutation)
                 if len(chosen) == wanted:
                     break
         return tuple(chosen)
-
-
-def _excludes(mutation: Mutation, other: Mutation) -> bool:
-    """Whether two mutations cannot be applied together: both are of layers, or of the same bits."""
-    if mutation.bits is None or other.bits is None:
-        return mutation.bits is other.bits
-    (first, count), (start, length) = mutation.bits, other.bits
-    return first < start + length and start < first + count
 
 
 def _random_value(site: Site, random: SplitMix64) -> Mutation:

@@ -62,7 +62,7 @@ def mutations(
     >>> import overlaycodec as oc
     >>> packet = oc.IPv4(src="10.0.0.1", dst="10.0.0.2") / oc.UDP(src_port=1, dst_port=2) / b"hello"
     >>> [case.label for case in mutations(packet, seed=1, count=2, first=oc.IPv4, kinds=["length"])]
-    ['udp.length - 4', 'ipv4.ihl = 15']
+    ['udp.length - 1', 'ipv4.ihl = 0']
 
     Raises: ValueError for a packet without octets, and for arguments that have no such value.
     """

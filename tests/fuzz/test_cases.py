@@ -220,3 +220,10 @@ def test_a_corpus_as_files_has_one_per_packet(tmp_path: Path) -> None:
         fuzz.write_corpus(io.BytesIO(), cases, form="files")
     with pytest.raises(ValueError, match="the form is"):
         fuzz.write_corpus(io.BytesIO(), cases, form="csv")  # type: ignore[arg-type]
+
+
+def test_the_kinds_that_are_asked_for_are_the_only_ones() -> None:
+    for kinds in (["length"], ["length", "swap"], ["fragment"], ["flag", "fragment", "value"]):
+        cases = fuzz.mutations(VXLAN_FRAME, kinds=kinds, count=400)  # type: ignore[arg-type]
+        found = {kind for case in cases for kind in case.kinds}
+        assert found == set(kinds) - {"flag"}  # VXLAN has no field that a flag brings

@@ -7,6 +7,8 @@ the innermost first. What a mutation wrote into a checksum stays, and so does a 
 from __future__ import annotations
 
 from collections.abc import Collection
+from functools import lru_cache
+from typing import Final
 
 from overlaycodec.checksum import crc32c, internet_checksum
 from overlaycodec.codec.catalog import Catalog
@@ -19,13 +21,22 @@ from overlaycodec.schema.keys import Key
 from overlaycodec.schema.keyspaces import IP_PROTOCOL
 from overlaycodec.schema.plans import Coverage
 
-__all__ = ["with_right_checksums"]
+__all__ = ["following_all", "with_right_checksums"]
+
+_MOST_HEADERS: Final = 1_000
+"""More than any mutation stacks: the receiver is taken to follow them all."""
+
+
+@lru_cache(maxsize=8)
+def following_all(catalog: Catalog) -> Catalog:
+    """The catalog, which follows as many headers as mutations stack."""
+    return catalog.with_max_headers(max(catalog.max_headers, _MOST_HEADERS))
 
 
 def with_right_checksums(data: bytes, first: type[Header] | Key, catalog: Catalog, kept: Collection[int]) -> bytes:
     """The octets with right checksums, except those that begin at one of the octets `kept`.
 
-    Those over octets that are not all here, of fragments and cut packets, stay as they are.
+    The catalog is one of `following_all`. Those over octets that are not all here, of fragments and cut packets, stay as they are.
     """
     packet = decode(data, first=first, lax=True, catalog=catalog)
     octets = bytearray(data)

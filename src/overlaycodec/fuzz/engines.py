@@ -14,8 +14,8 @@ from overlaycodec.codec.catalog import DEFAULT, Catalog
 from overlaycodec.fuzz.fields import numbers_of, value_text
 from overlaycodec.fuzz.layers import layer_orders
 from overlaycodec.fuzz.mutation import Fix, Mutation
-from overlaycodec.fuzz.mutator import Mutator
 from overlaycodec.fuzz.random_numbers import SplitMix64, mixed
+from overlaycodec.fuzz.seed_packet import SeedPacket
 from overlaycodec.fuzz.sites import RecordSite
 from overlaycodec.packet.header import Header
 from overlaycodec.protocols import Ethernet
@@ -49,7 +49,7 @@ class EngineMutator:
     ) -> None:
         self._first, self._catalog, self._fix = first, catalog, fix
         self._last: tuple[bytes, Fix] | None = None
-        self._mutator: Mutator | None = None
+        self._packet: SeedPacket | None = None
         self.label = ""
         """What was changed in the last mutant."""
 
@@ -60,16 +60,16 @@ class EngineMutator:
         self.label = "octets"
         if not data:
             return random.next().to_bytes(8, "big")[: max(1, max_size)]
-        mutator = self._mutator_of(bytes(data), fix)
+        packet = self._packet_of(bytes(data), fix)
         chosen: list[Mutation] = []
         for _ in range(1 + random.below(_MOST)):
-            mutation = self._drawn(mutator, random)
+            mutation = self._drawn(packet, random)
             if mutation is None:
-                return _octets_changed(mutator.mutated(tuple(chosen)).data if chosen else data, random)[:max_size]
+                return _octets_changed(packet.mutated(chosen)[0] if chosen else data, random)[:max_size]
             if not any(mutation.excludes(other) for other in chosen):
                 chosen.append(mutation)
         self.label = "; ".join(mutation.label for mutation in chosen)
-        return mutator.mutated(tuple(chosen)).data[:max_size]
+        return packet.mutated(chosen)[0][:max_size]
 
     def cross_over(self, data: bytes, other: bytes, max_size: int, seed: int) -> bytes:
         """The first headers of one packet before the last headers of another; headers of the same class meet."""
@@ -89,32 +89,35 @@ class EngineMutator:
         return (data[:at] + other[begin:])[:max_size]
 
     def _headers_of(self, data: bytes) -> list[RecordSite]:
-        return [] if not data else self._new(data, "none").headers
+        return [] if not data else self._new(data, "none").stack.headers
 
-    def _new(self, data: bytes, fix: Fix) -> Mutator:
-        return Mutator(data, fix=fix, first=self._first, catalog=self._catalog)
+    def _new(self, data: bytes, fix: Fix) -> SeedPacket:
+        return SeedPacket(data, fix=fix, first=self._first, catalog=self._catalog)
 
-    def _mutator_of(self, data: bytes, fix: Fix) -> Mutator:
-        """The mutations of an input; engines ask for many mutants of one after another."""
-        if self._mutator is None or self._last != (data, fix):
-            self._last, self._mutator = (data, fix), self._new(data, fix)
-        return self._mutator
+    def _packet_of(self, data: bytes, fix: Fix) -> SeedPacket:
+        """An input as a packet; engines ask for many mutants of one after another."""
+        if self._packet is None or self._last != (data, fix):
+            self._last, self._packet = (data, fix), self._new(data, fix)
+        return self._packet
 
-    def _drawn(self, mutator: Mutator, random: SplitMix64) -> Mutation | None:
+    def _drawn(self, packet: SeedPacket, random: SplitMix64) -> Mutation | None:
         """A mutation; None where octets are to be changed."""
         turn = random.below(_TURNS)
-        if not mutator.headers or turn >= _CUTS:
+        if not packet.records or turn >= _CUTS:
             return None
         if turn < _FIELDS:
-            return self._of_field(mutator, random)
+            return self._of_field(packet, random)
         if turn < _LAYERS:
-            orders = list(layer_orders(mutator.stack))
-            return mutator.stack.restacked(*_one(orders, random)())
-        at = random.below(len(mutator.data)) + 1
-        return mutator.stack.resized("truncate", "payload", f"truncated after {at} octets", ((0, at),), at, 0)
+            orders = list(layer_orders(packet.stack))
+            return packet.stack.restacked(*_one(orders, random)())
+        at = random.below(len(packet.data)) + 1
+        return packet.stack.resized("truncate", "payload", f"truncated after {at} octets", ((0, at),), at, 0)
 
-    def _of_field(self, mutator: Mutator, random: SplitMix64) -> Mutation | None:
-        record = _one([record for record in mutator.records if record.fields], random)
+    def _of_field(self, packet: SeedPacket, random: SplitMix64) -> Mutation | None:
+        records = [record for record in packet.records if record.fields]
+        if not records:
+            return None
+        record = _one(records, random)
         site = _one(record.fields, random)
         numbers = [
             number

@@ -13,24 +13,21 @@ from itertools import count as counted_from
 from typing import Final
 
 from overlaycodec.capture import Record
-from overlaycodec.codec.bytes_like import BytesLike, bytes_of
-from overlaycodec.codec.catalog import DEFAULT, Catalog, check_catalog
-from overlaycodec.codec.packet_decoder import decode
-from overlaycodec.codec.packet_encoder import encode
+from overlaycodec.codec.bytes_like import BytesLike
+from overlaycodec.codec.catalog import DEFAULT, Catalog
 from overlaycodec.fuzz.case import Case
-from overlaycodec.fuzz.checksum_fix import with_right_checksums
 from overlaycodec.fuzz.fields import field_mutations, value_text
 from overlaycodec.fuzz.fragments import fragment_mutations
-from overlaycodec.fuzz.layers import Stack, layer_mutations
-from overlaycodec.fuzz.mutation import FIXES, KINDS, Fix, Kind, Mutation, applied
+from overlaycodec.fuzz.layers import layer_mutations
+from overlaycodec.fuzz.mutation import KINDS, Fix, Kind, Mutation
 from overlaycodec.fuzz.octets import octet_mutations
 from overlaycodec.fuzz.random_numbers import SplitMix64, mixed
-from overlaycodec.fuzz.sites import RecordSite, Site, records_of
+from overlaycodec.fuzz.seed_packet import SeedPacket
+from overlaycodec.fuzz.sites import Site
 from overlaycodec.packet.header import Header
 from overlaycodec.packet.packet import Packet
 from overlaycodec.protocols import Ethernet
 from overlaycodec.schema.keys import Key
-from overlaycodec.schema.keyspaces import LINK_TYPE
 from overlaycodec.values.argument_checks import check_number, text_of
 
 __all__ = ["Mutator", "mutations"]
@@ -89,55 +86,37 @@ class Mutator:
         catalog: Catalog = DEFAULT,
         source: int = 0,
     ) -> None:
-        check_catalog(catalog)
-        if fix not in [*FIXES]:  # a list: what is given may have no hash
-            raise ValueError(f"fix is {', '.join(FIXES)}, not {text_of(fix)}")
-        if unknown := [kind for kind in kinds if kind not in [*KINDS]]:
+        if unknown := [kind for kind in kinds if kind not in [*KINDS]]:  # a list: what is given may have no hash
             raise ValueError(f"the kinds are {', '.join(KINDS)}, not {text_of(unknown[0])}")
-        octets: BytesLike
-        if isinstance(data, Record):
-            octets, first = data.data, LINK_TYPE(data.link_type)
-        elif isinstance(data, Packet):
-            octets, first = encode(data, catalog=catalog), type(data.headers[0]) if data.headers else first
-        else:
-            octets = data
-        self.data: bytes = bytes_of(octets)
-        """The octets of the seed packet."""
-        if not self.data:
-            raise ValueError("the seed packet has no octets: nothing can be mutated")
         check_number("seed", seed, 0)
-        self.seed, self.fix, self.first, self.catalog, self.source = seed, fix, first, catalog, source
-        self.packet: Packet = decode(self.data, first=first, lax=True, catalog=catalog)
-        """The seed packet, decoded as far as possible."""
+        self._packet = SeedPacket(data, fix=fix, first=first, catalog=catalog)
         self.kinds: tuple[Kind, ...] = tuple(kind for kind in KINDS if kind in kinds)
-        self._lengths = fix in ("lengths", "both")
-        self._checksums = fix in ("checksums", "both")
-        self.records = records_of(self.packet, self.data)
-        """Every header of the seed packet, and every option in it."""
-        self._sites = [site for record in self.records for site in record.fields]
-        self._start = mixed(seed, int.from_bytes(self.data, "big"))
+        self.seed, self.source = seed, source
+        self._start = mixed(seed, int.from_bytes(self._packet.data, "big"))
+        self._sites = [site for site in self._packet.sites if site.kind in self.kinds]
+
+    @property
+    def data(self) -> bytes:
+        """The octets of the seed packet."""
+        return self._packet.data
+
+    @property
+    def packet(self) -> Packet:
+        """The seed packet, decoded as far as possible."""
+        return self._packet.packet
 
     # --- the mutations ------------------------------------------------------------------------------------------------
-
-    @cached_property
-    def headers(self) -> list[RecordSite]:
-        """Every header of the seed packet."""
-        return [record for record in self.records if record.options is None]
-
-    @cached_property
-    def stack(self) -> Stack:
-        """The headers of the seed packet, to be put into another order."""
-        return Stack(self.packet, self.data, self.records, self.catalog)
 
     @cached_property
     def by_kind(self) -> dict[Kind, tuple[Mutation, ...]]:
         """Every mutation of the seed packet, by kind; kinds without one are left out."""
         found: dict[Kind, list[Mutation]] = {kind: [] for kind in self.kinds}
+        seed = self._packet
         for mutation in (
-            *field_mutations(self.records, self.data, self.catalog),
-            *layer_mutations(self.stack),
-            *octet_mutations(self.stack, self.records),
-            *(fragment_mutations(self.packet, self.catalog) if "fragment" in found else ()),
+            *field_mutations(seed.records, seed.data, seed.catalog),
+            *layer_mutations(seed.stack),
+            *octet_mutations(seed.stack, seed.records),
+            *(fragment_mutations(seed.packet, seed.catalog) if "fragment" in found else ()),
         ):
             if mutation.kind in found:
                 found[mutation.kind].append(mutation)
@@ -174,19 +153,15 @@ class Mutator:
 
     def mutated(self, chosen: tuple[Mutation, ...], number: int = 0) -> Case:
         """The case of these mutations, of which at most one is of layers or of octets, and no two of the same bits."""
-        packets = chosen[0].packets
-        if not packets:
-            octets = applied(self.data, chosen, lengths=self._lengths)
-            if self._checksums:
-                octets = with_right_checksums(octets, self.first, self.catalog, _kept(chosen))
-            packets = (octets,)
-        return Case(packets, chosen, number, self.seed, self.fix, self.first, self.catalog, self.source)
+        seed = self._packet
+        packets = seed.mutated(chosen)
+        return Case(packets, chosen, number, self.seed, seed.fix, seed.first, seed.catalog, self.source)
 
     def _combined(self, number: int) -> tuple[Mutation, ...]:
         """Two to four mutations that can be applied together, as far as the packet has so many."""
         random = SplitMix64(SplitMix64(self._start ^ number).next())
         kinds = self._combinable or [self.singles]
-        sites = self._sites if len(kinds) > 1 else []
+        sites = self._sites
         wanted = _FEWEST + random.below(_MOST - _FEWEST + 1)
         chosen: list[Mutation] = []
         for _ in range(_TRIES):
@@ -210,19 +185,3 @@ def _random_value(site: Site, random: SplitMix64) -> Mutation:
     if value == site.value:
         value ^= 1
     return site.mutation(f"{site.path} = {value_text(site, value)}", value)
-
-
-def _kept(chosen: Sequence[Mutation]) -> list[int]:
-    """The octets of the result at which checksums begin that are mutations themselves."""
-    octets = [mutation.bits[0] // 8 for mutation in chosen if mutation.kind == "checksum" and mutation.bits is not None]
-    pieces = next((mutation.pieces for mutation in chosen if mutation.pieces is not None), None)
-    if pieces is None or not octets:
-        return octets
-    kept, at = [], 0
-    for piece in pieces:
-        if isinstance(piece, bytes):
-            at += len(piece)
-        else:
-            kept += [octet - piece[0] + at for octet in octets if piece[0] <= octet < piece[1]]
-            at += piece[1] - piece[0]
-    return kept

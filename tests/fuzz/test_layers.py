@@ -41,6 +41,17 @@ def test_lengths_outside_follow_where_they_are_to_be_fixed() -> None:
     assert data == with_numbers(plain, at16=95, at38=75)  # IPv4's total length and UDP's length
 
 
+def test_what_a_mutation_wrote_is_not_fixed() -> None:
+    mutator = fuzz.Mutator(F, fix="both", catalog=CATALOG)
+    labels = ("ipv4.total_length = 20", "inner.vlan.ethertype = 0x86dd (ipv6)", "inner.vlan duplicated")
+    chosen = tuple(mutation for mutation in mutator.singles if mutation.label in labels)
+    assert len(chosen) == 3
+    data = mutator.mutated(chosen).data
+    assert data[16:18] == b"\x00\x14"
+    assert data[38:40] == (75).to_bytes(2, "big")
+    assert data[TAG : TAG + 8].hex() == "000786dd000786dd"
+
+
 def test_a_header_is_dropped_and_the_one_before_selects_the_one_after() -> None:
     assert made("inner.vlan dropped") == (F[:62] + b"\x08\x00" + F[INNER_IP:],)
     assert made("inner.vlan dropped", "lengths") == (

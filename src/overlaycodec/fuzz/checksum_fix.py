@@ -36,7 +36,8 @@ def following_all(catalog: Catalog) -> Catalog:
 def with_right_checksums(data: bytes, first: type[Header] | Key, catalog: Catalog, kept: Collection[int]) -> bytes:
     """The octets with right checksums, except those that begin at one of the octets `kept`.
 
-    The catalog is one of `following_all`. Those over octets that are not all here, of fragments and cut packets, stay as they are.
+    The catalog is one of `following_all`. Those over octets that are not all here stay as they are: in fragments and in
+    truncated packets.
     """
     packet = decode(data, first=first, lax=True, catalog=catalog)
     octets = bytearray(data)

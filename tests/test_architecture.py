@@ -53,6 +53,7 @@ ALLOWED: Final[dict[str, str]] = {
     "interchange": "codec describe errors packet protocols schema values",
     "findings": "checksum codec editing errors packet protocols schema tunnel values",
     "guesses": "checksum packet schema",
+    "fuzz": "capture checksum codec describe errors findings interchange packet protocols schema values",
 }
 FACES: Final = ("overlaycodec", "notebook", "cli")
 """The public names, the pages of notebooks and the command line may import everything below; the last, the first."""
@@ -222,10 +223,14 @@ def test_facts_are_read_where_plans_are_made_and_nowhere_else() -> None:
     assert readers == set()
 
 
+OUTSIDE: Final = ("overlaycodec.display.output", "overlaycodec.fuzz.afl", "overlaycodec.fuzz.corpus")
+"""Modules that have to do with the system too: a terminal, the environment of AFL++, a folder of files."""
+
+
 def test_only_faces_and_captures_touch_files() -> None:
     outside = {"os", "pathlib", "socket", "subprocess", "tempfile", "shutil", "rich", "click"}
     for module, imports in IMPORTS.items():
-        if package_of(module) not in ("overlaycodec", "cli", "capture") and module != "overlaycodec.display.output":
+        if package_of(module) not in (*FACES, "capture") and module not in OUTSIDE:
             assert not outside & {name.partition(".")[0] for name in imports.now | imports.later}, module
 
 

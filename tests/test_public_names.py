@@ -15,7 +15,17 @@ import overlaycodec as oc
 
 ROOT: Final = Path(__file__).parent.parent
 SOURCES: Final = Path(oc.__file__).parent
-SUBMODULES: Final = ("comparison", "dialects", "reassembly", "reference", "strategies", "telemetry", "tunnel", "vlan")
+SUBMODULES: Final = (
+    "comparison",
+    "dialects",
+    "fuzz",
+    "reassembly",
+    "reference",
+    "strategies",
+    "telemetry",
+    "tunnel",
+    "vlan",
+)
 PROGRAM: Final = {"cli", "errors"}
 """Named on the pages, but no submodules to use: the command line, and the errors in tracebacks, which `oc` has."""
 

@@ -225,6 +225,7 @@ __all__ += protocols.__all__
 if TYPE_CHECKING:
     from overlaycodec import comparison as comparison
     from overlaycodec import dialects as dialects
+    from overlaycodec import fuzz as fuzz
     from overlaycodec import reassembly as reassembly
     from overlaycodec import reference as reference
     from overlaycodec import strategies as strategies
@@ -233,7 +234,17 @@ if TYPE_CHECKING:
     from overlaycodec import vlan as vlan
     from overlaycodec.protocols.index import *  # noqa: F403 - every header and element, named in its `__all__`
 else:
-    _SUBMODULES = ("comparison", "dialects", "reassembly", "reference", "strategies", "telemetry", "tunnel", "vlan")
+    _SUBMODULES = (
+        "comparison",
+        "dialects",
+        "fuzz",
+        "reassembly",
+        "reference",
+        "strategies",
+        "telemetry",
+        "tunnel",
+        "vlan",
+    )
     _PROTOCOLS = frozenset(protocols.__all__)
 
     def __getattr__(name):

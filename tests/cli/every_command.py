@@ -35,7 +35,7 @@ ARGUMENTS: Final = {
 """What each argument is called in the parser, and a value for it."""
 OPTIONS: Final = {"vid": "7", "vni": "1", "src": "10.0.0.1", "dst": "10.0.0.2"}
 """A value for each option that a command requires."""
-MORE: Final = {"export": ["--format", "csv"]}
+MORE: Final = {"export": ["--format", "csv"], "fuzz": ["--format", "pcap", "--count", "9"]}
 
 
 def commands() -> dict[str, click.Command]:

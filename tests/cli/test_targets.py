@@ -32,6 +32,8 @@ WRITERS: Final = {
     "translate": ("vlan", "translate", "FILE", "TARGET", "7=8"),
     "normalise": ("vlan", "normalise", "FILE", "TARGET"),
     "export": ("export", "-f", "vxlan.vni", "--format", "csv", "FILE", "TARGET"),
+    "fuzz": ("fuzz", "--count", "9", "--format", "pcap", "FILE", "TARGET"),
+    "fuzz-lines": ("fuzz", "--count", "9", "--format", "jsonl", "FILE", "TARGET"),
     "export-all": ("export", "--format", "csv", "FILE", "TARGET"),
 }
 READERS: Final = {

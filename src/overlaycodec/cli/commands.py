@@ -40,7 +40,7 @@ _NAMES = {"help_option_names": ["-h", "--help"]}
 class Commands(Group):
     """Commands; some have a module of their own, which is loaded when it is needed."""
 
-    own_modules = ("completion", "decap", "diff", "encap", "select", "vlan")
+    own_modules = ("completion", "decap", "diff", "encap", "fuzz", "select", "vlan")
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Their names."""
@@ -89,6 +89,7 @@ def overlaycodec() -> None:
     overlaycodec select in.pcap out.pcap --where 'vxlan.vni == 100'
     overlaycodec decap in.pcap out.pcap     the frames inside tunnels; encap puts them in
     overlaycodec vlan --help                tags pushed, popped, rewritten
+    overlaycodec fuzz seed.pcap out/        mutated packets, for tests of parsers
     overlaycodec headers                    the headers that it knows
     overlaycodec diagram vxlan              the figure of one
     """  # noqa: D301 - a real backspace is what keeps click from filling the paragraph

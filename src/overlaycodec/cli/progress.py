@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from typing import Final, TypeAlias
 
-__all__ = ["Advance", "no_progress", "progress_beside_lines", "progress_over"]
+__all__ = ["Advance", "no_progress", "progress_beside_lines", "progress_over", "progress_to"]
 
 Advance: TypeAlias = Callable[[int, int], None]
 """Called with how many more packets were read, and with their octets."""
@@ -43,8 +43,36 @@ def _to_a_file() -> bool:
 @contextmanager
 def progress_over(files: tuple[str, ...], what: str, passes: int = 1) -> Iterator[Advance]:
     """A bar on the standard error for `passes` passes over the files; without a total if their size is unknown."""
+    with _bar(what, lambda: _octets_of(files, passes), "packets") as (shown, update):
+        count = 0
+
+        def advance(packets: int, octets: int) -> None:
+            nonlocal count
+            count += packets
+            update(octets + _RECORD_OCTETS * packets, count)
+
+        yield advance if shown else no_progress
+
+
+@contextmanager
+def progress_to(total: int, what: str, unit: str) -> Iterator[Callable[[int], None]]:
+    """A bar on the standard error for so many things, which is told how many more are done."""
+    with _bar(what, lambda: total, unit) as (_, update):
+        count = 0
+
+        def advance(done: int) -> None:
+            nonlocal count
+            count += done
+            update(done, count)
+
+        yield advance
+
+
+@contextmanager
+def _bar(what: str, total: Callable[[], int | None], unit: str) -> Iterator[tuple[bool, Callable[[int, int], None]]]:
+    """Whether there is a bar, and a function that moves it on by so much, and shows a count of such things."""
     if not sys.stderr.isatty():
-        yield no_progress
+        yield False, no_progress
         return
     from rich.console import Console
     from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
@@ -53,19 +81,12 @@ def progress_over(files: tuple[str, ...], what: str, passes: int = 1) -> Iterato
         SpinnerColumn(),
         TextColumn("{task.description}"),
         BarColumn(),
-        TextColumn("{task.fields[packets]:,} packets"),
+        TextColumn(f"{{task.fields[count]:,}} {unit}"),
         TimeRemainingColumn(compact=True, elapsed_when_finished=True),
     )
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task(what, total=_octets_of(files, passes), packets=0)
-        count = 0
-
-        def advance(packets: int, octets: int) -> None:
-            nonlocal count
-            count += packets
-            progress.update(task, advance=octets + _RECORD_OCTETS * packets, packets=count)
-
-        yield advance
+        task = progress.add_task(what, total=total(), count=0)
+        yield True, lambda more, count: progress.update(task, advance=more, count=count)
 
 
 def _octets_of(files: tuple[str, ...], passes: int) -> int | None:

@@ -1,0 +1,36 @@
+"""Packets that test other people's parsers: mutations that know where fields, lengths and layers are.
+
+>>> import overlaycodec as oc
+>>> from overlaycodec import fuzz
+>>> packet = oc.IPv4(src="10.0.0.1", dst="10.0.0.2") / oc.UDP(src_port=1, dst_port=2) / b"hello"
+>>> [(case.label, len(case.data)) for case in fuzz.mutations(packet, seed=1, count=2)]
+[('ipv4.version = 0', 33), ('udp.length = 65534', 33)]
+"""
+
+from __future__ import annotations
+
+from overlaycodec.fuzz.case import Case, Verdict
+from overlaycodec.fuzz.corpus import Form, cases, seeds_of, write_corpus
+from overlaycodec.fuzz.dictionary import dictionary
+from overlaycodec.fuzz.engines import CustomCrossOver, CustomMutator, EngineMutator
+from overlaycodec.fuzz.mutation import KINDS, Fix, Kind, Mutation
+from overlaycodec.fuzz.mutator import Mutator, mutations
+
+__all__ = [
+    "KINDS",
+    "Case",
+    "CustomCrossOver",
+    "CustomMutator",
+    "EngineMutator",
+    "Fix",
+    "Form",
+    "Kind",
+    "Mutation",
+    "Mutator",
+    "Verdict",
+    "cases",
+    "dictionary",
+    "mutations",
+    "seeds_of",
+    "write_corpus",
+]

@@ -1,0 +1,187 @@
+"""The mutations of one seed packet, and the case of each number.
+
+Strategy: the mutations are listed once, by kind. The first cases are single mutations, a kind after the other, each
+once, in an order that the seed gives; after the last of them, each case combines two to four. A case depends on the
+packet, the seed and its number alone: it needs no case before it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from functools import cached_property
+from itertools import count as counted_from
+from typing import Final
+
+from overlaycodec.capture import Record
+from overlaycodec.codec.bytes_like import BytesLike
+from overlaycodec.codec.catalog import DEFAULT, Catalog
+from overlaycodec.fuzz.case import Case
+from overlaycodec.fuzz.fields import field_mutations, value_text
+from overlaycodec.fuzz.fragments import fragment_mutations
+from overlaycodec.fuzz.layers import layer_mutations
+from overlaycodec.fuzz.mutation import KINDS, Fix, Kind, Mutation
+from overlaycodec.fuzz.octets import octet_mutations
+from overlaycodec.fuzz.random_numbers import SplitMix64, mixed
+from overlaycodec.fuzz.seed_packet import SeedPacket
+from overlaycodec.fuzz.sites import Site
+from overlaycodec.packet.header import Header
+from overlaycodec.packet.packet import Packet
+from overlaycodec.protocols import Ethernet
+from overlaycodec.schema.keys import Key
+from overlaycodec.values.argument_checks import check_number, text_of
+
+__all__ = ["Mutator", "mutations"]
+
+_FEWEST: Final = 2
+_MOST: Final = 4
+"""The fewest and the most mutations that a case combines."""
+_TRIES: Final = 8
+"""How many mutations are drawn for a case, of which those that exclude each other are left out."""
+
+
+def mutations(
+    data: BytesLike | Packet | Record,
+    *,
+    seed: int = 0,
+    count: int | None = None,
+    fix: Fix = "none",
+    kinds: Collection[Kind] = KINDS,
+    first: type[Header] | Key = Ethernet,
+    catalog: Catalog = DEFAULT,
+) -> Iterator[Case]:
+    """Mutated packets, made from one that is right: `count` of them, or without end.
+
+    The same packet and seed give the same cases on every machine and with every version of Python. The first ones have
+    one mutation each, until every mutation of the packet had its turn; then each has two to four. `fix` is what
+    follows a mutation: "lengths" outside of what was added or cut, "checksums", "both" or "none"; what a mutation wrote
+    stays. `kinds` are the kinds to take; `first` is as in `decode`, and a record brings its own.
+
+    >>> import overlaycodec as oc
+    >>> packet = oc.IPv4(src="10.0.0.1", dst="10.0.0.2") / oc.UDP(src_port=1, dst_port=2) / b"hello"
+    >>> [case.label for case in mutations(packet, seed=1, count=2, first=oc.IPv4, kinds=["length"])]
+    ['udp.length - 1', 'ipv4.ihl = 0']
+
+    Raises: ValueError for a packet without octets, and for arguments that have no such value.
+    """
+    mutator = Mutator(data, seed=seed, fix=fix, kinds=kinds, first=first, catalog=catalog)
+    if count is not None:
+        check_number("count", count, 0)
+    return (mutator.case(number) for number in (counted_from() if count is None else range(count)))
+
+
+class Mutator:
+    """The mutations of one seed packet. The arguments are those of `mutations`; `source` is that of the cases.
+
+    Raises: ValueError, as `mutations` does.
+    """
+
+    def __init__(
+        self,
+        data: BytesLike | Packet | Record,
+        *,
+        seed: int = 0,
+        fix: Fix = "none",
+        kinds: Collection[Kind] = KINDS,
+        first: type[Header] | Key = Ethernet,
+        catalog: Catalog = DEFAULT,
+        source: int = 0,
+    ) -> None:
+        if unknown := [kind for kind in kinds if kind not in [*KINDS]]:  # a list: what is given may have no hash
+            raise ValueError(f"the kinds are {', '.join(KINDS)}, not {text_of(unknown[0])}")
+        check_number("seed", seed, 0)
+        self._packet = SeedPacket(data, fix=fix, first=first, catalog=catalog)
+        self.kinds: tuple[Kind, ...] = tuple(kind for kind in KINDS if kind in kinds)
+        self.seed, self.source = seed, source
+        self._start = mixed(seed, int.from_bytes(self._packet.data, "big"))
+        self._sites = [site for site in self._packet.sites if site.kind in self.kinds]
+
+    @property
+    def data(self) -> bytes:
+        """The octets of the seed packet."""
+        return self._packet.data
+
+    @property
+    def packet(self) -> Packet:
+        """The seed packet, decoded as far as possible."""
+        return self._packet.packet
+
+    # --- the mutations ------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def by_kind(self) -> dict[Kind, tuple[Mutation, ...]]:
+        """Every mutation of the seed packet, by kind; kinds without one are left out."""
+        found: dict[Kind, list[Mutation]] = {kind: [] for kind in self.kinds}
+        seed = self._packet
+        for mutation in (
+            *field_mutations(seed.records, seed.data, seed.catalog),
+            *layer_mutations(seed.stack),
+            *octet_mutations(seed.stack, seed.records),
+            *(fragment_mutations(seed.packet, seed.catalog) if "fragment" in found else ()),
+        ):
+            if mutation.kind in found:
+                found[mutation.kind].append(mutation)
+        return {kind: tuple(members) for kind, members in found.items() if members}
+
+    @cached_property
+    def singles(self) -> tuple[Mutation, ...]:
+        """Every mutation of the seed packet, in the order of the cases: the kinds take turns."""
+        if not self.by_kind:
+            raise ValueError(f"the seed packet has no mutation of the kinds {', '.join(self.kinds)}")
+        shuffled = [
+            SplitMix64(mixed(self._start, number)).shuffled(members)
+            for number, members in enumerate(self.by_kind.values(), 1)
+        ]
+        rounds = max(map(len, shuffled))
+        return tuple(members[turn] for turn in range(rounds) for members in shuffled if turn < len(members))
+
+    @cached_property
+    def _combinable(self) -> Sequence[tuple[Mutation, ...]]:
+        """The mutations that a case can combine, by kind: fragments are packets of their own."""
+        return [members for kind, members in self.by_kind.items() if kind != "fragment"]
+
+    # --- the cases ----------------------------------------------------------------------------------------------------
+
+    def __iter__(self) -> Iterator[Case]:
+        return map(self.case, counted_from())
+
+    def case(self, number: int) -> Case:
+        """The case of a number, from 0 on."""
+        singles = self.singles
+        if number < len(singles):
+            return self.mutated(singles[number : number + 1], number)
+        return self.mutated(self._combined(number), number)
+
+    def mutated(self, chosen: tuple[Mutation, ...], number: int = 0) -> Case:
+        """The case of these mutations, of which at most one is of layers or of octets, and no two of the same bits."""
+        seed = self._packet
+        packets = seed.mutated(chosen)
+        return Case(packets, chosen, number, self.seed, seed.fix, seed.first, seed.catalog, self.source)
+
+    def _combined(self, number: int) -> tuple[Mutation, ...]:
+        """Two to four mutations that can be applied together, as far as the packet has so many."""
+        random = SplitMix64(SplitMix64(self._start ^ number).next())
+        kinds = self._combinable or [self.singles]
+        sites = self._sites
+        wanted = _FEWEST + random.below(_MOST - _FEWEST + 1)
+        chosen: list[Mutation] = []
+        for _ in range(_TRIES):
+            draw = random.next()  # its bits decide all: first what kind of mutation, then which one of these
+            choice, which = draw >> 32, draw & 0xFFFF_FFFF
+            if sites and choice & 3 == 0:
+                mutation = _random_value(sites[which * len(sites) >> 32], random)
+            else:
+                members = kinds[choice * len(kinds) >> 32]
+                mutation = members[which * len(members) >> 32]
+            if not any(map(mutation.excludes, chosen)):
+                chosen.append(mutation)
+                if len(chosen) == wanted:
+                    break
+        return tuple(chosen)
+
+
+def _random_value(site: Site, random: SplitMix64) -> Mutation:
+    """The mutation that writes a random value."""
+    value = random.bits(site.bits)
+    if value == site.value:
+        value ^= 1
+    return site.mutation(f"{site.path} = {value_text(site, value)}", value)

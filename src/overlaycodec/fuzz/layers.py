@@ -291,9 +291,12 @@ def _opened(header: Header) -> Header:
 
 
 def _example(cls: type[Header], **values: Any) -> Header:  # Any: a field's own type
-    """A header of this class: 1 in each number that has no default, and 0 in what has another type."""
+    """A header of this class: 1 in each number that has no default, no elements, and 0 in what has another type."""
     for field in cls.__layout__.fields:
         if field.default is REQUIRED and field.name not in values:
+            if field.kind == "items":
+                values[field.name] = ()
+                continue
             number = 1 if field.kind == "int" else 0
             values[field.name] = number if field.kind in ("int", "bool") else bytes((field.bits or 0) // 8)
     return cls(**values)

@@ -60,8 +60,8 @@ TSHARK: Final[tuple[Entry, ...]] = (
     Parting(
         "MACsec without a check value",
         "tshark",
-        "IEEE 802.1AE clause 9.7: 8 to 16 octets follow the data. tshark reads nothing where there are not 16, and data "
-        "before them.",
+        "IEEE 802.1AE clause 9.7: 8 to 16 octets follow the data. tshark reads nothing where there are not 16, and "
+        "data before them.",
         lambda packet, number: (
             isinstance(here(packet, number), oc.MACsec | oc.MACsecEncrypted) and _bounded(packet, number) <= 16
         ),

@@ -19,10 +19,9 @@ source_suffix = {".md": "myst-nb", ".ipynb": "myst-nb"}
 # Markdown
 myst_enable_extensions = ["colon_fence", "deflist"]
 myst_heading_anchors = 4
-nb_execution_mode = "off"
+nb_execution_mode = "force"
 nb_execution_raise_on_error = True
 nb_execution_timeout = 300
-nb_execution_in_temp = False
 nb_merge_streams = True
 
 # Docstrings are plain text, in which backticks hold code.

@@ -103,7 +103,7 @@ def executed() -> dict[str, Any]:  # Any: JSON
     environment = os.environ.get("PYTHONPATH")
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT / "src"), environment]))
     try:
-        NotebookClient(notebook, timeout=120, resources={"metadata": {"path": str(ROOT)}}).execute()
+        NotebookClient(notebook, timeout=120, resources={"metadata": {"path": str(NOTEBOOK.parent)}}).execute()
     finally:
         if environment is None:
             del os.environ["PYTHONPATH"]

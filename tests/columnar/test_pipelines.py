@@ -39,9 +39,11 @@ NAMES: Final = (
 
 
 def records() -> Iterator[oc.Record]:
-    """Records of real stacks, half of them with an octet or their end changed."""
-    source = Random(7)
+    """Records of real stacks, half of them with an octet or their end changed, and a few datagrams without content."""
+    empty = "020000000002 020000000001 0800 4500001c 00000000 401166cf 0a000001 0a000002 0035{:04x} 0008 0000"
+    yield from (oc.Record(bytes.fromhex(empty.format(port))) for port in (7, 53, 4789, 6081))
     for path in CAPTURES:
+        source = Random(path.name)  # another capture changes nothing here
         with oc.open_capture(path) as capture:
             for record in list(capture)[:60]:
                 data = bytearray(record.data)

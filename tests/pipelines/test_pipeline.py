@@ -70,6 +70,7 @@ WRONG: Final[dict[str, tuple[Callable[[], object], type[Exception], str]]] = {
     "an element": (lambda: Pipeline(oc.GeneveOption), TypeError, "is no part"),
     "the base": (lambda: Pipeline(oc.Header), TypeError, "is no part"),
     "the base, repeated": (lambda: oc.Header[0:2], TypeError, "is no part"),
+    "no count": (lambda: VLANTag[None], TypeError, "counted by integers, .* not by None"),  # type: ignore[index]
     "a union with another type": (lambda: Pipeline(Ethernet, IPv4 | int), TypeError, "is no part"),
     "None": (lambda: Pipeline(None), TypeError, "is no part"),  # type: ignore[call-overload]
     "a sum with text": (lambda: TUNNEL + "x", TypeError, "unsupported operand"),  # type: ignore[operator]

@@ -73,16 +73,14 @@ class Repeated(_Combination, frozen=True):
 
         Raises: TypeError, ValueError.
         """
-        if isinstance(times, slice):
-            if times.step is not None:
-                raise TypeError("a repetition has no step: [0:3] is none to three")
-            least, most = 0 if times.start is None else times.start, times.stop
-        else:
-            least = most = times
-        for number in (least, most):
-            if number is not None and (not isinstance(number, int) or isinstance(number, bool)):
+        ends: slice[Any, Any, Any] = times if isinstance(times, slice) else slice(times, times)  # Any: checked below
+        if ends.step is not None:
+            raise TypeError("a repetition has no step: [0:3] is none to three")
+        for number in (ends.start, ends.stop):
+            if times is None or (number is not None and (not isinstance(number, int) or isinstance(number, bool))):
                 raise TypeError(f"a repetition is counted by integers, as in [0:3], not by {number!r}")
-        assert isinstance(least, int)
+        least: int = 0 if ends.start is None else ends.start
+        most: int | None = ends.stop
         if not 0 <= least <= MOST_TIMES or (most is not None and not max(least, 1) <= most <= MOST_TIMES):
             raise ValueError(f"[{least}:{'' if most is None else most}] is not in [0:1]..[{MOST_TIMES}:{MOST_TIMES}]")
         return cls(part_of(part), least, most)
@@ -151,7 +149,7 @@ def part_of(value: object) -> Part:
     elif isinstance(value, types.UnionType) or typing.get_origin(value) is typing.Union:
         arguments: tuple[Any, ...] = typing.get_args(value)
         optional = types.NoneType in arguments
-        options = tuple(argument for argument in arguments if argument is not types.NoneType)
+        options = [argument for argument in arguments if argument is not types.NoneType]
         found = AnyOf.of(*options) if len(options) > 1 else part_of(options[0])
         return Repeated(found, 0, 1) if optional else found
     elif isinstance(value, Patterned) and isinstance(value.pattern, InOrder):

@@ -16,16 +16,17 @@ from overlaycodec.packet.packet import Packet
 from overlaycodec.packet.paths import names_of
 from overlaycodec.pipelines.automaton import Automaton, State
 from overlaycodec.pipelines.building import built, stacks_of
-from overlaycodec.pipelines.choices import chosen_after, found_at
 from overlaycodec.pipelines.links import Links
 from overlaycodec.pipelines.pattern import AnyOf, InOrder, PartLike, Repeated, headers_of, part_of
-from overlaycodec.pipelines.places import Places
 from overlaycodec.pipelines.reading import Reading
 from overlaycodec.pipelines.text import pattern_of
 from overlaycodec.schema.keys import Key
 from overlaycodec.schema.keyspaces import LINK_TYPE
 from overlaycodec.values.argument_checks import check_flag, check_text, check_type
 from overlaycodec.values.for_notebooks import ForNotebooks
+
+if TYPE_CHECKING:
+    from overlaycodec.pipelines.places import Places
 
 __all__ = ["AnyPipeline", "Pipeline", "check_pipeline"]
 
@@ -179,6 +180,8 @@ class Pipeline(ForNotebooks, Generic[*Hs]):
 
     def places(self) -> Places:
         """A place for each header of a packet, by name. Raises: SchemaError for a pattern without definite places."""
+        from overlaycodec.pipelines.places import Places
+
         return Places(self._pattern, self._automaton)
 
     def chosen(self, headers: Sequence[Header], expected: Sequence[type[Header]], ahead: bytes) -> type[Header] | None:
@@ -188,6 +191,8 @@ class Pipeline(ForNotebooks, Generic[*Hs]):
 
         Raises: ValueError, where the pipeline begins with one of several headers that have no key in common.
         """
+        from overlaycodec.pipelines.choices import chosen_after, found_at
+
         if headers:
             return chosen_after(self._catalog, self._links, headers, expected, ahead)
         first = self.start()

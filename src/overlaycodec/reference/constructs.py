@@ -225,7 +225,7 @@ class Address(construct.Adapter):
 
     def __init__(self, cls: type[Any], octets: int) -> None:
         super().__init__(construct.Bytes(octets))
-        self.cls = cls
+        self.cls, self.octets = cls, octets
 
     def _decode(self, obj: Any, context: Any, path: str) -> Any:
         return self.cls(obj)

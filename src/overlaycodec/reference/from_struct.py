@@ -51,6 +51,8 @@ def from_construct(
     }
     if not body["__doc__"]:
         del body["__doc__"]
-    return HeaderMeta(
+    make: Any = HeaderMeta  # Any: it takes the options of the class
+    made: type[Any] = make(  # Any: as the result
         name, (Header,), body, keys=keys, carries=carries, tunnel=tunnel, closed=closed, spec=spec, path=path
     )
+    return made

@@ -36,6 +36,8 @@ from overlaycodec.values import AUTO
 
 __all__ = ["StructFields"]
 
+_BETWEEN_BITS_AND_OCTETS: Any = (Transformed, Restreamed)  # Any: construct has no types
+_CONST: Any = construct.Const  # Any: as above
 _UNSIGNED: Final = "BHILQ"
 _MOST_BITS: Final = 64
 _NO_OCTETS: Final = (
@@ -198,7 +200,7 @@ class StructFields:
             hint = address.cls
         if any(isinstance(fact, ConstructField) for fact in facts):
             hint = Any
-        if isinstance(read, construct.Const):
+        if isinstance(read, _CONST):
             default = next(fact.value for fact in facts if isinstance(fact, Const))
         if isinstance(facts[0], Reserved) and isinstance(read, construct.Padded) and condition is None:
             default = int.from_bytes(read.pattern * (read.length), "big") if not bitwise else 0
@@ -210,13 +212,13 @@ class StructFields:
     def _facts(self, name: str | None, read: Any, bitwise: bool) -> Iterator[Fact]:
         """The facts that describe a construct; none where there are none."""
         unit = 1 if bitwise else 8
-        if isinstance(read, construct.Const) and not bitwise:
+        if isinstance(read, _CONST) and not bitwise:
             within = _within(read.subcon)
             if _is_number(within):
                 yield from (*self._facts(name, within, bitwise), Const(read.value))
             elif isinstance(read.value, bytes) and 0 < len(read.value) * 8 <= _MOST_BITS:
                 yield from (Bits(len(read.value) * 8), Const(int.from_bytes(read.value, "big")))
-        elif isinstance(read, construct.Const) and _is_number(_within(read.subcon)):
+        elif isinstance(read, _CONST) and _is_number(_within(read.subcon)):
             yield from (*self._facts(name, _within(read.subcon), bitwise), Const(read.value))
         elif _is_number(read):
             length = read.length
@@ -231,7 +233,7 @@ class StructFields:
         elif bitwise and _octets_within(read) is not read:
             yield from self._facts(name, _octets_within(read), False)
         elif isinstance(read, Address) and not bitwise:
-            yield Octets(read.subcon.length)
+            yield Octets(read.octets)
         elif isinstance(read, construct.Bytes) and not bitwise:
             size = number_of(read.length, self._scope)
             if isinstance(size, Number):
@@ -296,14 +298,14 @@ def _within(read: Any) -> Any:  # Any: construct has no types
 
 def _bits_within(read: Any) -> Any:  # Any: as above
     """The construct that reads bits, of one that reads octets."""
-    if isinstance(read, Transformed | Restreamed) and read.decodefunc is bytes2bits:
+    if isinstance(read, _BETWEEN_BITS_AND_OCTETS) and read.decodefunc is bytes2bits:
         return _within(read.subcon)
     return None
 
 
 def _octets_within(read: Any) -> Any:  # Any: as above
     """The construct that reads octets, of one that reads bits; other constructs as they are."""
-    if isinstance(read, Transformed | Restreamed) and read.decodefunc is bits2bytes:
+    if isinstance(read, _BETWEEN_BITS_AND_OCTETS) and read.decodefunc is bits2bytes:
         return _within(read.subcon)
     return read
 

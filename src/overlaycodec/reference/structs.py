@@ -51,9 +51,13 @@ Values = Mapping[str, Any]
 """construct's context while a record is read or built: the fields so far, or all that were given."""
 
 
-@cache
 def struct_of(cls: type[WireStruct]) -> construct.Struct:
     """The `construct.Struct` of a header or an element."""
+    return _struct_of(cls)
+
+
+@cache
+def _struct_of(cls: type[WireStruct]) -> construct.Struct:
     return construct.Struct(*_members(declaration_of(cls)))
 
 

@@ -51,7 +51,7 @@ ALLOWED: Final[dict[str, str]] = {
     "tunnel": "checksum codec dialects editing errors packet protocols reassembly schema values",
     "display": "codec describe editing packet schema values",
     "interchange": "codec describe errors packet protocols schema values",
-    "findings": "checksum codec editing errors packet protocols schema tunnel values",
+    "findings": "checksum codec editing errors packet protocols schema values",
     "guesses": "checksum packet schema",
     "fuzz": "capture checksum codec describe errors findings interchange packet protocols schema values",
 }

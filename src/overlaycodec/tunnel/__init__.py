@@ -9,9 +9,9 @@ clock or draws a random number.
 (36, 1450)
 """
 
+from overlaycodec.editing.ecn import ECNAlarm, ECNOutcome, egress_ecn, ingress_ecn
 from overlaycodec.reassembly import STTFrame, STTReassembler, segment_stt
 from overlaycodec.tunnel.decapsulation import Decapsulated, decapsulate, decapsulate_all, decapsulated
-from overlaycodec.tunnel.ecn import ECNAlarm, ECNOutcome, egress_ecn, ingress_ecn
 from overlaycodec.tunnel.encapsulation import Tunnel, group_mac, overhead_octets
 from overlaycodec.tunnel.endpoints import (
     GeneveTunnel,

@@ -18,6 +18,7 @@ from overlaycodec.codec.catalog import DEFAULT, Catalog
 from overlaycodec.codec.packet_decoder import decode
 from overlaycodec.codec.packet_encoder import encode, resolved
 from overlaycodec.dialects import NVGRE_KEY
+from overlaycodec.editing.ecn import ECNOutcome, egress_ecn
 from overlaycodec.editing.incremental import forwarded
 from overlaycodec.errors import DecodeError, FieldValueError, MissingHeaderError, TruncatedError
 from overlaycodec.packet.header import Header
@@ -28,7 +29,6 @@ from overlaycodec.protocols import GRE, STT, VXLANRCO, Ethernet
 from overlaycodec.reassembly import STTFrame
 from overlaycodec.schema.layout import Field, Layout
 from overlaycodec.schema.plans import ValueLength
-from overlaycodec.tunnel.ecn import ECNOutcome, egress_ecn
 from overlaycodec.tunnel.inner_packet import Diffserv, inner_start
 from overlaycodec.values.argument_checks import check_choice, check_type
 

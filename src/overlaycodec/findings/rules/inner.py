@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from overlaycodec.codec.packet_encoder import encode
+from overlaycodec.editing.ecn import ECNAlarm, ECNOutcome, egress_ecn
 from overlaycodec.errors import TruncatedError
 from overlaycodec.findings.model import Check, Context, Observation, Reaction, Rule, Severity
 from overlaycodec.findings.rules.outcomes import (
@@ -20,7 +21,6 @@ from overlaycodec.findings.rules.outcomes import (
 )
 from overlaycodec.packet.offsets import number_in
 from overlaycodec.protocols import GRE, STT, Ethernet, Geneve, IPv4, IPv6, VLANTag
-from overlaycodec.tunnel.ecn import ECNAlarm, ECNOutcome, egress_ecn
 
 __all__ = ["INNER"]
 

@@ -10,8 +10,25 @@ from tests.tools import stacks
 
 __all__ = ["CATALOG", "FRAMES", "VXLAN_FRAME", "seeds"]
 
+HEADERS: Final = (oc.Ethernet, oc.VLANTag, oc.IPv4, oc.IPv6, oc.UDP, oc.TCP, oc.VXLAN, oc.Geneve, oc.MPLS)
 CATALOG: Final = oc.Catalog(
-    (oc.Ethernet, oc.VLANTag, oc.IPv4, oc.IPv6, oc.UDP, oc.TCP, oc.GRE, oc.VXLAN, oc.Geneve, oc.MPLS)
+    HEADERS,
+    bindings=(
+        (oc.LINK_TYPE(1), oc.Ethernet),
+        (oc.ETHERTYPE(0x6558), oc.Ethernet),
+        (oc.ETHERTYPE(0x0800), oc.IPv4),
+        (oc.ETHERTYPE(0x86DD), oc.IPv6),
+        (oc.ETHERTYPE(0x8847), oc.MPLS),
+        *((oc.ETHERTYPE(value), oc.VLANTag) for value in (0x8100, 0x88A8, 0x9100)),
+        (oc.IP_PROTOCOL(4), oc.IPv4),
+        (oc.IP_PROTOCOL(6), oc.TCP),
+        (oc.IP_PROTOCOL(17), oc.UDP),
+        (oc.IP_PROTOCOL(41), oc.IPv6),
+        (oc.UDP_PORT(4789), oc.VXLAN),
+        (oc.UDP_PORT(6081), oc.Geneve),
+        (oc.MPLS_LABEL.any().when(oc.Peek(0, 4, 4)), oc.IPv4),
+        (oc.MPLS_LABEL.any().when(oc.Peek(0, 4, 6)), oc.IPv6),
+    ),
 )
 
 # Written by hand after RFC 7348 figure 1, with the lengths and checksums that tshark calls right.

@@ -25,10 +25,13 @@ def dictionary(catalog: Catalog = DEFAULT) -> str:
 
 
 def _keys(catalog: Catalog) -> Iterator[tuple[str, bytes]]:
-    keys = {(key.space.name, key.space.bits, key.value, header.__layout__.name) for key, header in catalog.bindings}
-    for space, bits, value, header in sorted(key for key in keys if key[2] is not None):
-        if value is not None and bits >= 8:
-            yield f"{space}_{header}_{value:x}", value.to_bytes(-(-bits // 8), "big")
+    spaces = {header.__layout__.next.space for header in catalog.headers}  # that a field on the wire selects from
+    # a space that has the values of another one comes after it
+    for space in sorted(filter(None, spaces), key=lambda space: (space.parent is not None, space.name)):
+        for value in sorted(catalog.values(space)):
+            if value and space.bits >= 8:
+                header = catalog.candidates(space, value)[0][1].__layout__.name
+                yield f"{space.name}_{header}_{value:x}", value.to_bytes(-(-space.bits // 8), "big")
 
 
 def _constants(catalog: Catalog) -> Iterator[tuple[str, bytes]]:

@@ -15,7 +15,7 @@ import msgspec
 
 from overlaycodec.codec.catalog import Catalog
 from overlaycodec.codec.packet_encoder import encode
-from overlaycodec.errors import CodecError
+from overlaycodec.errors import CodecError, EncodeError
 from overlaycodec.fuzz.mutation import Follow, Kind, Mutation, Piece
 from overlaycodec.fuzz.sites import RecordSite, Site, mask_of
 from overlaycodec.packet.header import Header
@@ -24,7 +24,7 @@ from overlaycodec.packet.packet import Packet
 from overlaycodec.packet.paths import framed_network_of, names_of
 from overlaycodec.protocols import UDP
 from overlaycodec.schema.keyspaces import ETHERTYPE, IP_PROTOCOL, UDP_PORT
-from overlaycodec.schema.layout import REQUIRED
+from overlaycodec.schema.layout import REQUIRED, Field
 
 __all__ = ["Stack", "layer_mutations", "layer_orders"]
 
@@ -261,9 +261,9 @@ def _wrapped(stack: Stack) -> Iterator[Mutation]:
         if not layout.tunnel:
             continue
         port, protocol = (stack.catalog.key_of(space, cls) for space in (UDP_PORT, IP_PROTOCOL))
-        if port is None and protocol is None:
+        if protocol is None and port is None:
             continue
-        between = () if port is None else (UDP(src_port=_SRC_PORT, dst_port=port),)
+        between = () if port is None or protocol is not None else (UDP(src_port=_SRC_PORT, dst_port=port),)
         for first in dict.fromkeys((0, network)):
             start = stack.headers[first].start
             try:
@@ -291,12 +291,19 @@ def _opened(header: Header) -> Header:
 
 
 def _example(cls: type[Header], **values: Any) -> Header:  # Any: a field's own type
-    """A header of this class: 1 in each number that has no default, no elements, and 0 in what has another type."""
+    """A header of this class: 1 in each number that has no default, and nothing or 0 in what has another type.
+
+    Raises: EncodeError for a class that a construct object without a default reads.
+    """
     for field in cls.__layout__.fields:
         if field.default is REQUIRED and field.name not in values:
-            if field.kind == "items":
-                values[field.name] = ()
-                continue
-            number = 1 if field.kind == "int" else 0
-            values[field.name] = number if field.kind in ("int", "bool") else bytes((field.bits or 0) // 8)
+            if field.construct is not None:
+                raise EncodeError(f"{cls.__layout__.name}.{field.name}", None, "has no default")
+            values[field.name] = _plain_value(field)
     return cls(**values)
+
+
+def _plain_value(field: Field) -> Any:  # Any: a field's own type
+    if field.kind in ("int", "bool"):
+        return int(field.kind == "int") if field.const is None else field.const
+    return () if field.kind == "items" else bytes((field.bits or 0) // 8)

@@ -119,17 +119,17 @@ def output_for(color: ColorChoice, stream: TextIO | None = None) -> Output:
     `color` asks for colours everywhere, or nowhere. Where Rich is not installed, there are
     none; asked for everywhere, that is a ModuleNotFoundError.
     """
-    stream = sys.stdout if stream is None else stream
-    if color == "never" or (color == "auto" and not stream.isatty()):
-        return Output(stream)
+    written = sys.stdout if stream is None else stream
+    if color == "never" or (color == "auto" and not written.isatty()):
+        return Output(written)
     try:
         from rich.console import Console
     except ModuleNotFoundError:
         if color == "always":
             raise
-        return Output(stream)
+        return Output(written)
 
     # Rich itself honours NO_COLOR and TERM.
     forced = True if color == "always" else None
-    console = Console(file=stream, force_terminal=forced, no_color=False if color == "always" else None)
-    return ColorOutput(stream, console)
+    console = Console(file=written, force_terminal=forced, no_color=False if color == "always" else None)
+    return ColorOutput(written, console)

@@ -93,21 +93,21 @@ def field_path_of(name: str, catalog: Catalog, what: str) -> FieldPath:
     if tokens is None:
         raise PathError(f"{what} {name!r}", GRAMMAR)
     status = tokens[-1] == (STATUS, None) and len(tokens) > 2
-    scope, tokens = scoped(tokens[:-1] if status else tokens)
-    header = catalog.header_called(tokens[0][0]) if len(tokens) > 1 else None
+    scope, left = scoped(tokens[:-1] if status else tokens)
+    rest = left[1:]
+    header = catalog.header_called(left[0][0]) if rest else None
     if header is None:
         near = _near(name, catalog)
         hint = "" if near else ": name a field of a header, such as vxlan.vni"
         raise PathError(f"{what} {name!r}", f"the catalog{hint}", near)
     layout = catalog.layout(header)
-    field = layout.by_name.get(tokens[1][0])
+    field = layout.by_name.get(rest[0][0])
     if field is None:
         start = name[: name.index(layout.name) + len(layout.name)]
-        near = nearest(tokens[1][0], layout.by_name)
+        near = nearest(rest[0][0], layout.by_name)
         raise PathError(f"{what} {name!r}", layout.name, tuple(f"{start}.{field}" for field in near))
-    rest = tokens[1:]
     types_from = layout.next.lowest_key if field is layout.selector and len(rest) == 1 else 0
-    path = FieldPath(name, scope, tokens[0][0], tokens[0][1] or 0, field, rest, status, types_from)
+    path = FieldPath(name, scope, left[0][0], left[0][1] or 0, field, rest, status, types_from)
     final_fields_of(path, what)
     return path
 

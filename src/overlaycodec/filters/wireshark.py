@@ -183,8 +183,9 @@ class _Writer:
         found = {**entry.get("fields", {}), **entry.get("filters", {})}.get(name)
         if isinstance(found, list) and target.types_from:
             found = next((one for one in found if one.get("if") == name and "min" in one), None)
-        shown = {"name": found} if isinstance(found, str) else found
-        if target.status or len(target.rest) > 1 or target.rest[0][1] is not None or not isinstance(shown, dict):
+        shown: Any = {"name": found} if isinstance(found, str) else found  # Any: JSON
+        (_, index), *deeper = target.rest
+        if target.status or deeper or index is not None or not isinstance(shown, dict):
             raise self._error(f"Wireshark has no field for {path}")
         conditional = "if" in shown and shown["if"] != name and target.field.presence is None
         if conditional or shown.keys() & {"mask", "coded", "format", "replace"}:

@@ -10,7 +10,7 @@ import errno
 import json
 import os
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from typing import Final, Literal, TypeAlias, get_args
+from typing import Final, Literal, TypeAlias, cast, get_args
 
 from overlaycodec.capture import Record, write_capture
 from overlaycodec.capture.sink import BinaryTarget, opened_path, opened_stream
@@ -62,7 +62,8 @@ def cases(
     """
     if count is not None:
         check_number("count", count, 0)
-    chosen = seeds if isinstance(seeds, Mapping) else seeds_of(seeds, catalog=catalog)
+    chosen: Mapping[int, Record]
+    chosen = cast("Mapping[int, Record]", seeds) if isinstance(seeds, Mapping) else seeds_of(seeds, catalog=catalog)
     mutators = [
         Mutator(record, seed=seed, fix=fix, kinds=kinds, catalog=catalog, source=number)
         for number, record in chosen.items()
@@ -90,7 +91,10 @@ def _in_turn(mutators: list[Mutator], count: int | None) -> Iterator[Case]:
 def form_of(target: str | os.PathLike[str]) -> Form:
     """The form that the name of a file gives: .pcap, .pcapng, .jsonl or .ndjson, .gz after it; else a folder."""
     name = os.fspath(target).lower().removesuffix(".gz")
-    return next((form for end, form in _ENDS.items() if name.endswith(end)), "files")
+    for end, form in _ENDS.items():
+        if name.endswith(end):
+            return form
+    return "files"
 
 
 def write_corpus(

@@ -47,7 +47,8 @@ class EngineMutator:
     def __init__(
         self, *, first: type[Header] | Key = Ethernet, catalog: Catalog = DEFAULT, fix: Fix | None = None
     ) -> None:
-        self._first, self._catalog, self._fix = first, catalog, fix
+        self._first, self._catalog = first, catalog
+        self._fix: Fix | None = fix
         self._last: tuple[bytes, Fix] | None = None
         self._packet: SeedPacket | None = None
         self.label = ""

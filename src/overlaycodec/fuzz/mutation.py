@@ -108,7 +108,7 @@ def applied(data: bytes, mutations: Sequence[Mutation], *, lengths: bool) -> byt
             octets = _inverted(bytearray(octets), mutation.edits)
     if rebuilt is None or rebuilt.pieces is None:
         return bytes(octets)
-    octets = b"".join([piece if piece.__class__ is bytes else octets[piece[0] : piece[1]] for piece in rebuilt.pieces])
+    octets = b"".join([piece if isinstance(piece, bytes) else octets[piece[0] : piece[1]] for piece in rebuilt.pieces])
     followers = rebuilt.selectors + rebuilt.lengths if lengths else rebuilt.selectors
     if not followers:
         return octets

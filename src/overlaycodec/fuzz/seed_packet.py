@@ -42,7 +42,8 @@ class SeedPacket:
         self.data: bytes = bytes_of(octets)
         if not self.data:
             raise ValueError("the seed packet has no octets: nothing can be mutated")
-        self.fix, self.first, self.catalog = fix, first, catalog
+        self.fix: Fix = fix
+        self.first, self.catalog = first, catalog
         self.packet: Packet = decode(self.data, first=first, lax=True, catalog=catalog)
         self.records = records_of(self.packet, self.data)
         """Every header, and every option in it."""

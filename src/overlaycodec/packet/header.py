@@ -23,6 +23,10 @@ class HeaderMeta(RecordMeta):
     # What header classes can beside other declared classes: be repeated in a pipeline.
     __doc__ = RecordMeta.__doc__  # the text of `help()`, which each metaclass would replace by its own
 
+    if TYPE_CHECKING:  # as a class has it; checkers would take that of its values
+
+        def __hash__(cls) -> int: ...
+
     def __getitem__(cls, times: int | slice) -> Repeated:
         """This header several times in a row: `VLANTag[0:3]` is none to three. Raises: TypeError, ValueError."""
         from overlaycodec.pipelines.pattern import Repeated

@@ -354,7 +354,8 @@ class Packet(ForPeople, CheckedPacket, frozen=True, eq=False, gc=False):
         if path in ("payload", "fcs"):
             if not isinstance(value, bytes | bytearray | memoryview) and not (value is AUTO and path == "fcs"):
                 raise TypeError(f"{path} takes bytes, not {type(value).__name__}")
-            octets = value if value is AUTO else bytes(value)
+            written: Any = value  # Any: octets, or AUTO
+            octets = written if value is AUTO else bytes(written)
             if path == "payload":
                 return self._with(payload=octets)
             return self._with(trailers=(*self.trailers[:-1], FCS(data=octets, octets=self._fcs().octets)))

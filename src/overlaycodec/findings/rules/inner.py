@@ -62,7 +62,7 @@ def _in_tag(context: Context) -> Iterator[Observation]:
     network, inner = context.outside(IPv4, IPv6), context.inner_scope
     headers = () if inner is None else context.packet.headers[inner.start + 1 : inner.stop]
     tags = [header for header in headers if isinstance(header, VLANTag)]
-    if network is None or network.ecn != _CE or not tags or headers[0] is not tags[0]:
+    if network is None or network.ecn != _CE or not tags or not headers or headers[0] is not tags[0]:
         return
     ip = ip_of(tags[-1].ethertype)
     if ip is not None and number_in(encode(tags[0]), ip, "ecn") == _NOT_ECT:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 import overlaycodec as oc
-from tests.interop.decoders.differences import Entry, Parting, behind, here, octets_behind
+from tests.interop.decoders.differences import Entry, Parting, Value, behind, here, octets_behind
 
 
 def _bounded(packet: oc.Packet, number: int) -> int:
@@ -66,9 +66,30 @@ TSHARK: Final[tuple[Entry, ...]] = (
             isinstance(here(packet, number), oc.MACsec | oc.MACsecEncrypted) and _bounded(packet, number) <= 16
         ),
     ),
+    Value(
+        "Checksum of a Register over IPv6",
+        "tshark",
+        "RFC 7761 section 4.9: over the first 8 octets and a pseudo-header. We show the field, and do not judge it.",
+        ("pim.cksum.status",),
+        lambda difference: any(isinstance(header, oc.PIMRegisterOverIPv6) for header in difference.packet.headers),
+    ),
 )
 
 TCPDUMP: Final[tuple[Entry, ...]] = (
+    Value(
+        "Checksum of a Register over IPv6",
+        "tcpdump",
+        "RFC 7761 section 4.9: over the first 8 octets and a pseudo-header. We show the field, and do not judge it.",
+        ("pim_register_ipv6.verdict",),
+        lambda difference: difference.ours is None,
+    ),
+    Value(
+        "PIM's checksum in a first fragment",
+        "overlaycodec",
+        "RFC 791 section 3.2: more fragments follow, so the message is not all there. tcpdump judges what there is.",
+        ("pim.verdict", "pim_ipv6.verdict"),
+        lambda difference: difference.ours == "unverifiable",
+    ),
     Parting(
         "Teredo",
         "overlaycodec",

@@ -376,8 +376,7 @@ SOURCES: Final[Mapping[str, Source]] = {
     "group policy": Source(400, catalog=dialects.GBP, through=(oc.VXLANGBP,)),
     "remote checksum offload": Source(400, catalog=dialects.LINUX_RCO, through=(oc.VXLANRCO,)),
     "Cisco's HDLC": Source(400, oc.CiscoHDLC, 104),
-    "MACsec": Source(400, through=(oc.MACsecEncrypted,)),
-    "WireGuard": Source(400, through=(oc.WireGuard,)),
+    "beside tunnels": Source(3_600, through=corpus_beside.SELDOM),
     "pseudowires": Source(400, catalog=PSEUDOWIRES, through=(oc.PseudowireControlWord,)),
 }
 

@@ -129,6 +129,12 @@ FIELDS: Final[Mapping[type[WireStruct], Mapping[str, Maker]]] = {
 }
 """How fields are drawn, where another decoder knows only some values."""
 
+SELDOM: Final = (
+    *(oc.RIP, oc.DHCP, oc.DHCPv6, oc.VRRP, oc.VRRPv3, oc.VRRPv3OverIPv6, oc.PIM, oc.PIMOverIPv6, oc.PIMRegister),
+    *(oc.PIMRegisterOverIPv6, oc.L2TPControl, oc.CFM, oc.BFD, oc.LISP, oc.WireGuard, oc.MACsecEncrypted),
+)
+"""Headers to which the way is long, or that must have something behind them for another decoder to read them."""
+
 UNBOUND: Final[Mapping[str, tuple[int, ...]]] = {
     "bpdu_type": (0,),
     "bpdu_addition": (1,),

@@ -27,7 +27,7 @@ class TZSP(
     signs=(
         Pattern("version", ((Peek(0, 8, 1),),), decisive=True),
         Pattern("type", ((Peek(8, 5, 0),),)),
-        SensibleContent(),
+        SensibleContent(unknown=True),
     ),
 ):
     """A frame as a sniffer saw it."""

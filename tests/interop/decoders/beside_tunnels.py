@@ -29,7 +29,7 @@ TSHARK: Final[tuple[Entry, ...]] = (
         lambda packet, number: (
             isinstance(behind(packet, number), oc.CiscoHDLC)
             and here(packet, number) is not None
-            and not isinstance(here(packet, number), oc.IPv4 | oc.IPv6 | oc.MPLS | oc.SLARP)
+            and not isinstance(here(packet, number), oc.IPv4 | oc.IPv6 | oc.MPLS | oc.SLARP | oc.SLARPKeepalive)
         ),
     ),
     Parting(
@@ -56,6 +56,14 @@ TSHARK: Final[tuple[Entry, ...]] = (
         "both",
         "RFC 2661 section 4.1: an attribute has 6 octets or more. tshark shows nothing of a message with less.",
         lambda packet, number: isinstance(header := here(packet, number), oc.L2TPControl) and 12 < header.length < 18,
+    ),
+    Parting(
+        "A length in MACsec",
+        "overlaycodec",
+        "IEEE 802.1AE clause 9.6: the secured data begin with the frame's own type or length. tshark takes it for a type.",
+        lambda packet, number: (
+            isinstance(behind(packet, number), oc.MACsec) and isinstance(here(packet, number), oc.LLC)
+        ),
     ),
     Parting(
         "MACsec without a check value",
@@ -89,6 +97,12 @@ TCPDUMP: Final[tuple[Entry, ...]] = (
         "RFC 791 section 3.2: more fragments follow, so the message is not all there. tcpdump judges what there is.",
         ("pim.verdict", "pim_ipv6.verdict"),
         lambda difference: difference.ours == "unverifiable",
+    ),
+    Parting(
+        "ESP without content",
+        "both",
+        "RFC 4303 section 2.4: padding and a next header follow at least. tcpdump shows nothing of ESP without them.",
+        lambda packet, number: isinstance(here(packet, number), oc.ESP) and octets_behind(packet, number) == 0,
     ),
     Parting(
         "Teredo",

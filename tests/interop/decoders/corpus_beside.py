@@ -67,6 +67,7 @@ _PTP_TIMES: Final = (
     *(oc.PTPPeerDelayRequest, oc.PTPPeerDelayResponse, oc.PTPPeerDelayFollowUp),
 )
 FIELDS: Final[Mapping[type[WireStruct], Mapping[str, Maker]]] = {
+    oc.SLARP: {"type": _one_of(0, 1)},
     oc.STP: {"version": _one_of(3)},
     oc.RSTP: {"version_1_length": _one_of(0)},
     oc.STPTopologyChange: {"version": _one_of(0)},

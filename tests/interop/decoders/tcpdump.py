@@ -87,7 +87,7 @@ PATTERNS: Final = {
     "icmpv6": r"(?:\[(?P<c_sum>icmp6 sum ok|bad icmp6 cksum)[^\]\n]*\] )?ICMP6, ",
     "pppoe": r"(?<!ethertype )PPPoE  (?:\[ses 0x(?P<o_ses>[0-9a-f]+)\])?",
     "rip": r"RIPv(?P<q_ver>\d), (?P<q_cmd>Request|Response), length",
-    "dhcp": r"BOOTP/DHCP, (?P<d_op>Request|Reply)[^\n]*?, xid 0x(?P<d_xid>[0-9a-f]+)",
+    "dhcp": r"BOOTP/DHCP, (?P<d_op>Request|Reply)(?:[^\n]*?, xid 0x(?P<d_xid>[0-9a-f]+))?",
     "dhcpv6": r"dhcp6 (?!relay)[^\n(]*\((?:xid=(?P<z_xid>[0-9a-f]+))",
     "vrrp": r"VRRPv(?P<w_ver>[23]), Advertisement, (?:\(ttl \d+\), )?vrid (?P<w_id>\d+), prio (?P<w_prio>\d+)",
     "pim": (
@@ -97,7 +97,6 @@ PATTERNS: Final = {
     "lacp": r"(?P<l_kind>LACP|MARKER)v(?P<l_ver>\d+), length",
     "oam": r"OAM, length \d+\n\s+Code (?P<f_code>[^,\n]*)",
     "cfm": r"CFMv(?P<b_ver>\d+) [^,\n]*, MD Level (?P<b_level>\d)",
-    "slow": r"(?<=[:,] )unknown \((?P<j_sub>\d+)\), length",
     "esp": r"ESP\(spi=0x(?P<g_spi>[0-9a-f]+),seq=0x(?P<g_seq>[0-9a-f]+)\)",
     "l2tp": (
         r"l2tp:\[(?P<u_flags>[^\]\n]*)\]\((?P<u_tunnel>\d+)/(?P<u_session>\d+)\)"
@@ -258,13 +257,9 @@ READERS: Final[Mapping[str, Callable[[Found], Said]]] = {
         )
     ],
     "pim": _pim,
-    "lacp": lambda found: [
-        ((oc.SlowProtocol,), {"subtype": 1 + (found["l_kind"] == "MARKER")}),
-        ((oc.LACP, oc.LACPMarker), _decimals(found, version="l_ver")),
-    ],
-    "oam": lambda found: [((oc.SlowProtocol,), {"subtype": 3}), ((oc.LinkOAM,), {})],
+    "lacp": lambda found: [((oc.LACP, oc.LACPMarker), _decimals(found, version="l_ver"))],
+    "oam": lambda found: [((oc.LinkOAM,), {})],
     "cfm": lambda found: [((oc.CFM,), _decimals(found, version="b_ver", level="b_level"))],
-    "slow": lambda found: [((oc.SlowProtocol,), _decimals(found, subtype="j_sub"))],
     "esp": lambda found: [((oc.ESP,), _hexes(found, spi="g_spi", sequence="g_seq"))],
     "l2tp": _l2tp,
     "ah": lambda found: [
@@ -280,7 +275,7 @@ SPOKEN: Final = frozenset(
         *(oc.VXLANGBP, oc.VXLANRCO, oc.VXLANGPE, oc.Geneve, oc.GRE, oc.NSH, oc.ARP, oc.ICMPv6, oc.PPPoE),
         *(oc.AuthenticationHeader, oc.ESP, oc.L2TP, oc.L2TPControl, oc.RIP, oc.DHCP, oc.DHCPv6, oc.CFM),
         *(oc.VRRP, oc.VRRPv3, oc.VRRPv3OverIPv6, oc.PIM, oc.PIMOverIPv6, oc.PIMRegister, oc.PIMRegisterOverIPv6),
-        *(oc.SlowProtocol, oc.LACP, oc.LACPMarker, oc.LinkOAM),
+        *(oc.LACP, oc.LACPMarker, oc.LinkOAM),
     }
 )
 """Headers that the text is searched for; others are stepped over."""

@@ -60,8 +60,8 @@ TSHARK: Final[tuple[Entry, ...]] = (
     Parting(
         "A length in MACsec",
         "overlaycodec",
-        "IEEE 802.1AE clause 9.6: the secured data begin with a type or a length, as the frame did. tshark takes it for "
-        "a type.",
+        "IEEE 802.1AE clause 9.6: the secured data begin with a type or a length, as the frame did. tshark takes it "
+        "for a type.",
         lambda packet, number: (
             isinstance(behind(packet, number), oc.MACsec) and isinstance(here(packet, number), oc.LLC)
         ),

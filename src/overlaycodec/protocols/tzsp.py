@@ -7,7 +7,7 @@ from overlaycodec.schema.facts import Bits, Const, Elements, Selects, SizedBy, U
 from overlaycodec.schema.keys import Peek
 from overlaycodec.schema.keyspaces import TZSP_PROTOCOL, UDP_PORT
 from overlaycodec.schema.record import Element
-from overlaycodec.schema.signs import Pattern
+from overlaycodec.schema.signs import KnownNext, Pattern
 from overlaycodec.values import AUTO
 
 
@@ -27,7 +27,7 @@ class TZSP(
     signs=(
         Pattern("version", ((Peek(0, 8, 1),),), decisive=True),
         Pattern("type", tuple((Peek(8, 8, kind),) for kind in (0, 1, 4))),
-        Pattern("protocol", tuple((Peek(16, 16, kind),) for kind in (1, 18, 119, 127)), decisive=True),
+        KnownNext("protocol", also=(18, 119, 127), decisive=True),
     ),
 ):
     """A frame as a sniffer saw it."""

@@ -229,6 +229,11 @@ ANNOTATIONS: dict[str, tuple[dict[str, Any], str, str]] = {
         "a second Checksum; a is the first",
     ),
     "a checksum of 8 bits": ({"a": Annotated[int, Bits(8), Checksum()]}, "a", "needs 16 bits on an octet boundary"),
+    "a checksum of the header with a pseudo-header": (
+        {"a": Annotated[int, Bits(16), Checksum(covers="header", pseudo=True)]},
+        "a",
+        "a checksum of the header alone has no pseudo-header",
+    ),
     "a checksum between octets": (
         {"a": Annotated[int, Bits(4)], "b": Annotated[int, Bits(16), Checksum()], "c": Annotated[int, Bits(4)]},
         "b",

@@ -1,16 +1,15 @@
 """Cisco's framing of HDLC, and its address resolution, which keeps the line alive."""
 
-from enum import IntEnum
-from typing import Annotated, Final
+from ipaddress import IPv4Address
+from typing import Annotated, Any, Final
 
 from overlaycodec.packet.header import Header
-from overlaycodec.schema.facts import Bits, Octets, Selects, ValueNames, When
+from overlaycodec.schema.facts import Bits, Const, Octets, Selects, ValueNames
 from overlaycodec.schema.keys import Peek
 from overlaycodec.schema.keyspaces import CISCO_HDLC_PROTOCOL, LINK_TYPE
 from overlaycodec.values import AUTO, IPv4Like
 
-_ADDRESSES: Final = When("type", values=(0, 1))
-_KEEPALIVE: Final = When("type", values=(2,))
+_NONE: Final[Any] = IPv4Address("0.0.0.0")  # Any: fields of IPv4Like take text too
 
 
 class CiscoHDLC(
@@ -26,19 +25,29 @@ class CiscoHDLC(
     protocol: Annotated[int, Bits(16), Selects(CISCO_HDLC_PROTOCOL), "What follows"] = AUTO
 
 
-class SLARP(Header, spec="RFC 1547 section 4.3.1, Cisco's SLARP", keys=(CISCO_HDLC_PROTOCOL(0x8035),), closed=True):
-    """Asks for an address, gives one, or says that the line is alive."""
+class SLARP(
+    Header,
+    spec="RFC 1547 section 4.3.1, Cisco's SLARP",
+    keys=(CISCO_HDLC_PROTOCOL(0x8035),),
+    closed=True,
+):
+    """Asks for an address, or gives one."""
 
-    class Type(IntEnum):
-        """Types of messages."""
+    type: Annotated[int, Bits(32), ValueNames({0: "request", 1: "reply"}), "Request or reply"] = 0
+    address: Annotated[IPv4Like, Octets(4), "Address"] = _NONE
+    mask: Annotated[IPv4Like, Octets(4), "Its mask"] = _NONE
 
-        REQUEST = 0
-        REPLY = 1
-        KEEPALIVE = 2
 
-    type: Annotated[int, Bits(32), ValueNames(Type), "What the message is"] = 2
-    address: Annotated[IPv4Like | None, Octets(4), _ADDRESSES, "Address asked for, or given"] = AUTO
-    mask: Annotated[IPv4Like | None, Octets(4), _ADDRESSES, "Its mask"] = AUTO
-    sequence: Annotated[int | None, Bits(32), _KEEPALIVE, "Sequence number of the sender"] = AUTO
-    returned: Annotated[int | None, Bits(32), _KEEPALIVE, "Sequence number last received"] = AUTO
-    reliability: Annotated[int | None, Bits(16), _KEEPALIVE, "0xFFFF"] = AUTO
+class SLARPKeepalive(
+    Header,
+    spec="RFC 1547 section 4.3.1, Cisco's SLARP",
+    path="slarp_keepalive",
+    keys=(CISCO_HDLC_PROTOCOL(0x8035).when(Peek(0, 32, 2)),),
+    closed=True,
+):
+    """Says that the line is alive."""
+
+    type: Annotated[int, Bits(32), Const(2), "Keepalive"] = 2
+    sequence: Annotated[int, Bits(32), "Sequence number of the sender"] = 0
+    returned: Annotated[int, Bits(32), "Sequence number last received"] = 0
+    reliability: Annotated[int, Bits(16), "0xFFFF"] = 0xFFFF

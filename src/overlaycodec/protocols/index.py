@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from overlaycodec.protocols.bfd import BFD
     from overlaycodec.protocols.bridging import ETag, ITag, VNTag
     from overlaycodec.protocols.cfm import CFM, CFMTLV
-    from overlaycodec.protocols.cisco_hdlc import CiscoHDLC, SLARP
+    from overlaycodec.protocols.cisco_hdlc import CiscoHDLC, SLARP, SLARPKeepalive
     from overlaycodec.protocols.dhcp import DHCP
     from overlaycodec.protocols.dhcp_option import (
         DHCPAddress, DHCPDNSOption, DHCPHostNameOption, DHCPLeaseTimeOption, DHCPMessageTypeOption, DHCPOption,
@@ -132,13 +132,13 @@ __all__ = [
     "PPPCompressed", "PPPFramed", "PPPFramedCompressed", "PPPoE", "PPPoEDiscovery", "PPPoETag", "PTP", "PTPAnnounce",
     "PTPDelayResponse", "PTPFollowUp", "PTPPeerDelayFollowUp", "PTPPeerDelayRequest", "PTPPeerDelayResponse", "PTPSync",
     "PseudowireControlWord", "RIP", "RIPCryptographicEntry", "RIPDigestEntry", "RIPEntry", "RIPPasswordEntry", "RSTP",
-    "RouterAdvertisement", "RouterSolicitation", "SCTP", "SCTPChunk", "SLARP", "SLL", "SLL2", "SNAP", "SRv6Segment",
-    "SRv6TLV", "STP", "STPTopologyChange", "STT", "STTSegment", "SlowProtocol", "TCP", "TCPMSSOption", "TCPOption",
-    "TCPSACKBlock", "TCPSACKOption", "TCPSACKPermittedOption", "TCPTimestampsOption", "TCPWindowScaleOption", "TZSP",
-    "TZSPTag", "TencentAttachmentOption", "TencentEndpointOption", "TencentFlowCookieOption", "TeredoAuthentication",
-    "TeredoOrigin", "UDP", "VLANTag", "VNTag", "VRRP", "VRRPAddress", "VRRPIPv6Address", "VRRPv3", "VRRPv3OverIPv6",
-    "VXLAN", "VXLANGBP", "VXLANGPE", "VXLANRCO", "WireGuard", "WireGuardCookie", "WireGuardInitiation",
-    "WireGuardResponse",
+    "RouterAdvertisement", "RouterSolicitation", "SCTP", "SCTPChunk", "SLARP", "SLARPKeepalive", "SLL", "SLL2", "SNAP",
+    "SRv6Segment", "SRv6TLV", "STP", "STPTopologyChange", "STT", "STTSegment", "SlowProtocol", "TCP", "TCPMSSOption",
+    "TCPOption", "TCPSACKBlock", "TCPSACKOption", "TCPSACKPermittedOption", "TCPTimestampsOption",
+    "TCPWindowScaleOption", "TZSP", "TZSPTag", "TencentAttachmentOption", "TencentEndpointOption",
+    "TencentFlowCookieOption", "TeredoAuthentication", "TeredoOrigin", "UDP", "VLANTag", "VNTag", "VRRP", "VRRPAddress",
+    "VRRPIPv6Address", "VRRPv3", "VRRPv3OverIPv6", "VXLAN", "VXLANGBP", "VXLANGPE", "VXLANRCO", "WireGuard",
+    "WireGuardCookie", "WireGuardInitiation", "WireGuardResponse",
 ]
 
 FAMILIES: Final[dict[str, tuple[str, ...]]] = {
@@ -147,7 +147,7 @@ FAMILIES: Final[dict[str, tuple[str, ...]]] = {
     "bfd": ("BFD",),
     "bridging": ("ETag", "ITag", "VNTag"),
     "cfm": ("CFM", "CFMTLV"),
-    "cisco_hdlc": ("CiscoHDLC", "SLARP"),
+    "cisco_hdlc": ("CiscoHDLC", "SLARP", "SLARPKeepalive"),
     "dhcp": ("DHCP",),
     "dhcp_option": (
         "DHCPAddress", "DHCPDNSOption", "DHCPHostNameOption", "DHCPLeaseTimeOption", "DHCPMessageTypeOption",
@@ -252,6 +252,9 @@ HEADERS: Final = (
         LINK_TYPE(50).when(Peek(bit=0, count=8, value=143)),
     )),
     LateHeader("overlaycodec.protocols.cisco_hdlc", "SLARP", "slarp", (CISCO_HDLC_PROTOCOL(0x8035),)),
+    LateHeader("overlaycodec.protocols.cisco_hdlc", "SLARPKeepalive", "slarp_keepalive", (
+        CISCO_HDLC_PROTOCOL(0x8035).when(Peek(bit=0, count=32, value=2)),
+    )),
     LateHeader("overlaycodec.protocols.dhcp", "DHCP", "dhcp", (
         UDP_PORT(67).when(Peek(bit=1888, count=32, value=1669485411)),
         UDP_PORT(68).when(Peek(bit=1888, count=32, value=1669485411)),

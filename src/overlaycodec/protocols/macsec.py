@@ -3,7 +3,8 @@
 from typing import Annotated, TypeAlias
 
 from overlaycodec.packet.header import Header
-from overlaycodec.schema.facts import Bits, Const, Octets, Reserved, Selects, When
+from overlaycodec.protocols.ethernet import TYPE_OR_LENGTH
+from overlaycodec.schema.facts import Bits, Const, Octets, Reserved, When
 from overlaycodec.schema.keys import Peek
 from overlaycodec.schema.keyspaces import ETHERTYPE
 from overlaycodec.values import AUTO, MACLike
@@ -34,7 +35,7 @@ class MACsec(Header, spec="IEEE 802.1AE clause 9.3", keys=(ETHERTYPE(0x88E5).whe
     packet_number: _PN
     sci_system: _SYSTEM = AUTO
     sci_port: _PORT = AUTO
-    ethertype: Annotated[int, Bits(16), Selects(ETHERTYPE), "What follows"] = AUTO
+    ethertype: Annotated[int, Bits(16), TYPE_OR_LENGTH, "Type of what follows; up to 1500, its octets"] = AUTO
 
 
 class MACsecEncrypted(Header, spec="IEEE 802.1AE clause 9.3", path="macsec_encrypted", keys=(ETHERTYPE(0x88E5),)):

@@ -87,9 +87,7 @@ class PIMRegisterOverIPv6(
     version: _VERSION = 2
     type: Annotated[int, Bits(4), Const(1), "Register"] = 1
     reserved1: Annotated[int, Reserved(8)] = 0
-    checksum: Annotated[
-        int, Bits(16), Checksum(covers="header", pseudo=True), "Over these 8 octets and the pseudo-header"
-    ] = AUTO
+    checksum: Annotated[int, Bits(16), "Over these 8 octets and the pseudo-header; neither computed nor judged"] = 0
     border: _BORDER = False
     null_register: _NULL = False
     reserved2: Annotated[int, Reserved(30)] = 0

@@ -48,7 +48,7 @@ class PTP(
     flags: Annotated[int, Bits(16), "Flags; 0x0200: a follow-up has the time"] = 0
     correction: Annotated[int, Bits(64), "Nanoseconds to add, times 65536, in two's complement"] = 0
     type_specific: Annotated[int, Reserved(32)] = 0
-    clock_identity: Annotated[bytes, Octets(8), "Clock of the sender"]
+    clock_identity: Annotated[bytes, Octets(8), "Clock of the sender"] = bytes(8)
     port_number: Annotated[int, Bits(16), "Port of the sender"] = 1
     sequence_id: Annotated[int, Bits(16), "Number of the message"] = 0
     control: Annotated[int, Bits(8), "Type as in version 1"] = 0

@@ -39,7 +39,7 @@ class PTPDelayResponse(Header, spec="IEEE 1588-2019 clause 13.8", path="ptp_dela
 
     seconds: _SECONDS = 0
     nanoseconds: _NANOSECONDS = 0
-    requesting_clock: _CLOCK
+    requesting_clock: _CLOCK = bytes(8)
     requesting_port: _PORT = 1
 
 
@@ -60,7 +60,7 @@ class PTPPeerDelayResponse(
 
     seconds: _SECONDS = 0
     nanoseconds: _NANOSECONDS = 0
-    requesting_clock: _CLOCK
+    requesting_clock: _CLOCK = bytes(8)
     requesting_port: _PORT = 1
 
 
@@ -71,7 +71,7 @@ class PTPPeerDelayFollowUp(
 
     seconds: _SECONDS = 0
     nanoseconds: _NANOSECONDS = 0
-    requesting_clock: _CLOCK
+    requesting_clock: _CLOCK = bytes(8)
     requesting_port: _PORT = 1
 
 
@@ -87,6 +87,6 @@ class PTPAnnounce(Header, spec="IEEE 1588-2019 clause 13.5", path="ptp_announce"
     clock_accuracy: Annotated[int, Bits(8), "Its accuracy"] = 0xFE
     clock_variance: Annotated[int, Bits(16), "Its stability"] = 0xFFFF
     priority2: Annotated[int, Bits(8), "Second priority of the grandmaster"] = 128
-    grandmaster: Annotated[bytes, Octets(8), "The grandmaster"]
+    grandmaster: Annotated[bytes, Octets(8), "The grandmaster"] = bytes(8)
     steps_removed: Annotated[int, Bits(16), "Clocks between the grandmaster and the sender"] = 0
     time_source: Annotated[int, Bits(8), "Where the grandmaster has the time from"] = 0xA0

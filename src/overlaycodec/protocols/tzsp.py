@@ -7,7 +7,7 @@ from overlaycodec.schema.facts import Bits, Const, Elements, Selects, SizedBy, U
 from overlaycodec.schema.keys import Peek
 from overlaycodec.schema.keyspaces import TZSP_PROTOCOL, UDP_PORT
 from overlaycodec.schema.record import Element
-from overlaycodec.schema.signs import Pattern, SensibleContent
+from overlaycodec.schema.signs import KnownNext, Pattern
 from overlaycodec.values import AUTO
 
 
@@ -26,8 +26,8 @@ class TZSP(
     tunnel=True,
     signs=(
         Pattern("version", ((Peek(0, 8, 1),),), decisive=True),
-        Pattern("type", ((Peek(8, 5, 0),),)),
-        SensibleContent(),
+        Pattern("type", tuple((Peek(8, 8, kind),) for kind in (0, 1, 4))),
+        KnownNext("protocol", also=(18, 119, 127), decisive=True),
     ),
 ):
     """A frame as a sniffer saw it."""

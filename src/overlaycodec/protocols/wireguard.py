@@ -29,10 +29,10 @@ class WireGuardInitiation(
     type: Annotated[int, Bits(8), Const(1), "Initiation"] = 1
     reserved: _RESERVED = 0
     sender: _SENDER
-    ephemeral: _EPHEMERAL
-    static: Annotated[bytes, Octets(48), "Static public key, encrypted"]
-    timestamp: Annotated[bytes, Octets(28), "Time, encrypted"]
-    mac1: _MAC1
+    ephemeral: _EPHEMERAL = bytes(32)
+    static: Annotated[bytes, Octets(48), "Static public key, encrypted"] = bytes(48)
+    timestamp: Annotated[bytes, Octets(28), "Time, encrypted"] = bytes(28)
+    mac1: _MAC1 = bytes(16)
     mac2: _MAC2 = bytes(16)
 
 
@@ -49,9 +49,9 @@ class WireGuardResponse(
     reserved: _RESERVED = 0
     sender: _SENDER
     receiver: _RECEIVER
-    ephemeral: _EPHEMERAL
-    empty: Annotated[bytes, Octets(16), "Nothing, encrypted: its authentication tag"]
-    mac1: _MAC1
+    ephemeral: _EPHEMERAL = bytes(32)
+    empty: Annotated[bytes, Octets(16), "Nothing, encrypted: its authentication tag"] = bytes(16)
+    mac1: _MAC1 = bytes(16)
     mac2: _MAC2 = bytes(16)
 
 
@@ -67,8 +67,8 @@ class WireGuardCookie(
     type: Annotated[int, Bits(8), Const(3), "Cookie"] = 3
     reserved: _RESERVED = 0
     receiver: _RECEIVER
-    nonce: Annotated[bytes, Octets(24), "Nonce"]
-    cookie: Annotated[bytes, Octets(32), "Cookie, encrypted"]
+    nonce: Annotated[bytes, Octets(24), "Nonce"] = bytes(24)
+    cookie: Annotated[bytes, Octets(32), "Cookie, encrypted"] = bytes(32)
 
 
 class WireGuard(

@@ -115,6 +115,8 @@ def _check_facts(owner: str, layout: Layout, field: Declared, following: tuple[D
         bits, bit = 16 if checksum.algorithm == "internet" else 32, layout.fixed_bit_of(field.name)
         if field.bits != bits or bit is None or bit % 8:
             refuse(f"{checksum!r} needs {bits} bits on an octet boundary, at a place that does not vary")
+        if checksum.pseudo and checksum.covers == "header":
+            refuse("a checksum of the header alone has no pseudo-header")
 
 
 def _check_references(owner: str, layout: Layout, field: Declared, before: tuple[Declared, ...]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 import overlaycodec as oc
-from tests.interop.decoders.differences import Entry, Parting, behind, here, octets_behind
+from tests.interop.decoders.differences import Entry, Parting, Value, behind, here, octets_behind
 
 
 def _bounded(packet: oc.Packet, number: int) -> int:
@@ -29,7 +29,7 @@ TSHARK: Final[tuple[Entry, ...]] = (
         lambda packet, number: (
             isinstance(behind(packet, number), oc.CiscoHDLC)
             and here(packet, number) is not None
-            and not isinstance(here(packet, number), oc.IPv4 | oc.IPv6 | oc.MPLS | oc.SLARP)
+            and not isinstance(here(packet, number), oc.IPv4 | oc.IPv6 | oc.MPLS | oc.SLARP | oc.SLARPKeepalive)
         ),
     ),
     Parting(
@@ -58,6 +58,15 @@ TSHARK: Final[tuple[Entry, ...]] = (
         lambda packet, number: isinstance(header := here(packet, number), oc.L2TPControl) and 12 < header.length < 18,
     ),
     Parting(
+        "A length in MACsec",
+        "overlaycodec",
+        "IEEE 802.1AE clause 9.6: the secured data begin with a type or a length, as the frame did. tshark takes it "
+        "for a type.",
+        lambda packet, number: (
+            isinstance(behind(packet, number), oc.MACsec) and isinstance(here(packet, number), oc.LLC)
+        ),
+    ),
+    Parting(
         "MACsec without a check value",
         "tshark",
         "IEEE 802.1AE clause 9.7: 8 to 16 octets follow the data. tshark reads nothing where there are not 16, and "
@@ -66,9 +75,36 @@ TSHARK: Final[tuple[Entry, ...]] = (
             isinstance(here(packet, number), oc.MACsec | oc.MACsecEncrypted) and _bounded(packet, number) <= 16
         ),
     ),
+    Value(
+        "Checksum of a Register over IPv6",
+        "tshark",
+        "RFC 7761 section 4.9: over the first 8 octets and a pseudo-header. We show the field, and do not judge it.",
+        ("pim.cksum.status",),
+        lambda difference: any(isinstance(header, oc.PIMRegisterOverIPv6) for header in difference.packet.headers),
+    ),
 )
 
 TCPDUMP: Final[tuple[Entry, ...]] = (
+    Value(
+        "Checksum of a Register over IPv6",
+        "tcpdump",
+        "RFC 7761 section 4.9: over the first 8 octets and a pseudo-header. We show the field, and do not judge it.",
+        ("pim_register_ipv6.verdict",),
+        lambda difference: difference.ours is None,
+    ),
+    Value(
+        "PIM's checksum in a first fragment",
+        "overlaycodec",
+        "RFC 791 section 3.2: more fragments follow, so the message is not all there. tcpdump judges what there is.",
+        ("pim.verdict", "pim_ipv6.verdict"),
+        lambda difference: difference.ours == "unverifiable",
+    ),
+    Parting(
+        "ESP without content",
+        "both",
+        "RFC 4303 section 2.4: padding and a next header follow at least. tcpdump shows nothing of ESP without them.",
+        lambda packet, number: isinstance(here(packet, number), oc.ESP) and octets_behind(packet, number) == 0,
+    ),
     Parting(
         "Teredo",
         "overlaycodec",

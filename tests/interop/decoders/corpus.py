@@ -375,9 +375,8 @@ SOURCES: Final[Mapping[str, Source]] = {
     "loopback of a little-endian machine": Source(400, oc.BSDNull, 0),
     "group policy": Source(400, catalog=dialects.GBP, through=(oc.VXLANGBP,)),
     "remote checksum offload": Source(400, catalog=dialects.LINUX_RCO, through=(oc.VXLANRCO,)),
-    "Cisco's HDLC": Source(400, oc.CiscoHDLC, 104),
-    "MACsec": Source(400, through=(oc.MACsecEncrypted,)),
-    "WireGuard": Source(400, through=(oc.WireGuard,)),
+    "Cisco's HDLC": Source(600, oc.CiscoHDLC, 104, through=(oc.SLARP, oc.SLARPKeepalive, oc.CiscoHDLC)),
+    "beside tunnels": Source(3_600, through=corpus_beside.SELDOM),
     "pseudowires": Source(400, catalog=PSEUDOWIRES, through=(oc.PseudowireControlWord,)),
 }
 

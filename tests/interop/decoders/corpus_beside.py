@@ -67,6 +67,7 @@ _PTP_TIMES: Final = (
     *(oc.PTPPeerDelayRequest, oc.PTPPeerDelayResponse, oc.PTPPeerDelayFollowUp),
 )
 FIELDS: Final[Mapping[type[WireStruct], Mapping[str, Maker]]] = {
+    oc.SLARP: {"type": _one_of(0, 1)},
     oc.STP: {"version": _one_of(3)},
     oc.RSTP: {"version_1_length": _one_of(0)},
     oc.STPTopologyChange: {"version": _one_of(0)},
@@ -128,6 +129,12 @@ FIELDS: Final[Mapping[type[WireStruct], Mapping[str, Maker]]] = {
     oc.TeredoAuthentication: {"client_id": _octets(0, 9), "auth_value": _octets(0, 9)},
 }
 """How fields are drawn, where another decoder knows only some values."""
+
+SELDOM: Final = (
+    *(oc.RIP, oc.DHCP, oc.DHCPv6, oc.VRRP, oc.VRRPv3, oc.VRRPv3OverIPv6, oc.PIM, oc.PIMOverIPv6, oc.PIMRegister),
+    *(oc.PIMRegisterOverIPv6, oc.L2TPControl, oc.CFM, oc.BFD, oc.LISP, oc.WireGuard, oc.MACsecEncrypted),
+)
+"""Headers to which the way is long, or that must have something behind them for another decoder to read them."""
 
 UNBOUND: Final[Mapping[str, tuple[int, ...]]] = {
     "bpdu_type": (0,),

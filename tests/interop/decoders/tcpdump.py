@@ -86,6 +86,22 @@ PATTERNS: Final = {
     "arp": r"Ethernet \(len (?P<a_hlen>\d+)\), IPv4 \(len (?P<a_plen>\d+)\), ",
     "icmpv6": r"(?:\[(?P<c_sum>icmp6 sum ok|bad icmp6 cksum)[^\]\n]*\] )?ICMP6, ",
     "pppoe": r"(?<!ethertype )PPPoE  (?:\[ses 0x(?P<o_ses>[0-9a-f]+)\])?",
+    "rip": r"RIPv(?P<q_ver>\d), (?P<q_cmd>Request|Response), length",
+    "dhcp": r"BOOTP/DHCP, (?P<d_op>Request|Reply)(?:[^\n]*?, xid 0x(?P<d_xid>[0-9a-f]+))?",
+    "dhcpv6": r"dhcp6 (?!relay)[^\n(]*\((?:xid=(?P<z_xid>[0-9a-f]+))",
+    "vrrp": r"VRRPv(?P<w_ver>[23]), Advertisement, (?:\(ttl \d+\), )?vrid (?P<w_id>\d+), prio (?P<w_prio>\d+)",
+    "pim": (
+        r"PIMv2, length \d+\n\s+(?P<k_kind>[^,\n]*), "
+        r"cksum 0x(?P<k_sum>[0-9a-f]+) \((?P<k_ok>correct|incorrect|unverified)"
+    ),
+    "lacp": r"(?P<l_kind>LACP|MARKER)v(?P<l_ver>\d+), length",
+    "oam": r"OAM, length \d+\n\s+Code (?P<f_code>[^,\n]*)",
+    "cfm": r"CFMv(?P<b_ver>\d+) [^,\n]*, MD Level (?P<b_level>\d)",
+    "esp": r"ESP\(spi=0x(?P<g_spi>[0-9a-f]+),seq=0x(?P<g_seq>[0-9a-f]+)\)",
+    "l2tp": (
+        r"l2tp:\[(?P<u_flags>[^\]\n]*)\]\((?P<u_tunnel>\d+)/(?P<u_session>\d+)\)"
+        r"(?:Ns=(?P<u_ns>\d+),Nr=(?P<u_nr>\d+))?"
+    ),
     "ah": r"AH\(length=(?P<h_len>\d+)\(\d+-bytes\),spi=0x(?P<h_spi>[0-9a-f]+),seq=0x(?P<h_seq>[0-9a-f]+)",
 }
 _TEXT: Final = re.compile("|".join(f"(?P<{name}>{pattern})" for name, pattern in PATTERNS.items()))
@@ -194,6 +210,20 @@ def _sum6(text: str) -> Values:
     return {VERDICT: "valid" if text == "icmp6 sum ok" else "bad"} if text else {}
 
 
+def _pim(found: Found) -> Said:
+    register = found["k_kind"] == "Register"
+    classes = (oc.PIMRegister, oc.PIMRegisterOverIPv6) if register else (oc.PIM, oc.PIMOverIPv6)
+    verdict = {"correct": {VERDICT: "valid"}, "incorrect": {VERDICT: "bad"}}.get(found["k_ok"], {})
+    return [(classes, _hexes(found, checksum="k_sum") | verdict)]
+
+
+def _l2tp(found: Found) -> Said:
+    flags = found["u_flags"]
+    values: Values = {"length_present": "L" in flags, "sequence_present": "S" in flags, "priority": "P" in flags}
+    values |= _decimals(found, tunnel_id="u_tunnel", session_id="u_session", ns="u_ns", nr="u_nr")
+    return [((oc.L2TPControl if "T" in flags else oc.L2TP,), values)]
+
+
 READERS: Final[Mapping[str, Callable[[Found], Said]]] = {
     "ethernet": _ethernet,
     "vlan": _vlan,
@@ -215,6 +245,23 @@ READERS: Final[Mapping[str, Callable[[Found], Said]]] = {
     "arp": lambda found: [((oc.ARP,), _decimals(found, hardware_length="a_hlen", protocol_length="a_plen"))],
     "icmpv6": lambda found: [((oc.ICMPv6,), _sum6(found["c_sum"]))],
     "pppoe": lambda found: [((oc.PPPoE,), {"session_id": int(found["o_ses"] or "0", 16)})],
+    "rip": lambda found: [
+        ((oc.RIP,), _decimals(found, version="q_ver") | {"command": 1 + (found["q_cmd"] != "Request")})
+    ],
+    "dhcp": lambda found: [((oc.DHCP,), _hexes(found, xid="d_xid") | {"op": 1 + (found["d_op"] != "Request")})],
+    "dhcpv6": lambda found: [((oc.DHCPv6,), _hexes(found, transaction_id="z_xid"))],
+    "vrrp": lambda found: [
+        (
+            (oc.VRRP, oc.VRRPv3, oc.VRRPv3OverIPv6),
+            _decimals(found, version="w_ver", router_id="w_id", priority="w_prio"),
+        )
+    ],
+    "pim": _pim,
+    "lacp": lambda found: [((oc.LACP, oc.LACPMarker), _decimals(found, version="l_ver"))],
+    "oam": lambda found: [((oc.LinkOAM,), {})],
+    "cfm": lambda found: [((oc.CFM,), _decimals(found, version="b_ver", level="b_level"))],
+    "esp": lambda found: [((oc.ESP,), _hexes(found, spi="g_spi", sequence="g_seq"))],
+    "l2tp": _l2tp,
     "ah": lambda found: [
         (
             (oc.AuthenticationHeader,),
@@ -226,7 +273,9 @@ SPOKEN: Final = frozenset(
     {
         *(oc.Ethernet, oc.VLANTag, oc.IPv4, oc.IPv6, oc.UDP, oc.TCP, oc.STTSegment, oc.MPLS, oc.VXLAN),
         *(oc.VXLANGBP, oc.VXLANRCO, oc.VXLANGPE, oc.Geneve, oc.GRE, oc.NSH, oc.ARP, oc.ICMPv6, oc.PPPoE),
-        oc.AuthenticationHeader,
+        *(oc.AuthenticationHeader, oc.ESP, oc.L2TP, oc.L2TPControl, oc.RIP, oc.DHCP, oc.DHCPv6, oc.CFM),
+        *(oc.VRRP, oc.VRRPv3, oc.VRRPv3OverIPv6, oc.PIM, oc.PIMOverIPv6, oc.PIMRegister, oc.PIMRegisterOverIPv6),
+        *(oc.LACP, oc.LACPMarker, oc.LinkOAM),
     }
 )
 """Headers that the text is searched for; others are stepped over."""

@@ -61,7 +61,18 @@ class Catalog:
     >>> aci = DEFAULT.with_binding(UDP_PORT(48879), VXLAN)
     """
 
-    __slots__ = ("_bindings", "_by_value", "_code", "_headers", "_key_of", "_keys", "_layouts", "max_headers", "options", "views")
+    __slots__ = (
+        "_bindings",
+        "_by_value",
+        "_code",
+        "_headers",
+        "_key_of",
+        "_keys",
+        "_layouts",
+        "max_headers",
+        "options",
+        "views",
+    )
 
     max_headers: int
     """How many headers within headers are followed."""

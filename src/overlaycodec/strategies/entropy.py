@@ -1,8 +1,9 @@
 """The octets from which the fields of fixed size of one record are made.
 
 Strategy: all of them come from one draw of Hypothesis, at places that the layout alone decides. So a record costs one
-draw however many fields it has, and a header that shrinking leaves out is one draw less. Octets of zeros give each field
-its default, or else its least value. Half of the large numbers are near a limit: small, large, or by a power of two.
+draw however many fields it has, and a header that shrinking leaves out is one draw less. Octets of zeros give each
+field its default, or else its least value. Half of the large numbers are near a limit: small, large, or by a power of
+two.
 """
 
 from __future__ import annotations

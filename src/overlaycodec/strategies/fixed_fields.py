@@ -46,7 +46,9 @@ def wanted_by(fixed: Mapping[str, object], catalog: Catalog) -> tuple[Wanted, ..
             raise ValueError(f"fixed[{path!r}]: the catalog has no header {name}{_or(near)}")
         layout = cls.__layout__
         if field not in layout.by_name:
-            raise ValueError(f"fixed[{path!r}]: {cls.__name__} has no field {field}{_or(nearest(field, layout.by_name))}")
+            raise ValueError(
+                f"fixed[{path!r}]: {cls.__name__} has no field {field}{_or(nearest(field, layout.by_name))}"
+            )
         if (number or 0) > _MOST_NUMBER:
             raise ValueError(f"fixed[{path!r}]: no packet has so many headers")
         by_header.setdefault((cls, scope, number or 0), {})[field] = value
@@ -85,8 +87,8 @@ def allows(node: Node, after: Edge | End, given: Mapping[str, Any], catalog: Cat
 
 def _fragment_allows(layout: Layout, after: Edge | End, given: Mapping[str, Any]) -> bool:
     offset = layout.next.offset
-    if offset is None or offset not in given or given[offset] is AUTO:
-        return not (isinstance(after, Edge) and layout.more_fragments in given and given[layout.more_fragments] is True)
+    if offset is None or given.get(offset, AUTO) is AUTO:
+        return True
     return bool(given[offset]) is (after.kind == "fragment")
 
 

@@ -46,20 +46,24 @@ class Fields(NamedTuple):
 
 
 class InOrder(NamedTuple):
-    """Headers of these classes, one after another, with any others between them. A state counts those that are there."""
+    """Headers of these classes, one after another, with any others between them; a state counts them."""
 
     classes: tuple[type[Header], ...] = ()
 
     def start(self, cls: type[Header]) -> int:
+        """The state after the first header."""
         return self.after(0, cls, cls)
 
     def after(self, state: int, _: type[Header], cls: type[Header]) -> int:
+        """The state after one more header."""
         return state + (state < len(self.classes) and cls is self.classes[state])
 
     def reached(self, state: int) -> bool:
+        """Whether the stack may end."""
         return state == len(self.classes)
 
     def wanted(self, _: int) -> tuple[Fields, ...]:
+        """The fields that the last header must have."""
         return ()
 
 
@@ -69,15 +73,19 @@ class OfPipeline(NamedTuple):
     automaton: Automaton
 
     def start(self, cls: type[Header]) -> Hashable | None:
+        """The state after the first header."""
         return self.automaton.start.after(cls)
 
     def after(self, state: Any, _: type[Header], cls: type[Header]) -> Hashable | None:
+        """The state after one more header."""
         return state.after(cls)  # type: ignore[no-any-return]
 
     def reached(self, state: Any) -> bool:
+        """Whether the stack may end."""
         return bool(state.accepting)
 
     def wanted(self, _: Any) -> tuple[Fields, ...]:
+        """The fields that the last header must have."""
         return ()
 
 
@@ -88,9 +96,11 @@ class Both(NamedTuple):
     other: Goal
 
     def start(self, cls: type[Header]) -> Hashable | None:
+        """The state after the first header."""
         return self._together(self.one.start(cls), self.other.start(cls))
 
     def after(self, state: Any, before: type[Header], cls: type[Header]) -> Hashable | None:
+        """The state after one more header."""
         return self._together(self.one.after(state[0], before, cls), self.other.after(state[1], before, cls))
 
     @staticmethod
@@ -98,9 +108,11 @@ class Both(NamedTuple):
         return None if one is None or other is None else (one, other)
 
     def reached(self, state: Any) -> bool:
+        """Whether the stack may end."""
         return self.one.reached(state[0]) and self.other.reached(state[1])
 
     def wanted(self, state: Any) -> tuple[Fields, ...]:
+        """The fields that the last header must have."""
         return self.one.wanted(state[0]) + self.other.wanted(state[1])
 
 
@@ -132,10 +144,12 @@ class Within(NamedTuple):
     most: int | None = None
 
     def start(self, cls: type[Header]) -> Hashable | None:
+        """The state after the first header."""
         left = tuple(wanted.number + 1 for wanted in self.wanted_headers)
         return self._found(_Reading("", cls.__layout__.layer == "network", left, ()), cls)
 
     def after(self, state: Any, before: type[Header], cls: type[Header]) -> Hashable | None:
+        """The state after one more header."""
         scope, networked, left, _ = state
         kind = opens(before, cls, networked)
         if kind:
@@ -163,11 +177,13 @@ class Within(NamedTuple):
         return state._replace(left=tuple(left), found=tuple(found))
 
     def reached(self, state: Any) -> bool:
+        """Whether the stack may end."""
         scope = state.scope
         depth = self.least if scope == _DEEP else scope.count(".") + 1 if scope else 0
         return depth >= self.least and not any(state.left)
 
     def wanted(self, state: Any) -> tuple[Fields, ...]:
+        """The fields that the last header must have."""
         return tuple(self.wanted_headers[index].fields for index in state.found)
 
 

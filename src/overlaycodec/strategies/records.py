@@ -290,5 +290,7 @@ def _end_element(draw: st.DrawFn, field: Field) -> WireStruct:
     assert options is not None
     assert options.kind is not None
     layout: Layout = field.element.__layout__
-    element: WireStruct = layout.cls(**record(draw, layout, {options.kind: options.end}, {}, Room(0), entropy_of(draw, layout)))
+    element: WireStruct = layout.cls(
+        **record(draw, layout, {options.kind: options.end}, {}, Room(0), entropy_of(draw, layout))
+    )
     return element

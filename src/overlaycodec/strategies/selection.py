@@ -55,6 +55,7 @@ class Selection:
     ) -> None:
         self.walks = walks
         """One for each class of a first header, those of fewest headers first; and room for parts of variable size."""
+        self.first_headers = tuple(walk.start.node.cls for walk, _ in walks if walk.start is not None)
         self.catalog = catalog
         self.longest = longest
         self.payload = payload
@@ -63,6 +64,10 @@ class Selection:
 
 def selection_of(through: type[Header] | None, options: StackOptions) -> Selection:
     """What the arguments ask for. Raises: ValueError where no stack is so; TypeError for wrong arguments."""
+    if unknown := options.keys() - StackOptions.__annotations__.keys():
+        raise TypeError(
+            f"there is no argument {', '.join(sorted(unknown))}: say {', '.join(StackOptions.__annotations__)}"
+        )
     catalog, longest = options.get("catalog", DEFAULT), options.get("max_headers", LONGEST)
     first, payload = options.get("first", Ethernet), options.get("payload")
     depth, fixed = options.get("depth"), options.get("fixed")
@@ -127,9 +132,7 @@ def _pipeline_of(stack: object, catalog: Catalog) -> AnyPipeline | None:
     return Pipeline(*stack, catalog=catalog)
 
 
-def _goal_of(
-    pipeline: AnyPipeline | None, fixed: object, depth: object, catalog: Catalog
-) -> Goal | None:
+def _goal_of(pipeline: AnyPipeline | None, fixed: object, depth: object, catalog: Catalog) -> Goal | None:
     """What is asked for beyond a header; None where that is nothing."""
     goal: Goal | None = None if pipeline is None else OfPipeline(pipeline.automaton)
     wanted = () if fixed is None else fixed_fields.wanted_by(fixed, catalog)  # type: ignore[arg-type]  # it checks that
@@ -147,6 +150,8 @@ def _depths(depth: object) -> tuple[int, int | None]:
     least, most = depth if isinstance(depth, tuple) and len(depth) == 2 else (depth, depth)
     check_type("depth", least, int, "a number, or the least and the greatest")
     check_type("depth", most, int, "a number, or the least and the greatest")
+    assert isinstance(least, int)
+    assert isinstance(most, int)
     if not 0 <= least <= most:
         raise ValueError(f"depth is a number of scopes, or the least and the greatest, not {depth!r}")
     return least, most
@@ -172,7 +177,9 @@ def _why_none(
     """Why there is no stack."""
     if pipeline is not None:
         asked = "" if through is None else f" with {through.__name__}"
-        also = "".join(f", {name}={value!r}" for name, value in (("fixed", fixed), ("depth", depth)) if value is not None)
+        also = "".join(
+            f", {name}={value!r}" for name, value in (("fixed", fixed), ("depth", depth)) if value is not None
+        )
         return f"no packet of {pipeline!r}{asked}{also} has at most {longest} headers that the catalog links"
     graph = graph_of(catalog, first)
     classes = () if through is None or through is first else (through,)
@@ -183,4 +190,6 @@ def _why_none(
         return f"no way leads from {first.__name__} to {name} in this catalog: bind a key, or begin elsewhere"
     if distance >= longest:
         return f"that takes {distance + 1} headers, more than max_headers = {longest}"
-    return f"no stack of at most {longest} headers from {first.__name__} on has what fixed=, depth= and payload= ask for"
+    return (
+        f"no stack of at most {longest} headers from {first.__name__} on has what fixed=, depth= and payload= ask for"
+    )

@@ -2,7 +2,8 @@
 
 Strategy: header after header, from the outside in: its octets, then all that comes after it, then its parts of variable
 size. Each header is in the span of the one before it, so that shrinking can leave out any headers in a row and
-everything that was drawn for them, and nothing else. Derived fields are left AUTO, except where nothing can derive them.
+everything that was drawn for them, and nothing else. Derived fields are left AUTO, except where nothing can derive
+them.
 """
 
 from __future__ import annotations
@@ -173,9 +174,7 @@ def lone_header(
     entropy = entropy_of(draw, catalog.layout(cls))
     after = ends[entropy.spare() % len(ends)] if ends else None
     step = Step(Node(cls), after or End("data"))
-    return header_at(
-        draw, step, None, 0, catalog, Room(_FRAME), entropy, fixed, loose=after is None
-    )
+    return header_at(draw, step, None, 0, catalog, Room(_FRAME), entropy, fixed, loose=after is None)
 
 
 def _contradicts(layout: Layout, end: End, fixed: dict[str, Any]) -> bool:

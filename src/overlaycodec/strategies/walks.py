@@ -40,7 +40,7 @@ class Aim(NamedTuple):
     """A header to go to, and how many of it in a row."""
 
     cls: type[Header]
-    count: int = 1
+    times: int = 1
 
 
 class Place:
@@ -132,7 +132,9 @@ class Walk:
             if classes:
                 rest = self._distances(classes[1:])
                 start = {
-                    node: min(rest[edge.node] + 1 for edge in after if edge.node in rest and edge.node.cls is classes[0])
+                    node: min(
+                        rest[edge.node] + 1 for edge in after if edge.node in rest and edge.node.cls is classes[0]
+                    )
                     for node, after in edges.items()
                     if any(edge.node.cls is classes[0] and edge.node in rest for edge in after)
                 }
@@ -182,7 +184,7 @@ class Walk:
                 nearest = [pair for pair in edges if steps.get(pair[0].node) == near]
                 edge, after = nearest[kind // len(_KINDS) % len(nearest)]
                 if edge.node.cls is aim.cls:
-                    aim = Aim(aim.cls, aim.count - 1) if aim.count > 1 else None
+                    aim = Aim(aim.cls, aim.times - 1) if aim.times > 1 else None
                 return edge, after, aim
         if ends:
             return ends[which % len(ends) if decides else 0], None, None

@@ -94,8 +94,10 @@ def _fragment_allows(layout: Layout, after: Edge | End, given: Mapping[str, Any]
 
 def _selection_allows(layout: Layout, after: Edge | End, given: Mapping[str, Any], catalog: Catalog) -> bool:
     plan, field = layout.next, layout.selector
-    if field is None or after.kind in ("fragment", "repeat"):
+    if field is None or after.kind == "repeat":
         return True
+    if after.kind == "fragment":
+        return field.name not in given or given[field.name] is not AUTO
     own = () if plan.content is None or plan.content_outside else (plan.content,)
     for guard in (*plan.guards, *own):
         value = given.get(guard.field, AUTO)
@@ -109,11 +111,11 @@ def _selection_allows(layout: Layout, after: Edge | End, given: Mapping[str, Any
                 return False
         elif not guard.holds(value):
             return False
+    if field.name in given and given[field.name] is AUTO:  # nothing derives it but what follows
+        return after.auto if isinstance(after, Edge) else after.kind == "nothing"
     value = given.get(field.name, AUTO)
-    if after.kind in ("no_key", "carried"):
+    if value is AUTO or after.kind in ("no_key", "carried"):
         return True
-    if value is AUTO:
-        return not isinstance(after, Edge) or after.auto if field.name in given else True
     if isinstance(after, Edge):
         if after.kind == "length":
             return plan.lengths is not None and value <= plan.lengths.limit

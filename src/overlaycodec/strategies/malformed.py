@@ -21,6 +21,9 @@ from overlaycodec.strategies.entropy import binary
 __all__ = ["MalformedBytes", "damaged"]
 
 _JUNK: Final = 24
+_MOST: Final = 3
+"""How many rules are broken."""
+_KINDS: Final = ("cut", "extend", "flip", "splice") + ("rule",) * 8
 _WEIGHT: Final = 3
 """How often rules that decide where something ends come, for each other one."""
 
@@ -68,40 +71,44 @@ def damaged(draw: st.DrawFn, packet: Packet, data: bytes) -> MalformedBytes:
     The simplest damage cuts at the last header.
     """
     starts, rules, parts = _positions(packet)
+    count, *since_octets = draw(binary(3, 3))
     # the later of two, so that more of the headers before it are still right
-    since = max(draw(st.sampled_from(starts[::-1])), draw(st.sampled_from(starts[::-1])))
+    since = max(starts[-1 - octet % len(starts)] for octet in since_octets)
+    if rules:  # at the last header that has any, at the latest
+        since = min(since, max(start for start in starts if start * 8 <= rules[-1].bit))
     after = [rule for rule in rules if rule.bit >= since * 8]
+    kinds = _KINDS if after else _KINDS[:4]
     labels: list[str] = []
-    for _ in range(draw(st.integers(1, 3))):
+    for _ in range(1 + count * _MOST // 256):
+        choice = draw(binary(4, 4))
+        which, how = int.from_bytes(choice[1:3], "big"), choice[3]
+        kind = kinds[choice[0] % len(kinds)]
         least = min(since, len(data))
-        kind = draw(st.sampled_from(["cut", "extend", "flip", "splice"] + (["rule"] * 6 if after else [])))
-        if kind == "cut":
-            stop = draw(st.integers(least, len(data)))
-            if stop < len(data):
-                labels.append(f"cut {_at(parts, stop * 8)}")
-                data = data[:stop]
+        place = least + which % (len(data) - least + 1)
+        if kind == "rule":
+            rule = after[which % len(after)]
+            changed = _broken(draw, data, rule, how)
+            if changed is not None:
+                data, change = changed
+                labels.append(f"{rule.path}{change}: {rule.text}")
         elif kind == "extend":
             junk = draw(binary(1, _JUNK))
             data += junk
             labels.append(f"{len(junk)} octets after the end")
-        elif kind == "splice":
-            start = draw(st.integers(least, len(data)))
-            stop = draw(st.integers(start, min(len(data), start + _JUNK)))
-            junk = draw(binary(0, _JUNK))
-            if junk != data[start:stop]:
-                labels.append(f"{len(junk)} octets instead of {stop - start} {_at(parts, start * 8)}")
-                data = data[:start] + junk + data[stop:]
-        elif kind == "flip":
-            if least < len(data):
-                bit = draw(st.integers(least * 8, len(data) * 8 - 1))
+        elif place < len(data):
+            if kind == "cut":
+                labels.append(f"cut {_at(parts, place * 8)}")
+                data = data[:place]
+            elif kind == "flip":
+                bit = place * 8 + how % 8
                 data = _written(data, bit, 1, None)
                 labels.append(f"bit {bit} inverted {_at(parts, bit)}")
-        else:
-            rule = draw(st.sampled_from(after))
-            changed = _broken(draw, data, rule)
-            if changed is not None:
-                data, how = changed
-                labels.append(f"{rule.path}{how}: {rule.text}")
+            else:
+                stop = min(len(data), place + how % (_JUNK + 1))
+                junk = draw(binary(0, _JUNK))
+                if junk != data[place:stop]:
+                    labels.append(f"{len(junk)} octets instead of {stop - place} {_at(parts, place * 8)}")
+                    data = data[:place] + junk + data[stop:]
     return MalformedBytes.labelled(data, "; ".join(labels) or "no rule broken")
 
 
@@ -157,7 +164,7 @@ def _at(parts: list[_Part], bit: int) -> str:
     return "in the payload"
 
 
-def _broken(draw: st.DrawFn, data: bytes, rule: _Rule) -> tuple[bytes, str] | None:
+def _broken(draw: st.DrawFn, data: bytes, rule: _Rule, how: int) -> tuple[bytes, str] | None:
     """The octets with a number at a limit, or next to what it was, and how it was changed; None where it is cut off."""
     below = len(data) * 8 - rule.bit - rule.bits
     if below < 0:
@@ -165,8 +172,9 @@ def _broken(draw: st.DrawFn, data: bytes, rule: _Rule) -> tuple[bytes, str] | No
     most = (1 << rule.bits) - 1
     now = int.from_bytes(data, "big") >> below & most
     changes = {" = 0": 0, f" = {most}": most, " - 1": now - 1, " + 1": now + 1, " = 1": 1}
-    kept = {value: how for how, value in changes.items() if 0 <= value <= most and value != now}
-    other = draw(st.sampled_from([*kept, None]))
+    kept = {value: text for text, value in changes.items() if 0 <= value <= most and value != now}
+    others = [*kept, None]
+    other = others[how % len(others)]
     if other is None:
         other = draw(st.integers(0, most))
         if other == now:

@@ -122,11 +122,11 @@ def _onward(
     most: int,
 ) -> Edge | End:
     """All that comes after a header; the choice is drawn first, so that headers that are left out take theirs along."""
-    octets = draw(binary(CHOICE_OCTETS, CHOICE_OCTETS))
+    octets = draw(binary(CHOICE_OCTETS + _SIZES, CHOICE_OCTETS + _SIZES))  # one draw costs less than two
     may = None
     if given or making.fixed_payload is not None:
         may = lambda after: making.allows(place, after, given)  # noqa: E731 - shorter than a function with types
-    chosen = making.walk.choose(place, octets, left, aim, may)
+    chosen = making.walk.choose(place, octets[:CHOICE_OCTETS], left, aim, may)
     if chosen is None:
         reject()
     after, target, aim = chosen
@@ -134,7 +134,7 @@ def _onward(
         assert isinstance(after, End)
         if making.fixed_payload is not None:
             making.payload = making.fixed_payload
-        making.sizes = draw(binary(_SIZES, _SIZES))
+        making.sizes = octets[CHOICE_OCTETS:]
         if making.fixed_payload is None and after.kind != "closed":
             most = min(most, making.room.octets) if most <= _SMALL_PAYLOAD else most
             making.payload = payload_without(payload_of(draw, making.sizes, most), after.avoid)

@@ -333,9 +333,9 @@ CALLS: Final[dict[str, Call]] = {
     "Capture.interface": Call(oc.open_capture(CAPTURE).interface, {"number": 0}),
     "strategies.headers": Call(strategies.headers, DRAWN),
     "strategies.packets": Call(strategies.packets, STACKS),
-    "strategies.frames": Call(strategies.frames, STACKS),
-    "strategies.captures": Call(strategies.captures, STACKS),
-    "strategies.malformed_bytes": Call(strategies.malformed_bytes, STACKS),
+    "strategies.frames": Call(strategies.frames),
+    "strategies.captures": Call(strategies.captures),
+    "strategies.malformed_bytes": Call(strategies.malformed_bytes),
 }
 """A call that works, for each public function, method and constructor."""
 

@@ -133,6 +133,18 @@ TABLE: Final = oc.columns(CAPTURE, ["vxlan.vni"])
 SPACE: Final = oc.UDP_PORT
 KEYWORDS: Final = {"keywords": {"vni": 5}}
 DRAWN: Final = {"cls": oc.VXLAN, "fixed": {"vni": 5}}
+STACKS: Final = {
+    "options": {
+        "first": oc.Ethernet,
+        "catalog": oc.DEFAULT,
+        "max_headers": 9,
+        "reserved": False,
+        "stack": None,
+        "fixed": {"vxlan.vni": 5},
+        "depth": (1, 2),
+        "payload": b"...",
+    }
+}
 
 CALLS: Final[dict[str, Call]] = {
     # codec and packets
@@ -320,7 +332,9 @@ CALLS: Final[dict[str, Call]] = {
     "Pipeline.build": Call(oc.Pipeline(oc.VXLAN).build, {"headers": {"vxlan": {"vni": 1}}}),
     "Capture.interface": Call(oc.open_capture(CAPTURE).interface, {"number": 0}),
     "strategies.headers": Call(strategies.headers, DRAWN),
-    "strategies.packets": Call(strategies.packets),
+    "strategies.packets": Call(strategies.packets, STACKS),
+    "strategies.frames": Call(strategies.frames),
+    "strategies.captures": Call(strategies.captures),
     "strategies.malformed_bytes": Call(strategies.malformed_bytes),
 }
 """A call that works, for each public function, method and constructor."""
@@ -350,6 +364,8 @@ LEFT_OUT: Final[dict[str, str]] = {
     "Catalog.finds": "for the library's own encoders",
     "OriginalSource": DECLARED,
     "RefusedGuess": GIVEN,
+    "strategies.StackOptions": "a type",
+    **dict.fromkeys(["strategies.MalformedBytes", "strategies.MalformedBytes.labelled"], GIVEN),
     "Pipeline.stacks": "for the library's own strategies",
     "Pipeline.needs_steps": "for the library's own columns",
     "Pipeline.check_encodable": "for the library's own columns",

@@ -36,7 +36,7 @@ def test_a_pipeline_decodes_what_is_drawn_for_it(pipeline: AnyPipeline) -> None:
         assert pipeline.matches(packet)
         octets = pipeline.encode(packet)
         assert pipeline.decode(octets, first=type(packet.headers[0])) == packet
-        assert len(packet.headers) <= overlay.LONGEST
+        assert len(packet.headers) <= 10
 
     law()
 

@@ -305,7 +305,10 @@ assert_type(vlan.route(frame, vid=None, src="02:00:00:00:00:01", dst=MACAddress(
 assert_type(overlay.headers(VLANTag), SearchStrategy[VLANTag])
 assert_type(overlay.headers(VLANTag, vid=7), SearchStrategy[VLANTag])
 assert_type(overlay.packets(VXLAN), SearchStrategy[Packet])
-assert_type(overlay.malformed_bytes(), SearchStrategy[bytes])
+assert_type(overlay.packets(VXLAN, fixed={"vxlan.vni": 5}, depth=(1, 2), payload=b""), SearchStrategy[Packet])
+assert_type(overlay.frames(stack=(Ethernet, VLANTag[0:3], IPv4 | IPv6)), SearchStrategy[bytes])
+assert_type(overlay.captures(format="pcap"), SearchStrategy[bytes])
+assert_type(overlay.malformed_bytes(), SearchStrategy[overlay.MalformedBytes])
 assert_type(oc.strategies.headers(oc.NSH), SearchStrategy[oc.NSH])
 
 # --- catalogs, and families that are imported when they are asked for -------------------------------------------------

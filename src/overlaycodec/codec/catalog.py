@@ -61,7 +61,18 @@ class Catalog:
     >>> aci = DEFAULT.with_binding(UDP_PORT(48879), VXLAN)
     """
 
-    __slots__ = ("_bindings", "_code", "_headers", "_key_of", "_keys", "_layouts", "max_headers", "options", "views")
+    __slots__ = (
+        "_bindings",
+        "_by_value",
+        "_code",
+        "_headers",
+        "_key_of",
+        "_keys",
+        "_layouts",
+        "max_headers",
+        "options",
+        "views",
+    )
 
     max_headers: int
     """How many headers within headers are followed."""
@@ -87,6 +98,7 @@ class Catalog:
         check_number("max_headers", max_headers, 1)
         self._headers = headers
         self._bindings = bindings
+        self._by_value: dict[tuple[KeySpace, int | None], tuple[LateBinding, ...]] | None = None
         self.max_headers = max_headers
         self.views = views
         self.options = options
@@ -135,10 +147,12 @@ class Catalog:
 
     def late_candidates(self, space: KeySpace, value: int | None) -> tuple[LateBinding, ...]:
         """The same, and nothing is imported."""
-        found = [(key, header) for key, header in self._bindings if key.space == space and key.value == value]
-        if not found:
+        if self._by_value is None:
+            self._by_value = _by_value(self._bindings)
+        found = self._by_value.get((space, value))
+        if found is None:
             return () if space.parent is None else self.late_candidates(space.parent, value)
-        return tuple(sorted(found, key=lambda binding: (not binding[0].conditions, binding[0].fallback)))
+        return found
 
     def values(self, space: KeySpace) -> frozenset[int]:
         """The values of a space that are bound."""
@@ -309,6 +323,17 @@ class Catalog:
     def encode(self, packet: Packet | Header) -> bytes:
         """See `overlaycodec.encode`."""
         return _functions()[1](packet, catalog=self)
+
+
+def _by_value(bindings: tuple[LateBinding, ...]) -> dict[tuple[KeySpace, int | None], tuple[LateBinding, ...]]:
+    """What can be found at each value, in the order in which it is asked."""
+    found: dict[tuple[KeySpace, int | None], list[LateBinding]] = {}
+    for key, header in bindings:
+        found.setdefault((key.space, key.value), []).append((key, header))
+    return {
+        place: tuple(sorted(members, key=lambda binding: (not binding[0].conditions, binding[0].fallback)))
+        for place, members in found.items()
+    }
 
 
 def check_catalog(catalog: object) -> None:

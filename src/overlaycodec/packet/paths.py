@@ -33,6 +33,7 @@ __all__ = [
     "framed_network_of",
     "names_of",
     "network_of",
+    "opens",
     "read_at",
     "replaced_at",
     "scope_in",
@@ -73,7 +74,7 @@ HeaderOrClass = Header | type[Header]
 # --- scopes and names -------------------------------------------------------------------------------------------------
 
 
-def _opens(before: HeaderOrClass, header: HeaderOrClass, networked: bool) -> str | None:
+def opens(before: HeaderOrClass, header: HeaderOrClass, networked: bool) -> str | None:
     """The scope that a header opens; `networked`: whether the present one has a network header already."""
     outside, inside = before.__layout__, header.__layout__
     if outside.quotes:
@@ -92,7 +93,7 @@ def scopes_of(headers: Sequence[HeaderOrClass]) -> list[Scope]:
     scopes, start, prefix = [], 0, ""
     networked = bool(headers) and headers[0].__layout__.layer == "network"
     for index in range(1, len(headers)):
-        kind = _opens(headers[index - 1], headers[index], networked)
+        kind = opens(headers[index - 1], headers[index], networked)
         if kind:
             scopes.append(Scope(start, index, prefix))
             start, prefix = index, f"{prefix}.{kind}" if prefix else kind
@@ -137,7 +138,7 @@ class Namer:
         """The name of the next header: its scope, its name, and its number where it is not the first of that name."""
         previous, self._previous = self._previous, header
         layout = header.__layout__
-        kind = None if previous is None else _opens(previous, header, self._networked)
+        kind = None if previous is None else opens(previous, header, self._networked)
         if kind:
             self._prefix += f"{kind}."
             self._networked = False

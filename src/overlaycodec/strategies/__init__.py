@@ -12,7 +12,8 @@ like all others. What comes out is valid in every derived field and decodes to t
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar
+from functools import partial
+from typing import Any, TypeVar, Unpack
 
 try:
     from hypothesis import reject
@@ -24,30 +25,26 @@ except ModuleNotFoundError as error:
         "overlaycodec.strategies needs Hypothesis: pip install 'overlaycodec[hypothesis]'", name="hypothesis"
     ) from None
 
-from overlaycodec.codec.catalog import DEFAULT, Catalog, check_catalog
+from overlaycodec.codec.catalog import DEFAULT
 from overlaycodec.codec.packet_encoder import encode, resolve
-from overlaycodec.errors import LengthOverflowError, number_text
+from overlaycodec.errors import LengthOverflowError
 from overlaycodec.packet.header import Header, check_header_class
 from overlaycodec.packet.packet import Packet
-from overlaycodec.pipelines.pipeline import check_pipeline
-from overlaycodec.protocols import Ethernet
+from overlaycodec.schema.keyspaces import LINK_TYPE
 from overlaycodec.strategies import stacks
+from overlaycodec.strategies.captures import Format, capture_of, records_of
+from overlaycodec.strategies.entropy import binary
 from overlaycodec.strategies.guesses import believed
-from overlaycodec.strategies.malformed import damaged
-from overlaycodec.strategies.pipeline_stacks import along, stack_along
-from overlaycodec.strategies.stack_graph import Node, StackGraph, drawable, graph_of
+from overlaycodec.strategies.malformed import MalformedBytes, damaged
+from overlaycodec.strategies.records import Room
+from overlaycodec.strategies.selection import Selection, StackOptions, selection_of
+from overlaycodec.strategies.stack_graph import graph_of
 from overlaycodec.values import AUTO
-from overlaycodec.values.argument_checks import check_number
+from overlaycodec.values.argument_checks import check_flag, check_number
 
-if TYPE_CHECKING:
-    from overlaycodec.pipelines.pipeline import AnyPipeline
-
-__all__ = ["headers", "malformed_bytes", "packets"]
+__all__ = ["MalformedBytes", "StackOptions", "captures", "frames", "headers", "malformed_bytes", "packets"]
 
 H = TypeVar("H", bound=Header)
-
-LONGEST = 10
-"""How many headers a stack has at most by default."""
 
 
 def headers(cls: type[H], /, **fixed: object) -> st.SearchStrategy[H]:
@@ -80,38 +77,115 @@ def headers(cls: type[H], /, **fixed: object) -> st.SearchStrategy[H]:
 
 
 def packets(
+    through: type[Header] | None = None, *, resolved: bool = True, **options: Unpack[StackOptions]
+) -> st.SearchStrategy[Packet]:
+    """Whole stacks of headers, with a payload and sometimes padding, as the catalog links them.
+
+    Tunnels, tunnels in tunnels, stacked tags, options and payloads of 0 to 9,000 octets are common. `catalog.decode`
+    gives the same packet back from its octets. The simplest packet has the fewest headers that are asked for, no
+    payload, and each field at its default or 0.
+
+    `through` is a header that each packet has. The other arguments:
+
+    - `first`: the first header; `Ethernet` by default.
+    - `stack`: a `Pipeline`, or a tuple of header classes or other parts of one: the packets have just these headers, in
+      this order, and a pipeline's own catalog; `first` is not asked then.
+    - `fixed`: fields by path: values, or strategies for them: `{"vxlan.vni": 5, "inner.ipv4.src": addresses}`. Each
+      packet has these headers. A path without a scope means the first header of its name. Values are taken as they
+      are, so that a wrong length stays wrong; `AUTO` is derived.
+    - `depth`: how many scopes are in one another: 0 for no tunnel, 1 for one, or `(least, most)`. The packet in an ICMP
+      error counts too.
+    - `payload`: octets, or a strategy for them, taken as they are.
+    - `max_headers`: how many headers there are at most; 10 by default.
+    - `reserved`: whether reserved bits are drawn too; they are 0 otherwise.
+    - `catalog`: `DEFAULT` by default.
+
+    With `resolved` false, what is derived is left AUTO, as in a packet that was just put together. An option of a
+    generic class (`GeneveOption`, `TCPOption`) has a kind that no other class has: not a known kind, and a length that
+    is not its own.
+
+    Raises: ValueError where no stack is so, and for a path that names no field; TypeError for arguments of other types.
+    """
+    check_flag("resolved", resolved)
+    return _packets(selection_of(through, options), resolved=resolved)
+
+
+def frames(through: type[Header] | None = None, **options: Unpack[StackOptions]) -> st.SearchStrategy[bytes]:
+    """The octets of whole stacks: `encode` of what `packets` draws with the same arguments.
+
+    Raises: as `packets` does.
+    """
+    selection = selection_of(through, options)
+    return _packets(selection, resolved=True).map(partial(encode, catalog=selection.catalog))
+
+
+def captures(
     through: type[Header] | None = None,
     *,
-    first: type[Header] = Ethernet,
-    catalog: Catalog = DEFAULT,
-    max_headers: int = LONGEST,
-    resolved: bool = True,
-    reserved: bool = False,
-    stack: AnyPipeline | None = None,
-) -> st.SearchStrategy[Packet]:
-    """Whole stacks that begin with `first` and contain a `through`, with a payload and sometimes padding.
+    format: Format | None = None,  # noqa: A002 - the word that `write_capture` uses
+    max_records: int = 5,
+    **options: Unpack[StackOptions],
+) -> st.SearchStrategy[bytes]:
+    """The octets of capture files that hold what `packets` draws with the same arguments.
 
-    Each header selects the next as the catalog binds it; the last selects nothing that is bound. `catalog.decode` gives
-    the same packet back from its octets. With `resolved` false, what is derived is left AUTO, as in a packet that was
-    just put together. With `reserved`, reserved bits are drawn too; they are 0 otherwise. The simplest packet is the
-    shortest path. An option of a generic class (`GeneveOption`, `TCPOption`) has a kind that no other class has: not a
-    known kind, and a length that is not its own.
+    They are pcap, in each byte order, with micro- or nanoseconds, or pcapng with comments; `format` chooses. Some
+    records are cut, as by a snap length. `open_capture` reads them, and so tells what to expect of another reader. A
+    file may have no records.
 
-    With a pipeline as `stack`, the packets are of its headers, at most `max_headers` of them, and of its catalog;
-    `through` and `first` are not asked then. The pipeline decodes them to the same packets again. The simplest one has
-    the fewest headers.
-
-    Raises: ValueError where no stack of `max_headers` headers leads there.
+    Raises: ValueError where the first header has no link type, and as `packets` does.
     """
-    if stack is not None:
-        check_pipeline(stack, "stack")
-        return _of_pipeline(stack, max_headers, resolved=resolved, reserved=reserved)
-    graph = _graph(through, first, catalog, max_headers)
-    paths = stacks.paths_of(graph, catalog, first, through, max_headers, reserved=reserved)
+    if format not in (None, "pcap", "pcapng"):
+        raise ValueError(f"format is {format!r}, not 'pcap', 'pcapng' or None")
+    check_number("max_records", max_records, 0)
+    selection = selection_of(through, options)
+    catalog, classes = selection.catalog, selection.first_headers
+    link_types = [catalog.key_of(LINK_TYPE, cls) for cls in classes]
+    if None in link_types or len(set(link_types)) > 1:
+        names = ", ".join(cls.__name__ for cls in classes)
+        raise ValueError(f"packets that begin with {names} have no link type of their own in this catalog")
+    link_type = link_types[0] or 0
+    valid = _packets(selection, resolved=True)
+
+    @st.composite
+    def draw_capture(draw: st.DrawFn) -> bytes:
+        found = [encode(packet, catalog=catalog) for packet in draw(st.lists(valid, max_size=max_records))]
+        return capture_of(draw, records_of(draw, found, link_type), link_type, format)
+
+    return draw_capture()
+
+
+def malformed_bytes(
+    through: type[Header] | None = None, **options: Unpack[StackOptions]
+) -> st.SearchStrategy[MalformedBytes]:
+    """Octets that a decoder must survive: those of `packets` with the same arguments, with one to three rules broken.
+
+    `label` says which, by path: `inner.ipv4.ihl - 1: is not the size of options`. A constant, a reserved bit, a length,
+    a flag, a checksum or the key of the next header is at a limit or next to what is right, or octets are cut, spliced,
+    added or inverted. Most are wrong only after headers that are right, so that they reach deep; a few may be valid.
+
+    Raises: as `packets` does.
+    """
+    selection = selection_of(through, options)
+    valid = _packets(selection, resolved=True)
+
+    @st.composite
+    def draw_octets(draw: st.DrawFn) -> MalformedBytes:
+        packet = draw(valid)
+        return damaged(draw, packet, encode(packet, catalog=selection.catalog))
+
+    return draw_octets()
+
+
+def _packets(selection: Selection, *, resolved: bool) -> st.SearchStrategy[Packet]:
+    """The packets that were asked for."""
+    walks, catalog, payload = selection.walks, selection.catalog, selection.payload
 
     @st.composite
     def draw_packet(draw: st.DrawFn) -> Packet:
-        packet = stacks.stack(draw, paths)
+        walk, octets = walks[draw(binary(1, 1))[0] % len(walks)] if len(walks) > 1 else walks[0]
+        content = draw(payload) if isinstance(payload, st.SearchStrategy) else payload
+        room = Room(octets, reserved=selection.reserved)
+        packet = stacks.stack(draw, stacks.Making(walk, catalog, room, content), selection.longest)
         try:
             packet, complete = believed(packet, catalog)
         except LengthOverflowError:  # only a declared length that counts less than a short frame comes here
@@ -119,82 +193,3 @@ def packets(
         return complete if resolved else packet
 
     return draw_packet()
-
-
-def _of_pipeline(
-    pipeline: AnyPipeline, max_headers: int, *, resolved: bool, reserved: bool
-) -> st.SearchStrategy[Packet]:
-    """Packets of a pipeline. Raises: ValueError where none can be drawn."""
-    catalog = pipeline.catalog
-    choices = []
-    for classes in pipeline.stacks(max_headers):
-        if all(drawable(cls.__layout__) for cls in classes):
-            graph = graph_of(catalog, classes[0])
-            paths = stacks.paths_of(graph, catalog, classes[0], None, len(classes), reserved=reserved)
-            nodes = along(paths, classes)
-            if nodes is not None:
-                choices.append((paths, nodes))
-    if not choices:
-        raise ValueError(f"no packet of {pipeline!r} has at most {max_headers} headers that the catalog links")
-
-    @st.composite
-    def draw_packet(draw: st.DrawFn) -> Packet:
-        paths, nodes = draw(st.sampled_from(choices))
-        packet = stack_along(draw, paths, nodes, payload=pipeline.payload)
-        try:
-            packet, complete = believed(packet, catalog)
-        except LengthOverflowError:
-            reject()
-        return complete if resolved else packet
-
-    return draw_packet()
-
-
-def malformed_bytes(
-    through: type[Header] | None = None,
-    *,
-    first: type[Header] = Ethernet,
-    catalog: Catalog = DEFAULT,
-    max_headers: int = LONGEST,
-) -> st.SearchStrategy[bytes]:
-    """Octets that a decoder must survive: those of `packets`, damaged.
-
-    Numbers are put at their limits, octets cut, spliced and added, bits flipped. Most are wrong only after headers that
-    are right, so that they reach deep; a few may be valid.
-
-    Raises: ValueError as `packets` does.
-    """
-    valid = packets(through, first=first, catalog=catalog, max_headers=max_headers)
-
-    @st.composite
-    def draw_octets(draw: st.DrawFn) -> bytes:
-        packet = draw(valid)
-        return damaged(draw, packet, encode(packet, catalog=catalog))
-
-    return draw_octets()
-
-
-def _graph(through: type[Header] | None, first: type[Header], catalog: Catalog, max_headers: int) -> StackGraph:
-    """The graph of the catalog. Raises: ValueError where it has no path."""
-    check_catalog(catalog)
-    check_header_class("first", first)
-    if through is not None:
-        check_header_class("through", through, " or None")
-    for cls in filter(None, (first, through)):
-        if not drawable(cls.__layout__):
-            raise ValueError(
-                f"{cls.__name__} has fields that only a construct object can read: no stack can be drawn with it"
-            )
-    if not 1 <= check_number("max_headers", max_headers, None) <= catalog.max_headers:
-        most = catalog.max_headers
-        raise ValueError(f"max_headers is 1..{most}, as the catalog follows, not {number_text(max_headers)}")
-    graph = graph_of(catalog, first)
-    distance = (graph.to_end if through is None or through is first else graph.distances(through)).get(Node(first))
-    if distance is None:
-        name = "an end" if through is None else through.__name__
-        raise ValueError(
-            f"no way leads from {first.__name__} to {name} in this catalog: bind a key, or begin elsewhere"
-        )
-    if distance >= max_headers:
-        raise ValueError(f"that takes {distance + 1} headers, more than max_headers = {max_headers}")
-    return graph

@@ -1,74 +1,185 @@
-"""Damage to the octets of a valid packet: its fields at their limits, and octets cut, inserted, added and inverted."""
+"""Octets of valid packets with rules broken: the rules come from the declarations, and each has a label.
+
+Strategy: what a field must be is known from its plans: a constant, 0, a size, a flag, a checksum, the key of the next
+header. A rule is chosen first and then broken, so that the label says what is wrong without another decoder. A field
+that may have any value is no rule.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any, Final, NamedTuple
+
 from hypothesis import strategies as st
 
+from overlaycodec.packet.header import Header
 from overlaycodec.packet.offsets import octets_in, spans_of
 from overlaycodec.packet.packet import Packet
+from overlaycodec.schema.layout import Field, Layout
+from overlaycodec.strategies.entropy import binary
 
-__all__ = ["damaged"]
+__all__ = ["MalformedBytes", "damaged"]
 
-_JUNK = 24
-_WEIGHT = 4
+_JUNK: Final = 24
+_MOST: Final = 3
+"""How many rules are broken."""
+_KINDS: Final = ("cut", "extend", "flip", "splice") + ("rule",) * 8
+_WEIGHT: Final = 3
+"""How often rules that decide where something ends come, for each other one."""
 
 
-def damaged(draw: st.DrawFn, packet: Packet, data: bytes) -> bytes:
-    """The octets of the packet after one to three damages, all from the start of some header on.
+class MalformedBytes(bytes):
+    """Octets, and in `label` which rules were broken to make them: `inner.ipv4.ihl - 1: counts other octets than …`."""
+
+    label: str = ""
+
+    @classmethod
+    def labelled(cls, data: bytes, label: str) -> MalformedBytes:
+        """The octets with a label."""
+        made = cls(data)
+        made.label = label
+        return made
+
+    def __repr__(self) -> str:
+        return f"MalformedBytes({bytes(self)!r}, label={self.label!r})"
+
+    def __reduce__(self) -> tuple[Any, ...]:  # Any: what pickle asks for
+        return MalformedBytes.labelled, (bytes(self), self.label)
+
+
+class _Rule(NamedTuple):
+    """A number that the packet must have just so."""
+
+    path: str
+    bit: int
+    bits: int
+    text: str
+    """What is wrong where it is another."""
+
+
+class _Part(NamedTuple):
+    """A field and where it is, in bits from the start of the packet."""
+
+    path: str
+    start: int
+    stop: int
+
+
+def damaged(draw: st.DrawFn, packet: Packet, data: bytes) -> MalformedBytes:
+    """The octets of the packet with one to three rules broken, all from the start of some header on.
 
     The simplest damage cuts at the last header.
     """
-    starts, fields = _positions(packet)
+    starts, rules, parts = _positions(packet)
+    count, *since_octets = draw(binary(3, 3))
     # the later of two, so that more of the headers before it are still right
-    since = max(draw(st.sampled_from(starts[::-1])), draw(st.sampled_from(starts[::-1])))
-    after = [position for position in fields if position[0] >= since * 8]
-    for _ in range(draw(st.integers(1, 3))):
+    since = max(starts[-1 - octet % len(starts)] for octet in since_octets)
+    if rules:  # at the last header that has any, at the latest
+        since = min(since, max(start for start in starts if start * 8 <= rules[-1].bit))
+    after = [rule for rule in rules if rule.bit >= since * 8]
+    kinds = _KINDS if after else _KINDS[:4]
+    labels: list[str] = []
+    for _ in range(1 + count * _MOST // 256):
+        choice = draw(binary(4, 4))
+        which, how = int.from_bytes(choice[1:3], "big"), choice[3]
+        kind = kinds[choice[0] % len(kinds)]
         least = min(since, len(data))
-        kind = draw(st.sampled_from(["cut", "extend", "flip", "splice"] + (["field"] * 4 if after else [])))
-        if kind == "cut":
-            data = data[: draw(st.integers(least, len(data)))]
+        place = least + which % (len(data) - least + 1)
+        if kind == "rule":
+            rule = after[which % len(after)]
+            changed = _broken(draw, data, rule, how)
+            if changed is not None:
+                data, change = changed
+                labels.append(f"{rule.path}{change}: {rule.text}")
         elif kind == "extend":
-            data += draw(st.binary(min_size=1, max_size=_JUNK))
-        elif kind == "splice":
-            start = draw(st.integers(least, len(data)))
-            stop = draw(st.integers(start, min(len(data), start + _JUNK)))
-            data = data[:start] + draw(st.binary(max_size=_JUNK)) + data[stop:]
-        elif kind == "flip":
-            if least < len(data):
-                data = _written(data, draw(st.integers(least * 8, len(data) * 8 - 1)), 1, None)
-        else:
-            bit, bits = draw(st.sampled_from(after))
-            data = _field(draw, data, bit, bits)
-    return data
+            junk = draw(binary(1, _JUNK))
+            data += junk
+            labels.append(f"{len(junk)} octets after the end")
+        elif place < len(data):
+            if kind == "cut":
+                labels.append(f"cut {_at(parts, place * 8)}")
+                data = data[:place]
+            elif kind == "flip":
+                bit = place * 8 + how % 8
+                data = _written(data, bit, 1, None)
+                labels.append(f"bit {bit} inverted {_at(parts, bit)}")
+            else:
+                stop = min(len(data), place + how % (_JUNK + 1))
+                junk = draw(binary(0, _JUNK))
+                if junk != data[place:stop]:
+                    labels.append(f"{len(junk)} octets instead of {stop - place} {_at(parts, place * 8)}")
+                    data = data[:place] + junk + data[stop:]
+    return MalformedBytes.labelled(data, "; ".join(labels) or "no rule broken")
 
 
-def _positions(packet: Packet) -> tuple[list[int], list[tuple[int, int]]]:
-    """The octets at which headers start, and the first bit and the number of bits of each number.
+def _positions(packet: Packet) -> tuple[list[int], list[_Rule], list[_Part]]:
+    """The octets at which headers start, the rules of their fields, and where each field is.
 
-    Those that give sizes, presence or the declared end come more often.
+    Rules about sizes, presence and the declared end come more often.
     """
-    starts, found = [], []
+    starts: list[int] = []
+    rules: list[_Rule] = []
+    parts: list[_Part] = []
     at = 0
-    for header in packet.headers:
-        layout = header.__layout__
+    for index, (header, name) in enumerate(zip(packet.headers, packet.names, strict=True)):
         starts.append(at // 8)
+        after = packet.names[index + 1] if index + 1 < len(packet.headers) else None
         for field, bit, bits in spans_of(header):
+            path = f"{name}.{field.name}"
+            parts.append(_Part(path, at + bit, at + bit + bits))
             if field.kind in ("int", "bool"):
-                decides = field.name in layout.sized_by or field.name in layout.flag_of or field is layout.length_field
-                found += [(at + bit, bits)] * (_WEIGHT if decides else 1)
+                for text, weight in _texts(header, header.__layout__, field, after):
+                    rules += [_Rule(path, at + bit, bits, text)] * weight
         at += octets_in(header) * 8
-    return starts, found
+    return starts or [0], rules, parts
 
 
-def _field(draw: st.DrawFn, data: bytes, bit: int, bits: int) -> bytes:
-    """The octets with a number at one of its limits, next to what it was, or at random."""
-    below = len(data) * 8 - bit - bits
+def _texts(header: Header, layout: Layout, field: Field, after: str | None) -> Iterator[tuple[str, int]]:
+    """What the rules of a field are, by what is wrong where they are broken, and how often each one comes."""
+    name = field.name
+    if field.const is not None:
+        yield f"is not {field.const}", 1
+    elif field.reserved:
+        if not getattr(header, name):
+            yield "is not 0", 1
+    elif field is layout.length_field:
+        yield "counts other octets than there are", _WEIGHT
+    elif name in layout.sized_by:
+        yield f"is not the size of {', '.join(sized.name for sized in layout.sized_by[name])}", _WEIGHT
+    elif name in layout.flag_of:
+        yield f"is not whether {', '.join(flagged.name for flagged in layout.flag_of[name])} is there", _WEIGHT
+    elif field is layout.checksum:
+        yield "is not the checksum", 1
+    elif field is layout.selector and after is not None:
+        yield f"is not the key of {after}", 1
+    elif layout.next.repeat is not None and name == layout.next.repeat.flag:
+        yield f"is not whether no other {layout.name} follows", 1
+
+
+def _at(parts: list[_Part], bit: int) -> str:
+    """Where a bit is, in words."""
+    for part in parts:
+        if part.start <= bit < part.stop:
+            return f"at {part.path}" if bit == part.start else f"within {part.path}"
+    return "in the payload"
+
+
+def _broken(draw: st.DrawFn, data: bytes, rule: _Rule, how: int) -> tuple[bytes, str] | None:
+    """The octets with a number at a limit, or next to what it was, and how it was changed; None where it is cut off."""
+    below = len(data) * 8 - rule.bit - rule.bits
     if below < 0:
-        return data
-    most = (1 << bits) - 1
+        return None
+    most = (1 << rule.bits) - 1
     now = int.from_bytes(data, "big") >> below & most
-    near = [value & most for value in (0, most, now - 1, now + 1, 1)]
-    return _written(data, bit, bits, draw(st.sampled_from(near) | st.integers(0, most)))
+    changes = {" = 0": 0, f" = {most}": most, " - 1": now - 1, " + 1": now + 1, " = 1": 1}
+    kept = {value: text for text, value in changes.items() if 0 <= value <= most and value != now}
+    others = [*kept, None]
+    other = others[how % len(others)]
+    if other is None:
+        other = draw(st.integers(0, most))
+        if other == now:
+            other ^= 1
+    return _written(data, rule.bit, rule.bits, other), kept.get(other, f" = {other}")
 
 
 def _written(data: bytes, bit: int, bits: int, value: int | None) -> bytes:

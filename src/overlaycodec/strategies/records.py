@@ -1,12 +1,14 @@
 """Layout -> a record with random values: what is derived is left AUTO, all else is drawn from what the layout allows.
 
-Strategy: every value is valid when it is drawn; none is drawn and then rejected. Every number shrinks to its default or
-else to its least value, every size to its least.
+Strategy: every value is valid when it is drawn; none is drawn and then rejected. What has a fixed size comes from the
+record's `Entropy`; octets of variable size and elements are one draw each. Every number shrinks to its default or else
+to its least value, every size to its least.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address
 from typing import Any, NamedTuple, Self
 
@@ -15,12 +17,15 @@ from hypothesis import strategies as st
 from overlaycodec.schema.layout import ADDRESS_OCTETS, Field, Layout, Run
 from overlaycodec.schema.plans import CountSize, EndSize, LengthSize
 from overlaycodec.schema.record import WireStruct
+from overlaycodec.strategies.entropy import Entropy, binary, entropy_of
 from overlaycodec.values import AUTO, MACAddress
 
-__all__ = ["Room", "fixed_octets", "number", "record"]
+__all__ = ["Room", "fixed_octets", "record"]
 
 _ELEMENTS = 4
 """The most elements of an option list whose number is not given: few keep examples small."""
+_ANOTHER = 128
+"""From which value of an octet on another element follows."""
 
 
 class Room:
@@ -41,33 +46,13 @@ def fixed_octets(layout: Layout) -> int:
     return sum(part.octets for part in layout.parts if isinstance(part, Run))
 
 
-def number(
-    draw: st.DrawFn,
-    field: Field,
-    excluded: frozenset[int] = frozenset(),
-    lowest: int = 0,
-    highest: int | None = None,
-) -> int:
-    """A number that fits the field and is not excluded; the simplest is the default."""
-    highest = field.maximum if highest is None else highest
-    skipped = sorted(value for value in excluded if lowest <= value <= highest)
-    count = highest - lowest + 1 - len(skipped)
-    default = field.default
-    shift = 0
-    if type(default) is int and lowest <= default <= highest and default not in excluded:
-        shift = default - lowest - sum(value < default for value in skipped)
-    value = lowest if count == 1 else lowest + (draw(st.integers(0, count - 1)) + shift) % count
-    for other in skipped:
-        value += other <= value
-    return value
-
-
 def record(
     draw: st.DrawFn,
     layout: Layout,
     fixed: Mapping[str, Any],  # Any: a value of any field, or a strategy for one
     excluded: Mapping[str, frozenset[int]],
     room: Room,
+    entropy: Entropy,
 ) -> dict[str, Any]:
     """Values for every field. `fixed` are values, or strategies for them; `excluded`, numbers that must not be."""
     values: dict[str, Any] = {}
@@ -84,9 +69,9 @@ def record(
         elif layout.computed(field):
             values[name] = AUTO
         elif field.bits is not None:
-            values[name] = _fixed_size(draw, layout, field, excluded.get(name, frozenset()), room)
+            values[name] = _fixed_size(entropy, layout, field, excluded.get(name, frozenset()), room)
         else:
-            values[name] = _variable_size(draw, layout, field, values, counts, room)
+            values[name] = _variable_size(draw, layout, field, values, counts, room, entropy)
     return values
 
 
@@ -99,7 +84,7 @@ def _flag_for(layout: Layout, flag: str, fixed: Mapping[str, Any]) -> bool | Non
 
 
 def _fixed_size(
-    draw: st.DrawFn, layout: Layout, field: Field, excluded: frozenset[int], room: Room
+    entropy: Entropy, layout: Layout, field: Field, excluded: frozenset[int], room: Room
 ) -> Any:  # Any: a field's own type
     if field.const is not None:
         return field.const
@@ -107,27 +92,30 @@ def _fixed_size(
         return AUTO if field.optional else 0
     if field.name in layout.fragment_fields:
         return False if field.kind == "bool" else 0
-    if field.kind == "bool":
-        simplest = field.default is True
-        return draw(st.booleans()) ^ simplest
     if field.kind == "int":
-        return number(draw, field, excluded)
+        return entropy.number(field, excluded)
+    if field.kind == "bool":
+        return entropy.flag(field)
+    octets = entropy.octets(field)
     if field.kind == "mac":
-        return MACAddress(draw(st.binary(min_size=6, max_size=6)))
+        return MACAddress(octets)
     if field.kind == "ipv4":
-        return IPv4Address(draw(st.integers(0, (1 << 32) - 1)))
-    if field.kind == "ipv6":
-        return IPv6Address(draw(st.integers(0, (1 << 128) - 1)))
-    assert field.octets is not None
-    return draw(_octets(field.octets, field.octets))
+        return IPv4Address(octets)
+    return IPv6Address(octets) if field.kind == "ipv6" else octets
 
 
 def _variable_size(
-    draw: st.DrawFn, layout: Layout, field: Field, values: Mapping[str, Any], counts: dict[str, int], room: Room
+    draw: st.DrawFn,
+    layout: Layout,
+    field: Field,
+    values: Mapping[str, Any],
+    counts: dict[str, int],
+    room: Room,
+    entropy: Entropy,
 ) -> Any:  # Any: a field's own type
     size = field.size
     if isinstance(size, LengthSize):
-        return _sized(draw, layout, field, size, values, counts, room)
+        return _sized(draw, layout, field, size, values, counts, room, entropy)
     if isinstance(size, CountSize):
         count = values[size.field]
         count = count + size.bias if isinstance(count, int) else count
@@ -136,13 +124,9 @@ def _variable_size(
         return (*_elements(draw, field, room, room.octets), _end_element(draw, field))
     if field.options is not None:
         return tuple(_elements(draw, field, room, room.octets))
-    data = draw(_octets(0, room.octets))
+    data = draw(binary(0, room.octets))
     room.take(len(data))
     return data
-
-
-def _octets(least: int, most: int) -> st.SearchStrategy[bytes]:
-    return st.binary(min_size=least, max_size=max(least, most))
 
 
 def _sized(
@@ -153,10 +137,10 @@ def _sized(
     values: Mapping[str, Any],
     counts: dict[str, int],
     room: Room,
+    entropy: Entropy,
 ) -> Any:  # Any: a field's own type
     length = layout.by_name[size.field]
     value = values[size.field]
-    least = max(0, -(size.bias // size.unit))
     if value is None:
         capacity = 0
     elif value is not AUTO:
@@ -170,25 +154,31 @@ def _sized(
     if value is None:
         return b""
     if value is not AUTO:
-        octets = capacity
-    else:
-        if size.field not in counts:
-            counts[size.field] = _length(draw, field, size, least, length.maximum, room)
+        data = draw(binary(capacity, capacity))
+    elif size.field in counts:
         octets = counts[size.field] * size.unit + size.bias
-    room.take(octets)
-    data = draw(_octets(octets, octets))
-    if octets == ADDRESS_OCTETS.get(field.kind):
+        data = draw(binary(octets, octets))
+    else:
+        data, counts[size.field] = _counted(draw, field, size, length.maximum, room, entropy)
+    room.take(len(data))
+    if len(data) == ADDRESS_OCTETS.get(field.kind):
         return MACAddress(data) if field.kind == "hardware" else IPv4Address(data)
     return data
 
 
-def _length(draw: st.DrawFn, field: Field, size: LengthSize, least: int, maximum: int, room: Room) -> int:
-    """The value of the length field."""
+def _counted(
+    draw: st.DrawFn, field: Field, size: LengthSize, maximum: int, room: Room, entropy: Entropy
+) -> tuple[bytes, int]:
+    """Octets of a size that a length field can give, and its value."""
+    least = max(0, -(size.bias // size.unit))
     most = max(least, min(maximum, (room.octets - size.bias) // size.unit))
     common = ADDRESS_OCTETS.get(field.kind)
-    if common is not None and least <= common <= most and not draw(st.booleans()):
-        return common
-    return draw(st.integers(least, min(most, least + 16)) | st.integers(least, most))
+    if common is not None and least <= common <= most and entropy.spare() < _ANOTHER:
+        least = most = common
+    octets = least * size.unit + size.bias
+    data = draw(binary(octets, most * size.unit + size.bias))
+    count = -(-(len(data) - size.bias) // size.unit)
+    return data.ljust(count * size.unit + size.bias, b"\0"), count
 
 
 def _elements(
@@ -229,6 +219,7 @@ class _Kinds(NamedTuple):
     """The kind that ends the option list."""
 
     @classmethod
+    @lru_cache(maxsize=256)
     def of(cls, field: Field) -> Self:
         """Those of an option list."""
         generic: Layout = field.element.__layout__
@@ -249,7 +240,7 @@ class _Kinds(NamedTuple):
             end[options.kind] = frozenset((options.end,))
         return cls(generic, tuple(other for other, _ in shifts), frozenset(others), end)
 
-    def drawn(self, draw: st.DrawFn, room: Room) -> dict[str, Any]:  # Any: a field's own type
+    def drawn(self, entropy: Entropy, room: Room) -> dict[str, Any]:  # Any: a field's own type
         """Numbers that are neither those of an element of another class nor that of the end element."""
         values: dict[str, Any] = {}
         for index, field in enumerate(self.prefix):
@@ -257,7 +248,7 @@ class _Kinds(NamedTuple):
             if index == len(self.prefix) - 1:
                 before = tuple(values.values())
                 excluded |= {numbers[-1] for numbers in self.others if numbers[:-1] == before}
-            values[field.name] = _fixed_size(draw, self.generic, field, excluded, room)
+            values[field.name] = _fixed_size(entropy, self.generic, field, excluded, room)
         return values
 
 
@@ -271,14 +262,18 @@ def _another(
     sure: bool,
 ) -> WireStruct | None:
     """One more element or none, drawn in one span, so that shrinking can leave out all of it."""
-    if not sure and not draw(st.booleans()):
-        return None
-    layout = draw(st.sampled_from(layouts))
+    choice = draw(binary(1, 1))[0]
+    if not sure:
+        choice -= _ANOTHER
+        if choice < 0:
+            return None
+    layout = layouts[choice % len(layouts)]
     room.take(_least_octets(layout))
+    entropy = entropy_of(draw, layout)
     if layout is kinds.generic:
-        values = record(draw, layout, kinds.drawn(draw, room), kinds.end, room)
+        values = record(draw, layout, kinds.drawn(entropy, room), kinds.end, room, entropy)
     else:
-        values = record(draw, layout, {}, {}, room)
+        values = record(draw, layout, {}, {}, room, entropy)
     element: WireStruct = layout.cls(**values)
     return element
 
@@ -295,5 +290,7 @@ def _end_element(draw: st.DrawFn, field: Field) -> WireStruct:
     assert options is not None
     assert options.kind is not None
     layout: Layout = field.element.__layout__
-    element: WireStruct = layout.cls(**record(draw, layout, {options.kind: options.end}, {}, Room(0)))
+    element: WireStruct = layout.cls(
+        **record(draw, layout, {options.kind: options.end}, {}, Room(0), entropy_of(draw, layout))
+    )
     return element

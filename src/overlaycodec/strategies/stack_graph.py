@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import lru_cache
-from typing import Final, Literal, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 
 from overlaycodec.codec.catalog import Catalog
 from overlaycodec.packet.header import Header
@@ -67,18 +67,77 @@ class End(NamedTuple):
     """Conditions, of which the payload must fulfil none."""
 
 
-class StackGraph(NamedTuple):
+class StackGraph:
     """Edges and ends of every node that can be reached."""
 
-    edges: dict[Node, tuple[Edge, ...]]
-    ends: dict[Node, tuple[End, ...]]
-    to_end: dict[Node, int]
-    """How many more headers a stack needs at least."""
+    def __init__(self, edges: dict[Node, tuple[Edge, ...]], ends: dict[Node, tuple[End, ...]]) -> None:
+        self.edges = edges
+        self.ends = ends
+        self.distances_in_order: dict[Any, dict[Node, int]] = {}  # Any: what walks keep here
+        self.walks: dict[Any, Any] = {}  # Any: as above
+        self._pools: dict[Node, list[list[Edge | End]]] = {}
+        self._steps: dict[type[Header], dict[Node, int]] = {}
+        self._before: dict[Node, list[Node]] = {}
+        for node, found in edges.items():
+            for edge in found:
+                self._before.setdefault(edge.node, []).append(node)
+        self.to_end = self.relaxed({node: 0 for node, kinds in ends.items() if kinds})
+        """How many more headers a stack needs at least."""
 
     def distances(self, target: type[Header]) -> dict[Node, int]:
         """How many more headers a stack needs at least to reach `target`, and then to end."""
-        start = {node: count for node, count in self.to_end.items() if node.cls is target}
-        return _relaxed(self.edges, start)
+        return self.relaxed({node: count for node, count in self.to_end.items() if node.cls is target})
+
+    def relaxed(self, start: dict[Node, int]) -> dict[Node, int]:
+        """The least number of edges from each node to one of those in `start`, each of which has a number already."""
+        best: dict[Node, int] = {}
+        levels: dict[int, list[Node]] = {}
+        for node, count in start.items():
+            levels.setdefault(count, []).append(node)
+        count = 0
+        while levels:
+            for node in levels.pop(count, ()):
+                if node not in best:
+                    best[node] = count
+                    levels.setdefault(count + 1, []).extend(n for n in self._before.get(node, ()) if n not in best)
+            if not levels.get(count + 1):
+                levels.pop(count + 1, None)
+            count += 1
+        return best
+
+    def steps_to(self, cls: type[Header]) -> dict[Node, int]:
+        """How many headers after each node the first of a class is at least; 0 at the class itself."""
+        steps = self._steps.get(cls)
+        if steps is None:
+            steps = self._steps[cls] = self.relaxed({node: 0 for node in self.edges if node.cls is cls})
+        return steps
+
+    def pools(self, node: Node) -> list[list[Edge | End]]:
+        """What can come after a node: all edges, those to each layer, and the ends.
+
+        One who takes a pool first takes the few edges to a frame or a packet often enough.
+        """
+        pools = self._pools.get(node)
+        if pools is None:
+            layers: dict[str | None, list[Edge | End]] = {}
+            for edge in self.edges[node]:
+                layers.setdefault(edge.node.cls.__layout__.layer, []).append(edge)
+            edges: list[Edge | End] = list(self.edges[node])
+            ends: list[Edge | End] = list(self.ends[node])
+            pools = [pool for pool in (edges, *(layers.values() if len(layers) > 1 else ()), ends) if pool]
+            self._pools[node] = pools
+        return pools
+
+    def headers(self) -> tuple[type[Header], ...]:
+        """All classes that can be reached."""
+        return tuple(dict.fromkeys(node.cls for node in self.edges))
+
+    def is_tag(self, cls: type[Header]) -> bool:
+        """Whether headers of the class follow one another without a layer of their own: VLAN tags, labels."""
+        layout = cls.__layout__
+        if layout.layer is not None or layout.tunnel or layout.next.space is None:
+            return False
+        return any(edge.node.cls is cls for node in self.edges if node.cls is cls for edge in self.edges[node])
 
 
 # --- what conditions require ------------------------------------------------------------------------------------------
@@ -309,20 +368,6 @@ def _ends(node: Node, catalog: Catalog) -> Iterable[End]:
 # --- the graph --------------------------------------------------------------------------------------------------------
 
 
-def _relaxed(edges: dict[Node, tuple[Edge, ...]], start: dict[Node, int]) -> dict[Node, int]:
-    """The least number of edges from each node to one of those in `start`, each of which has a number already."""
-    best = dict(start)
-    changed = True
-    while changed:
-        changed = False
-        for node, found in edges.items():
-            count = min((best[edge.node] + 1 for edge in found if edge.node in best), default=None)
-            if count is not None and count < best.get(node, count + 1):
-                best[node] = count
-                changed = True
-    return best
-
-
 @lru_cache(maxsize=64)
 def graph_of(catalog: Catalog, first: type[Header]) -> StackGraph:
     """The graph of what can follow `first`."""
@@ -333,7 +378,7 @@ def graph_of(catalog: Catalog, first: type[Header]) -> StackGraph:
             edges[node] = tuple(edge for edge in _edges(node, catalog) if drawable(edge.node.cls.__layout__))
             found += [edge.node for edge in edges[node]]
     ends = {node: tuple(_ends(node, catalog)) for node in edges}
-    return StackGraph(edges, ends, _relaxed(edges, {node: 0 for node, kinds in ends.items() if kinds}))
+    return StackGraph(edges, ends)
 
 
 def drawable(layout: Layout) -> bool:

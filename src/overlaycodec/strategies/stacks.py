@@ -1,45 +1,44 @@
-"""Whole stacks: headers along a path of the graph, a payload in which no condition finds a header, padding.
+"""Whole stacks: headers along a walk through the graph, a payload in which no condition finds a header, padding.
 
-Strategy: header after header, from the outside in: what comes after it, then its fields, as its neighbours require.
-Derived fields are left AUTO, except where nothing can derive them.
+Strategy: header after header, from the outside in: its octets, then all that comes after it, then its parts of variable
+size. Each header is in the span of the one before it, so that shrinking can leave out any headers in a row and
+everything that was drawn for them, and nothing else. Derived fields are left AUTO, except where nothing can derive
+them.
 """
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
+from hypothesis import reject
 from hypothesis import strategies as st
 
 from overlaycodec.codec.catalog import Catalog
 from overlaycodec.packet.header import Header
 from overlaycodec.packet.packet import Packet, Trailer
-from overlaycodec.schema.keys import MinOctets, Peek
 from overlaycodec.schema.layout import Field, Layout
-from overlaycodec.strategies.records import Room, fixed_octets, number, record
-from overlaycodec.strategies.stack_graph import Conditions, Edge, End, Node, StackGraph
+from overlaycodec.strategies.entropy import Entropy, binary, entropy_of
+from overlaycodec.strategies.fixed_fields import allows
+from overlaycodec.strategies.payloads import LONGEST_PAYLOAD, fits, payload_of, payload_without
+from overlaycodec.strategies.records import Room, fixed_octets, record
+from overlaycodec.strategies.stack_graph import Edge, End, Node, StackGraph
+from overlaycodec.strategies.walks import CHOICE_OCTETS, Aim, Place, Walk
 from overlaycodec.values import AUTO
 
-__all__ = [
-    "PAYLOAD",
-    "Paths",
-    "Step",
-    "header_at",
-    "lone_header",
-    "network_after",
-    "paths_of",
-    "payload_without",
-    "stack",
-    "trailers_of",
-]
+__all__ = ["Making", "lone_header", "room_for", "stack"]
 
-_FRAME = 1500
-"""What a length in place of a type can count: no stack is made longer."""
-PAYLOAD = 64
-_PADDING = 18
-_UNIT = 8
+_FRAME: Final = 1_500
+"""What a length in place of a type can count."""
+_LONGEST_STACK: Final = 2 * LONGEST_PAYLOAD
+"""More octets than any stack has."""
+_SMALL_PAYLOAD: Final = 64
+"""The most octets where a length in place of a type, or a short length field, counts them."""
+_PADDING: Final = 18
+_SIZES: Final = 5
+_PADDED: Final = 128
+"""From which value of an octet on some headers are padded."""
+_UNIT: Final = 8
 """What an option list may take more, to fill up to the unit of its length."""
-_MORE = st.sampled_from((False, *(True,) * 6))
-"""Whether to go on where the stack could end, or to leave the shortest path."""
 
 
 class Step(NamedTuple):
@@ -49,96 +48,102 @@ class Step(NamedTuple):
     after: Edge | End
 
 
-class Paths(NamedTuple):
-    """What all stacks of one strategy have in common."""
+class Making:
+    """A packet in the making: what is known of all of it."""
 
-    graph: StackGraph
-    catalog: Catalog
-    first: type[Header]
-    target: type[Header] | None
-    distances: dict[Node, int]
-    """How many more headers there must be at least while the target is not reached."""
-    longest: int
-    octets: int
-    """How many octets of variable size the longest stack may hold."""
-    reserved: bool
+    def __init__(self, walk: Walk, catalog: Catalog, room: Room, payload: bytes | None) -> None:
+        self.walk = walk
+        self.catalog = catalog
+        self.room = room
+        self.fixed_payload = payload
+        self.payload = b""
+        self.sizes = bytes(_SIZES)
+        """Octets that decide how long the payload is, and which headers are padded."""
+        self.headers: list[Header] = []
+        """From the last one on."""
+        self.steps: list[Step] = []
+
+    def allows(self, place: Place, after: Edge | End, given: dict[str, Any]) -> bool:  # Any: a field's own type
+        """Whether this can come after a header with these fields."""
+        if self.fixed_payload is not None and isinstance(after, End):
+            if after.kind == "closed" and self.fixed_payload:
+                return False
+            if not fits(self.fixed_payload, after.avoid):
+                return False
+        return not given or allows(place.node, after, given, self.catalog)
 
 
-def paths_of(
-    graph: StackGraph,
-    catalog: Catalog,
-    first: type[Header],
-    target: type[Header] | None,
-    longest: int,
-    *,
-    reserved: bool,
-) -> Paths:
-    """What is known before anything is drawn."""
+def room_for(graph: StackGraph, longest: int) -> int:
+    """How many octets of variable size the longest stack may hold, so that a length of 802.3 can count them."""
     widest = {node: fixed_octets(node.cls.__layout__) + _UNIT for node in graph.edges}
     before = max((octets for node, octets in widest.items() if graph.edges[node]), default=0)
-    octets = max(0, _FRAME - 2 * _PADDING - (longest - 1) * before - max(widest.values()))
-    distances = graph.to_end if target is None else graph.distances(target)
-    return Paths(graph, catalog, first, target, distances, longest, octets, reserved)
+    return max(0, _FRAME - 2 * _PADDING - (longest - 1) * before - max(widest.values()))
 
 
-def stack(draw: st.DrawFn, paths: Paths) -> Packet:
-    """A packet whose derived fields are AUTO."""
-    node, network, reached = Node(paths.first), None, paths.target is None
-    room = Room(paths.octets, reserved=paths.reserved)
-    steps: list[Step] = []
-    headers: list[Header] = []
-    payload = b""
-    while not steps or isinstance(steps[-1].after, Edge):
-        reached = reached or node.cls is paths.target
-        # a header and all that is drawn for it are one span, so that shrinking can leave out just that
-        step, header, payload = draw(_one(paths, room, node, network, paths.longest - len(steps) - 1, reached))
-        steps.append(step)
-        headers.append(header)
-        network = network_after(node.cls.__layout__, network)
-        if isinstance(step.after, Edge):
-            node = step.after.node
-    return Packet(tuple(headers), payload, trailers_of(draw, steps, headers, payload))
+def stack(draw: st.DrawFn, making: Making, longest: int) -> Packet:
+    """A packet of at most so many headers, whose derived fields are AUTO."""
+    assert making.walk.start is not None
+    _header(draw, making, making.walk.start, None, longest, None, LONGEST_PAYLOAD)
+    headers, steps = making.headers[::-1], making.steps[::-1]
+    return Packet(tuple(headers), making.payload, _trailers(draw, making.sizes[3:], steps, headers, making.payload))
+
+
+def _header(
+    draw: st.DrawFn, making: Making, place: Place, aim: Aim | None, left: int, network: Layout | None, most: int
+) -> None:
+    """Adds the headers from this place on, at most so many, with a payload of at most so many octets."""
+    layout = making.catalog.layout(place.node.cls)
+    entropy = entropy_of(draw, layout)
+    given = {
+        name: draw(value) if isinstance(value, st.SearchStrategy) else value
+        for fields in place.wanted
+        for name, value in zip(fields.names, fields.values, strict=True)
+    }
+    inside = network_after(layout, network)
+    extent = layout.extent
+    if extent is not None and extent.end_of(extent.field.maximum, 0) < _LONGEST_STACK:
+        most = min(most, _SMALL_PAYLOAD)
+    after = draw(_onward(making, place, aim, given, left - 1, inside, most))
+    step = Step(place.node, after)
+    content = len(making.payload) if isinstance(after, End) else 0
+    making.headers.append(header_at(draw, step, network, content, making.catalog, making.room, entropy, given))
+    making.steps.append(step)
 
 
 @st.composite
-def _one(
-    draw: st.DrawFn, paths: Paths, room: Room, node: Node, network: Layout | None, left: int, reached: bool
-) -> tuple[Step, Header, bytes]:
-    """What comes after a node, the header there, and the payload where the stack ends."""
-    after = _choice(draw, paths, node, left, reached)
-    payload = b""
-    if isinstance(after, End) and after.kind != "closed":
-        payload = payload_without(draw(st.binary(max_size=min(PAYLOAD, room.octets))), after.avoid)
-        room.take(len(payload))
-    step = Step(node, after)
-    return step, header_at(draw, step, network, len(payload), paths.catalog, room), payload
-
-
-def _choice(draw: st.DrawFn, paths: Paths, node: Node, left: int, reached: bool) -> Edge | End:
-    """The edge or the end to take, with room for so many more headers; the simplest is the shortest."""
-    graph = paths.graph
-    needs = [(_need(paths, edge.node, reached), edge) for edge in graph.edges[node]]
-    within = [(need, edge) for need, edge in needs if need is not None and need < left]
-    ends = graph.ends[node] if reached else ()
-    more = bool(within) and draw(_MORE)
-    if ends and not more:
-        return draw(st.sampled_from(ends))
-    nearest = min(need for need, _ in within)
-    edges = [edge for need, edge in sorted(within, key=lambda pair: pair[0]) if more or need == nearest]
-    return draw(st.sampled_from(draw(st.sampled_from(_pools(edges)))))
-
-
-def _pools(edges: list[Edge]) -> list[list[Edge]]:
-    """All edges, and those to each layer: of many edges, the few to a frame or a packet are taken often enough."""
-    pools: dict[str | None, list[Edge]] = {}
-    for edge in edges:
-        pools.setdefault(edge.node.cls.__layout__.layer, []).append(edge)
-    return [edges, *pools.values()] if len(pools) > 1 else [edges]
-
-
-def _need(paths: Paths, node: Node, reached: bool) -> int | None:
-    """How many headers must follow the one at this node; None where it leads nowhere."""
-    return (paths.graph.to_end if reached or node.cls is paths.target else paths.distances).get(node)
+def _onward(
+    draw: st.DrawFn,
+    making: Making,
+    place: Place,
+    aim: Aim | None,
+    given: dict[str, Any],  # Any: a field's own type
+    left: int,
+    network: Layout | None,
+    most: int,
+) -> Edge | End:
+    """All that comes after a header; the choice is drawn first, so that headers that are left out take theirs along."""
+    octets = draw(binary(CHOICE_OCTETS + _SIZES, CHOICE_OCTETS + _SIZES))  # one draw costs less than two
+    may = None
+    if given or making.fixed_payload is not None:
+        may = lambda after: making.allows(place, after, given)  # noqa: E731 - shorter than a function with types
+    chosen = making.walk.choose(place, octets[:CHOICE_OCTETS], left, aim, may)
+    if chosen is None:
+        reject()
+    after, target, aim = chosen
+    if target is None:
+        assert isinstance(after, End)
+        if making.fixed_payload is not None:
+            making.payload = making.fixed_payload
+        making.sizes = octets[CHOICE_OCTETS:]
+        if making.fixed_payload is None and after.kind != "closed":
+            most = min(most, making.room.octets) if most <= _SMALL_PAYLOAD else most
+            making.payload = payload_without(payload_of(draw, making.sizes, most), after.avoid)
+            making.room.take(min(len(making.payload), _SMALL_PAYLOAD))
+    else:
+        if after.kind == "length":
+            most = min(most, _SMALL_PAYLOAD)
+        _header(draw, making, target, aim, left, network, most)
+    return after
 
 
 def network_after(layout: Layout, outside: Layout | None) -> Layout | None:
@@ -166,9 +171,10 @@ def lone_header(
             if field.name in names and not field.optional and field.default in (AUTO, False)
         }
         fixed = unset | fixed
-    after = draw(st.sampled_from(ends)) if ends else None
+    entropy = entropy_of(draw, catalog.layout(cls))
+    after = ends[entropy.spare() % len(ends)] if ends else None
     step = Step(Node(cls), after or End("data"))
-    return header_at(draw, step, None, 0, catalog, Room(_FRAME), fixed, loose=after is None)
+    return header_at(draw, step, None, 0, catalog, Room(_FRAME), entropy, fixed, loose=after is None)
 
 
 def _contradicts(layout: Layout, end: End, fixed: dict[str, Any]) -> bool:
@@ -188,38 +194,39 @@ def header_at(
     content: int,
     catalog: Catalog,
     room: Room,
-    fixed: dict[str, Any] | None = None,
+    entropy: Entropy,
+    fixed: dict[str, Any],  # Any: a field's own type
     *,
     loose: bool = False,
 ) -> Header:
     """The header of a step, its fields as its neighbours require."""
     layout = catalog.layout(step.node.cls)
     previous = dict(step.after.previous) if isinstance(step.after, Edge) else {}
-    values: dict[str, Any] = dict(step.node.required) | previous | (fixed or {})
+    values: dict[str, Any] = dict(step.node.required) | previous | fixed
     excluded: dict[str, frozenset[int]] = {}
     for name, never in step.node.excluded:
         excluded[name] = excluded.get(name, frozenset()) | never
-    _fragments(draw, layout, step.after, values)
-    _length_of_all(draw, layout, step.after, values, content, catalog, excluded)
-    _selection(draw, layout, step.after, values, excluded, catalog, loose=loose)
-    _checksum(draw, layout, step.after, values, network)
-    header: Header = step.node.cls(**record(draw, layout, values, excluded, room))
+    _fragments(entropy, layout, step.after, values)
+    _length_of_all(entropy, layout, step.after, values, content, catalog, excluded)
+    _selection(entropy, layout, step.after, values, excluded, catalog, loose=loose)
+    _checksum(entropy, layout, step.after, values, network)
+    header: Header = step.node.cls(**record(draw, layout, values, excluded, room, entropy))
     return header
 
 
-def _fragments(draw: st.DrawFn, layout: Layout, after: Edge | End, values: dict[str, Any]) -> None:
+def _fragments(entropy: Entropy, layout: Layout, after: Edge | End, values: dict[str, Any]) -> None:
     """Fragments: only where no header can follow."""
     if isinstance(after, Edge):
         return
     offset, more = layout.next.offset, layout.more_fragments
     if offset is not None and after.kind == "fragment" and offset not in values:
-        values[offset] = number(draw, layout.by_name[offset], frozenset({0}))
+        values[offset] = entropy.number(layout.by_name[offset], frozenset({0}))
     if more is not None and after.kind in ("fragment", "unbound"):
-        values.setdefault(more, st.booleans())
+        values.setdefault(more, entropy.flag(layout.by_name[more]))
 
 
 def _length_of_all(
-    draw: st.DrawFn,
+    entropy: Entropy,
     layout: Layout,
     after: Edge | End,
     values: dict[str, Any],
@@ -236,22 +243,22 @@ def _length_of_all(
     if isinstance(after, Edge) or (space is not None and after.kind != "unbound"):
         if space is None:
             values[offset.name] = 0
-        most = 2 * _FRAME  # more than any stack is long
-        if isinstance(after, Edge) and extent.segmented and field.maximum > most and draw(st.booleans()):
-            values[field.name] = number(draw, field, lowest=most)  # the first segment of several
+        most = _LONGEST_STACK
+        if isinstance(after, Edge) and extent.segmented and field.maximum > most and entropy.spare() & 1:
+            values[field.name] = entropy.number(field, lowest=most)  # the first segment of several
         return
     here = content + (fixed_octets(layout) if extent.from_start else 0)
     most = field.maximum * extent.unit + extent.bias - here
     never = excluded.get(offset.name, frozenset()) | (catalog.values(space) if space else frozenset())
-    octets = number(draw, offset, never, 0, min(offset.maximum, most))
+    octets = entropy.number(offset, never, 0, min(offset.maximum, most))
     values[offset.name] = octets
     if octets:
         least = -(-(here + octets - extent.bias) // extent.unit)
-        values[field.name] = number(draw, field, lowest=least)
+        values[field.name] = entropy.number(field, lowest=least)
 
 
 def _selection(
-    draw: st.DrawFn,
+    entropy: Entropy,
     layout: Layout,
     after: Edge | End,
     values: dict[str, Any],
@@ -265,7 +272,7 @@ def _selection(
     if field is None:
         return
     if after.kind in ("repeat", "fragment") or loose:
-        values.setdefault(field.name, _any_but(field, excluded))
+        values.setdefault(field.name, _any_but(entropy, field, excluded))
         return
     guards = layout.next.guards
     if layout.next.content is not None and not layout.next.content_outside:
@@ -277,17 +284,17 @@ def _selection(
         if guard.carried:
             values.setdefault(guard.field, holds)
         elif holds is not guard.negated:
-            values.setdefault(guard.field, st.sampled_from(guard.values))
+            values.setdefault(guard.field, entropy.pick(layout.by_name[guard.field], guard.values))
         else:
             excluded[guard.field] = excluded.get(guard.field, frozenset()) | frozenset(guard.values)
     if after.kind == "carried":
-        values.setdefault(field.name, _any_but(field, excluded))
+        values.setdefault(field.name, _any_but(entropy, field, excluded))
     elif field.name not in values:
-        values[field.name] = _selector(draw, layout, field, after, excluded, catalog)
+        values[field.name] = _selector(entropy, layout, field, after, excluded, catalog)
 
 
 def _selector(
-    draw: st.DrawFn,
+    entropy: Entropy,
     layout: Layout,
     field: Field,
     after: Edge | End,
@@ -296,74 +303,47 @@ def _selector(
 ) -> Any:  # Any: a number, AUTO, or a strategy for one
     if isinstance(after, Edge) and after.kind in ("key", "length"):
         choices: list[Any] = [AUTO] if after.auto else []
-        return draw(st.sampled_from([*choices, *after.values]))
+        return entropy.pick(field, [*choices, *after.values])
     if after.kind == "nothing":
         return AUTO
     if after.kind == "no_key":
-        return _any_but(field, excluded)
+        return _any_but(entropy, field, excluded)
     bound = frozenset[int]() if layout.next.space is None else catalog.values(layout.next.space)
-    return number(draw, field, excluded.get(field.name, frozenset()) | bound, layout.next.lowest_key)
+    return entropy.number(field, excluded.get(field.name, frozenset()) | bound, layout.next.lowest_key)
 
 
-def _any_but(field: Field, excluded: dict[str, frozenset[int]]) -> st.SearchStrategy[int]:
-    never = excluded.get(field.name, frozenset())
-    return st.composite(lambda draw: number(draw, field, never))()
+def _any_but(entropy: Entropy, field: Field, excluded: dict[str, frozenset[int]]) -> int:
+    return entropy.number(field, excluded.get(field.name, frozenset()))
 
 
 def _checksum(
-    draw: st.DrawFn, layout: Layout, after: Edge | End, values: dict[str, Any], network: Layout | None
+    entropy: Entropy, layout: Layout, after: Edge | End, values: dict[str, Any], network: Layout | None
 ) -> None:
     """A checksum with a pseudo-header: derived where there is one, and left out where that is allowed."""
     coverage = layout.coverage
     if coverage is None or not coverage.pseudo or coverage.field.name in values:
         return
     if network is None:
-        values[coverage.field.name] = number(draw, coverage.field)
+        values[coverage.field.name] = entropy.number(coverage.field)
     elif coverage.zero_absent:
         tunnel = isinstance(after, Edge) and after.node.cls.__layout__.unchecked
         if tunnel or network.by_name["dst"].kind == "ipv4":
-            values[coverage.field.name] = draw(st.sampled_from([AUTO, 0]))
+            values[coverage.field.name] = entropy.pick(coverage.field, (AUTO, 0))
 
 
-def payload_without(payload: bytes, avoid: tuple[Conditions, ...]) -> bytes:
-    """The payload, changed in few bits so that it fulfils none of the conditions."""
-    while True:
-        held = next((conditions for conditions in avoid if all(_is(payload, asked) for asked in conditions)), None)
-        if held is None:
-            return payload
-        peek = held[0]
-        if isinstance(peek, MinOctets):
-            return payload[: peek.octets - 1]
-        asked = [other for conditions in avoid for other in conditions if isinstance(other, Peek)]
-        taken = {other.value for other in asked if (other.bit, other.count) == (peek.bit, peek.count)}
-        value = next((value for value in range(1 << peek.count) if value not in taken), None)
-        if value is None:
-            return payload[: peek.bit // 8]
-        below = len(payload) * 8 - peek.bit - peek.count
-        mask = (1 << peek.count) - 1
-        bits = int.from_bytes(payload, "big") & ~(mask << below) | value << below
-        payload = bits.to_bytes(len(payload), "big")
-
-
-def _is(payload: bytes, peek: Peek | MinOctets) -> bool:
-    if isinstance(peek, MinOctets):
-        return len(payload) >= peek.octets
-    below = len(payload) * 8 - peek.bit - peek.count
-    return below >= 0 and int.from_bytes(payload, "big") >> below & (1 << peek.count) - 1 == peek.value
-
-
-def trailers_of(draw: st.DrawFn, steps: list[Step], headers: list[Header], payload: bytes) -> tuple[Trailer, ...]:
+def _trailers(
+    draw: st.DrawFn, number: bytes, steps: list[Step], headers: list[Header], payload: bytes
+) -> tuple[Trailer, ...]:
     """Octets after the declared end of some headers, innermost first."""
     bounded = [
         index
         for index, step in enumerate(steps)
         if _bounded(step, headers[index], index + 1 < len(steps) or payload != b"")
     ]
-    if not bounded:
+    if not bounded or number[0] < _PADDED:
         return ()
-    padded = draw(st.lists(st.sampled_from(bounded), max_size=2, unique=True))
-    size = st.binary(min_size=1, max_size=_PADDING)
-    return tuple(Trailer(index, draw(size)) for index in sorted(padded, reverse=True))
+    padded = {bounded[octet % len(bounded)] for octet in number}
+    return tuple(Trailer(index, draw(binary(1, _PADDING))) for index in sorted(padded, reverse=True))
 
 
 def _bounded(step: Step, header: Header, content: bool) -> bool:

@@ -263,11 +263,17 @@ def test_stacks_are_of_every_kind() -> None:
         assert pair in pairs, pair
 
 
-@every_header
+SELECTED: Final = [
+    cls
+    for cls in oc.DEFAULT.headers
+    if laws.first_of(cls) is not cls or any(oc.Selects in field for field in cls.__declaration__)
+]
+"""The headers that another one selects from Ethernet on, or that select what follows."""
+
+
+@pytest.mark.parametrize("cls", SELECTED, ids=lambda cls: cls.__name__)
 def test_a_selector_that_selects_is_derived(cls: type[oc.Header]) -> None:
     """Left AUTO or at another key of the same header; the key of the first kind is what encoding puts there."""
-    if laws.first_of(cls) is cls and not any(oc.Selects in field for field in cls.__declaration__):
-        pytest.skip("nothing selects it from Ethernet on, and it selects nothing")
     derived: list[object] = []
 
     @settings(survey, max_examples=40)
@@ -377,7 +383,7 @@ def test_damage_is_of_every_kind() -> None:
             seen[f"{type(fault).__name__} {fault.path.rpartition('.')[2]}"] += 1
 
     look()
-    assert seen["in the tunnel"] > 600, seen
+    assert seen["in the tunnel"] > 400, seen  # a fifth: the damage is anywhere in the stack
     for kind in ("NoneType", "TruncatedError", "LengthFieldError", "FieldValueError"):
         assert seen[kind] >= 3, seen
     assert seen["TruncatedError length"], seen

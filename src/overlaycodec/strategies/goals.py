@@ -19,17 +19,21 @@ __all__ = ["Both", "Fields", "Goal", "InOrder", "OfPipeline", "Wanted", "Within"
 class Goal(Protocol):
     """What a stack must contain."""
 
-    def start(self, cls: type[Header]) -> Hashable | None:
+    def start(self, cls: type[Header], /) -> Hashable | None:
         """The state after the first header; None where no stack can begin with it."""
 
-    def after(self, state: Any, before: type[Header], cls: type[Header]) -> Hashable | None:  # Any: the goal's own type
+    def after(
+        self, state: Any, before: type[Header], cls: type[Header], /
+    ) -> Hashable | None:  # Any: the goal's own type
         """The state after one more header; None where the goal cannot be reached any more."""
 
-    def reached(self, state: Any) -> bool:
+    def reached(self, state: Any, /) -> bool:
         """Whether the stack may end."""
+        ...
 
-    def wanted(self, state: Any) -> tuple[Fields, ...]:
+    def wanted(self, state: Any, /) -> tuple[Fields, ...]:
         """The fields that the last header must have."""
+        ...
 
 
 class Fields(NamedTuple):

@@ -8,7 +8,7 @@ declarations; decoding has no part in it.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, Final, Literal, NamedTuple
 
 from overlaycodec.codec.catalog import Catalog
@@ -192,11 +192,14 @@ def _numbers_with(bits: int, shift: int, count: int, wanted: int) -> frozenset[i
 
 @lru_cache(maxsize=256)
 def _all_but(bits: int, values: frozenset[int]) -> frozenset[int]:
-    """The numbers of so many bits that are not among these.
-
-    The same set each time, so that nodes, which are compared often, need not compare its thousands of values.
-    """
+    """The numbers of so many bits that are not among these."""
     return frozenset(range(1 << bits)) - values
+
+
+@cache
+def _once(values: frozenset[int]) -> frozenset[int]:
+    """The same set for equal ones, so that nodes, which are compared often, need not compare thousands of values."""
+    return values
 
 
 def _fails(layout: Layout, key: Key) -> tuple[str, frozenset[int]] | None:
@@ -211,7 +214,7 @@ def _fails(layout: Layout, key: Key) -> tuple[str, frozenset[int]] | None:
             continue
         field, values = found
         if field.name not in layout.sized_by and field not in (layout.length_field, layout.checksum):
-            return field.name, values
+            return field.name, _once(values)
     return None
 
 
@@ -228,7 +231,7 @@ def _holds(layout: Layout, key: Key) -> tuple[Values, Excluded] | None:
                 continue
             if (found := _partly_at(layout, peek)) is None or not _contains(layout, found[0], peek):
                 return None
-            excluded.append((found[0].name, _all_but(found[0].bits or 0, found[1])))
+            excluded.append((found[0].name, _once(_all_but(found[0].bits or 0, found[1]))))
     return tuple(required), tuple(excluded)
 
 

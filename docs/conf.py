@@ -23,6 +23,7 @@ nb_execution_mode = "force"
 nb_execution_raise_on_error = True
 nb_execution_timeout = 300
 nb_merge_streams = True
+highlight_language = "none"  # a code block without a language is a figure or what a program wrote
 
 # Docstrings are plain text, in which backticks hold code.
 default_role = "code"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pydoc
 import re
 import subprocess
 import sys
@@ -110,3 +111,10 @@ def test_an_unknown_name_is_no_attribute() -> None:
 def test_a_star_import_gives_the_public_names() -> None:
     code = "from overlaycodec import *\nimport overlaycodec\nprint(set(overlaycodec.__all__) - set(globals()))"
     assert run(code) == "set()\n"
+
+
+def test_help_shows_the_package() -> None:
+    """What many people type first: `help(overlaycodec)`."""
+    text = pydoc.plain(pydoc.render_doc(oc))
+    assert "decode(data" in text
+    assert "class ConstructField" in text

@@ -49,7 +49,7 @@ def test_a_summary_is_a_line_per_rule() -> None:
         ["1", "violation", "vxlan-no-vni"],
     ]
     assert "  first in packet 8: vxlan.reserved_flags0 (bits 336-339) is 0x8; RFC 7348 section 5 says " in lines[0]
-    assert total == "10 packets: 0 drop, 4 violation, 0 note"
+    assert total == "10 packets: 0 drop, 4 violation"
     assert f"first in {GENEVE}:35: geneve.options" in run("diagnose", "--summary", OVS, GENEVE).stdout
 
 

@@ -120,8 +120,8 @@ ANNOTATIONS: dict[str, tuple[dict[str, Any], str, str]] = {
     "more bits than 64": ({"a": Annotated[int, Bits(72)]}, "a", "does not fit the type"),
     "a bool of two bits": ({"a": Annotated[bool, Bits(2)], "b": Annotated[int, Bits(6)]}, "a", "does not fit the type"),
     "octets counted in bits": ({"a": Annotated[bytes, Bits(8)]}, "a", "does not fit the type"),
-    "a number in octets": ({"a": Annotated[int, Octets(1)]}, "a", "does not fit the type"),
-    "an address too short": ({"a": Annotated[MACAddress, Octets(5)]}, "a", "does not fit the type"),
+    "a number in octets": ({"a": Annotated[int, Octets(1)]}, "a", "does not fit the type, which takes Bits of 1 to 64"),
+    "an address too short": ({"a": Annotated[MACAddress, Octets(5)]}, "a", "which takes Octets(6)"),
     "an address of any size that has one": ({"a": Annotated[MACAddress | bytes, Octets(6)]}, "a", "leaves one type"),
     "an address too long": ({"a": Annotated[IPv4Address, Octets(16)]}, "a", "does not fit the type"),
     "order within an octet": (

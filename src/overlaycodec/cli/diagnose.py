@@ -154,7 +154,8 @@ class _Run:
         self._output.write(Span(f"{head}  ", "faint"), Span(severity, _ROLES[finding.severity]), Span(text))
 
     def _totals(self, head: str, packets: int, counts: Counter[Severity]) -> None:
-        text = ", ".join(f"{counts[severity]} {severity}" for severity in _ORDER)
+        shown = _ORDER[: _ORDER.index(self._wanted.least) + 1]  # the others were not counted
+        text = ", ".join(f"{counts[severity]} {severity}" for severity in shown)
         self._output.write(Span(head), Span(f"{packets} packets: {text}", "faint"))
 
 

@@ -209,8 +209,10 @@ _OPTIONS: Final = {
 
 
 def nearest(name: object, known: Iterable[str]) -> tuple[str, ...]:
-    """The nearest of the known names, at most three; none where none is near."""
-    return tuple(get_close_matches(str(name)[:_LONGEST], list(known), 3))
+    """The nearest of the known names, at most three; none where none is near. Short for a name counts as near."""
+    text, names = str(name)[:_LONGEST], list(known)
+    near = get_close_matches(text, names, 3)
+    return tuple(near or [one for one in names if len(text) > 2 and one.startswith(text)][:3])
 
 
 def suggestion(name: object, known: Iterable[str]) -> str:

@@ -16,6 +16,8 @@ from overlaycodec.schema.keys import Key, KeySpace
 
 if TYPE_CHECKING:
     from construct import Construct
+else:
+    Construct = object  # for `help` and `typing.get_type_hints`
 
 __all__ = [
     "Bits",

@@ -107,6 +107,13 @@ def _kind_of(owner: str, name: str, hint: Any, facts: dict[type[Fact], Fact]) ->
     return _KINDS[hint], ()
 
 
+def _size_for(kind: Kind) -> str:
+    """The facts that give a field of this kind a fixed size."""
+    if kind in ADDRESS_OCTETS:
+        return f"Octets({ADDRESS_OCTETS[kind]})"
+    return {"int": "Bits of 1 to 64", "bool": "Bits(1)"}.get(kind, "Octets")
+
+
 def _bits_of(owner: str, name: str, kind: Kind, facts: dict[type[Fact], Fact]) -> int | None:
     sizes = [facts[size] for size in _SIZES if size in facts]
     variable = [fact for fact in (SizedBy, Rest, CountedBy, PadTo, Unparsed, Elements, ConstructField) if fact in facts]
@@ -129,11 +136,11 @@ def _bits_of(owner: str, name: str, kind: Kind, facts: dict[type[Fact], Fact]) -
         if kind in ("hardware", "protocol"):
             raise SchemaError(owner, name, f"{size!r} leaves one type: an address, or bytes")
         if kind in ("int", "bool") or (kind in ADDRESS_OCTETS and size.count != ADDRESS_OCTETS[kind]):
-            raise SchemaError(owner, name, f"{size!r} does not fit the type")
+            raise SchemaError(owner, name, f"{size!r} does not fit the type, which takes {_size_for(kind)}")
     else:
         bits = size.count
         if kind not in ("int", "bool") or (kind == "bool" and bits != 1) or bits > 64:
-            raise SchemaError(owner, name, f"{size!r} does not fit the type")
+            raise SchemaError(owner, name, f"{size!r} does not fit the type, which takes {_size_for(kind)}")
     if ByteOrder in facts and bits % 8:
         raise SchemaError(owner, name, "ByteOrder is for numbers of whole octets")
     return bits

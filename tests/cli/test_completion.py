@@ -54,7 +54,7 @@ VXLAN_FIELDS: Final = [f"vxlan.{field.name}" for field in oc.VXLAN.__layout__.fi
         (["export", "-f", "vx"], ["vxlan.", "vxlan_gbp.", "vxlan_gpe.", "vxlan_rco."]),
         (["export", "-f", "inne"], ["inner.", "innermost."]),
         (["export", "-f", "geneve.options[0].option_"], ["geneve.options[0].option_class"]),
-        (["export", "-f", "wire"], ["wire_length"]),
+        (["export", "-f", "wire_"], ["wire_length"]),
         (["export", "-f", "nothing.at.all"], []),
         (["export", "-f", "["], []),
         (["diff", "--ignore", "tt"], ["ttl"]),

@@ -56,7 +56,8 @@ def test_every_bit_of_a_guessed_packet(name: str) -> None:
     plain._code.stack_cache._misses_left = guessing._code.stack_cache._misses_left = -1  # neither learns any more
     packet = plain.decode(data, first=first, lax=True)
     guessing._code.stack_cache.learn(first, packet.headers)
-    whole = not packet.trailers and "jumbo" not in name and not any(map(is_fragment, packet.headers))
+    empty = packet.get("ipv6.payload_length") == 0  # as in a jumbogram: read one header after the other
+    whole = not packet.trailers and not empty and not any(map(is_fragment, packet.headers))
     if whole and len(option_free_stack(packet.headers)) > 1:
         assert guessing._code.stack_cache.entry[1](data, len(data)) is not None, "no guess holds for its own packet"
     others = [data, data[:-1], data + b"\0"]

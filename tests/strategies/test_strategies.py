@@ -207,7 +207,7 @@ def test_an_option_of_the_generic_class_is_read_as_one() -> None:
                 kinds[option.type] += 1
         assert oc.decode_header(type(header), oc.encode(header))[0] == header
 
-    settings(survey, max_examples=600)(given(overlay.headers(oc.RouterSolicitation))(look))()
+    settings(survey, max_examples=900)(given(overlay.headers(oc.RouterSolicitation))(look))()
     assert kinds.total() > 100
     assert not kinds.keys() & {1, 2, 3, 5}
     kinds.clear()
@@ -383,7 +383,7 @@ def test_damage_is_of_every_kind() -> None:
             seen[f"{type(fault).__name__} {fault.path.rpartition('.')[2]}"] += 1
 
     look()
-    assert seen["in the tunnel"] > 400, seen  # a fifth: the damage is anywhere in the stack
+    assert seen["in the tunnel"] > 600, seen
     for kind in ("NoneType", "TruncatedError", "LengthFieldError", "FieldValueError"):
         assert seen[kind] >= 3, seen
     assert seen["TruncatedError length"], seen

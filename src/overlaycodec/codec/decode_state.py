@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from overlaycodec.errors import DecodeError, LengthFieldError, TruncatedError
 from overlaycodec.packet.header import Header
-from overlaycodec.packet.offsets import is_unbounded
+from overlaycodec.packet.offsets import RecordSpans, is_unbounded
 from overlaycodec.packet.packet import Trailer
 from overlaycodec.packet.paths import Namer
 from overlaycodec.schema.layout import Layout
@@ -118,7 +118,7 @@ class DecodeState(list[Header]):
         """Where the payload ends in the octets at hand, if the field `name` claims the end `claimed`."""
         if claimed < stop:
             self.fault_pos = stop
-            raise LengthFieldError(value, f"{layout.name}.{name}", _bits_of(layout, name, pos, stop), minimum)
+            raise LengthFieldError(value, f"{layout.name}.{name}", self._bits_of(layout, name, pos, stop), minimum)
         if claimed <= end:
             if claimed < end:
                 self.add_trailer(data, claimed, end)
@@ -132,7 +132,7 @@ class DecodeState(list[Header]):
             self.wire_end = claimed
         else:
             self.fault_pos = stop
-            bits = _bits_of(layout, name, pos, stop)
+            bits = self._bits_of(layout, name, pos, stop)
             error = TruncatedError(claimed - start, f"{layout.name}.{name}", bits, end - start, claim=True)
             if not self.lax:
                 raise error
@@ -160,11 +160,11 @@ class DecodeState(list[Header]):
         self.lax = True
         self.wire_end, self.truncated_by = UNKNOWN, "the quotation"
 
-
-def _bits_of(layout: Layout, name: str, pos: int, stop: int) -> tuple[int, int]:
-    """The bits of a field; where its position varies, those of the whole header."""
-    bit = layout.fixed_bit_of(name)
-    if bit is None:
-        return pos * 8, stop * 8 - 1
-    first = pos * 8 + bit
-    return first, first + (layout.by_name[name].bits or 0) - 1
+    def _bits_of(self, layout: Layout, name: str, pos: int, stop: int) -> tuple[int, int]:
+        """The bits of a field of the last header read; for a list of options, those of the whole header."""
+        bit, count = layout.fixed_bit_of(name), layout.by_name[name].bits
+        if count is None:
+            return pos * 8, stop * 8 - 1
+        if bit is None:
+            return RecordSpans(self[-1], pos * 8).of(((name, None),), name)
+        return pos * 8 + bit, pos * 8 + bit + count - 1

@@ -86,13 +86,15 @@ def _believing(catalog: Catalog) -> Catalog:
 
 def _as_received(packet: Packet, octets: bytes, catalog: Catalog) -> Packet:
     """The packet with the headers that its ports indicate, where decoding refused these."""
-    if not any(guess.key.space is UDP_PORT for guess in refused_guesses(packet, catalog=catalog)):
+    if not packet.headers:
+        return packet
+    first = type(packet.headers[0])
+    if not any(guess.key.space is UDP_PORT for guess in refused_guesses(packet, first=first, catalog=catalog)):
         return packet
     wire_length = len(octets) + packet.missing if packet.missing else None
-    first = type(packet.headers[0])
     again = decode(octets, first=first, wire_length=wire_length, lax=True, catalog=_believing(catalog))
     ends = tuple(trailer for trailer in packet.trailers if trailer.header == 0)
-    return again._with(trailers=(*again.trailers, *ends))
+    return again._with(trailers=(*again.trailers, *ends), faults=again.faults)
 
 
 def _in_view(finding: Finding, view: ReceiverView) -> bool:

@@ -35,7 +35,7 @@ from overlaycodec.strategies import stacks
 from overlaycodec.strategies.captures import Format, capture_of, records_of
 from overlaycodec.strategies.entropy import binary
 from overlaycodec.strategies.guesses import believed
-from overlaycodec.strategies.malformed import MalformedBytes, damaged
+from overlaycodec.strategies.malformed import DAMAGE, MalformedBytes, damaged
 from overlaycodec.strategies.records import Room
 from overlaycodec.strategies.selection import Selection, StackOptions, selection_of
 from overlaycodec.strategies.stack_graph import graph_of
@@ -170,8 +170,9 @@ def malformed_bytes(
 
     @st.composite
     def draw_octets(draw: st.DrawFn) -> MalformedBytes:
+        choices = draw(DAMAGE)  # first: what is drawn last is simple in most examples
         packet = draw(valid)
-        return damaged(draw, packet, encode(packet, catalog=selection.catalog))
+        return damaged(draw, choices, packet, encode(packet, catalog=selection.catalog))
 
     return draw_octets()
 

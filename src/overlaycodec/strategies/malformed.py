@@ -18,11 +18,13 @@ from overlaycodec.packet.packet import Packet
 from overlaycodec.schema.layout import Field, Layout
 from overlaycodec.strategies.entropy import binary
 
-__all__ = ["MalformedBytes", "damaged"]
+__all__ = ["DAMAGE", "MalformedBytes", "damaged"]
 
 _JUNK: Final = 24
 _MOST: Final = 3
 """How many rules are broken."""
+DAMAGE: Final = binary(3 + 4 * _MOST, 3 + 4 * _MOST)
+"""What decides which rules are broken, and where."""
 _KINDS: Final = ("cut", "extend", "flip", "splice") + ("rule",) * 8
 _WEIGHT: Final = 3
 """How often rules that decide where something ends come, for each other one."""
@@ -65,13 +67,13 @@ class _Part(NamedTuple):
     stop: int
 
 
-def damaged(draw: st.DrawFn, packet: Packet, data: bytes) -> MalformedBytes:
+def damaged(draw: st.DrawFn, choices: bytes, packet: Packet, data: bytes) -> MalformedBytes:
     """The octets of the packet with one to three rules broken, all from the start of some header on.
 
-    The simplest damage cuts at the last header.
+    `choices` was drawn of `DAMAGE`; the simplest damage cuts at the last header.
     """
     starts, rules, parts = _positions(packet)
-    count, *since_octets = draw(binary(3, 3))
+    count, *since_octets = choices[:3]
     # the later of two, so that more of the headers before it are still right
     since = max(starts[-1 - octet % len(starts)] for octet in since_octets)
     if rules:  # at the last header that has any, at the latest
@@ -79,8 +81,8 @@ def damaged(draw: st.DrawFn, packet: Packet, data: bytes) -> MalformedBytes:
     after = [rule for rule in rules if rule.bit >= since * 8]
     kinds = _KINDS if after else _KINDS[:4]
     labels: list[str] = []
-    for _ in range(1 + count * _MOST // 256):
-        choice = draw(binary(4, 4))
+    for number in range(1 + count * _MOST // 256):
+        choice = choices[3 + 4 * number : 7 + 4 * number]
         which, how = int.from_bytes(choice[1:3], "big"), choice[3]
         kind = kinds[choice[0] % len(kinds)]
         least = min(since, len(data))

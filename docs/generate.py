@@ -24,8 +24,8 @@ from overlaycodec.schema.record import WireStruct
 HERE = Path(__file__).parent
 INDEX = """# Headers
 
-The headers of the default catalog, by family. A tunnel header opens an `inner` scope; a header that quotes a packet opens
-a `quoted` scope. `make generate` writes this page from the declarations.
+The headers of the default catalog, by family. A tunnel header opens an `inner` scope; a header that quotes a packet
+opens a `quoted` scope. `make generate` writes this page from the declarations.
 
 ```{toctree}
 :glob:
@@ -41,8 +41,8 @@ headers/*
 
 RULES_PAGE = """# Rules
 
-These are the rules that [`oc.diagnose`](findings.md) checks, in addition to faults of decoding. A dash means that nothing
-is known, or that the receiver has no rule for this header. `make generate` writes this page from the rules.
+These are the rules that [`oc.diagnose`](findings.md) checks, in addition to faults of decoding. A dash means that
+nothing is known, or that the receiver has no rule for this header. `make generate` writes this page from the rules.
 
 The actions of the receivers were observed with these versions, in the given month; other versions may act differently:
 

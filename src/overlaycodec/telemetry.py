@@ -23,7 +23,8 @@ _WORD: Final = 4
 
 
 class INTHop(msgspec.Struct, frozen=True, kw_only=True):
-    """What one node added; None for what the instructions do not request. All ones: the node does not know the value.
+    """The values that one node added; None if the instructions do not request a value. All ones: the node does not know
+    it.
 
     Spec: INT dataplane specification 2.1, section 5.8.
     """
@@ -66,7 +67,7 @@ _COMPLEMENT: Final = 15
 
 
 def hops(record: INTMD | INTMDOption) -> tuple[INTHop, ...]:
-    """What the nodes added, the last one first, in the order of the packet.
+    """The values that the nodes added, the last node first, in the order of the packet.
 
     Raises: LengthFieldError where `hop_ml` is too small for the instructions; TruncatedError for a stack of less.
     """

@@ -23,7 +23,8 @@ __all__ = ["encode", "encode_packet", "resolve", "resolved", "resolved_headers",
 
 
 def encode(packet: Packet | Header, *, catalog: Catalog = DEFAULT) -> bytes:
-    """The octets of a packet, or of one header: each field has its value, right or wrong; what is AUTO is derived.
+    """The octets of a packet, or of one header: each value is written as it is, right or wrong; AUTO fields are
+    derived.
 
     Raises: EncodeError where something cannot be derived or does not fit.
     """

@@ -104,7 +104,8 @@ def packets(
     generic class (`GeneveOption`, `TCPOption`) has a kind that no other class has: not a known kind, and a length that
     is not its own.
 
-    Raises: ValueError where no stack is so, and for a path that names no field; TypeError for arguments of other types.
+    Raises: ValueError if no stack meets these conditions, and for a path that names no field; TypeError for arguments
+    of other types.
     """
     check_flag("resolved", resolved)
     return _packets(selection_of(through, options), resolved=resolved)
@@ -129,8 +130,8 @@ def captures(
     """The octets of capture files that hold what `packets` draws with the same arguments.
 
     They are pcap, in each byte order, with micro- or nanoseconds, or pcapng with comments; `format` chooses. Some
-    records are cut, as by a snap length. `open_capture` reads them, and so tells what to expect of another reader. A
-    file may have no records.
+    records are cut, as by a snap length. `open_capture` reads them, so you can compare it with another reader. A file
+    may have no records.
 
     Raises: ValueError where the first header has no link type, and as `packets` does.
     """
@@ -161,7 +162,8 @@ def malformed_bytes(
 
     `label` says which, by path: `inner.ipv4.ihl - 1: is not the size of options`. A constant, a reserved bit, a length,
     a flag, a checksum or the key of the next header is at a limit or next to what is right, or octets are cut, spliced,
-    added or inverted. Most are wrong only after headers that are right, so that they reach deep; a few may be valid.
+    added or inverted. Most errors are behind valid headers, so a decoder reads far before it finds them; a few results
+    may be valid.
 
     Raises: as `packets` does.
     """

@@ -133,7 +133,7 @@ class TruncatedError(DecodeError):
 
 
 class LengthFieldError(DecodeError):
-    """A length field below the least that its format allows."""
+    """A length field below the minimum of its format."""
 
     def __init__(self, value: int, path: str, bits: Bits, minimum: int) -> None:
         self.value, self.minimum = value, minimum

@@ -134,13 +134,13 @@ class Catalog:
 
     @property
     def bindings(self) -> tuple[Binding, ...]:
-        """Keys and what is found there, in the order in which they are asked; all headers are imported."""
+        """Keys and the headers found at them, in the order in which they are tried; all headers are imported."""
         return tuple((key, loaded(header)) for key, header in self._bindings)
 
     # --- questions ----------------------------------------------------------------------------------------------------
 
     def candidates(self, space: KeySpace, value: int | None) -> tuple[Binding, ...]:
-        """What can be found at a value, in the order in which it is asked; `None`: what all other values lead to."""
+        """The candidates for a value, in the order in which they are tried; `None`: those for all other values."""
         check_type("space", space, KeySpace)
         check_type("value", value, (int, type(None)), "an int or None")
         return tuple((key, loaded(header)) for key, header in self.late_candidates(space, value))
@@ -266,15 +266,14 @@ class Catalog:
         return self._but(headers=headers, bindings=((key, header), *self._bindings))
 
     def without_binding(self, key: Key) -> Self:
-        """A catalog in which nothing is found at `key` (whatever its conditions)."""
+        """A catalog in which nothing is found at `key`, under any conditions."""
         if not isinstance(key, Key):
             raise SchemaError(repr(key), None, "is no key: say UDP_PORT(4789)")
         left = tuple(b for b in self._bindings if (b[0].space, b[0].value) != (key.space, key.value))
         return self._but(bindings=left)
 
     def with_option(self, header: type[Header], *options: type[Element]) -> Self:
-        """A catalog with these additional options of a header: elements that begin with the constants that identify
-        them.
+        """A catalog with additional options of a header: elements that begin with constants that identify them.
 
         They replace options that begin with the same octets. Other catalogs decode such an option as the generic class.
 

@@ -192,8 +192,7 @@ def _bounding_field(state: DecodeState, end: int) -> str:
 
 
 def decode_header(cls: type[H], data: BytesLike) -> tuple[H, int]:
-    """One header and its number of octets; the octets behind it are not read, and no length field is compared with
-    them.
+    """One header and its number of octets; the octets behind it are not read or compared with length fields.
 
     Raises: DecodeError.
     """

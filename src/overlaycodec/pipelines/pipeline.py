@@ -147,7 +147,7 @@ class Pipeline(ForNotebooks, Generic[*Hs]):
 
     @property
     def automaton(self) -> Automaton:
-        """The pattern as an automaton, for those who match many packets at once."""
+        """The pattern as an automaton, for code that matches many packets at once."""
         return self._automaton
 
     def stacks(self, most: int) -> list[tuple[type[Header], ...]]:
@@ -282,8 +282,8 @@ class Pipeline(ForNotebooks, Generic[*Hs]):
         link type of a capture, for example; without it, the data begins with the first header of the pipeline. The
         other arguments are those of `overlaycodec.decode`. Lax decoding gives the headers that fit, and the fault.
 
-        Raises: FieldValueError where another header, or none, was met; DecodeError as `overlaycodec.decode`; ValueError
-        without `first`, where the pipeline begins with one of several headers that have no key in common.
+        Raises: FieldValueError if another header, or no header, is found; DecodeError as `overlaycodec.decode`;
+        ValueError without `first`, where the pipeline begins with one of several headers that have no key in common.
         """
         octets = data if type(data) is bytes else bytes_of(data)
         if first is None:

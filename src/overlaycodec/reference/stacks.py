@@ -43,8 +43,8 @@ def construct_of(described: type[WireStruct] | AnyPipeline) -> construct.Struct:
     A pipeline is read into a Container with a member for each header, by its name and from the second one of this name
     on with a number (`ethernet`, `ethernet_1`), and then `payload`, where one may follow. A header that is not there is
     None, and one that is repeated a varying number of times is a list. Keys decide which header is read, as in
-    `Pipeline.decode`; where the headers of the pipeline are fixed, just these are read, whatever the keys say.
-    No length bounds what follows. What is built must be of the pattern, and it is built whatever its keys say.
+    `Pipeline.decode`; if the headers of the pipeline are fixed, only these are read, for any keys. No length limits the
+    octets that follow. The headers to be built must match the pattern; their keys are not checked.
 
     Raises: SchemaError for a pipeline in which only a later header shows which header an earlier one is, such as an
     optional part of several headers, or in which several headers are repeated a varying number of times; ValueError for

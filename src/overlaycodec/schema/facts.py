@@ -224,17 +224,17 @@ class StackEnd(Fact, frozen=True):
 
 
 class LengthField(Fact, frozen=True):
-    """The field gives the end of what follows.
+    """The field gives the end of the header's content.
 
     Header and payload are `unit` x field + `bias` octets, from the header's start (`origin="start"`) or from its end.
 
-    `zero`: what 0 means: "length", an ordinary value; "unbounded", as far as the bound outside; "jumbo", the same, but
-    only where the length of the IP header outside is 0, and no fragment is in between. `unless`: an earlier field that,
-    where it is not 0, leaves the bound to the header outside. `segments`: the packet may hold the first segment of
-    several. `optional`: AUTO is 0, and an edit does not compute it where it is 0.
+    `zero`: the meaning of 0: "length", an ordinary value; "unbounded", up to the end that the outer header gives;
+    "jumbo", the same, but only if the length of the outer IP header is 0, and no fragment header is in between.
+    `unless`: if this earlier field is not 0, the outer header gives the end. `segments`: the packet may hold the first
+    segment of several. `optional`: AUTO is 0, and an edit does not compute the length if it is 0.
 
-    Where 0 is no bound, AUTO is 0 for more octets than the field can count if a packet inside has such a length itself:
-    so Linux writes the headers of a tunnel around a BIG TCP packet.
+    If 0 means no end, and an inner packet has such a length itself, AUTO is 0 for more octets than the field can count:
+    Linux writes the headers of a tunnel around a BIG TCP packet in this way.
     """
 
     unit: int = 1
@@ -263,7 +263,7 @@ class MoreFragments(Fact, frozen=True):
 
 
 class JumboLength(Fact, frozen=True):
-    """In an element: how many octets follow the IPv6 header whose length field is 0; AUTO is that number.
+    """In an element: the number of octets behind the IPv6 header, whose length field is 0; AUTO is this number.
 
     Spec: RFC 2675 section 2.
     """

@@ -1,4 +1,4 @@
-"""Hypothesis strategies for headers, whole stacks and malformed octets, read from the declarations.
+"""Hypothesis strategies for headers, complete stacks and malformed octets, made from the declarations.
 
 Strategy: nothing here knows a protocol. A header that is declared and bound in a catalog is drawn, stacked and damaged
 like all others. What comes out is valid in every derived field and decodes to the very headers that were drawn.
@@ -82,7 +82,7 @@ def packets(
     """Whole stacks of headers, with a payload and sometimes padding, as the catalog links them.
 
     Tunnels, tunnels in tunnels, stacked tags, options and payloads of 0 to 9,000 octets are common. `catalog.decode`
-    gives the same packet back from its octets. The simplest packet has the fewest headers that are asked for, no
+    returns the same packet for its octets. The simplest packet has the fewest headers that the arguments allow, no
     payload, and each field at its default or 0.
 
     `through` is a header that each packet has. The other arguments:
@@ -112,7 +112,7 @@ def packets(
 
 
 def frames(through: type[Header] | None = None, **options: Unpack[StackOptions]) -> st.SearchStrategy[bytes]:
-    """The octets of whole stacks: `encode` of what `packets` draws with the same arguments.
+    """The octets of complete packets: `encode` of packets that `packets` draws with the same arguments.
 
     Raises: as `packets` does.
     """

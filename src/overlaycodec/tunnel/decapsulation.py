@@ -148,8 +148,7 @@ def decapsulate_all(
 
 
 def decapsulated(frame: STTFrame, *, diffserv: Diffserv = "pipe", catalog: Catalog = DEFAULT) -> Decapsulated:
-    """The frame of an STT tunnel, as from `decapsulate`: a partial checksum is completed, congestion marks are
-    combined.
+    """The frame of an STT tunnel, as from `decapsulate`, with complete checksum and combined congestion marks.
 
     If one segment has the CE mark, the outer mark of the frame is CE.
     """

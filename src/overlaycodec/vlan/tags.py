@@ -135,8 +135,7 @@ def translate(packet: Packet, vids: Mapping[int, int], *, scope: str = "outer", 
 
 
 def normalise(packet: Packet, *, outer: int = S_TAG, inner: int = C_TAG, scope: str = "outer") -> Packet:
-    """The packet with the TPIDs of IEEE 802.1Q, for any present TPIDs: S-tags, and a C-tag as the innermost or only
-    tag.
+    """The packet with the TPIDs of IEEE 802.1Q, in place of any others: S-tags, and a C-tag as innermost tag.
 
     Raises: MissingHeaderError as `tags` does.
     """

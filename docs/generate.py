@@ -24,8 +24,8 @@ from overlaycodec.schema.record import WireStruct
 HERE = Path(__file__).parent
 INDEX = """# Headers
 
-The headers of the default catalog, by family. `make generate` writes this page from the declarations; a test compares
-it with them. A tunnel header opens an `inner` scope, one that quotes a `quoted` scope.
+The headers of the default catalog, by family. A tunnel header opens an `inner` scope; a header that quotes a packet
+opens a `quoted` scope. `make generate` writes this page from the declarations.
 
 ```{toctree}
 :glob:
@@ -41,10 +41,10 @@ headers/*
 
 RULES_PAGE = """# Rules
 
-What [`oc.diagnose`](findings.md) looks for, beside what cannot be decoded. `make generate` writes this page
-from the rules; a test compares it with them. A dash: nothing is known, or the receiver has none for that header.
+These are the rules that [`oc.diagnose`](findings.md) checks, in addition to faults of decoding. A dash means that
+nothing is known, or that the receiver has no rule for this header. `make generate` writes this page from the rules.
 
-What the receivers do was seen on these, in that month; another version may do otherwise:
+The actions of the receivers were observed with these versions, in the given month; other versions may act differently:
 
 {proven}
 

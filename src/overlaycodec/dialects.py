@@ -1,7 +1,7 @@
-"""Catalogs for deployments that speak a dialect, and views of fields that they give a meaning of their own.
+"""Catalogs for deployments that use a dialect, and views of fields that have a special meaning in a deployment.
 
-The octets do not show which dialect a port speaks, so the user chooses it: each catalog here is a value to decode and
-encode with, and `DEFAULT.with_binding(...).with_view(...)` makes others.
+The octets do not show the dialect of a port, so the user chooses it: each catalog of this module decodes and encodes
+one dialect, and `DEFAULT.with_binding(...).with_view(...)` makes others.
 """
 
 from __future__ import annotations

@@ -59,7 +59,7 @@ def place_text(bits: Bits) -> str:
 
 
 class CodecError(Exception):
-    """Anything this library refuses to do."""
+    """The base class of all errors of this library."""
 
     def _state(self) -> tuple[Any, ...]:  # the constructor's arguments, whatever they are in a subclass
         return self.args
@@ -78,7 +78,7 @@ class CodecError(Exception):
 
 
 class SchemaError(CodecError):
-    """A declaration that cannot stand; raised when the class is made."""
+    """A wrong declaration; raised when the class is created."""
 
     def __init__(self, header: str, field: str | None, reason: str) -> None:
         self.header, self.field, self.reason = header, field, reason
@@ -89,7 +89,7 @@ class SchemaError(CodecError):
 
 
 class DecodeError(CodecError):
-    """Octets that cannot be read as what stands there."""
+    """Octets that cannot be decoded as the header or field at this position."""
 
     def __init__(self, reason: str, path: str, bits: Bits) -> None:
         self.reason, self.path, self.bits = reason, path, bits
@@ -105,10 +105,10 @@ class DecodeError(CodecError):
 
 
 class TruncatedError(DecodeError):
-    """Octets are needed that are not there.
+    """Octets are missing.
 
-    `needed` and `available` count octets from the first bit of `bits`, or, where the path is a length field, what it
-    says and what is there.
+    `needed` and `available` count octets from the first bit of `bits`. If the path is a length field, they are its
+    value and the number of available octets.
     """
 
     def __init__(
@@ -133,7 +133,7 @@ class TruncatedError(DecodeError):
 
 
 class LengthFieldError(DecodeError):
-    """A length field below the least that its format allows."""
+    """A length field below the minimum of its format."""
 
     def __init__(self, value: int, path: str, bits: Bits, minimum: int) -> None:
         self.value, self.minimum = value, minimum
@@ -155,7 +155,7 @@ class FieldValueError(DecodeError):
 
 
 class NestingError(DecodeError):
-    """More headers within headers than the decoder may follow."""
+    """More nested headers than the decoder follows."""
 
     def __init__(self, maximum: int, path: str, bits: Bits) -> None:
         self.maximum = maximum
@@ -216,7 +216,7 @@ class LengthOverflowError(EncodeError):
 
 
 class UnresolvedError(EncodeError):
-    """AUTO was used as a value, or what it stands for cannot be derived."""
+    """AUTO was used as a value, or its value cannot be derived."""
 
     def __init__(self, path: str, reason: str) -> None:
         super().__init__(path, None, reason)
@@ -226,9 +226,9 @@ class UnresolvedError(EncodeError):
 
 
 class PathError(CodecError, KeyError):
-    """A path or a column names what is not there: a header, a scope, a field, or none of them.
+    """A path or a column does not exist: its header, scope or field is not there, or it is no valid name.
 
-    `near` are the nearest names that are there, at most three.
+    `near` has the nearest existing names, at most three.
     """
 
     def __init__(self, wanted: str, present: str, near: tuple[str, ...] = ()) -> None:
@@ -248,7 +248,7 @@ class MissingHeaderError(PathError):
 
 
 class FilterError(CodecError, ValueError):
-    """A text that is no filter, or that asks for what no packet of the catalog has.
+    """A text that is no filter, or that names something that no packet of the catalog can have.
 
     `position` is the index of the character in the text at which it is wrong.
     """

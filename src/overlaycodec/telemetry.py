@@ -23,7 +23,7 @@ _WORD: Final = 4
 
 
 class INTHop(msgspec.Struct, frozen=True, kw_only=True):
-    """What one node added; None for what the instructions do not request. All ones: the node does not know the value.
+    """The values that one node added; None if the instructions request none. All ones: the node does not know it.
 
     Spec: INT dataplane specification 2.1, section 5.8.
     """
@@ -66,7 +66,7 @@ _COMPLEMENT: Final = 15
 
 
 def hops(record: INTMD | INTMDOption) -> tuple[INTHop, ...]:
-    """What the nodes added, the last one first, in the order of the packet.
+    """The values that the nodes added, the last node first, in the order of the packet.
 
     Raises: LengthFieldError where `hop_ml` is too small for the instructions; TruncatedError for a stack of less.
     """
@@ -86,7 +86,7 @@ def hops(record: INTMD | INTMDOption) -> tuple[INTHop, ...]:
 
 
 def with_hops(record: R, found: Sequence[INTHop]) -> R:
-    """The record with this stack, the last node first; its length is derived anew.
+    """The record with this stack, the last node first; its length is derived again.
 
     Values that a hop does not have are all ones. Each hop has the size that `hop_ml` gives; only the source, the
     last of them, may have more.

@@ -14,10 +14,10 @@ from tests.tools import stacks
 PAGE = stacks.ROOT / "docs" / "coverage.md"
 HEAD = """# What is left as payload
 
-Every record of every capture is decoded as far as the catalog goes; the octets behind the last header are payload.
-This page lists what that payload is, and what tshark calls it. It shows each protocol that tshark reads as a header and
-the catalog does not have. Faults are octets that cannot be the header that the one before selects. `python -m
-tests.tools.coverage` writes the page, and a test compares it with the captures.
+Every record of every capture is decoded; the octets behind the last header that the catalog knows are payload. This
+page lists the kinds of payload, and tshark's name for each. So it shows each protocol that tshark decodes and the
+catalog does not have. A fault means that the octets cannot be the header that the previous header selects.
+`python -m tests.tools.coverage` writes the page, and a test compares it with the captures.
 """
 TITLES = ("The captures of this project", "Public captures of other projects, not stored here")
 

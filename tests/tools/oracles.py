@@ -12,27 +12,27 @@ from tests.tools.stacks import ROOT
 PAGE = ROOT / "docs" / "oracles.md"
 HEAD = """# Other decoders
 
-Round trips cannot see a declaration that is wrong in both directions. So every record of every capture, and more than
-20,000 packets that are made over all tunnels and depths, are read by other decoders too, and compared field by field:
-versions, lengths, addresses, ports, identifiers, options, flags, and the status of every checksum.
+A round-trip test cannot detect a declaration that is wrong in both directions. Therefore other decoders also read every
+record of every capture, and more than 20,000 generated packets with all tunnels and depths. The fields are compared one
+by one: versions, lengths, addresses, ports, identifiers, options, flags, and the status of every checksum.
 
 ```
 make interop INTEROP_ARGS="-k decoders"    # counts the packets and fields that were compared
 ```
 
-`tests/interop/decoders/` has one table per decoder, with its name for each of our fields. What it shows otherwise is
-listed below; the code has the condition beside each entry. A difference that is not listed fails the test, and so does
-an entry that explains nothing. Where a decoder reads other headers from some point on, those before are compared still.
+`tests/interop/decoders/` has one table per decoder, with the decoder's name for each of our fields. The differences are
+listed below; the code has a condition for each entry. The test fails for a difference that is not listed, and for an
+entry that explains no difference. If a decoder reads other headers from some point on, the headers before are compared.
 
-STT, for which there is no live stack, is compared there too: tshark reassembles the segments that we write, and calls
-the TCP checksum of each one right when its STT dissector is off. It counts the TCP-shaped header as received octets,
-and so takes a frame for complete where no more than 20 octets are missing; the test expects this.
+There is no live stack for STT, so STT is also compared here. tshark reassembles the segments that we write, and reports
+the TCP checksum of each segment as correct if its STT dissector is off. tshark counts the TCP-shaped header as received
+octets, so it treats a frame as complete if no more than 20 octets are missing; the test expects this.
 
-## What was ours
+## Corrected errors of this library
 
-The comparison found these, and they are mended:
+The comparison found these errors, which are corrected:
 
-| what | by which text |
+| error | correct according to |
 |---|---|"""
 MENDED = (
     (

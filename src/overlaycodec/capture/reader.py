@@ -42,7 +42,7 @@ class _Reader(Protocol):
 
 
 class Capture(ForNotebooks):
-    """An open capture: iterate over it for its records, or over `packets()`; records are read as they are asked for.
+    """An open capture: iterate over it for its records, or over `packets()` for packets; each step reads one record.
 
     Each loop starts at the first record, except that a stream that cannot seek is read once. Memory does not grow with
     the capture.
@@ -66,7 +66,7 @@ class Capture(ForNotebooks):
 
     @property
     def interfaces(self) -> tuple[Interface, ...]:
-        """The interfaces seen so far (in the section being read): `interfaces[record.interface]` is the record's."""
+        """The interfaces read so far in the current section: `interfaces[record.interface]` is that of the record."""
         return self._reader.interfaces
 
     def interface(self, number: int) -> Interface | None:
@@ -124,7 +124,7 @@ class Capture(ForNotebooks):
         return (packet for record, packet in decoded if matches(packet, record, self))
 
     def records(self, *, where: Filter | str | None = None, catalog: Catalog = DEFAULT) -> Iterator[Record]:
-        """The records, as the file has them; with a filter, or its text, those whose packets match it.
+        """The records of the file; with a filter, or its text, the records whose packets match.
 
         `write_capture("some.pcap", capture.records(where="vxlan.vni == 100"), source=capture)` writes some of them.
 
@@ -138,7 +138,7 @@ class Capture(ForNotebooks):
         return (record for record in self if matches(record.decode(lax=True, catalog=catalog), record, self))
 
     def again(self) -> Capture:
-        """The same capture, read from its start apart from this one's loops.
+        """The same capture, read from its start, independently of the loops over this one.
 
         Raises: CaptureError where it is a stream that cannot seek, ValueError where it is closed.
         """

@@ -26,7 +26,7 @@ MAX_INTERFACES: Final = 1 << 16
 
 
 class Record(msgspec.Struct, frozen=True, gc=False):  # holds no containers but strings: nothing for the collector
-    """One captured packet: its octets, and what the file has about it.
+    """One captured packet: its octets, and the values that the file has for it.
 
     `link_type` is the number of the link type (`LINKTYPE_...`); `time_ns` nanoseconds since 1970 (UTC), None where the
     file has none; `wire_length` the octets the packet had on the wire, `len(data)` unless given. `interface` indexes

@@ -50,11 +50,12 @@ def write_capture(
     to 2106; without a time stamp, a record there gets time 0. pcapng keeps names, descriptions and comments of
     interfaces: those of `source`, the open capture that the records were read from, or of `items`, if that is one.
 
-    With `on_error`, an item that cannot be encoded, or that the format cannot hold, is left out, and the function is
-    called with the error, whose path begins with the item's index: `records[3]`. What it raises ends the writing.
+    With `on_error`, an item that cannot be encoded, or that the format cannot hold, is skipped, and the function is
+    called with the error, whose path begins with the item's index: `records[3]`. An exception from this function ends
+    the writing.
 
-    A path is replaced once all is written: an error leaves the file that was there, and the path can be that of the
-    capture that is read. A stream keeps the records before the error and stays open.
+    The file at a path is replaced when everything is written: after an error, the existing file is unchanged, and the
+    path can be that of the capture that is read. A stream keeps the records before the error and stays open.
 
     Raises: EncodeError for what the format cannot hold, and for a packet whose first header has no link type;
     CaptureError from a capture that is read; ValueError if the name does not give the format.

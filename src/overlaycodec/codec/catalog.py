@@ -51,11 +51,11 @@ MAX_HEADERS: Final = 32
 
 
 class Catalog:
-    """Headers and the keys by which they are found; it decodes and encodes.
+    """Headers, and the keys at which they are found; a catalog decodes and encodes packets.
 
-    Bindings that were added later are asked earlier; of one key, those with conditions first and fallbacks last. Where
-    that does not decide between two headers of the default catalog, their conditions exclude each other, so that the
-    order of the headers decides nothing.
+    Later bindings are tried before earlier ones. For one key, bindings with conditions are tried first, and fallbacks
+    last. If this does not determine which of two headers of the default catalog is first, their conditions exclude each
+    other, so the order of the headers has no effect.
 
     >>> from overlaycodec import DEFAULT, UDP_PORT, VXLAN
     >>> aci = DEFAULT.with_binding(UDP_PORT(48879), VXLAN)
@@ -134,13 +134,13 @@ class Catalog:
 
     @property
     def bindings(self) -> tuple[Binding, ...]:
-        """Keys and what is found there, in the order in which they are asked; all headers are imported."""
+        """Keys and the headers found at them, in the order in which they are tried; all headers are imported."""
         return tuple((key, loaded(header)) for key, header in self._bindings)
 
     # --- questions ----------------------------------------------------------------------------------------------------
 
     def candidates(self, space: KeySpace, value: int | None) -> tuple[Binding, ...]:
-        """What can be found at a value, in the order in which it is asked; `None`: what all other values lead to."""
+        """The candidates for a value, in the order in which they are tried; `None`: those for all other values."""
         check_type("space", space, KeySpace)
         check_type("value", value, (int, type(None)), "an int or None")
         return tuple((key, loaded(header)) for key, header in self.late_candidates(space, value))
@@ -247,7 +247,7 @@ class Catalog:
     def with_header(self, *headers: type[Header]) -> Self:
         """A catalog with these headers too, found by the keys of their declarations, before what was there.
 
-        A header that was there before is found without asking for signs: to name it is to say that it is there.
+        A header that the catalog already had is then found without a check of its signs.
         """
         for header in headers:
             _check_binding(LINK_TYPE(0), header)
@@ -266,17 +266,16 @@ class Catalog:
         return self._but(headers=headers, bindings=((key, header), *self._bindings))
 
     def without_binding(self, key: Key) -> Self:
-        """A catalog in which nothing is found at `key` (whatever its conditions)."""
+        """A catalog in which nothing is found at `key`, under any conditions."""
         if not isinstance(key, Key):
             raise SchemaError(repr(key), None, "is no key: say UDP_PORT(4789)")
         left = tuple(b for b in self._bindings if (b[0].space, b[0].value) != (key.space, key.value))
         return self._but(bindings=left)
 
     def with_option(self, header: type[Header], *options: type[Element]) -> Self:
-        """A catalog that knows these options of a header too: elements that begin with the constants they are known by.
+        """A catalog with additional options of a header: elements that begin with constants that identify them.
 
-        They replace those that begin with the same octets. Without the catalog, such an option is decoded as the class
-        for options of any kind.
+        They replace options that begin with the same octets. Other catalogs decode such an option as the generic class.
 
         Raises: SchemaError, where one is not laid out as the header's options are.
         """
@@ -285,9 +284,9 @@ class Catalog:
         return self._but(options=(*new, *self.options))
 
     def with_view(self, *views: AnyFieldView) -> Self:
-        """A catalog whose network gives these meanings to fields, before those that were there.
+        """A catalog with these views of fields, which precede the existing views.
 
-        They change nothing of what is decoded or encoded; `meanings` gives them, and the command line shows them.
+        They do not change decoding or encoding. `meanings` gives the parts, and the command line shows them.
         """
         for view in views:
             if not isinstance(view, FieldView):

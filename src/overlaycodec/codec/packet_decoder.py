@@ -40,10 +40,10 @@ def decode(
     """A packet from its octets.
 
     `first` is the class of the first header, or a key such as `LINK_TYPE(113)`; at an unknown key everything is
-    payload. `wire_length` is how many octets there were before a capture cut the rest off: what is then missing is a
-    fault only where a header needs it. `fcs_octets` at the end of the wire are a frame check sequence, the last
-    trailer (`packet.fcs`), however many of them were captured.
-    `lax` never raises for any octets: `fault` of the result says why it stopped, and the rest is payload.
+    payload. `wire_length` is the number of octets on the wire, if the capture truncated the packet: then missing octets
+    are a fault only if a header needs them. The last `fcs_octets` octets on the wire are a frame check sequence, the
+    last trailer (`packet.fcs`), even if only some of them were captured. With `lax`, no octets raise an error: `fault`
+    of the result is the error at which decoding stopped, and the rest is payload.
 
     Raises: DecodeError at the first fault, unless lax; TypeError for data that is not bytes-like and for arguments of
     other types; ValueError for negative numbers.
@@ -192,7 +192,7 @@ def _bounding_field(state: DecodeState, end: int) -> str:
 
 
 def decode_header(cls: type[H], data: BytesLike) -> tuple[H, int]:
-    """One header, and how many octets it took; what follows is not read, and no length field is tested against it.
+    """One header and its number of octets; the octets behind it are not read or compared with length fields.
 
     Raises: DecodeError.
     """

@@ -23,7 +23,7 @@ __all__ = ["encode", "encode_packet", "resolve", "resolved", "resolved_headers",
 
 
 def encode(packet: Packet | Header, *, catalog: Catalog = DEFAULT) -> bytes:
-    """The octets of a packet, or of one header: each field has its value, right or wrong; what is AUTO is derived.
+    """The octets of a packet or a header: values are written as they are, right or wrong; AUTO is derived.
 
     Raises: EncodeError where something cannot be derived or does not fit.
     """

@@ -43,8 +43,8 @@ def columns(
     """Fields of all packets of a capture, one masked array per field.
 
     `source` is what `open_capture` takes, an open capture, the `Frames` of `encode_columns`, or an iterable of records,
-    packets, headers and bytes. Packets are encoded; `link_type` is that of packets, bytes and frames: by default, that
-    of the packet's first header in the catalog, and Ethernet's for the others.
+    packets, headers and bytes. Packets are encoded first. `link_type` is that of packets, bytes and frames: by default,
+    that of the first header for packets, and Ethernet for bytes and frames.
 
     `names` are packet paths (`inner.ipv4.src`, `vlan[1].vid`, `geneve.options[0].type`), checksum statuses
     (`inner.udp.checksum.verdict`) and columns of the record: `time_ns`, `wire_length`, `captured_length`, `link_type`,
@@ -53,9 +53,9 @@ def columns(
     but not `data` and `payload`, which are large.
 
     The values are those that lax decoding gives: numbers as the smallest unsigned integers that hold the field, flags
-    as bool, MAC addresses as uint64, IPv4 addresses as uint32, IPv6 addresses as V16, everything else as objects: text
+    as bool, MAC addresses as uint64, IPv4 addresses as uint32, IPv6 addresses as V16, all other values as objects: text
     is str, octets are bytes. `progress` is called repeatedly with the number of octets of the packets that were read
-    since.
+    since the last call.
 
     With a pipeline, which has its own catalog, the table has the packets that it decodes without a fault, and
     `table.others` counts the others. Without names, the columns are then the fields of the pipeline's headers, known
@@ -140,8 +140,8 @@ def encode_columns(
     """The octets of one packet per value of the columns: the template, with these fields changed.
 
     Columns have the names and types that `oc.columns` gives, and `payload` is one: an array of uint8 with one row per
-    packet, or a sequence of bytes. Sequences of Python values are taken too, with addresses as objects or text. An
-    absent value is None, where the field can be absent. `time_ns` gives the packets their time stamps in a capture.
+    packet, or a sequence of bytes. Sequences of Python values are taken too, with addresses as objects or text. None
+    means that the field is absent, if it can be absent. `time_ns` gives the packets their time stamps in a capture.
 
     The octets are those that `encode` gives for `template.replace_at(name, value)` of each packet: fields that are
     AUTO in the template are derived for each packet, and the others keep their value.

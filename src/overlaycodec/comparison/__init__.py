@@ -53,13 +53,13 @@ def diff(
 ) -> PacketDiff | CaptureDiff:
     """What differs between two packets (octets are decoded lax, from `first` on) or two captures (open, or by path).
 
-    The result is empty, and false, where nothing differs: for octets, where they are the same. `ignore` names what is
+    The result is empty, and false, if nothing differs: for octets, if they are the same. `ignore` names parts that are
     not compared: a field in any header (`ttl`), a header (`vlan`), a path or the end of one (`inner.ipv4.ttl`,
     `outer.udp`), `payload`, `trailers`, and of a capture's records `time`, `comments`, `interface` and the other fields
     of `Record`.
 
-    Packets of captures are paired by their octets, by their time stamps and by what does not change in transit; one
-    that was lost or inserted leaves the others paired. Packets in another order are reported as removed and added.
+    Packets of captures are paired by their octets, by their time stamps and by fields that do not change in transit. A
+    lost or inserted packet does not affect other pairs. Packets in another order are reported as removed and added.
 
     Raises: EncodeError for a packet whose AUTO fields cannot be derived; CaptureError and OSError as reading does.
     """

@@ -25,7 +25,7 @@ __all__ = ["ChecksumStatus", "checksums", "fcs_status"]
 
 
 class ChecksumStatus(StrEnum):
-    """What is known of a checksum."""
+    """The status of a checksum."""
 
     VALID = "valid"
     BAD = "bad"

@@ -29,7 +29,7 @@ class ECNAlarm(StrEnum):
 
 
 class ECNOutcome(msgspec.Struct, frozen=True):
-    """What the egress does with an inner packet, by its mark and the outer one."""
+    """The action of the egress for an inner packet, determined by the inner and the outer mark."""
 
     ecn: int | None
     """The mark to forward; None where the packet must be dropped."""
@@ -37,7 +37,7 @@ class ECNOutcome(msgspec.Struct, frozen=True):
 
     @property
     def drop(self) -> bool:
-        """Whether the packet must be dropped: its flow would not hear of the congestion."""
+        """Whether the packet must be dropped, because its flow would not be notified of the congestion."""
         return self.ecn is None
 
 

@@ -25,13 +25,12 @@ __all__ = ["fill"]
 def fill(
     packet: Packet, *, lengths: bool = True, checksums: bool = True, selectors: bool = False, catalog: Catalog = DEFAULT
 ) -> Packet:
-    """The packet with derived fields computed anew, as after an edit.
+    """The packet with its derived fields computed again, for use after an edit.
 
     A selector that already selects the next header keeps its value. So do a checksum of 0 that means "none", a length
-    of 0 that means "unbounded" (a jumbo payload option that counts in its place is computed anew), and what is computed
-    over octets that are not all here: those of fragments, quoted packets and snapped captures, and of a pseudo-header
-    where there is no IP header outside. What is AUTO is derived first, as `resolve` derives it. With the checksums, the
-    FCS of an Ethernet frame is computed.
+    of 0 that means "unbounded" (a jumbo payload option that counts in its place is computed again), and values over
+    octets that are partly missing: in fragments, quoted packets and truncated packets, and over a pseudo-header without
+    an outer IP header. AUTO fields are derived first, as `resolve` does. The FCS of an Ethernet frame is also computed.
 
     Raises: EncodeError where something cannot be derived or does not fit.
     """

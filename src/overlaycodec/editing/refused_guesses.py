@@ -19,7 +19,7 @@ __all__ = ["RefusedGuess", "refused_guesses"]
 
 
 class RefusedGuess(NamedTuple):
-    """A header that a key indicates and that is not there, by its signs."""
+    """A header that a key indicates, but that its signs show to be absent."""
 
     header: type[Header]
     key: Key

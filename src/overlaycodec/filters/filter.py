@@ -22,19 +22,19 @@ __all__ = ["Filter", "filter_of"]
 
 
 class Filter:
-    """Which packets are wanted, as an expression: `vxlan.vni == 100 and inner.ipv4.dst in 10.0.0.0/8`.
+    """An expression that selects packets: `vxlan.vni == 100 and inner.ipv4.dst in 10.0.0.0/8`.
 
-    A header asks for its presence (`vxlan`), a flag whether it is set (`tcp.syn`), any other field for its presence. A
-    field is compared by `==`, `!=`, `<`, `<=`, `>`, `>=`, and `in` a range (`1..1023`), a prefix (`10.0.0.0/8`) or a
-    set of values, ranges and prefixes (`{80, 443, 8000..8999}`). `not`, `and` and `or` combine them; parentheses group.
-    Paths are those of packets and columns, and name one field: the first in its scope. Facts of the record are
-    `time_ns`, `wire_length`, `captured_length`, `link_type`, `interface`, `interface_name`, `comment`, `flags` and
-    `section`.
+    The name of a header tests that it is present (`vxlan`), a flag that it is set (`tcp.syn`), any other field that it
+    is present. A field is compared by `==`, `!=`, `<`, `<=`, `>`, `>=`, and `in` a range (`1..1023`), a prefix
+    (`10.0.0.0/8`) or a set of values, ranges and prefixes (`{80, 443, 8000..8999}`). `not`, `and` and `or` combine
+    them; parentheses group. Paths are those of packets and columns; a path names one field, the first in its scope.
+    Values of the record are `time_ns`, `wire_length`, `captured_length`, `link_type`, `interface`, `interface_name`,
+    `comment`, `flags` and `section`.
 
-    A comparison is false where the field is absent, `!=` too; `not` of it is then true.
+    If the field is absent, every comparison is false, also `!=`, and its `not` is true.
 
-    It is a value: immutable, equal to others of the same expression and catalog, hashable, and it can be pickled. `str`
-    gives its text, `&`, `|` and `~` combine filters.
+    A filter is immutable and hashable, can be pickled, and is equal to others with the same expression and catalog.
+    `str` gives its text, `&`, `|` and `~` combine filters.
 
     >>> import overlaycodec as oc
     >>> tenant = oc.Filter("vxlan.vni == 100")
@@ -75,9 +75,9 @@ class Filter:
         return self._catalog
 
     def matches(self, packet: Packet, record: Record | None = None, capture: Capture | None = None) -> bool:
-        """Whether a packet matches; `record` is the one that it is from, for filters that ask for its facts.
+        """Whether a packet matches; `record` is the record of the packet, for filters that test its values.
 
-        `capture` is the one that just gave the record: it knows the name of the interface, and the section.
+        `capture` is the capture that has just given the record: it has the name of the interface, and the section.
 
         Raises: ValueError where such a filter gets no record or no capture; UnresolvedError where a field is AUTO.
         """

@@ -54,10 +54,11 @@ _SECOND: Final = 1_000_000_000
 def wireshark_filter(what: Filter | str, packet: Packet | None = None, *, catalog: Catalog = DEFAULT) -> str:
     """A filter as a display filter of Wireshark; for a path alone, the field.
 
-    The layer numbers, as in `ip.src#2`, are those of packets with the headers of `packet`. Without a packet they are
-    known for paths without a scope, for `outer`, and for link and network headers in `inner`, where the headers outside
-    of the tunnel are taken to be of the same kinds. Any other field has no number: Wireshark then takes each header of
-    that protocol. A tag of type 0x88A8 is another protocol there, `ieee8021ad`: a packet with one is needed for it.
+    The layer numbers, as in `ip.src#2`, are those of packets with the headers of `packet`. Without a packet, they are
+    known for paths without a scope, for `outer`, and for link and network headers in `inner`, for which the outer
+    headers are assumed to be of the same kinds. Any other field has no number: Wireshark then tests every header of
+    that protocol. In Wireshark, a tag with TPID 0x88A8 is another protocol, `ieee8021ad`: for it, give a packet with
+    such a tag.
 
     >>> import overlaycodec as oc
     >>> oc.wireshark_filter("inner.ipv4.src")
@@ -65,7 +66,7 @@ def wireshark_filter(what: Filter | str, packet: Packet | None = None, *, catalo
     >>> oc.wireshark_filter("vxlan.vni == 100 and inner.ipv4.dst in 10.0.0.0/8")
     'vxlan.vni#1 == 100 && ip.dst#2 in {10.0.0.0/8}'
 
-    Raises: FilterError for what Wireshark has no name for, or no way to say, and for a wrong filter.
+    Raises: FilterError for a wrong filter, and for one that Wireshark cannot express.
     """
     if packet is not None:
         check_packet(packet)

@@ -25,13 +25,13 @@ def diagnose(
     fcs_octets: int = 0,
     catalog: Catalog = DEFAULT,
 ) -> Findings:
-    """What stands out in a packet, in the order of its bits: faults, broken rules, what is worth knowing.
+    """The findings of a packet in the order of its bits: faults, broken rules and notes.
 
-    `receiver` is whose behaviour is given: "rfc", that of the specifications; "linux" and "ovs", what these do, as seen
-    on live ones (Linux 6.1 and 6.18, Open vSwitch 3.1: `findings.model.PROVEN` has the parts and the month). The packet
-    is taken to be meant for the receiver: addresses, ports and networks that it was not set up for are no findings.
-    `finding.scope` is whose receiver it is: that of the tunnel outside ("") or of what is inside ("inner"). `first`,
-    `wire_length` and `fcs_octets` are as in `decode`; a packet that was decoded already brings them along.
+    `receiver` selects the receiver: "rfc" follows the specifications; "linux" and "ovs" act as observed on real ones
+    (Linux 6.1 and 6.18, Open vSwitch 3.1: `findings.model.PROVEN` has the parts and the month). The packet is assumed
+    to be addressed to the receiver: addresses, ports and networks for which it is not configured are no findings.
+    `finding.scope` names the receiver that acts: that of the outer packet ("") or of the inner packet ("inner").
+    `first`, `wire_length` and `fcs_octets` are as in `decode`; a packet that was decoded already brings them along.
 
     Raises: EncodeError for a packet with AUTO that cannot be derived.
     """

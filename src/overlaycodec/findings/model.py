@@ -69,7 +69,7 @@ PROVEN: Final[dict[Receiver, tuple[Proof, ...]]] = {
 
 
 class Severity(StrEnum):
-    """How much a finding matters."""
+    """The severity of a finding."""
 
     DROP = "drop"
     """The receiver drops the packet."""
@@ -83,7 +83,7 @@ class Severity(StrEnum):
 
 
 class Finding(msgspec.Struct, frozen=True):
-    """One thing that stands out in a packet: where, what, and what the receiver does with the packet."""
+    """A fault, a broken rule or a note: its position, its text, and the action of the receiver."""
 
     severity: Severity
     path: str

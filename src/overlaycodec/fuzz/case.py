@@ -29,7 +29,7 @@ _ETHERNET: Final = 1
 
 
 class Case(msgspec.Struct, frozen=True, gc=False):
-    """A mutated packet. Of fragments, it is several packets."""
+    """A mutated packet; a mutation to fragments gives several packets."""
 
     packets: tuple[bytes, ...]
     mutations: tuple[Mutation, ...]
@@ -48,12 +48,12 @@ class Case(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def data(self) -> bytes:
-        """The octets; of several packets, those of the first."""
+        """The octets; if there are several packets, those of the first."""
         return self.packets[0]
 
     @property
     def label(self) -> str:
-        """What was changed: `inner.ipv4.ihl - 1`; of several mutations, with semicolons between them."""
+        """The change, such as `inner.ipv4.ihl - 1`; several mutations are separated by semicolons."""
         return "; ".join([mutation.label for mutation in self.mutations])
 
     @property
@@ -74,8 +74,8 @@ class Case(msgspec.Struct, frozen=True, gc=False):
     def findings(self, receiver: Receiver) -> list[Finding]:
         """What a receiver finds in each of the packets: "rfc", "linux" or "ovs"; computed when asked for.
 
-        Of fragments, it is what is found up to the end of the header that makes them fragments: the rest of the packet
-        is in others.
+        For fragments, these are the findings up to the end of the fragment header: the rest of the packet is in other
+        fragments.
         """
         found = []
         for data in self.packets:
@@ -86,7 +86,7 @@ class Case(msgspec.Struct, frozen=True, gc=False):
         return found
 
     def verdict(self, receiver: Receiver) -> Verdict:
-        """What becomes of the packets at a receiver: the most severe of its findings."""
+        """The verdict of a receiver on the packets: the severity of its most severe finding."""
         found = {finding.severity for finding in self.findings(receiver)}
         severity = next((severity for severity in Severity if severity in found), None)
         return "none" if severity is None else severity.value

@@ -53,7 +53,7 @@ def cases(
     kinds: Collection[Kind] = KINDS,
     catalog: Catalog = DEFAULT,
 ) -> Iterator[Case]:
-    """Mutated packets, made from several that are right: `count` of them, or without end; the seed packets take turns.
+    """Mutated packets, made from several valid packets: `count` of them, or without end; the seed packets alternate.
 
     Of records, such as a capture, those that `seeds_of` chooses are the seed packets. `case.source` is the number of
     the seed packet; all else is as in `mutations`. A seed packet without a mutation of these kinds is left out.

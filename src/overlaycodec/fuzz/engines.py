@@ -73,7 +73,7 @@ class EngineMutator:
         return packet.mutated(chosen)[0][:max_size]
 
     def cross_over(self, data: bytes, other: bytes, max_size: int, seed: int) -> bytes:
-        """The first headers of one packet before the last headers of another; headers of the same class meet."""
+        """The first headers of one packet and the last headers of another, joined at headers of the same class."""
         self.label = "crossover"
         random = SplitMix64(mixed(seed))
         front, back = (self._headers_of(bytes(each)) for each in (data, other))

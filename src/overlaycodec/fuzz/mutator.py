@@ -49,12 +49,12 @@ def mutations(
     first: type[Header] | Key = Ethernet,
     catalog: Catalog = DEFAULT,
 ) -> Iterator[Case]:
-    """Mutated packets, made from one that is right: `count` of them, or without end.
+    """Mutated packets, made from one valid packet: `count` of them, or without end.
 
     The same packet and seed give the same cases on every machine and with every version of Python. The first ones have
-    one mutation each, until every mutation of the packet had its turn; then each has two to four. `fix` is what
-    follows a mutation: "lengths" outside of what was added or cut, "checksums", "both" or "none"; what a mutation wrote
-    stays. `kinds` are the kinds to take; `first` is as in `decode`, and a record brings its own.
+    one mutation each, until every mutation of the packet had its turn; then each has two to four. `fix` selects what is
+    adjusted after a mutation: the "lengths" around added or removed octets, "checksums", "both" or "none". The mutated
+    field itself is not adjusted. `kinds` are the kinds to take; `first` is as in `decode`, and a record brings its own.
 
     >>> import overlaycodec as oc
     >>> packet = oc.IPv4(src="10.0.0.1", dst="10.0.0.2") / oc.UDP(src_port=1, dst_port=2) / b"hello"

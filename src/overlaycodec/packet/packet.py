@@ -32,7 +32,7 @@ D = TypeVar("D")
 
 
 class FlowKey(msgspec.Struct, frozen=True, gc=False):
-    """What a flow is known by; ports are None where there are none."""
+    """The key that identifies a flow; the ports are None if the protocol has none."""
 
     src: IPv4Address | IPv6Address
     dst: IPv4Address | IPv6Address
@@ -44,8 +44,8 @@ class FlowKey(msgspec.Struct, frozen=True, gc=False):
 class Packet(ForPeople, CheckedPacket, frozen=True, eq=False, gc=False):
     """Headers, payload and trailers.
 
-    `trailers` stand innermost first; an FCS is the last. `faults` are all that lax decoding met; `fault` is the one
-    that stopped it.
+    The order of `trailers` is innermost first; an FCS is the last. `faults` has all faults that lax decoding found;
+    `fault` is the one at which it stopped.
 
     Raises: TypeError for headers, a payload or trailers of other types; ValueError for a negative `missing`.
     """
@@ -149,7 +149,7 @@ class Packet(ForPeople, CheckedPacket, frozen=True, eq=False, gc=False):
     @overload
     def get(self, key: str, default: object = None) -> Any: ...  # Any: as above
     def get(self, key: type[H] | str, default: object = None) -> Any:
-        """The first header of a class, or what a path names; `default` where the packet has none.
+        """The first header of a class, or the value of a path; `default` if the packet has none.
 
         Raises: PathError for text that is no path.
         """
@@ -225,7 +225,7 @@ class Packet(ForPeople, CheckedPacket, frozen=True, eq=False, gc=False):
     def without(self, key: type[Header] | tuple[type[Header], int] | str) -> Self:
         """A copy without the first (or n-th) header of a class, or the one that a path names.
 
-        A trailer of its own goes to the header before.
+        A trailer of the removed header then belongs to the header before it.
         """
         index = self._index(key)
         moved = tuple(t.moved(t.header - (t.header >= index)) for t in self.trailers)
@@ -266,7 +266,7 @@ class Packet(ForPeople, CheckedPacket, frozen=True, eq=False, gc=False):
 
     @property
     def inner(self) -> Self:
-        """What follows the first tunnel header, as a packet of its own. Raises: MissingHeaderError."""
+        """A packet with everything behind the first tunnel header. Raises: MissingHeaderError."""
         return self._scope("inner")
 
     @property
@@ -297,7 +297,7 @@ class Packet(ForPeople, CheckedPacket, frozen=True, eq=False, gc=False):
     def outer(self) -> Self:
         """The outermost scope's own headers: everything, where there is no tunnel.
 
-        Their lengths count what they carried, which is not here; a checksum over that is unverifiable.
+        Their lengths count content that this packet does not have; a checksum over it is unverifiable.
         """
         return self.scopes[0]
 
@@ -347,7 +347,7 @@ class Packet(ForPeople, CheckedPacket, frozen=True, eq=False, gc=False):
         return read_at(self.headers[target.header], target.rest, path)
 
     def replace_at(self, path: str, value: object) -> Self:
-        """A copy of the whole packet with the value that a path names changed.
+        """A copy of the packet in which the value of a path is changed.
 
         Raises: as `at` and the constructor do.
         """

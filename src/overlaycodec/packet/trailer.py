@@ -40,8 +40,8 @@ class Trailer(msgspec.Struct, frozen=True, gc=False):
 class FCS(Trailer, frozen=True, gc=False, repr_omit_defaults=True):
     """The frame check sequence: the last octets of a frame, and the last trailer of a packet.
 
-    It belongs to no header and covers all octets before it. That of Ethernet is a CRC-32 in 4 octets, which `encode`
-    derives where `data` is AUTO; other check sequences are octets whose meaning is not known.
+    It belongs to no header and covers all octets before it. The FCS of Ethernet is a CRC-32 in 4 octets, which `encode`
+    derives if `data` is AUTO. Other check sequences are octets with an unknown algorithm.
 
     Raises: ValueError for more octets than it has on the wire, and for a header.
 

@@ -42,22 +42,22 @@ H = TypeVar("H", bound=Header)
 
 
 class Pipeline(ForNotebooks, Generic[*Hs]):
-    """Which headers a packet has, in which order: it decodes packets of these, and refuses all others.
+    """A pattern of headers in a fixed order: it decodes packets that match, and raises an error for all others.
 
     Its parts are header classes, repetitions (`VLANTag[0:3]`: none to three; `VLANTag[1:]`: one or more), alternatives
-    (`IPv4 | IPv6`), optional parts (`VLANTag | None`) and other pipelines. It is a value: immutable, equal to others of
-    the same parts, hashable, and it can be pickled. With `payload=False`, nothing may follow the last header.
+    (`IPv4 | IPv6`), optional parts (`VLANTag | None`) and other pipelines. A pipeline is immutable and hashable, can be
+    pickled, and is equal to others with the same parts. With `payload=False`, no octets may follow the last header.
 
     >>> from overlaycodec import Ethernet, IPv4, IPv6, Pipeline, UDP, VLANTag, VXLAN
     >>> tunnel = Pipeline(Ethernet, VLANTag[0:3], IPv4 | IPv6, UDP, VXLAN)
     >>> tunnel + Pipeline(Ethernet, IPv4)
     Pipeline(Ethernet, VLANTag[0:3], IPv4 | IPv6, UDP, VXLAN, Ethernet, IPv4)
 
-    Keys of the catalog decide which header is next. Where it has none between two headers of the pipeline, such as UDP
-    and a header of your own, the second one follows wherever the catalog finds no other.
+    Keys of the catalog select the next header. If there is no key between two headers of the pipeline, such as UDP and
+    a header that you declare, the second one follows if the catalog finds no other.
 
-    Raises: TypeError for what is no part; ValueError for a pattern that no packet has, or that leaves open what follows
-    a header.
+    Raises: TypeError for an object that is no part; ValueError for a pattern that no packet can match, or that does not
+    determine what follows a header.
     """
 
     __slots__ = ("_automaton", "_catalog", "_first", "_links", "_pattern", "_payload", "_reading")
@@ -147,7 +147,7 @@ class Pipeline(ForNotebooks, Generic[*Hs]):
 
     @property
     def automaton(self) -> Automaton:
-        """The pattern as an automaton, for those who match many packets at once."""
+        """The pattern as an automaton, for code that matches many packets at once."""
         return self._automaton
 
     def stacks(self, most: int) -> list[tuple[type[Header], ...]]:
@@ -166,10 +166,10 @@ class Pipeline(ForNotebooks, Generic[*Hs]):
         return list(found)
 
     def diagram(self, *, svg: bool = False) -> str:
-        """The bits of the whole stack, 32 a row, the figures of its headers one below the other: text, or SVG.
+        """The bits of all headers, 32 per row, with one figure below the other: text, or SVG.
 
-        Alternatives and repetitions are told above the headers; the octets of a header, where they are the same in all
-        packets.
+        A line above the headers shows alternatives and repetitions, and the octet range of a header if it is the same
+        in all packets.
         """
         check_flag("svg", svg)
         from overlaycodec.pipelines.diagram import stack_diagram_of, stack_diagram_svg_of
@@ -278,12 +278,12 @@ class Pipeline(ForNotebooks, Generic[*Hs]):
     ) -> Packet:
         """A packet of these headers; what follows the last of them is payload.
 
-        As many headers are read as the pattern takes. `first` is where the data begins, as for `overlaycodec.decode`:
-        a link type of a capture, for example; without it, the data begins with the first header of the pipeline. The
+        It reads as many headers as match the pattern. `first` is where the data begins, as for `overlaycodec.decode`: a
+        link type of a capture, for example; without it, the data begins with the first header of the pipeline. The
         other arguments are those of `overlaycodec.decode`. Lax decoding gives the headers that fit, and the fault.
 
-        Raises: FieldValueError where another header, or none, was met; DecodeError as `overlaycodec.decode`; ValueError
-        without `first`, where the pipeline begins with one of several headers that have no key in common.
+        Raises: FieldValueError if another header, or no header, is found; DecodeError as `overlaycodec.decode`;
+        ValueError without `first`, where the pipeline begins with one of several headers that have no key in common.
         """
         octets = data if type(data) is bytes else bytes_of(data)
         if first is None:

@@ -1,8 +1,8 @@
 """Fragmentation and reassembly: fragments of IPv4 and IPv6, segments of STT.
 
-Strategy: a datagram is given out only when every octet of it was received and no fragment contradicted another; what is
-wrong is dropped and counted. The caller gives the time, and memory has a bound that no sender can exceed. Modules that
-serve both kinds call an STT frame a datagram too, and its segments fragments.
+Strategy: a datagram is returned only if every octet was received and no fragment contradicts another; wrong fragments
+are dropped and counted. The caller gives the time, and memory has a bound that no sender can exceed. Modules that serve
+both kinds call an STT frame a datagram too, and its segments fragments.
 """
 
 from __future__ import annotations

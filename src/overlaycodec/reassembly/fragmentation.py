@@ -36,7 +36,7 @@ def fragment(
     headers that nodes on the path read are repeated. `identification` is that of the datagram: IPv4 has its own, an
     IPv6 packet needs one. Each fragment is a frame of its own: padding and a check sequence after it are left out.
 
-    Raises: EncodeError where IPv4's DF forbids it, or the packet is an IPv6 fragment, a jumbogram, or not all here;
+    Raises: EncodeError if DF of IPv4 is set, or if the packet is an IPv6 fragment, a jumbogram, or truncated;
     FieldRangeError for an MTU that leaves no room; UnresolvedError without identification for IPv6; MissingHeaderError
     without IP.
     """

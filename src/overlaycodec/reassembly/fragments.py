@@ -37,16 +37,16 @@ _MIXED = 1 << _NOT_ECT | 1 << _CE
 
 
 class FragmentReassembler(Reassembler):
-    """Takes packets, and gives back those that are no fragments, and each datagram once all its fragments came.
+    """Takes packets; returns packets that are no fragments, and each datagram when all its fragments have arrived.
 
-    It looks at the outermost IP header; feed it `packet.inner` for fragments within a tunnel. A datagram is known by
-    its addresses, identification, VLAN tags and, in IPv4, protocol; `context` at `feed` is for what else tells
-    datagrams apart, such as the tunnel's network.
+    It reads the outermost IP header; for fragments inside a tunnel, feed `packet.inner`. A datagram is identified by
+    its addresses, identification, VLAN tags and, in IPv4, protocol. `context` of `feed` is an additional identifier,
+    such as the network of the tunnel.
 
-    `overlap` is what happens where fragments overlap. A datagram that is not complete within `lifetime_ns` from its
+    `overlap` is the rule for fragments that overlap. A datagram that is not complete within `lifetime_ns` from its
     first fragment is dropped, and so is the oldest one where more than `max_octets` of memory or `max_pending`
     datagrams would be pending. `verify`: a fragment whose IPv4 header checksum is wrong is dropped, as by every
-    receiver; captures taken where a network card computes it need False.
+    receiver; captures from a host whose network card computes it need False.
     """
 
     def __init__(
@@ -66,9 +66,9 @@ class FragmentReassembler(Reassembler):
     ) -> Packet | None:
         """The packet, if it is no fragment; the datagram, if this was the last fragment missing; else None.
 
-        Octets are read from Ethernet on. `time_ns` is the time at which the packet came, on any clock; without it
-        nothing grows old. The datagram has the headers of its first fragment, and an IPv6 one no fragment header. One
-        fragment that is all of a datagram (RFC 6946) is given back as it is.
+        Octets are read from Ethernet on. `time_ns` is the arrival time of the packet, from any clock; without it,
+        nothing expires. The datagram has the headers of its first fragment; the IPv6 fragment header is removed. A
+        fragment that is a complete datagram (RFC 6946) is returned unchanged.
         """
         packet = self._packet_of(packet)
         network = network_of(packet.headers)

@@ -69,13 +69,13 @@ class STTFrame(msgspec.Struct, frozen=True):
 
 
 class STTReassembler(Reassembler):
-    """Takes packets, and gives each frame once all its segments came.
+    """Takes packets, and returns each frame when all its segments have arrived.
 
-    A frame is known by the addresses outside and its frame id. Segments without octets, past the frame's end, or over
-    octets that came already are dropped, and so are those with a wrong TCP checksum, unless `verify` is False: for
-    captures taken where a network card computes it. A frame that is not complete within `lifetime_ns` from its
-    first segment is dropped, and so is the oldest one where more than `max_octets` of memory or `max_pending` frames
-    would be pending.
+    A frame is identified by its outer addresses and its frame id. Segments are dropped if they have no octets, extend
+    past the end of the frame, or overlap octets that were already received. Segments with a wrong TCP checksum are also
+    dropped, unless `verify` is False, for captures from a host whose network card computes it. A frame that is not
+    complete within `lifetime_ns` from its first segment is dropped, and so is the oldest one where more than
+    `max_octets` of memory or `max_pending` frames would be pending.
     """
 
     def __init__(
@@ -92,10 +92,10 @@ class STTReassembler(Reassembler):
         )
 
     def feed(self, packet: Packet | BytesLike, *, time_ns: int | None = None) -> STTFrame | None:
-        """The frame, if this packet is the last segment of it that was missing.
+        """The frame, if this packet is its last missing segment.
 
-        Octets are read from Ethernet on. `time_ns` is the time at which the packet came, on any clock; without it
-        nothing grows old. What is no STT segment gives None.
+        Octets are read from Ethernet on. `time_ns` is the arrival time of the packet, from any clock; without it,
+        nothing expires. For a packet that is no STT segment, the result is None.
         """
         packet = self._packet_of(packet)
         index = next((i for i, header in enumerate(packet.headers) if isinstance(header, STTSegment)), None)

@@ -1,7 +1,7 @@
-"""The declarations as `construct` formats: to be used in formats of one's own, and to test the codec against.
+"""The declarations as `construct` formats: for use in your own formats, and to test the codec.
 
-Strategy: an interpreter of facts that shares nothing with the generated codec but the declarations. That both give
-the same values, octets and errors proves the generator; only facts from outside prove the declarations.
+Strategy: an interpreter of facts that shares only the declarations with the generated codec. If both give the same
+values, octets and errors, the generator is correct; only values from other sources verify the declarations.
 
 >>> from overlaycodec import VXLAN
 >>> from overlaycodec.reference import construct_of

@@ -31,7 +31,7 @@ Values = Mapping[str, Any]
 
 
 def construct_of(described: type[WireStruct] | AnyPipeline) -> construct.Struct:
-    """The `construct.Struct` of a header, an element or a pipeline, to read and build it in formats of one's own.
+    """The `construct.Struct` of a header, an element or a pipeline, to parse and build it in your own formats.
 
     It reads into a Container with a member for each field, addresses as this library's values, option lists as lists of
     Containers, and takes exactly what `decode_header` takes. It builds from any mapping. A field that is left out has
@@ -43,12 +43,12 @@ def construct_of(described: type[WireStruct] | AnyPipeline) -> construct.Struct:
     A pipeline is read into a Container with a member for each header, by its name and from the second one of this name
     on with a number (`ethernet`, `ethernet_1`), and then `payload`, where one may follow. A header that is not there is
     None, and one that is repeated a varying number of times is a list. Keys decide which header is read, as in
-    `Pipeline.decode`; where the headers of the pipeline are fixed, just these are read, whatever the keys say.
-    No length bounds what follows. What is built must be of the pattern, and it is built whatever its keys say.
+    `Pipeline.decode`; if the headers of the pipeline are fixed, only these are read, for any keys. No length limits the
+    octets that follow. The headers to be built must match the pattern; their keys are not checked.
 
-    Raises: SchemaError for a pipeline in which only a later header tells what an earlier one is, such as an optional
-    part of several headers, or in which several headers are repeated a varying number of times; ValueError for one that
-    begins with one of several headers that have no key in common.
+    Raises: SchemaError for a pipeline in which only a later header shows which header an earlier one is, such as an
+    optional part of several headers, or in which several headers are repeated a varying number of times; ValueError for
+    one that begins with one of several headers that have no key in common.
     """
     if isinstance(described, type):
         return struct_of(described)

@@ -70,27 +70,27 @@ class Octets(Fact, frozen=True):
 
 
 class Reserved(Fact, frozen=True):
-    """`count` bits without a meaning yet: read and written back as they are, 0 by default."""
+    """`count` bits without a defined meaning: decoded and encoded unchanged, 0 by default."""
 
     count: int
 
 
 class ByteOrder(Fact, frozen=True):
-    """Another order than the network's for a number of whole octets."""
+    """The byte order of a number of complete octets, if it is not network byte order."""
 
     order: Literal["big", "little"]
 
 
 class Const(Fact, frozen=True):
-    """The layout is known only for this value: another one, read, is a `FieldValueError`."""
+    """The layout is known only for this value: decoding another one raises a `FieldValueError`."""
 
     value: int
 
 
 class ValueNames(Fact, frozen=True):
-    """Display names of values: a dict, or an enumeration. A value without a name is valid too.
+    """Display names of values: a dict, or an enumeration. A value without a name is also valid.
 
-    The display name of an enumeration's member is its own, in lower case and with blanks: `ECHO_REPLY` is "echo reply".
+    The display name of a member of an enumeration is its name in lower case with blanks: `ECHO_REPLY` is "echo reply".
     """
 
     of: dict[int, str] | type[IntEnum]
@@ -107,7 +107,7 @@ class ValueNames(Fact, frozen=True):
 
 
 class SizedBy(Fact, frozen=True):
-    """Size in octets = `unit` x field + `bias`, by an earlier field; the AUTO of that field is derived from it.
+    """Size in octets = `unit` x earlier field + `bias`; the AUTO of the earlier field is derived from the size.
 
     With `origin="start"`, these octets reach from the start of the record to the end of the field (the TLVs of a
     segment routing header).
@@ -155,16 +155,17 @@ class PadTo(Fact, frozen=True):
 
 
 class Unparsed(Fact, frozen=True):
-    """The octets of the option list before that cannot be read, or that follow its end: kept as they are."""
+    """The octets of the preceding option list that cannot be read, or that follow its end: kept unchanged."""
 
     of: str
 
 
 class When(Fact, frozen=True):
-    """Present only if an earlier flag, or one of several, is set; typed `T | None`.
+    """The field is present only if an earlier flag, or one of several, is set; its type is `T | None`.
 
-    The AUTO of the first flag is derived from it. A field that is present for another flag alone is 0 where it is AUTO.
-    With `values`, the one field named is a number, and it must have one of them; nothing is derived.
+    The AUTO of the first flag is derived from the presence of the field. If the field is present only because of
+    another flag, its AUTO is 0. With `values`, the one named field is a number that must have one of these values;
+    nothing is derived.
     """
 
     field: str
@@ -174,12 +175,12 @@ class When(Fact, frozen=True):
 
     @property
     def fields(self) -> tuple[str, ...]:
-        """All fields that it names, the first one first."""
+        """All fields that it names, in order."""
         return tuple(name for name in (self.field, self.other, self.third) if name is not None)
 
 
 class Unless(Fact, frozen=True):
-    """Absent where an earlier number has one of these values; typed `T | None`."""
+    """The field is absent if an earlier number has one of these values; its type is `T | None`."""
 
     field: str
     values: tuple[int, ...]
@@ -190,7 +191,7 @@ Condition = When | Unless
 
 
 class ConstructField(Fact, frozen=True):
-    """The escape hatch: this field is whatever the `construct` object reads and builds."""
+    """The `construct` object decodes and encodes this field, which no other fact can describe."""
 
     construct: Construct
 
@@ -219,21 +220,21 @@ class Selects(Fact, frozen=True):
 
 
 class StackEnd(Fact, frozen=True):
-    """A flag: where it is clear, another header of the same class follows (MPLS)."""
+    """A flag: if it is clear, another header of the same class follows (MPLS)."""
 
 
 class LengthField(Fact, frozen=True):
-    """The field gives the end of what follows.
+    """The field gives the end of the header's content.
 
     Header and payload are `unit` x field + `bias` octets, from the header's start (`origin="start"`) or from its end.
 
-    `zero`: what 0 means: "length", an ordinary value; "unbounded", as far as the bound outside; "jumbo", the same, but
-    only where the length of the IP header outside is 0, and no fragment is in between. `unless`: an earlier field that,
-    where it is not 0, leaves the bound to the header outside. `segments`: the packet may hold the first segment of
-    several. `optional`: AUTO is 0, and an edit does not compute it where it is 0.
+    `zero`: the meaning of 0: "length", an ordinary value; "unbounded", up to the end that the outer header gives;
+    "jumbo", the same, but only if the length of the outer IP header is 0, and no fragment header is in between.
+    `unless`: if this earlier field is not 0, the outer header gives the end. `segments`: the packet may hold the first
+    segment of several. `optional`: AUTO is 0, and an edit does not compute the length if it is 0.
 
-    Where 0 is no bound, AUTO is 0 for more octets than the field can count if a packet inside has such a length itself:
-    so Linux writes the headers of a tunnel around a BIG TCP packet.
+    If 0 means no end, and an inner packet has such a length itself, AUTO is 0 for more octets than the field can count:
+    Linux writes the headers of a tunnel around a BIG TCP packet in this way.
     """
 
     unit: int = 1
@@ -254,15 +255,15 @@ class SetIfAny(Fact, frozen=True):
 
 
 class FragmentOffset(Fact, frozen=True):
-    """Where it is not 0, what follows is a later fragment: payload, whatever the selector is."""
+    """If the value is not 0, the content is a later fragment: it is payload, for any value of the selector."""
 
 
 class MoreFragments(Fact, frozen=True):
-    """Where the flag is set, more fragments follow: the packet does not hold all of the content."""
+    """If the flag is set, more fragments follow: the packet has only a part of the content."""
 
 
 class JumboLength(Fact, frozen=True):
-    """In an element: how many octets follow the IPv6 header whose length field is 0; AUTO is that number.
+    """In an element: the number of octets behind the IPv6 header, whose length field is 0; AUTO is this number.
 
     Spec: RFC 2675 section 2.
     """
@@ -285,7 +286,7 @@ class FinalDestination(Fact, frozen=True):
 
 
 class OriginalSource(Fact, frozen=True):
-    """In an element: the address that the pseudo-header has in place of the source of the network header.
+    """In an element: the address that replaces the source of the network header in the pseudo-header.
 
     Spec: RFC 6275 section 11.3.1.
     """

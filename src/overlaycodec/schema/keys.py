@@ -10,7 +10,7 @@ __all__ = ["Asked", "Fits", "Key", "KeySpace", "MinOctets", "Peek", "Pieces", "P
 
 
 class Peek(msgspec.Struct, frozen=True):
-    """A condition on what follows: the `count` bits at `bit` equal `value`."""
+    """A condition on the next octets: the `count` bits at `bit` equal `value`."""
 
     bit: int
     count: int
@@ -18,20 +18,20 @@ class Peek(msgspec.Struct, frozen=True):
 
 
 class PreviousHeader(msgspec.Struct, frozen=True):
-    """A condition on the header before: it has this field, with this value (ERSPAN's type, by GRE's S)."""
+    """A condition on the previous header: it has this field with this value (the S flag of GRE, for ERSPAN)."""
 
     field: str
     value: int
 
 
 class MinOctets(msgspec.Struct, frozen=True):
-    """A condition on what follows: there are so many octets (an IGMPv3 query is larger than older ones)."""
+    """A condition on the next octets: there are at least so many (an IGMPv3 query is longer than older ones)."""
 
     octets: int
 
 
 class Within(msgspec.Struct, frozen=True):
-    """A condition on what follows: it lies within a frame whose length it gives (STT's segments).
+    """A condition on the next octets: they are a part of a frame whose length they give (segments of STT).
 
     The octets after the first `header`, at the offset that the 16 bits at `offset` give, end within the length that the
     16 bits at `length` give.
@@ -77,7 +77,7 @@ Asked = Peek | Within | MinOctets | PreviousHeader | Fits | Pieces
 class KeySpace(msgspec.Struct, frozen=True):
     """A numbering that selects headers, such as EtherTypes: `ETHERTYPE(0x0800)` is a key in it.
 
-    A value without a binding of its own falls back to the same value in the space `parent`.
+    A value without a binding in this space is looked up in the space `parent`.
     """
 
     name: str
@@ -105,7 +105,7 @@ class KeySpace(msgspec.Struct, frozen=True):
 
 
 class Key(msgspec.Struct, frozen=True):
-    """Where a header is found: a value of a key space, and conditions on its first octets or the header before."""
+    """The key of a header: a value of a key space, and conditions on its first octets or on the header before."""
 
     space: KeySpace
     value: int | None
@@ -117,25 +117,25 @@ class Key(msgspec.Struct, frozen=True):
 
     @property
     def fits(self) -> bool:
-        """Whether the value is a number that the space has room for."""
+        """Whether the value is a number in the range of the key space."""
         value: object = self.value
         return value is None or (isinstance(value, int) and 0 <= value < 1 << self.space.bits)
 
     def when(self, *conditions: Asked) -> Key:
-        """The same key, good only where all `conditions` hold. Conditional keys are asked before unconditional ones."""
+        """The same key, valid only if all `conditions` are true. Keys with conditions are tried before others."""
         return msgspec.structs.replace(self, conditions=self.conditions + conditions)
 
     def as_fallback(self) -> Key:
-        """The same key, asked after the keys of other headers; encoding takes it like any other key.
+        """The same key, tried after the keys of other headers; encoding uses it like any other key.
 
-        Where another header is found at the value without conditions, this one is found by a binding alone.
+        If another header is found at this value without conditions, only a binding finds this one.
         """
         return msgspec.structs.replace(self, fallback=True)
 
     def as_guess(self) -> Key:
-        """The same key, as a guess: it finds the header unless several of the signs that the header declares fail.
+        """The same key, as a guess: it finds the header unless several of the header's signs are wrong.
 
-        Where a key without conditions is refused, what is there is payload. Encoding takes it like any other key.
+        If a key without conditions is refused, the octets are payload. Encoding uses it like any other key.
         """
         return msgspec.structs.replace(self, guess=True)
 

@@ -1,4 +1,4 @@
-"""Hypothesis strategies for headers, whole stacks and malformed octets, read from the declarations.
+"""Hypothesis strategies for headers, complete stacks and malformed octets, made from the declarations.
 
 Strategy: nothing here knows a protocol. A header that is declared and bound in a catalog is drawn, stacked and damaged
 like all others. What comes out is valid in every derived field and decodes to the very headers that were drawn.
@@ -82,7 +82,7 @@ def packets(
     """Whole stacks of headers, with a payload and sometimes padding, as the catalog links them.
 
     Tunnels, tunnels in tunnels, stacked tags, options and payloads of 0 to 9,000 octets are common. `catalog.decode`
-    gives the same packet back from its octets. The simplest packet has the fewest headers that are asked for, no
+    returns the same packet for its octets. The simplest packet has the fewest headers that the arguments allow, no
     payload, and each field at its default or 0.
 
     `through` is a header that each packet has. The other arguments:
@@ -104,14 +104,15 @@ def packets(
     generic class (`GeneveOption`, `TCPOption`) has a kind that no other class has: not a known kind, and a length that
     is not its own.
 
-    Raises: ValueError where no stack is so, and for a path that names no field; TypeError for arguments of other types.
+    Raises: ValueError if no stack meets these conditions, and for a path that names no field; TypeError for arguments
+    of other types.
     """
     check_flag("resolved", resolved)
     return _packets(selection_of(through, options), resolved=resolved)
 
 
 def frames(through: type[Header] | None = None, **options: Unpack[StackOptions]) -> st.SearchStrategy[bytes]:
-    """The octets of whole stacks: `encode` of what `packets` draws with the same arguments.
+    """The octets of complete packets: `encode` of packets that `packets` draws with the same arguments.
 
     Raises: as `packets` does.
     """
@@ -129,8 +130,8 @@ def captures(
     """The octets of capture files that hold what `packets` draws with the same arguments.
 
     They are pcap, in each byte order, with micro- or nanoseconds, or pcapng with comments; `format` chooses. Some
-    records are cut, as by a snap length. `open_capture` reads them, and so tells what to expect of another reader. A
-    file may have no records.
+    records are cut, as by a snap length. `open_capture` reads them, so you can compare it with another reader. A file
+    may have no records.
 
     Raises: ValueError where the first header has no link type, and as `packets` does.
     """
@@ -161,7 +162,8 @@ def malformed_bytes(
 
     `label` says which, by path: `inner.ipv4.ihl - 1: is not the size of options`. A constant, a reserved bit, a length,
     a flag, a checksum or the key of the next header is at a limit or next to what is right, or octets are cut, spliced,
-    added or inverted. Most are wrong only after headers that are right, so that they reach deep; a few may be valid.
+    added or inverted. Most errors are behind valid headers, so a decoder reads far before it finds them; a few results
+    may be valid.
 
     Raises: as `packets` does.
     """

@@ -31,7 +31,7 @@ _WEIGHT: Final = 3
 
 
 class MalformedBytes(bytes):
-    """Octets, and in `label` which rules were broken to make them: `inner.ipv4.ihl - 1: counts other octets than …`."""
+    """Octets, with the broken rules in `label`: `inner.ipv4.ihl - 1: counts other octets than …`."""
 
     label: str = ""
 

@@ -1,7 +1,7 @@
 """Tunnels: their endpoints, encapsulation and decapsulation.
 
-Strategy: pure functions over octets and packets. Endpoints are immutable values; nothing here keeps state, reads a
-clock or draws a random number.
+Strategy: pure functions over octets and packets. Endpoints are immutable values. No function keeps state, reads a clock
+or draws a random number.
 
 >>> from overlaycodec import Ethernet, tunnel
 >>> tep = tunnel.VXLANTunnel(vni=100, src="10.0.0.1", dst="10.0.0.2")

@@ -36,7 +36,7 @@ __all__ = ["Decapsulated", "decapsulate", "decapsulate_all", "decapsulated"]
 
 
 class Decapsulated(msgspec.Struct, frozen=True):
-    """What came out of a tunnel."""
+    """A frame from a tunnel, with its outer headers."""
 
     frame: bytes
     """The inner octets: as they were received, but for a mark and a DSCP that the egress must change, and a checksum
@@ -123,7 +123,7 @@ def decapsulate_all(
     lax: bool = False,
     catalog: Catalog = DEFAULT,
 ) -> tuple[Decapsulated, ...]:
-    """What each tunnel in turn carries, the outermost first; arguments as `decapsulate`.
+    """The frame of each nested tunnel, the outermost first; the arguments are those of `decapsulate`.
 
     It stops before a frame that must be dropped, before one that cannot be decapsulated, and at the catalog's
     limit of headers.
@@ -148,9 +148,9 @@ def decapsulate_all(
 
 
 def decapsulated(frame: STTFrame, *, diffserv: Diffserv = "pipe", catalog: Catalog = DEFAULT) -> Decapsulated:
-    """The frame of an STT tunnel, as `decapsulate` gives others: a partial checksum completed, marks combined.
+    """The frame of an STT tunnel, as from `decapsulate`, with complete checksum and combined congestion marks.
 
-    Congestion that one segment met is the frame's.
+    If one segment has the CE mark, the outer mark of the frame is CE.
     """
     check_type("frame", frame, STTFrame)
     check_choice("diffserv", diffserv, get_args(Diffserv))

@@ -44,7 +44,7 @@ _CHOICES: Final = {
 
 
 class Tunnel(msgspec.Struct, frozen=True, kw_only=True, dict=True):
-    """What the endpoints of all tunnels have in common; the kinds of tunnels are derived from it.
+    """The base class of the endpoints of all tunnels.
 
     Raises: ValueError for values that do not go together; FieldRangeError for those that do not fit.
     """
@@ -130,10 +130,10 @@ class Tunnel(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         """The outer packet around a frame, complete: no field is AUTO.
 
         `first` is the class that octets begin with; Geneve and VXLAN-GPE carry others than Ethernet too.
-        `identification` is IPv4's: 0 is right only where DF is set (RFC 6864 section 4.1), else count it up.
-        `catalog` decodes and encodes the frame. A tunnel carries no frame check sequence: that of a packet is left out
-        (RFC 7348 section 5, RFC 7637 section 3.2). Around a BIG TCP packet, whose own length is 0, outer lengths that
-        cannot count the octets are 0 as well, as Linux writes them.
+        `identification` is that of IPv4: 0 is correct only if DF is set (RFC 6864 section 4.1); otherwise increase it
+        for each packet. `catalog` decodes and encodes the frame. A tunnel carries no frame check sequence: that of a
+        packet is left out (RFC 7348 section 5, RFC 7637 section 3.2). Around a BIG TCP packet, whose own length is 0,
+        outer lengths that cannot count the octets are 0 as well, as Linux writes them.
 
         Raises: EncodeError for a packet that cannot be encoded, was truncated by the capture, is none that this
         tunnel carries, or is too long for the outer lengths.

@@ -31,7 +31,7 @@ _HEADERS = 4096
 
 
 class UDPTunnel(Tunnel, frozen=True, kw_only=True, dict=True):
-    """What the endpoints of tunnels in UDP have in common."""
+    """The base class of the endpoints of tunnels in UDP."""
 
     src: AnyIP
     dst: AnyIP
@@ -152,7 +152,7 @@ class NVGRETunnel(Tunnel, frozen=True, kw_only=True, dict=True):
 
 
 class STTTunnel(Tunnel, frozen=True, kw_only=True, dict=True):
-    """STT: draft-davie-stt-08. `encapsulate` is for frames that one segment holds, `segments` for all."""
+    """STT: draft-davie-stt-08. `encapsulate` takes frames that fit in one segment, `segments` takes all frames."""
 
     src: AnyIP
     dst: AnyIP

@@ -26,7 +26,7 @@ ALL: Final = frozenset(VIDS)
 
 
 class Classified(msgspec.Struct, frozen=True):
-    """A frame within the bridge, with its VLAN and priority outside of any tag."""
+    """A frame inside the bridge: its VLAN and priority are separate values, not a tag."""
 
     vid: int
     frame: Packet
@@ -83,7 +83,7 @@ class Port(msgspec.Struct, frozen=True, kw_only=True):
     ) -> Self:
         """A port of many VLANs to another bridge: tagged, except for the native VLAN, if there is one.
 
-        `native_tagged`: its frames are transmitted with a tag too.
+        `native_tagged`: frames of the native VLAN are also transmitted with a tag.
         """
         check_flag("native_tagged", native_tagged)
         check_type("allowed", allowed, Iterable, "VLANs")

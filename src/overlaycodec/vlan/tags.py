@@ -109,7 +109,7 @@ def retag(
     scope: str = "outer",
     depth: int = 0,
 ) -> Packet:
-    """The packet with the tag at `depth` rewritten: its VLAN, its priority, its TPID, where they are given.
+    """The packet with new values in the tag at `depth`: those of VLAN, priority, DEI and TPID that are given.
 
     Raises: MissingHeaderError as `pop` does; FieldRangeError.
     """
@@ -135,7 +135,7 @@ def translate(packet: Packet, vids: Mapping[int, int], *, scope: str = "outer", 
 
 
 def normalise(packet: Packet, *, outer: int = S_TAG, inner: int = C_TAG, scope: str = "outer") -> Packet:
-    """The packet with the TPIDs of IEEE 802.1Q, whatever they were: S-tags, and a C-tag as the innermost or only one.
+    """The packet with the TPIDs of IEEE 802.1Q, in place of any others: S-tags, and a C-tag as innermost tag.
 
     Raises: MissingHeaderError as `tags` does.
     """

@@ -105,7 +105,7 @@ def test_malformed_octets_say_which_rule_is_broken() -> None:
 @given(overlay.malformed_bytes(stack=(oc.Ethernet, oc.IPv4, oc.UDP), payload=b"1234", fixed=UNFRAGMENTED))
 def test_what_is_labelled_as_cut_or_false_is_a_fault(data: overlay.MalformedBytes) -> None:
     packet = oc.decode(data, lax=True)
-    if data.label.startswith("cut "):
+    if data.label.startswith("cut ") and not data.label.endswith("behind the payload"):
         assert packet.faults
     if data.label == "ipv4.version = 0: is not 4":
         assert isinstance(packet.fault, oc.FieldValueError)

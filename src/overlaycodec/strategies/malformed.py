@@ -133,6 +133,7 @@ def _positions(packet: Packet) -> tuple[list[int], list[_Rule], list[_Part]]:
                 for text, weight in _texts(header, header.__layout__, field, after):
                     rules += [_Rule(path, at + bit, bits, text)] * weight
         at += octets_in(header) * 8
+    parts.append(_Part("payload", at, at + len(packet.payload) * 8))
     return starts or [0], rules, parts
 
 
@@ -162,8 +163,10 @@ def _at(parts: list[_Part], bit: int) -> str:
     """Where a bit is, in words."""
     for part in parts:
         if part.start <= bit < part.stop:
+            if part.path == "payload":
+                return "in the payload"
             return f"at {part.path}" if bit == part.start else f"within {part.path}"
-    return "in the payload"
+    return "behind the payload"
 
 
 def _broken(draw: st.DrawFn, data: bytes, rule: _Rule, how: int) -> tuple[bytes, str] | None:

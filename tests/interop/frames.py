@@ -6,7 +6,10 @@ from collections.abc import Callable
 from ipaddress import IPv4Address, IPv6Address
 from random import Random
 
+from hypothesis import strategies as st
+
 import overlaycodec as oc
+from overlaycodec import strategies as overlay
 
 DEEPEST = 2
 """Tunnels in an inner frame."""
@@ -16,6 +19,12 @@ def frames(seed: int, count: int, largest: int = 1200) -> list[oc.Packet]:
     """Packets whose lengths, checksums and selectors are derived, with at most so many octets of payload."""
     random = Random(seed)
     return [oc.resolve(frame(random, largest)) for _ in range(count)]
+
+
+def any_frames(largest: int = 1200) -> st.SearchStrategy[list[oc.Packet]]:
+    """Up to eight stacks of whatever the catalog holds, which the device of a receiver has room for."""
+    packets = overlay.packets(reserved=True, payload=st.binary(max_size=64))
+    return st.lists(packets.filter(lambda packet: len(oc.encode(packet)) <= largest), min_size=1, max_size=8)
 
 
 def frame(random: Random, largest: int, depth: int = 0) -> oc.Packet:

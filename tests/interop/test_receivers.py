@@ -7,10 +7,8 @@ from typing import Any, Final
 
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 
 import overlaycodec as oc
-from overlaycodec import strategies as overlay
 from tests.interop import frames
 from tests.interop.live import receivers
 from tests.interop.live.machine import Silent
@@ -45,7 +43,7 @@ def test_whatever_the_catalog_holds_is_delivered(kind: type[Receiver], started: 
     receiver = started(kind)
 
     @laws.share(4)
-    @given(st.lists(overlay.packets(reserved=True), min_size=1, max_size=8))
+    @given(frames.any_frames())
     def delivers(drawn: list[oc.Packet]) -> None:
         octets = list(map(oc.encode, drawn))
         assert receiver.deliver(list(map(receiver.wrapped, octets))) == [kind.due(frame) for frame in octets]

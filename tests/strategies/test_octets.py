@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import pickle
 import re
 import struct
+import subprocess
+import sys
 from collections import Counter
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
@@ -20,6 +23,7 @@ from overlaycodec import strategies as overlay
 from overlaycodec.strategies.registration import register
 
 UNFRAGMENTED: Final = {"ipv4.fragment_offset": 0, "ipv4.more_fragments": False}
+ENTRY_POINT: Final = "overlaycodec.strategies.registration:register"
 PYPROJECT: Final = Path(__file__).resolve().parents[2] / "pyproject.toml"
 survey = settings(
     max_examples=150,
@@ -154,7 +158,7 @@ def test_from_type_knows_headers_packets_and_addresses() -> None:
 
 
 def test_hypothesis_finds_the_entry_point() -> None:
-    name = "overlaycodec.strategies.registration:register"
+    name = ENTRY_POINT
     assert f'[project.entry-points.hypothesis]\noverlaycodec = "{name}"' in PYPROJECT.read_text()
     try:
         found = distribution("overlaycodec").entry_points.select(group="hypothesis")
@@ -163,3 +167,19 @@ def test_hypothesis_finds_the_entry_point() -> None:
     for entry in found:  # none where the installed copy is older than these sources
         assert entry.value == name
         assert entry.load() is register
+
+
+@pytest.mark.parametrize("imports", ["from overlaycodec import strategies", "import hypothesis"])
+def test_an_installed_entry_point_works_whatever_is_imported_first(imports: str, tmp_path: Path) -> None:
+    """Hypothesis runs the entry point at the end of its own import, which may be inside that of the strategies."""
+    about = tmp_path / "installed-1.dist-info"
+    about.mkdir()
+    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: installed\nVersion: 1\n")
+    (about / "entry_points.txt").write_text(f"[hypothesis]\ninstalled = {ENTRY_POINT}\n")
+    code = (
+        f"import sys; sys.path.insert(0, {str(tmp_path)!r}); {imports}; import overlaycodec as oc; "
+        "from hypothesis import find, strategies as st; print(find(st.from_type(oc.VXLAN), lambda _: True))"
+    )
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, env=environment)
+    assert (run.stdout, run.stderr) == ("VXLAN(vni=0)\n", "")

@@ -10,9 +10,9 @@ import click
 __all__ = ["STATUSES", "examples", "examples_of"]
 
 STATUSES: Final = {
-    0: "All is done; `diff`: nothing differs.",
-    1: "A file is damaged or cannot be read or written, or `--verify` failed; what is before the damage is done. "
-    "`diff`: something differs.",
+    0: "The command is complete; `diff`: nothing differs.",
+    1: "A file is damaged or cannot be read or written, or `--verify` failed; the packets before the damage are "
+    "processed. `diff`: something differs.",
     2: "The arguments are wrong, or a package is missing. `diff` also: a file is damaged or cannot be read or written.",
     130: "An interrupt (control-C) ended the command.",
     141: "The reader of the standard output closed it, as `head` does.",

@@ -163,7 +163,7 @@ $(WHEEL): $(VENV)/.dev pyproject.toml README.md LICENSE docs/man/overlaycodec.1 
 # The wheel's tests run in environments that never see src/; tests/conftest.py makes sure of it. Few examples are enough:
 # `make test` and the newest Python take more.
 wheel-test: $(WHEEL)
-	HYPOTHESIS_PROFILE=$${HYPOTHESIS_PROFILE:-brief} .ci/test-wheel $(PY) $(PYTEST_ARGS)
+	HYPOTHESIS_PROFILE=$${HYPOTHESIS_PROFILE:-few} .ci/test-wheel $(PY) $(PYTEST_ARGS)
 
 versions: $(WHEEL)
 	.ci/test-versions $(PYTEST_ARGS)

@@ -49,7 +49,8 @@ class Work:
 
     def _trace(self, frame: FrameType, event: str, arg: object) -> Any:  # Any: as `sys.settrace` has it
         self.units += 1
-        if self._octets:
+        # CPython 3.13.0 crashes where a comprehension of the frame shares variables with a function inside it
+        if self._octets and not (sys.version_info[:2] == (3, 13) and frame.f_code.co_cellvars):
             for value in frame.f_locals.values():
                 if type(value) is bytes:
                     self._seen[id(value)] = value  # kept, so that no other object has the same id

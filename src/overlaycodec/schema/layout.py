@@ -340,8 +340,10 @@ class Layout(msgspec.Struct, frozen=True, eq=False):
 
     @property
     def purpose(self) -> str:
-        """The docstring of the declaration; empty where there is none."""
-        return vars(self.cls).get("__doc__") or ""
+        """The docstring of the declaration, without its indentation; empty where there is none."""
+        from inspect import cleandoc
+
+        return cleandoc(vars(self.cls).get("__doc__") or "")
 
     def derived(self, field: Field) -> bool:
         """Whether the field takes AUTO."""

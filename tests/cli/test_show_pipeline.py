@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 from typing import Final
-
-from click.testing import CliRunner
-
-from overlaycodec.cli.commands import overlaycodec
 
 CAPTURE: Final = str(Path(__file__).parent.parent / "captures" / "kernel-vxlan-inner-vlan.pcap")
 
 
 def shown(*args: str) -> tuple[list[str], str, int]:
     """The lines shown, what is on the standard error, and the exit status."""
-    result = CliRunner().invoke(overlaycodec, ["show", *args, CAPTURE])
-    lines = [line for line in result.stdout.splitlines() if line.strip()]
-    return lines, result.stderr, result.exit_code
+    done = subprocess.run(
+        [sys.executable, "-m", "overlaycodec.cli", "show", *args, CAPTURE], capture_output=True, text=True, check=False
+    )
+    return [line for line in done.stdout.splitlines() if line.strip()], done.stderr, done.returncode
 
 
 def test_only_packets_of_the_pipeline_are_shown() -> None:

@@ -45,6 +45,7 @@ def _copied() -> Iterator[SpooledStream]:
         with named("the copy of the standard input"):
             file = stack.enter_context(tempfile.TemporaryFile())
             copy = SpooledStream(sys.stdin.buffer, file)
+            file.flush()  # here, so that a full disk is an error of the copy
         yield copy
 
 

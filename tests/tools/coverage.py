@@ -83,4 +83,7 @@ def section(number: int) -> str:
 
 
 if __name__ == "__main__":
+    missing = [folder for folder, _ in stacks.SETS if not folder.is_dir()]
+    if missing:
+        raise SystemExit(f"the page needs captures that are not here: {', '.join(map(str, missing))}")
     PAGE.write_text("\n".join([HEAD, *map(section, range(len(TITLES)))]), encoding="utf-8")

@@ -479,6 +479,7 @@ NO_ROW: Final = {
     "STTReassembler.drops": "counts by a few reasons",
     "STTReassembler.octets": "a number that is kept",
     "json_schema": "reads a catalog, no packets",
+    "export_schema": "reads a declaration, no packets",
     "tunnel.egress_ecn": "takes two marks",
     "tunnel.group_mac": "takes an address",
     "tunnel.ingress_ecn": "takes a mark",

@@ -16,7 +16,7 @@ from overlaycodec.protocols import HEADERS
 ROOT = Path(__file__).parent.parent
 
 
-@pytest.mark.slow
+@pytest.mark.survey
 def test_a_quick_run_gives_a_whole_report() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "bench", "--quick"], cwd=ROOT, capture_output=True, text=True, timeout=300, check=False

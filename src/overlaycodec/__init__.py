@@ -40,6 +40,7 @@ from overlaycodec.filters.wireshark import wireshark_filter
 from overlaycodec.findings import Finding, Receiver, Severity, diagnose
 from overlaycodec.interchange.decode_hex import decode_hex
 from overlaycodec.interchange.documents import from_dict, from_json
+from overlaycodec.interchange.export_schema import export_schema
 from overlaycodec.interchange.json_schema import json_schema
 from overlaycodec.packet.header import Header
 from overlaycodec.packet.packet import FCS, FlowKey, Packet, Trailer
@@ -209,6 +210,7 @@ __all__ = [
     "diff",
     "encode",
     "encode_columns",
+    "export_schema",
     "fill",
     "from_dict",
     "from_json",

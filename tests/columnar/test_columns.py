@@ -139,6 +139,7 @@ VERDICTS: Final = [
 ]
 
 
+@pytest.mark.survey
 @pytest.mark.parametrize("cls", FRAMED, ids=lambda cls: cls.__name__)
 def test_any_stack_whole_cut_and_damaged(cls: type[oc.Header]) -> None:
     """For each header: stacks through it, whole, snapped, cut short, with a check sequence, and damaged."""

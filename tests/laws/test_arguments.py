@@ -179,6 +179,7 @@ CALLS: Final[dict[str, Call]] = {
     "decode_hex": Call(oc.decode_hex, {"text": DATA.hex()}),
     "from_dict": Call(oc.from_dict, {"document": PACKET.to_dict()}),
     "json_schema": Call(oc.json_schema),
+    "export_schema": Call(oc.export_schema, {"header": oc.VXLAN}),
     "from_json": Call(oc.from_json, {"text": PACKET.to_json()}),
     "FieldView": Call(oc.FieldView, {"record": oc.GRE, "field": "key", "meaning": dialects.NVGREKey}),
     "FieldView.into": Call(VIEW.into, {"record": oc.GRE(key=1), "meaning": dialects.NVGREKey(vsid=5000)}),

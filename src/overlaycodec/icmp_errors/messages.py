@@ -13,6 +13,7 @@ from overlaycodec.codec.packet_encoder import encode
 from overlaycodec.icmp_errors.quotation import MINIMUM_QUOTED, Extension, Offender, extended, offender_of
 from overlaycodec.icmp_errors.silence import silence_about
 from overlaycodec.packet.header import Header
+from overlaycodec.packet.offsets import octets_in
 from overlaycodec.packet.packet import Packet
 from overlaycodec.protocols import (
     ICMP,
@@ -21,6 +22,7 @@ from overlaycodec.protocols import (
     ICMPUnreachable,
     ICMPv6,
     ICMPv6PacketTooBig,
+    ICMPv6ParameterProblem,
     ICMPv6TimeExceeded,
     ICMPv6Unreachable,
     IPv4,
@@ -31,16 +33,18 @@ from overlaycodec.values.argument_checks import check_choice, check_flag, check_
 
 __all__ = ["Unreachable", "time_exceeded", "too_big", "unreachable"]
 
-Unreachable = Literal["network", "host", "port", "prohibited"]
-"""Why a packet does not arrive: there is no route, the host does not answer, nobody listens, a filter forbids it."""
+Unreachable = Literal["network", "host", "protocol", "port", "prohibited"]
+"""Why a packet does not arrive: there is no route, the host does not answer, it does not know the protocol, nobody
+listens at the port, a filter forbids it."""
 
 _CODES: Final[dict[Unreachable, tuple[int, int]]] = {
     "network": (0, 0),
     "host": (1, 3),
+    "protocol": (2, 1),
     "port": (3, 4),
     "prohibited": (13, 1),
 }
-"""The codes of ICMP (RFC 792, RFC 1812 section 5.2.7.1) and of ICMPv6 (RFC 4443 section 3.1)."""
+"""The codes of ICMP (RFC 792, RFC 1812 section 5.2.7.1) and of ICMPv6 (RFC 4443 section 3.1; for a protocol, 3.4)."""
 _FRAGMENTATION_NEEDED: Final = 4
 _CLASS_SELECTOR_6: Final = 48
 """Precedence 6, internetwork control (RFC 1812 section 4.3.2.5)."""
@@ -131,7 +135,8 @@ def unreachable(
 ) -> Packet | None:
     """The message that a packet does not reach its destination, and why.
 
-    The arguments are those of `time_exceeded`. None where `silence` says why nothing may be sent.
+    The arguments are those of `time_exceeded`. For an unknown protocol in IPv6, it is the parameter problem
+    "unrecognized next header", which takes no extensions. None where `silence` says why nothing may be sent.
 
     Raises: as `time_exceeded` does.
 
@@ -144,7 +149,8 @@ def unreachable(
     code, code6 = _CODES[reason]
     if offender.network.version == 4:
         return _message(offender, code, ICMPUnreachable(), src, link_src, catalog, extensions)
-    return _message(offender, code6, ICMPv6Unreachable(), src, link_src, catalog, extensions)
+    body = ICMPv6Unreachable() if reason != "protocol" else ICMPv6ParameterProblem(pointer=_next_header_of(offender))
+    return _message(offender, code6, body, src, link_src, catalog, extensions)
 
 
 def _message(
@@ -175,11 +181,20 @@ def _message(
         octets = extended(octets, extensions)
         if len(octets) > room:
             raise ValueError(f"the extensions leave no room for the quotation: {len(octets)} octets, at most {room}")
+        if "length" not in body.__layout__.by_name:
+            raise ValueError(f"{body.__layout__.name} takes no extensions (RFC 4884 section 4)")
         body = body.replace(length=MINIMUM_QUOTED // (4 if network.version == 4 else 8))
     outer = _outer(network, own)
     headers = (*before, outer, ICMP(code=code) if network.version == 4 else ICMPv6(code=code), body)
     message = encode(Packet(headers, octets), catalog=catalog)
     return decode(message, first=type(headers[0]), lax=True, catalog=catalog)
+
+
+def _next_header_of(offender: Offender) -> int:
+    """The octet of an IPv6 packet that names the protocol of its content."""
+    *outside, last = (offender.network, *offender.extensions)
+    bit = last.__layout__.fixed_bit_of("next_header") or 0
+    return sum(map(octets_in, outside)) + bit // 8
 
 
 def _outer(network: IPv4 | IPv6, src: IPv4Address | IPv6Address) -> IPv4 | IPv6:

@@ -209,16 +209,15 @@ def _content(network: Header, octets: bytes, at: int) -> int:
         first = octets[at + 12]
         plain = (
             octets[at] == 0x45  # no options
-            and not int.from_bytes(octets[at + 6 : at + 8], "big") & 0xBFFF  # no flag but DF, no fragment
+            and not int.from_bytes(octets[at + 6 : at + 8], "big") & 0x3FFF  # no fragment
             and network.total_length == size
             and 0 < first < 224
             and first != 127
-            and network.ttl > 0
             and internet_sum(octets[at : at + 20]) == 0xFFFF
         )
         return at + 20 if plain else 0
     if type(network) is IPv6:
-        plain = network.next_header in (_UDP, _GRE) and network.payload_length == size - 40 and network.hop_limit > 0
+        plain = network.next_header in (_UDP, _GRE) and network.payload_length == size - 40
         return at + 40 if plain and octets[at + 8] not in (0, 0xFF) else 0
     return 0
 

@@ -87,12 +87,15 @@ class Reception(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Received(Decapsulated, frozen=True):
-    """A frame that the endpoint accepts: what `decapsulate` gives, its tags and its priority."""
+    """A frame that the endpoint accepts: what `decapsulate` gives, its tags and its priority; true as a condition."""
 
     tags: tuple[Tag, ...] = ()
     """The tags that were removed from the frame, outermost first."""
     pcp: int | None = None
     """The priority by the endpoint's `priorities`, or else that of the frame's tag; None without both."""
+
+    def __bool__(self) -> Literal[True]:
+        return True
 
 
 class Refusal(Finding, frozen=True):

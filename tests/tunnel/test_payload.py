@@ -20,6 +20,7 @@ from overlaycodec import (
     Packet,
     VLANTag,
     dialects,
+    icmp_errors,
     tunnel,
     vlan,
 )
@@ -58,6 +59,8 @@ def test_the_payload_is_that_of_the_packet(
     payload = endpoint.payload(given_frame)
     assert payload == data[start:]
     assert endpoint.source_port(given_frame) == packet[UDP].src_port
+    network = packet[IPv4] if start == 28 else packet[IPv6]
+    assert endpoint.traffic_class(given_frame) == network.dscp << 2 | network.ecn
     got = endpoint.from_payload(payload)
     if got:
         assert (got.frame, got.vni) == (oc.encode(drawn), 100)
@@ -147,6 +150,14 @@ def test_the_catalog_of_the_caller_counts() -> None:
     )
 
 
+def test_the_traffic_class_follows_the_tag() -> None:
+    endpoint = tunnel.VXLANTunnel(vni=1, **V4, priorities=tunnel.CLASS_SELECTORS, inner_tags="strip", dscp=1)
+    tagged = vlan.push(oc.resolve(frame(ecn=1)), vid=7, pcp=5)
+    assert endpoint.traffic_class(tagged) == 40 << 2 | 1
+    assert endpoint.traffic_class(frame(ecn=2)) == 1 << 2 | 2
+    assert endpoint.payload(tagged) == endpoint.payload(frame(ecn=1))
+
+
 # --- frames that do not fit -----------------------------------------------------------------------------------------
 
 
@@ -195,3 +206,35 @@ def test_ip_without_a_frame_has_more_room() -> None:
     assert message is not None
     assert message[ICMPUnreachable].next_hop_mtu == 1464
     assert message.names[0] == "ipv4"
+
+
+# --- what routers say of the endpoint's own packets -----------------------------------------------------------------
+
+
+def test_a_router_says_the_mtu_of_the_path() -> None:
+    """RFC 1191 section 4; table 7-1 where it says none."""
+    endpoint = tunnel.VXLANTunnel(vni=1, **V4)
+    packet = oc.encode(endpoint.encapsulate(bytes(1450)))
+    message = icmp_errors.too_big(packet, mtu=1400, src="10.9.9.9", first=IPv4)
+    assert message is not None
+    assert endpoint.told_mtu(oc.encode(message)) == 1400
+    old = oc.encode(oc.fill(message.replace(ICMPUnreachable, next_hop_mtu=0)))
+    assert endpoint.told_mtu(old) == 1006
+    assert endpoint.replace(dst_port=8472).told_mtu(oc.encode(message)) is None
+    assert endpoint.replace(src="10.0.0.7").told_mtu(oc.encode(message)) is None
+    assert endpoint.told_mtu(oc.encode(message.replace(oc.ICMP, checksum=1))) is None
+    other = icmp_errors.unreachable(packet, first=IPv4)
+    assert other is not None
+    assert endpoint.told_mtu(oc.encode(other)) is None
+    assert endpoint.told_mtu(packet) is None
+    assert endpoint.told_mtu(b"") is None
+
+
+def test_a_router_says_the_mtu_of_a_path_of_ipv6() -> None:
+    endpoint = tunnel.GeneveTunnel(vni=1, **V6, link=INSIDE)
+    packet = oc.encode(endpoint.encapsulate(bytes(1450)))
+    message = icmp_errors.too_big(packet, mtu=1300, src="fd00::9")
+    assert message is not None
+    assert endpoint.told_mtu(oc.encode(message)) == 1300
+    lower = oc.encode(oc.fill(message.replace(ICMPv6PacketTooBig, mtu=600)))
+    assert endpoint.told_mtu(lower) == 1280

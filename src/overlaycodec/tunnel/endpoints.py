@@ -92,6 +92,18 @@ class UDPTunnel(Tunnel, frozen=True, kw_only=True, dict=True):
         frame, _ = admitted(frame, first, catalog, self.inner_tags)
         return spread(flow_hash(inner_of(frame, first, catalog)[0], self.key), *self.src_ports)
 
+    def traffic_class(
+        self, frame: BytesLike | Packet, *, first: type[Header] = Ethernet, catalog: Catalog = DEFAULT
+    ) -> int:
+        """The octet with DSCP and congestion mark that `encapsulate` gives the outer packet: IP_TOS, IPV6_TCLASS.
+
+        Raises: EncodeError as `encapsulate` does.
+        """
+        frame, pcp = admitted(frame, first, catalog, self.inner_tags)
+        network: Any = self._for_pcp(pcp)._network(inner_of(frame, first, catalog)[0], 0, 0)  # Any: IPv4 or IPv6
+        octet: int = network.dscp << 2 | network.ecn
+        return octet
+
     def from_payload(
         self, data: BytesLike, *, traffic_class: int = 0, catalog: Catalog = DEFAULT
     ) -> Received | Refusal:

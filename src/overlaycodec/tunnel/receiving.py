@@ -26,6 +26,7 @@ from overlaycodec.schema.keys import Peek
 from overlaycodec.schema.keyspaces import IP_PROTOCOL, UDP_PORT
 from overlaycodec.tunnel.examination import Examination, examined
 from overlaycodec.tunnel.inner_packet import Diffserv
+from overlaycodec.tunnel.path_mtu import told_mtu
 from overlaycodec.tunnel.reception import InnerTags, Priorities, Received, Reception, Refusal
 from overlaycodec.values import AnyIP, MACAddress
 
@@ -86,22 +87,43 @@ class Receiving(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         Raises: TypeError for what are no octets. Octets, whatever they are, raise nothing.
         """
         octets = bytes_of(data)
-        if first is None:
-            first = Ethernet if self.link is not None else IPv4 if self.src.version == 4 else IPv6
-        ours = self._catalog if catalog is DEFAULT else _bound(catalog, self._header, self._dst_port)
+        first, ours = first or self._first, self._catalog_of(catalog)
         packet = decode(octets, first=first, lax=True, catalog=ours)
         return self._received_plain(packet, octets) or examined(self._examination, octets, packet, first, ours)
 
     def _received_payload(self, octets: bytes, network: IPv4 | IPv6, catalog: Catalog) -> Received | Refusal:
         """The frame after a tunnel header, which a UDP socket received in packets with this IP header."""
         first = self._header
-        ours = self._catalog if catalog is DEFAULT else _bound(catalog, first, self._dst_port)
+        ours = self._catalog_of(catalog)
         packet = decode(octets, first=first, lax=True, catalog=ours)
         plain = None if packet.faults or not self._plain else self._plain_frame(packet, octets, 0, 0, network)
         if plain is not None:
             return plain
         udp = UDP(src_port=0, dst_port=self._dst_port or 0, checksum=0)
         return examined(self._examination, octets, packet, first, ours, outside=(network, udp))
+
+    def told_mtu(self, data: BytesLike, *, first: type[Header] | None = None, catalog: Catalog = DEFAULT) -> int | None:
+        """The path MTU that an ICMP error says, if it is about a packet that this endpoint sent; None otherwise.
+
+        It is what `excess_octets`, `inner_mtu` and `too_big` take as `path_mtu`, for the path to the quoted
+        destination. Anyone can send such a message: keep the least MTU, and only for a time (RFC 8899
+        section 4.6.1 says how to validate it). `first` is as in `receive`.
+
+        Raises: TypeError for what are no octets.
+
+        Spec: RFC 1191, RFC 2473 section 8, RFC 8201.
+        """
+        packet = decode(bytes_of(data), first=first or self._first, lax=True, catalog=self._catalog_of(catalog))
+        return told_mtu(packet, self.src, self._transport, self._dst_port)
+
+    @property
+    def _first(self) -> type[Header]:
+        """The class that received octets begin with."""
+        return Ethernet if self.link is not None else IPv4 if self.src.version == 4 else IPv6
+
+    def _catalog_of(self, catalog: Catalog) -> Catalog:
+        """The catalog of the caller, to which the endpoint's port is no guess."""
+        return self._catalog if catalog is DEFAULT else _bound(catalog, self._header, self._dst_port)
 
     @cached_property
     def _catalog(self) -> Catalog:

@@ -23,6 +23,7 @@ from overlaycodec.tunnel.endpoints import (
     VXLANTunnel,
 )
 from overlaycodec.tunnel.entropy import flow_hash, flow_octets, flow_port
+from overlaycodec.tunnel.receiving import Receiving
 from overlaycodec.tunnel.reception import CLASS_SELECTORS, Priorities, Received, Reception, Refusal
 
 __all__ = [
@@ -34,6 +35,7 @@ __all__ = [
     "NVGRETunnel",
     "Priorities",
     "Received",
+    "Receiving",
     "Reception",
     "Refusal",
     "STTFrame",

@@ -49,7 +49,8 @@ ALLOWED: Final[dict[str, str]] = {
     "columnar": "capture checksum codec describe editing errors filters packet pipelines schema values",
     "filters": "codec editing errors packet schema values",
     "icmp_errors": "checksum codec packet protocols values",
-    "tunnel": "checksum codec dialects editing errors findings icmp_errors packet protocols reassembly schema values vlan",
+    "tunnel": "checksum codec dialects editing errors findings icmp_errors packet protocols reassembly schema values"
+    " vlan",
     "display": "codec describe editing packet schema values",
     "interchange": "codec describe errors packet protocols schema values",
     "findings": "checksum codec editing errors packet protocols schema values",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from ipaddress import IPv4Address, IPv6Address, ip_address
+from ipaddress import IPv4Address, IPv6Address
 from typing import Any, Final, Literal, get_args
 
 from overlaycodec.codec.bytes_like import BytesLike
@@ -28,8 +28,8 @@ from overlaycodec.protocols import (
     IPv4,
     IPv6,
 )
-from overlaycodec.values import MACAddress
-from overlaycodec.values.argument_checks import check_choice, check_flag, check_number, check_type
+from overlaycodec.values import MACAddress, checked_ip
+from overlaycodec.values.argument_checks import check_choice, check_flag, check_number, check_several, check_type
 
 __all__ = ["Unreachable", "time_exceeded", "too_big", "unreachable"]
 
@@ -175,6 +175,8 @@ def _message(
         return None
     room = _LARGEST[network.version] - _HEADERS[network.version]
     octets = offender.octets[:room]
+    check_several("extensions", extensions, "Extension values")
+    extensions = tuple(extensions)
     if extensions:
         for number, extension in enumerate(extensions):
             check_type(f"extensions[{number}]", extension, Extension)
@@ -207,9 +209,8 @@ def _outer(network: IPv4 | IPv6, src: IPv4Address | IPv6Address) -> IPv4 | IPv6:
 
 
 def _address(src: IPv4Address | IPv6Address | str, version: int) -> IPv4Address | IPv6Address:
-    """The address of the sending node. Raises: ValueError."""
-    address = ip_address(src) if isinstance(src, str) else src
-    check_type("src", address, (IPv4Address, IPv6Address), "an IP address or its text")
+    """The address of the sending node. Raises: TypeError, ValueError."""
+    address = checked_ip("src", src)
     if address.version != version:
         raise ValueError(f"src {address} is no address of IPv{version}, the version of the packet")
     return address

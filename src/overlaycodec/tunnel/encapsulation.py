@@ -7,7 +7,7 @@ header and its ports, and carried as it is, whatever is wrong in it.
 from __future__ import annotations
 
 from functools import cached_property
-from ipaddress import IPv4Address, IPv6Address, ip_address
+from ipaddress import IPv4Address, IPv6Address
 from typing import Any, Final, Literal, Self, get_args
 
 import msgspec
@@ -30,7 +30,7 @@ from overlaycodec.tunnel.inner_packet import Diffserv, check_complete, inner_sta
 from overlaycodec.tunnel.inner_tags import admitted, frame_tags
 from overlaycodec.tunnel.receiving import Receiving
 from overlaycodec.tunnel.reception import InnerTags, Priorities, Reception
-from overlaycodec.values import AnyIP, MACAddress, address_alone
+from overlaycodec.values import AnyIP, MACAddress, checked_ip
 from overlaycodec.values.argument_checks import check_choice, check_number, check_type, text_of
 
 __all__ = ["ChecksumPolicy", "Tunnel", "ethernet_only", "group_mac", "inner_of", "overhead_octets", "selector_of"]
@@ -78,7 +78,7 @@ class Tunnel(Receiving, frozen=True, kw_only=True, dict=True):
 
     def __post_init__(self) -> None:
         for name in ("src", "dst"):
-            msgspec.structs.force_setattr(self, name, _address(name, getattr(self, name)))
+            msgspec.structs.force_setattr(self, name, checked_ip(name, getattr(self, name)))
         if self.src.version != self.dst.version:
             raise ValueError(f"src {self.src} and dst {self.dst} are not of one family")
         if isinstance(self.link, str | MACAddress) and not self.dst.is_multicast:
@@ -272,18 +272,6 @@ class Tunnel(Receiving, frozen=True, kw_only=True, dict=True):
         if not packet.headers or not isinstance(packet.headers[0], Ethernet):
             mtu = max(0, path_mtu - self.overhead_octets)
         return icmp_errors.too_big(packet, mtu=mtu, src=src, link_src=link_src, catalog=catalog)
-
-
-def _address(name: str, value: object) -> IPv4Address | IPv6Address:
-    """The address of an endpoint. Raises: TypeError, ValueError, FieldRangeError."""
-    if isinstance(value, str):
-        try:
-            value = ip_address(value)
-        except ValueError:
-            raise ValueError(f"{name}: {value!r} does not appear to be an IPv4 or IPv6 address") from None
-    check_type(name, value, (IPv4Address, IPv6Address), "an IP address or its text")
-    address: IPv4Address | IPv6Address = address_alone(name, value)
-    return address
 
 
 def check_src_ports(ports: Any) -> None:  # Any: they are what must be checked

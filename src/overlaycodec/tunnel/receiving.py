@@ -15,7 +15,7 @@ import msgspec
 
 from overlaycodec.checksum import internet_sum
 from overlaycodec.codec.bytes_like import BytesLike, bytes_of
-from overlaycodec.codec.catalog import DEFAULT, Catalog
+from overlaycodec.codec.catalog import DEFAULT, Catalog, check_catalog
 from overlaycodec.codec.packet_decoder import decode
 from overlaycodec.editing.ecn import ECNOutcome
 from overlaycodec.packet.header import Header
@@ -123,7 +123,10 @@ class Receiving(msgspec.Struct, frozen=True, kw_only=True, dict=True):
 
     def _catalog_of(self, catalog: Catalog) -> Catalog:
         """The catalog of the caller, to which the endpoint's port is no guess."""
-        return self._catalog if catalog is DEFAULT else _bound(catalog, self._header, self._dst_port)
+        if catalog is DEFAULT:
+            return self._catalog
+        check_catalog(catalog)
+        return _bound(catalog, self._header, self._dst_port)
 
     @cached_property
     def _catalog(self) -> Catalog:

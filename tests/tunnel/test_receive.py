@@ -266,6 +266,20 @@ def test_a_segment_is_no_frame_and_its_checksum_is_verified() -> None:
     assert reason(receiver.replace(reception=tunnel.Reception(checksum="ignore")).receive(wrong)) == ""
 
 
+def test_a_reassembled_packet_is_received() -> None:
+    sender, receiver = ends("geneve")
+    packet = sender.encapsulate(frame() / bytes(900)) / oc.FCS()
+    assert reason(receiver.receive(packet)) == ""
+    reassembler = oc.reassembly.FragmentReassembler()
+    parts = oc.reassembly.fragment(packet.without_fcs().replace(IPv4, dont_fragment=False), mtu=576, identification=7)
+    assert {reason(receiver.receive(part)) for part in parts} == {"fragment"}
+    whole = [reassembler.feed(part) for part in parts][-1]
+    assert whole is not None
+    got = receiver.receive(whole)
+    assert isinstance(got, tunnel.Received)
+    assert got.frame == oc.encode(frame() / bytes(900))
+
+
 @given(overlay.malformed_bytes())
 def test_whatever_the_octets_are_nothing_is_raised(data: bytes) -> None:
     for kind in KINDS:

@@ -17,6 +17,7 @@ from overlaycodec.checksum import internet_sum
 from overlaycodec.codec.bytes_like import BytesLike, bytes_of
 from overlaycodec.codec.catalog import DEFAULT, Catalog, check_catalog
 from overlaycodec.codec.packet_decoder import decode
+from overlaycodec.codec.packet_encoder import encode
 from overlaycodec.editing.ecn import ECNOutcome
 from overlaycodec.packet.header import Header
 from overlaycodec.packet.offsets import octets_in
@@ -74,20 +75,25 @@ class Receiving(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     # --- receiving --------------------------------------------------------------------------------------------------
 
     def receive(
-        self, data: BytesLike, *, first: type[Header] | None = None, catalog: Catalog = DEFAULT
+        self, data: BytesLike | Packet, *, first: type[Header] | None = None, catalog: Catalog = DEFAULT
     ) -> Received | Refusal:
         """The frame of a packet that was sent to this endpoint, or why the endpoint refuses the packet.
 
-        `first` is the class that the octets begin with: by default Ethernet if the endpoint has a `link`, IP otherwise.
+        `first` is the class that octets begin with: by default Ethernet if the endpoint has a `link`, IP otherwise.
         The packet is accepted only if it is addressed to `src`, or to the group `dst`, and to the link address of
         `link`, has the endpoint's port and network, and nothing in it makes the receiver of `reception` drop it (see
         `diagnose`). A `Refusal` is false as a condition, a `Received` is true. The marks of both IP headers are
         combined as `decapsulate` does. Fragments and segments are refused: reassemble them first.
 
-        Raises: TypeError for what are no octets. Octets, whatever they are, raise nothing.
+        Raises: TypeError for what are no octets; EncodeError for a packet that cannot be encoded. Octets, whatever they
+        are, raise nothing.
         """
-        octets = bytes_of(data)
-        first, ours = first or self._first, self._catalog_of(catalog)
+        ours = self._catalog_of(catalog)
+        if isinstance(data, Packet):
+            octets = encode(data.without_fcs(), catalog=ours)
+            first = type(data.headers[0]) if data.headers else first or self._first
+        else:
+            octets, first = bytes_of(data), first or self._first
         packet = decode(octets, first=first, lax=True, catalog=ours)
         return self._received_plain(packet, octets) or examined(self._examination, octets, packet, first, ours)
 

@@ -347,7 +347,7 @@ def test_both_ways_say_the_same_and_agree_with_diagnose(asked: Any, receiver: oc
     arguments = {**network, "src": peer, "dst": here, "link": PEER_LINK, "reception": settings, "inner_tags": "keep"}
     endpoint, examining = short(**arguments), long(**arguments)
     plain = 0
-    for packet in near_valid(header, version, 120, seed=2003, from_anywhere=True):
+    for packet in near_valid(header, version, 80, seed=2003, from_anywhere=True):
         got = endpoint.receive(packet.data)
         told = examining.receive(packet.data)
         assert reason(got) == reason(told), packet.label
@@ -365,4 +365,4 @@ def test_both_ways_say_the_same_and_agree_with_diagnose(asked: Any, receiver: oc
             assert bool(got) is not drops, (packet.label, str(got), list(map(str, findings)))
         elif drops:
             assert not got, packet.label
-    assert plain > 25
+    assert plain > 15

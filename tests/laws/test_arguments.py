@@ -288,6 +288,7 @@ CALLS: Final[dict[str, Call]] = {
     "tunnel.NVGRETunnel": Call(tunnel.NVGRETunnel, {"vsid": 5000, **TEP}),
     "tunnel.STTTunnel": Call(tunnel.STTTunnel, {"context_id": 1, **TEP}),
     "tunnel.STTTunnel.segments": Call(tunnel.STTTunnel(context_id=1, **TEP).segments, {"frame": INSIDE, "mtu": 1500}),
+    "tunnel.STTTunnel.receive": Call(tunnel.STTTunnel(context_id=1, **TEP).receive, {"data": DATA}),
     "tunnel.STTTunnel.encapsulate": Call(tunnel.STTTunnel(context_id=1, **TEP).encapsulate, {"frame": INSIDE}),
     "tunnel.Tunnel.encapsulate": Call(tunnel.VXLANTunnel(vni=1, **TEP).encapsulate, {"frame": INSIDE}),
     "tunnel.Tunnel.excess_octets": Call(

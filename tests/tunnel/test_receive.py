@@ -256,6 +256,31 @@ def test_an_endpoint_that_refuses_tags_sends_none() -> None:
         sender.replace(inner_tags="refuse").encapsulate(tagged)
 
 
+def test_a_frame_of_many_segments_is_received_once_it_is_reassembled() -> None:
+    sender, receiver = ends("stt")
+    octets = oc.encode(vlan.push(oc.resolve(frame()), vid=7, pcp=5)) + bytes(3000)
+    reassembler = tunnel.STTReassembler()
+    parts = sender.segments(octets, mtu=1500)  # type: ignore[attr-defined]
+    whole = [reassembler.feed(part) for part in parts][-1]
+    assert isinstance(receiver, tunnel.STTTunnel)
+    assert whole is not None
+    got = receiver.receive(whole)
+    assert isinstance(got, tunnel.Received)
+    assert (got.frame, got.vni, got.pcp) == (octets, 100, 5)
+    assert reason(receiver.replace(inner_tags="refuse").receive(whole)) == "inner-tag"
+    assert reason(receiver.replace(context_id=9).receive(whole)) == "network"
+    assert reason(receiver.replace(src="10.77.0.9").receive(whole)) == "destination"
+
+
+def test_the_outer_vlan_is_the_endpoints_own() -> None:
+    sender, receiver = ends("vxlan")
+    tagged = oc.encode(sender.replace(tags=(VLANTag(vid=7),)).encapsulate(frame()))
+    untagged = oc.encode(sender.encapsulate(frame()))
+    verdicts = [reason(receiver.replace(tags=tags).receive(data)) for data in (tagged, untagged)
+                for tags in ((), (VLANTag(vid=7, pcp=3),), (VLANTag(vid=8),))]  # fmt: skip
+    assert verdicts == ["", "", "link-tag", "", "", ""]  # a socket may have taken the tag off
+
+
 def test_a_segment_is_no_frame_and_its_checksum_is_verified() -> None:
     sender, receiver = ends("stt")
     parts = sender.segments(oc.encode(frame()) + bytes(3000), mtu=1500)  # type: ignore[attr-defined]

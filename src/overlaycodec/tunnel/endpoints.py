@@ -30,11 +30,12 @@ from overlaycodec.protocols import (
     STTSegment,
     VLANTag,
 )
-from overlaycodec.reassembly import segment_stt
+from overlaycodec.reassembly import STTFrame, segment_stt
 from overlaycodec.schema.keyspaces import ETHERTYPE, GPE_PROTOCOL
 from overlaycodec.schema.record import Element
 from overlaycodec.tunnel.encapsulation import ChecksumPolicy, Tunnel, ethernet_only, inner_of, selector_of
 from overlaycodec.tunnel.entropy import flow_hash, spread
+from overlaycodec.tunnel.examination import examined_frame
 from overlaycodec.tunnel.inner_packet import check_complete
 from overlaycodec.tunnel.inner_tags import admitted
 from overlaycodec.tunnel.reception import InnerTags, Received, Refusal
@@ -313,6 +314,18 @@ class STTTunnel(Tunnel, frozen=True, kw_only=True, dict=True):
         segment = packet[STTSegment].replace(frame_id=frame_id)
         checksum = adjusted_checksum(segment.checksum, bytes(4), frame_id.to_bytes(4, "big"))
         return packet.replace(STTSegment, frame_id=frame_id, checksum=checksum)
+
+    def receive(
+        self,
+        data: BytesLike | Packet | STTFrame,
+        *,
+        first: type[Header] | None = None,
+        catalog: Catalog = DEFAULT,
+    ) -> Received | Refusal:
+        """As `Receiving.receive`, also for a frame that `STTReassembler` made of segments."""
+        if isinstance(data, STTFrame):
+            return examined_frame(self._examination, data, self._catalog_of(catalog))
+        return super().receive(data, first=first, catalog=catalog)
 
     def segments(
         self,

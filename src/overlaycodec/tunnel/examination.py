@@ -16,15 +16,16 @@ from overlaycodec.findings.model import Finding, Severity
 from overlaycodec.packet.header import Header
 from overlaycodec.packet.packet import Packet
 from overlaycodec.packet.paths import names_of, scopes_of
-from overlaycodec.protocols import UDP, Ethernet, Geneve, IPv4, IPv6, STTSegment
-from overlaycodec.tunnel.decapsulation import Decapsulated, decapsulate
+from overlaycodec.protocols import STT, UDP, Ethernet, Geneve, IPv4, IPv6, STTSegment, VLANTag
+from overlaycodec.reassembly import STTFrame
+from overlaycodec.tunnel.decapsulation import Decapsulated, decapsulate, decapsulated
 from overlaycodec.tunnel.inner_packet import Diffserv
 from overlaycodec.tunnel.inner_tags import frame_tags, without_tags
 from overlaycodec.tunnel.reception import InnerTags, Priorities, Received, Reception, Refusal
 from overlaycodec.values import MACAddress
 from overlaycodec.vlan.tags import Tag
 
-__all__ = ["Examination", "examined", "received"]
+__all__ = ["Examination", "examined", "examined_frame", "received"]
 
 _SETTINGS: Final = "the endpoint"
 """What a refusal names as its source, where a setting asks for it and no document does."""
@@ -48,6 +49,8 @@ class Examination(msgspec.Struct, frozen=True, kw_only=True):
     """The addresses of the endpoint."""
     remote: IPv4Address | IPv6Address
     own_mac: MACAddress | None
+    vids: tuple[int, ...]
+    """The VLANs of the outer tags; empty where the endpoint has none."""
     dst_port: int | None
     network: int
     zero_checksum: bool
@@ -104,6 +107,17 @@ def examined(
     return _accepted(wanted, got, seen, index, outside)
 
 
+def examined_frame(wanted: Examination, frame: STTFrame, catalog: Catalog) -> Received | Refusal:
+    """The same for a frame that was reassembled from segments."""
+    got = decapsulated(frame, diffserv=wanted.diffserv, catalog=catalog)
+    outer = frame.tunnel.headers
+    seen = Packet((*outer, *decode(got.frame, lax=True, catalog=catalog).headers))
+    for refusal in _misdirected(wanted, seen):
+        return refusal
+    index = next(at for at, header in enumerate(outer) if isinstance(header, STT))
+    return _accepted(wanted, got, seen, index, outer)
+
+
 def _accepted(
     wanted: Examination, got: Decapsulated, seen: Packet, index: int, outside: tuple[Header, ...]
 ) -> Received | Refusal:
@@ -147,12 +161,18 @@ def _misdirected(wanted: Examination, packet: Packet) -> Iterator[Refusal]:
     scope = scopes_of(packet.headers)[0] if packet.headers else None
     headers = () if scope is None else packet.headers[: scope.stop]
     names = names_of(headers)
+    vids: tuple[int, ...] = ()
     for name, header in zip(names, headers, strict=True):
-        if isinstance(header, Ethernet):
+        if isinstance(header, VLANTag):
+            vids += (header.vid,)
+        elif isinstance(header, Ethernet):
             dst: Any = header.dst
             if wanted.own_mac is not None and dst != wanted.own_mac and not dst.is_multicast:
                 yield _of_field("link-destination", packet, f"{name}.dst", f"is {dst}", f"it is {wanted.own_mac}")
         elif isinstance(header, IPv4 | IPv6):
+            if vids and wanted.vids and vids != wanted.vids:
+                found, asked = (" and ".join(map(str, each)) for each in (vids, wanted.vids))
+                yield _of_field("link-tag", packet, "vlan.vid", f"is {found}", f"it is {asked}")
             if header.dst not in wanted.own:
                 owns = " or ".join(map(str, wanted.own))
                 yield _of_field("destination", packet, f"{name}.dst", f"is {header.dst}", f"it is {owns}")

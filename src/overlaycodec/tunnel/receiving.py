@@ -45,6 +45,7 @@ class Receiving(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     src: AnyIP
     dst: AnyIP
     link: Ethernet | MACAddress | str | None = None
+    tags: tuple[VLANTag, ...] = ()
     diffserv: Diffserv = "pipe"
     inner_tags: InnerTags = "keep"
     """What happens to the VLAN tags of a frame, in both directions: they are kept, removed, or the frame is refused."""
@@ -153,6 +154,7 @@ class Receiving(msgspec.Struct, frozen=True, kw_only=True, dict=True):
             own=(self.src, self.dst) if self.dst.is_multicast else (self.src,),
             remote=self.dst,
             own_mac=self._own_mac,
+            vids=tuple(tag.vid for tag in self.tags),
             dst_port=self._dst_port,
             network=self._network_id,
             zero_checksum=getattr(self, "ipv6_zero_checksum", False),

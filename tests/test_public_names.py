@@ -20,6 +20,7 @@ SUBMODULES: Final = (
     "comparison",
     "dialects",
     "fuzz",
+    "icmp_errors",
     "reassembly",
     "reference",
     "strategies",

@@ -24,13 +24,16 @@ from typing import Any, Final
 import pytest
 
 import overlaycodec as oc
-from overlaycodec import dialects, reassembly, strategies, telemetry, tunnel, vlan
+from overlaycodec import dialects, icmp_errors, reassembly, strategies, telemetry, tunnel, vlan
 from overlaycodec.schema.layout import REQUIRED
 
 SOURCES: Final = str(Path(oc.__file__).parent)
 LINK: Final = oc.Ethernet(dst="02:00:00:00:00:02", src="02:00:00:00:00:01")
 INSIDE: Final = oc.resolve(LINK / oc.VLANTag(vid=7) / oc.IPv4(src="10.0.0.1", dst="10.0.0.2", protocol=253) / b"...")
 TEP: Final[dict[str, Any]] = {"src": "10.1.0.1", "dst": "10.1.0.2"}
+LONG: Final = oc.encode(
+    LINK / oc.IPv4(src="10.0.0.1", dst="10.0.0.2", dont_fragment=True) / oc.UDP(src_port=1, dst_port=9) / bytes(1500)
+)
 PACKET: Final = tunnel.VXLANTunnel(vni=1, **TEP, link=LINK).encapsulate(INSIDE)
 DATA: Final = oc.encode(PACKET)
 STT: Final = tunnel.STTTunnel(context_id=1, **TEP, link=LINK).encapsulate(INSIDE)
@@ -286,6 +289,7 @@ CALLS: Final[dict[str, Call]] = {
     "tunnel.NVGRETunnel": Call(tunnel.NVGRETunnel, {"vsid": 5000, **TEP}),
     "tunnel.STTTunnel": Call(tunnel.STTTunnel, {"context_id": 1, **TEP}),
     "tunnel.STTTunnel.segments": Call(tunnel.STTTunnel(context_id=1, **TEP).segments, {"frame": INSIDE, "mtu": 1500}),
+    "tunnel.STTTunnel.receive": Call(tunnel.STTTunnel(context_id=1, **TEP).receive, {"data": DATA}),
     "tunnel.STTTunnel.encapsulate": Call(tunnel.STTTunnel(context_id=1, **TEP).encapsulate, {"frame": INSIDE}),
     "tunnel.Tunnel.encapsulate": Call(tunnel.VXLANTunnel(vni=1, **TEP).encapsulate, {"frame": INSIDE}),
     "tunnel.Tunnel.excess_octets": Call(
@@ -293,6 +297,21 @@ CALLS: Final[dict[str, Call]] = {
     ),
     "tunnel.Tunnel.inner_mtu": Call(tunnel.VXLANTunnel(vni=1, **TEP).inner_mtu, {"path_mtu": 1500}),
     "tunnel.Tunnel.replace": Call(tunnel.VXLANTunnel(vni=1, **TEP).replace, {"changes": {"vni": 5, "ttl": 5}}),
+    "tunnel.Tunnel.too_big": Call(tunnel.VXLANTunnel(vni=1, **TEP).too_big, {"frame": LONG, "path_mtu": 1500}),
+    "tunnel.Receiving": Call(tunnel.VXLANTunnel, {"vni": 1, **TEP, "link": LINK, "priorities": tunnel.CLASS_SELECTORS}),
+    "tunnel.Receiving.receive": Call(tunnel.VXLANTunnel(vni=1, **TEP).receive, {"data": DATA}),
+    "tunnel.Receiving.told_mtu": Call(tunnel.VXLANTunnel(vni=1, **TEP).told_mtu, {"data": DATA}),
+    "tunnel.UDPTunnel.payload": Call(tunnel.VXLANTunnel(vni=1, **TEP).payload, {"frame": INSIDE}),
+    "tunnel.UDPTunnel.source_port": Call(tunnel.VXLANTunnel(vni=1, **TEP).source_port, {"frame": INSIDE}),
+    "tunnel.UDPTunnel.traffic_class": Call(tunnel.VXLANTunnel(vni=1, **TEP).traffic_class, {"frame": INSIDE}),
+    "tunnel.UDPTunnel.from_payload": Call(tunnel.VXLANTunnel(vni=1, **TEP).from_payload, {"data": DATA[42:]}),
+    "tunnel.Reception": Call(tunnel.Reception, {}),
+    "tunnel.Priorities": Call(tunnel.Priorities, {"dscp": (0,) * 8, "pcp": (0,) * 64}),
+    "icmp_errors.Extension": Call(icmp_errors.Extension, {"class_num": 1, "c_type": 1}),
+    "icmp_errors.silence": Call(icmp_errors.silence, {"packet": LONG}),
+    "icmp_errors.too_big": Call(icmp_errors.too_big, {"packet": LONG, "mtu": 1400}),
+    "icmp_errors.time_exceeded": Call(icmp_errors.time_exceeded, {"packet": LONG}),
+    "icmp_errors.unreachable": Call(icmp_errors.unreachable, {"packet": LONG}),
     "tunnel.decapsulate": Call(tunnel.decapsulate, {"data": DATA}),
     "tunnel.decapsulate_all": Call(tunnel.decapsulate_all, {"data": DATA}),
     "tunnel.decapsulated": Call(
@@ -349,7 +368,9 @@ LEFT_OUT: Final[dict[str, str]] = {
          "PreviousHeader", "Reserved", "Rest", "Selects", "SetIfAny", "SizedBy", "StackEnd", "Unless", "Unparsed",
          "ValueNames", "When", "Within", "Key", "KeySpace", "Header", "Element"], DECLARED),
     **dict.fromkeys(["Capture", "Finding", "FlowKey", "Frames", "Interface", "ChecksumStatus"], GIVEN),
-    **dict.fromkeys(["tunnel.Decapsulated", "tunnel.ECNOutcome", "tunnel.STTFrame", "tunnel.STTReassembler"], GIVEN),
+    **dict.fromkeys(
+        ["tunnel.Decapsulated", "tunnel.Received", "tunnel.Refusal", "tunnel.ECNOutcome", "tunnel.STTFrame",
+         "tunnel.STTReassembler"], GIVEN),
     **dict.fromkeys(
         ["tunnel.STTReassembler.feed", "tunnel.segment_stt", "reassembly.STTFrame"],
         "named in `reassembly` too, where it has its call, or made by the library"),
@@ -380,6 +401,7 @@ def public_names() -> Iterator[str]:
     modules: dict[str, Any] = {
         "": oc,
         "vlan.": vlan,
+        "icmp_errors.": icmp_errors,
         "tunnel.": tunnel,
         "reassembly.": reassembly,
         "telemetry.": telemetry,

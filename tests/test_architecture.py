@@ -45,6 +45,7 @@ ALLOWED: Final[dict[str, str]] = {
     "editing": "checksum codec guesses packet schema values",
     "vlan": "editing errors packet protocols schema values",
     "reassembly": "checksum codec editing errors packet protocols values",
+    "offload": "checksum codec editing errors packet protocols reassembly schema values",
     "comparison": "capture codec describe packet protocols schema values",
     "columnar": "capture checksum codec describe editing errors filters packet pipelines schema values",
     "filters": "codec editing errors packet schema values",

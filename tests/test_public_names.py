@@ -20,6 +20,7 @@ SUBMODULES: Final = (
     "comparison",
     "dialects",
     "fuzz",
+    "offload",
     "reassembly",
     "reference",
     "strategies",

@@ -42,7 +42,7 @@ ALLOWED: Final[dict[str, str]] = {
     "dialects": "codec packet protocols schema",
     "strategies": "capture codec editing errors packet pipelines protocols schema values",
     "capture": "codec errors filters packet pipelines schema values",
-    "editing": "checksum codec guesses packet schema values",
+    "editing": "checksum codec errors guesses packet schema values",
     "vlan": "editing errors packet protocols schema values",
     "reassembly": "checksum codec editing errors packet protocols values",
     "offload": "checksum codec editing errors packet protocols reassembly schema values",

@@ -15,6 +15,7 @@ from overlaycodec.codec.packet_decoder import decode, decode_header
 from overlaycodec.codec.packet_encoder import encode, resolve
 from overlaycodec.columnar import column_names, columns, encode_columns, iter_columns
 from overlaycodec.comparison import diff
+from overlaycodec.editing.by_difference import rewrite
 from overlaycodec.editing.checksum_status import ChecksumStatus, checksums
 from overlaycodec.editing.fill import fill
 from overlaycodec.editing.refused_guesses import RefusedGuess, refused_guesses
@@ -217,6 +218,7 @@ __all__ = [
     "open_capture",
     "refused_guesses",
     "resolve",
+    "rewrite",
     "wireshark_filter",
     "write_capture",
 ]

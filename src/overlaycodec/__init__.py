@@ -228,6 +228,7 @@ if TYPE_CHECKING:
     from overlaycodec import comparison as comparison
     from overlaycodec import dialects as dialects
     from overlaycodec import fuzz as fuzz
+    from overlaycodec import offload as offload
     from overlaycodec import reassembly as reassembly
     from overlaycodec import reference as reference
     from overlaycodec import strategies as strategies
@@ -240,6 +241,7 @@ else:
         "comparison",
         "dialects",
         "fuzz",
+        "offload",
         "reassembly",
         "reference",
         "strategies",

@@ -18,7 +18,7 @@ from overlaycodec.errors import EncodeError, MissingHeaderError
 from overlaycodec.offload.transport import TransportFrame, transport_frame
 from overlaycodec.packet.header import Header
 from overlaycodec.protocols import TCP, UDP, Ethernet, IPv4
-from overlaycodec.values.argument_checks import check_flag, check_number
+from overlaycodec.values.argument_checks import check_flag, check_number, check_several
 
 __all__ = ["Coalesced", "coalesce"]
 
@@ -158,6 +158,7 @@ def coalesce(
 
     Raises: TypeError for what is no octets; ValueError for a limit above 65,535.
     """
+    check_several("frames", frames, "frames")
     check_flag("udp", udp)
     check_catalog(catalog)
     check_number("limit", limit, 1, _MOST_OCTETS)

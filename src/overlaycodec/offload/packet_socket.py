@@ -6,7 +6,7 @@ import struct
 from typing import Final
 
 from overlaycodec.codec.bytes_like import BytesLike, bytes_of
-from overlaycodec.codec.catalog import DEFAULT, Catalog
+from overlaycodec.codec.catalog import DEFAULT, Catalog, check_catalog
 from overlaycodec.codec.packet_decoder import decode, decode_header
 from overlaycodec.codec.packet_encoder import encode
 from overlaycodec.editing.checksum_status import ChecksumStatus, checksums
@@ -52,17 +52,21 @@ def from_kernel(
     a checksum is left to the card, but not which one, nor the size of segments: the checksum that is the sum of its
     pseudo-header alone is finished, and a frame that is too long stays one.
 
-    Raises: DecodeError for fewer octets than the header has; EncodeError, MissingHeaderError for a frame that cannot be
-    cut as the header says.
+    Raises: DecodeError for fewer octets than the header has; ValueError for other control messages; EncodeError,
+    MissingHeaderError for a frame that cannot be cut as the header says.
 
     Spec: VIRTIO 1.2 section 5.1.6; packet(7).
     """
     if header is not None:
         _check_header(header)
+    check_catalog(catalog)
     octets = bytes_of(data)
     status, tci, tag_type = 0, 0, _DEFAULT_TYPE
     if auxdata is not None:
-        status, _, _, _, _, tci, given = _AUXDATA.unpack_from(bytes_of(auxdata))
+        beside = bytes_of(auxdata)
+        if len(beside) < _AUXDATA.size:
+            raise ValueError(f"auxdata has {len(beside)} octets, not {_AUXDATA.size} (struct tpacket_auxdata)")
+        status, _, _, _, _, tci, given = _AUXDATA.unpack_from(beside)
         tag_type = given if status & _TYPE_VALID else _DEFAULT_TYPE
     if header is not None:
         virtio, size = decode_header(header, octets)
@@ -91,6 +95,7 @@ def to_kernel(
     Raises: EncodeError for a coalesced frame in a tunnel, which VIRTIO 1.2 cannot express: write its segments.
     """
     _check_header(header)
+    check_catalog(catalog)
     if not isinstance(frame, Coalesced):
         return encode(header()) + bytes_of(frame)
     if frame.count == 1:

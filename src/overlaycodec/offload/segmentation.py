@@ -18,12 +18,13 @@ from overlaycodec.offload.transport import transport_frame
 from overlaycodec.packet.header import Header
 from overlaycodec.packet.packet import Packet
 from overlaycodec.protocols import TCP, Ethernet
-from overlaycodec.values.argument_checks import check_number
+from overlaycodec.values.argument_checks import check_number, check_type
 
 __all__ = ["segment"]
 
 _SEQUENCE, _FLAGS = 4, 13
 """Octets of the TCP header."""
+_MOST: Final = 1 << 32
 _LAST_ONLY: Final = TCP.Flags.FIN | TCP.Flags.PSH
 _FIRST_ONLY: Final = TCP.Flags.CWR
 
@@ -52,6 +53,8 @@ def segment(
     """
     check_catalog(catalog)
     size = check_number("size", size, 1)
+    start = None if start is None else check_number("start", start, 0, _MOST)
+    check_type("fixed", fixed, (tuple, list, set, frozenset), "a tuple of the names of IPv4 headers")
     if isinstance(frame, Packet):
         first = type(frame.headers[0]) if frame.headers else first
         frame = encode(frame.without_fcs(), catalog=catalog)

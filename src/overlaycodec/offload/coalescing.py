@@ -14,7 +14,7 @@ import msgspec
 from overlaycodec.codec.bytes_like import BytesLike, bytes_of
 from overlaycodec.codec.catalog import DEFAULT, Catalog, check_catalog
 from overlaycodec.editing.checksum_status import ChecksumStatus, checksums
-from overlaycodec.errors import EncodeError, MissingHeaderError
+from overlaycodec.errors import DecodeError, EncodeError, MissingHeaderError
 from overlaycodec.offload.transport import TransportFrame, transport_frame
 from overlaycodec.packet.header import Header
 from overlaycodec.protocols import TCP, UDP, Ethernet, IPv4
@@ -187,7 +187,7 @@ def coalesce(
 def _found(octets: bytes, first: type[Header], catalog: Catalog) -> TransportFrame | None:
     try:
         return transport_frame(octets, first, None, catalog)
-    except (MissingHeaderError, EncodeError):
+    except (MissingHeaderError, DecodeError, EncodeError):
         return None
 
 

@@ -48,8 +48,8 @@ def segment(
     What is cut is the innermost TCP or UDP, or the one at octet `start`, as `csum_start` of `VirtioNet` gives it.
     Padding and a check sequence after the frame are left out. `first` is the class that octets begin with.
 
-    Raises: MissingHeaderError without TCP or UDP; EncodeError for a frame that is a fragment or truncated, or that has
-    GRE's sequence numbers or an authentication header; ValueError for a size below 1.
+    Raises: MissingHeaderError without TCP or UDP; DecodeError for faults of the headers; EncodeError for a fragment,
+    and for a frame with GRE's sequence numbers or an authentication header; ValueError for a size below 1.
     """
     check_catalog(catalog)
     size = check_number("size", size, 1)

@@ -132,7 +132,8 @@ def _bounded(header: Header) -> Header:
 def transport_frame(octets: bytes, first: type[Header], start: int | None, catalog: Catalog) -> TransportFrame:
     """The frame up to the TCP or UDP header at octet `start`, by default the innermost one.
 
-    Raises: MissingHeaderError without such a header; EncodeError for a frame that cannot be cut.
+    Raises: MissingHeaderError without such a header; DecodeError for a fault in the headers, as a length beyond the
+    end; EncodeError for a frame that cannot be cut.
     """
     packet = decode(octets, first=first, lax=True, catalog=catalog)
     starts = [0]
@@ -144,8 +145,9 @@ def transport_frame(octets: bytes, first: type[Header], start: int | None, catal
             "TCP or UDP" if start is None else f"TCP or UDP at octet {start}", ", ".join(packet.names)
         )
     headers = packet.headers[: index + 1]
-    if packet.missing:
-        raise EncodeError(packet.names[index], headers[index], f"lacks {packet.missing} octets of its payload")
+    for fault in packet.faults:
+        if fault.bits[0] < starts[index + 1] * 8:
+            raise fault
     for name, header in zip(packet.names, headers, strict=False):
         if is_fragment(header):
             raise EncodeError(name, header, "is a fragment: reassemble it first")

@@ -6,16 +6,19 @@ import re
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from random import Random
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 import pytest
 
 import overlaycodec as oc
-from overlaycodec import offload
+from overlaycodec import offload, tunnel
 from tests.interop.live.namespaces import Namespace
+from tests.interop.live.underlay import HERE, PEER
 from tests.interop.live.virtual_cards import Coalescing, Containers, Segmenting
 from tests.interop.tally import Tally
+from tests.interop.test_pieces_tshark import TShark
 
 P = TypeVar("P")
 Start = Callable[[Callable[[], P]], P]
@@ -96,6 +99,43 @@ def test_what_the_kernel_coalesces_is_what_we_coalesce(started: Start[Coalescing
         assert sorted(segments) == sorted(offload.segment(frame.frame, frame.size))
     assert coalesced > len(frames) // 2
     tally.add("Linux GRO", "coalesced", [oc.decode(frame.frame) for frame in frames])
+
+
+_VERDICTS: Final = ("ip.checksum.status", "tcp.checksum.status", "udp.checksum.status", "gre.checksum.status")
+_FAULTS: Final = ("_ws.malformed", "tcp.analysis.lost_segment", "tcp.analysis.out_of_order")
+
+
+def around(frame: bytes, number: int) -> oc.Packet:
+    """A tunnel around a frame."""
+    link = oc.Ethernet(dst=PEER.mac, src=HERE.mac)
+    v4: dict[str, Any] = {"src": HERE.ipv4, "dst": PEER.ipv4, "link": link}  # Any: each setting has its own type
+    v6: dict[str, Any] = {"src": HERE.ipv6, "dst": PEER.ipv6, "link": link, "tags": (oc.VLANTag(vid=7),)}
+    gre = link / oc.IPv4(src=HERE.ipv4, dst=PEER.ipv4) / oc.GRE(checksum_present=True, protocol_type=0x6558)
+    made: tuple[Callable[[], oc.Packet], ...] = (
+        lambda: oc.decode(frame),
+        lambda: tunnel.GeneveTunnel(vni=1, dont_fragment="clear", **v4).encapsulate(frame, identification=0xFFFF),
+        lambda: tunnel.VXLANTunnel(vni=1, **v6).encapsulate(frame),
+        lambda: tunnel.NVGRETunnel(vsid=5000, **v6).encapsulate(frame),
+        lambda: oc.resolve(gre / frame),
+        lambda: tunnel.GeneveTunnel(vni=2, **v6).encapsulate(tunnel.VXLANTunnel(vni=1, **v4).encapsulate(frame)),
+    )
+    return made[number % len(made)]()
+
+
+def test_segments_are_right_to_tshark(tmp_path: Path, started: Start[TShark], tally: Tally) -> None:
+    """Lengths, checksums and sequence numbers, in tunnels that this kernel does not have too."""
+    tshark = started(TShark)
+    cut = [offload.segment(around(frame.frame, number), frame.size) for number, frame in enumerate(large(120))]
+    segments = [segment for parts in cut for segment in parts]
+    path = tmp_path / "segments.pcap"
+    oc.write_capture(path, segments)
+    rows = list(tshark.reads(path, *_VERDICTS, *_FAULTS))
+    assert len(rows) == len(segments)
+    for row in rows:
+        verdicts = {verdict for column in row[: len(_VERDICTS)] for verdict in column.split(",") if verdict}
+        assert verdicts <= {"1", "3"}, row  # good, or absent
+        assert not any(row[len(_VERDICTS) :]), row
+    tally.add("tshark", "read", list(map(oc.decode, segments)))
 
 
 def said(data: bytes) -> tuple[oc.VirtioNet, bytes]:

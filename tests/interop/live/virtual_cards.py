@@ -5,9 +5,10 @@ from __future__ import annotations
 import select
 import socket
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
-from typing import Final
+from pathlib import Path
+from typing import Any, Final
 
 import overlaycodec as oc
 from overlaycodec import offload, tunnel
@@ -19,7 +20,6 @@ from tests.interop.live.ports import LARGEST, PacketSocket
 from tests.interop.live.underlay import HERE, PEER
 
 _EVERY_ETHERTYPE: Final = 3
-_PACKET_AUXDATA: Final = 8
 _PACKET_VNET_HDR: Final = 15
 _PACKET_IGNORE_OUTGOING: Final = 23
 _SOL_PACKET: Final = 263
@@ -27,39 +27,23 @@ _SO_RCVBUFFORCE: Final = 33
 
 
 class CardSocket:
-    """A device in a namespace, by AF_PACKET with PACKET_VNET_HDR and PACKET_AUXDATA."""
+    """A device in a namespace, by AF_PACKET with PACKET_VNET_HDR."""
 
-    def __init__(self, namespace: Namespace, device: str, *, vnet: bool = True) -> None:
+    def __init__(self, namespace: Namespace, device: str) -> None:
         with namespace.entered():
             self._socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
-        self._vnet = vnet
-        self._socket.setsockopt(_SOL_PACKET, _PACKET_VNET_HDR, int(vnet))
-        self._socket.setsockopt(_SOL_PACKET, _PACKET_AUXDATA, 1)
+        self._socket.setsockopt(_SOL_PACKET, _PACKET_VNET_HDR, 1)
         self._socket.setsockopt(_SOL_PACKET, _PACKET_IGNORE_OUTGOING, 1)
         self._socket.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, 1 << 24)
         self._socket.bind((device, _EVERY_ETHERTYPE))
 
-    def fileno(self) -> int:
-        """For `select`."""
-        return self._socket.fileno()
-
     def send(self, frame: bytes) -> None:
-        """Out by the device; the frame has its header before it, if the socket has one."""
+        """Out by the device; the frame has its header before it."""
         self._socket.send(frame)
 
-    def read(self) -> tuple[bytes, bytes]:
-        """What came in, as it is, and what came beside it."""
-        data, beside, _, _ = self._socket.recvmsg(LARGEST, 512)
-        return data, next(words for level, kind, words in beside if (level, kind) == (_SOL_PACKET, _PACKET_AUXDATA))
-
     def receive(self, seconds: float) -> bytes | None:
-        """The next of what came in, as it is."""
-        return self.read()[0] if select.select([self], [], [], seconds)[0] else None
-
-    def frames(self) -> tuple[bytes, ...]:
-        """What came in, as it would be on the wire."""
-        data, auxdata = self.read()
-        return offload.from_kernel(data, header=oc.VirtioNet if self._vnet else None, auxdata=auxdata)
+        """The next of what came in, with the header before it."""
+        return self._socket.recv(LARGEST) if select.select([self._socket], [], [], seconds)[0] else None
 
     def close(self) -> None:
         """Ends it."""
@@ -122,7 +106,7 @@ class Coalescing(Peer):
 
 
 class Containers(Peer):
-    """Two containers with default offloads, one behind the kernel's VXLAN, one behind an endpoint of ours.
+    """Two containers with default offloads, one behind the kernel's VXLAN, one behind the documented endpoint.
 
     near - (veth) - ours - (veth) - bridge and VXLAN of the kernel - (veth) - far
     """
@@ -153,39 +137,33 @@ class Containers(Peer):
             ours.ip("link set under up", "link set near up")
             for namespace, address in ((self.near, self.NEAR), (self.far, self.FAR)):
                 namespace.ip(f"address add {address}/24 dev eth0", f"link set eth0 mtu {self.MTU} up")
-            self._inside, self._under = CardSocket(ours, "near"), CardSocket(ours, "under")
-            for end in (self._inside, self._under):
-                stack.callback(end.close)
-            self._endpoint = tunnel.VXLANTunnel(
+            endpoint = tunnel.VXLANTunnel(
                 vni=100,
                 src=HERE.ipv4,
                 dst=PEER.ipv4,
                 link=oc.Ethernet(dst=PEER.mac, src=HERE.mac),
                 checksum="compute",
             )
-            self._stopped = threading.Event()
-            thread = threading.Thread(target=self._run, daemon=True)
+            documented = documented_endpoint()
+            with ours.entered():
+                ends = [documented["port"](device) for device in ("near", "under")]
+            for end in ends:
+                end.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, 1 << 24)
+                stack.callback(end.close)
+            stopped = threading.Event()
+            thread = threading.Thread(
+                target=documented["serve"], args=(*ends, endpoint, lambda: not stopped.is_set()), daemon=True
+            )
             thread.start()
             stack.callback(thread.join)
-            stack.callback(self._stopped.set)
+            stack.callback(stopped.set)
             self.version = version_of_kernel()
             self._stack = stack.pop_all()
 
-    def _run(self) -> None:
-        """The endpoint."""
-        ways: dict[CardSocket, Callable[[tuple[bytes, ...]], None]] = {
-            self._inside: self._outwards,
-            self._under: self._inwards,
-        }
-        while not self._stopped.is_set():
-            for end in select.select(list(ways), [], [], 0.1)[0]:
-                ways[end](end.frames())
 
-    def _outwards(self, frames: tuple[bytes, ...]) -> None:
-        for frame in frames:
-            self._under.send(offload.to_kernel(oc.encode(self._endpoint.encapsulate(frame))))
-
-    def _inwards(self, frames: tuple[bytes, ...]) -> None:
-        packets = [packet for frame in frames if oc.VXLAN in (packet := oc.decode(frame, lax=True))]
-        for coalesced in offload.coalesce([tunnel.decapsulate(packet).frame for packet in packets]):
-            self._inside.send(offload.to_kernel(coalesced))
+def documented_endpoint() -> dict[str, Any]:
+    """The functions of the endpoint that docs/offloads.md shows."""
+    text = (Path(__file__).parents[3] / "docs" / "offloads.md").read_text(encoding="utf-8")
+    functions: dict[str, Any] = {}  # Any: functions without annotations
+    exec(text.partition("```python\n")[2].partition("```")[0], functions)
+    return functions

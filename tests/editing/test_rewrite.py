@@ -10,6 +10,7 @@ import pytest
 import overlaycodec as oc
 from overlaycodec.checksum import adjusted_checksum
 from overlaycodec.reassembly import FragmentReassembler
+from tests.vectors.test_vectors import DECODING
 
 CAPTURES: Final = Path(__file__).parents[1] / "captures"
 NAMES: Final = (
@@ -121,6 +122,29 @@ def test_none_stays_none_and_what_is_left_to_a_card_stays_that() -> None:
     packet = DATAGRAM.replace(oc.UDP, checksum=(partial & 0xFFFF) + (partial >> 16))
     assert str(oc.checksums(packet)["udp.checksum"]) == "partial"
     assert str(oc.checksums(oc.rewrite(packet, changes))["udp.checksum"]) == "partial"
+
+
+@pytest.mark.parametrize("name", ["tcp", "udp"])
+@pytest.mark.parametrize("cut", [0, 10])
+def test_around_a_checksum_that_is_left_to_a_card(name: str, cut: int) -> None:
+    """The outer checksum of Linux is that of the finished packet, and stays that."""
+    octets = bytes.fromhex(DECODING[f"vxlan/inner-checksum-left-to-the-card-{name}"]["hex"])
+    packet = oc.decode(octets[: len(octets) - cut], wire_length=len(octets), lax=True)
+    changes = changes_of(packet)
+    if not cut:
+        changes["payload"] = bytes(len(packet.payload))
+    restored = oc.decode(oc.encode(oc.rewrite(packet, changes)) + octets[len(octets) - cut :])
+    assert {path: str(restored.at(path)) for path in changes} == {path: str(value) for path, value in changes.items()}
+    verdicts = {path: str(status) for path, status in oc.checksums(restored).items()}
+    assert verdicts.pop(f"inner.{name}.checksum") == "partial"
+    assert set(verdicts.values()) == {"valid"}
+
+
+def test_around_a_checksum_that_is_left_to_a_card_by_an_endpoint_that_does_not_know() -> None:
+    octets = bytes.fromhex(DECODING["vxlan/inner-checksum-left-to-the-card-tcp"]["hex"])
+    plain = oc.fill(oc.decode(octets).replace(oc.UDP, checksum=1), lengths=False)
+    changed = oc.rewrite(plain, changes_of(plain))
+    assert str(oc.checksums(plain)["udp.checksum"]) == str(oc.checksums(changed)["udp.checksum"]) == "valid"
 
 
 def test_a_checksum_that_is_given_is_kept_and_those_outside_follow() -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from overlaycodec.checksum import crc32c, internet_sum
+from overlaycodec.checksum import crc32c, internet_checksum, internet_sum
 from overlaycodec.codec.catalog import DEFAULT, Catalog, check_catalog
 from overlaycodec.codec.packet_encoder import encode, resolve
 from overlaycodec.codec.pseudo_header import pseudo_header
@@ -62,22 +62,31 @@ def following(before: Packet, after: Packet, catalog: Catalog, *, strict: bool =
     names, headers = names_of(after.headers), list(after.headers)
     _check_size("payload", after, before.payload, after.payload)
     old = new = b""
+    finished: tuple[bytes, bytes] | None = None
     for index in reversed(range(len(headers))):
         header = before.headers[index]
         own, changed = encode(header, catalog=catalog), encode(headers[index], catalog=catalog)
         _check_size(names[index], headers[index], own, changed)
         old, new = own + old, changed + new
+        finished = finished and (own + finished[0], changed + finished[1])
         coverage = header.__layout__.coverage
         value = None if coverage is None else getattr(header, coverage.field.name)
         if coverage is None or value is None or value != getattr(headers[index], coverage.field.name):
             continue
         change = _Change(before, after, index, coverage, old, new, len(own), catalog)
+        if finished and not change.was_valid():
+            change = _Change(before, after, index, coverage, *finished, len(own), catalog)
         adapted = change.checksum(value)
+        if finished is None and change.is_partial(value):
+            finished = change.finished()
         if adapted is None and strict:
             raise EncodeError(f"{names[index]}.{coverage.field.name}", header, "covers octets that are not here")
         if adapted not in (None, value):
             headers[index] = headers[index].replace(**{coverage.field.name: adapted})
-            new = encode(headers[index], catalog=catalog) + new[len(own) :]
+            changed = encode(headers[index], catalog=catalog)
+            new = changed + new[len(own) :]
+            if finished and not change.is_partial(value):
+                finished = finished[0], changed + finished[1][len(own) :]
     return with_fcs(before, after._with(headers=tuple(headers)), catalog)
 
 
@@ -103,7 +112,7 @@ class _Change:
         self._before, self._index, self._coverage = before, index, coverage
         self._header = before.headers[index]
         self._protocol = catalog.key_of(IP_PROTOCOL, type(self._header)) or 0
-        self._whole = old + before.payload
+        self._heads, self._whole = (old, new), old + before.payload
         trailing = sum(len(trailer.data) for trailer in before.trailers if trailer.header > index)
         octets = len(self._whole) + trailing + before.without_fcs().missing
         self._octets = self._header.__layout__.covered_octets(self._header, size, octets)
@@ -123,21 +132,38 @@ class _Change:
             return value
         if self._coverage.algorithm != "internet":
             return self._crc(value)
-        if self._is_partial(value):
-            return internet_sum(b"", addresses[1] + self._octets + self._protocol)
+        if self.is_partial(value):
+            return internet_sum(b"", self._start(1))
         removed = internet_sum(self._old, addresses[0])
         checksum = 0xFFFF ^ internet_sum(self._new, addresses[1] + (0xFFFF ^ value) + (0xFFFF ^ removed))
         return checksum or (0xFFFF if self._coverage.zero_absent else 0)
 
-    def _is_partial(self, value: int) -> bool:
-        """Whether the checksum is left to a network card: it is the sum of the pseudo-header alone."""
-        addresses = self._addresses[0]
-        if addresses is None or any(map(is_fragment, self._before.headers[: self._index])):
-            return False
-        start = sum(addresses) + self._octets + self._protocol
+    def was_valid(self) -> bool:
+        """Whether the checksum was right before, if all octets that it covers are here."""
         here = self._whole[: self._octets]
-        valid = len(here) == self._octets and internet_sum(here, start) == 0xFFFF
-        return value == internet_sum(b"", start) and not valid
+        return len(here) == self._octets and internet_sum(here, self._start(0)) == 0xFFFF
+
+    def is_partial(self, value: int) -> bool:
+        """Whether the checksum is left to a network card: it is the sum of the pseudo-header alone."""
+        if self._addresses[0] is None or any(map(is_fragment, self._before.headers[: self._index])):
+            return False
+        return value == internet_sum(b"", self._start(0)) and not self.was_valid()
+
+    def finished(self) -> tuple[bytes, bytes]:
+        """The octets before and after, with the checksum that the card writes: a checksum outside may be over those.
+
+        Both lack the sum of a payload that did not change: it cancels out.
+        """
+        at, found = self._coverage.octet, []
+        for number, (head, octets) in enumerate(zip(self._heads, (self._old, self._new), strict=True)):
+            checksum = internet_checksum(octets[:at] + bytes(2) + octets[at + 2 :], self._start(number))
+            found.append(head[:at] + checksum.to_bytes(2, "big") + head[at + 2 :])
+        return found[0], found[1]
+
+    def _start(self, number: int) -> int:
+        """The sum that the checksum starts with: before (0) or after (1)."""
+        addresses = self._addresses[number]
+        return 0 if addresses is None else sum(addresses) + self._octets + self._protocol
 
     def _crc(self, value: int) -> int | None:
         """A CRC-32C after the change."""

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Final
-
-from overlaycodec.checksum import internet_checksum
+from overlaycodec.checksum import finished_at
 from overlaycodec.codec.bytes_like import BytesLike, bytes_of
 from overlaycodec.errors import FieldRangeError
 from overlaycodec.values.argument_checks import check_number
 
-__all__ = ["UDP_OFFSET", "finish_checksum"]
-
-UDP_OFFSET: Final = 6
-"""Where the checksum is in a UDP header."""
+__all__ = ["finish_checksum"]
 
 
 def finish_checksum(frame: BytesLike, start: int, offset: int, *, stop: int | None = None) -> bytes:
@@ -30,10 +25,7 @@ def finish_checksum(frame: BytesLike, start: int, offset: int, *, stop: int | No
     octets = bytes_of(frame)
     stop = check_number("stop", len(octets) if stop is None else stop, 0, len(octets))
     start = check_number("start", start, 0)
-    at = start + check_number("offset", offset, 0)
-    if at + 2 > stop:
-        raise FieldRangeError("start + offset", at, 0, stop - 2, "the octets that are covered")
-    checksum = internet_checksum(octets[start:stop])
-    if not checksum and offset == UDP_OFFSET:
-        checksum = 0xFFFF
-    return octets[:at] + checksum.to_bytes(2, "big") + octets[at + 2 :]
+    offset = check_number("offset", offset, 0)
+    if start + offset + 2 > stop:
+        raise FieldRangeError("start + offset", start + offset, 0, stop - 2, "the octets that are covered")
+    return finished_at(octets, start, offset, stop)

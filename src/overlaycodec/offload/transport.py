@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 
-from overlaycodec.checksum import internet_checksum, internet_sum
+from overlaycodec.checksum import TCP_OFFSET, UDP_OFFSET, internet_checksum, internet_sum
 from overlaycodec.codec.catalog import Catalog
 from overlaycodec.codec.packet_decoder import decode
 from overlaycodec.codec.packet_encoder import encode
@@ -24,7 +24,7 @@ from overlaycodec.values import AUTO
 
 __all__ = ["CHECKSUM_OFFSETS", "ChecksumPlace", "TransportFrame", "transport_frame"]
 
-CHECKSUM_OFFSETS: Final[dict[type[Header], int]] = {TCP: 16, UDP: 6}
+CHECKSUM_OFFSETS: Final[dict[type[Header], int]] = {TCP: TCP_OFFSET, UDP: UDP_OFFSET}
 """The transport headers that cards cut, and where each has its checksum."""
 
 

@@ -21,6 +21,7 @@ SUBMODULES: Final = (
     "dialects",
     "fuzz",
     "icmp_errors",
+    "offload",
     "reassembly",
     "reference",
     "strategies",

@@ -15,6 +15,7 @@ from overlaycodec.codec.packet_decoder import decode, decode_header
 from overlaycodec.codec.packet_encoder import encode, resolve
 from overlaycodec.columnar import column_names, columns, encode_columns, iter_columns
 from overlaycodec.comparison import diff
+from overlaycodec.editing.by_difference import rewrite
 from overlaycodec.editing.checksum_status import ChecksumStatus, checksums
 from overlaycodec.editing.fill import fill
 from overlaycodec.editing.refused_guesses import RefusedGuess, refused_guesses
@@ -219,6 +220,7 @@ __all__ = [
     "open_capture",
     "refused_guesses",
     "resolve",
+    "rewrite",
     "wireshark_filter",
     "write_capture",
 ]
@@ -229,6 +231,7 @@ if TYPE_CHECKING:
     from overlaycodec import dialects as dialects
     from overlaycodec import fuzz as fuzz
     from overlaycodec import icmp_errors as icmp_errors
+    from overlaycodec import offload as offload
     from overlaycodec import reassembly as reassembly
     from overlaycodec import reference as reference
     from overlaycodec import strategies as strategies
@@ -242,6 +245,7 @@ else:
         "dialects",
         "fuzz",
         "icmp_errors",
+        "offload",
         "reassembly",
         "reference",
         "strategies",

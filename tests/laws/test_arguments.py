@@ -24,7 +24,7 @@ from typing import Any, Final
 import pytest
 
 import overlaycodec as oc
-from overlaycodec import dialects, icmp_errors, reassembly, strategies, telemetry, tunnel, vlan
+from overlaycodec import dialects, icmp_errors, offload, reassembly, strategies, telemetry, tunnel, vlan
 from overlaycodec.schema.layout import REQUIRED
 
 SOURCES: Final = str(Path(oc.__file__).parent)
@@ -37,6 +37,9 @@ LONG: Final = oc.encode(
 PACKET: Final = tunnel.VXLANTunnel(vni=1, **TEP, link=LINK).encapsulate(INSIDE)
 DATA: Final = oc.encode(PACKET)
 STT: Final = tunnel.STTTunnel(context_id=1, **TEP, link=LINK).encapsulate(INSIDE)
+LARGE: Final = oc.encode(
+    LINK / oc.IPv4(src="10.0.0.1", dst="10.0.0.2") / oc.TCP(src_port=1, dst_port=2) / bytes(range(250))
+)
 RECORD: Final = oc.Record(DATA, time_ns=5)
 INT: Final = telemetry.with_hops(oc.INTMD(hop_ml=1, instructions=0x8000), [telemetry.INTHop(node_id=1)])
 FRAMES: Final = oc.encode_columns(PACKET, {"vxlan.vni": [1, 2]})
@@ -156,6 +159,8 @@ CALLS: Final[dict[str, Call]] = {
     "encode": Call(oc.encode, {"packet": PACKET}),
     "resolve": Call(oc.resolve, {"packet": PACKET}),
     "fill": Call(oc.fill, {"packet": PACKET}),
+    "rewrite": Call(oc.rewrite, {"packet": PACKET, "changes": {"inner.ipv4.src": "10.0.0.9"}}),
+    "rewrite to": Call(lambda value: oc.rewrite(PACKET, {"inner.ipv4.src": value}), {"value": "10.0.0.9"}),
     "checksums": Call(oc.checksums, {"packet": PACKET}),
     "diagnose": Call(oc.diagnose, {"data": DATA}),
     "diff": Call(oc.diff, {"a": PACKET, "b": PACKET}),
@@ -327,6 +332,16 @@ CALLS: Final[dict[str, Call]] = {
     "tunnel.flow_port": Call(tunnel.flow_port, {"packet": PACKET}),
     "tunnel.group_mac": Call(tunnel.group_mac, {"group": IPv4Address("239.1.1.1")}),
     "tunnel.overhead_octets": Call(tunnel.overhead_octets, {"of": PACKET}),
+    # offloads
+    "offload.finish_checksum": Call(offload.finish_checksum, {"frame": bytes(60), "start": 34, "offset": 16}),
+    "offload.segment": Call(offload.segment, {"frame": LARGE, "size": 100}),
+    "offload.coalesce": Call(offload.coalesce, {"frames": offload.segment(LARGE, 100)}),
+    "offload.coalesce of": Call(lambda frame: offload.coalesce([frame]), {"frame": LARGE}),
+    "offload.from_kernel": Call(offload.from_kernel, {"data": offload.to_kernel(LARGE)}),
+    "offload.to_kernel": Call(offload.to_kernel, {"frame": offload.coalesce(offload.segment(LARGE, 100))[0]}),
+    "offload.Coalesced": Call(
+        lambda frame=LARGE, count=3, size=100, fixed=(): offload.to_kernel(offload.Coalesced(frame, count, size, fixed))
+    ),
     # reassembly, telemetry, comparison, strategies
     "reassembly.fragment": Call(reassembly.fragment, {"packet": PACKET, "mtu": 1500}),
     "reassembly.segment_stt": Call(reassembly.segment_stt, {"packet": STT, "mtu": 1500}),
@@ -405,6 +420,7 @@ def public_names() -> Iterator[str]:
         "tunnel.": tunnel,
         "reassembly.": reassembly,
         "telemetry.": telemetry,
+        "offload.": offload,
     }
     modules |= {"strategies.": strategies}
     for prefix, module in modules.items():

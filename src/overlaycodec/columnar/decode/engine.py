@@ -18,6 +18,7 @@ from overlaycodec.columnar.column_buffers import Part
 from overlaycodec.columnar.decode.batch import Batch
 from overlaycodec.columnar.decode.bit_fields import stored
 from overlaycodec.columnar.decode.checksum_status import (
+    BAD_CODE,
     address_sums,
     mark_incomplete,
     region_of,
@@ -28,7 +29,7 @@ from overlaycodec.columnar.decode.dispatch import Tables, conditions_hold, doubt
 from overlaycodec.columnar.decode.group import Group, among, every, some
 from overlaycodec.columnar.decode.length_bounds import end_after, end_by_length
 from overlaycodec.columnar.decode.payloads import Payloads
-from overlaycodec.columnar.decode.plan import Plan
+from overlaycodec.columnar.decode.plan import Node, Plan
 from overlaycodec.columnar.decode.record_reader import PartReader
 from overlaycodec.columnar.decode.variable_fields import variable_of
 from overlaycodec.packet.header import Header
@@ -258,6 +259,8 @@ class Engine(PartReader):
         if codes is not None:
             for name in node.statuses:
                 self._output.store(name, group.index, codes)
+            if self._may_contain_checksums(node) and some(bad := codes == BAD_CODE):
+                self._slow.append(group.part(bad).index)  # it may be right once an inner checksum is finished
         if layout.quotes:
             mark_incomplete(group)
         if layout.layer == "network":
@@ -265,6 +268,13 @@ class Engine(PartReader):
         elif layout.layer != "extension":
             group.addresses = None
         return True
+
+    def _may_contain_checksums(self, node: Node) -> bool:
+        """Whether the checksum of the header that was read last may cover a header with another one."""
+        layout = node.layout
+        if layout.coverage is None or layout.coverage.header_only:
+            return False
+        return layout.next.space is None or bool(self.catalog.values(layout.next.space))
 
     def _select(self, group: Group, mask: Mask | None) -> None:
         """Goes on with what follows the packets of the mask, or all: `NextHeader.of` for many packets."""

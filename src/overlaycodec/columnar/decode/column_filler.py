@@ -37,11 +37,13 @@ class ColumnFiller:
         columns: tuple[Column, ...],
         catalog: Catalog,
         pipeline: AnyPipeline | None = None,
+        named: bool = False,
         *,
         few: int = _FEW,
         fewest: int = _FEWEST,
     ) -> None:
-        self._engine, self._scalar = Engine(columns, catalog, pipeline), ScalarFallback(columns, catalog, pipeline)
+        self._engine = Engine(columns, catalog, pipeline, named=named)
+        self._scalar = ScalarFallback(columns, catalog, pipeline)
         self._few, self._fewest = few, fewest
         self._kept: list[tuple[Batch, Ints]] = []
         """Packets that are kept for later, and their indexes in the output."""
@@ -51,7 +53,7 @@ class ColumnFiller:
 
     @property
     def stacks(self) -> list[tuple[type[Header], ...]]:
-        """The stacks of headers that were met."""
+        """Stacks of headers that were met: with `named`, such that all names of headers are in them."""
         return [*self._engine.stacks, *self._scalar.stacks]
 
     def add(self, batch: Batch, output: Output) -> None:

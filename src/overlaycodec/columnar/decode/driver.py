@@ -179,7 +179,7 @@ def _until_failure(batches: Iterable[Batch], failed: list[Exception]) -> Iterato
 def occurring_names(batches: Iterable[Batch], catalog: Catalog) -> list[str]:
     """The name of every field of every header that occurs, outermost first."""
     columns = columns_of(["fault"], catalog)
-    filler = ColumnFiller(columns, catalog)
+    filler = ColumnFiller(columns, catalog, named=True)
     for batch in batches:
         output = Output(columns, len(batch))
         filler.add(batch, output)

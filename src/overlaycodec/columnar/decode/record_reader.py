@@ -93,6 +93,8 @@ class PartReader(ABC):
             if node.wants(field):
                 base = group.base()
                 group.values[field.name], group.values[f"{field.name} ends"] = base + group.offset, base + group.left
+            if node.layout.extent is not None:  # its length field may end before what is taken
+                group.skip(group.left - group.offset)
             return group
         octets = _octets_of(field, group)
         if octets is None:

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import itertools
 import random
-from typing import Annotated
+from typing import Annotated, Final
 
 import overlaycodec as oc
 from tests.columnar.test_columns import SOME, check
 
 LINK = oc.Ethernet(dst="02:00:00:00:00:02", src="02:00:00:00:00:01")
-NETWORKS = (
-    oc.IPv4(src="192.0.2.1", dst="192.0.2.2"),
+IPV4 = oc.IPv4(src="192.0.2.1", dst="192.0.2.2")
+IPV6 = oc.IPv6(src="2001:db8::1", dst="2001:db8::2")
+NETWORKS: Final[tuple[oc.Packet | oc.Header, ...]] = (
+    IPV4,
     oc.IPv4(src="192.0.2.1", dst="192.0.2.2", options=(oc.IPv4RouterAlertOption(),)),
-    oc.IPv6(src="2001:db8::1", dst="2001:db8::2"),
-    oc.IPv6(src="2001:db8::1", dst="2001:db8::2") / oc.IPv6HopByHop(),
+    IPV6,
+    IPV6 / oc.IPv6HopByHop(),
 )
-TUNNELS = (
+TUNNELS: Final[tuple[oc.Packet | oc.Header, ...]] = (
     oc.UDP(src_port=50000) / oc.VXLAN(vni=1),
     oc.UDP(src_port=50000) / oc.Geneve(vni=2),
     oc.GRE(),
@@ -24,18 +26,22 @@ TUNNELS = (
 )
 
 
+def _headers(part: oc.Packet | oc.Header) -> tuple[oc.Header, ...]:
+    return tuple(part.headers) if isinstance(part, oc.Packet) else (part,)
+
+
 def frames() -> list[oc.Record]:
     """Frames of 256 stacks, each whole and cut somewhere, in random order."""
     source = random.Random(1)
     records = []
     for tags, network, tunnel, inside in itertools.product(range(4), NETWORKS, TUNNELS, range(4)):
-        packet: oc.Packet | oc.Header = LINK
+        outside: oc.Packet | oc.Header = LINK
         for number in range(tags):
-            packet = packet / oc.VLANTag(vid=source.randrange(1, 4095), pcp=number)
-        packet = packet / network / tunnel / LINK
+            outside = outside / oc.VLANTag(vid=source.randrange(1, 4095), pcp=number)
+        packet = oc.Packet((*_headers(outside), *_headers(network), *_headers(tunnel), LINK))
         if inside & 1:
             packet = packet / oc.VLANTag(vid=source.randrange(1, 4095))
-        packet = packet / NETWORKS[inside & 2] / oc.TCP(src_port=source.randrange(1 << 16), dst_port=50001)
+        packet = packet / (IPV6 if inside & 2 else IPV4) / oc.TCP(src_port=source.randrange(1 << 16), dst_port=50001)
         data = oc.encode(packet)
         records += [oc.Record(data), oc.Record(data[: source.randrange(len(data))], wire_length=len(data))]
     source.shuffle(records)
@@ -83,9 +89,7 @@ class Cells(oc.Header, spec="in-house", keys=(oc.UDP_PORT(9992),)):
 
 def test_a_length_that_ends_before_what_takes_all_octets() -> None:
     records = [
-        oc.Record(
-            oc.encode(LINK / NETWORKS[0] / oc.UDP(src_port=1, dst_port=9992) / (length.to_bytes(2, "big") + rest))
-        )
+        oc.Record(oc.encode(LINK / IPV4 / oc.UDP(src_port=1, dst_port=9992) / (length.to_bytes(2, "big") + rest)))
         for length, rest in itertools.product(range(12), [bytes(range(octets)) for octets in range(10)])
     ]
     names = ["payload", "fault", "cells.length", "cells.cells", "cells.cells[1].value", "cells.cells_rest"]

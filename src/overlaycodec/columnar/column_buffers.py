@@ -66,7 +66,7 @@ class Output:
         """Takes out the packets that do not fit the pipeline, and counts them."""
         before = self.count
         self.keep(self.fits[:before])
-        self.others = before - self.count
+        self.others += before - self.count
 
     def keep(self, rows: Mask) -> None:
         """Takes out the packets whose rows are not marked."""

@@ -53,6 +53,24 @@ class Batch(msgspec.Struct, frozen=True, eq=False):
         start = int(self.starts[index])
         return self.octets[start : start + int(self.lengths[index])].tobytes()
 
+    def only(self, which: Ints) -> Batch:
+        """Some of the records, in the same buffer."""
+        return Batch(
+            self.octets,
+            self.starts[which],
+            self.lengths[which],
+            self.wire[which],
+            self.times[which],
+            self.timed[which],
+            self.link_types[which],
+            self.fcs[which],
+            self.ahead,
+            {
+                name: (values[which], None if present is None else present[which])
+                for name, (values, present) in self.facts.items()
+            },
+        )
+
     def some(self, which: Ints) -> Batch:
         """Some of the records, in a buffer of their own; without time stamps."""
         lengths = self.lengths[which]

@@ -102,6 +102,8 @@ def _fill_record_columns(batch: Batch, output: Part) -> None:
     if "data" in output:
         put("data", None, [batch.data(index) for index in range(len(batch))], output)
     for name, (values, present) in batch.facts.items():
+        if name not in output:
+            continue
         if present is None:
             output.store(name, None, values)
         else:

@@ -126,7 +126,7 @@ def _part_of(block: RecordBlock, first: int, stop: int) -> Batch:
         block.lengths[part],
         block.wire[part],
         block.times[part],
-        np.broadcast_to(np.True_, stop - first),
+        np.ones(stop - first, np.bool_),
         block.link_types[part],
         block.fcs[part],
         None if block.ahead is None else block.ahead + len(block.starts) - stop,
@@ -153,6 +153,8 @@ def _batch_of(records: list[Record], facts: FactsOfRecords | None) -> Batch:
 
 def joined(batches: list[Batch]) -> Batch:
     """One batch of several; without time stamps."""
+    if len(batches) == 1:
+        return batches[0]
     before = np.cumsum([0] + [len(batch.octets) for batch in batches[:-1]])
     return Batch(
         np.concatenate([batch.octets for batch in batches]),

@@ -12,7 +12,7 @@ from overlaycodec.columnar.column_buffers import Output
 from overlaycodec.columnar.decode.batch import Batch
 from overlaycodec.columnar.decode.column_filler import ColumnFiller
 from overlaycodec.columnar.decode.row_filter import RowFilter
-from overlaycodec.columnar.decode.source_batches import MOST_RECORDS, batches_from, batches_twice
+from overlaycodec.columnar.decode.source_batches import batches_from, batches_twice
 from overlaycodec.columnar.table import Table
 from overlaycodec.errors import CaptureError
 from overlaycodec.filters.filter import Filter, filter_of
@@ -30,8 +30,8 @@ _UNREQUESTED = tuple(name for name in RECORD_COLUMNS if name not in BY_REQUEST)
 """The columns of the record that tables without requested names have."""
 _TABLE_PACKETS = 1 << 16
 """At most this many packets are in a table of `iter_columns`."""
-_MOST_CAPACITY = 1 << 20
-"""The most packets for which arrays are made at once, where their number is unknown."""
+_FIRST_CAPACITY, _MOST_CAPACITY = 1 << 10, 1 << 20
+"""A fourth of the fewest packets, and the most, for which arrays are made at once where their number is unknown."""
 
 
 def table_of(
@@ -135,7 +135,7 @@ def _outputs(
     """
     columns = rows.columns
     filler = ColumnFiller(columns, catalog, pipeline)
-    capacity = most or MOST_RECORDS
+    capacity = most or _FIRST_CAPACITY
     output, octets, packets = None, 0, 0
     failed: list[Exception] = []
     for batch in _until_failure(batches, failed):
@@ -146,7 +146,7 @@ def _outputs(
         if output is None:
             if most is None:
                 ahead = batch.ahead
-                capacity = min(2 * capacity, _MOST_CAPACITY) if ahead is None else _capacity_of(ahead, len(batch))
+                capacity = min(4 * capacity, _MOST_CAPACITY) if ahead is None else _capacity_of(ahead, len(batch))
             output = Output(columns, max(capacity, len(batch)) if most else capacity + len(batch))
         wanted, others = rows.wanted(batch)
         output.others += others

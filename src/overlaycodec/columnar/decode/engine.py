@@ -8,13 +8,10 @@ is given to the scalar decoder from its first octet. So the answers are those of
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from overlaycodec.capture.bulk.arrays import Ints, Mask
-from overlaycodec.codec.catalog import Binding, Catalog
-from overlaycodec.columnar.column import Column
+from overlaycodec.codec.catalog import Binding
 from overlaycodec.columnar.column_buffers import Part
 from overlaycodec.columnar.decode.batch import Batch
 from overlaycodec.columnar.decode.bit_fields import stored
@@ -28,18 +25,16 @@ from overlaycodec.columnar.decode.checksum_status import (
 from overlaycodec.columnar.decode.dispatch import Tables, conditions_hold, doubtful
 from overlaycodec.columnar.decode.group import Group, among, every, some
 from overlaycodec.columnar.decode.length_bounds import end_after, end_by_length
+from overlaycodec.columnar.decode.list_walker import ListWalk, walkable
 from overlaycodec.columnar.decode.payloads import Payloads
 from overlaycodec.columnar.decode.plan import Node, Plan
 from overlaycodec.columnar.decode.record_reader import PartReader
 from overlaycodec.columnar.decode.variable_fields import variable_of
 from overlaycodec.packet.header import Header
 from overlaycodec.schema.corroboration import Corroboration
-from overlaycodec.schema.keys import Key, PreviousHeader
+from overlaycodec.schema.keys import Key
 from overlaycodec.schema.keyspaces import IP_PROTOCOL, LINK_TYPE
-from overlaycodec.schema.layout import Run
-
-if TYPE_CHECKING:
-    from overlaycodec.pipelines.pipeline import AnyPipeline
+from overlaycodec.schema.layout import Field, Run
 
 __all__ = ["Engine"]
 
@@ -51,27 +46,10 @@ _MANY = 1 << 12
 class Engine(PartReader):
     """Decodes batches for some columns."""
 
-    def __init__(
-        self,
-        columns: tuple[Column, ...],
-        catalog: Catalog,
-        pipeline: AnyPipeline | None = None,
-        *,
-        named: bool = False,
-    ) -> None:
-        self.catalog = catalog
-        self._tables = Tables(catalog)
-        asked = (condition for key, _ in catalog.bindings for condition in key.conditions)
-        self._plan = Plan(
-            tuple(column for column in columns if column.field is not None),
-            catalog,
-            frozenset(condition.field for condition in asked if isinstance(condition, PreviousHeader)),
-            pipeline,
-            faults=any(column.name == "fault" for column in columns),
-            payloads=any(column.name == "payload" for column in columns),
-            named=named,
-        )
-        self._payloads = Payloads() if any(column.name == "payload" for column in columns) else None
+    def __init__(self, plan: Plan, tables: Tables) -> None:
+        self.catalog = plan.catalog
+        self._plan, self._tables = plan, tables
+        self._payloads = Payloads() if plan.payloads else None
         self.stacks: dict[tuple[type[Header], ...], None] = {}
         """Stacks of headers that were met: with `named`, such that all names of headers are in them."""
 
@@ -210,6 +188,19 @@ class Engine(PartReader):
     def not_understood(self, group: Group) -> None:
         """Gives packets to the scalar decoder."""
         self._slow.append(group.index)
+
+    def listed(self, group: Group, field: Field) -> tuple[Group, Ints] | None:
+        """The packets whose option list could be read, and its octets; None for a list that is not read here."""
+        if not walkable(field):
+            return None
+        walk = ListWalk(group, field)
+        right = ~walk.slow
+        if not every(right):
+            self.not_understood(group.part(walk.slow))
+        for name, mask in walk.faulty:
+            self.ended(group, mask, name)
+            right &= ~mask
+        return (group, walk.octets) if every(right) else (group.part(right), walk.octets[right])
 
     # --- the requested columns ------------------------------------------------------------------------------------
 

@@ -18,6 +18,7 @@ from overlaycodec.columnar.decode.batch import ROW
 from overlaycodec.columnar.decode.bit_fields import SPARE, BitField
 from overlaycodec.packet.header import Header
 from overlaycodec.packet.paths import Scope, names_of, scope_in, scopes_of
+from overlaycodec.schema.keys import PreviousHeader
 from overlaycodec.schema.keyspaces import IP_PROTOCOL, LINK_TYPE, TCP_PORT, UDP_PORT
 from overlaycodec.schema.layout import Field, Layout, Run
 from overlaycodec.schema.plans import Presence, UnparsedSize
@@ -156,6 +157,16 @@ class Node:
         node.parts = _parts_of(layout, deciding_of(layout, asked), [] if field is None else [(field, column.name)])
         return node
 
+    @classmethod
+    def of_list(cls, layout: Layout, kind: str | None) -> Node:
+        """What is read of an element of an option list to find its end."""
+        node = cls.__new__(cls)
+        node.layout = layout
+        node.takes_all = False
+        node.variable = []
+        node.parts = _parts_of(layout, deciding_of(layout, frozenset() if kind is None else frozenset({kind})), [])
+        return node
+
     def wants(self, field: Field) -> bool:
         """Whether a column is of this field of variable size, or of its remainder."""
         return any(other is field for _, other in self.variable)
@@ -194,19 +205,18 @@ class Plan:
         self,
         columns: tuple[Column, ...],
         catalog: Catalog,
-        asked: frozenset[str],
         pipeline: AnyPipeline | None = None,
         *,
-        faults: bool,
-        payloads: bool,
         named: bool = False,
     ) -> None:
-        self.columns = columns
+        self.columns = tuple(column for column in columns if column.field is not None)
         self.catalog = catalog
-        self.asked = asked
+        asked = (condition for key, _ in catalog.bindings for condition in key.conditions)
+        self.asked = frozenset(condition.field for condition in asked if isinstance(condition, PreviousHeader))
         """The fields that conditions of keys test in the header before."""
-        self.faults = faults
-        self.follows_all = faults or payloads
+        self.faults = any(column.name == "fault" for column in columns)
+        self.payloads = any(column.name == "payload" for column in columns)
+        self.follows_all = self.faults or self.payloads
         """Whether each packet is read to its last header."""
         self.statuses = any(column.status for column in columns)
         self.pipeline = pipeline

@@ -126,7 +126,7 @@ def _part_of(block: RecordBlock, first: int, stop: int) -> Batch:
         block.lengths[part],
         block.wire[part],
         block.times[part],
-        np.ones(stop - first, np.bool_),
+        np.ones(stop - first, np.bool_) if block.timed is None else block.timed[part],
         block.link_types[part],
         block.fcs[part],
         None if block.ahead is None else block.ahead + len(block.starts) - stop,

@@ -29,8 +29,10 @@ _FEW = 64
 """Fewer packets of one shape, in a batch, are kept until there are more of them."""
 _FEWEST = 8
 """Fewer packets than these are decoded faster one by one."""
-_KEPT = 1 << 14
-"""At most this many packets are kept."""
+_KEPT, _KEPT_OCTETS = 1 << 14, 1 << 23
+"""At most this many packets are kept, of about so many octets."""
+_LARGE = 1 << 11
+"""To keep packets of more octets costs more than to decode a few of them alone."""
 
 
 _Parts: TypeAlias = tuple[Plan, Tables, ScalarFallback]
@@ -76,7 +78,7 @@ class ColumnFiller:
         self._few, self._fewest = few, fewest
         self._kept: list[tuple[Batch, Ints]] = []
         """Packets that are kept for later, and their indexes in the output."""
-        self._kept_packets = 0
+        self._kept_packets = self._kept_octets = 0
         self._open: Part | None = None
         """The arrays of all packets of the output, where these are few and are kept: nothing of them is absent yet."""
         self.one_by_one = 0
@@ -94,19 +96,21 @@ class ColumnFiller:
         part = output.next_part(len(batch))
         _fill_record_columns(batch, part)
         fill_fcs_columns(batch, part, self._scalar.catalog)
-        if len(batch) < self._few:
+        few_are = self._few if int(batch.lengths.sum()) <= _LARGE * len(batch) else self._fewest
+        if len(batch) < few_are:
             few = np.arange(len(batch))
             self._open = part
             if start:
                 self._close()
         else:
-            few, slow = self._engine.run(batch, part, self._few)
+            few, slow = self._engine.run(batch, part, few_are)
             part.finish()
             self._one_by_one(batch, slow, output, start)
         if len(few):
             self._kept.append((batch.some(few), few + start))
             self._kept_packets += len(few)
-            if self._kept_packets >= _KEPT:
+            self._kept_octets += int(batch.lengths[few].sum())
+            if self._kept_packets >= _KEPT or self._kept_octets >= _KEPT_OCTETS:
                 self.finish(output)
 
     def finish(self, output: Output) -> None:
@@ -119,7 +123,7 @@ class ColumnFiller:
             batch = joined([batch for batch, _ in self._kept])
             index = np.concatenate([index for _, index in self._kept])
             self._kept.clear()
-            self._kept_packets = 0
+            self._kept_packets = self._kept_octets = 0
             if part is not None:
                 self.one_by_one += len(batch)
                 self._scalar.run(batch, index, part, all_of_them=True)

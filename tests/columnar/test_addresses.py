@@ -55,11 +55,17 @@ def test_text_numbers_and_octets_are_those_of_the_packets(path: Any) -> None:  #
     with oc.open_capture(path) as capture:
         packets = list(capture.packets(lax=True))
     text, number, binary = (table.to_arrow(addresses=kind) for kind in ("text", "number", "binary"))
+    polars, pandas = table.to_polars(), table.to_pandas()
     for name in NAMES:
         wanted = [packet.get(name) for packet in packets]
         assert table.to_plain(name) == [None if value is None else str(value) for value in wanted]
         assert text[name].to_pylist() == table.to_plain(name)
         assert binary[name].to_pylist() == [None if value is None else value.packed for value in wanted]
+        assert (
+            polars[name].to_list()
+            == pandas[name].astype(object).where(pandas[name].notna(), None).tolist()
+            == table.to_plain(name)
+        )
         if name != "outer.ipv6.dst":
             assert number[name].to_pylist() == [None if value is None else int(value) for value in wanted]
     assert number["outer.ipv6.dst"].equals(binary["outer.ipv6.dst"])

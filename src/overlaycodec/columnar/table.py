@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import pyarrow
 
     from overlaycodec.columnar.address_text import Addresses
+    from overlaycodec.columnar.arrow import TextForm
     from overlaycodec.describe.plain import Plain
 
 __all__ = ["Table"]
@@ -151,7 +152,7 @@ class Table(ForNotebooks):
         needed("pandas", "pandas")
         import pandas
 
-        frame: pandas.DataFrame = self._arrow(addresses, encoded=False).to_pandas(types_mapper=pandas.ArrowDtype)
+        frame: pandas.DataFrame = self._arrow(addresses, "text").to_pandas(types_mapper=pandas.ArrowDtype)
         return frame
 
     def to_polars(self, *, addresses: Addresses = "text") -> polars.DataFrame:
@@ -162,11 +163,11 @@ class Table(ForNotebooks):
         needed("polars", "polars")
         import polars
 
-        frame = polars.from_arrow(self._arrow(addresses, encoded=False))
+        frame = polars.from_arrow(self._arrow(addresses, "views"))
         assert isinstance(frame, polars.DataFrame)
         return frame
 
-    def _arrow(self, addresses: Addresses, *, encoded: bool = True) -> pyarrow.Table:
+    def _arrow(self, addresses: Addresses, form: TextForm = "dictionary") -> pyarrow.Table:
         needed("pyarrow", "arrow")
         from overlaycodec.columnar.arrow import arrow_table
 
@@ -174,7 +175,7 @@ class Table(ForNotebooks):
             name: (column, self._values[name], self._absent.get(column.presence))
             for name, column in self._columns.items()
         }
-        return arrow_table(columns, addresses, encoded=encoded)
+        return arrow_table(columns, addresses, form=form)
 
 
 def _joined(arrays: Sequence[Values]) -> Values:

@@ -93,3 +93,14 @@ def test_a_block_of_many_options() -> None:
     data = blocks.section() + blocks.interface() + (blocks.enhanced(bytes(20)) * 50 + many) * 3
     assert readers.check(lambda: data).error is None
     assert oc.columns(data, ["comment"])["comment"].compressed().tolist() == ["last"] * 3
+
+
+@pytest.mark.parametrize("blocks", [files.LITTLE, files.BIG], ids=["little", "big"])
+def test_nothing_is_an_option_after_the_end_of_the_options(blocks: files.Blocks) -> None:
+    options = blocks.option(COMMENT, b"before") + blocks.option(0, b"") + blocks.option(COMMENT, b"after")
+    fields = struct.pack(blocks.order + "IIIII", 0, 0, 0, 20, 20)
+    packet = blocks.block(files.ENHANCED, fields + bytes(20) + options)
+    data = blocks.section() + blocks.interface() + packet * 5
+    with oc.open_capture(data) as capture:
+        assert [record.comments for record in capture] == [("before",)] * 5
+    assert oc.columns(data, ["comment"])["comment"].tolist() == ["before"] * 5

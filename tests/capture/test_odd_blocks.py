@@ -100,7 +100,7 @@ def test_nothing_is_an_option_after_the_end_of_the_options(blocks: files.Blocks)
     options = blocks.option(COMMENT, b"before") + blocks.option(0, b"") + blocks.option(COMMENT, b"after")
     fields = struct.pack(blocks.order + "IIIII", 0, 0, 0, 20, 20)
     packet = blocks.block(files.ENHANCED, fields + bytes(20) + options)
-    data = blocks.section() + blocks.interface() + packet * 5
+    data = blocks.section() + blocks.interface() + packet * 100
     with oc.open_capture(data) as capture:
-        assert [record.comments for record in capture] == [("before",)] * 5
-    assert oc.columns(data, ["comment"])["comment"].tolist() == ["before"] * 5
+        assert [record.comments for record in capture] == [("before",)] * 100
+    assert oc.columns(data, ["comment"])["comment"].tolist() == ["before"] * 100

@@ -12,7 +12,7 @@ from overlaycodec.columnar.column_buffers import Output
 from overlaycodec.columnar.decode.batch import Batch
 from overlaycodec.columnar.decode.column_filler import ColumnFiller
 from overlaycodec.columnar.decode.row_filter import RowFilter
-from overlaycodec.columnar.decode.source_batches import MOST_RECORDS, batches_from, batches_twice
+from overlaycodec.columnar.decode.source_batches import batches_from, batches_twice
 from overlaycodec.columnar.table import Table
 from overlaycodec.errors import CaptureError
 from overlaycodec.filters.filter import Filter, filter_of
@@ -30,8 +30,8 @@ _UNREQUESTED = tuple(name for name in RECORD_COLUMNS if name not in BY_REQUEST)
 """The columns of the record that tables without requested names have."""
 _TABLE_PACKETS = 1 << 16
 """At most this many packets are in a table of `iter_columns`."""
-_MOST_CAPACITY = 1 << 20
-"""The most packets for which arrays are made at once, where their number is unknown."""
+_FIRST_CAPACITY, _MOST_CAPACITY = 1 << 10, 1 << 20
+"""A fourth of the fewest packets, and the most, for which arrays are made at once where their number is unknown."""
 
 
 def table_of(
@@ -52,20 +52,20 @@ def table_of(
         names = [*_UNREQUESTED, *pipeline.fields()] if names is None else names
     wanted = None if where is None else filter_of(where, catalog)
     if names is not None:
-        rows = RowFilter(wanted, columns_of(names, catalog), catalog)
-        batches = batches_from(source, _facts_in(rows.columns), link_type, catalog)
+        rows = RowFilter(wanted, columns_of(names, catalog), catalog, pipeline)
+        batches = batches_from(source, _facts_in((*rows.columns, *rows.asked)), link_type, catalog)
     else:
         first, batches = batches_twice(source, frozenset(RECORD_FACTS), link_type, catalog)
         names_there = occurring_names(_until_failure(first, []), catalog)  # it fails again below
-        rows = RowFilter(wanted, columns_of(names_there, catalog), catalog)
+        rows = RowFilter(wanted, columns_of(names_there, catalog), catalog, pipeline)
     outputs: list[Output] = []
 
     def table() -> Table:
-        read = rows.table(outputs)
+        read = Table(outputs)
         return read if names is not None else read.without_empty()
 
     try:
-        for output, _ in _outputs(_reporting(batches, progress), rows.columns, catalog, pipeline, rows):
+        for output, _ in _outputs(_reporting(batches, progress), rows, catalog, pipeline):
             outputs.append(output)  # one by one, so that those before an error are kept
     except CaptureError as error:
         error.table = table()
@@ -92,11 +92,11 @@ def tables_of(
         _check_pipeline(pipeline)
         catalog = pipeline.catalog
     wanted = None if where is None else filter_of(where, catalog)
-    rows = RowFilter(wanted, columns_of(names, catalog), catalog)
-    batches = batches_from(source, _facts_in(rows.columns), link_type, catalog)
-    for output, octets in _outputs(batches, rows.columns, catalog, pipeline, rows, most=_TABLE_PACKETS):
+    rows = RowFilter(wanted, columns_of(names, catalog), catalog, pipeline)
+    batches = batches_from(source, _facts_in((*rows.columns, *rows.asked)), link_type, catalog)
+    for output, octets in _outputs(batches, rows, catalog, pipeline, most=_TABLE_PACKETS):
         if output.count or output.others:
-            yield rows.table([output])
+            yield Table([output])
         if progress is not None:
             progress(octets)
 
@@ -123,44 +123,49 @@ def _reporting(batches: Iterable[Batch], progress: Callable[[int], object] | Non
 
 def _outputs(
     batches: Iterable[Batch],
-    columns: tuple[Column, ...],
+    rows: RowFilter,
     catalog: Catalog,
     pipeline: AnyPipeline | None = None,
-    rows: RowFilter | None = None,
     *,
     most: int | None = None,
 ) -> Iterator[tuple[Output, int]]:
-    """Filled outputs of at most `most` packets, and the octets of these packets; there is at least one output."""
+    """Filled outputs of at most `most` packets, and the octets of these packets; there is at least one output.
+
+    The packets that `rows` leaves out count, so that there is an output after so many packets, whatever matches.
+    """
+    columns = rows.columns
     filler = ColumnFiller(columns, catalog, pipeline)
-    capacity = most or MOST_RECORDS
-    output, octets = None, 0
+    capacity = most or _FIRST_CAPACITY
+    output, octets, packets = None, 0, 0
     failed: list[Exception] = []
     for batch in _until_failure(batches, failed):
-        if output is not None and output.count + len(batch) > output.capacity:
-            _finish(output, filler, pipeline, rows)
+        if output is not None and (output.count if most is None else packets) + len(batch) > output.capacity:
+            _finish(output, filler, pipeline)
             yield output, octets
-            output, octets = None, 0
+            output, octets, packets = None, 0, 0
         if output is None:
             if most is None:
                 ahead = batch.ahead
-                capacity = min(2 * capacity, _MOST_CAPACITY) if ahead is None else _capacity_of(ahead, len(batch))
+                capacity = min(4 * capacity, _MOST_CAPACITY) if ahead is None else _capacity_of(ahead, len(batch))
             output = Output(columns, max(capacity, len(batch)) if most else capacity + len(batch))
-        filler.add(batch, output)
+        wanted, others = rows.wanted(batch)
+        output.others += others
+        if len(wanted):
+            filler.add(wanted, output)
         octets += int(batch.lengths.sum())
+        packets += len(batch)
     output = Output(columns, 0) if output is None else output
-    _finish(output, filler, pipeline, rows)
+    _finish(output, filler, pipeline)
     yield output, octets
     for error in failed:
         raise error
 
 
-def _finish(output: Output, filler: ColumnFiller, pipeline: AnyPipeline | None, rows: RowFilter | None) -> None:
-    """Fills in what is left, and takes out the packets that are not wanted."""
+def _finish(output: Output, filler: ColumnFiller, pipeline: AnyPipeline | None) -> None:
+    """Fills in what is left, and takes out the packets that do not fit."""
     filler.finish(output)
     if pipeline is not None:
         output.keep_fitting()
-    if rows is not None:
-        rows.keep(output)
 
 
 def _capacity_of(ahead: int, known: int) -> int:
@@ -179,7 +184,7 @@ def _until_failure(batches: Iterable[Batch], failed: list[Exception]) -> Iterato
 def occurring_names(batches: Iterable[Batch], catalog: Catalog) -> list[str]:
     """The name of every field of every header that occurs, outermost first."""
     columns = columns_of(["fault"], catalog)
-    filler = ColumnFiller(columns, catalog)
+    filler = ColumnFiller(columns, catalog, named=True)
     for batch in batches:
         output = Output(columns, len(batch))
         filler.add(batch, output)

@@ -8,7 +8,7 @@
 from typing import TYPE_CHECKING
 
 from overlaycodec import protocols
-from overlaycodec.capture import Capture, Frames, Interface, Record, open_capture, write_capture
+from overlaycodec.capture import Block, Capture, Frames, Interface, Record, open_capture, write_capture
 from overlaycodec.codec.catalog import DEFAULT, Catalog
 from overlaycodec.codec.field_view import FieldView
 from overlaycodec.codec.packet_decoder import decode, decode_header
@@ -132,6 +132,7 @@ __all__ = [
     "TCP_PORT",
     "UDP_PORT",
     "Bits",
+    "Block",
     "ByteOrder",
     "Capture",
     "CaptureError",

@@ -224,7 +224,7 @@ def decap(
     """Write the frames inside the tunnels of a capture as a capture.
 
     TARGET is a .pcap or .pcapng file, .gz after it compresses it; "-" is the standard output, in the format of FILE.
-    Times, interfaces and comments are kept. A network is a VNI, NVGRE's VSID or STT's context. Congestion marks are
+    All else in the file is kept. A network is a VNI, NVGRE's VSID or STT's context. Congestion marks are
     combined as RFC 6040 requires. IP without Ethernet has link type 101, and needs pcapng where there are frames too.
 
     With --where, packets that do not match are left out before anything else, fragments too.
@@ -251,5 +251,5 @@ def decap(
         where=where,
         outcome=outcome,
     )
-    status = rewrite(file, target, transform, outcome, "decap", reassemblers or (), json=json)
+    status = rewrite(file, target, transform, outcome, "decap", reassemblers or (), json=json, grows=reassemble)
     click.get_current_context().exit(status)

@@ -204,10 +204,12 @@ class PcapngWriter:
         return description
 
     def _put_packet(self, index: int, interface: int, ticks: int, record: Record, options: bytes) -> None:
-        layouts, data = self._layouts, record.data
+        layouts, data = self._order or self._layouts, record.data
+        octets, wire = len(data), record.wire_length
         total = checked_length(index, data, options)
-        wire, stamp = record.wire_length, (ticks >> 32, ticks & 0xFFFF_FFFF)
-        fields = layouts.enhanced_block.pack(pcapng.ENHANCED_PACKET, total, interface, *stamp, len(data), wire)
+        fields = layouts.enhanced_block.pack(
+            pcapng.ENHANCED_PACKET, total, interface, ticks >> 32, ticks & 0xFFFF_FFFF, octets, wire
+        )
         self._write(b"".join((fields, data, bytes(-len(data) & 3), options, layouts.word.pack(total))))
 
     def _put_simple(self, index: int, data: bytes) -> None:

@@ -69,10 +69,12 @@ def rewrite(
     *,
     json: bool = False,
     grows: bool = False,
+    kept: bool = True,
 ) -> int:
     """Writes the records that `transform` makes of each; gives the exit status: 1 where the file is damaged.
 
-    All else that the file has is written as it is. `grows` says that packets can become longer than the file allows.
+    All else that the file has is written as it is, unless `kept` says that it is left out. `grows` says that packets
+    can become longer than the file allows.
 
     What `reassemblers` dropped, and what is still pending, is reported at the end.
 
@@ -86,7 +88,7 @@ def rewrite(
             capture_of(file) as capture,
             progress_over((file,), what) as advance,
         ):
-            records = _transformed(capture, transform, run, advance, grows=grows)
+            records = _transformed(capture, transform, run, advance, grows=grows, kept=kept)
             refused = partial(_leave_out, outcome)
             if target == "-":
                 run.written = write_capture(sys.stdout.buffer, records, format=capture.format, on_error=refused)
@@ -114,13 +116,15 @@ def _transformed(
     advance: Callable[[int, int], None],
     *,
     grows: bool,
-) -> Iterator[Block]:
+    kept: bool,
+) -> Iterator[Block | Record]:
     octets = reported = 0
     try:
         for block in capture.blocks():
             record = block.record
             if record is None:
-                yield block.without_snap_length() if grows else block
+                if kept:
+                    yield block.without_snap_length() if grows else block
                 continue
             run.read += 1
             octets += len(record.data)
@@ -128,7 +132,7 @@ def _transformed(
                 advance(_STEP, octets)
                 octets, reported = 0, run.read
             for number, made in enumerate(transform(record, capture)):
-                yield block.with_record(made, further=number > 0)
+                yield block.with_record(made, further=number > 0) if kept else made
     except (CaptureError, OSError) as error:
         run.damage = error
 

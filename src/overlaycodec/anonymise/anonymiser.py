@@ -117,14 +117,15 @@ class Anonymiser:
         """The packet with other addresses in all its headers, also of the packets inside and of quoted ones.
 
         Checksums and an Ethernet frame's FCS follow by the difference. Payload, in which an application may send
-        addresses, stays; without `payload`, and where decoding stopped with a fault, it becomes zeros.
+        addresses, stays; without `payload`, where decoding stopped with a fault, and where the capture truncated the
+        packet, it becomes zeros: it can begin with a part of a header.
 
         Raises: EncodeError where a field that is AUTO cannot be derived.
         """
         check_type("packet", packet, Packet)
         before = resolve(packet, catalog=catalog)
         headers = tuple(map(self._record, before.headers))
-        keep = payload and packet.fault is None
+        keep = payload and packet.fault is None and not packet.without_fcs().missing
         after = before.__replace__(headers=headers, payload=before.payload if keep else bytes(len(before.payload)))
         return _with_fcs(before, _followed(before, after, catalog), catalog)
 

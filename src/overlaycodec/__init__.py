@@ -228,6 +228,7 @@ __all__ = [
 __all__ += protocols.__all__
 
 if TYPE_CHECKING:
+    from overlaycodec import anonymise as anonymise
     from overlaycodec import comparison as comparison
     from overlaycodec import dialects as dialects
     from overlaycodec import fuzz as fuzz
@@ -242,6 +243,7 @@ if TYPE_CHECKING:
     from overlaycodec.protocols.index import *  # noqa: F403 - every header and element, named in its `__all__`
 else:
     _SUBMODULES = (
+        "anonymise",
         "comparison",
         "dialects",
         "fuzz",

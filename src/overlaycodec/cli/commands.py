@@ -40,8 +40,7 @@ _NAMES = {"help_option_names": ["-h", "--help"]}
 class Commands(Group):
     """Commands; some have a module of their own, which is loaded when it is needed."""
 
-    own_modules = ("completion", "decap", "diff", "encap", "export-schema", "fuzz", "select", "vlan")
-    own_modules = ("anonymise", "completion", "decap", "diff", "encap", "fuzz", "select", "vlan")
+    own_modules = ("anonymise", "completion", "decap", "diff", "encap", "export-schema", "fuzz", "select", "vlan")
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Their names."""

@@ -17,6 +17,7 @@ import overlaycodec as oc
 ROOT: Final = Path(__file__).parent.parent
 SOURCES: Final = Path(oc.__file__).parent
 SUBMODULES: Final = (
+    "anonymise",
     "comparison",
     "dialects",
     "fuzz",

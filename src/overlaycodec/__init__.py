@@ -8,7 +8,7 @@
 from typing import TYPE_CHECKING
 
 from overlaycodec import protocols
-from overlaycodec.capture import Capture, Frames, Interface, Record, open_capture, write_capture
+from overlaycodec.capture import Block, Capture, Frames, Interface, Record, open_capture, write_capture
 from overlaycodec.codec.catalog import DEFAULT, Catalog
 from overlaycodec.codec.field_view import FieldView
 from overlaycodec.codec.packet_decoder import decode, decode_header
@@ -132,6 +132,7 @@ __all__ = [
     "TCP_PORT",
     "UDP_PORT",
     "Bits",
+    "Block",
     "ByteOrder",
     "Capture",
     "CaptureError",
@@ -227,6 +228,7 @@ __all__ = [
 __all__ += protocols.__all__
 
 if TYPE_CHECKING:
+    from overlaycodec import anonymise as anonymise
     from overlaycodec import comparison as comparison
     from overlaycodec import dialects as dialects
     from overlaycodec import fuzz as fuzz
@@ -241,6 +243,7 @@ if TYPE_CHECKING:
     from overlaycodec.protocols.index import *  # noqa: F403 - every header and element, named in its `__all__`
 else:
     _SUBMODULES = (
+        "anonymise",
         "comparison",
         "dialects",
         "fuzz",

@@ -6,9 +6,10 @@ them nothing of files. Any octets give records and then either the end or a `Cap
 
 from __future__ import annotations
 
+from overlaycodec.capture.blocks import Block
 from overlaycodec.capture.frames import Frames
 from overlaycodec.capture.reader import Capture, open_capture
 from overlaycodec.capture.record import Interface, Record
 from overlaycodec.capture.writer import write_capture
 
-__all__ = ["Capture", "Frames", "Interface", "Record", "open_capture", "write_capture"]
+__all__ = ["Block", "Capture", "Frames", "Interface", "Record", "open_capture", "write_capture"]

@@ -33,7 +33,7 @@ def packets() -> Iterator[Built]:
 
     eth = Ether(dst="02:00:00:00:00:02", src="02:00:00:00:00:01")
     ip, ip6 = IP(src="192.0.2.1", dst="192.0.2.2", id=1), IPv6(src="2001:db8::1", dst="2001:db8::2")
-    udp, tcp = UDP(sport=49152, dport=40001), TCP(sport=49152, dport=40001, seq=1, ack=2)
+    udp, tcp = UDP(sport=50000, dport=40001), TCP(sport=50000, dport=40001, seq=1, ack=2)
     inner = Ether(dst="02:bb:00:00:00:02", src="02:aa:00:00:00:01")
     data = Raw(bytes(range(16)))
     insides = {
@@ -191,9 +191,9 @@ def packets() -> Iterator[Built]:
         yield f"tcp-{ports[0]}-{ports[1]}", "tcp", eth / ip / TCP(sport=ports[0], dport=ports[1], seq=1) / data, 1
     for octets in range(4):
         yield f"udp-{octets}-octets", "udp", eth / ip6 / udp / Raw(bytes(range(1, octets + 1))), 1
-    yield "udp-no-checksum", "udp", eth / ip / UDP(sport=49152, dport=40001, chksum=0) / data, 1
-    yield "udp-wrong-checksum", "udp", eth / ip / UDP(sport=49152, dport=40001, chksum=0x1234) / data, 1
-    yield "tcp-wrong-checksum", "tcp", eth / ip / TCP(sport=49152, dport=40001, chksum=0x1234) / data, 1
+    yield "udp-no-checksum", "udp", eth / ip / UDP(sport=50000, dport=40001, chksum=0) / data, 1
+    yield "udp-wrong-checksum", "udp", eth / ip / UDP(sport=50000, dport=40001, chksum=0x1234) / data, 1
+    yield "tcp-wrong-checksum", "tcp", eth / ip / TCP(sport=50000, dport=40001, chksum=0x1234) / data, 1
     yield "ipv4-wrong-checksum", "ipv4", eth / IP(src="192.0.2.1", dst="192.0.2.2", chksum=0x1234) / udp / data, 1
     for number, flags in enumerate(
         ("F", "S", "R", "P", "A", "U", "E", "C", "SA", "FA", "PA", "RA", "SEC", "FSRPAUEC", "")
@@ -201,7 +201,7 @@ def packets() -> Iterator[Built]:
         yield (
             f"tcp-flags-{number}",
             "tcp",
-            eth / ip6 / TCP(sport=49152, dport=40001, flags=flags, seq=0xFFFFFFFF, ack=0x80000000) / data,
+            eth / ip6 / TCP(sport=50000, dport=40001, flags=flags, seq=0xFFFFFFFF, ack=0x80000000) / data,
             1,
         )
     for name, options in {
@@ -209,9 +209,9 @@ def packets() -> Iterator[Built]:
         "time-stamps": [("Timestamp", (1, 0xFFFFFFFF))], "sack": [("NOP", None), ("NOP", None), ("SAck", (1, 2))],
         "usual": [("MSS", 1460), ("SAckOK", b""), ("Timestamp", (7, 0)), ("NOP", None), ("WScale", 7)],
     }.items():  # fmt: skip
-        yield f"tcp-option-{name}", "tcp", eth / ip / TCP(sport=49152, dport=40001, flags="S", options=options), 1
+        yield f"tcp-option-{name}", "tcp", eth / ip / TCP(sport=50000, dport=40001, flags="S", options=options), 1
     for window in (0, 1, 65535):
-        yield f"tcp-window-{window}", "tcp", eth / ip / TCP(sport=49152, dport=40001, window=window, urgptr=window), 1
+        yield f"tcp-window-{window}", "tcp", eth / ip / TCP(sport=50000, dport=40001, window=window, urgptr=window), 1
     yield "sctp-data", "sctp", eth / ip / SCTP(sport=1, dport=40001, tag=0xFFFFFFFF) / SCTPChunkData(data=b"abcd"), 1
     yield "sctp-init", "sctp", eth / ip6 / SCTP(sport=65535, dport=40001, tag=0) / SCTPChunkInit(init_tag=1), 1
     # control
@@ -294,7 +294,7 @@ def packets() -> Iterator[Built]:
     yield (
         "bfd",
         "bfd",
-        eth / ip / UDP(sport=49152, dport=3784) / BFD(my_discriminator=1, your_discriminator=0xFFFFFFFF),
+        eth / ip / UDP(sport=50000, dport=3784) / BFD(my_discriminator=1, your_discriminator=0xFFFFFFFF),
         1,
     )
     for version in (2,):

@@ -53,7 +53,7 @@ def wrapped(vector: dict[str, Any]) -> tuple[int, str, list[str]] | None:
     data = bytes.fromhex(vector["hex"])
     if first["header"] in _PORTS:
         packet = (
-            outside / IP(src="192.0.2.1", dst="192.0.2.2") / UDP(sport=49152, dport=_PORTS[first["header"]]) / Raw(data)
+            outside / IP(src="192.0.2.1", dst="192.0.2.2") / UDP(sport=50000, dport=_PORTS[first["header"]]) / Raw(data)
         )
         return 1, bytes(packet).hex(), ["ethernet", "ipv4", "udp"]
     if first["header"] == "tcp":

@@ -205,7 +205,7 @@ def _links() -> dict[int, Any]:
     import dpkt
 
     return {
-        0: dpkt.loopback.Loopback, 1: dpkt.ethernet.Ethernet, 12: dpkt.ip.IP, 101: dpkt.ip.IP, 108: dpkt.loopback.Loopback,
+        0: dpkt.loopback.Loopback, 1: dpkt.ethernet.Ethernet, 12: dpkt.ip.IP, 14: dpkt.ip.IP, 101: dpkt.ip.IP, 108: dpkt.loopback.Loopback,
         113: dpkt.sll.SLL, 228: dpkt.ip.IP, 229: dpkt.ip6.IP6, 276: dpkt.sll2.SLL2,
     }  # fmt: skip
 
@@ -227,7 +227,7 @@ class Dpkt:
 
     def _reading(self, record: Record) -> Reading:
         link = self._links.get(record.link_type)
-        if record.link_type == 101 and record.data[:1] and record.data[0] >> 4 == 6:
+        if record.link_type in (12, 14, 101) and record.data[:1] and record.data[0] >> 4 == 6:
             link = self._links[229]
         if link is None:
             return Reading()

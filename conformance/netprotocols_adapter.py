@@ -29,7 +29,11 @@ def header_of(layer):
     name, fields = SAME[type(layer).__name__]
     found = {ours: getattr(layer, theirs) for theirs, ours in fields.items()}
     if name == "ipv4":
-        found |= {"reserved0": layer.flags >> 2, "dont_fragment": layer.flags >> 1 & 1, "more_fragments": layer.flags & 1}
+        found |= {
+            "reserved0": layer.flags >> 2,
+            "dont_fragment": layer.flags >> 1 & 1,
+            "more_fragments": layer.flags & 1,
+        }
     if name == "ipv6":
         found |= {"dscp": layer.traffic_class >> 2, "ecn": layer.traffic_class & 3}
     if name == "tcp":

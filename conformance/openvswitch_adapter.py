@@ -33,7 +33,11 @@ def headers_of(line):
     if kind in ("arp", "rarp"):
         if (flow.get("arp_op"), flow.get("arp_spa")) == ("0", "0.0.0.0"):
             return found  # what it could not read is 0
-        arp = {"sender_protocol": flow.get("arp_spa"), "target_protocol": flow.get("arp_tpa"), "operation": number(flow.get("arp_op", "0"))}
+        arp = {
+            "sender_protocol": flow.get("arp_spa"),
+            "target_protocol": flow.get("arp_tpa"),
+            "operation": number(flow.get("arp_op", "0")),
+        }
         found.append(("arp", arp | {"sender_hardware": flow.get("arp_sha"), "target_hardware": flow.get("arp_tha")}))
     if "nw_src" in flow and kind not in ("arp", "rarp"):
         if (flow["nw_src"], flow["nw_dst"], flow["nw_ttl"]) == ("0.0.0.0", "0.0.0.0", "0"):
@@ -47,7 +51,11 @@ def headers_of(line):
         if (flow["ipv6_src"], flow["ipv6_dst"], flow["nw_ttl"]) == ("::", "::", "0"):
             return found
         ip = {"src": flow["ipv6_src"], "dst": flow["ipv6_dst"], "hop_limit": number(flow["nw_ttl"])}
-        ip |= {"dscp": number(flow["nw_tos"]) >> 2, "ecn": number(flow["nw_ecn"]), "flow_label": number(flow["ipv6_label"])}
+        ip |= {
+            "dscp": number(flow["nw_tos"]) >> 2,
+            "ecn": number(flow["nw_ecn"]),
+            "flow_label": number(flow["ipv6_label"]),
+        }
         found.append(("ipv6", ip))
     later = flow.get("nw_frag") == "later"
     for name in ("udp", "tcp", "sctp"):
@@ -56,7 +64,12 @@ def headers_of(line):
             if ports != {"src_port": 0, "dst_port": 0}:
                 found.append((name, ports))
     if kind in ("icmp", "icmp6") and "icmp_type" in flow and not later:
-        found.append(("icmp" if kind == "icmp" else "icmpv6", {"type": number(flow["icmp_type"]), "code": number(flow["icmp_code"])}))
+        found.append(
+            (
+                "icmp" if kind == "icmp" else "icmpv6",
+                {"type": number(flow["icmp_type"]), "code": number(flow["icmp_code"])},
+            )
+        )
     return found
 
 

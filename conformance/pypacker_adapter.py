@@ -10,7 +10,12 @@ from pypacker.layer3 import ip, ip6
 from pypacker.layer12 import ethernet, linuxcc
 
 logging.disable(logging.CRITICAL)
-LINKS = {1: ethernet.Ethernet, 113: linuxcc.LinuxCC, 228: ip.IP, 229: ip6.IP6, }
+LINKS = {
+    1: ethernet.Ethernet,
+    113: linuxcc.LinuxCC,
+    228: ip.IP,
+    229: ip6.IP6,
+}
 SAME = {
     "ARP": ("arp", {"hrd": "hardware_type", "pro": "protocol_type", "hln": "hardware_length", "pln": "protocol_length", "op": "operation", "sha_s": "sender_hardware", "spa_s": "sender_protocol", "tha_s": "target_hardware", "tpa_s": "target_protocol"}),
     "UDP": ("udp", {"sport": "src_port", "dport": "dst_port", "ulen": "length", "sum": "checksum"}),
@@ -42,7 +47,10 @@ def headers_of(layer):
         kinds = [tag.type for tag in tags] + [layer.type]
         yield "ethernet", {"dst": layer.dst_s, "src": layer.src_s, "ethertype": kinds[0]}
         for tag, following in zip(tags, kinds[1:], strict=True):
-            yield "vlan", {"pcp": tag.tci >> 13, "dei": tag.tci >> 12 & 1, "vid": tag.tci & 0xFFF, "ethertype": following}
+            yield (
+                "vlan",
+                {"pcp": tag.tci >> 13, "dei": tag.tci >> 12 & 1, "vid": tag.tci & 0xFFF, "ethertype": following},
+            )
     elif kind == "IP":
         flags = layer.frag_off >> 13
         yield "ipv4", {

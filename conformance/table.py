@@ -33,10 +33,21 @@ def row(cells: list[str]) -> str:
 def summary(found: dict[str, conformance.Score]) -> list[str]:
     """A row for each decoder."""
     valid, invalid = (sum((case.refused is None) is kind for case in conformance.suite()) for kind in (True, False))
-    head = ["decoder", "values", "right", "partly", "wrong", "failed", "silent", "refused", "accepted", "failed", "silent"]
+    head = [
+        "decoder",
+        "values",
+        "right",
+        "partly",
+        "wrong",
+        "failed",
+        "silent",
+        "refused",
+        "accepted",
+        "failed",
+        "silent",
+    ]
     lines = [
-        f"Of the valid packets ({valid}): right, partly, wrong, failed, silent; of the invalid ones ({invalid}): refused, "
-        "accepted, failed, silent.",
+        f"The first five counts are of the {valid} valid packets, the last four of the {invalid} invalid ones.",
         "",
         row(head),
         row(["---", *["--:"] * (len(head) - 1)]),
@@ -64,7 +75,7 @@ def by_protocol(found: dict[str, conformance.Score]) -> list[str]:
             for name in several:
                 counts = score.counts(name)
                 good, wrong = good + counts["right"] + counts["partly"], wrong + counts["wrong"] + counts["failed"]
-            cells.append("–" if not good + wrong else f"{good}" if not wrong else f"{good} / **{wrong}**")
+            cells.append("-" if not good + wrong else f"{good}" if not wrong else f"{good} / **{wrong}**")
         lines.append(row(cells))
     return lines
 

@@ -57,7 +57,9 @@ ALLOWED: Final[dict[str, str]] = {
     "findings": "checksum codec editing errors packet protocols schema values",
     "guesses": "checksum packet schema",
     "anonymise": "checksum codec editing packet protocols schema values",
-    "fuzz": "capture checksum codec describe editing errors filters findings interchange packet protocols schema values",
+    "fuzz": (
+        "capture checksum codec describe editing errors filters findings interchange packet protocols schema values"
+    ),
     "conformance": "capture describe fuzz",
 }
 FACES: Final = ("overlaycodec", "notebook", "cli")

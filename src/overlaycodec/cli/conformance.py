@@ -29,18 +29,18 @@ __all__ = ["conformance"]
     "decoders",
     multiple=True,
     metavar="CMD",
-    help="overlaycodec, tshark, tcpdump, scapy, dpkt, or a command: it reads packets, and prints a JSON object for each.",
+    help="overlaycodec, tshark, tcpdump, scapy, dpkt, or a command that reads packets and prints JSON.",
 )
 @click.option("--protocol", "protocols", multiple=True, metavar="NAME", help="Take only cases about this header.")
 @click.option("--wrong", is_flag=True, help="Write a line for each case that a decoder gets wrong.")
 @click.option("--cases", is_flag=True, help="Write the cases as JSON lines.")
 @click.option("--json", is_flag=True, help="Write a JSON object per decoder, one per line.")
 def conformance(decoders: tuple[str, ...], *, protocols: tuple[str, ...], wrong: bool, cases: bool, json: bool) -> None:
-    """Score decoders against a suite of packets whose fields are known from outside of this library.
+    """Score decoders against a suite of packets whose fields are known from outside this library.
 
-    The table has a line per protocol: the cases, and in how many the decoder gives all values ("right"), only some
-    ("partly"), a wrong one ("wrong"), fails or reads nothing. An invalid packet is "right" where the decoder refuses it.
-    Without --decoder, the cases are counted.
+    The table has a line per protocol: the cases, and in how many the decoder gives all values (right), only some
+    (partly), a wrong one (wrong), fails, or reads nothing (silent). An invalid packet is right where it is
+    refused. Without --decoder, the cases are counted.
 
     A command gets on its standard input a line per packet: link type, octets on the wire, hexadecimal digits; or the
     name of a capture in place of {pcap}. docs/conformance.md describes what it prints.

@@ -8,14 +8,14 @@ headers in other cases; who shows it as if it were sound accepts it.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final, Literal, TypeAlias, get_args
 
 import msgspec
 
 from overlaycodec.conformance.suite import VERSION, Case, suite
 from overlaycodec.describe.plain import Plain
-from overlaycodec.fuzz.decoders import Decoder, HeaderReading, Reading, decoder_of
+from overlaycodec.fuzz.decoders import Decoder, Reading, decoder_of
 from overlaycodec.fuzz.decoders.reading import same_value
 
 __all__ = ["OUTCOMES", "Outcome", "Result", "Score", "score"]
@@ -30,9 +30,9 @@ class Result(msgspec.Struct, frozen=True):
 
     case: Case
     outcome: Outcome
-    """`right`: every value, or the packet refused; `partly`: only right values, but not all; `wrong`: another value, a
-    valid packet refused or an invalid one accepted; `failed`: the decoder raised, ended or hung; `silent`: it reads
-    nothing of it."""
+    """`right`: the value of every field, or the invalid packet refused; `partly`: only right values, but not all;
+    `wrong`: another value or another status of a checksum, a valid packet refused or an invalid one accepted; `failed`:
+    the decoder raised, ended or hung; `silent`: it gives no value of the header that the case is about."""
     reason: str = ""
     """What was wrong."""
     facts: int = 0
@@ -93,20 +93,24 @@ def score(decoder: str | Decoder, cases: Iterable[Case] | None = None) -> Score:
 def _result(case: Case, reading: Reading, known: set[str]) -> Result:
     if reading.crashed:
         return Result(case, "failed", reading.fault or "")
-    expected = _expected(case.stack)
-    values = reading.values(expected)
+    values = reading.values(case.stack)
     given = {path: values[path] for path in case.facts if path in values}
     reason = _wrong_value(case.facts, given)
     if reason is not None:
         return Result(case, "wrong", reason, len(given))
     if case.refused is not None:
-        return _of_invalid(case, reading, expected, known, len(given))
+        return _of_invalid(case, reading, known, len(given))
     cut = case.wire_length is not None and case.wire_length > len(case.hex) // 2
     if reading.fault is not None and not cut and not case.may_be_refused:
         return Result(case, "wrong", f"a valid packet is refused: {reading.fault}", len(given))
-    if not given:
-        return Result(case, "silent")
-    return Result(case, "right" if len(given) == len(case.facts) else "partly", "", len(given))
+    if not any(_is_of(path, case.protocol) for path in given):
+        return Result(case, "silent", "", len(given))
+    return Result(case, "right" if case.fields.keys() <= given.keys() else "partly", "", len(given))
+
+
+def _is_of(path: str, protocol: str) -> bool:
+    """Whether a path is one of a field of this header."""
+    return any(token.partition("[")[0] == protocol for token in path.split(".")[:-1])
 
 
 def _known(reading: Reading) -> Iterator[str]:
@@ -117,10 +121,6 @@ def _known(reading: Reading) -> Iterator[str]:
             yield header.name + _ROW
 
 
-def _expected(stack: Sequence[str]) -> Reading:
-    return Reading(tuple(HeaderReading(path.rpartition(".")[2].partition("[")[0]) for path in stack))
-
-
 def _wrong_value(facts: Mapping[str, Plain], given: Mapping[str, Plain]) -> str | None:
     for path, value in given.items():
         if not same_value(facts[path], value):
@@ -128,14 +128,14 @@ def _wrong_value(facts: Mapping[str, Plain], given: Mapping[str, Plain]) -> str 
     return None
 
 
-def _of_invalid(case: Case, reading: Reading, expected: Reading, known: set[str], facts: int) -> Result:
+def _of_invalid(case: Case, reading: Reading, known: set[str], facts: int) -> Result:
     assert case.refused is not None
     if reading.fault is not None:
         return Result(case, "right", "", facts)
-    paths = [path for path, _ in reading.paths(expected)]
+    paths = [path for path, _ in reading.paths(case.stack)]
     header, row, _ = case.refused.partition(_ROW)
     if row:
-        if any(path.startswith(f"{case.refused}.") for path in reading.values(expected)):
+        if any(path.startswith(f"{case.refused}.") for path in reading.values(case.stack)):
             return Result(case, "wrong", f"{case.refused} is shown as sound", facts)
         known_row = header in paths and case.protocol + _ROW in known
         return Result(case, "right" if known_row else "silent", "", facts)

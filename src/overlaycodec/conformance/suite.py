@@ -1,7 +1,7 @@
 """The suite: packets with what is known of them from outside, a JSON object on each line of a file.
 
-`suite.jsonl` is written by a program from the project's vectors, captures of real stacks, packets of another encoder, and
-rules of specifications; docs/conformance.md says how. `case.schema.json` describes a line.
+`suite.jsonl` is written by a program from the project's vectors, captures of real stacks, packets of another encoder,
+and rules of specifications; docs/conformance.md says how. `case.schema.json` describes a line.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class Case(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     refused: str | None = None
     """Of an invalid packet, the path of the header, or of the options of a header, that cannot be read as sound."""
     may_be_refused: bool = False
-    """Whether a strict decoder may refuse the packet although its headers are read so: for what stands in or behind them."""
+    """Whether a strict decoder may refuse the packet, for what stands in its headers or behind them."""
     wire_length: int | None = None
     """The octets on the wire, where the capture has less."""
 

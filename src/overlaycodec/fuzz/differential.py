@@ -37,8 +37,8 @@ class Difference(msgspec.Struct, frozen=True):
 
     decoders: tuple[str, str]
     field: str
-    """The path without scope and numbers: `ipv4.ihl`. `headers`: another header; `fault`: one rejects the packet, and the
-    other does not; `failed`: one raised, ended or hung."""
+    """The path without scope and numbers: `ipv4.ihl`. `headers`: another header; `fault`: one rejects the packet, and
+    the other does not; `failed`: one raised, ended or hung."""
     packets: int
     """In how many of the packets."""
     number: int
@@ -56,7 +56,8 @@ class Difference(msgspec.Struct, frozen=True):
 
     def __str__(self) -> str:
         sides = ", ".join(f"{name} {value!r}" for name, value in zip(self.decoders, self.least_values, strict=True))
-        return f"{self.least_path}: {sides} ({self.packets} packets); {self.least.data.hex()}"
+        link = "" if self.least.link_type == _ETHERNET else f", link type {self.least.link_type}"
+        return f"{self.least_path}: {sides} ({self.packets} packets{link}); {self.least.data.hex()}"
 
 
 class Comparison(msgspec.Struct, frozen=True):
@@ -106,8 +107,8 @@ def compare(
     >>> [(difference.field, difference.least.data.hex()) for difference in found.differences]
     [('fault', '00')]
 
-    Raises: ValueError for fewer than two decoders, and for one that gives no proper answers; OSError and ImportError for
-    one that is not installed.
+    Raises: ValueError for fewer than two decoders, and for one that gives no proper answers; OSError and ImportError
+    for one that is not installed.
     """
     chosen = [OverlayCodec(catalog) if each == "overlaycodec" else decoder_of(each) for each in decoders]
     if len(chosen) < 2 or len({each.name for each in chosen}) < len(chosen):

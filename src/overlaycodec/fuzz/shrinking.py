@@ -31,8 +31,8 @@ Holds = Callable[[Sequence[Record]], Sequence[bool]]
 def least_of(record: Record, holds: Holds, *, catalog: Catalog = DEFAULT) -> Record:
     """The least packet found, from `record` on, of which `holds` says True: the fewest octets, then the most zeros.
 
-    `holds` gets several packets and gives an answer for each; it is not asked about `record`. The same record and answers
-    give the same packet.
+    `holds` gets several packets and gives an answer for each; it is not asked about `record`. The same record and
+    answers give the same packet.
     """
     for _ in range(_ROUNDS):
         smaller = _kept(record, _shorter(record, catalog), holds)

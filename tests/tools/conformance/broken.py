@@ -102,15 +102,15 @@ def rules() -> Iterator[Rule]:
             name = f"{protocol}-{key.partition(':')[2]}-{octets}-octets"
             yield Rule(name, protocol, key, whole[:octets], spec, f"{why}; {octets} are there")
     datagram = _hex("45000020 00010000 40110000" + V4 + UDP4)
-    for name, _, spec, why, octets in V4_RULES:
+    for name, _, spec, why, places in V4_RULES:
         changed = bytearray(datagram)
-        for place, value in octets.items():
+        for place, value in places.items():
             changed[place] = value
         yield Rule(f"ipv4-{name}", "ipv4", "ethertype:0800", _summed(changed), spec, why)
     packet = _hex("60000000 000c 1140" + V6 + UDP4)
-    for name, _, spec, why, octets in V6_RULES:
+    for name, _, spec, why, places in V6_RULES:
         changed = bytearray(packet)
-        for place, value in octets.items():
+        for place, value in places.items():
             changed[place] = value
         yield Rule(f"ipv6-{name}", "ipv6", "ethertype:86dd", bytes(changed), spec, why)
     for length in (*range(8), 13, 255, 65535):

@@ -18,11 +18,52 @@ Built = tuple[str, str, Any, int]
 def packets() -> Iterator[Built]:
     """Every packet."""
     from scapy.all import (
-        ARP, BOOTP, DHCP, GRE, ICMP, IP, LLC, PPP, RIP, SCTP, SNAP, STP, TCP, UDP, VRRP, VXLAN, Dot1AD, Dot1Q, Dot3,
-        Ether, ICMPv6DestUnreach, ICMPv6EchoRequest, ICMPv6ND_NA, ICMPv6ND_NS, ICMPv6ND_RA, ICMPv6ND_RS,
-        ICMPv6PacketTooBig, IPOption_LSRR, IPOption_NOP, IPOption_Router_Alert, IPOption_RR, IPv6, IPv6ExtHdrDestOpt,
-        IPv6ExtHdrFragment, IPv6ExtHdrHopByHop, IPv6ExtHdrRouting, PadN, PPPoE, Raw, RouterAlert, SCTPChunkData,
-        SCTPChunkInit, Loopback, CookedLinux, RIPEntry, VRRPv3,
+        ARP,
+        BOOTP,
+        DHCP,
+        GRE,
+        ICMP,
+        IP,
+        LLC,
+        PPP,
+        RIP,
+        SCTP,
+        SNAP,
+        STP,
+        TCP,
+        UDP,
+        VRRP,
+        VXLAN,
+        CookedLinux,
+        Dot1AD,
+        Dot1Q,
+        Dot3,
+        Ether,
+        ICMPv6DestUnreach,
+        ICMPv6EchoRequest,
+        ICMPv6ND_NA,
+        ICMPv6ND_NS,
+        ICMPv6ND_RA,
+        ICMPv6ND_RS,
+        ICMPv6PacketTooBig,
+        IPOption_LSRR,
+        IPOption_NOP,
+        IPOption_Router_Alert,
+        IPOption_RR,
+        IPv6,
+        IPv6ExtHdrDestOpt,
+        IPv6ExtHdrFragment,
+        IPv6ExtHdrHopByHop,
+        IPv6ExtHdrRouting,
+        Loopback,
+        PadN,
+        PPPoE,
+        Raw,
+        RIPEntry,
+        RouterAlert,
+        SCTPChunkData,
+        SCTPChunkInit,
+        VRRPv3,
     )  # fmt: skip
     from scapy.contrib.bfd import BFD
     from scapy.contrib.geneve import GENEVE, GeneveOptions
@@ -204,19 +245,25 @@ def packets() -> Iterator[Built]:
             eth / ip6 / TCP(sport=50000, dport=40001, flags=flags, seq=0xFFFFFFFF, ack=0x80000000) / data,
             1,
         )
-    for name, options in {
+    tcp_options: dict[str, list[Any]] = {  # Any: as scapy takes them
         "mss": [("MSS", 1460)], "window-scale": [("WScale", 14)], "sack-permitted": [("SAckOK", b"")],
         "time-stamps": [("Timestamp", (1, 0xFFFFFFFF))], "sack": [("NOP", None), ("NOP", None), ("SAck", (1, 2))],
         "usual": [("MSS", 1460), ("SAckOK", b""), ("Timestamp", (7, 0)), ("NOP", None), ("WScale", 7)],
-    }.items():  # fmt: skip
-        yield f"tcp-option-{name}", "tcp", eth / ip / TCP(sport=50000, dport=40001, flags="S", options=options), 1
+    }  # fmt: skip
+    for name, chosen in tcp_options.items():
+        yield f"tcp-option-{name}", "tcp", eth / ip / TCP(sport=50000, dport=40001, flags="S", options=chosen), 1
     for window in (0, 1, 65535):
         yield f"tcp-window-{window}", "tcp", eth / ip / TCP(sport=50000, dport=40001, window=window, urgptr=window), 1
     yield "sctp-data", "sctp", eth / ip / SCTP(sport=1, dport=40001, tag=0xFFFFFFFF) / SCTPChunkData(data=b"abcd"), 1
     yield "sctp-init", "sctp", eth / ip6 / SCTP(sport=65535, dport=40001, tag=0) / SCTPChunkInit(init_tag=1), 1
     # control
     for kind, code in ((8, 0), (0, 0), (13, 0), (14, 0)):
-        yield f"icmp-{kind}", "icmp", eth / ip / ICMP(type=kind, code=code, id=0xFFFF, seq=1) / data, 1
+        yield (
+            f"icmp-{kind}",
+            "icmp",
+            eth / ip / ICMP(type=kind, code=code, id=0xFFFF, seq=1, ts_ori=1, ts_rx=2, ts_tx=3) / data,
+            1,
+        )
     for kind, code in ((3, 0), (3, 3), (11, 0), (12, 0)):
         yield (
             f"icmp-{kind}-{code}-quotes",

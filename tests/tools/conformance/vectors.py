@@ -21,6 +21,21 @@ _CITED: Final = re.compile(
     r"(?:RFC \d+(?:,? (?:sections? [\d.]+\d|page \d+))?|draft-[a-z0-9-]+(?: sections? [\d.]+\d)?"
     r"|IEEE [\w.-]+ (?:clauses?|annex) [\w.]+\w|3GPP TS [\d.]+\d(?: section [\d.]+\d)?|LINKTYPE_\w+)"
 )
+# The families of the headers that a file of vectors is about, where it has another name.
+FAMILIES: Final = {
+    "cooked": ("link",),
+    "geneve_options": ("geneve", "telemetry"),
+    "gre": ("gre", "erspan"),
+    "icmp": ("icmp", "icmpv6"),
+    "ip": ("ipv4", "ipv6", "segment_routing"),
+    "link": ("vlan", "llc", "lldp", "arp", "ethernet"),
+    "multicast": ("igmp", "mld"),
+    "ppp": ("ppp", "pppoe"),
+    "ptp": ("ptp", "ptp_message"),
+    "security": ("ah",),
+    "stp": ("stp", "mstp"),
+    "transport": ("tcp", "udp", "sctp"),
+}
 _STATUS: Final = ("valid", "bad", "absent")
 _PORTS: Final = {"geneve": 6081, "vxlan_gpe": 4790}
 BY_NAME: Final = {header.__layout__.name: header for header in oc.DEFAULT.headers}
@@ -100,6 +115,17 @@ def _cases() -> Iterator[Case]:
                 yield _case(path, vector, *found)
 
 
+def _about(file: str, stack: list[str], fields: dict[str, Any]) -> str:
+    """The header of most of the values, among those that the file of the vector is about."""
+    counts = Counter(header_of(stack, field) for field, value in fields.items() if value is not None)
+    families = FAMILIES.get(file, (file,))
+    chosen = [header for header in counts if BY_NAME[name_in(header)].__module__.rpartition(".")[2] in families]
+    found = chosen or [*counts]
+    return (
+        name_in(max(found, key=lambda header: (counts[header], stack.index(header)))) if found else name_in(stack[-1])
+    )
+
+
 def _case(path: Path, vector: dict[str, Any], link_type: int, octets: str, front: list[str]) -> Case:
     refused = None
     if "error" in vector:
@@ -111,12 +137,7 @@ def _case(path: Path, vector: dict[str, Any], link_type: int, octets: str, front
         about = name_in(refused)
     else:
         stack = front + vector["stack"]
-        counts = Counter(header_of(stack, field) for field in vector["fields"])
-        about = (
-            name_in(max(counts, key=lambda header: (counts[header], stack.index(header))))
-            if counts
-            else name_in(stack[-1])
-        )
+        about = _about(path.stem, stack, vector["fields"])
     return Case(
         name=f"{path.stem}/{vector['name']}",
         protocol=about,
@@ -126,7 +147,7 @@ def _case(path: Path, vector: dict[str, Any], link_type: int, octets: str, front
         link_type=link_type,
         hex=octets,
         stack=tuple(stack),
-        fields=vector.get("fields", {}),
+        fields={path: value for path, value in vector.get("fields", {}).items() if value is not None},
         checksums={
             field.rpartition(".")[0]: status
             for field, status in vector.get("checksums", {}).items()

@@ -39,6 +39,15 @@ def witnessed(records: Sequence[oc.Record]) -> list[Witnessed]:
     ]
 
 
+def _is_padding(path: str, fields: dict[str, Any]) -> bool:  # Any: JSON
+    """Whether it is of what tshark shows behind the end of TCP's options: RFC 9293 section 3.1 has padding there."""
+    header, row, rest = path.partition(".options[")
+    if not row or not header.endswith("tcp"):
+        return False
+    number = int(rest.partition("]")[0])
+    return any(fields.get(f"{header}.options[{before}].kind") == 0 for before in range(number))
+
+
 def _outvoted(path: str, value: Any, others: list[dict[str, Any]]) -> bool:  # Any: JSON
     """Whether as many decoders read another value as read this one."""
     said = [same_value(value, values[path]) for values in others if path in values]
@@ -57,6 +66,8 @@ def _of(record: oc.Record, reading: Reading, names: Reading, others: list[Readin
         for path, value in values.items()
         if path not in contradicted and not path.endswith(_WRONG) and not path.endswith(".verdict")
     }
+    for path in [path for path in kept if _is_padding(path, kept)]:
+        del kept[path]
     checksums = {
         path.removesuffix(".verdict"): str(value)
         for path, value in values.items()

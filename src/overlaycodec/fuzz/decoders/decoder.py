@@ -89,8 +89,8 @@ class OverlayCodec:
 class Command:
     """A program in any language that reads packets and prints a JSON object for each: see docs/conformance.md.
 
-    Where the command has the word `{pcap}`, the packets are in a capture with the name that is put there; else each is a
-    line on the standard input: link type, octets on the wire, and the octets as hexadecimal digits.
+    Where the command has the word `{pcap}`, the packets are in a capture with the name that is put there; else each is
+    a line on the standard input: link type, octets on the wire, and the octets as hexadecimal digits.
     """
 
     tells_faults: bool = True
@@ -138,20 +138,11 @@ class Command:
     def _run(self, words: list[str], text: str, count: int) -> tuple[list[Reading], str]:
         """The answers up to the last one, and how the command ended."""
         try:
-            done = subprocess.run(
-                words,
-                input=text,
-                capture_output=True,
-                timeout=self._seconds,
-                check=False,
-                encoding="utf-8",
-                errors="replace",
-            )
-            output, ending = done.stdout, f"ended with status {done.returncode}: {done.stderr.strip()[-200:]}"
+            done = subprocess.run(words, input=text.encode(), capture_output=True, timeout=self._seconds, check=False)
+            said, ending = done.stdout, f"ended with status {done.returncode}: {_text(done.stderr).strip()[-200:]}"
         except subprocess.TimeoutExpired as error:
-            partial = error.stdout or b""
-            output = partial if isinstance(partial, str) else partial.decode("utf-8", "replace")
-            ending = f"gave no answer in {self._seconds} seconds"
+            said, ending = error.stdout or b"", f"gave no answer in {self._seconds} seconds"
+        output = _text(said)
         lines = output.split("\n")
         lines.pop()  # what follows the last end of a line: nothing, or an answer that is not all there
         if len(lines) > count:
@@ -163,6 +154,10 @@ class Command:
             return reading_of(json.loads(line))
         except (ValueError, RecursionError) as error:
             raise ValueError(f"{self.name}: {error}, and not {line[:80]!r}") from None
+
+
+def _text(octets: bytes) -> str:
+    return octets.decode("utf-8", "replace")
 
 
 def input_lines(records: Sequence[Record]) -> Iterator[str]:

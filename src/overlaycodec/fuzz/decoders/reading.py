@@ -1,8 +1,8 @@
 """What a decoder reads in a packet: headers under our names, fields under our paths, and a fault.
 
-Strategy: a decoder says which headers it sees, one after another; the paths follow from that, so that no decoder needs to
-know our scopes. Some headers are one protocol in several dialects (VXLAN, and VXLAN with group policies): these count as
-the same header, and the fields that both have are compared.
+Strategy: a decoder says which headers it sees, one after another; the paths follow from that, so that no decoder needs
+to know our scopes. Some headers are one protocol in several dialects (VXLAN, and VXLAN with group policies): these
+count as the same header, and the fields that both have are compared.
 """
 
 from __future__ import annotations
@@ -58,29 +58,33 @@ class Reading(msgspec.Struct, frozen=True):
         """The names of the headers."""
         return [header.name for header in self.headers]
 
-    def paths(self, like: Reading | None = None, catalog: Catalog = DEFAULT) -> list[tuple[str, HeaderReading]]:
-        """Each header with its full path; a header that is also in `like` has the path and the name from there."""
+    def paths(
+        self, like: Reading | Sequence[str] | None = None, catalog: Catalog = DEFAULT
+    ) -> list[tuple[str, HeaderReading]]:
+        """Each header with its full path; one that is also in `like`, a reading or paths, has the path from there."""
         own = _paths_of(self.names, catalog)
         if like is None:
             return list(zip(own, self.headers, strict=True))
-        wanted = _paths_of(like.names, catalog)
+        wanted = _paths_of(like.names, catalog) if isinstance(like, Reading) else like
+        expected = like.names if isinstance(like, Reading) else [*map(_name_in, like)]
         found: list[tuple[str, HeaderReading]] = []
         at = 0
-        for path, header in zip(own, self.headers, strict=True):
-            names = like.names[at:]
+        for path, read in zip(own, self.headers, strict=True):
+            header = read
+            names = expected[at:]
             index = next((i for i, name in enumerate(names) if _kin(name, header.name)), None)
             if index is None:
                 found.append((path, header))
                 continue
             at += index + 1
-            name = like.names[at - 1]
+            name = expected[at - 1]
             if name != header.name:
                 header = msgspec.structs.replace(header, name=name, fields=header.others.get(name, header.fields))
             found.append((wanted[at - 1], header))
         return found
 
-    def values(self, like: Reading | None = None, catalog: Catalog = DEFAULT) -> dict[str, Plain]:
-        """Each field that has a value, by its path; the status of a checksum by the path of its header and `verdict`."""
+    def values(self, like: Reading | Sequence[str] | None = None, catalog: Catalog = DEFAULT) -> dict[str, Plain]:
+        """Each field that has a value, by its path; the status of a checksum is the `verdict` of its header."""
         found: dict[str, Plain] = {}
         for path, header in self.paths(like, catalog):
             for field, value in header.fields.items():
@@ -89,6 +93,11 @@ class Reading(msgspec.Struct, frozen=True):
             if header.checksum is not None:
                 found[f"{path}.verdict"] = header.checksum
         return found
+
+
+def _name_in(path: str) -> str:
+    """The name of a header, of its path."""
+    return path.rpartition(".")[2].partition("[")[0]
 
 
 @lru_cache(1024)
@@ -103,7 +112,7 @@ def _kin(a: str, b: str, catalog: Catalog = DEFAULT) -> bool:
     classes = _class_of(a, catalog), _class_of(b, catalog)
     if classes[0] is None or classes[1] is None:
         return False
-    protocols = [tshark_entry(cls).get("protocol") for cls in classes]
+    protocols = [tshark_entry(cls).get("protocol") for cls in classes if cls is not None]
     return bool(protocols[0]) and protocols[0] == protocols[1]
 
 
@@ -124,7 +133,8 @@ def reading_of(document: Any) -> Reading:  # Any: what JSON can hold
     """The reading in a JSON object, as `overlaycodec show --json` and other decoders write it.
 
     `headers` is a list of objects with a `path`, of which the last name counts, `fields`, and, where the decoder knows,
-    `checksum`. `fault` (or the first of `faults`) is null or anything that says why the packet is rejected. All else may be left out.
+    `checksum`. `fault` (or the first of `faults`) is null or anything that says why the packet is rejected. All else
+    may be left out.
 
     Raises: ValueError for what is no such object.
     """
@@ -136,7 +146,7 @@ def reading_of(document: Any) -> Reading:  # Any: what JSON can hold
         fields = header.get("fields", {}) if isinstance(header, Mapping) else None
         if not isinstance(path, str) or not isinstance(fields, Mapping):
             raise ValueError("each of the headers is an object with a path and fields")
-        name = path.rpartition(".")[2].partition("[")[0]
+        name = _name_in(path)
         checksum = header.get("checksum")
         headers.append(HeaderReading(name, dict(_flat(fields, "")), None if checksum is None else str(checksum)))
     faults = document.get("faults")

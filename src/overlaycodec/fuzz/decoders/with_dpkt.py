@@ -58,7 +58,8 @@ def _ipv6(layer: Any) -> Iterator[Header]:
     yield (
         "ipv6",
         {
-            "version": int(layer.v), "dscp": int(layer.fc) >> 2, "ecn": int(layer.fc) & 3, "flow_label": int(layer.flow),
+            "version": int(layer.v), "dscp": int(layer.fc) >> 2, "ecn": int(layer.fc) & 3, "flow_label":
+                int(layer.flow),
             "payload_length": layer.plen, "next_header": layer.nxt, "hop_limit": layer.hlim, "src": _ip(layer.src),
             "dst": _ip(layer.dst),
         },
@@ -147,7 +148,8 @@ def _icmp(layer: Any) -> Iterator[Header]:
 
 def _pppoe(layer: Any) -> Iterator[Header]:
     fields: dict[str, Plain] = {
-        "version": int(layer.v), "type": int(layer.type), "code": layer.code, "session_id": layer.session, "length": layer.len,
+        "version": int(layer.v), "type": int(layer.type), "code": layer.code, "session_id": layer.session,
+            "length": layer.len,
     }  # fmt: skip
     yield ("pppoe" if layer.code == 0 else "pppoe_discovery"), fields
 
@@ -179,11 +181,14 @@ _READERS: Final[dict[str, Callable[[Any], Iterator[Header]]]] = {
             )
         ]
     ),
-    "AH": lambda layer: iter([("ah", {"next_header": layer.nxt, "payload_len": layer.len, "spi": layer.spi, "sequence": layer.seq})]),
+    "AH": lambda layer: iter([("ah", {"next_header": layer.nxt, "payload_len": layer.len, "spi": layer.spi,
+        "sequence": layer.seq})]),
     "ESP": lambda layer: iter([("esp", {"spi": layer.spi, "sequence": layer.seq})]),
-    "SLL": lambda layer: iter([("sll", {"packet_type": layer.type, "arphrd_type": layer.hrd, "address_length": layer.hlen, "protocol": layer.ethtype})]),
+    "SLL": lambda layer: iter([("sll", {"packet_type": layer.type, "arphrd_type": layer.hrd, "address_length":
+        layer.hlen, "protocol": layer.ethtype})]),
     "Loopback": lambda layer: iter([("bsd_null", {"family": layer.family})]),
-    "Geneve": lambda layer: iter([("geneve", {"version": int(layer.version), "opt_len": int(layer.opt_len), "vni": int(layer.vni)})]),
+    "Geneve": lambda layer: iter([("geneve", {"version": int(layer.version), "opt_len": int(layer.opt_len),
+        "vni": int(layer.vni)})]),
 }  # fmt: skip
 _BETWEEN: Final = ("Echo", "Unreach", "TimeExceed", "Redirect", "ParamProbe", "Quote")
 _MESSAGES: Final = ("Error", "Unreach", "TooBig", "TimeExceed", "ParamProb")
@@ -205,7 +210,8 @@ def _links() -> dict[int, Any]:
     import dpkt
 
     return {
-        0: dpkt.loopback.Loopback, 1: dpkt.ethernet.Ethernet, 12: dpkt.ip.IP, 14: dpkt.ip.IP, 101: dpkt.ip.IP, 108: dpkt.loopback.Loopback,
+        0: dpkt.loopback.Loopback, 1: dpkt.ethernet.Ethernet, 12: dpkt.ip.IP, 14: dpkt.ip.IP, 101: dpkt.ip.IP,
+            108: dpkt.loopback.Loopback,
         113: dpkt.sll.SLL, 228: dpkt.ip.IP, 229: dpkt.ip6.IP6, 276: dpkt.sll2.SLL2,
     }  # fmt: skip
 

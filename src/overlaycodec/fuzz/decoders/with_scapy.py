@@ -62,7 +62,8 @@ _LAYERS: Final[dict[str, tuple[str, Fields]]] = {
     ),
     "IPv6ExtHdrSegmentRouting": (
         "ipv6_segment_routing",
-        {"nh": "next_header", "len": "hdr_ext_len", "type": "routing_type", "segleft": "segments_left", "lastentry": "last_entry"},
+        {"nh": "next_header", "len": "hdr_ext_len", "type": "routing_type", "segleft": "segments_left",
+            "lastentry": "last_entry"},
     ),
     "AH": ("ah", {"nh": "next_header", "payloadlen": "payload_len", "spi": "spi", "seq": "sequence"}),
     "ESP": ("esp", {"spi": "spi", "seq": "sequence"}),
@@ -98,31 +99,45 @@ _LAYERS: Final[dict[str, tuple[str, Fields]]] = {
     "GRE_PPTP": (
         "gre_v1",
         {
-            "key_present": "key_present", "seqnum_present": "sequence_present", "acknum_present": "acknowledgment_present",
+            "key_present": "key_present", "seqnum_present": "sequence_present", "acknum_present":
+                "acknowledgment_present",
             "version": "version", "proto": "protocol_type", "payload_len": "payload_length", "call_id": "call_id",
             "seqence_number": "sequence", "ack_number": "acknowledgment",
         },
     ),
-    "ERSPAN": ("erspan", {"ver": "version", "vlan": "vlan", "cos": "cos", "en": "encapsulation", "t": "truncated", "session_id": "session_id", "index": "index"}),
-    "ERSPAN_II": ("erspan", {"ver": "version", "vlan": "vlan", "cos": "cos", "en": "encapsulation", "t": "truncated", "session_id": "session_id", "index": "index"}),
-    "ERSPAN_III": ("erspan_v3", {"ver": "version", "vlan": "vlan", "cos": "cos", "bso": "bad_short_oversized", "t": "truncated", "session_id": "session_id", "timestamp": "timestamp"}),
+    "ERSPAN": ("erspan", {"ver": "version", "vlan": "vlan", "cos": "cos", "en": "encapsulation", "t":
+        "truncated", "session_id": "session_id", "index": "index"}),
+    "ERSPAN_II": ("erspan", {"ver": "version", "vlan": "vlan", "cos": "cos", "en": "encapsulation", "t":
+        "truncated", "session_id": "session_id", "index": "index"}),
+    "ERSPAN_III": ("erspan_v3", {"ver": "version", "vlan": "vlan", "cos": "cos", "bso": "bad_short_oversized",
+        "t": "truncated", "session_id": "session_id", "timestamp": "timestamp"}),
     "MPLS": ("mpls", {"label": "label", "cos": "traffic_class", "s": "bottom_of_stack", "ttl": "ttl"}),
-    "NSH": ("nsh", {"ver": "version", "oam": "oam", "ttl": "ttl", "length": "length", "mdtype": "md_type", "nextproto": "next_protocol", "spi": "service_path", "si": "service_index"}),
+    "NSH": ("nsh", {"ver": "version", "oam": "oam", "ttl": "ttl", "length": "length", "mdtype": "md_type",
+        "nextproto": "next_protocol", "spi": "service_path", "si": "service_index"}),
     "GTP_U_Header": (
         "gtpu",
-        {"version": "version", "PT": "protocol_type", "E": "extension_present", "S": "sequence_present", "PN": "npdu_present", "gtp_type": "message_type", "length": "length", "teid": "teid", "seq": "sequence", "npdu": "npdu"},
+        {"version": "version", "PT": "protocol_type", "E": "extension_present", "S": "sequence_present", "PN":
+            "npdu_present", "gtp_type": "message_type", "length": "length", "teid": "teid", "seq": "sequence",
+            "npdu": "npdu"},
     ),
-    "PPPoE": ("pppoe", {"version": "version", "type": "type", "code": "code", "sessionid": "session_id", "len": "length"}),
-    "PPPoED": ("pppoe_discovery", {"version": "version", "type": "type", "code": "code", "sessionid": "session_id", "len": "length"}),
+    "PPPoE": ("pppoe", {"version": "version", "type": "type", "code": "code", "sessionid": "session_id", "len":
+        "length"}),
+    "PPPoED": ("pppoe_discovery", {"version": "version", "type": "type", "code": "code", "sessionid":
+        "session_id", "len": "length"}),
     "PPP": ("ppp", {"proto": "protocol"}),
     "EtherIP": ("etherip", {"version": "version"}),
-    "BFD": ("bfd", {"version": "version", "my_discriminator": "my_discriminator", "your_discriminator": "your_discriminator"}),
-    "VRRP": ("vrrp", {"version": "version", "type": "type", "vrid": "router_id", "priority": "priority", "ipcount": "address_count", "chksum": "checksum"}),
-    "VRRPv3": ("vrrp_v3", {"version": "version", "type": "type", "vrid": "router_id", "priority": "priority", "ipcount": "address_count", "chksum": "checksum"}),
-    "BOOTP": ("dhcp", {"op": "op", "htype": "htype", "hlen": "hlen", "hops": "hops", "xid": "xid", "secs": "secs", "ciaddr": "ciaddr", "yiaddr": "yiaddr", "siaddr": "siaddr", "giaddr": "giaddr"}),
+    "BFD": ("bfd", {"version": "version", "my_discriminator": "my_discriminator", "your_discriminator":
+        "your_discriminator"}),
+    "VRRP": ("vrrp", {"version": "version", "type": "type", "vrid": "router_id", "priority": "priority",
+        "ipcount": "address_count", "chksum": "checksum"}),
+    "VRRPv3": ("vrrp_v3", {"version": "version", "type": "type", "vrid": "router_id", "priority": "priority",
+        "ipcount": "address_count", "chksum": "checksum"}),
+    "BOOTP": ("dhcp", {"op": "op", "htype": "htype", "hlen": "hlen", "hops": "hops", "xid": "xid", "secs":
+        "secs", "ciaddr": "ciaddr", "yiaddr": "yiaddr", "siaddr": "siaddr", "giaddr": "giaddr"}),
     "RIP": ("rip", {"cmd": "command", "version": "version"}),
     "STP": ("stp", {"version": "version", "bpdutype": "type"}),
-    "CookedLinux": ("sll", {"pkttype": "packet_type", "lladdrtype": "arphrd_type", "lladdrlen": "address_length", "proto": "protocol"}),
+    "CookedLinux": ("sll", {"pkttype": "packet_type", "lladdrtype": "arphrd_type", "lladdrlen":
+        "address_length", "proto": "protocol"}),
     "Loopback": ("bsd_null", {"type": "family"}),
     "ICMPv6EchoRequest": ("icmpv6_echo", {"id": "identifier", "seq": "sequence"}),
     "ICMPv6EchoReply": ("icmpv6_echo", {"id": "identifier", "seq": "sequence"}),
@@ -133,7 +148,8 @@ _LAYERS: Final[dict[str, tuple[str, Fields]]] = {
     "ICMPv6ND_NS": ("neighbor_solicitation", {"tgt": "target"}),
     "ICMPv6ND_NA": ("neighbor_advertisement", {"R": "router", "S": "solicited", "O": "override", "tgt": "target"}),
     "ICMPv6ND_RS": ("router_solicitation", {}),
-    "ICMPv6ND_RA": ("router_advertisement", {"chlim": "hop_limit", "M": "managed", "O": "other", "routerlifetime": "router_lifetime"}),
+    "ICMPv6ND_RA": ("router_advertisement", {"chlim": "hop_limit", "M": "managed", "O": "other",
+        "routerlifetime": "router_lifetime"}),
 }  # fmt: skip
 _QUOTED: Final = {"IPerror": "IP", "UDPerror": "UDP", "TCPerror": "TCP", "ICMPerror": "ICMP", "IPerror6": "IPv6"}
 _ICMP: Final = {

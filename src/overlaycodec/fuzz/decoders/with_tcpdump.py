@@ -27,7 +27,7 @@ def reading_in(text: str) -> Reading:
         kinds = [cls.__layout__.name for cls in classes]
         fields = {name: value for name, value in values.items() if name not in (VERDICT, "options")}
         fields = {name: plain_of(value) for name, value in fields.items()} | _options(values)
-        others = {name: fields for name in kinds[1:]}
+        others = dict.fromkeys(kinds[1:], fields)
         headers.append(HeaderReading(kinds[0], fields, values.get(VERDICT), others))
     found = _FAULT.search(text)
     return Reading(tuple(headers), None if found is None else found.group())
@@ -35,7 +35,7 @@ def reading_in(text: str) -> Reading:
 
 def _options(values: Mapping[str, Any]) -> dict[str, Any]:  # Any: numbers
     """Geneve's options, of which it shows class, type and length."""
-    found = {}
+    found: dict[str, Any] = {}  # Any: as above
     for number, (option_class, kind, octets) in enumerate(values.get("options", ())):
         found |= {
             f"options[{number}].option_class": option_class,

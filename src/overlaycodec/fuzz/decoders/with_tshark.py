@@ -1,7 +1,8 @@
 """tshark as a decoder: the tree that it prints as PDML, with our names for its protocols and fields.
 
-Strategy: `filters/wireshark_names` says what tshark calls our fields, and in which form; here the same table is read the
-other way. A protocol of tshark may be several of our headers (a message of ICMP), or one of several (VXLAN's dialects).
+Strategy: `filters/wireshark_names` says what tshark calls our fields, and in which form; here the same table is read
+the other way. A protocol of tshark may be several of our headers (a message of ICMP), or one of several (dialects of
+VXLAN).
 """
 
 from __future__ import annotations
@@ -168,7 +169,7 @@ def _fields(table: _Table, shown: Mapping[str, Sequence[str]]) -> dict[str, Plai
     """Our values; a name that stands for several of our fields is shown once for each, in their order."""
     by_name = table.record.__layout__.by_name
     used: dict[str, int] = {}
-    found = {}
+    found: dict[str, Plain] = {}
     for field, names in table.fields.items():
         if field == _VERDICT or field not in by_name:
             continue
@@ -220,7 +221,7 @@ def _fault(packet: _Node) -> str | None:
         if name == "_ws.expert":
             shown = {child.get("name"): child.get("show", "") for child in node}
             severity, group = (int(shown.get(f"_ws.expert.{part}", "0")) for part in ("severity", "group"))
-            if severity >= _ERROR and group != _CHECKSUM_GROUP or severity >= _WARNING and group in _LAYOUT_GROUPS:
+            if (severity >= _ERROR and group != _CHECKSUM_GROUP) or (severity >= _WARNING and group in _LAYOUT_GROUPS):
                 return shown.get("_ws.expert.message", "an error")
     return None
 

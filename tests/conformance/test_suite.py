@@ -110,7 +110,9 @@ def test_the_page_has_the_counts_of_the_suite(ours: Score) -> None:
     assert f"has {len(cases):,} packets" in text
     assert f"Version {conformance.VERSION} " in text
     counts: list[Any] = [ours.counts(valid=True)[outcome] for outcome in conformance.OUTCOMES]
-    assert f"| {' | '.join(map(str, counts))} |" in next(line for line in text.splitlines() if "| overlaycodec |" in line)
+    assert f"| {' | '.join(map(str, counts))} |" in next(
+        line for line in text.splitlines() if "| overlaycodec |" in line
+    )
     assert len(re.findall(r"^\| [\w -]+ \| [\d,]+ \| \d+ \|", text, re.MULTILINE)) >= 9  # decoders
 
 

@@ -199,7 +199,10 @@ def differences(
             found[path] = value, other[path]
     for one, two in zip(ours.names, theirs.names, strict=False):
         if not _kin(one, two, catalog):
-            if one not in theirs.names and two not in ours.names:
+            known = [_kin(one, name, catalog) for name in theirs.names] + [
+                _kin(two, name, catalog) for name in ours.names
+            ]
+            if not any(known):
                 found["headers"] = one, two
             break
     if faults and (ours.fault is None) != (theirs.fault is None):

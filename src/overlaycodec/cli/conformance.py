@@ -18,10 +18,10 @@ __all__ = ["conformance"]
     short_help="Score decoders against a suite of packets.",
     epilog=examples(
         "overlaycodec conformance",
-        "overlaycodec conformance --decoder tshark",
-        "overlaycodec conformance --decoder './my-decoder --json' --protocol geneve --wrong",
-        "overlaycodec conformance --decoder 'my-decoder {pcap}' --json | jq .invalid.wrong",
+        "overlaycodec conformance --decoder overlaycodec --protocol bfd --wrong",
+        "overlaycodec conformance --decoder overlaycodec --protocol vxlan --json | jq .invalid.right",
         "overlaycodec conformance --cases > suite.jsonl",
+        note="--decoder './my-decoder --json' scores a program of yours, --decoder tshark another decoder.",
     ),
 )
 @click.option(

@@ -85,7 +85,7 @@ def test_packets_come_in_every_form() -> None:
     packet = oc.IPv4(src="10.0.0.1", dst="10.0.0.2", ttl=9) / oc.UDP(src_port=1, dst_port=2)
     frame = oc.Ethernet(dst="02:00:00:00:00:02", src="02:00:00:00:00:01") / packet
     data = oc.encode(frame)
-    forms = [packet, frame, data, bytearray(data), oc.Record(data)]
+    forms: list[oc.Packet | oc.Record | bytes | bytearray] = [packet, frame, data, bytearray(data), oc.Record(data)]
     found = fuzz.compare(forms, ["overlaycodec", Planted(narrowed("ipv4", "ttl", 8))], shrink=False)
     assert found.packets == 5
     assert [each.packets for each in found.differences] == [5]

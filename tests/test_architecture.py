@@ -57,7 +57,10 @@ ALLOWED: Final[dict[str, str]] = {
     "findings": "checksum codec editing errors packet protocols schema values",
     "guesses": "checksum packet schema",
     "anonymise": "checksum codec editing packet protocols schema values",
-    "fuzz": "capture checksum codec describe errors findings interchange packet protocols schema values",
+    "fuzz": (
+        "capture checksum codec describe editing errors filters findings interchange packet protocols schema values"
+    ),
+    "conformance": "capture describe fuzz",
 }
 FACES: Final = ("overlaycodec", "notebook", "cli")
 """The public names, the pages of notebooks and the command line may import everything below; the last, the first."""
@@ -148,10 +151,10 @@ def test_a_package_imports_only_what_it_may(module: str) -> None:
 def layers() -> list[set[str]]:
     """The packages by how many stand below each one, the lowest first."""
     graph = TopologicalSorter({package: set(allowed.split()) for package, allowed in ALLOWED.items()})
-    below = ALLOWED.keys() - {"fuzz", "anonymise"}  # nobody imports them but their users and the command line
+    below = ALLOWED.keys() - {"fuzz", "conformance", "anonymise"}  # only their users and the command line import them
     graph.add("overlaycodec", *below)
     graph.add("notebook", *below)
-    graph.add("cli", "overlaycodec", "fuzz", "anonymise")
+    graph.add("cli", "overlaycodec", "conformance", "anonymise")
     graph.prepare()
     found = []
     while ready := set(graph.get_ready()):
@@ -228,8 +231,14 @@ def test_facts_are_read_where_plans_are_made_and_nowhere_else() -> None:
     assert readers == set()
 
 
-OUTSIDE: Final = ("overlaycodec.display.output", "overlaycodec.fuzz.afl", "overlaycodec.fuzz.corpus")
-"""Modules that have to do with the system too: a terminal, the environment of AFL++, a folder of files."""
+OUTSIDE: Final = (
+    "overlaycodec.display.output",
+    "overlaycodec.fuzz.afl",
+    "overlaycodec.fuzz.corpus",
+    "overlaycodec.fuzz.decoders.decoder",
+    "overlaycodec.fuzz.decoders.with_tshark",
+)
+"""Modules that have to do with the system too: a terminal, the environment of AFL++, a folder of files, programs."""
 
 
 def test_only_faces_and_captures_touch_files() -> None:

@@ -19,6 +19,7 @@ SOURCES: Final = Path(oc.__file__).parent
 SUBMODULES: Final = (
     "anonymise",
     "comparison",
+    "conformance",
     "dialects",
     "fuzz",
     "icmp_errors",

@@ -230,6 +230,7 @@ __all__ += protocols.__all__
 if TYPE_CHECKING:
     from overlaycodec import anonymise as anonymise
     from overlaycodec import comparison as comparison
+    from overlaycodec import conformance as conformance
     from overlaycodec import dialects as dialects
     from overlaycodec import fuzz as fuzz
     from overlaycodec import icmp_errors as icmp_errors
@@ -245,6 +246,7 @@ else:
     _SUBMODULES = (
         "anonymise",
         "comparison",
+        "conformance",
         "dialects",
         "fuzz",
         "icmp_errors",

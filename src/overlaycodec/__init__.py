@@ -8,7 +8,7 @@
 from typing import TYPE_CHECKING
 
 from overlaycodec import protocols
-from overlaycodec.capture import Capture, Frames, Interface, Record, open_capture, write_capture
+from overlaycodec.capture import Capture, Frames, Interface, Record, Split, open_capture, splits, write_capture
 from overlaycodec.codec.catalog import DEFAULT, Catalog
 from overlaycodec.codec.field_view import FieldView
 from overlaycodec.codec.packet_decoder import decode, decode_header
@@ -190,6 +190,7 @@ __all__ = [
     "SetIfAny",
     "Severity",
     "SizedBy",
+    "Split",
     "StackEnd",
     "Trailer",
     "TruncatedError",
@@ -217,6 +218,7 @@ __all__ = [
     "open_capture",
     "refused_guesses",
     "resolve",
+    "splits",
     "wireshark_filter",
     "write_capture",
 ]

@@ -11,9 +11,11 @@ from overlaycodec.capture.split import Split
 from overlaycodec.capture.urls import is_url, matching_urls
 
 if TYPE_CHECKING:
+    from typing_extensions import TypeIs
+
     File: TypeAlias = "str | os.PathLike[str] | Split"
 
-__all__ = ["file_name", "files_in"]
+__all__ = ["file_name", "files_in", "is_file"]
 
 
 def files_in(source: object) -> list[File] | None:
@@ -25,14 +27,19 @@ def files_in(source: object) -> list[File] | None:
     """
     if isinstance(source, str | os.PathLike):
         return _matching(source) if _is_pattern(source) else None
-    if not isinstance(source, list | tuple) or not source or not isinstance(source[0], str | os.PathLike | Split):
+    if not isinstance(source, list | tuple) or not source or not is_file(source[0]):
         return None
     files: list[File] = []
     for number, file in enumerate(source):
-        if not isinstance(file, str | os.PathLike | Split):
+        if not is_file(file):
             raise TypeError(f"source[{number}] is {type(file).__name__}, and source[0] a file: give files alone")
         files += _matching(file) if not isinstance(file, Split) and _is_pattern(file) else [file]
     return files
+
+
+def is_file(source: object) -> TypeIs[File]:
+    """Whether this is a path, a URL or a split."""
+    return isinstance(source, str | os.PathLike | Split)
 
 
 def file_name(file: File) -> str:

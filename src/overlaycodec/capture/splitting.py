@@ -25,7 +25,7 @@ from overlaycodec.values.argument_checks import check_number
 if TYPE_CHECKING:
     from overlaycodec.capture.files import File
 
-__all__ = ["rest_after", "splits"]
+__all__ = ["rest_after", "splits", "splits_by_size"]
 
 _OCTETS: Final = 1 << 28
 _WALKED: Final = 4
@@ -69,14 +69,27 @@ def splits(
     return found
 
 
-def rest_after(split: Split, octets: int) -> list[Split]:
-    """The splits of the rest of the file after a split: what they know is right if what this one knows is right."""
+def splits_by_size(file: File, pieces: int, least: int, most: int) -> list[Split]:
+    """The splits of one file, so many, but none of fewer than `least` octets or of more than `most`."""
+    split = file if isinstance(file, Split) else Split(os.fspath(file))
+    with closing(split.to_source()) as source:
+        size = source.size() or 0
+    return _splits_of(file, min(max(size // pieces, least), most), walk=False)
+
+
+def rest_after(split: Split, end: Split, octets: int) -> list[Split]:
+    """The splits after a split, up to the end of another one: they know what this one had."""
     assert split.stop is not None
     with closing(source_of(split.path)) as source:
-        state = split.state
-        walk = _walk(source, split.start, state)
+        walk = _walk(source, split.start, split.state)
         walk.to(split.stop)
-        return list(_parts(source, split.path, split.stop, None, walk.state, octets))
+        found = list(_parts(source, split.path, split.stop, end.stop, walk.state, octets))
+    return [*found[:-1], _ending(found[-1], end)]
+
+
+def _ending(last: Split, end: Split) -> Split:
+    """The last split with the end of another one."""
+    return Split(last.path, last.start, end.stop, last.state, end.following)
 
 
 def _splits_of(file: str | os.PathLike[str] | Split, octets: int, *, walk: bool) -> list[Split]:
@@ -100,9 +113,7 @@ def _splits_of(file: str | os.PathLike[str] | Split, octets: int, *, walk: bool)
             if Struct(order_of(state.preamble) + "HH").unpack_from(state.preamble, 4) < _PCAP_FIRST:
                 return [Split(path)]
         found = list(_parts(source, path, start, stop, state, octets, walk=walk))
-        if isinstance(file, Split) and file.following is not None:
-            return [*found[:-1], Split(path, found[-1].start, stop, found[-1].state, file.following)]
-        return found
+        return [*found[:-1], _ending(found[-1], file)] if isinstance(file, Split) else found
 
 
 def _walk(source: Source, start: int, state: PartState | None) -> PcapWalk | PcapngWalk:

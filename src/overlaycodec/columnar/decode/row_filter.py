@@ -18,17 +18,18 @@ class RowFilter:
     """Takes out the packets that do not match; without a filter, none."""
 
     def __init__(self, where: Filter | None, columns: tuple[Column, ...], catalog: Catalog) -> None:
-        self._where = where
-        self._names = [column.name for column in columns]
+        self.where = where
+        self.names = tuple(column.name for column in columns)
+        """The columns that were requested."""
         asked = [] if where is None else [operand.column for operand in where.operands.values()]
-        more = columns_of([name for name in asked if name not in self._names], catalog)
+        more = columns_of([name for name in asked if name not in self.names], catalog)
         self.columns = (*columns, *more)
         """The columns that were requested, then those that the filter asks for."""
         self._types = {column.name: column.dtype for column in self.columns}
 
     def keep(self, output: Output) -> None:
         """Takes out of an output the packets that do not match."""
-        if self._where is None:
+        if self.where is None:
             return
 
         def column(name: str) -> ColumnValues:
@@ -36,9 +37,9 @@ class RowFilter:
             absent = None if mask is None else mask[: output.count]
             return ColumnValues(output.values[name][: output.count], absent, CATEGORIES.get(self._types[name]))
 
-        output.keep(mask_of(self._where.expression, self._where.operands, column, output.count))
+        output.keep(mask_of(self.where.expression, self.where.operands, column, output.count))
 
     def table(self, outputs: Sequence[Output]) -> Table:
         """The table of these outputs, with the columns that were requested."""
         table = Table(outputs)
-        return table if len(self._names) == len(self.columns) else table.only(self._names)
+        return table if len(self.names) == len(self.columns) else table.only(self.names)

@@ -28,17 +28,21 @@ _ONWARDS: Final = 4
 
 
 def boundary_after(source: Source, octet: int, chain: Chain) -> tuple[int, Window] | None:
-    """The octet at which a record begins, and what was read; None where none is proven, as at the end of the file."""
+    """The octet at which a record begins, and what was read; None where none is proven, as at the end of the file.
+
+    A record begins at most `reach` octets after the octet. So only those ends count that are farther: the others are
+    starts of records that are taken for one anyway, or of none.
+    """
     window = Window(source, octet)
-    window.has(chain.reach + chain.header)
-    marks = bytearray(2 * chain.reach)
-    for start in chain.starts(window.octets, min(chain.reach + 1, len(window.octets))):
-        marks[start] = 1
+    marks = bytearray(2 * chain.reach + 1)
+    marks[chain.reach] = 1
+    for following in chain.ends(window):
+        marks[following] = 1
     at = marks.find(1)
     while 0 <= at < _PATIENCE * chain.reach:
         if not window.has(at + chain.header):
             return None
-        if at >= chain.reach and _is_left(marks, at, chain):
+        if _is_left(marks, at, chain):
             return (octet + at, window) if _goes_on(window, at, chain) else None
         end = chain.end(window, at)
         if end is not None:

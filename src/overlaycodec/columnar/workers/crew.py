@@ -10,6 +10,7 @@ import multiprocessing
 import pickle
 import signal
 import threading
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection, wait
@@ -18,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Final
 from overlaycodec.capture.split import Split
 from overlaycodec.columnar.column import Column
 from overlaycodec.columnar.column_buffers import Output
-from overlaycodec.columnar.workers.shared_memory import SharedBlocks, received, unpacked
+from overlaycodec.columnar.workers.shared_memory import Arenas, LargeBlocks, ReceivedArenas
 from overlaycodec.columnar.workers.work import Outcome, Request, Worker
 
 if TYPE_CHECKING:
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Crew"]
 
+_LENT: Final = 6
+"""So many blocks of memory wait to be copied; then a process waits for the other."""
 _AT_ONCE: Final = 2
 """So many splits are given to a process, so that it has one when the other is done."""
 
@@ -34,8 +37,9 @@ _AT_ONCE: Final = 2
 class _Hand:
     """One process, and what it was given."""
 
-    def __init__(self, process: BaseProcess, connection: Connection) -> None:
+    def __init__(self, process: BaseProcess, connection: Connection, blocks: LargeBlocks) -> None:
         self.process, self.connection = process, connection
+        self.arenas = ReceivedArenas(blocks)
         self.given: list[int] = []
 
 
@@ -45,6 +49,8 @@ class Crew:
     def __init__(self, request: Request, columns: tuple[Column, ...], most: int) -> None:
         self._request, self._columns, self._most = request, columns, most
         self._hands: list[_Hand] = []
+        self.blocks = LargeBlocks()
+        """Memory for what comes of splits."""
 
     def __enter__(self) -> Crew:
         return self
@@ -69,13 +75,13 @@ class Crew:
             return False
         hand.given.append(number)
         try:
-            hand.connection.send((number, split))
+            hand.connection.send((number, split, []))
         except (BrokenPipeError, ConnectionResetError):
             raise self._ended(hand) from None
         return True
 
-    def outcomes(self, *, wait_for_one: bool) -> Iterator[tuple[int, Outcome]]:
-        """What came of splits, by their numbers, as far as it is there.
+    def outcomes(self, *, wait_for_one: bool) -> Iterator[tuple[int, Outcome, bool]]:
+        """What came of splits, by their numbers, as far as it is there, and whether that is all of a split.
 
         Raises: ChildProcessError where a process was ended from outside.
         """
@@ -84,11 +90,15 @@ class Crew:
             assert isinstance(connection, Connection)
             hand = busy[connection]
             try:
-                number, outcome = _outcome_from(connection, self._columns)
-            except (EOFError, ConnectionResetError):
+                number, outcome, is_all = _outcome_from(hand, self._columns)
+                if hand.arenas.copied:
+                    connection.send((0, None, hand.arenas.copied))
+                    hand.arenas.copied = []
+            except (EOFError, BrokenPipeError, ConnectionResetError):
                 raise self._ended(hand) from None
-            hand.given.remove(number)
-            yield number, outcome
+            if is_all:
+                hand.given.remove(number)
+            yield number, outcome, is_all
 
     def _ended(self, hand: _Hand) -> ChildProcessError:
         hand.process.join(1)
@@ -106,7 +116,7 @@ class Crew:
         with _no_interrupt():
             process.start()
         theirs.close()
-        hand = _Hand(process, ours)
+        hand = _Hand(process, ours, self.blocks)
         self._hands.append(hand)
         return hand
 
@@ -142,39 +152,54 @@ def serve(connection: Connection, inherited: list[Connection], request: Request)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)  # a handler that was inherited would act for the other process
     for other in inherited:
         other.close()
-    worker = Worker(request)
+    worker, arenas = Worker(request), Arenas()
+    tasks: deque[tuple[int, Split]] = deque()
+
+    def listen() -> None:
+        """Takes what was sent; waits for it, if there is nothing to do, or too much was not taken."""
+        while not tasks or arenas.lent > _LENT or connection.poll():
+            number, split, copied = connection.recv()
+            arenas.free(copied)
+            if split is not None:
+                tasks.append((number, split))
+
     with suppress(EOFError, BrokenPipeError, ConnectionResetError):
         while True:
-            number, split = connection.recv()
-            blocks = SharedBlocks()
-            _send_outcome(connection, number, worker.outcome(split, blocks.allocate), blocks)
+            listen()
+            number, split = tasks[0]
+            for part in worker.parts(split, arenas.allocate):
+                _send_outcome(connection, number, part, arenas, is_all=False)
+                listen()
+            tasks.popleft()
+            _send_outcome(connection, number, Outcome([], []), arenas, is_all=True)
 
 
-def _send_outcome(connection: Connection, number: int, outcome: Outcome, blocks: SharedBlocks) -> None:
+def _send_outcome(connection: Connection, number: int, outcome: Outcome, arenas: Arenas, *, is_all: bool) -> None:
     outputs = [
         (
-            {name: blocks.packed(values[: output.count]) for name, values in output.values.items()},
-            {presence: blocks.packed(mask[: output.count]) for presence, mask in output.absent.items()},
+            {name: arenas.packed(values[: output.count]) for name, values in output.values.items()},
+            {presence: arenas.packed(mask[: output.count]) for presence, mask in output.absent.items()},
             output.count,
             output.others,
             octets,
         )
         for output, octets in outcome.outputs
     ]
-    connection.send_bytes(pickle.dumps((number, outputs, *outcome[1:]), protocol=5))
-    blocks.send(connection)
+    connection.send_bytes(pickle.dumps((number, is_all, arenas.packing(), outputs, *outcome[1:]), protocol=5))
+    arenas.send_created(connection)
 
 
-def _outcome_from(connection: Connection, columns: tuple[Column, ...]) -> tuple[int, Outcome]:
-    content: Any = pickle.loads(connection.recv_bytes())  # Any: as `_send_outcome` makes it
-    blocks = received(connection)
-    number, packed, *rest = content
+def _outcome_from(hand: _Hand, columns: tuple[Column, ...]) -> tuple[int, Outcome, bool]:
+    content: Any = pickle.loads(hand.connection.recv_bytes())  # Any: as `_send_outcome` makes it
+    number, is_all, packing, packed, *rest = content
+    hand.arenas.receive(hand.connection, packing)
+    unpacked = hand.arenas.unpacked
     outputs = [
         (
             Output.filled(
                 columns,
-                {name: unpacked(place, blocks) for name, place in values.items()},
-                {presence: unpacked(place, blocks) for presence, place in absent.items()},
+                {name: unpacked(place) for name, place in values.items()},
+                {presence: unpacked(place) for presence, place in absent.items()},
                 count,
                 others,
             ),
@@ -182,4 +207,4 @@ def _outcome_from(connection: Connection, columns: tuple[Column, ...]) -> tuple[
         )
         for values, absent, count, others, octets in packed
     ]
-    return number, Outcome(outputs, *rest)
+    return number, Outcome(outputs, *rest), is_all

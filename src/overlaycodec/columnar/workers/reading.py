@@ -12,13 +12,13 @@ import multiprocessing
 import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import count, islice
+from itertools import count
 from typing import TYPE_CHECKING, Final
 
 from overlaycodec.capture.files import file_name
 from overlaycodec.capture.part import StaleStateError
 from overlaycodec.capture.split import Split
-from overlaycodec.capture.splitting import rest_after, splits_by_size
+from overlaycodec.capture.splitting import rest_after, splits_for
 from overlaycodec.codec.catalog import Catalog
 from overlaycodec.columnar.column_buffers import Output
 from overlaycodec.columnar.decode.driver import Origin, occurring_names
@@ -33,13 +33,11 @@ if TYPE_CHECKING:
 
 __all__ = ["Workers", "can_work"]
 
-_PIECES: Final = 8
-"""Splits for each process, so that none waits long for the last one."""
-LEAST: Final = 1 << 22
+LEAST: Final = 1 << 24
 """Octets of a split: of fewer, starting a process costs more than it gains."""
-_MOST: Final = 1 << 26
-_MOST_AT_ONCE: Final = 1 << 24
-"""The most octets of a split of which each table is needed only for a while."""
+_MOST: Final = 1 << 27
+_PACKETS: Final = 1 << 17
+"""The most packets of an output: few enough that the memory that is shared is used often."""
 
 
 def can_work() -> bool:
@@ -50,15 +48,45 @@ def can_work() -> bool:
 class _Task:
     """A split, who has it, and what came of it."""
 
-    __slots__ = ("end", "file", "given", "last", "outcome", "split")
+    __slots__ = ("done", "end", "file", "given", "parts", "split")
 
-    def __init__(self, file: int, split: Split, end: Split, *, last: bool) -> None:
+    def __init__(self, file: int, split: Split, end: Split) -> None:
         self.file, self.split = file, split
         self.end = end
-        """The last split of the file."""
-        self.last = last
-        self.given = False
-        self.outcome: Outcome | None = None
+        """The file, as a split."""
+        self.given = self.done = False
+        self.parts: list[Outcome] = []
+
+    @property
+    def error(self) -> Exception | None:
+        """The error that ended the reading."""
+        return self.parts[-1].error if self.parts else None
+
+
+class _Plan:
+    """What is to be done, in order: the next tasks in a queue, the others yet to be made, file by file."""
+
+    def __init__(self, files: Iterable[tuple[int, Iterator[_Task]]]) -> None:
+        self.queue: deque[_Task] = deque()
+        self._files = deque(files)
+
+    def has(self, tasks: int) -> bool:
+        """Whether there is a task; so many are in the queue then, or all."""
+        while len(self.queue) < tasks and self._files:
+            task = next(self._files[0][1], None)
+            if task is None:
+                self._files.popleft()
+            else:
+                self.queue.append(task)
+        return bool(self.queue)
+
+    def replace(self, file: int, tasks: Iterator[_Task]) -> None:
+        """Puts other tasks in the place of those of a file, which are the first."""
+        later = [task for task in self.queue if task.file != file]
+        self.queue.clear()
+        if self._files and self._files[0][0] == file:
+            self._files.popleft()
+        self._files.extendleft(((file + 1, iter(later)), (file, tasks)))
 
 
 class Workers(Origin):
@@ -87,7 +115,7 @@ class Workers(Origin):
         self, rows: RowFilter, catalog: Catalog, pipeline: AnyPipeline | None, most: int | None
     ) -> Iterator[tuple[Output, int]]:
         """The outputs of all files, in order; there is at least one. Raises: as reading does, after those before."""
-        request = Request(rows.names, catalog, pipeline, rows.where, most)
+        request = Request(rows.names, catalog, pipeline, rows.where, most or _PACKETS)
         some = False
         failed: list[Exception] = []
         try:
@@ -105,42 +133,51 @@ class Workers(Origin):
     def _outcomes(self, request: Request) -> Iterator[Outcome]:
         """What comes of all splits, in order. Raises: as reading does, after what comes of those before."""
         worker = Worker(request)
-        planned = self._planned(_MOST if request.most is None else _MOST_AT_ONCE)
-        queue: deque[_Task] = deque()
+        plan = _Plan((number, self._tasks_of(number)) for number in range(len(self._files)))
         given: dict[int, _Task] = {}
         numbers = count()
+
+        def collect(*, wait_for_one: bool) -> bool:
+            """Takes what others have done; whether they have."""
+            came = False
+            for number, outcome, is_all in crew.outcomes(wait_for_one=wait_for_one):
+                came = True
+                task = given[number]
+                task.parts.append(outcome)
+                if is_all:
+                    task.parts.pop()
+                    task.done = True
+                    del given[number]
+            return came
+
         with Crew(request, worker.columns, self._workers - 1) as crew:
-            while True:
-                while len(queue) < self._ahead and (tasks := next(planned, None)) is not None:
-                    queue += tasks
-                if not queue:
-                    return
-                mine = self._give(queue, crew, given, numbers)
-                if queue[0].outcome is not None:
-                    yield from self._settled(queue.popleft(), queue, worker)
-                    continue
-                came = False
-                for number, outcome in crew.outcomes(wait_for_one=mine is None):
-                    given.pop(number).outcome = outcome
-                    came = True
-                if mine is not None and not came:
+            while plan.has(self._ahead):
+                mine = self._give(plan.queue, crew, given, numbers)
+                if plan.queue[0].done:
+                    yield from self._settled(plan.queue.popleft(), plan, worker)
+                elif not collect(wait_for_one=mine is None) and mine is not None:
                     mine.given = True
-                    mine.outcome = worker.outcome(mine.split)
+                    for part in worker.parts(mine.split, crew.blocks.allocate):
+                        mine.parts.append(part)
+                        collect(wait_for_one=False)
+                    mine.done = True
 
-    def _planned(self, most: int) -> Iterator[list[_Task]]:
-        """The tasks of one file after another. Raises: as opening a file does, once its tasks are asked for."""
-        for number, file in enumerate(self._files):
-            try:
-                found = splits_by_size(file, _PIECES * self._workers, LEAST, most)
-            except CaptureError as error:
-                raise self._named(error, number) from None
-            yield _tasks(number, found)
+    def _tasks_of(self, number: int) -> Iterator[_Task]:
+        """The tasks of a file; the last has the error, where it cannot be read."""
+        file = self._files[number]
+        end = file if isinstance(file, Split) else Split(file_name(file))
+        try:
+            for split in splits_for(file, self._workers, LEAST, _MOST):
+                yield _Task(number, split, end)
+        except Exception as error:
+            failed = _Task(number, end, end)
+            failed.parts.append(Outcome([], [], 0, error))
+            failed.given = failed.done = True
+            yield failed
 
-    def _give(
-        self, queue: deque[_Task], crew: Crew, given: dict[int, _Task], numbers: Iterator[int]
-    ) -> _Task | None:
+    def _give(self, queue: deque[_Task], crew: Crew, given: dict[int, _Task], numbers: Iterator[int]) -> _Task | None:
         """Gives tasks out, but for the first that nobody has: that is what this process does itself."""
-        waiting = [task for task in islice(queue, self._ahead) if not task.given]
+        waiting = [task for task in queue if not task.given]
         for task in waiting[1:]:
             number = next(numbers)
             if not crew.give(number, task.split):
@@ -149,40 +186,23 @@ class Workers(Origin):
             given[number] = task
         return waiting[0] if waiting else None
 
-    def _settled(self, task: _Task, queue: deque[_Task], worker: Worker) -> Iterator[Outcome]:
+    def _settled(self, task: _Task, plan: _Plan, worker: Worker) -> Iterator[Outcome]:
         """What came of the first task, or comes of reading on from there. Raises: the error that one reader raises."""
-        outcome = task.outcome
-        assert outcome is not None
-        error = outcome.error
-        if error is None:
-            yield outcome
-        elif isinstance(error, CaptureError) and not task.last:
-            while queue and queue[0].file == task.file:
-                queue.popleft()
-            if isinstance(error, StaleStateError):
-                yield outcome
-                octets = (task.split.stop or 0) - task.split.start
-                queue.extendleft(reversed(_tasks(task.file, rest_after(task.split, task.end, octets))))
+        parts, split, end = iter(task.parts), task.split, task.end
+        if isinstance(task.error, CaptureError) and split.stop != end.stop:
+            if isinstance(task.error, StaleStateError):
+                rest = rest_after(split, end, split.octets or LEAST)
+                plan.replace(task.file, (_Task(task.file, one, end) for one in rest))
+                yield from (part._replace(error=None) for part in parts)
                 return
-            split = task.split
-            rest = Split(split.path, split.start, task.end.stop, split.state, task.end.following)
-            try:
-                for part in worker.outcomes(rest):
-                    yield part
-                    if part.error is not None:
-                        raise part.error
-            except CaptureError as error:
-                raise self._named(error, task.file) from None
-        else:
-            yield outcome
-            raise self._named(error, task.file) if isinstance(error, CaptureError) else error
+            plan.replace(task.file, iter(()))
+            parts = worker.parts(Split(split.path, split.start, end.stop, split.state, end.following))
+        for part in parts:
+            yield part._replace(error=None)
+            if part.error is not None:
+                raise self._named(part.error, task.file)
 
-    def _named(self, error: CaptureError, file: int) -> CaptureError:
-        if not self._several:
+    def _named(self, error: Exception, file: int) -> Exception:
+        if not self._several or not isinstance(error, CaptureError):
             return error
         return CaptureError(error.reason, error.octet, file_name(self._files[file]))
-
-
-def _tasks(file: int, found: Iterable[Split]) -> list[_Task]:
-    found = list(found)
-    return [_Task(file, split, found[-1], last=split is found[-1]) for split in found]

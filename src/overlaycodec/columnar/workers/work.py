@@ -34,7 +34,7 @@ class Request(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """What came of a split, and the error that ended its reading."""
+    """What came of a split, or of a part of it, and the error that ended its reading."""
 
     outputs: list[tuple[Output, int]]
     names: list[str]
@@ -52,21 +52,14 @@ class Worker:
         self.columns = () if self._rows is None else self._rows.columns
         self._filler = None if names is None else ColumnFiller(self.columns, self._catalog, self._pipeline)
 
-    def outcome(self, split: Split, allocate: Allocate | None = None) -> Outcome:
-        """What comes of a split."""
-        outputs, names, octets = [], [], 0
+    def parts(self, split: Split, allocate: Allocate | None = None) -> Iterator[Outcome]:
+        """What comes of a split, an output at a time; the last one may have an error."""
         try:
-            for part in self.outcomes(split, allocate):
-                outputs += part.outputs
-                names, octets = part.names, part.octets
-                if part.error is not None:
-                    return Outcome(outputs, names, octets, part.error)
+            yield from self._parts(split, allocate)
         except Exception as error:
-            return Outcome(outputs, names, octets, error)
-        return Outcome(outputs, names, octets)
+            yield Outcome([], [], 0, error)
 
-    def outcomes(self, split: Split, allocate: Allocate | None = None) -> Iterator[Outcome]:
-        """The same in parts, each with one output. Raises: as reading does."""
+    def _parts(self, split: Split, allocate: Allocate | None) -> Iterator[Outcome]:
         if self._rows is None:
             failed: list[Exception] = []
             octets: list[int] = []

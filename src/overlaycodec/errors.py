@@ -265,7 +265,9 @@ class FilterError(CodecError, ValueError):
 class CaptureError(CodecError):
     """A capture file that cannot be read on, or not written; `octet` counts from the start of the (unpacked) file.
 
-    `file` is its name where several files were read at once, else empty. `table` is the table of the packets before the damage, where `oc.columns` raised the error; None elsewhere.
+    `file` is its name where several files were read at once, else empty.
+
+    `table` is the table of the packets before the damage, where `oc.columns` raised the error; None elsewhere.
     """
 
     table: Any = None  # Any: a `Table`, which is of a layer above

@@ -2,8 +2,8 @@
 
 Strategy: every octet from there on, as far as the longest record goes, is taken for the start of a record, and all are
 followed at once. The file's own records are among them, and go on to its end. The others break off, or meet one of
-those. Where only one is left, and it is behind all that was taken for a start, a record of the file begins there: not by
-its looks, but because no other is possible. So a packet that holds a whole capture file is no trap: at the worst,
+those. Where only one is left, and it is behind all that was taken for a start, a record of the file begins there: not
+by its looks, but because no other is possible. So a packet that holds a whole capture file is no trap: at the worst,
 nothing is proven. It rests on records of at most `LONGEST` octets; who reads the file up to there sees whether it is
 true.
 

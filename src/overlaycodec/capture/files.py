@@ -27,11 +27,12 @@ def files_in(source: object) -> list[File] | None:
     """
     if isinstance(source, str | os.PathLike):
         return _matching(source) if _is_pattern(source) else None
-    if not isinstance(source, list | tuple) or not source or not is_file(source[0]):
+    entries: list[object] = [*source] if isinstance(source, list | tuple) else []
+    if not entries or not is_file(entries[0]):
         return None
     files: list[File] = []
-    for number, file in enumerate(source):
-        if not is_file(file):
+    for number, file in enumerate(entries):
+        if not isinstance(file, str | os.PathLike | Split):
             raise TypeError(f"source[{number}] is {type(file).__name__}, and source[0] a file: give files alone")
         files += _matching(file) if not isinstance(file, Split) and _is_pattern(file) else [file]
     return files

@@ -1,7 +1,7 @@
 """Formats of files that are not read, by their first octets: what people give for captures.
 
-Source of the signatures: files that Wireshark's editcap, lz4 and zip wrote; RFC 1761 for snoop; for ERF, which has none,
-the ranges of the fields of its records (Endace, ERF types reference guide).
+Source of the signatures: files that Wireshark's editcap, lz4 and zip wrote; RFC 1761 for snoop. ERF has none: it is
+told by the ranges of the fields of its records, as Wireshark does.
 """
 
 from __future__ import annotations
@@ -65,4 +65,5 @@ def _is_erf(head: bytes) -> bool:
     times, fields = _ERF
     _, seconds = times(head, 0)
     kind, _, octets, _, wire = fields(head, 8)
-    return _1990 < seconds < _2100 and 0 < kind & 0x7F <= _ERF_TYPES and _ERF_HEADER <= octets and 0 < wire < 1 << 15
+    times_fit: bool = _1990 < seconds < _2100
+    return times_fit and 0 < kind & 0x7F <= _ERF_TYPES and octets >= _ERF_HEADER and 0 < wire < 1 << 15

@@ -29,7 +29,7 @@ class PartState(msgspec.Struct, frozen=True):
     """What has to be known of a file to read it on from some octet."""
 
     preamble: bytes
-    """The file header of a pcap file; in pcapng, the header of the section and its descriptions of interfaces so far."""
+    """The file header of a pcap file; in pcapng, the header of the section and the descriptions of its interfaces."""
     section: int = 0
     interfaces: int = 1
 

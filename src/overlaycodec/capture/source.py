@@ -160,7 +160,7 @@ class _Stream:
 def source_of(readable: Readable) -> Source:
     """The source for an argument: a path is opened, bytes are the content itself, a stream stays the caller's."""
     if isinstance(readable, str | os.PathLike):
-        opened = opened_url(readable) if is_url(readable) else open(readable, "rb", buffering=0)
+        opened = opened_url(readable) if is_url(readable) else open(readable, "rb", buffering=0)  # noqa: SIM115
         return _Stream(opened, owned=True)
     to_source: Callable[[], Source] | None = getattr(readable, "to_source", None)
     if to_source is not None:  # a split

@@ -13,7 +13,7 @@ from overlaycodec.capture.compression import HEAD, compression_of
 from overlaycodec.capture.files import files_in
 from overlaycodec.capture.part import PartState
 from overlaycodec.capture.pcap import MAGICS
-from overlaycodec.capture.pcapng import ENHANCED_PACKET, INTERFACE, SECTION_MAGIC
+from overlaycodec.capture.pcapng import ENHANCED_PACKET, FRAME, INTERFACE, SECTION_MAGIC
 from overlaycodec.capture.reader import Capture
 from overlaycodec.capture.record_chains import LONGEST, Chain, PcapChain, PcapngChain, Window
 from overlaycodec.capture.source import Source, source_of
@@ -184,9 +184,7 @@ def _starts(
     return _walked(_walk(source, start, state), start, stop, share)
 
 
-def _walked(
-    walk: PcapWalk | PcapngWalk, start: int, stop: int, share: Share
-) -> Iterator[tuple[int, PartState]]:
+def _walked(walk: PcapWalk | PcapngWalk, start: int, stop: int, share: Share) -> Iterator[tuple[int, PartState]]:
     at: int | None = start
     while at is not None and (at := walk.to(at + share(stop - at))) is not None and at < stop:
         yield at, walk.state
@@ -217,7 +215,8 @@ def _is_stale(at: int, window: Window, state: PartState, chain: PcapngChain) -> 
     """Whether the blocks from an octet on show that there are other sections or interfaces than are known."""
     block = Struct(order_of(state.preamble) + "III").unpack_from
     index: int | None = at - window.start
-    while index is not None and index + 12 <= len(window.octets):
+    read = len(window.octets)
+    while index is not None and index + FRAME <= read:
         kind, _, interface = block(window.octets, index)
         if kind in (INTERFACE, int.from_bytes(SECTION_MAGIC, "little")):
             return True

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 __all__ = ["is_url", "matching_urls", "opened_url"]
 
-_URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+(://|::)")
+_URL: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+::)*[A-Za-z][A-Za-z0-9+.-]+://")
 
 
 def is_url(source: object) -> bool:

@@ -173,9 +173,9 @@ def _origin(source: Rows, workers: int | None) -> Rows | Origin:
     from overlaycodec.capture.files import files_in, is_file
 
     several = files_in(source)
-    if several is None and not is_file(source):
+    files = [source] if is_file(source) and several is None else several
+    if files is None:
         return source
-    files = [source] if several is None else several
     from overlaycodec.columnar.workers.reading import Workers, can_work
 
     return Workers(files, workers, several=several is not None) if can_work() else source

@@ -30,7 +30,19 @@ CATEGORIES: Final[dict[str, tuple[str, ...]]] = {
 class Output:
     """Arrays for the values of some columns of some packets, filled from their start on."""
 
-    __slots__ = ("_allocate", "_masks", "absent", "alike", "capacity", "columns", "count", "fits", "others", "presence", "values")
+    __slots__ = (
+        "_allocate",
+        "_masks",
+        "absent",
+        "alike",
+        "capacity",
+        "columns",
+        "count",
+        "fits",
+        "others",
+        "presence",
+        "values",
+    )
 
     def __init__(self, columns: tuple[Column, ...], capacity: int, allocate: Allocate | None = None) -> None:
         self._allocate = _zeros if allocate is None else allocate

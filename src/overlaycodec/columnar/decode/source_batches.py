@@ -6,7 +6,7 @@ import io
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from mmap import mmap
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, cast
 
 import msgspec
 import numpy as np
@@ -58,7 +58,7 @@ def batches_from(
         return _batches_of_file(source, facts)
     capture = source if isinstance(source, Capture) else None
     reader = FactsOfRecords(facts, capture) if facts else None
-    items = (record_of(item, index, link_type, catalog) for index, item in enumerate(source))
+    items = (record_of(item, index, link_type, catalog) for index, item in enumerate(cast("Iterable[Item]", source)))
     return batches_of(items, MOST_RECORDS, reader)
 
 
@@ -130,7 +130,7 @@ def batches_twice(
         pass
     elif not is_readable(source):
         if not isinstance(source, Frames | Packet | Capture):
-            again = _Kept(source)
+            again = _Kept(cast("Iterable[Item]", source))
     elif not isinstance(source, mmap) and isinstance(source, BinaryStream):
         data = io.BytesIO()  # a stream can be read only once
         spooled = SpooledStream(source, data)

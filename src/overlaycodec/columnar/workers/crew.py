@@ -102,7 +102,9 @@ class Crew:
 
     def _ended(self, hand: _Hand) -> ChildProcessError:
         hand.process.join(1)
-        return ChildProcessError(f"a process that decodes for this one was ended, with exit code {hand.process.exitcode}")
+        return ChildProcessError(
+            f"a process that decodes for this one was ended, with exit code {hand.process.exitcode}"
+        )
 
     def _started(self) -> _Hand:
         context = _context()
@@ -126,7 +128,7 @@ def _context() -> BaseContext:
 
     A process with threads is not forked: a lock that one of them holds would never be released in the other process.
     """
-    chosen = multiprocessing.get_start_method(allow_none=True)
+    chosen: str | None = multiprocessing.get_start_method(allow_none=True)  # type: ignore[no-untyped-call, unused-ignore]
     method = chosen or multiprocessing.get_all_start_methods()[0]
     if chosen is None and method == "fork" and threading.active_count() > 1:
         method = "spawn"

@@ -127,8 +127,8 @@ class Workers(Origin):
             failed.append(error)
         if not some:
             yield Output(rows.columns, 0), 0
-        for error in failed:
-            raise error
+        if failed:
+            raise failed[0]
 
     def _outcomes(self, request: Request) -> Iterator[Outcome]:
         """What comes of all splits, in order. Raises: as reading does, after what comes of those before."""

@@ -146,9 +146,7 @@ class ReceivedArenas:
                 self._arenas[number] = np.frombuffer(mmap.mmap(descriptor, octets), np.uint8)
             finally:
                 os.close(descriptor)
-        self._copies = {
-            number: self._blocks.copy(self._arenas[number][:used]) for number, used in packing.used.items()
-        }
+        self._copies = {number: self._blocks.copy(self._arenas[number][:used]) for number, used in packing.used.items()}
         self.copied += packing.used
 
     def unpacked(self, place: Any) -> Values:  # Any: as above

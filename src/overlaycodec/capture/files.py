@@ -50,8 +50,6 @@ def file_name(file: File) -> str:
 
 def _is_pattern(path: str | os.PathLike[str]) -> bool:
     name = os.fspath(path)
-    if not isinstance(name, str):
-        return False
     if is_url(name):
         return "*" in name  # a question mark begins the query of a URL
     return glob.has_magic(name) and not os.path.lexists(name)

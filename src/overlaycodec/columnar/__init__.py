@@ -47,9 +47,10 @@ def columns(
 ) -> Table:
     """Fields of all packets of a capture, one masked array per field.
 
-    `source` is what `open_capture` takes, an open capture, the `Frames` of `encode_columns`, or an iterable of records,
-    packets, headers and bytes. Packets are encoded first. `link_type` is that of packets, bytes and frames: by default,
-    that of the first header for packets, and Ethernet for bytes and frames.
+    `source` is what `open_capture` takes, a list of paths, URLs and splits, a pattern such as `captures/*.pcap`, an open
+    capture, the `Frames` of `encode_columns`, or an iterable of records, packets, headers and bytes. Packets are encoded
+    first. `link_type` is that of packets, bytes and frames: by default, that of the first header for packets, and
+    Ethernet for bytes and frames.
 
     `names` are packet paths (`inner.ipv4.src`, `vlan[1].vid`, `geneve.options[0].type`), checksum statuses
     (`inner.udp.checksum.verdict`) and columns of the record: `time_ns`, `wire_length`, `captured_length`, `link_type`,
@@ -68,9 +69,13 @@ def columns(
 
     `where` is a filter, or its text: the table has the packets that match it.
 
+    With `workers`, so many processes decode, this one among them, where the source is files. The rows, their order and
+    errors are the same; without names, the order of the columns can differ. The program must be one that its processes
+    can import, where they are not forked (`if __name__ == "__main__":`).
+
     Raises: PathError for a name that the catalog does not have; FilterError for a wrong filter; CaptureError as reading
     does, whose `table` is the table of the packets before the damage; EncodeError for a packet that cannot be encoded
-    or has no link type; ModuleNotFoundError without NumPy.
+    or has no link type; ModuleNotFoundError without NumPy; ChildProcessError if a process is ended from outside.
     """
     _check_numpy()
     from overlaycodec.columnar.decode.driver import table_of

@@ -71,8 +71,7 @@ def test_compressed_captures_are_known_by_their_first_octets(kind: str, tmp_path
     records, error = read(bytes(damaged))
     assert error is not None
     assert kind in error.reason
-    assert records == read(DATA)[0][: len(records)]
-    assert len(records) >= 9_000  # the first member is whole
+    assert records[:9_000] == read(DATA)[0][:9_000]  # the first member is whole; a checksum comes after what it covers
 
 
 def test_skipped_frames_of_zstd_are_skipped() -> None:

@@ -47,10 +47,10 @@ def columns(
 ) -> Table:
     """Fields of all packets of a capture, one masked array per field.
 
-    `source` is what `open_capture` takes, a list of paths, URLs and splits, a pattern such as `captures/*.pcap`, an open
-    capture, the `Frames` of `encode_columns`, or an iterable of records, packets, headers and bytes. Packets are encoded
-    first. `link_type` is that of packets, bytes and frames: by default, that of the first header for packets, and
-    Ethernet for bytes and frames.
+    `source` is what `open_capture` takes, a list of paths, URLs and splits, a pattern such as `captures/*.pcap`, an
+    open capture, the `Frames` of `encode_columns`, or an iterable of records, packets, headers and bytes. Packets are
+    encoded first. `link_type` is that of packets, bytes and frames: by default, that of the first header for packets,
+    and Ethernet for bytes and frames.
 
     `names` are packet paths (`inner.ipv4.src`, `vlan[1].vid`, `geneve.options[0].type`), checksum statuses
     (`inner.udp.checksum.verdict`) and columns of the record: `time_ns`, `wire_length`, `captured_length`, `link_type`,

@@ -1,8 +1,8 @@
 # Each target sets up what it needs; only Python 3.11 or newer (with venv) and make have to be there.
 #
 #   make demo      a capture of a real stack, decoded, encoded again and compared
-#   make test      the tests, against the source tree
-#   make check     what CI runs: format, lint, types, and the tests against the built wheel
+#   make test      the tests, with few examples and without surveys, against the source tree: within three minutes
+#   make check     what CI runs: format, lint, types, and all tests, with many examples, against the built wheel
 #   make versions  the tests against the built wheel on every Python that the package claims
 #   make pyodide   the tests of the pure core in Pyodide, under node (needs node and npm)
 #   make lowest    the tests on the oldest Python with the oldest dependencies that the package claims
@@ -88,7 +88,7 @@ demo: $(VENV)/.demo
 	$(VENV)/bin/overlaycodec show --verify $(DEMO_CAPTURE)
 
 test: $(VENV)/.test
-	$(PY) -m pytest $(PYTEST_ARGS)
+	HYPOTHESIS_PROFILE=$${HYPOTHESIS_PROFILE:-few} $(PY) -m pytest -m "not survey" $(PYTEST_ARGS)
 
 bench: $(VENV)/.bench
 	$(PY) -m bench --into docs/benchmarks.md
@@ -160,10 +160,10 @@ $(WHEEL): $(VENV)/.dev pyproject.toml README.md LICENSE docs/man/overlaycodec.1 
 	$(PY) -m build --outdir build/dist >build/build.log 2>&1 || { cat build/build.log; exit 1; }
 	@touch $@
 
-# The wheel's tests run in environments that never see src/; tests/conftest.py makes sure of it. Few examples are enough:
-# `make test` and the newest Python take more.
+# The wheel's tests run in environments that never see src/; tests/conftest.py makes sure of it. These are all tests, with
+# as many examples as CI takes; the other Pythons take fewer.
 wheel-test: $(WHEEL)
-	HYPOTHESIS_PROFILE=$${HYPOTHESIS_PROFILE:-few} .ci/test-wheel $(PY) $(PYTEST_ARGS)
+	HYPOTHESIS_PROFILE=$${HYPOTHESIS_PROFILE:-ci} .ci/test-wheel $(PY) $(PYTEST_ARGS)
 
 versions: $(WHEEL)
 	.ci/test-versions $(PYTEST_ARGS)

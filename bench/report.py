@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
+from bench.column_ratios import Ratio, Ratios
 from bench.columns import Columns
 from bench.growth import Growth
 from bench.memory import Reading
@@ -17,7 +18,7 @@ from bench.timing import Timing
 
 __all__ = [
     "Target", "columns_tables", "contest_table", "environment", "growth_table", "held_table", "import_table",
-    "memory_table", "target_table", "workers_table",
+    "memory_table", "ratio_table", "target_table", "workers_table",
 ]  # fmt: skip
 
 OURS = "overlaycodec"
@@ -41,6 +42,13 @@ class Target:
             return cls(what, wanted, "not installed", None)
         ratio = timings[peer].median / timings[ours].median
         return cls(what, wanted, f"{_number(ratio)} x", ratio >= times)
+
+    @classmethod
+    def of_ratio(cls, ratio: Ratio) -> Target:
+        """At most so many times another time, or so many milliseconds."""
+        against = f" {ratio.against}" if ratio.against else ""
+        wanted = f"at most {ratio.most:g} {ratio.unit}{against}"
+        return cls(f"Columns. {ratio.what}", wanted, f"{_number(ratio.value)} {ratio.unit}", ratio.met)
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -115,6 +123,19 @@ def workers_table(timings: Mapping[str, Timing]) -> str:
     rows = [(t.name, _number(t.median), _number(t.best), _number(t.median / base)) for t in timings.values()]
     return "### Columns: several processes\n\nMicroseconds a packet, with the start of the programs.\n\n" + _table(
         ("", "median", "best", "times the fastest"), rows
+    )
+
+
+def ratio_table(found: Ratios) -> str:
+    """What columns cost beside the plain case."""
+    rows = [
+        (ratio.what, ratio.against or "-", f"{_number(ratio.value)} {ratio.unit}", f"{ratio.most:g} {ratio.unit}")
+        for ratio in found.rows
+    ]
+    return (
+        "### Columns: what costs more\n\n"
+        f"Addresses are those of {found.packets:,} packets, filters are over {found.filtered:,}.\n\n"
+        + _table(("", "against", "measured", "at most"), rows)
     )
 
 

@@ -20,6 +20,8 @@ SUBMODULES: Final = (
     "comparison",
     "dialects",
     "fuzz",
+    "icmp_errors",
+    "offload",
     "reassembly",
     "reference",
     "strategies",

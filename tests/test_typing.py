@@ -73,11 +73,13 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.survey
 @pytest.mark.parametrize("name", CHECKERS)
 def test_correct_uses_pass(name: str, project: Path) -> None:
     assert CHECKERS[name](ACCEPT, project) == {}
 
 
+@pytest.mark.survey
 @pytest.mark.parametrize("name", CHECKERS)
 def test_each_misuse_is_rejected_on_its_line(name: str, project: Path) -> None:
     marked = {number for number, line in enumerate(REJECT.read_text().splitlines(), 1) if line.endswith("  # E")}
@@ -87,6 +89,7 @@ def test_each_misuse_is_rejected_on_its_line(name: str, project: Path) -> None:
     assert marked - found.keys() == set()
 
 
+@pytest.mark.survey
 def test_correct_uses_run(tmp_path: Path) -> None:
     uses = runpy.run_path(str(ACCEPT))
     for name in ("one.pcap", "one.pcapng"):

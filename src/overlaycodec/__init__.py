@@ -15,6 +15,7 @@ from overlaycodec.codec.packet_decoder import decode, decode_header
 from overlaycodec.codec.packet_encoder import encode, resolve
 from overlaycodec.columnar import column_names, columns, encode_columns, iter_columns
 from overlaycodec.comparison import diff
+from overlaycodec.editing.by_difference import rewrite
 from overlaycodec.editing.checksum_status import ChecksumStatus, checksums
 from overlaycodec.editing.fill import fill
 from overlaycodec.editing.refused_guesses import RefusedGuess, refused_guesses
@@ -40,6 +41,7 @@ from overlaycodec.filters.wireshark import wireshark_filter
 from overlaycodec.findings import Finding, Receiver, Severity, diagnose
 from overlaycodec.interchange.decode_hex import decode_hex
 from overlaycodec.interchange.documents import from_dict, from_json
+from overlaycodec.interchange.export_schema import export_schema
 from overlaycodec.interchange.json_schema import json_schema
 from overlaycodec.packet.header import Header
 from overlaycodec.packet.packet import FCS, FlowKey, Packet, Trailer
@@ -210,6 +212,7 @@ __all__ = [
     "diff",
     "encode",
     "encode_columns",
+    "export_schema",
     "fill",
     "from_dict",
     "from_json",
@@ -218,6 +221,7 @@ __all__ = [
     "open_capture",
     "refused_guesses",
     "resolve",
+    "rewrite",
     "splits",
     "wireshark_filter",
     "write_capture",
@@ -228,6 +232,8 @@ if TYPE_CHECKING:
     from overlaycodec import comparison as comparison
     from overlaycodec import dialects as dialects
     from overlaycodec import fuzz as fuzz
+    from overlaycodec import icmp_errors as icmp_errors
+    from overlaycodec import offload as offload
     from overlaycodec import reassembly as reassembly
     from overlaycodec import reference as reference
     from overlaycodec import strategies as strategies
@@ -240,6 +246,8 @@ else:
         "comparison",
         "dialects",
         "fuzz",
+        "icmp_errors",
+        "offload",
         "reassembly",
         "reference",
         "strategies",

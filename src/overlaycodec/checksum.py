@@ -8,17 +8,25 @@ from one of 0xFFFF: only all-zero data has the sum 0.
 from __future__ import annotations
 
 from binascii import crc32
+from typing import Final
 
 __all__ = [
     "REMAINDERS",
+    "TCP_OFFSET",
+    "UDP_OFFSET",
     "adjusted_checksum",
     "adjusted_fcs",
     "crc32c",
+    "finished_at",
     "finished_checksum",
     "frame_check_sequence",
     "internet_checksum",
     "internet_sum",
 ]
+
+UDP_OFFSET: Final = 6
+TCP_OFFSET: Final = 16
+"""Where the checksum is in a UDP and in a TCP header."""
 
 
 def internet_sum(data: bytes, start: int = 0) -> int:
@@ -53,11 +61,15 @@ def finished_checksum(frame: bytes, start: int, stop: int, *, udp: bool) -> byte
 
     As it is where that checksum does not lie between `start` and `stop`, where the content ends.
     """
-    at = start + (6 if udp else 16)
-    if at + 2 > stop:
-        return frame
+    offset = UDP_OFFSET if udp else TCP_OFFSET
+    return frame if start + offset + 2 > stop else finished_at(frame, start, offset, stop)
+
+
+def finished_at(frame: bytes, start: int, offset: int, stop: int) -> bytes:
+    """The frame with the checksum at octet `start + offset`, over the octets from `start` to `stop`, finished."""
+    at = start + offset
     checksum = internet_checksum(frame[start:stop])
-    if not checksum and udp:
+    if not checksum and offset == UDP_OFFSET:
         checksum = 0xFFFF  # RFC 768: 0 says that there is none
     return frame[:at] + checksum.to_bytes(2, "big") + frame[at + 2 :]
 

@@ -29,6 +29,7 @@ ARGUMENTS: Final = {
     "b": ["OTHER"],
     "target": ["TARGET"],
     "name": ["vxlan"],
+    "headers": ["vxlan"],
     "shell": ["bash"],
     "table": ["100=8"],
 }

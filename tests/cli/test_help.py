@@ -63,7 +63,7 @@ def test_the_examples_run(name: str, folder: Path) -> None:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             env=environment(PATH=path),
-            timeout=60,
+            timeout=300,
             check=False,
         )
         differs = name == "diff" and done.returncode == 1

@@ -256,6 +256,7 @@ NAMES: Final = {
 }
 
 
+@pytest.mark.survey
 @pytest.mark.parametrize("stem", NAMES)
 @pytest.mark.parametrize("name", WRITERS)
 def test_a_name_of_255_octets(name: str, stem: str, tmp_path: Path) -> None:

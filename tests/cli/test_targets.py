@@ -189,7 +189,7 @@ SECONDS: Final = 60
 
 def default_signals() -> None:
     """Gives signals their default action, which a run in the background or under `nohup` may have changed."""
-    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+    for number in {*ending._ENDING, signal.SIGINT}:
         signal.signal(number, signal.SIG_DFL)
 
 

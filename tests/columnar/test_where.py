@@ -13,6 +13,10 @@ from hypothesis import strategies as st
 
 import overlaycodec as oc
 from overlaycodec import strategies as overlay
+from overlaycodec.columnar.column_buffers import Output
+from overlaycodec.columnar.decode import driver, source_batches
+from overlaycodec.columnar.decode.batch import Batch
+from overlaycodec.columnar.decode.column_filler import ColumnFiller
 from tests.columnar.test_record_columns import pcapng
 from tests.filters import samples
 from tests.tools import capture_files, stacks
@@ -186,3 +190,31 @@ def test_pcap_and_records_alone_have_no_such_facts() -> None:
         oc.Filter("comment").matches(packet)
     with pytest.raises(ValueError, match="interface_name is a fact of the capture that is being read"):
         oc.Filter("interface_name").matches(packet, record)
+
+
+def test_columns_are_decoded_for_the_packets_that_match_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`decoded`: how many packets are decoded for the requested columns."""
+    decoded: list[int] = []
+    add = ColumnFiller.add
+
+    def counted(filler: ColumnFiller, batch: Batch, output: Output) -> None:
+        decoded.append(len(batch) if "inner.ipv4.src" in output.values else 0)
+        add(filler, batch, output)
+
+    monkeypatch.setattr(ColumnFiller, "add", counted)
+    path = CAPTURES["kernel-vxlan-inner-vlan.pcap"]
+    table = oc.columns(path, ["inner.ipv4.src"], where="inner.vlan.vid == 200")
+    assert sum(decoded) == len(table) == 2
+    decoded.clear()
+    assert len(oc.columns(path, ["inner.ipv4.src"], where="inner.vlan.vid == 201")) == sum(decoded) == 0
+
+
+def test_tables_come_after_so_many_packets_whatever_matches(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(driver, "_TABLE_PACKETS", 100)
+    monkeypatch.setattr(source_batches, "MOST_RECORDS", 50)
+    records = [oc.Record(bytes([number]) * 14) for number in range(250)]
+    told: list[int] = []
+    where = "wire_length == 14 and ethernet.dst == 07:07:07:07:07:07"
+    tables = [len(part) for part in oc.iter_columns(records, ["ethernet.src"], where=where, progress=told.append)]
+    assert tables == [1]
+    assert told == [1400, 1400, 700]

@@ -57,6 +57,7 @@ def test_documents_of_captures_are_valid(path: Path) -> None:
             VALIDATE(document_of(packet))
 
 
+@pytest.mark.survey
 @pytest.mark.parametrize("name", VECTORS)
 def test_documents_of_vectors_are_valid(name: str) -> None:
     validator_of(catalog_of(VECTORS[name]))(document_of(decoded(VECTORS[name], lax=True)))

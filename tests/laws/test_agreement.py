@@ -171,6 +171,7 @@ def test_faults_agree(cls: type[Header]) -> None:
     law()
 
 
+@pytest.mark.survey
 @every_header
 def test_any_octets_agree(cls: type[Header]) -> None:
     """Any octets behind the right constants: the same at every run, so that the floor holds or fails alike."""
@@ -183,6 +184,7 @@ def test_any_octets_agree(cls: type[Header]) -> None:
     assert read >= 2 or cls in (Ledger, oc.MSTP)
 
 
+@pytest.mark.survey
 @every_header
 def test_stacks_agree_at_every_header(cls: type[Header]) -> None:
     """Wherever a header was found in the octets of a damaged packet, alone it is the same to both."""

@@ -24,16 +24,22 @@ from typing import Any, Final
 import pytest
 
 import overlaycodec as oc
-from overlaycodec import dialects, reassembly, strategies, telemetry, tunnel, vlan
+from overlaycodec import dialects, icmp_errors, offload, reassembly, strategies, telemetry, tunnel, vlan
 from overlaycodec.schema.layout import REQUIRED
 
 SOURCES: Final = str(Path(oc.__file__).parent)
 LINK: Final = oc.Ethernet(dst="02:00:00:00:00:02", src="02:00:00:00:00:01")
 INSIDE: Final = oc.resolve(LINK / oc.VLANTag(vid=7) / oc.IPv4(src="10.0.0.1", dst="10.0.0.2", protocol=253) / b"...")
 TEP: Final[dict[str, Any]] = {"src": "10.1.0.1", "dst": "10.1.0.2"}
+LONG: Final = oc.encode(
+    LINK / oc.IPv4(src="10.0.0.1", dst="10.0.0.2", dont_fragment=True) / oc.UDP(src_port=1, dst_port=9) / bytes(1500)
+)
 PACKET: Final = tunnel.VXLANTunnel(vni=1, **TEP, link=LINK).encapsulate(INSIDE)
 DATA: Final = oc.encode(PACKET)
 STT: Final = tunnel.STTTunnel(context_id=1, **TEP, link=LINK).encapsulate(INSIDE)
+LARGE: Final = oc.encode(
+    LINK / oc.IPv4(src="10.0.0.1", dst="10.0.0.2") / oc.TCP(src_port=1, dst_port=2) / bytes(range(250))
+)
 RECORD: Final = oc.Record(DATA, time_ns=5)
 INT: Final = telemetry.with_hops(oc.INTMD(hop_ml=1, instructions=0x8000), [telemetry.INTHop(node_id=1)])
 FRAMES: Final = oc.encode_columns(PACKET, {"vxlan.vni": [1, 2]})
@@ -154,6 +160,8 @@ CALLS: Final[dict[str, Call]] = {
     "encode": Call(oc.encode, {"packet": PACKET}),
     "resolve": Call(oc.resolve, {"packet": PACKET}),
     "fill": Call(oc.fill, {"packet": PACKET}),
+    "rewrite": Call(oc.rewrite, {"packet": PACKET, "changes": {"inner.ipv4.src": "10.0.0.9"}}),
+    "rewrite to": Call(lambda value: oc.rewrite(PACKET, {"inner.ipv4.src": value}), {"value": "10.0.0.9"}),
     "checksums": Call(oc.checksums, {"packet": PACKET}),
     "diagnose": Call(oc.diagnose, {"data": DATA}),
     "diff": Call(oc.diff, {"a": PACKET, "b": PACKET}),
@@ -180,6 +188,7 @@ CALLS: Final[dict[str, Call]] = {
     "decode_hex": Call(oc.decode_hex, {"text": DATA.hex()}),
     "from_dict": Call(oc.from_dict, {"document": PACKET.to_dict()}),
     "json_schema": Call(oc.json_schema),
+    "export_schema": Call(oc.export_schema, {"header": oc.VXLAN}),
     "from_json": Call(oc.from_json, {"text": PACKET.to_json()}),
     "FieldView": Call(oc.FieldView, {"record": oc.GRE, "field": "key", "meaning": dialects.NVGREKey}),
     "FieldView.into": Call(VIEW.into, {"record": oc.GRE(key=1), "meaning": dialects.NVGREKey(vsid=5000)}),
@@ -289,6 +298,7 @@ CALLS: Final[dict[str, Call]] = {
     "tunnel.NVGRETunnel": Call(tunnel.NVGRETunnel, {"vsid": 5000, **TEP}),
     "tunnel.STTTunnel": Call(tunnel.STTTunnel, {"context_id": 1, **TEP}),
     "tunnel.STTTunnel.segments": Call(tunnel.STTTunnel(context_id=1, **TEP).segments, {"frame": INSIDE, "mtu": 1500}),
+    "tunnel.STTTunnel.receive": Call(tunnel.STTTunnel(context_id=1, **TEP).receive, {"data": DATA}),
     "tunnel.STTTunnel.encapsulate": Call(tunnel.STTTunnel(context_id=1, **TEP).encapsulate, {"frame": INSIDE}),
     "tunnel.Tunnel.encapsulate": Call(tunnel.VXLANTunnel(vni=1, **TEP).encapsulate, {"frame": INSIDE}),
     "tunnel.Tunnel.excess_octets": Call(
@@ -296,6 +306,21 @@ CALLS: Final[dict[str, Call]] = {
     ),
     "tunnel.Tunnel.inner_mtu": Call(tunnel.VXLANTunnel(vni=1, **TEP).inner_mtu, {"path_mtu": 1500}),
     "tunnel.Tunnel.replace": Call(tunnel.VXLANTunnel(vni=1, **TEP).replace, {"changes": {"vni": 5, "ttl": 5}}),
+    "tunnel.Tunnel.too_big": Call(tunnel.VXLANTunnel(vni=1, **TEP).too_big, {"frame": LONG, "path_mtu": 1500}),
+    "tunnel.Receiving": Call(tunnel.VXLANTunnel, {"vni": 1, **TEP, "link": LINK, "priorities": tunnel.CLASS_SELECTORS}),
+    "tunnel.Receiving.receive": Call(tunnel.VXLANTunnel(vni=1, **TEP).receive, {"data": DATA}),
+    "tunnel.Receiving.told_mtu": Call(tunnel.VXLANTunnel(vni=1, **TEP).told_mtu, {"data": DATA}),
+    "tunnel.UDPTunnel.payload": Call(tunnel.VXLANTunnel(vni=1, **TEP).payload, {"frame": INSIDE}),
+    "tunnel.UDPTunnel.source_port": Call(tunnel.VXLANTunnel(vni=1, **TEP).source_port, {"frame": INSIDE}),
+    "tunnel.UDPTunnel.traffic_class": Call(tunnel.VXLANTunnel(vni=1, **TEP).traffic_class, {"frame": INSIDE}),
+    "tunnel.UDPTunnel.from_payload": Call(tunnel.VXLANTunnel(vni=1, **TEP).from_payload, {"data": DATA[42:]}),
+    "tunnel.Reception": Call(tunnel.Reception, {}),
+    "tunnel.Priorities": Call(tunnel.Priorities, {"dscp": (0,) * 8, "pcp": (0,) * 64}),
+    "icmp_errors.Extension": Call(icmp_errors.Extension, {"class_num": 1, "c_type": 1}),
+    "icmp_errors.silence": Call(icmp_errors.silence, {"packet": LONG}),
+    "icmp_errors.too_big": Call(icmp_errors.too_big, {"packet": LONG, "mtu": 1400}),
+    "icmp_errors.time_exceeded": Call(icmp_errors.time_exceeded, {"packet": LONG}),
+    "icmp_errors.unreachable": Call(icmp_errors.unreachable, {"packet": LONG}),
     "tunnel.decapsulate": Call(tunnel.decapsulate, {"data": DATA}),
     "tunnel.decapsulate_all": Call(tunnel.decapsulate_all, {"data": DATA}),
     "tunnel.decapsulated": Call(
@@ -311,6 +336,16 @@ CALLS: Final[dict[str, Call]] = {
     "tunnel.flow_port": Call(tunnel.flow_port, {"packet": PACKET}),
     "tunnel.group_mac": Call(tunnel.group_mac, {"group": IPv4Address("239.1.1.1")}),
     "tunnel.overhead_octets": Call(tunnel.overhead_octets, {"of": PACKET}),
+    # offloads
+    "offload.finish_checksum": Call(offload.finish_checksum, {"frame": bytes(60), "start": 34, "offset": 16}),
+    "offload.segment": Call(offload.segment, {"frame": LARGE, "size": 100}),
+    "offload.coalesce": Call(offload.coalesce, {"frames": offload.segment(LARGE, 100)}),
+    "offload.coalesce of": Call(lambda frame: offload.coalesce([frame]), {"frame": LARGE}),
+    "offload.from_kernel": Call(offload.from_kernel, {"data": offload.to_kernel(LARGE)}),
+    "offload.to_kernel": Call(offload.to_kernel, {"frame": offload.coalesce(offload.segment(LARGE, 100))[0]}),
+    "offload.Coalesced": Call(
+        lambda frame=LARGE, count=3, size=100, fixed=(): offload.to_kernel(offload.Coalesced(frame, count, size, fixed))
+    ),
     # reassembly, telemetry, comparison, strategies
     "reassembly.fragment": Call(reassembly.fragment, {"packet": PACKET, "mtu": 1500}),
     "reassembly.segment_stt": Call(reassembly.segment_stt, {"packet": STT, "mtu": 1500}),
@@ -352,7 +387,9 @@ LEFT_OUT: Final[dict[str, str]] = {
          "PreviousHeader", "Reserved", "Rest", "Selects", "SetIfAny", "SizedBy", "StackEnd", "Unless", "Unparsed",
          "ValueNames", "When", "Within", "Key", "KeySpace", "Header", "Element"], DECLARED),
     **dict.fromkeys(["Capture", "Split", "Finding", "FlowKey", "Frames", "Interface", "ChecksumStatus"], GIVEN),
-    **dict.fromkeys(["tunnel.Decapsulated", "tunnel.ECNOutcome", "tunnel.STTFrame", "tunnel.STTReassembler"], GIVEN),
+    **dict.fromkeys(
+        ["tunnel.Decapsulated", "tunnel.Received", "tunnel.Refusal", "tunnel.ECNOutcome", "tunnel.STTFrame",
+         "tunnel.STTReassembler"], GIVEN),
     **dict.fromkeys(
         ["tunnel.STTReassembler.feed", "tunnel.segment_stt", "reassembly.STTFrame"],
         "named in `reassembly` too, where it has its call, or made by the library"),
@@ -383,9 +420,11 @@ def public_names() -> Iterator[str]:
     modules: dict[str, Any] = {
         "": oc,
         "vlan.": vlan,
+        "icmp_errors.": icmp_errors,
         "tunnel.": tunnel,
         "reassembly.": reassembly,
         "telemetry.": telemetry,
+        "offload.": offload,
     }
     modules |= {"strategies.": strategies}
     for prefix, module in modules.items():

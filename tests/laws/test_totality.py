@@ -116,6 +116,7 @@ def test_random_octets_reach_every_header(cls: type[oc.Header]) -> None:
     # of the rest, damage reaches each: see below
 
 
+@pytest.mark.survey
 @every_header
 def test_damage_reaches_every_header(cls: type[oc.Header]) -> None:
     first = laws.first_of(cls)

@@ -98,6 +98,7 @@ def decoded(vector):
 """
 
 
+@pytest.mark.survey
 @pytest.mark.parametrize("file", FILES)
 def test_a_new_process_decodes_the_same(file: str) -> None:
     given = [
@@ -109,6 +110,7 @@ def test_a_new_process_decodes_the_same(file: str) -> None:
     assert run(code, given) == [[repr(packet), repr(packet.fault)] for packet in expected]
 
 
+@pytest.mark.survey
 @pytest.mark.parametrize("file", FILES)
 def test_a_new_process_encodes_the_same(file: str) -> None:
     """Without having decoded anything. What can be derived is left open, so that every key is asked for."""

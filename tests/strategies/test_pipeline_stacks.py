@@ -47,6 +47,7 @@ def test_the_simplest_packet_has_the_fewest_headers() -> None:
     assert VLANTag not in packet
 
 
+@pytest.mark.survey
 def test_every_stack_is_drawn() -> None:
     for header in (IPv6, Geneve, VLANTag):
         assert find(overlay.packets(stack=TUNNEL), lambda packet, cls=header: cls in packet) is not None  # type: ignore[misc]

@@ -223,6 +223,7 @@ PAIRS: Final = [
 ]  # fmt: skip
 
 
+@pytest.mark.survey
 def test_stacks_are_of_every_kind() -> None:
     seen: Counter[str] = Counter()
     pairs: set[tuple[str, str]] = set()
@@ -271,6 +272,7 @@ SELECTED: Final = [
 """The headers that another one selects from Ethernet on, or that select what follows."""
 
 
+@pytest.mark.survey
 @pytest.mark.parametrize("cls", SELECTED, ids=lambda cls: cls.__name__)
 def test_a_selector_that_selects_is_derived(cls: type[oc.Header]) -> None:
     """Left AUTO or at another key of the same header; the key of the first kind is what encoding puts there."""
@@ -292,6 +294,7 @@ def _fields(header: oc.Header) -> list[str]:
 # --- simple ones first ------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.survey
 def test_failures_shrink_to_short_stacks_of_zeros() -> None:
     packet = simplest(overlay.packets(oc.VXLAN), lambda packet: packet[oc.VXLAN].vni >= 100)
     assert len(packet.headers) == 5
@@ -369,6 +372,7 @@ def test_a_foreign_field_can_be_given(header: Foreign) -> None:
 # --- damage -----------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.survey
 def test_damage_is_of_every_kind() -> None:
     seen: Counter[str] = Counter()
 

@@ -77,6 +77,7 @@ def survey_of(number: int) -> Counter[str]:
     return seen
 
 
+@pytest.mark.survey
 @pytest.mark.parametrize(
     "kind",
     [*TUNNELS, "2 tags", "3 tags", "2 levels", "options of IPv4", *(f"payload of {size}" for size in SIZES)],
@@ -85,11 +86,13 @@ def test_500_packets_have_each_kind_of_overlay(kind: str) -> None:
     assert sum(seen[kind] > 0 for seen in surveys()) >= 2, [seen[kind] for seen in surveys()]
 
 
+@pytest.mark.survey
 @pytest.mark.parametrize(("kind", "least"), [("2 levels", 10), ("3 tags", 3), ("IPv6", 60), ("payload of 9,000", 3)])
 def test_overlays_are_common(kind: str, least: int) -> None:
     assert sorted(seen[kind] for seen in surveys())[1] >= least, [seen[kind] for seen in surveys()]
 
 
+@pytest.mark.survey
 def test_most_headers_are_drawn() -> None:
     """Of 1,500 packets. Some headers need another first header or a binding; others are one of many in their place."""
     reached = {cls.__name__ for cls in HEADERS} & set().union(*surveys())
@@ -111,6 +114,7 @@ def vids_of(packet: oc.Packet) -> list[int]:
     return [header.vid for header in packet.headers if isinstance(header, VLANTag)]
 
 
+@pytest.mark.survey
 @pytest.mark.parametrize(
     ("through", "wanted", "headers"),
     [

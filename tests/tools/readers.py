@@ -110,7 +110,8 @@ def _stretches(readable: Readable) -> Given:
                 ):
                     data.append(stretch.octets[start : start + count].tobytes())
                     about = stretch.times[index], count, stretch.wire[index], stretch.link_types[index]
-                    rows.append((int(about[0]), count, int(about[2]), int(about[3])))
+                    timed = stretch.timed is None or bool(stretch.timed[index])
+                    rows.append((int(about[0]) if timed else None, count, int(about[2]), int(about[3])))
             for record in capture:
                 rows.append(_row(record))
                 data.append(record.data)

@@ -18,7 +18,7 @@ from overlaycodec.errors import CaptureError
 if TYPE_CHECKING:
     from overlaycodec.capture.bulk.record_blocks import InterfaceTable, RecordBlock
 
-__all__ = ["SECTION_MAGIC", "PcapngReader"]
+__all__ = ["SECTION_MAGIC", "PcapngReader", "comment_text"]
 
 SECTION_MAGIC: Final = b"\n\r\r\n"  # the same in both byte orders
 BYTE_ORDER_MAGIC: Final = 0x1A2B3C4D
@@ -169,9 +169,9 @@ class PcapngReader:
         comments: list[str] = []
         for code, value in self._options(stream.at + 16, end):
             if code == OPT_COMMENT:
-                comments.append(_text(value))
+                comments.append(comment_text(value))
             elif code in (IF_NAME, IF_DESCRIPTION):
-                texts[code] = _text(value)
+                texts[code] = comment_text(value)
             elif code == IF_TSRESOL:
                 resolution = self._number(value, 1, "if_tsresol")
                 ticks_per_second = (2 if resolution & 0x80 else 10) ** (resolution & 0x7F)
@@ -215,7 +215,7 @@ class PcapngReader:
         if options < end:
             for code, value in self._options(options, end):
                 if code == OPT_COMMENT:
-                    comments.append(_text(value))
+                    comments.append(comment_text(value))
                 elif code == EPB_FLAGS:
                     word = self._number(value, 4, "epb_flags")
                     flags = word & ~FCS_MASK
@@ -303,7 +303,7 @@ class PcapngReader:
         return int.from_bytes(value, self._order.name, signed=signed)
 
 
-def _text(value: bytes) -> str:
+def comment_text(value: bytes) -> str:
     """A string option: a zero octet ends it, as the specification requires; octets that are no UTF-8 are replaced."""
     return value.partition(b"\0")[0].decode("utf-8", "replace")
 

@@ -17,12 +17,16 @@ from overlaycodec.values.argument_checks import check_type
 if TYPE_CHECKING:
     from overlaycodec.pipelines.pipeline import AnyPipeline
 
-__all__ = ["MAX_INTERFACES", "MAX_OCTETS", "Interface", "Record", "check_number"]
+__all__ = ["CHECKSUM_NOT_READY", "MAX_INTERFACES", "MAX_OCTETS", "Interface", "Record", "check_number"]
 
 MAX_OCTETS: Final = 1 << 26
 """The largest record, or pcapng block that is kept, of a capture: 64 MiB. Blocks that are skipped may be larger."""
 MAX_INTERFACES: Final = 1 << 16
 """The most interfaces of one pcapng section; together, their descriptions take at most `MAX_OCTETS`."""
+
+
+CHECKSUM_NOT_READY: Final = 1 << 9
+"""The bit of epb_flags (draft-ietf-opsawg-pcapng section 4.3.1)."""
 
 
 class Record(msgspec.Struct, frozen=True, gc=False):  # holds no containers but strings: nothing for the collector
@@ -48,6 +52,11 @@ class Record(msgspec.Struct, frozen=True, gc=False):  # holds no containers but 
         if self.wire_length is AUTO:
             check_type("data", self.data, (bytes, bytearray, memoryview), "bytes")
             msgspec.structs.force_setattr(self, "wire_length", len(self.data))
+
+    @property
+    def left_to_card(self) -> bool:
+        """Whether the file says that the packet was captured before its network card finished a checksum (bit 9)."""
+        return bool(self.flags and self.flags & CHECKSUM_NOT_READY)
 
     @property
     def comment(self) -> str | None:

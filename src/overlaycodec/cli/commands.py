@@ -40,7 +40,7 @@ _NAMES = {"help_option_names": ["-h", "--help"]}
 class Commands(Group):
     """Commands; some have a module of their own, which is loaded when it is needed."""
 
-    own_modules = ("completion", "decap", "diff", "encap", "fuzz", "select", "vlan")
+    own_modules = ("completion", "decap", "diff", "encap", "export-schema", "fuzz", "select", "vlan")
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Their names."""
@@ -49,7 +49,8 @@ class Commands(Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The command of this name."""
         if cmd_name in self.own_modules:
-            command: click.Command = getattr(import_module(f"overlaycodec.cli.{cmd_name}"), cmd_name)
+            name = cmd_name.replace("-", "_")
+            command: click.Command = getattr(import_module(f"overlaycodec.cli.{name}"), name)
             return command
         return super().get_command(ctx, cmd_name)
 

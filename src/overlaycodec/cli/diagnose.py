@@ -110,7 +110,10 @@ class _Run:
             packet = record.decode(lax=True, catalog=wanted.catalog)
             if wanted.where is None or wanted.where.matcher(packet, record, capture):
                 yield number, None
-                for finding in diagnose(packet, receiver=wanted.receiver, catalog=wanted.catalog):
+                found = diagnose(
+                    packet, receiver=wanted.receiver, left_to_card=record.left_to_card, catalog=wanted.catalog
+                )
+                for finding in found:
                     if _ORDER.index(finding.severity) <= _ORDER.index(wanted.least):
                         yield number, finding
             octets += len(record.data)

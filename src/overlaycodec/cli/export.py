@@ -41,12 +41,12 @@ from overlaycodec.filters.filter import Filter
 if TYPE_CHECKING:
     import pyarrow
 
+    from overlaycodec.columnar.address_text import Addresses
     from overlaycodec.columnar.table import Table
 
 __all__ = ["export"]
 
 Form: TypeAlias = Literal["csv", "jsonl", "parquet"]
-Addresses: TypeAlias = Literal["text", "binary"]
 Write: TypeAlias = Callable[[bytes], None]
 
 FORMS: Final[dict[str, Form]] = {".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".parquet": "parquet"}
@@ -211,10 +211,10 @@ def _form_of(target: str, form: Form | None) -> tuple[Form, bool]:
 )
 @click.option(
     "--addresses",
-    type=click.Choice(["text", "binary"]),
+    type=click.Choice(["text", "number", "binary"]),
     default="text",
     show_default=True,
-    help="How parquet has addresses: as text, each different one once, or as their octets.",
+    help="How parquet has addresses: as text, each different one once; MAC and IPv4 as numbers; or as their octets.",
 )
 @report_option
 @workers_option
@@ -244,7 +244,7 @@ def export(
     """
     check_target((file,), target)
     chosen, gzip = _form_of(target, form)
-    if addresses == "binary" and chosen != "parquet":
+    if addresses != "text" and chosen != "parquet":
         raise click.BadParameter(f"{chosen} has addresses as text", param_hint="'--addresses'")
     wanted = [name.strip() for group in names for name in group.split(",") if name.strip()]
     try:

@@ -62,8 +62,8 @@ class _Seeds:
     short_help="Write mutated packets for tests of parsers.",
     epilog=examples(
         "overlaycodec fuzz seed.pcap out/ --count 10000 --seed 1",
-        "overlaycodec fuzz seed.pcap cases.pcapng --fix both",
-        "overlaycodec fuzz seed.pcap cases.jsonl --kind length --kind overrun",
+        "overlaycodec fuzz seed.pcap cases.pcapng --count 1000 --fix both",
+        "overlaycodec fuzz seed.pcap cases.jsonl --count 1000 --kind length --kind overrun",
         "overlaycodec fuzz --count 100 --where 'vxlan.vni == 100' trace.pcap - \\\n"
         "  | jq -r 'select(.verdicts.linux == \"drop\").label'",
     ),

@@ -182,7 +182,7 @@ class _Run:
     def _write_json(self, file: str | None, shown: _Shown) -> None:
         document = document_of(file, shown.number, shown.record, shown.packet, self._wanted.catalog)
         if self._wanted.tree:
-            statuses = checksums(shown.packet, catalog=self._wanted.catalog)
+            statuses = checksums(shown.packet, left_to_card=shown.record.left_to_card, catalog=self._wanted.catalog)
             document["checksums"] = {path: status.value for path, status in statuses.items()}
         if self._wanted.octets:
             document["octets"] = shown.record.data.hex()
@@ -201,7 +201,7 @@ class _Run:
         output.flow(parts, len(head) + 2)
         if not (wanted.tree or wanted.octets):
             return
-        view = view_of(packet, wanted.catalog)
+        view = view_of(packet, wanted.catalog, left_to_card=record.left_to_card)
         if wanted.tree:
             for text in _about(shown.interface, record):
                 output.write(_INDENT, Span(text, "faint"))

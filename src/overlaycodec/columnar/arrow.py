@@ -1,31 +1,52 @@
-"""Columns -> an Arrow table: each column in the Arrow type that means the same."""
+"""Columns -> an Arrow table: each column in the Arrow type that means the same.
+
+Strategy: the text of an address is made once for each different address that is there. Arrow finds the different ones.
+"""
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, TypeAlias
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
-from overlaycodec.capture.bulk.arrays import Mask, Values
+from overlaycodec.capture.bulk.arrays import Ints, Mask, Values
+from overlaycodec.columnar.address_text import OCTETS, Addresses, octets_of, text_octets_of
 from overlaycodec.columnar.column import Column
 from overlaycodec.columnar.column_buffers import CATEGORIES
-from overlaycodec.columnar.column_values import address_kind, address_texts, holds_octets, json_text
+from overlaycodec.columnar.column_values import address_kind, holds_octets, json_text
 
-__all__ = ["arrow_table"]
+__all__ = ["TextForm", "arrow_table"]
+
+TextForm: TypeAlias = Literal["dictionary", "text", "views"]
+"""Text of addresses: in dictionary encoding, as text, or as views of the text of different addresses."""
 
 _NAMES = pa.dictionary(pa.int32(), pa.string())
-_OCTETS = {"mac": 6, "ipv4": 4, "ipv6": 16}
+_ADDRESSES = ("text", "number", "binary")
+_MOST_OCTETS = (1 << 31) - 1
+"""The most octets that the offsets of an array of type string can count."""
+_IN_PLACE = 12
+"""Octets of text that stand in a view itself."""
+_ROWS = 1 << 24
+"""Rows of text that stay below that, whatever addresses they have."""
 
 
-def arrow_table(columns: dict[str, tuple[Column, Values, Mask]], addresses: Literal["text", "binary"]) -> pa.Table:
-    """The table of these columns."""
-    if addresses not in ("text", "binary"):
-        raise ValueError(f"addresses are 'text' or 'binary', not {addresses!r}")
-    return pa.table({name: _array(*column, addresses) for name, column in columns.items()})
+def arrow_table(
+    columns: dict[str, tuple[Column, Values, Mask | None]], addresses: Addresses, *, form: TextForm = "dictionary"
+) -> pa.Table:
+    """The table of these columns: values, and where they are absent; None: nowhere.
+
+    `form` is that of text of addresses. Raises: ValueError for unknown `addresses`.
+    """
+    if addresses not in _ADDRESSES:
+        raise ValueError(f"addresses are 'text', 'number' or 'binary', not {addresses!r}")
+    return pa.table({name: _array(*column, addresses, form) for name, column in columns.items()})
 
 
-def _array(column: Column, values: Values, absent: Mask, addresses: str) -> pa.Array:
+def _array(
+    column: Column, values: Values, absent: Mask | None, addresses: Addresses, form: TextForm
+) -> pa.Array | pa.ChunkedArray:
     words = CATEGORIES.get(column.dtype)
     if words is not None:
         return pa.DictionaryArray.from_arrays(pa.array(values.astype("int8"), mask=absent), pa.array(words))
@@ -33,28 +54,78 @@ def _array(column: Column, values: Values, absent: Mask, addresses: str) -> pa.A
         return pa.array(values, pa.timestamp("ns", "UTC"), mask=absent)
     kind = address_kind(column)
     if kind is not None:
-        return _binary(values, absent, kind) if addresses == "binary" else _texts(values, absent, kind)
-    if column.name == "interface_name":
-        return pa.array([None if missing else name for name, missing in zip(values, absent, strict=True)], _NAMES)
+        if addresses == "text":
+            return _texts(values, absent, kind, form)
+        return _numbers(values, absent, kind) if addresses == "number" else _octets(values, absent, kind)
     if values.dtype == object:
-        pairs = zip(values.tolist(), absent.tolist(), strict=True)
+        if absent is not None:
+            values = values.copy()
+            values[absent] = None
+        if column.name == "interface_name":
+            return pa.array(values.tolist(), _NAMES)
         if holds_octets(column):
-            return pa.array([None if missing else value for value, missing in pairs], pa.binary())
-        return pa.array([None if missing else json_text(value) for value, missing in pairs], pa.string())
+            return pa.array(values.tolist(), pa.binary())
+        return pa.array([None if value is None else json_text(value) for value in values.tolist()], pa.string())
     return pa.array(values, mask=absent)
 
 
-def _texts(values: Values, absent: Mask, kind: str) -> pa.Array:
-    texts, codes = address_texts(values, kind)
-    return pa.DictionaryArray.from_arrays(pa.array(codes, mask=absent), pa.array(texts, pa.string()))
+def _texts(values: Values, absent: Mask | None, kind: str, form: TextForm) -> pa.Array | pa.ChunkedArray:
+    found = _numbers(values, absent, kind).dictionary_encode()
+    octets, ends = text_octets_of(_values_of(found.dictionary, values.dtype), kind)
+    if form == "views" and int(ends[-1]) <= _MOST_OCTETS:
+        return _views(octets, ends, found.indices, absent)
+    texts = _text_array(octets, ends)
+    if form == "dictionary":
+        return pa.DictionaryArray.from_arrays(found.indices, texts)
+    if len(values) <= _ROWS:
+        return texts.take(found.indices)
+    starts = range(0, len(values), _ROWS)
+    return pa.chunked_array([texts.take(found.indices.slice(start, _ROWS)) for start in starts])
 
 
-def _binary(values: Values, absent: Mask, kind: str) -> pa.Array:
-    octets = _OCTETS[kind]
-    if kind == "ipv6":
-        data = values.tobytes()
-    else:
-        words = values.astype(values.dtype.newbyteorder(">")).view(np.uint8).reshape(len(values), values.dtype.itemsize)
-        data = words[:, words.shape[1] - octets :].tobytes()
-    mask = pa.array(~absent).buffers()[1]
-    return pa.Array.from_buffers(pa.binary(octets), len(values), [mask, pa.py_buffer(data)])
+def _text_array(octets: NDArray[np.uint8], ends: Ints) -> pa.Array:
+    few = int(ends[-1]) <= _MOST_OCTETS
+    array, offsets = (pa.StringArray, ends.astype(np.int32)) if few else (pa.LargeStringArray, ends)
+    return array.from_buffers(len(ends) - 1, pa.py_buffer(offsets), pa.py_buffer(octets))
+
+
+def _views(octets: NDArray[np.uint8], ends: Ints, indices: pa.Array, absent: Mask | None) -> pa.Array:
+    """An array of type string_view: for each text its length and, up to 12 octets, itself, else where it begins."""
+    starts, lengths = ends[:-1], np.diff(ends)
+    views = np.zeros((len(lengths), 4), np.int32)
+    views[:, 0] = lengths
+    begins = np.concatenate([octets, np.zeros(_IN_PLACE, np.uint8)])[starts[:, None] + np.arange(_IN_PLACE)]
+    begins[np.arange(_IN_PLACE) >= lengths[:, None]] = 0
+    views[:, 1:] = begins.view(np.int32)
+    elsewhere = lengths > _IN_PLACE
+    views[elsewhere, 2] = 0
+    views[elsewhere, 3] = starts[elsewhere]
+    if not len(views):
+        views = np.zeros((1, 4), np.int32)
+    which = np.frombuffer(indices.buffers()[1] or b"", np.int32, len(indices))
+    if absent is not None:
+        which = np.where(absent, np.int32(0), which)
+    rows = views.view("V16").reshape(-1).take(which)
+    return pa.Array.from_buffers(
+        pa.string_view(), len(rows), [_present(absent), pa.py_buffer(rows), pa.py_buffer(octets)]
+    )
+
+
+def _present(absent: Mask | None) -> pa.Buffer | None:
+    return None if absent is None else pa.array(~absent).buffers()[1]
+
+
+def _values_of(array: pa.Array, dtype: np.dtype[np.generic]) -> Values:
+    """An array of numbers or octets, none of which is absent, as NumPy has it."""
+    data = array.buffers()[1]
+    return np.frombuffer(b"" if data is None else data, dtype, len(array), array.offset * dtype.itemsize)
+
+
+def _numbers(values: Values, absent: Mask | None, kind: str) -> pa.Array:
+    """MAC and IPv4 addresses as numbers; IPv6 addresses, for which Arrow has no type of numbers, as octets."""
+    return _octets(values, absent, kind) if kind == "ipv6" else pa.array(values, mask=absent)
+
+
+def _octets(values: Values, absent: Mask | None, kind: str) -> pa.Array:
+    data = pa.py_buffer(np.ascontiguousarray(octets_of(values, kind)))
+    return pa.Array.from_buffers(pa.binary(OCTETS[kind]), len(values), [_present(absent), data])

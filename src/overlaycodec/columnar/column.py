@@ -6,11 +6,13 @@ Strategy: a name is a path (`filters.field_paths`), and its field decides the ty
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Final
 
 from msgspec import structs
 
 from overlaycodec.codec.catalog import Catalog, check_catalog
+from overlaycodec.columnar.identity import Same
 from overlaycodec.filters.field_paths import FieldPath, field_path_of, final_fields_of
 from overlaycodec.schema.layout import Field
 from overlaycodec.values.argument_checks import check_several
@@ -84,7 +86,12 @@ def columns_of(names: Iterable[str], catalog: Catalog) -> tuple[Column, ...]:
     """The columns of these names, each once."""
     check_several("names", names, "several names of columns")
     check_catalog(catalog)
-    return tuple(column_of(name, catalog) for name in dict.fromkeys(names))
+    return _columns_of(tuple(dict.fromkeys(names)), Same(catalog))
+
+
+@lru_cache(maxsize=64)
+def _columns_of(names: tuple[str, ...], catalog: Same[Catalog]) -> tuple[Column, ...]:
+    return tuple(column_of(name, catalog.value) for name in names)
 
 
 def may_be_empty(column: Column) -> bool:

@@ -7,12 +7,14 @@ where something is absent.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Final, TypeAlias
+from functools import lru_cache
+from typing import Any, Final, NamedTuple, TypeAlias
 
 import numpy as np
 
 from overlaycodec.capture.bulk.arrays import ByteBuffer, Ints, Mask, Values
 from overlaycodec.columnar.column import Column
+from overlaycodec.columnar.identity import Same
 from overlaycodec.filters.operands import FAULTS, STATUSES
 
 __all__ = ["CATEGORIES", "Allocate", "Output", "Part", "put"]
@@ -25,6 +27,30 @@ CATEGORIES: Final[dict[str, tuple[str, ...]]] = {
     "status": STATUSES,
 }
 """Types of columns whose values are a few words; the index of the word is stored."""
+
+
+class _Form(NamedTuple):
+    """What outputs of the same columns have in common."""
+
+    numbers: dict[str, np.dtype[Any]]  # Any: each column has its type
+    """The types of all columns but those of objects."""
+    presence: dict[str, str]
+    alike: dict[str, list[str]]
+    """The columns that share a mask."""
+
+
+@lru_cache(maxsize=64)
+def _form_of(columns: Same[tuple[Column, ...]]) -> _Form:
+    numbers = {
+        column.name: np.dtype("uint8" if column.dtype in CATEGORIES else column.dtype)
+        for column in columns.value
+        if column.dtype != "object"
+    }
+    presence = {column.name: column.presence for column in columns.value}
+    alike: dict[str, list[str]] = {}
+    for name, present in presence.items():
+        alike.setdefault(present, []).append(name)
+    return _Form(numbers, presence, alike)
 
 
 class Output:
@@ -46,26 +72,21 @@ class Output:
 
     def __init__(self, columns: tuple[Column, ...], capacity: int, allocate: Allocate | None = None) -> None:
         self._allocate = _zeros if allocate is None else allocate
+        form = _form_of(Same(columns))
         self.columns = columns
         self.capacity = capacity
         self.count = 0
         self.values: dict[str, Values] = {}
-        numbers = {
-            column.name: np.dtype("uint8" if column.dtype in CATEGORIES else column.dtype)
-            for column in columns
-            if column.dtype != "object"
-        }
         # One block for all columns: the operating system gives one large block, zeroed, much faster than many small.
-        block = self._allocate(sum(_rounded(dtype.itemsize * capacity) for dtype in numbers.values()))
+        block = self._allocate(sum(_rounded(dtype.itemsize * capacity) for dtype in form.numbers.values()))
         start = 0
         for column in columns:
-            if column.name in numbers:
-                dtype = numbers[column.name]
-                octets = dtype.itemsize * capacity
-                self.values[column.name] = block[start : start + octets].view(dtype)
-                start += _rounded(octets)
-            else:
+            dtype = form.numbers.get(column.name)
+            if dtype is None:
                 self.values[column.name] = np.empty(capacity, object)
+            else:
+                self.values[column.name] = np.ndarray((capacity,), dtype, block, start)
+                start += _rounded(dtype.itemsize * capacity)
         self._masks: Mask | None = None
         self.absent: dict[str, Mask] = {}
         """The masks in which something is absent, by the presence of their columns."""
@@ -73,11 +94,7 @@ class Output:
         """Which packets fit the pipeline, where there is one."""
         self.others = 0
         """How many packets were taken out."""
-        self.presence = {column.name: column.presence for column in columns}
-        self.alike: dict[str, list[str]] = {}
-        """The columns that share a mask."""
-        for name, presence in self.presence.items():
-            self.alike.setdefault(presence, []).append(name)
+        self.presence, self.alike = form.presence, form.alike
 
     @classmethod
     def filled(
@@ -98,7 +115,7 @@ class Output:
         """Takes out the packets that do not fit the pipeline, and counts them."""
         before = self.count
         self.keep(self.fits[:before])
-        self.others = before - self.count
+        self.others += before - self.count
 
     def keep(self, rows: Mask) -> None:
         """Takes out the packets whose rows are not marked."""
@@ -220,8 +237,9 @@ class Part:
 
 def put(name: str, index: Ints | None, found: list[Any], output: Part) -> None:  # Any: what a column holds
     """Stores the values of these packets; None is absent."""
-    present = np.fromiter((value is not None for value in found), np.bool_, len(found))
-    if not present.all():
+    gone = [value is None for value in found]
+    if True in gone:
+        present = ~np.array(gone, np.bool_)
         index = np.flatnonzero(present) if index is None else index[present]
         found = [value for value in found if value is not None]
     if found:

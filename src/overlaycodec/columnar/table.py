@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     import polars
     import pyarrow
 
+    from overlaycodec.columnar.address_text import Addresses
+    from overlaycodec.columnar.arrow import TextForm
     from overlaycodec.describe.plain import Plain
 
 __all__ = ["Table"]
@@ -149,30 +151,47 @@ class Table(ForNotebooks):
             "table.to_polars() one of Polars, table[name] the array of one column"
         )
 
-    def to_arrow(self, *, addresses: Literal["text", "binary"] = "text") -> pyarrow.Table:
-        """An Arrow table: time stamps in nanoseconds, words as dictionaries, addresses as text or as octets."""
-        needed("pyarrow", "arrow")
-        from overlaycodec.columnar.arrow import arrow_table
+    def to_arrow(self, *, addresses: Addresses = "text") -> pyarrow.Table:
+        """An Arrow table: time stamps in nanoseconds, words as dictionaries.
 
-        columns = {name: (column, self._values[name], self.absent(name)) for name, column in self._columns.items()}
-        return arrow_table(columns, addresses)
+        Addresses are text in dictionary encoding, numbers (of IPv6 addresses the octets) or octets.
+        Raises: ValueError for other `addresses`; ModuleNotFoundError without pyarrow.
+        """
+        return self._arrow(addresses)
 
-    def to_pandas(self, *, addresses: Literal["text", "binary"] = "text") -> pandas.DataFrame:
-        """A pandas data frame with the types of Arrow, so that absent values are absent and numbers stay numbers."""
+    def to_pandas(self, *, addresses: Addresses = "text") -> pandas.DataFrame:
+        """A pandas data frame with the types of Arrow, so that absent values are absent and numbers stay numbers.
+
+        Text of addresses is text as any other: it can be sorted, matched and concatenated.
+        Raises: as `to_arrow`; ModuleNotFoundError without pandas.
+        """
         needed("pandas", "pandas")
         import pandas
 
-        frame: pandas.DataFrame = self.to_arrow(addresses=addresses).to_pandas(types_mapper=pandas.ArrowDtype)
+        frame: pandas.DataFrame = self._arrow(addresses, "text").to_pandas(types_mapper=pandas.ArrowDtype)
         return frame
 
-    def to_polars(self, *, addresses: Literal["text", "binary"] = "text") -> polars.DataFrame:
-        """A Polars data frame, made from the Arrow table."""
+    def to_polars(self, *, addresses: Addresses = "text") -> polars.DataFrame:
+        """A Polars data frame, made from the Arrow table; text of addresses is of type String.
+
+        Raises: as `to_arrow`; ModuleNotFoundError without polars.
+        """
         needed("polars", "polars")
         import polars
 
-        frame = polars.from_arrow(self.to_arrow(addresses=addresses))
+        frame = polars.from_arrow(self._arrow(addresses, "views"))
         assert isinstance(frame, polars.DataFrame)
         return frame
+
+    def _arrow(self, addresses: Addresses, form: TextForm = "dictionary") -> pyarrow.Table:
+        needed("pyarrow", "arrow")
+        from overlaycodec.columnar.arrow import arrow_table
+
+        columns = {
+            name: (column, self._values[name], self._absent.get(column.presence))
+            for name, column in self._columns.items()
+        }
+        return arrow_table(columns, addresses, form=form)
 
 
 def _joined(arrays: Sequence[Values]) -> Values:

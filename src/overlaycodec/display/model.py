@@ -89,10 +89,10 @@ def faults_of(packet: Packet) -> Iterator[tuple[str, str]]:
         yield "✗" if fault == packet.fault else "!", printable(str(fault))
 
 
-def view_of(packet: Packet, catalog: Catalog) -> PacketView:
+def view_of(packet: Packet, catalog: Catalog, *, left_to_card: bool = False) -> PacketView:
     """What is shown of a packet. Raises: UnresolvedError where a size is AUTO."""
     names = names_of(packet.headers)
-    statuses = checksums(packet, catalog=catalog)
+    statuses = checksums(packet, left_to_card=left_to_card, catalog=catalog)
     headers: list[HeaderView] = []
     depth = at = 0
     for depth, scope in enumerate(scopes_of(packet.headers)):

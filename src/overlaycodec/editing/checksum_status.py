@@ -13,6 +13,7 @@ from overlaycodec.checksum import crc32c, frame_check_sequence, internet_sum
 from overlaycodec.codec.catalog import DEFAULT, Catalog
 from overlaycodec.codec.packet_encoder import resolved_headers
 from overlaycodec.codec.pseudo_header import pseudo_header
+from overlaycodec.editing.offloaded_checksums import covers_finished, innermost_transport
 from overlaycodec.packet.header import Header
 from overlaycodec.packet.offsets import extent_of, is_fragment, jumbo_octets_of, octets_in
 from overlaycodec.packet.packet import FCS, Packet
@@ -40,10 +41,12 @@ class ChecksumStatus(StrEnum):
         return self.value
 
 
-def checksums(packet: Packet, *, catalog: Catalog = DEFAULT) -> dict[str, ChecksumStatus]:
+def checksums(packet: Packet, *, left_to_card: bool = False, catalog: Catalog = DEFAULT) -> dict[str, ChecksumStatus]:
     """The status of every checksum of a packet, by path: `{"ipv4.checksum": valid, "udp.checksum": absent}`.
 
-    That of an Ethernet frame's FCS has the path `fcs`.
+    That of an Ethernet frame's FCS has the path `fcs`. `left_to_card` says that the packet was captured before its
+    card finished a checksum (`Record.left_to_card`): then that of the innermost UDP or TCP header is not bad but
+    partial. A checksum around a partial one is that of the finished packet.
 
     Raises: EncodeError where a field that is AUTO cannot be derived.
     """
@@ -63,10 +66,34 @@ def checksums(packet: Packet, *, catalog: Catalog = DEFAULT) -> dict[str, Checks
             statuses[path] = _status(headers, index, layout.coverage, covered, complete, catalog)
         if layout.quotes or is_fragment(header) or (layout.segmented and bound is not None and bound > len(region)):
             complete = False
+    if left_to_card or ChecksumStatus.PARTIAL in statuses.values():
+        _settle(statuses, headers, regions, left_to_card=left_to_card, catalog=catalog)
     if packet.fcs is not None and packet.fcs.is_crc(headers):
         frame = b"".join([regions[0], *(trailer.data for trailer in packet.trailers if trailer.header == 0)])
         statuses["fcs"] = fcs_status(packet.fcs, frame, missing=packet.missing)
     return statuses
+
+
+def _settle(
+    statuses: dict[str, ChecksumStatus],
+    headers: Sequence[Header],
+    regions: Sequence[bytes],
+    *,
+    left_to_card: bool,
+    catalog: Catalog,
+) -> None:
+    """Corrects what a checksum that a card has yet to finish changes: its own status, and of those around it."""
+    names = names_of(headers)
+    if left_to_card:
+        transport = innermost_transport(headers, names, statuses)
+        if transport is not None and statuses[transport] is ChecksumStatus.BAD:
+            statuses[transport] = ChecksumStatus.PARTIAL
+    indexes = {path: names.index(path.rpartition(".")[0]) for path in statuses}
+    inner = max((indexes[path] for path, status in statuses.items() if status is ChecksumStatus.PARTIAL), default=-1)
+    for path, status in statuses.items():
+        around = status is ChecksumStatus.BAD and indexes[path] < inner
+        if around and covers_finished(headers, regions, indexes[path], inner, catalog):
+            statuses[path] = ChecksumStatus.VALID
 
 
 def fcs_status(fcs: FCS, frame: bytes, *, missing: int) -> ChecksumStatus:

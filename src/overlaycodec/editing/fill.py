@@ -12,6 +12,7 @@ from typing import Any
 from overlaycodec.codec.catalog import DEFAULT, Catalog, check_catalog
 from overlaycodec.codec.packet_encoder import resolved
 from overlaycodec.codec.pseudo_header import pseudo_header
+from overlaycodec.editing.by_difference import following as following_checksums
 from overlaycodec.packet.header import Header
 from overlaycodec.packet.offsets import extent_of, is_fragment, is_unbounded, octets_in, spans_of
 from overlaycodec.packet.packet import FCS, Packet, Trailer, check_packet
@@ -23,7 +24,13 @@ __all__ = ["fill"]
 
 
 def fill(
-    packet: Packet, *, lengths: bool = True, checksums: bool = True, selectors: bool = False, catalog: Catalog = DEFAULT
+    packet: Packet,
+    *,
+    lengths: bool = True,
+    checksums: bool = True,
+    selectors: bool = False,
+    before: Packet | None = None,
+    catalog: Catalog = DEFAULT,
 ) -> Packet:
     """The packet with its derived fields computed again, for use after an edit.
 
@@ -31,6 +38,8 @@ def fill(
     of 0 that means "unbounded" (a jumbo payload option that counts in its place is computed again), and values over
     octets that are partly missing: in fragments, quoted packets and truncated packets, and over a pseudo-header without
     an outer IP header. AUTO fields are derived first, as `resolve` does. The FCS of an Ethernet frame is also computed.
+    With `before`, the packet as it was before the edit, with the same headers of the same sizes, checksums over octets
+    that are partly missing follow by the difference, as with `rewrite`.
 
     Raises: EncodeError where something cannot be derived or does not fit.
     """
@@ -39,6 +48,9 @@ def fill(
     if any(map(_is_open, packet.headers)):
         flagged = tuple(header.replace(**_flags(header)) for header in packet.headers) if lengths else packet.headers
         packet, _ = resolved(packet._with(headers=flagged), catalog)
+    if before is not None and checksums:
+        check_packet(before)
+        packet = following_checksums(before, packet, catalog, strict=False)
     complete = packet.without_fcs().missing == 0
     changed = []
     for index, header in enumerate(packet.headers):

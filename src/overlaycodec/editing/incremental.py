@@ -19,7 +19,7 @@ from overlaycodec.packet.packet import FCS, Packet
 from overlaycodec.schema.plans import ValueLength
 from overlaycodec.values import AUTO
 
-__all__ = ["follow_outside", "forwarded"]
+__all__ = ["follow_outside", "forwarded", "with_fcs"]
 
 H = TypeVar("H", bound=Header)
 
@@ -45,7 +45,7 @@ def follow_outside(before: Packet, after: Packet, start: int, catalog: Catalog =
     Raises: EncodeError where a length outside cannot count what there is now.
     """
     if start == 0:
-        return _with_fcs(before, after, catalog)
+        return with_fcs(before, after, catalog)
     outside = resolve(before, catalog=catalog).headers[:start]
     old, new = (_octets(packet, start, catalog) for packet in (before, after))
     grown = len(new) - len(old)
@@ -59,10 +59,10 @@ def follow_outside(before: Packet, after: Packet, start: int, catalog: Catalog =
         headers[index] = current.replace(**{name: getattr(changed, name) for name in names})
         trailer = trailing.get(index, b"")
         old, new = encode(header) + old + trailer, encode(changed) + new + trailer
-    return _with_fcs(before, after.__replace__(headers=tuple(headers)), catalog)
+    return with_fcs(before, after.__replace__(headers=tuple(headers)), catalog)
 
 
-def _with_fcs(before: Packet, after: Packet, catalog: Catalog) -> Packet:
+def with_fcs(before: Packet, after: Packet, catalog: Catalog) -> Packet:
     """`after`, with an Ethernet frame's FCS by the difference."""
     fcs = before.fcs
     if fcs is None or fcs.data is AUTO or not fcs.is_crc(before.headers):

@@ -23,6 +23,7 @@ def diagnose(
     first: type[Header] | Key = Ethernet,
     wire_length: int | None = None,
     fcs_octets: int = 0,
+    left_to_card: bool = False,
     catalog: Catalog = DEFAULT,
 ) -> Findings:
     """The findings of a packet in the order of its bits: faults, broken rules and notes.
@@ -32,9 +33,10 @@ def diagnose(
     to be addressed to the receiver: addresses, ports and networks for which it is not configured are no findings.
     `finding.scope` names the receiver that acts: that of the outer packet ("") or of the inner packet ("inner").
     `first`, `wire_length` and `fcs_octets` are as in `decode`; a packet that was decoded already brings them along.
+    `left_to_card` says that the packet was captured before its network card finished a checksum, as `checksums` has it.
 
     Raises: EncodeError for a packet with AUTO that cannot be derived.
     """
     from overlaycodec.findings.diagnosis import findings_in
 
-    return findings_in(data, receiver, first, wire_length, fcs_octets, catalog)
+    return findings_in(data, receiver, first, wire_length, fcs_octets, catalog, left_to_card=left_to_card)

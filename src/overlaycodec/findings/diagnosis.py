@@ -49,6 +49,8 @@ def findings_in(
     wire_length: int | None,
     fcs_octets: int,
     catalog: Catalog,
+    *,
+    left_to_card: bool = False,
 ) -> Findings:
     """See `overlaycodec.diagnose`."""
     if receiver not in [*RECEIVERS]:  # a list: what is given may have no hash
@@ -67,11 +69,11 @@ def findings_in(
         octets = octets[: len(octets) - (0 if packet.fcs is None else len(packet.fcs.data))]
         wire_length = None if wire_length is None else max(0, wire_length - fcs_octets)
     view = receiver_view(octets, packet, receiver) if names_of(packet.headers[:1]) == ["ethernet"] else None
-    found = _found(packet, receiver, catalog, reads_to_end=view is not None)
+    found = _found(packet, receiver, catalog, left_to_card, reads_to_end=view is not None)
     if view is not None:
         again = decode(view.octets, wire_length=wire_length, lax=True, catalog=catalog)
         found = [_tolerated(finding, view) for finding in found if not _in_view(finding, view)]
-        found += [finding for finding in _found(again, receiver, catalog) if _in_view(finding, view)]
+        found += [finding for finding in _found(again, receiver, catalog, left_to_card) if _in_view(finding, view)]
     return Findings(sorted(found, key=lambda finding: finding.bits[0]))
 
 
@@ -112,10 +114,12 @@ def _tolerated(finding: Finding, view: ReceiverView) -> Finding:
     return structs.replace(finding, severity=Severity.VIOLATION, does=does)
 
 
-def _found(packet: Packet, receiver: Receiver, catalog: Catalog, *, reads_to_end: bool = False) -> list[Finding]:
+def _found(
+    packet: Packet, receiver: Receiver, catalog: Catalog, left_to_card: bool, *, reads_to_end: bool = False
+) -> list[Finding]:
     read = (fault_finding(fault, receiver, packet, catalog) for fault in packet.faults)
     found = [finding for finding in read if finding is not None]
-    statuses = checksums(packet, catalog=catalog)
+    statuses = checksums(packet, left_to_card=left_to_card, catalog=catalog)
     names, scopes = names_of(packet.headers), scopes_of(packet.headers)
     trailing: Counter[int] = Counter()
     for trailer in packet.trailers:

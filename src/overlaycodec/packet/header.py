@@ -53,7 +53,7 @@ class Header(WireStruct, metaclass=HeaderMeta, abstract=True):
             quotes: bool = False,
             closed: bool = False,
             unchecked: bool = False,
-            layer: Literal["link", "network", "extension", "shim"] | None = None,
+            layer: Literal["link", "network", "extension", "shim", "metadata"] | None = None,
             signs: tuple[Sign, ...] = (),
         ) -> None:
             """What a class says of itself.
@@ -63,7 +63,8 @@ class Header(WireStruct, metaclass=HeaderMeta, abstract=True):
             `quotes`: a quoted one. `closed`: nothing follows. `unchecked`: over IPv4, the header outside leaves its
             checksum out where it may. `layer`: "network" for IP, which opens a scope within another IP; "extension"
             for what stands between; "link" for Ethernet, which opens one wherever it is not first; "shim" for what
-            stays in the scope of the tunnel header before it. `signs`: what speaks for it where a key is a guess.
+            stays in the scope of the tunnel header before it; "metadata" for what a host puts before a frame, where
+            this opens none. `signs`: what speaks for it where a key is a guess.
             """
 
     def __truediv__(self, other: Header | Packet | FCS | bytes) -> Packet:

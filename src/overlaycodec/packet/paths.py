@@ -79,7 +79,7 @@ def opens(before: HeaderOrClass, header: HeaderOrClass, networked: bool) -> str 
     outside, inside = before.__layout__, header.__layout__
     if outside.quotes:
         return "quoted"
-    if inside.layer == "shim":
+    if inside.layer == "shim" or outside.layer == "metadata":
         return None
     if outside.tunnel or inside.layer == "link":
         return "inner"

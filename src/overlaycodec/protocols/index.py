@@ -102,6 +102,7 @@ if TYPE_CHECKING:
     from overlaycodec.protocols.teredo import TeredoAuthentication, TeredoOrigin
     from overlaycodec.protocols.tzsp import TZSP, TZSPTag
     from overlaycodec.protocols.udp import UDP
+    from overlaycodec.protocols.virtio_net import VirtioNet, VirtioNetV1
     from overlaycodec.protocols.vlan import VLANTag
     from overlaycodec.protocols.vrrp import VRRP, VRRPAddress, VRRPIPv6Address, VRRPv3, VRRPv3OverIPv6
     from overlaycodec.protocols.vxlan import VXLAN, VXLANGBP, VXLANGPE, VXLANRCO
@@ -137,8 +138,8 @@ __all__ = [
     "TCPOption", "TCPSACKBlock", "TCPSACKOption", "TCPSACKPermittedOption", "TCPTimestampsOption",
     "TCPWindowScaleOption", "TZSP", "TZSPTag", "TencentAttachmentOption", "TencentEndpointOption",
     "TencentFlowCookieOption", "TeredoAuthentication", "TeredoOrigin", "UDP", "VLANTag", "VNTag", "VRRP", "VRRPAddress",
-    "VRRPIPv6Address", "VRRPv3", "VRRPv3OverIPv6", "VXLAN", "VXLANGBP", "VXLANGPE", "VXLANRCO", "WireGuard",
-    "WireGuardCookie", "WireGuardInitiation", "WireGuardResponse",
+    "VRRPIPv6Address", "VRRPv3", "VRRPv3OverIPv6", "VXLAN", "VXLANGBP", "VXLANGPE", "VXLANRCO", "VirtioNet",
+    "VirtioNetV1", "WireGuard", "WireGuardCookie", "WireGuardInitiation", "WireGuardResponse",
 ]
 
 FAMILIES: Final[dict[str, tuple[str, ...]]] = {
@@ -230,6 +231,7 @@ FAMILIES: Final[dict[str, tuple[str, ...]]] = {
     "teredo": ("TeredoAuthentication", "TeredoOrigin"),
     "tzsp": ("TZSP", "TZSPTag"),
     "udp": ("UDP",),
+    "virtio_net": ("VirtioNet", "VirtioNetV1"),
     "vlan": ("VLANTag",),
     "vrrp": ("VRRP", "VRRPAddress", "VRRPIPv6Address", "VRRPv3", "VRRPv3OverIPv6"),
     "vxlan": ("VXLAN", "VXLANGBP", "VXLANGPE", "VXLANRCO"),
@@ -464,6 +466,8 @@ HEADERS: Final = (
     )),
     LateHeader("overlaycodec.protocols.tzsp", "TZSP", "tzsp", (UDP_PORT(37008).as_guess(),)),
     LateHeader("overlaycodec.protocols.udp", "UDP", "udp", (IP_PROTOCOL(17),)),
+    LateHeader("overlaycodec.protocols.virtio_net", "VirtioNet", "virtio_net", ()),
+    LateHeader("overlaycodec.protocols.virtio_net", "VirtioNetV1", "virtio_net_v1", ()),
     LateHeader("overlaycodec.protocols.vlan", "VLANTag", "vlan", (
         ETHERTYPE(0x8100), ETHERTYPE(0x88a8), ETHERTYPE(0x9100), ETHERTYPE(0x9200),
     )),

@@ -203,7 +203,7 @@ _OPTIONS: Final = {
     "quotes": _FLAG,
     "closed": _FLAG,
     "unchecked": _FLAG,
-    "layer": _optional(_one_of("link", "network", "extension", "shim")),
+    "layer": _optional(_one_of("link", "network", "extension", "shim", "metadata")),
     "signs": Rule("a tuple of signs", lambda value: isinstance(value, tuple)),
 }
 

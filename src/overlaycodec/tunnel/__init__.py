@@ -23,13 +23,21 @@ from overlaycodec.tunnel.endpoints import (
     VXLANTunnel,
 )
 from overlaycodec.tunnel.entropy import flow_hash, flow_octets, flow_port
+from overlaycodec.tunnel.receiving import Receiving
+from overlaycodec.tunnel.reception import CLASS_SELECTORS, Priorities, Received, Reception, Refusal
 
 __all__ = [
+    "CLASS_SELECTORS",
     "Decapsulated",
     "ECNAlarm",
     "ECNOutcome",
     "GeneveTunnel",
     "NVGRETunnel",
+    "Priorities",
+    "Received",
+    "Receiving",
+    "Reception",
+    "Refusal",
     "STTFrame",
     "STTReassembler",
     "STTTunnel",

@@ -7,11 +7,12 @@ header and its ports, and carried as it is, whatever is wrong in it.
 from __future__ import annotations
 
 from functools import cached_property
-from ipaddress import IPv4Address, IPv6Address, ip_address
+from ipaddress import IPv4Address, IPv6Address
 from typing import Any, Final, Literal, Self, get_args
 
 import msgspec
 
+from overlaycodec import icmp_errors
 from overlaycodec.codec.bytes_like import BytesLike, bytes_of
 from overlaycodec.codec.catalog import DEFAULT, Catalog
 from overlaycodec.codec.packet_decoder import decode
@@ -26,10 +27,13 @@ from overlaycodec.protocols import Ethernet, IPv4, IPv6, VLANTag
 from overlaycodec.schema.keys import KeySpace
 from overlaycodec.tunnel.entropy import flow_hash, flow_label
 from overlaycodec.tunnel.inner_packet import Diffserv, check_complete, inner_start
-from overlaycodec.values import AnyIP, MACAddress, address_alone
+from overlaycodec.tunnel.inner_tags import admitted, frame_tags
+from overlaycodec.tunnel.receiving import Receiving
+from overlaycodec.tunnel.reception import InnerTags, Priorities, Reception
+from overlaycodec.values import AnyIP, MACAddress, checked_ip
 from overlaycodec.values.argument_checks import check_choice, check_number, check_type, text_of
 
-__all__ = ["ChecksumPolicy", "Tunnel", "ethernet_only", "group_mac", "overhead_octets", "selector_of"]
+__all__ = ["ChecksumPolicy", "Tunnel", "ethernet_only", "group_mac", "inner_of", "overhead_octets", "selector_of"]
 
 DontFragment = Literal["set", "clear", "copy"]
 ChecksumPolicy = Literal["default", "compute", "zero"]
@@ -37,13 +41,14 @@ ChecksumPolicy = Literal["default", "compute", "zero"]
 
 _CHOICES: Final = {
     "diffserv": get_args(Diffserv),
+    "inner_tags": get_args(InnerTags),
     "ecn": get_args(ECNMode),
     "dont_fragment": get_args(DontFragment),
     "checksum": get_args(ChecksumPolicy),
 }
 
 
-class Tunnel(msgspec.Struct, frozen=True, kw_only=True, dict=True):
+class Tunnel(Receiving, frozen=True, kw_only=True, dict=True):
     """The base class of the endpoints of all tunnels.
 
     Raises: ValueError for values that do not go together; FieldRangeError for those that do not fit.
@@ -73,7 +78,7 @@ class Tunnel(msgspec.Struct, frozen=True, kw_only=True, dict=True):
 
     def __post_init__(self) -> None:
         for name in ("src", "dst"):
-            msgspec.structs.force_setattr(self, name, _address(name, getattr(self, name)))
+            msgspec.structs.force_setattr(self, name, checked_ip(name, getattr(self, name)))
         if self.src.version != self.dst.version:
             raise ValueError(f"src {self.src} and dst {self.dst} are not of one family")
         if isinstance(self.link, str | MACAddress) and not self.dst.is_multicast:
@@ -90,6 +95,8 @@ class Tunnel(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         if len(self.key) > 64:
             raise ValueError(f"the key has {len(self.key)} octets; at most 64")
         check_src_ports(getattr(self, "src_ports", (0, 0)))
+        check_type("priorities", self.priorities, (Priorities, type(None)), "a Priorities value")
+        check_type("reception", self.reception, Reception)
         self._check()
         _ = self.overhead_octets  # values that do not fit a field are refused now, not at the first frame
 
@@ -106,7 +113,10 @@ class Tunnel(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         raise NotImplementedError
 
     def _check_frame(self, frame: Packet) -> None:
-        """Raises: EncodeError for a frame that this kind of tunnel does not carry."""
+        """Raises: EncodeError for a frame that this kind of tunnel does not carry, or that has a tag to be refused."""
+        if self.inner_tags == "refuse" and any(isinstance(header, VLANTag) for header in frame.headers[1:2]):
+            reason = "has a VLAN tag, which inner_tags refuses: take it off first, with vlan.pop"
+            raise EncodeError(self._header.__layout__.name, frame, reason)
 
     @property
     def _computes(self) -> bool:
@@ -138,7 +148,11 @@ class Tunnel(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         Raises: EncodeError for a packet that cannot be encoded, was truncated by the capture, is none that this
         tunnel carries, or is too long for the outer lengths.
         """
-        inner, octets = _inner(frame, first, catalog)
+        if self._rewrites:
+            frame, pcp = admitted(frame, first, catalog, self.inner_tags)
+            plain = self._for_pcp(pcp)
+            return plain.encapsulate(frame, first=first, identification=identification, catalog=catalog)
+        inner, octets = inner_of(frame, first, catalog)
         if inner.headers:
             first = type(inner.headers[0])
         self._check_frame(inner)
@@ -155,6 +169,24 @@ class Tunnel(msgspec.Struct, frozen=True, kw_only=True, dict=True):
             headers = self._resolved(Packet(outer, octets), catalog)
         trailers = tuple(trailer.moved(trailer.header + len(outer)) for trailer in inner.trailers)
         return Packet((*headers, *inner.headers), inner.payload, trailers)
+
+    @cached_property
+    def _rewrites(self) -> bool:
+        """Whether tags decide more than whether a frame is carried."""
+        return self.inner_tags == "strip" or self.priorities is not None
+
+    def _for_pcp(self, pcp: int | None) -> Self:
+        """The endpoint for frames whose tag had this priority, once their tags were dealt with."""
+        if pcp not in self._by_pcp:
+            changes: dict[str, Any] = {} if self.inner_tags == "refuse" else {"inner_tags": "keep"}
+            if self.priorities is not None and pcp is not None:
+                changes |= {"dscp": self.priorities.dscp[pcp], "diffserv": "pipe"}
+            self._by_pcp[pcp] = self.replace(priorities=None, **changes)
+        return self._by_pcp[pcp]
+
+    @cached_property
+    def _by_pcp(self) -> dict[int | None, Self]:
+        return {}
 
     def _resolved(self, packet: Packet, catalog: Catalog) -> list[Header]:
         headers: list[Header] = []
@@ -210,17 +242,36 @@ class Tunnel(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         octets = encode_packet(frame.without_fcs(), DEFAULT) if isinstance(frame, Packet) else bytes_of(frame)
         return max(0, len(octets) + self.overhead_octets - path_mtu)
 
+    def too_big(
+        self,
+        frame: BytesLike | Packet,
+        *,
+        path_mtu: int,
+        src: IPv4Address | IPv6Address | str | None = None,
+        link_src: MACAddress | str | None = None,
+        first: type[Header] = Ethernet,
+        catalog: Catalog = DEFAULT,
+    ) -> Packet | None:
+        """The ICMP error to the sender of a frame that does not fit in the tunnel: it says the MTU that is left inside.
 
-def _address(name: str, value: object) -> IPv4Address | IPv6Address:
-    """The address of an endpoint. Raises: TypeError, ValueError, FieldRangeError."""
-    if isinstance(value, str):
-        try:
-            value = ip_address(value)
-        except ValueError:
-            raise ValueError(f"{name}: {value!r} does not appear to be an IPv4 or IPv6 address") from None
-    check_type(name, value, (IPv4Address, IPv6Address), "an IP address or its text")
-    address: IPv4Address | IPv6Address = address_alone(name, value)
-    return address
+        `path_mtu` is that of the outer path, from the outer IP header on. The message goes back to where the frame came
+        from, and is not encapsulated. The other arguments are those of `icmp_errors.too_big`.
+
+        None where the frame fits, and where no error may be sent; a frame that does not fit and gets no error is
+        dropped, or its outer packet is fragmented (`dont_fragment="clear"`, `reassembly.fragment`): for IPv6 frames
+        whose packet has at most 1280 octets that is the only way (RFC 2473 section 7.1 (a)).
+
+        Raises: as `icmp_errors.too_big` does.
+
+        Spec: RFC 2473 section 7, RFC 4459 section 3.2.
+        """
+        check_number("path_mtu", path_mtu, 0)
+        packet = frame if isinstance(frame, Packet) else decode(frame, first=first, lax=True, catalog=catalog)
+        tags = 0 if self.inner_tags == "strip" else len(frame_tags(packet))
+        mtu = self.inner_mtu(path_mtu, tags=tags)
+        if not packet.headers or not isinstance(packet.headers[0], Ethernet):
+            mtu = max(0, path_mtu - self.overhead_octets)
+        return icmp_errors.too_big(packet, mtu=mtu, src=src, link_src=link_src, catalog=catalog)
 
 
 def check_src_ports(ports: Any) -> None:  # Any: they are what must be checked
@@ -278,7 +329,7 @@ def ethernet_only(first: type[Header], path: str) -> None:
         raise EncodeError(path, first, f"carries Ethernet frames, no {first.__name__}")
 
 
-def _inner(frame: BytesLike | Packet, first: type[Header], catalog: Catalog) -> tuple[Packet, bytes]:
+def inner_of(frame: BytesLike | Packet, first: type[Header], catalog: Catalog) -> tuple[Packet, bytes]:
     """The frame resolved, and its octets."""
     if not isinstance(frame, Packet):
         octets = bytes_of(frame)

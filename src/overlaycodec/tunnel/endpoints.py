@@ -5,7 +5,8 @@ Each class declares its addresses again: mypy gives an inherited field the type 
 
 from __future__ import annotations
 
-from typing import Literal
+from ipaddress import IPv4Address, IPv6Address
+from typing import Any, ClassVar, Literal
 
 from overlaycodec.checksum import adjusted_checksum
 from overlaycodec.codec.bytes_like import BytesLike, bytes_of
@@ -15,14 +16,31 @@ from overlaycodec.dialects import NVGRE_KEY, NVGREKey
 from overlaycodec.errors import EncodeError
 from overlaycodec.packet.header import Header
 from overlaycodec.packet.packet import Packet
-from overlaycodec.protocols import STT, UDP, VXLAN, VXLANGBP, VXLANGPE, Ethernet, Geneve, STTSegment, VLANTag
-from overlaycodec.reassembly import segment_stt
+from overlaycodec.protocols import (
+    GRE,
+    STT,
+    UDP,
+    VXLAN,
+    VXLANGBP,
+    VXLANGPE,
+    Ethernet,
+    Geneve,
+    IPv4,
+    IPv6,
+    STTSegment,
+    VLANTag,
+)
+from overlaycodec.reassembly import STTFrame, segment_stt
 from overlaycodec.schema.keyspaces import ETHERTYPE, GPE_PROTOCOL
 from overlaycodec.schema.record import Element
-from overlaycodec.tunnel.encapsulation import ChecksumPolicy, Tunnel, ethernet_only, selector_of
-from overlaycodec.tunnel.entropy import spread
+from overlaycodec.tunnel.encapsulation import ChecksumPolicy, Tunnel, ethernet_only, inner_of, selector_of
+from overlaycodec.tunnel.entropy import flow_hash, spread
+from overlaycodec.tunnel.examination import examined_frame
 from overlaycodec.tunnel.inner_packet import check_complete
+from overlaycodec.tunnel.inner_tags import admitted
+from overlaycodec.tunnel.reception import InnerTags, Received, Refusal
 from overlaycodec.values import AUTO, AnyIP
+from overlaycodec.values.argument_checks import check_number
 
 __all__ = ["GeneveTunnel", "NVGRETunnel", "STTTunnel", "UDPTunnel", "VXLANGBPTunnel", "VXLANGPETunnel", "VXLANTunnel"]
 
@@ -50,6 +68,66 @@ class UDPTunnel(Tunnel, frozen=True, kw_only=True, dict=True):
                 "give ipv6_zero_checksum=True"
             )
 
+    # --- the tunnel header alone, for users of UDP sockets ----------------------------------------------------------
+
+    def payload(
+        self, frame: BytesLike | Packet, *, first: type[Header] = Ethernet, catalog: Catalog = DEFAULT
+    ) -> bytes:
+        """The tunnel header and the frame: what a UDP socket sends, from `source_port`, to `dst_port`.
+
+        Raises: EncodeError as `encapsulate` does.
+        """
+        frame, _ = admitted(frame, first, catalog, self.inner_tags)
+        inner, octets = inner_of(frame, first, catalog)
+        self._check_frame(inner)
+        shim = self._shim(0, type(inner.headers[0]) if inner.headers else first)[1:]
+        return encode(Packet(shim, octets), catalog=catalog)
+
+    def source_port(
+        self, frame: BytesLike | Packet, *, first: type[Header] = Ethernet, catalog: Catalog = DEFAULT
+    ) -> int:
+        """The UDP source port that `encapsulate` gives the frame: one of `src_ports`, by its flow.
+
+        Raises: EncodeError as `encapsulate` does.
+        """
+        frame, _ = admitted(frame, first, catalog, self.inner_tags)
+        return spread(flow_hash(inner_of(frame, first, catalog)[0], self.key), *self.src_ports)
+
+    def traffic_class(
+        self, frame: BytesLike | Packet, *, first: type[Header] = Ethernet, catalog: Catalog = DEFAULT
+    ) -> int:
+        """The octet with DSCP and congestion mark that `encapsulate` gives the outer packet: IP_TOS, IPV6_TCLASS.
+
+        Raises: EncodeError as `encapsulate` does.
+        """
+        frame, pcp = admitted(frame, first, catalog, self.inner_tags)
+        network: Any = self._for_pcp(pcp)._network(inner_of(frame, first, catalog)[0], 0, 0)  # Any: IPv4 or IPv6
+        octet: int = network.dscp << 2 | network.ecn
+        return octet
+
+    def from_payload(
+        self, data: BytesLike, *, traffic_class: int = 0, catalog: Catalog = DEFAULT
+    ) -> Received | Refusal:
+        """The frame of what a UDP socket received, or why the endpoint refuses it: `receive` from the tunnel header on.
+
+        The socket has verified addresses, port, lengths and checksum; it has no bits for a refusal, whose `bits` count
+        from the tunnel header. `traffic_class` is the octet with the outer DSCP and congestion mark (`IP_RECVTOS`,
+        `IPV6_RECVTCLASS`); without it, congestion is not noticed.
+
+        Raises: TypeError, ValueError for what are no octets, and for a number that is not in 0..255.
+        """
+        dscp, ecn = divmod(check_number("traffic_class", traffic_class, 0, 0xFF), 4)
+        return self._received_payload(bytes_of(data), self._network_with(dscp, ecn), catalog)
+
+    def _network_with(self, dscp: int, ecn: int) -> IPv4 | IPv6:
+        """The IP header of packets from the other end."""
+        src, dst = self.dst, self.src
+        if isinstance(src, IPv4Address) and isinstance(dst, IPv4Address):
+            return IPv4(src=src, dst=dst, dscp=dscp, ecn=ecn)
+        assert isinstance(src, IPv6Address)
+        assert isinstance(dst, IPv6Address)
+        return IPv6(src=src, dst=dst, dscp=dscp, ecn=ecn)
+
     @property
     def _computes(self) -> bool:
         return self.checksum == "compute"
@@ -69,6 +147,13 @@ class VXLANTunnel(UDPTunnel, frozen=True, kw_only=True, dict=True):
     vni: int
     dst_port: int = 4789
 
+    _header: ClassVar[type[Header]] = VXLAN
+    _plain: ClassVar[dict[str, object]] = {"vni_valid": True}
+
+    @property
+    def _network_id(self) -> int:
+        return self.vni
+
     def _shim(self, number: int, first: type[Header]) -> tuple[Header, ...]:
         ethernet_only(first, "vxlan")
         return self._udp(number), VXLAN(vni=self.vni)
@@ -85,6 +170,13 @@ class VXLANGBPTunnel(UDPTunnel, frozen=True, kw_only=True, dict=True):
     dont_learn: bool = False
     policy_applied: bool = False
     dst_port: int = 4789
+
+    _header: ClassVar[type[Header]] = VXLANGBP
+    _plain: ClassVar[dict[str, object]] = {"vni_valid": True}
+
+    @property
+    def _network_id(self) -> int:
+        return self.vni
 
     def _shim(self, number: int, first: type[Header]) -> tuple[Header, ...]:
         ethernet_only(first, "vxlan_gbp")
@@ -107,6 +199,13 @@ class VXLANGPETunnel(UDPTunnel, frozen=True, kw_only=True, dict=True):
     oam: bool = False
     dst_port: int = 4790
 
+    _header: ClassVar[type[Header]] = VXLANGPE
+    _plain: ClassVar[dict[str, object]] = {"vni_valid": True, "version": 0, "next_protocol_present": True, "oam": False}
+
+    @property
+    def _network_id(self) -> int:
+        return self.vni
+
     def _shim(self, number: int, first: type[Header]) -> tuple[Header, ...]:
         protocol = selector_of(GPE_PROTOCOL, first, "vxlan_gpe.next_protocol")
         return self._udp(number), VXLANGPE(vni=self.vni, next_protocol=protocol, bum=self.bum, oam=self.oam)
@@ -124,6 +223,13 @@ class GeneveTunnel(UDPTunnel, frozen=True, kw_only=True, dict=True):
     src_ports: tuple[int, int] = (1, 65535)
     """RFC 8926 section 3.3 allows all ports; 0 means that there is none (RFC 768)."""
 
+    _header: ClassVar[type[Header]] = Geneve
+    _plain: ClassVar[dict[str, object]] = {"version": 0, "opt_len": 0, "control": False, "critical": False}
+
+    @property
+    def _network_id(self) -> int:
+        return self.vni
+
     def _shim(self, number: int, first: type[Header]) -> tuple[Header, ...]:
         protocol = selector_of(ETHERTYPE, first, "geneve.protocol_type")
         header = Geneve(vni=self.vni, options=self.options, control=self.control, protocol_type=protocol)
@@ -139,6 +245,32 @@ class NVGRETunnel(Tunnel, frozen=True, kw_only=True, dict=True):
     """Virtual Subnet ID: 24 bits; 0 to 0xFFF and 0xFFFFFF are reserved (RFC 7637 section 3.4)."""
     flow_id: int | Literal["flow"] = "flow"
     """The low octet of GRE's key: a number, or a hash of the frame's flow."""
+
+    _header: ClassVar[type[Header]] = GRE
+    _transport: ClassVar[type[Header]] = GRE
+
+    inner_tags: InnerTags = "refuse"
+    """A tag is refused or removed when a frame is sent, whatever this is (RFC 7637 section 3.3)."""
+
+    _plain: ClassVar[dict[str, object]] = {
+        "key_present": True,
+        "checksum_present": False,
+        "routing_present": False,
+        "sequence_present": False,
+        "strict_source_route": False,
+        "recursion": 0,
+        "version": 0,
+        "protocol_type": 0x6558,
+    }
+
+    @property
+    def _network_id(self) -> int:
+        return self.vsid
+
+    @staticmethod
+    def _network_of(header: Any) -> int:  # Any: GRE with a key
+        vsid: int = header.key >> 8
+        return vsid
 
     def _shim(self, number: int, first: type[Header]) -> tuple[Header, ...]:
         ethernet_only(first, "gre")
@@ -161,6 +293,13 @@ class STTTunnel(Tunnel, frozen=True, kw_only=True, dict=True):
     src_ports: tuple[int, int] = (49152, 65535)
     dst_port: int = 7471
 
+    _header: ClassVar[type[Header]] = STT
+    _transport: ClassVar[type[Header]] = STTSegment
+
+    @property
+    def _network_id(self) -> int:
+        return self.context_id
+
     def encapsulate(
         self,
         frame: BytesLike | Packet,
@@ -176,6 +315,18 @@ class STTTunnel(Tunnel, frozen=True, kw_only=True, dict=True):
         checksum = adjusted_checksum(segment.checksum, bytes(4), frame_id.to_bytes(4, "big"))
         return packet.replace(STTSegment, frame_id=frame_id, checksum=checksum)
 
+    def receive(
+        self,
+        data: BytesLike | Packet | STTFrame,
+        *,
+        first: type[Header] | None = None,
+        catalog: Catalog = DEFAULT,
+    ) -> Received | Refusal:
+        """As `Receiving.receive`, also for a frame that `STTReassembler` made of segments."""
+        if isinstance(data, STTFrame):
+            return examined_frame(self._examination, data, self._catalog_of(catalog))
+        return super().receive(data, first=first, catalog=catalog)
+
     def segments(
         self,
         frame: BytesLike | Packet,
@@ -189,6 +340,11 @@ class STTTunnel(Tunnel, frozen=True, kw_only=True, dict=True):
 
         Raises: as `encapsulate` and `segment_stt` do.
         """
+        if self._rewrites:
+            frame, pcp = admitted(frame, Ethernet, catalog, self.inner_tags)
+            return self._for_pcp(pcp).segments(
+                frame, mtu=mtu, identification=identification, catalog=catalog, frame_id=frame_id
+            )
         if isinstance(frame, Packet):
             check_complete(frame)
             octets = encode(frame, catalog=catalog)

@@ -9,6 +9,7 @@ from overlaycodec.values.addresses import (
     MACLike,
     ProtocolAddressLike,
     address_alone,
+    checked_ip,
 )
 from overlaycodec.values.auto import AUTO
 from overlaycodec.values.interning import Interned
@@ -24,4 +25,5 @@ __all__ = [
     "MACLike",
     "ProtocolAddressLike",
     "address_alone",
+    "checked_ip",
 ]

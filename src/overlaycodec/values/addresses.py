@@ -6,12 +6,13 @@ Strategy: an address is immutable and compares by its octets.
 from __future__ import annotations
 
 import re
-from ipaddress import IPv4Address, IPv4Interface, IPv6Address, IPv6Interface
+from ipaddress import IPv4Address, IPv4Interface, IPv6Address, IPv6Interface, ip_address
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import msgspec
 
 from overlaycodec.errors import FieldRangeError, number_text
+from overlaycodec.values.argument_checks import check_type
 
 __all__ = [
     "AnyIP",
@@ -22,6 +23,7 @@ __all__ = [
     "MACLike",
     "ProtocolAddressLike",
     "address_alone",
+    "checked_ip",
     "unchecked_mac",
 ]
 
@@ -159,6 +161,18 @@ def address_alone(path: str, address: Any) -> Any:  # Any: one of the address ty
     if more:
         bits = address.max_prefixlen
         raise FieldRangeError(path, address, 0, (1 << bits) - 1, f"{bits} bits, which hold no {more}")
+    return address
+
+
+def checked_ip(name: str, value: object) -> IPv4Address | IPv6Address:
+    """An IP address that was given as such or as text. Raises: TypeError, ValueError, and as `address_alone` does."""
+    if isinstance(value, str):
+        try:
+            value = ip_address(value)
+        except ValueError:
+            raise ValueError(f"{name}: {value!r} does not appear to be an IPv4 or IPv6 address") from None
+    check_type(name, value, (IPv4Address, IPv6Address), "an IP address or its text")
+    address: IPv4Address | IPv6Address = address_alone(name, value)
     return address
 
 

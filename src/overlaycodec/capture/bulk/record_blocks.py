@@ -1,6 +1,7 @@
 """Blocks of records: the headers of many records, read with NumPy.
 
-Strategy: a block is some octets of a file with complete, ordinary records of one kind. All else is left to the readers,
+Strategy: a block is some octets of a file with complete, ordinary records. Of pcapng, that are packets with options and
+without, and the blocks between them that have no packets and describe no interface. All else is left to the readers,
 record by record; so they alone raise the errors of a damaged file.
 """
 
@@ -25,8 +26,18 @@ _LATEST: Final = 1 << 62
 _FLAGS: Final = 2
 _FCS_SHIFT, _FCS_MASK = 5, 0xF
 _INTERFACE: Final = np.dtype(
-    [("limit", "i8"), ("ticks_per_second", "i8"), ("time_offset_ns", "i8"), ("link_type", "u4"), ("fcs", "i8")]
-)
+    [("limit", "i8"), ("ticks_per_second", "i8"), ("time_offset_ns", "i8"), ("link_type", "u4"), ("fcs", "i8"),
+     ("snap", "i8")]
+)  # fmt: skip
+_DESCRIPTION, _OBSOLETE, _SIMPLE, _ENHANCED, _SECTION = 1, 2, 3, 6, 0x0A0D0D0A
+"""Types of blocks; all others are passed over."""
+_COMMENT: Final = 1
+_FRAME: Final = 12
+"""The octets of a block without content."""
+_HEAD: Final = 28
+"""The octets of an enhanced packet block before the packet."""
+_MOST_OPTIONS: Final = 16
+"""Packets with more options are left to the reader."""
 
 
 class RecordBlock(NamedTuple):
@@ -50,6 +61,10 @@ class RecordBlock(NamedTuple):
     """The word of epb_flags of each record, 0 where it has none; None where no record has one."""
     flagged: Mask | None = None
     """Which records have flags."""
+    timed: Mask | None = None
+    """Which records have a time stamp; None: all."""
+    comments: tuple[Ints, Ints, Ints] | None = None
+    """For each comment, by the order of the records: its record, and where it starts and stops; None: there is none."""
 
 
 def _ahead(left: int | None, offsets: Ints, end: int) -> int | None:
@@ -112,13 +127,14 @@ class InterfaceTable:
             interface = interfaces[number]
             limit = _limit(interface)
             times = (interface.ticks_per_second, interface.time_offset_ns) if limit >= 0 else (1, 0)
-            self._rows[number] = limit, *times, interface.link_type, interface.fcs_octets or 0
+            snap = interface.snap_length or 1 << 32
+            self._rows[number] = limit, *times, interface.link_type, interface.fcs_octets or 0, snap
         self._count = len(interfaces)
         return self._rows[: self._count]
 
 
 class _Blocks:
-    """Enhanced packet blocks that are ordinary: without options other than the flags, and with times that fit."""
+    """Packets whose times fit, and blocks that are passed over."""
 
     def __init__(self, order: str, interfaces: NDArray[np.void]) -> None:
         self._order, self._interfaces = order, interfaces
@@ -126,57 +142,116 @@ class _Blocks:
 
     def usable(self, octets: memoryview, offsets: Ints, end: int) -> int:
         """How many of the blocks at these offsets are ordinary, from the first on."""
-        heads = _heads(octets, offsets, 7, self._order)
-        totals, captured = heads[:, 1].astype(np.int64), heads[:, 5].astype(np.int64)
-        self.interface = heads[:, 2]
+        order, interfaces = self._order, self._interfaces
+        kinds, words = _heads(octets, offsets, 2, order).T
+        totals = words.astype(np.int64)
+        right = (totals == np.append(offsets[1:], end) - offsets) & (totals % 4 == 0)
+        right &= _heads(octets, offsets + totals - 4, 1, order)[:, 0] == totals
+        simple = kinds == _SIMPLE
+        packets: Mask = (kinds == _ENHANCED) | simple
+        right &= ~((kinds == _DESCRIPTION) | (kinds == _OBSOLETE) | (kinds == _SECTION))
+        # No packet block is so near to the end of the octets that its head is not in them.
+        heads = _heads(
+            octets if len(octets) >= _HEAD else memoryview(bytes(octets) + bytes(_HEAD)),
+            np.minimum(offsets, max(len(octets) - _HEAD, 0)),
+            _HEAD // 4,
+            order,
+        )
+        self.interface = np.where(simple, np.uint32(0), heads[:, 2])
         self.ticks = heads[:, 3].astype(np.uint64) << np.uint64(32) | heads[:, 4]
-        self.starts, self.lengths, self.wire = offsets + 28, captured, heads[:, 6].astype(np.int64)
+        self.starts = offsets + _HEAD
+        captured, wire = heads[:, 5].astype(np.int64), heads[:, 6].astype(np.int64)
+        described: Mask = self.interface < len(interfaces)
+        known = np.where(described, self.interface, 0)
+        if simple.any():
+            self.ticks[simple] = 0
+            self.starts[simple] = offsets[simple] + 12
+            wire[simple] = heads[simple, 2]
+            limit = interfaces["snap"][0] if len(interfaces) else 0
+            captured[simple] = np.minimum(wire[simple], limit)
+        self.lengths, self.wire, self.packets, self.simple = captured, wire, packets, simple
         options = self.starts + (captured + 3) // 4 * 4
-        room = offsets + totals - 4 - options
-        right = (heads[:, 0] == 6) & (totals == np.append(offsets[1:], end) - offsets) & (totals % 4 == 0)
-        right &= (room >= 0) & (self.interface < len(self._interfaces))
-        right &= _heads(octets, offsets + totals - 4, 1, self._order)[:, 0] == totals
-        known = np.where(right, self.interface, 0)
+        room = np.where(simple, 0, offsets + totals - 4 - options)
+        inside = (self.starts + captured <= offsets + totals - 4) & (room >= 0) & described
+        inside &= totals >= np.where(simple, _FRAME + 4, _HEAD + 4)
         if len(self._limits):
-            right &= self.ticks <= self._limits[known].astype(np.uint64)
-            right &= self._limits[known] >= 0
+            inside &= (self.ticks <= self._limits[known].astype(np.uint64)) & (self._limits[known] >= 0)
+        right &= inside | ~packets
         self.flags = np.zeros(len(offsets), np.uint32)
-        right &= (room == 0) | (room >= 8)
-        self.flagged: Mask = room > 0
-        which = np.flatnonzero(right & self.flagged)
+        self.flagged: Mask = np.zeros(len(offsets), np.bool_)
+        self.comments: list[tuple[Ints, Ints, Ints]] = []
+        which = np.flatnonzero(right & packets & (room > 0))
         if len(which):
-            first = _heads(octets, options[which], 2, self._order)
-            after = _heads(octets, options[which] + np.minimum(8, room[which]), 1, self._order)[:, 0]
-            head = 4 << 16 | _FLAGS if self._order == "<" else _FLAGS << 16 | 4
-            right[which] = (first[:, 0] == head) & ((room[which] == 8) | (after == 0))
-            self.flags[which] = first[:, 1]
+            self._options(octets, which, options[which], (options + room)[which], right)
         return len(offsets) if right.all() else int(right.argmin())
 
+    def _options(self, octets: memoryview, which: Ints, at: Ints, ends: Ints, right: Mask) -> None:
+        """Reads the options of these packets, each from `at` to its end, and notes which are not ordinary."""
+        for _ in range(_MOST_OPTIONS):
+            there = ends - at >= 4
+            which, at, ends = which[there], at[there], ends[there]
+            if not len(which):
+                return
+            halves = np.ascontiguousarray(_heads(octets, at, 1, self._order)).view(f"{self._order}u2")
+            codes, lengths = halves.astype(np.int64).T
+            at = at + 4
+            wrong = (lengths > ends - at) & (codes != 0)
+            marks = codes == _FLAGS
+            wrong |= marks & ((lengths != 4) | self.flagged[which])
+            right[which[wrong]] = False
+            marks &= ~wrong
+            self.flags[which[marks]] = _heads(octets, at[marks], 1, self._order)[:, 0]
+            self.flagged[which[marks]] = True
+            noted = (codes == _COMMENT) & ~wrong
+            if noted.any():
+                self.comments.append((which[noted], at[noted], (at + lengths)[noted]))
+            more = (codes != 0) & ~wrong
+            which, at, ends = which[more], (at + (lengths + 3) // 4 * 4)[more], ends[more]
+        right[which[ends - at >= 4]] = False
+
     def block(self, octets: memoryview, offsets: Ints, end: int, left: int | None) -> RecordBlock:
-        """The packet blocks that were usable."""
+        """The packets of the blocks that were usable."""
         count, interfaces = len(offsets), self._interfaces
-        number = self.interface[:count]
+        packets: Ints | slice = slice(count)
+        if not self.packets[:count].all():
+            packets = np.flatnonzero(self.packets[:count])
+        number, flags = self.interface[packets], self.flags[packets]
         fcs = interfaces["fcs"][number]
-        indicated = (self.flags[:count] >> np.uint32(_FCS_SHIFT)) & np.uint32(_FCS_MASK)
+        indicated = (flags >> np.uint32(_FCS_SHIFT)) & np.uint32(_FCS_MASK)
         rates = interfaces["ticks_per_second"][number]
-        times = np.empty(count, np.int64)
+        times = np.empty(len(number), np.int64)
+        ticks = self.ticks[packets]
         for rate in np.unique(rates).tolist():  # powers of 2 or 10, so there are few
             of = rates == rate
-            times[of] = _times(self.ticks[:count][of], rate)
+            times[of] = _times(ticks[of], rate)
         times += interfaces["time_offset_ns"][number]
+        simple = self.simple[packets]
+        times[simple] = 0
         return RecordBlock(
             np.frombuffer(octets, np.uint8),
-            self.starts[:count],
-            self.lengths[:count],
-            self.wire[:count],
+            self.starts[packets],
+            self.lengths[packets],
+            self.wire[packets],
             times,
             interfaces["link_type"][number],
             np.where(indicated > 0, indicated.astype(np.int64), fcs),
             _ahead(left, offsets, end),
             number,
-            self.flags[:count],
-            self.flagged[:count],
+            flags,
+            self.flagged[packets],
+            ~simple if simple.any() else None,
+            self._comments(count),
         )
+
+    def _comments(self, count: int) -> tuple[Ints, Ints, Ints] | None:
+        """The comments of the packets of so many blocks."""
+        if not self.comments:
+            return None
+        which, starts, stops = (np.concatenate(columns) for columns in zip(*self.comments, strict=True))
+        order = np.argsort(which, kind="stable")
+        order = order[which[order] < count]
+        number = np.cumsum(self.packets) - 1
+        return number[which[order]], starts[order], stops[order]
 
 
 def _limit(interface: Interface) -> int:
@@ -206,12 +281,14 @@ def pcapng_blocks(
     maximum: int,
     interfaces: NDArray[np.void],
 ) -> Iterator[RecordBlock]:
-    """The enhanced packet blocks of a pcapng file that follow, in such blocks, up to the first that is not ordinary.
+    """The packets of a pcapng file that follow, in such blocks, up to the first block that is not ordinary.
 
     `interfaces` as `InterfaceTable` gives them.
     """
-    form = RecordFormat(order, 32, 4, 0, 0 if order == "<" else 2)  # common: the lower half of the blocks' type
+    form = RecordFormat(order, _FRAME, 4, 0, 0 if order == "<" else 2)  # common: the lower half of the blocks' type
     blocks = _Blocks(order, interfaces)
     for octets_here, offsets, end in blocks_of(stream, memory, form, octets, maximum, blocks.usable):
         size = None if size is None or size < end else size - end
-        yield blocks.block(octets_here, offsets, end, size)
+        block = blocks.block(octets_here, offsets, end, size)
+        if len(block.starts):
+            yield block

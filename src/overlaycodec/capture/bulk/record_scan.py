@@ -154,7 +154,7 @@ def record_offsets(octets: memoryview, start: int, form: RecordFormat, maximum: 
     rest = np.empty(0, np.int64)
     segments = min(_SEGMENTS, (len(octets) - at) // (average * _RECORDS))
     if segments >= 4:
-        rest, at = _in_step(_Octets(octets, form), at, segments, average, widest, maximum)
+        rest, at = _in_step(_Octets(octets, form), at, segments, average, widest, maximum, first)
     last, at = _one_by_one(octets, at, form, maximum)
     return np.concatenate([np.array(first, np.int64), equal_sized, rest, np.array(last, np.int64)]), at
 
@@ -184,8 +184,11 @@ def _one_by_one(
     return offsets, at
 
 
-def _in_step(octets: _Octets, start: int, segments: int, average: int, widest: int, maximum: int) -> tuple[Ints, int]:
-    starts = _candidates(octets, start, segments, widest)
+def _in_step(
+    octets: _Octets, start: int, segments: int, average: int, widest: int, maximum: int, known: list[int]
+) -> tuple[Ints, int]:
+    """`known`: the offsets of some records."""
+    starts = _candidates(octets, start, segments, widest, np.unique(octets.commons[known]))
     stop = len(octets.octets)
     last = stop - octets.form.header
     limits = np.append(starts[1:], last)
@@ -201,12 +204,14 @@ def _in_step(octets: _Octets, start: int, segments: int, average: int, widest: i
     return _verified(octets, np.ascontiguousarray(walked.T), starts, limits, maximum)
 
 
-def _candidates(octets: _Octets, start: int, segments: int, widest: int) -> Ints:
-    """Where segments begin: the first at `start`, the others where a record may begin."""
+def _candidates(octets: _Octets, start: int, segments: int, widest: int, commons: NDArray[np.unsignedinteger]) -> Ints:
+    """Where segments begin: the first at `start`, the others where a record may begin.
+
+    It begins as the one at `start`, and the next ones begin with 16 bits of `commons`.
+    """
     last = len(octets.octets) - octets.form.header
     apart = (last - start) // segments
     common_offset = start + octets.form.common_offset
-    common = octets.commons[start]
     first, second = octets.octets[common_offset], octets.octets[common_offset + 1]
     shape, strides = (segments - 1, min(widest, apart) + 1), (apart, 1)
     seen = np.ndarray(shape, np.uint8, buffer=octets.octets, offset=common_offset + apart, strides=strides)
@@ -219,9 +224,16 @@ def _candidates(octets: _Octets, start: int, segments: int, widest: int) -> Ints
         following = octets.ends(following)
         plausible &= following <= last
         following = np.minimum(following, last)
-        plausible &= octets.commons[following] == common
+        plausible &= _among(octets.commons[following], commons)
     _, firsts = np.unique(segment[plausible], return_index=True)
     return np.concatenate([[start], offsets[plausible][firsts]])
+
+
+def _among(values: NDArray[np.unsignedinteger], commons: NDArray[np.unsignedinteger]) -> NDArray[np.bool_]:
+    found: NDArray[np.bool_] = values == commons[0]
+    for common in commons[1:]:
+        found |= values == common
+    return found
 
 
 def _verified(octets: _Octets, walked: Ints, starts: Ints, limits: Ints, maximum: int) -> tuple[Ints, int]:

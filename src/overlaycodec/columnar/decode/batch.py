@@ -53,6 +53,24 @@ class Batch(msgspec.Struct, frozen=True, eq=False):
         start = int(self.starts[index])
         return self.octets[start : start + int(self.lengths[index])].tobytes()
 
+    def only(self, which: Ints) -> Batch:
+        """Some of the records, in the same buffer."""
+        return Batch(
+            self.octets,
+            self.starts[which],
+            self.lengths[which],
+            self.wire[which],
+            self.times[which],
+            self.timed[which],
+            self.link_types[which],
+            self.fcs[which],
+            self.ahead,
+            {
+                name: (values[which], None if present is None else present[which])
+                for name, (values, present) in self.facts.items()
+            },
+        )
+
     def some(self, which: Ints) -> Batch:
         """Some of the records, in a buffer of their own; without time stamps."""
         lengths = self.lengths[which]
@@ -108,7 +126,7 @@ def _part_of(block: RecordBlock, first: int, stop: int) -> Batch:
         block.lengths[part],
         block.wire[part],
         block.times[part],
-        np.broadcast_to(np.True_, stop - first),
+        np.ones(stop - first, np.bool_) if block.timed is None else block.timed[part],
         block.link_types[part],
         block.fcs[part],
         None if block.ahead is None else block.ahead + len(block.starts) - stop,
@@ -135,6 +153,8 @@ def _batch_of(records: list[Record], facts: FactsOfRecords | None) -> Batch:
 
 def joined(batches: list[Batch]) -> Batch:
     """One batch of several; without time stamps."""
+    if len(batches) == 1:
+        return batches[0]
     before = np.cumsum([0] + [len(batch.octets) for batch in batches[:-1]])
     return Batch(
         np.concatenate([batch.octets for batch in batches]),

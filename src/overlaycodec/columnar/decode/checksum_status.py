@@ -16,9 +16,11 @@ from overlaycodec.editing.checksum_status import ChecksumStatus
 from overlaycodec.schema.layout import Field
 from overlaycodec.schema.plans import Coverage
 
-__all__ = ["Region", "address_sums", "mark_incomplete", "region_of", "status_codes", "with_other_addresses"]
+__all__ = ["BAD_CODE", "Region", "address_sums", "mark_incomplete", "region_of", "status_codes", "with_other_addresses"]
 
 _CODE: Final = {status: CATEGORIES["status"].index(str(status)) for status in ChecksumStatus}
+
+BAD_CODE: Final = _CODE[ChecksumStatus.BAD]
 
 
 class Region:

@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, TypeVar
 
 from overlaycodec.codec.catalog import Catalog, check_catalog
-from overlaycodec.columnar.column import BY_REQUEST, RECORD_COLUMNS, Column, columns_of
+from overlaycodec.columnar.column import BY_REQUEST, RECORD_COLUMNS, columns_of
 from overlaycodec.columnar.column_buffers import Allocate, Output
 from overlaycodec.columnar.decode.batch import Batch
 from overlaycodec.columnar.decode.column_filler import ColumnFiller
 from overlaycodec.columnar.decode.row_filter import RowFilter
-from overlaycodec.columnar.decode.source_batches import MOST_RECORDS, batches_from, batches_twice
+from overlaycodec.columnar.decode.source_batches import batches_from, batches_twice
 from overlaycodec.columnar.table import Table
 from overlaycodec.errors import CaptureError
 from overlaycodec.filters.filter import Filter, filter_of
@@ -27,14 +27,14 @@ if TYPE_CHECKING:
 
 Item = TypeVar("Item")
 
-__all__ = ["Origin", "facts_in", "names_in", "occurring_names", "outputs_of", "table_of", "tables_of", "until_failure"]
+__all__ = ["Origin", "facts_for", "names_in", "occurring_names", "outputs_of", "table_of", "tables_of", "until_failure"]
 
 _UNREQUESTED = tuple(name for name in RECORD_COLUMNS if name not in BY_REQUEST)
 """The columns of the record that tables without requested names have."""
 _TABLE_PACKETS = 1 << 16
 """At most this many packets are in a table of `iter_columns`."""
-_MOST_CAPACITY = 1 << 20
-"""The most packets for which arrays are made at once, where their number is unknown."""
+_FIRST_CAPACITY, _MOST_CAPACITY = 1 << 10, 1 << 20
+"""A fourth of the fewest packets, and the most, for which arrays are made at once where their number is unknown."""
 
 
 class Origin(ABC):
@@ -76,13 +76,13 @@ def table_of(
     elif names is None:
         first, batches = batches_twice(source, frozenset(RECORD_FACTS), link_type, catalog)
         names_there = occurring_names(until_failure(first, []), catalog)  # it fails again below
-    rows = RowFilter(wanted, columns_of(names_there or (), catalog), catalog)
+    rows = RowFilter(wanted, columns_of(names_there or (), catalog), catalog, pipeline)
     if names is not None and not isinstance(source, Origin):
-        batches = batches_from(source, facts_in(rows.columns), link_type, catalog)
+        batches = batches_from(source, facts_for(rows), link_type, catalog)
     outputs: list[Output] = []
 
     def table() -> Table:
-        read = rows.table(outputs)
+        read = Table(outputs)
         return read if names is not None else read.without_empty()
 
     try:
@@ -90,7 +90,7 @@ def table_of(
             filled = source.outputs(rows, catalog, pipeline, None)
             found = _reporting(filled, progress, lambda one: one[1])
         else:
-            found = outputs_of(_reporting(batches, progress, _octets_of), rows.columns, catalog, pipeline, rows)
+            found = outputs_of(_reporting(batches, progress, _octets_of), rows, catalog, pipeline)
         for output, _ in found:
             outputs.append(output)  # one by one, so that those before an error are kept
     except CaptureError as error:
@@ -99,9 +99,9 @@ def table_of(
     return table()
 
 
-def facts_in(columns: Iterable[Column]) -> frozenset[str]:
-    """The facts of records that columns ask for."""
-    return frozenset(column.name for column in columns if column.name in RECORD_FACTS)
+def facts_for(rows: RowFilter) -> frozenset[str]:
+    """The facts of records that columns and filter ask for."""
+    return frozenset(column.name for column in (*rows.columns, *rows.asked) if column.name in RECORD_FACTS)
 
 
 def tables_of(
@@ -119,15 +119,15 @@ def tables_of(
         _check_pipeline(pipeline)
         catalog = pipeline.catalog
     wanted = None if where is None else filter_of(where, catalog)
-    rows = RowFilter(wanted, columns_of(names, catalog), catalog)
+    rows = RowFilter(wanted, columns_of(names, catalog), catalog, pipeline)
     if isinstance(source, Origin):
         found = source.outputs(rows, catalog, pipeline, _TABLE_PACKETS)
     else:
-        batches = batches_from(source, facts_in(rows.columns), link_type, catalog)
-        found = outputs_of(batches, rows.columns, catalog, pipeline, rows, most=_TABLE_PACKETS)
+        batches = batches_from(source, facts_for(rows), link_type, catalog)
+        found = outputs_of(batches, rows, catalog, pipeline, most=_TABLE_PACKETS)
     for output, octets in found:
         if output.count or output.others:
-            yield rows.table([output])
+            yield Table([output])
         if progress is not None:
             progress(octets)
 
@@ -167,46 +167,51 @@ def _reporting(
 
 def outputs_of(
     batches: Iterable[Batch],
-    columns: tuple[Column, ...],
+    rows: RowFilter,
     catalog: Catalog,
     pipeline: AnyPipeline | None = None,
-    rows: RowFilter | None = None,
     *,
     most: int | None = None,
     filler: ColumnFiller | None = None,
     allocate: Allocate | None = None,
 ) -> Iterator[tuple[Output, int]]:
-    """Filled outputs of at most `most` packets, and the octets of these packets; there is at least one output."""
+    """Filled outputs of at most `most` packets, and the octets of these packets; there is at least one output.
+
+    The packets that `rows` leaves out count, so that there is an output after so many packets, whatever matches.
+    """
+    columns = rows.columns
     filler = ColumnFiller(columns, catalog, pipeline) if filler is None else filler
-    capacity = most or MOST_RECORDS
-    output, octets = None, 0
+    capacity = most or _FIRST_CAPACITY
+    output, octets, packets = None, 0, 0
     failed: list[Exception] = []
     for batch in until_failure(batches, failed):
-        if output is not None and output.count + len(batch) > output.capacity:
-            _finish(output, filler, pipeline, rows)
+        if output is not None and (output.count if most is None else packets) + len(batch) > output.capacity:
+            _finish(output, filler, pipeline)
             yield output, octets
-            output, octets = None, 0
+            output, octets, packets = None, 0, 0
         if output is None:
             if most is None:
                 ahead = batch.ahead
-                capacity = min(2 * capacity, _MOST_CAPACITY) if ahead is None else _capacity_of(ahead, len(batch))
+                capacity = min(4 * capacity, _MOST_CAPACITY) if ahead is None else _capacity_of(ahead, len(batch))
             output = Output(columns, max(capacity, len(batch)) if most else capacity + len(batch), allocate)
-        filler.add(batch, output)
+        wanted, others = rows.wanted(batch)
+        output.others += others
+        if len(wanted):
+            filler.add(wanted, output)
         octets += int(batch.lengths.sum())
+        packets += len(batch)
     output = Output(columns, 0) if output is None else output
-    _finish(output, filler, pipeline, rows)
+    _finish(output, filler, pipeline)
     yield output, octets
     for error in failed:
         raise error
 
 
-def _finish(output: Output, filler: ColumnFiller, pipeline: AnyPipeline | None, rows: RowFilter | None) -> None:
-    """Fills in what is left, and takes out the packets that are not wanted."""
+def _finish(output: Output, filler: ColumnFiller, pipeline: AnyPipeline | None) -> None:
+    """Fills in what is left, and takes out the packets that do not fit."""
     filler.finish(output)
     if pipeline is not None:
         output.keep_fitting()
-    if rows is not None:
-        rows.keep(output)
 
 
 def _capacity_of(ahead: int, known: int) -> int:
@@ -225,7 +230,7 @@ def until_failure(batches: Iterable[Batch], failed: list[Exception]) -> Iterator
 def occurring_names(batches: Iterable[Batch], catalog: Catalog) -> list[str]:
     """The name of every field of every header that occurs, outermost first."""
     columns = columns_of(["fault"], catalog)
-    filler = ColumnFiller(columns, catalog)
+    filler = ColumnFiller(columns, catalog, named=True)
     for batch in batches:
         output = Output(columns, len(batch))
         filler.add(batch, output)

@@ -1,23 +1,22 @@
 """Layouts -> the headers of many packets at once.
 
 Strategy: packets are decoded in groups of one shape, header by header, with the rules of the scalar decoder: the same
-reads in the same order, the same bounds, the same faults. Some plans are not understood here; a packet that meets one
+reads in the same order, the same bounds, the same faults. Small groups that come to the same header on different ways
+become one. Some plans are not understood here; a packet that meets one
 is given to the scalar decoder from its first octet. So the answers are those of the scalar decoder.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from overlaycodec.capture.bulk.arrays import Ints, Mask
-from overlaycodec.codec.catalog import Binding, Catalog
-from overlaycodec.columnar.column import Column
+from overlaycodec.codec.catalog import Binding
 from overlaycodec.columnar.column_buffers import Part
 from overlaycodec.columnar.decode.batch import Batch
 from overlaycodec.columnar.decode.bit_fields import stored
 from overlaycodec.columnar.decode.checksum_status import (
+    BAD_CODE,
     address_sums,
     mark_incomplete,
     region_of,
@@ -27,42 +26,33 @@ from overlaycodec.columnar.decode.checksum_status import (
 from overlaycodec.columnar.decode.dispatch import Tables, conditions_hold, doubtful
 from overlaycodec.columnar.decode.group import Group, among, every, some
 from overlaycodec.columnar.decode.length_bounds import end_after, end_by_length
+from overlaycodec.columnar.decode.list_walker import ListWalk, walkable
 from overlaycodec.columnar.decode.payloads import Payloads
-from overlaycodec.columnar.decode.plan import Plan
+from overlaycodec.columnar.decode.plan import Node, Plan
 from overlaycodec.columnar.decode.record_reader import PartReader
 from overlaycodec.columnar.decode.variable_fields import variable_of
 from overlaycodec.packet.header import Header
 from overlaycodec.schema.corroboration import Corroboration
-from overlaycodec.schema.keys import Key, PreviousHeader
+from overlaycodec.schema.keys import Key
 from overlaycodec.schema.keyspaces import IP_PROTOCOL, LINK_TYPE
-from overlaycodec.schema.layout import Run
-
-if TYPE_CHECKING:
-    from overlaycodec.pipelines.pipeline import AnyPipeline
+from overlaycodec.schema.layout import Field, Run
 
 __all__ = ["Engine"]
 
 _NONE = np.empty(0, np.int64)
+_MANY = 1 << 12
+"""Groups of so many packets stay as they are: to gather their rows again costs more than to read them alone."""
 
 
 class Engine(PartReader):
     """Decodes batches for some columns."""
 
-    def __init__(self, columns: tuple[Column, ...], catalog: Catalog, pipeline: AnyPipeline | None = None) -> None:
-        self.catalog = catalog
-        self._tables = Tables(catalog)
-        asked = (condition for key, _ in catalog.bindings for condition in key.conditions)
-        self._plan = Plan(
-            tuple(column for column in columns if column.field is not None),
-            catalog,
-            frozenset(condition.field for condition in asked if isinstance(condition, PreviousHeader)),
-            pipeline,
-            faults=any(column.name == "fault" for column in columns),
-            payloads=any(column.name == "payload" for column in columns),
-        )
-        self._payloads = Payloads() if any(column.name == "payload" for column in columns) else None
+    def __init__(self, plan: Plan, tables: Tables) -> None:
+        self.catalog = plan.catalog
+        self._plan, self._tables = plan, tables
+        self._payloads = Payloads() if plan.payloads else None
         self.stacks: dict[tuple[type[Header], ...], None] = {}
-        """The stacks of headers that were met."""
+        """Stacks of headers that were met: with `named`, such that all names of headers are in them."""
 
     def run(self, batch: Batch, output: Part, fewest: int, index: Ints | None = None) -> tuple[Ints, Ints]:
         """Fills the output for the packets that can be decoded in groups of `fewest` or more.
@@ -74,7 +64,7 @@ class Engine(PartReader):
         self._few: list[Ints | None] = []
         self._slow: list[Ints | None] = []
         self._ended: dict[str, list[Ints]] = {}
-        self._work: list[Group] = []
+        self._work: dict[tuple[Node, bool], list[Group]] = {}
         everything = np.arange(len(batch)) if index is None else index
         if self._payloads is not None:
             self._payloads.begin(len(output))
@@ -84,7 +74,8 @@ class Engine(PartReader):
         elif (self._plan.columns or self._plan.follows_all or pipeline is not None) and len(batch):
             self._begin(batch, index)
         while self._work:
-            self._header(self._work.pop())
+            for group in self._next():
+                self._header(group)
         for name, found in self._ended.items():
             output.fault(np.concatenate(found), name)
         few, slow = ([everything if which is None else which for which in found] for found in (self._few, self._slow))
@@ -105,6 +96,19 @@ class Engine(PartReader):
             mark_incomplete(group, batch.wire - batch.fcs > batch.lengths)
         for candidates, mask in self._tables.by_key(group, batch.link_types, LINK_TYPE):
             self._choose(group, candidates, mask)
+
+    def _next(self) -> list[Group]:
+        """The packets that are at the outermost header of all, in as few groups as is best."""
+        work = self._work
+        place = min(work, key=_rank) if len(work) > 1 else next(iter(work))
+        groups = work.pop(place)
+        small = [group for group in groups if len(group) < _MANY]
+        if len(small) > 1:
+            groups = [group for group in groups if len(group) >= _MANY]
+            groups.append(Group.joined(small))
+        enough = [group for group in groups if len(group) >= self._fewest]
+        self._few += [group.index for group in groups if len(group) < self._fewest]
+        return enough
 
     # --- from one header to the next ------------------------------------------------------------------------------
 
@@ -143,7 +147,7 @@ class Engine(PartReader):
         """Goes on with this header, for the packets of the mask, or for all."""
         if group.node.state is not None and group.node.state.after(cls) is None:
             return
-        if len(group.node.stack) >= self.catalog.max_headers:
+        if group.headers >= self.catalog.max_headers:
             self._slow.append(group.index if mask is None else group.part(mask).index)
             return
         layout = cls.__layout__
@@ -160,10 +164,7 @@ class Engine(PartReader):
                 self.ended(group, short, "TruncatedError")
                 mask = ~short if mask is None else mask ^ short
         following = group.following(group.node.after(cls), mask, least)
-        if len(following) < self._fewest:
-            self._few.append(following.index)
-        else:
-            self._work.append(following)
+        self._work.setdefault((following.node, following.addresses is None), []).append(following)
 
     # --- one header -----------------------------------------------------------------------------------------------
 
@@ -188,6 +189,19 @@ class Engine(PartReader):
     def not_understood(self, group: Group) -> None:
         """Gives packets to the scalar decoder."""
         self._slow.append(group.index)
+
+    def listed(self, group: Group, field: Field) -> tuple[Group, Ints] | None:
+        """The packets whose option list could be read, and its octets; None for a list that is not read here."""
+        if not walkable(field):
+            return None
+        walk = ListWalk(group, field)
+        right = ~walk.slow
+        if not every(right):
+            self.not_understood(group.part(walk.slow))
+        for name, mask in walk.faulty:
+            self.ended(group, mask, name)
+            right &= ~mask
+        return (group, walk.octets) if every(right) else (group.part(right), walk.octets[right])
 
     # --- the requested columns ------------------------------------------------------------------------------------
 
@@ -258,6 +272,8 @@ class Engine(PartReader):
         if codes is not None:
             for name in node.statuses:
                 self._output.store(name, group.index, codes)
+            if self._may_contain_checksums(node) and some(bad := codes == BAD_CODE):
+                self._slow.append(group.part(bad).index)  # it may be right once an inner checksum is finished
         if layout.quotes:
             mark_incomplete(group)
         if layout.layer == "network":
@@ -265,6 +281,13 @@ class Engine(PartReader):
         elif layout.layer != "extension":
             group.addresses = None
         return True
+
+    def _may_contain_checksums(self, node: Node) -> bool:
+        """Whether the checksum of the header that was read last may cover a header with another one."""
+        layout = node.layout
+        if layout.coverage is None or layout.coverage.header_only:
+            return False
+        return layout.next.space is None or bool(self.catalog.values(layout.next.space))
 
     def _select(self, group: Group, mask: Mask | None) -> None:
         """Goes on with what follows the packets of the mask, or all: `NextHeader.of` for many packets."""
@@ -341,3 +364,7 @@ class Engine(PartReader):
         """Drops the values that no condition of a key tests."""
         asked = self._plan.asked
         group.values = {name: group.values[name] for name in asked & group.values.keys()}
+
+
+def _rank(place: tuple[Node, bool]) -> tuple[int, int, bool]:
+    return place[0].rank

@@ -69,12 +69,26 @@ def _of_read(rows: ByteRows, picked: Ints | None, which: Ints) -> tuple[ByteRows
     return rows, which if picked is None else picked.take(which)
 
 
+def _numbers_of(group: Group) -> Ints:
+    index = group.index
+    return np.arange(len(group)) if index is None else index
+
+
+def _joined(masks: list[Mask | None], groups: list[Group], *, missing: bool) -> Mask | None:
+    """The masks one after another; None where all are."""
+    if all(mask is None for mask in masks):
+        return None
+    return np.concatenate(
+        [np.full(len(group), missing) if mask is None else mask for group, mask in zip(groups, masks, strict=True)]
+    )
+
+
 class Group:
     """Packets that have the same headers so far."""
 
     __slots__ = (
-        "_base", "_index", "_picked_index", "_rows", "addresses", "complete", "cut", "least", "left", "node", "octets",
-        "offset", "picked", "read", "start", "values", "zero",
+        "_base", "_index", "_picked_index", "_rows", "addresses", "complete", "cut", "headers", "least", "left", "node",
+        "octets", "offset", "picked", "read", "start", "values", "zero",
     )  # fmt: skip
 
     octets: ByteBuffer
@@ -97,6 +111,8 @@ class Group:
     start: int | Ints
     """Where the present header starts, from the start of each row."""
     node: Node
+    headers: int
+    """The headers of the packet that has the most of them."""
     zero: Mask | None
     """Where the length field of the IP header is 0, after it or its extension headers; None where it is 0 nowhere."""
     cut: Mask | None
@@ -117,10 +133,35 @@ class Group:
         group.node = node
         group.octets, group._index, group._base, group.left = octets, index, base, left
         group.least = least(left)
-        group.offset = group.start = 0
+        group.offset = group.start = group.headers = 0
         group.zero = group.picked = group._picked_index = group.cut = group.complete = group.addresses = None
         group._rows = gathered(octets, base)
         group.values, group.read = {}, []
+        return group
+
+    @classmethod
+    def joined(cls, groups: list[Group]) -> Group:
+        """The packets of groups that are at the same node and have read nothing of its header.
+
+        Either all of them know the sums of addresses, or none.
+        """
+        first = groups[0]
+        if len(groups) == 1:
+            return first
+        group = cls()
+        group.node, group.octets = first.node, first.octets
+        group.headers = max(one.headers for one in groups)
+        group.offset = group.start = 0
+        group.values, group.read, group.cut = {}, [], None
+        group.picked = group._picked_index = group._rows = None
+        group._base = np.concatenate([one.base() + one.offset for one in groups])
+        group._index = np.concatenate([_numbers_of(one) for one in groups])
+        group.left = np.concatenate([one.left - one.offset for one in groups])
+        group.least = min(one.least - one.offset for one in groups)
+        group.zero = _joined([one.zero for one in groups], groups, missing=False)
+        group.complete = _joined([one.complete for one in groups], groups, missing=True)
+        sums = [one.addresses for one in groups if one.addresses is not None]
+        group.addresses = np.concatenate(sums) if sums else None
         return group
 
     def __len__(self) -> int:
@@ -185,6 +226,7 @@ class Group:
                 group._select(self, which)
                 group.zero = None if group.zero is None else group.zero.take(which)
         group.node = node
+        group.headers = self.headers + 1
         group.least = max(self.least, octets)
         group.offset = group.start = self.offset
         group.values, group.read = {}, []
@@ -194,7 +236,7 @@ class Group:
         """The same packets."""
         group = Group()
         group._copy_position(self)
-        group.node, group.least = self.node, self.least
+        group.node, group.headers, group.least = self.node, self.headers, self.least
         group.offset, group.start, group.zero = self.offset, self.start, self.zero
         group.values, group.read, group.cut = dict(self.values), list(self.read), self.cut
         return group

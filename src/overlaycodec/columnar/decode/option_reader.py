@@ -16,9 +16,9 @@ from overlaycodec.columnar.column_buffers import Part, put
 from overlaycodec.columnar.decode.bit_fields import bits_of, stored
 from overlaycodec.columnar.decode.group import Group
 from overlaycodec.columnar.decode.plan import Node
-from overlaycodec.columnar.decode.record_reader import PartReader
+from overlaycodec.columnar.decode.record_reader import PartReader, octets_each
 from overlaycodec.schema.layout import Field, Layout, Run
-from overlaycodec.schema.plans import LengthSize, UnparsedSize
+from overlaycodec.schema.plans import CountSize, LengthSize, UnparsedSize
 
 __all__ = ["elements_of", "walkable"]
 
@@ -38,6 +38,7 @@ def walkable(column: Column, part: Field) -> bool:
         isinstance(inner, Run)
         or isinstance(inner.size, UnparsedSize)
         or (isinstance(inner.size, LengthSize) and inner.construct is None)
+        or (isinstance(inner.size, CountSize) and octets_each(inner) is not None)
         for layout in layouts
         for inner in layout.parts
     )

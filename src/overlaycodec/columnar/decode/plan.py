@@ -1,4 +1,9 @@
-"""What to read of each header of a stack: worked out once, for all packets that have these headers."""
+"""What to read of each header of a stack: worked out once, for all packets that have these headers.
+
+Strategy: a node stands for all stacks after which the same is to be done, whatever follows: they end with the same
+header, in which the same columns are read, and differ in nothing that decides about columns of later headers. So there
+are about as many nodes as headers in their scopes, and not as many as stacks.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +17,9 @@ from overlaycodec.columnar.column import Column
 from overlaycodec.columnar.decode.batch import ROW
 from overlaycodec.columnar.decode.bit_fields import SPARE, BitField
 from overlaycodec.packet.header import Header
-from overlaycodec.packet.paths import scopes_of
+from overlaycodec.packet.paths import Scope, names_of, scope_in, scopes_of
+from overlaycodec.schema.keys import PreviousHeader
+from overlaycodec.schema.keyspaces import IP_PROTOCOL, LINK_TYPE, TCP_PORT, UDP_PORT
 from overlaycodec.schema.layout import Field, Layout, Run
 from overlaycodec.schema.plans import Presence, UnparsedSize
 
@@ -24,6 +31,8 @@ __all__ = ["Fixed", "Node", "Plan", "deciding_of"]
 
 _TAKEN = (16, 32, 64)
 """Sizes of row parts that NumPy takes quickly."""
+_RANKS = {LINK_TYPE: 0, IP_PROTOCOL: 2, TCP_PORT: 3, UDP_PORT: 3}
+"""How far from the outside the headers of some key spaces are, in their scope; those of all others: 1."""
 
 
 @lru_cache(maxsize=1024)
@@ -67,7 +76,7 @@ class Fixed:
 
 
 class Node:
-    """A stack of headers: how its last one is read, and what is done when it was read."""
+    """Stacks after which the same is to be done: how their last header is read, and what is done when it was read."""
 
     parts: list[tuple[Fixed | Field, Presence | None]]
     """The parts of the header, and when each is present."""
@@ -76,12 +85,13 @@ class Node:
 
     __slots__ = (
         "_next", "deciding", "follows", "layout", "more_fragments", "one_by_one", "parts", "plan", "present",
-        "restarts", "settled", "stack", "state", "statuses", "takes_all", "types_from", "variable",
+        "rank", "restarts", "settled", "stack", "state", "statuses", "takes_all", "types_from", "variable",
     )  # fmt: skip
 
     def __init__(self, plan: Plan, stack: tuple[type[Header], ...], state: State | None = None) -> None:
         self.plan = plan
         self.stack = stack
+        """One of the stacks."""
         self.state = state
         """The state of the pipeline after these headers; None without a pipeline."""
         self._next: dict[type[Header], Node] = {}
@@ -93,6 +103,8 @@ class Node:
             self.settled = bool(stack) and not state.expected
             assert plan.pipeline is not None
             self.one_by_one = bool(stack) and plan.pipeline.needs_steps(stack, state)
+        self.rank = (0, 0, False)
+        """In which order nodes are best read: few can follow what has a greater rank. For performance only."""
         if not stack:
             return
         self.layout: Layout = plan.catalog.layout(stack[-1])
@@ -120,8 +132,10 @@ class Node:
                 self.variable.append((column, layout.by_name[name]))
             elif column.field.presence is None and column.presence not in self.present:
                 self.present.append(column.presence)
-        last = scopes_of(stack)[-1]
+        scopes = scopes_of(stack)
+        last = scopes[-1]
         opens = last.start == len(stack) - 1 > 0 and "quoted" not in last.prefix
+        self.rank = (len(scopes), *_rank_of(layout))
         self.restarts = [column.name for column in plan.columns if column.scope == "innermost" and opens]
         """Columns of the innermost scope, which starts again with this header."""
         self.takes_all = layout.takes_rest and layout.next.selector is None and layout.next.carried is None
@@ -143,6 +157,16 @@ class Node:
         node.parts = _parts_of(layout, deciding_of(layout, asked), [] if field is None else [(field, column.name)])
         return node
 
+    @classmethod
+    def of_list(cls, layout: Layout, kind: str | None) -> Node:
+        """What is read of an element of an option list to find its end."""
+        node = cls.__new__(cls)
+        node.layout = layout
+        node.takes_all = False
+        node.variable = []
+        node.parts = _parts_of(layout, deciding_of(layout, frozenset() if kind is None else frozenset({kind})), [])
+        return node
+
     def wants(self, field: Field) -> bool:
         """Whether a column is of this field of variable size, or of its remainder."""
         return any(other is field for _, other in self.variable)
@@ -152,8 +176,16 @@ class Node:
         node = self._next.get(cls)
         if node is None:
             state = None if self.state is None else self.state.after(cls)
-            node = self._next[cls] = Node(self.plan, (*self.stack, cls), state)
+            node = self._next[cls] = self.plan.node((*self.stack, cls), state)
         return node
+
+
+def _rank_of(layout: Layout) -> tuple[int, bool]:
+    """How far from the outside a header is in its scope, and whether none of its kind follows it."""
+    spaces = {key.space for key in layout.keys}
+    following = layout.next
+    again = following.repeat is not None or following.space in spaces
+    return min((_RANKS.get(space, 1) for space in spaces), default=1), not again
 
 
 def _parts_of(
@@ -173,19 +205,59 @@ class Plan:
         self,
         columns: tuple[Column, ...],
         catalog: Catalog,
-        asked: frozenset[str],
         pipeline: AnyPipeline | None = None,
         *,
-        faults: bool,
-        payloads: bool,
+        named: bool = False,
     ) -> None:
-        self.columns = columns
+        self.columns = tuple(column for column in columns if column.field is not None)
         self.catalog = catalog
-        self.asked = asked
+        asked = (condition for key, _ in catalog.bindings for condition in key.conditions)
+        self.asked = frozenset(condition.field for condition in asked if isinstance(condition, PreviousHeader))
         """The fields that conditions of keys test in the header before."""
-        self.faults = faults
-        self.follows_all = faults or payloads
+        self.faults = any(column.name == "fault" for column in columns)
+        self.payloads = any(column.name == "payload" for column in columns)
+        self.follows_all = self.faults or self.payloads
         """Whether each packet is read to its last header."""
         self.statuses = any(column.status for column in columns)
         self.pipeline = pipeline
+        self._named = named
+        """Whether stacks whose last headers have different names are never the same."""
+        self._nodes: dict[tuple[object, ...], Node] = {}
         self.root = Node(self, (), None if pipeline is None else pipeline.automaton.start)
+
+    def node(self, stack: tuple[type[Header], ...], state: State | None) -> Node:
+        """The node of this stack."""
+        key = self._key_of(stack) if self.pipeline is None else (stack,)
+        node = self._nodes.get(key)
+        if node is None:
+            node = self._nodes[key] = Node(self, stack, state)
+        return node
+
+    def _key_of(self, stack: tuple[type[Header], ...]) -> tuple[object, ...]:
+        """What is the same for all stacks after which the same is to be done."""
+        scopes = scopes_of(stack)
+        last = scopes[-1]
+        here = stack[last.start :]
+        networked = any(cls.__layout__.layer == "network" for cls in here)
+        key = (stack[-1], networked, len(here) == 1 < len(stack))
+        if self._named:
+            return *key, last.prefix, *sorted(names_of(here))
+        named = {column.scope for column in self.columns} - {None, "innermost"}
+        ahead = any(f"{scope}.".startswith(f"{last.prefix}." if last.prefix else "") for scope in named)
+        counts = [self._count(column, stack, scopes) for column in self.columns]
+        return *key, last.prefix if ahead else "quoted" in last.prefix, *counts
+
+    def _count(self, column: Column, stack: tuple[type[Header], ...], scopes: list[Scope]) -> int | None:
+        """How many headers that the column's path can name are in the stack; -1 for the one that it names at its end.
+
+        None where it names no header that follows.
+        """
+        if column.depth_in(stack) == len(stack) - 1:
+            return -1
+        if column.settled(stack):
+            return None
+        scope = scope_in(scopes, column.scope)
+        if scope is None:
+            return 0
+        count = sum(cls.__layout__.name == column.header for cls in stack[scope.start : scope.stop])
+        return min(count, column.number + 1)

@@ -14,6 +14,7 @@ import numpy as np
 
 from overlaycodec.capture.bulk.arrays import Mask, Values
 from overlaycodec.capture.bulk.record_blocks import RecordBlock
+from overlaycodec.capture.pcapng import comment_text
 from overlaycodec.capture.reader import Capture
 from overlaycodec.capture.record import Record
 from overlaycodec.columnar.column import RECORD_COLUMNS
@@ -66,7 +67,7 @@ def _fact(name: str, record: Record, capture: Capture | None) -> object:
 
 
 def facts_of_block(block: RecordBlock, capture: Capture, requested: frozenset[str]) -> Facts:
-    """The requested facts of a block of the capture, in the section being read; no such record has a comment."""
+    """The requested facts of a block of the capture, in the section being read."""
     facts: dict[str, tuple[Values, Mask | None]] = {}
     absent = np.zeros(len(block.starts), np.bool_)
     for name in requested:
@@ -82,6 +83,8 @@ def facts_of_block(block: RecordBlock, capture: Capture, requested: frozenset[st
             names[:] = [None if interface is None else interface.name for interface in known]
             named = np.array([text is not None for text in names], np.bool_)
             values, present = names[which], named[which]
+        elif name == "comment" and block.comments is not None:
+            values, present = _comments_of(block)
         elif name == "flags" and block.flags is not None:
             values, present = block.flags & ~_FCS, block.flagged
         elif name == "section" and capture.section is not None:
@@ -89,6 +92,17 @@ def facts_of_block(block: RecordBlock, capture: Capture, requested: frozenset[st
             present = None
         facts[name] = values, present
     return facts
+
+
+def _comments_of(block: RecordBlock) -> tuple[Values, Mask]:
+    """The comments of each record, as `RECORD_FACTS` gives them."""
+    assert block.comments is not None
+    found: list[list[str]] = [[] for _ in block.starts]
+    for record, start, stop in zip(*(column.tolist() for column in block.comments), strict=True):
+        found[record].append(comment_text(block.octets[start:stop].tobytes()))
+    values = np.empty(len(found), object)
+    values[:] = ["\n".join(texts) if texts else None for texts in found]
+    return values, np.array([bool(texts) for texts in found], np.bool_)
 
 
 def _part_of(facts: Facts, start: int, stop: int) -> Facts:

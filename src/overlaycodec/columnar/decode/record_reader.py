@@ -7,6 +7,7 @@ with a fault are taken out.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from functools import lru_cache
 
 import numpy as np
 
@@ -15,10 +16,10 @@ from overlaycodec.columnar.decode.batch import ROW
 from overlaycodec.columnar.decode.bit_fields import SPARE
 from overlaycodec.columnar.decode.group import Group, among, every, some, taken
 from overlaycodec.columnar.decode.plan import Fixed
-from overlaycodec.schema.layout import Field
-from overlaycodec.schema.plans import LengthSize, PadSize, Presence, RestSize
+from overlaycodec.schema.layout import Field, Run
+from overlaycodec.schema.plans import CountSize, LengthSize, PadSize, Presence, RestSize
 
-__all__ = ["PartReader"]
+__all__ = ["PartReader", "octets_each"]
 
 
 class PartReader(ABC):
@@ -31,6 +32,10 @@ class PartReader(ABC):
     @abstractmethod
     def not_understood(self, group: Group) -> None:
         """Notes packets that cannot be read in groups."""
+
+    def listed(self, group: Group, field: Field) -> tuple[Group, Ints] | None:
+        """The packets whose option list could be read, and its octets; None for a list that is not read here."""
+        return None
 
     def read(self, group: Group, number: int, states: list[tuple[Group, int]]) -> Group | None:
         """Reads the parts of a record from part `number` on.
@@ -93,8 +98,16 @@ class PartReader(ABC):
             if node.wants(field):
                 base = group.base()
                 group.values[field.name], group.values[f"{field.name} ends"] = base + group.offset, base + group.left
+            if node.layout.extent is not None:  # its length field may end before what is taken
+                group.skip(group.left - group.offset)
             return group
         octets = _octets_of(field, group)
+        if octets is None:
+            listed = self.listed(group, field)
+            if listed is not None:
+                group, octets = listed
+                if not len(group):
+                    return None
         if octets is None:
             self.not_understood(group)
             return None
@@ -126,6 +139,9 @@ def _octets_of(field: Field, group: Group) -> int | Ints | None:
     start, size = group.start, field.size
     if isinstance(size, PadSize):
         return -(group.offset - start) % size.unit
+    if isinstance(size, CountSize):
+        each = octets_each(field)
+        return None if each is None else np.maximum(group.values[size.field].astype(np.int64) + size.bias, 0) * each
     if not isinstance(size, LengthSize) or field.construct is not None:
         return None
     lengths = group.values.get(size.field)
@@ -149,3 +165,12 @@ def _present(presence: Presence, group: Group) -> Mask:
     if values is None:
         return ~nowhere if presence.negated else nowhere
     return among(values, presence.values, negated=presence.negated)
+
+
+@lru_cache(maxsize=256)
+def octets_each(field: Field) -> int | None:
+    """The octets of each element of a list, where all have the same number and none of them can be wrong."""
+    parts = field.element.__layout__.parts
+    if field.typed()[1] or len(parts) != 1 or not isinstance(parts[0], Run) or parts[0].presence is not None:
+        return None
+    return None if any(inner.const is not None for inner in parts[0].fields) else parts[0].octets

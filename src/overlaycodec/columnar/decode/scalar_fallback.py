@@ -38,17 +38,21 @@ class ScalarFallback:
         self.payloads = any(column.name == "payload" for column in columns)
         asked = (("fault", self.faults), ("payload", self.payloads))
         self._names = [name for name, is_asked in asked if is_asked] + [column.name for column in self.columns]
-        self._depths: dict[tuple[type[Header], ...], list[int | None]] = {}
+        self._places: dict[tuple[type[Header], ...], list[tuple[int | None, str]]] = {}
+        """For each stack, which header each column is of, and the name of the checksum that it has the status of."""
 
     @property
     def stacks(self) -> list[tuple[type[Header], ...]]:
         """The stacks of headers that were met."""
-        return list(self._depths)
+        return list(self._places)
 
-    def run(self, batch: Batch, which: Ints, output: Part, index: Ints | None = None) -> None:
+    def run(
+        self, batch: Batch, which: Ints, output: Part, index: Ints | None = None, *, all_of_them: bool = False
+    ) -> None:
         """Fills the output for these packets, whatever it held before.
 
-        `index`: the index in the output of each packet of the batch; None where these are the same.
+        `index`: the index in the output of each packet of the batch; None where these are the same. `all_of_them`:
+        these are all packets of the output, in their order.
         """
         if not len(which):
             return
@@ -68,8 +72,9 @@ class ScalarFallback:
         targets = which if index is None else index[which]
         output.fits[targets] = fits
         for name, values in zip(self._names, found, strict=True):
-            output.clear(name, targets)
-            put(name, targets, values, output)
+            if not all_of_them:
+                output.clear(name, targets)
+            put(name, None if all_of_them else targets, values, output)
 
     def _values(self, packet: Packet) -> Iterator[Any]:  # Any: as above
         if self.faults:
@@ -78,17 +83,24 @@ class ScalarFallback:
             yield packet.payload
         statuses = checksums(packet, catalog=self.catalog) if self.statuses else {}
         stack = tuple(map(type, packet.headers))
-        depths = self._depths.get(stack)
-        if depths is None:
-            depths = self._depths[stack] = [column.depth_in(stack) for column in self.columns]
-        for column, depth in zip(self.columns, depths, strict=True):
+        places = self._places.get(stack)
+        if places is None:
+            places = self._places[stack] = [_place_of(column, stack) for column in self.columns]
+        for column, (depth, checksum) in zip(self.columns, places, strict=True):
             if depth is None:
                 yield None
             elif column.status:
-                found = statuses.get(f"{names_of(packet.headers)[depth]}.{column.rest[0][0]}")
+                found = statuses.get(checksum)
                 yield None if found is None else CATEGORIES["status"].index(str(found))
             else:
                 yield scalar_of(column.value_in(packet.headers[depth]), column.dtype)
+
+
+def _place_of(column: Column, stack: tuple[type[Header], ...]) -> tuple[int | None, str]:
+    depth = column.depth_in(stack)
+    if depth is None or not column.status:
+        return depth, ""
+    return depth, f"{names_of(stack)[depth]}.{column.rest[0][0]}"
 
 
 def scalar_of(value: Any, dtype: str) -> Any:  # Any: a field's own type, and what NumPy takes for it

@@ -36,6 +36,8 @@ MOST_RECORDS = 1 << 16
 """At most this many packets are in a batch: the values of more of them no longer fit into caches."""
 _MANY_RECORDS = 1 << 10
 """Fewer records in blocks than these are read as fast one by one."""
+_SMALL = 1 << 11
+"""Files of fewer octets are read as fast record by record."""
 _OCTETS = 1 << 22
 """Octets of a file that are read at once."""
 
@@ -81,11 +83,12 @@ def _batches_of(capture: Capture, facts: frozenset[str]) -> Iterator[Batch]:
 
     So records that are read in blocks and those that are not can alternate, and batches are not short for that.
     """
-    count, records = 1, None
+    small = (capture.octets or _SMALL) < _SMALL
+    count, records = MOST_RECORDS if small else 1, None
     reader = FactsOfRecords(facts, capture) if facts else None
     while True:
         found = 0
-        for block in capture.record_blocks(_OCTETS):
+        for block in () if small else capture.record_blocks(_OCTETS):
             found += len(block.starts)
             yield from with_facts(batches_in(block, MOST_RECORDS), facts_of_block(block, capture, facts))
         if found >= _MANY_RECORDS:

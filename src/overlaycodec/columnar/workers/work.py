@@ -11,7 +11,7 @@ from overlaycodec.columnar.column import columns_of
 from overlaycodec.columnar.column_buffers import Allocate, Output
 from overlaycodec.columnar.decode.batch import Batch
 from overlaycodec.columnar.decode.column_filler import ColumnFiller
-from overlaycodec.columnar.decode.driver import facts_in, occurring_names, outputs_of, until_failure
+from overlaycodec.columnar.decode.driver import facts_for, occurring_names, outputs_of, until_failure
 from overlaycodec.columnar.decode.row_filter import RowFilter
 from overlaycodec.columnar.decode.source_batches import batches_from
 
@@ -48,7 +48,9 @@ class Worker:
 
     def __init__(self, request: Request) -> None:
         names, self._catalog, self._pipeline, where, self._most = request
-        self._rows = None if names is None else RowFilter(where, columns_of(names, self._catalog), self._catalog)
+        self._rows = (
+            None if names is None else RowFilter(where, columns_of(names, self._catalog), self._catalog, self._pipeline)
+        )
         self.columns = () if self._rows is None else self._rows.columns
         self._filler = None if names is None else ColumnFiller(self.columns, self._catalog, self._pipeline)
 
@@ -66,13 +68,12 @@ class Worker:
             batches = _counted(until_failure(batches_from(split), failed), octets)
             yield Outcome([], occurring_names(batches, self._catalog), sum(octets), *failed)
             return
-        batches = batches_from(split, facts_in(self.columns))
+        batches = batches_from(split, facts_for(self._rows))
         for output in outputs_of(
             batches,
-            self.columns,
+            self._rows,
             self._catalog,
             self._pipeline,
-            self._rows,
             most=self._most,
             filler=self._filler,
             allocate=allocate,

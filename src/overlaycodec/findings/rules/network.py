@@ -49,9 +49,7 @@ def _bad_checksum(context: Context) -> Iterator[Observation]:
 def _partial_checksum(context: Context) -> Iterator[Observation]:
     field = context.header.__layout__.checksum
     if field is not None and context.checksum_status(field.name) is ChecksumStatus.PARTIAL:
-        yield Observation(
-            field.name, f"is {getattr(context.header, field.name):#06x}, the sum of the pseudo-header alone"
-        )
+        yield Observation(field.name, f"is {getattr(context.header, field.name):#06x}: a network card finishes it")
 
 
 def _zero_ttl(context: Context) -> Iterator[Observation]:

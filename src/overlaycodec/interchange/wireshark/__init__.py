@@ -1,0 +1,1 @@
+"""Header classes to dissectors for Wireshark."""

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench import column_ratios, columns, growth, pipelines, plot
+from bench import column_ratios, columns, growth, pipelines, plot, workers
 from bench.contests import CONTESTS, Sizes, check
 from bench.imports import HEAVY, heavy_modules, import_times
 from bench.memory import Reading, measure
@@ -27,6 +27,7 @@ from bench.report import (
     memory_table,
     ratio_table,
     target_table,
+    workers_table,
 )
 from bench.timing import Timing, use_one_core
 
@@ -48,10 +49,14 @@ class Scale:
     growth: tuple[int, int]
     kept: int
     scanned: int
+    by_workers: int
+    """Packets that two workers read."""
 
 
-FULL = Scale(Sizes(15, 2000), (10_000, 100_000, 1_000_000), 1_000_000, 100_000, 7, (9, 500), 20_000, 10_000_000)
-QUICK = Scale(Sizes(2, 20), (1_000, 2_000, 5_000), 1_000, 100, 1, (1, 5), 200, 20_000)
+FULL = Scale(
+    Sizes(15, 2000), (10_000, 100_000, 1_000_000), 1_000_000, 100_000, 7, (9, 500), 20_000, 10_000_000, 6_000_000
+)
+QUICK = Scale(Sizes(2, 20), (1_000, 2_000, 5_000), 1_000, 100, 1, (1, 5), 200, 20_000, 2_000)
 
 
 @dataclass(frozen=True)
@@ -67,6 +72,7 @@ class Results:
     reading: Reading
     held: list[Held]
     memory: ColumnsMemory
+    workers: Mapping[str, Timing]
 
 
 def main() -> int:
@@ -94,7 +100,8 @@ def main() -> int:
     if page is not None and plot.draw(page.with_name(_PLOT), results.timings["few"], results.columns, results.growth):
         parts.append(f"![Time by library, and how it grows]({_PLOT})")
     parts += [contest_table(contest.title, contest.unit, results.timings[name]) for name, contest in CONTESTS.items()]
-    parts += [columns_tables(results.columns), ratio_table(results.ratios), *map(growth_table, results.growth)]
+    parts += [columns_tables(results.columns), ratio_table(results.ratios), workers_table(results.workers)]
+    parts += map(growth_table, results.growth)
     parts += [import_table(results.imports), held_table(results.held, results.memory), memory_table(results.reading)]
     text = "\n\n".join(parts)
     print(text)
@@ -110,6 +117,8 @@ def _measure(peers: list[Peer], scale: Scale, *, quick: bool) -> Results:
         _say(contest.title)
         timings[name] = contest.run(peers, scale.sizes)
     by_columns = columns.run(scale.columns, scale.written, scale.rounds, _say, programs=not quick)
+    _say("Columns: two workers")
+    by_workers = workers.run(scale.by_workers, scale.rounds)
     ratios = column_ratios.run(scale.scanned, scale.columns, scale.rounds, _say)
     _say("Growth")
     grown = growth.run(peers, *scale.growth)
@@ -120,7 +129,7 @@ def _measure(peers: list[Peer], scale: Scale, *, quick: bool) -> Results:
     names = [peer.name for peer in peers if peer.decode is not None]
     kept = held(names[:1] if quick else names, scale.kept)
     memory = measure_columns(scale.columns, scale.scanned)
-    return Results(timings, by_columns, ratios, grown, imports, heavy, measure(scale.marks), kept, memory)
+    return Results(timings, by_columns, ratios, grown, imports, heavy, measure(scale.marks), kept, memory, by_workers)
 
 
 def _targets(results: Results) -> list[Target]:
@@ -147,6 +156,7 @@ def _targets(results: Results) -> list[Target]:
         Target.faster(table, by_columns.uniform, "gopacket, DecodingLayerParser", 2),
         Target.faster(table, by_columns.uniform, "dpkt", 55),
         Target.faster(table, by_columns.uniform, "scapy", 1000),
+        Target.faster("Columns by two workers", results.workers, workers.HALVES, 0.95, ours=workers.TWO_WORKERS),
         *map(Target.of_ratio, results.ratios.rows),
         Target.faster(
             "`encode_columns`, the same values", by_columns.encoding, "build and encode", 50, ours="encode_columns"

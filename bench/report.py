@@ -18,7 +18,7 @@ from bench.timing import Timing
 
 __all__ = [
     "Target", "columns_tables", "contest_table", "environment", "growth_table", "held_table", "import_table",
-    "memory_table", "ratio_table", "target_table",
+    "memory_table", "ratio_table", "target_table", "workers_table",
 ]  # fmt: skip
 
 OURS = "overlaycodec"
@@ -115,6 +115,15 @@ def columns_tables(found: Columns) -> str:
         + _table(("", "median", "best", "times `encode_columns`"), encoded)
     )
     return "\n\n".join(tables)
+
+
+def workers_table(timings: Mapping[str, Timing]) -> str:
+    """Several processes, from the start of the first to the end of the last."""
+    base = min(timings.values(), key=lambda timing: timing.median).median
+    rows = [(t.name, _number(t.median), _number(t.best), _number(t.median / base)) for t in timings.values()]
+    return "### Columns: several processes\n\nMicroseconds a packet, with the start of the programs.\n\n" + _table(
+        ("", "median", "best", "times the fastest"), rows
+    )
 
 
 def ratio_table(found: Ratios) -> str:

@@ -8,7 +8,17 @@
 from typing import TYPE_CHECKING
 
 from overlaycodec import protocols
-from overlaycodec.capture import Block, Capture, Frames, Interface, Record, open_capture, write_capture
+from overlaycodec.capture import (
+    Block,
+    Capture,
+    Frames,
+    Interface,
+    Record,
+    Split,
+    open_capture,
+    splits,
+    write_capture,
+)
 from overlaycodec.codec.catalog import DEFAULT, Catalog
 from overlaycodec.codec.field_view import FieldView
 from overlaycodec.codec.packet_decoder import decode, decode_header
@@ -193,6 +203,7 @@ __all__ = [
     "SetIfAny",
     "Severity",
     "SizedBy",
+    "Split",
     "StackEnd",
     "Trailer",
     "TruncatedError",
@@ -222,6 +233,7 @@ __all__ = [
     "refused_guesses",
     "resolve",
     "rewrite",
+    "splits",
     "wireshark_filter",
     "write_capture",
 ]

@@ -265,14 +265,16 @@ class FilterError(CodecError, ValueError):
 class CaptureError(CodecError):
     """A capture file that cannot be read on, or not written; `octet` counts from the start of the (unpacked) file.
 
+    `file` is its name where several files were read at once, else empty.
+
     `table` is the table of the packets before the damage, where `oc.columns` raised the error; None elsewhere.
     """
 
     table: Any = None  # Any: a `Table`, which is of a layer above
 
-    def __init__(self, reason: str, octet: int) -> None:
-        self.reason, self.octet = reason, octet
-        super().__init__(f"{reason} (at octet {octet})")
+    def __init__(self, reason: str, octet: int, file: str = "") -> None:
+        self.reason, self.octet, self.file = reason, octet, file
+        super().__init__(f"{file}: {reason} (at octet {octet})" if file else f"{reason} (at octet {octet})")
 
     def _state(self) -> tuple[Any, ...]:
-        return self.reason, self.octet
+        return self.reason, self.octet, self.file

@@ -52,6 +52,7 @@ def capture() -> bytes:
 
 
 CAPTURE: Final = capture()
+FILE: Final = str(Path(__file__).parent.parent / "captures" / "ovs-vxlan.pcap")
 
 
 class Opaque:
@@ -234,6 +235,9 @@ CALLS: Final[dict[str, Call]] = {
         lambda where=None, catalog=oc.DEFAULT: oc.open_capture(CAPTURE).records(where=where, catalog=catalog)
     ),
     "open_capture": Call(oc.open_capture, {"source": CAPTURE}),
+    "splits": Call(oc.splits, {"source": FILE}),
+    "Split.columns": Call(oc.splits(FILE)[0].columns, {"names": ["vxlan.vni"]}),
+    "Split.packets": Call(lambda **options: list(oc.splits(FILE)[0].packets(**options))),
     "write_capture": Call(oc.write_capture, {"target": io.BytesIO, "items": [RECORD]}, fresh=("target",)),
     "write_capture of octets": Call(oc.write_capture, {"target": io.BytesIO, "items": [DATA]}, fresh=("target",)),
     "columns": Call(oc.columns, {"source": CAPTURE, "names": ["vxlan.vni"]}),
@@ -382,7 +386,7 @@ LEFT_OUT: Final[dict[str, str]] = {
          "FragmentOffset", "JumboLength", "LengthField", "MinOctets", "MoreFragments", "Octets", "PadTo", "Peek",
          "PreviousHeader", "Reserved", "Rest", "Selects", "SetIfAny", "SizedBy", "StackEnd", "Unless", "Unparsed",
          "ValueNames", "When", "Within", "Key", "KeySpace", "Header", "Element"], DECLARED),
-    **dict.fromkeys(["Capture", "Finding", "FlowKey", "Frames", "Interface", "ChecksumStatus"], GIVEN),
+    **dict.fromkeys(["Capture", "Split", "Finding", "FlowKey", "Frames", "Interface", "ChecksumStatus"], GIVEN),
     **dict.fromkeys(
         ["tunnel.Decapsulated", "tunnel.Received", "tunnel.Refusal", "tunnel.ECNOutcome", "tunnel.STTFrame",
          "tunnel.STTReassembler"], GIVEN),

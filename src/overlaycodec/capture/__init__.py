@@ -10,6 +10,18 @@ from overlaycodec.capture.blocks import Block
 from overlaycodec.capture.frames import Frames
 from overlaycodec.capture.reader import Capture, open_capture
 from overlaycodec.capture.record import Interface, Record
+from overlaycodec.capture.split import Split
+from overlaycodec.capture.splitting import splits
 from overlaycodec.capture.writer import write_capture
 
-__all__ = ["Block", "Capture", "Frames", "Interface", "Record", "open_capture", "write_capture"]
+__all__ = [
+    "Block",
+    "Capture",
+    "Frames",
+    "Interface",
+    "Record",
+    "Split",
+    "open_capture",
+    "splits",
+    "write_capture",
+]

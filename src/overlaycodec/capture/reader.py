@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from types import TracebackType
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Literal, NoReturn, Protocol
 
 from overlaycodec.capture.blocks import Block
 from overlaycodec.capture.buffered_reader import BufferedReader
+from overlaycodec.capture.other_formats import HEAD, reason_for
+from overlaycodec.capture.part import Part, PartReader
 from overlaycodec.capture.pcap import MAGICS, PcapReader
 from overlaycodec.capture.pcapng import SECTION_MAGIC, PcapngReader
 from overlaycodec.capture.record import Interface, Record
@@ -182,6 +184,10 @@ class Capture(ForNotebooks):
         self._closed = True
         self._source.close()
 
+    def __reduce__(self) -> NoReturn:
+        """Raises: TypeError: an open file is of one process."""
+        raise TypeError("an open capture cannot be pickled: oc.splits(path) gives pieces of a capture that can")
+
     def __enter__(self) -> Capture:
         return self
 
@@ -195,9 +201,12 @@ class Capture(ForNotebooks):
 
 
 def open_capture(source: Readable) -> Capture:
-    """The capture in a path, a binary stream or bytes-like content; pcap or pcapng, compressed with gzip or not.
+    """The capture in a path, a URL of fsspec, a binary stream, bytes-like content or a `Split`: pcap or pcapng.
 
-    Raises: CaptureError if it is none of these, OSError if a path cannot be opened.
+    It may be compressed with gzip, zstd, xz or bzip2: its first octets say so, not its name.
+
+    Raises: CaptureError if it is none of these, OSError if a path cannot be opened; ModuleNotFoundError, which names
+    the extra, for zstd and URLs without their packages.
     """
     opened = source_of(source)
     try:
@@ -208,6 +217,8 @@ def open_capture(source: Readable) -> Capture:
 
 
 def _reader(source: Source) -> _Reader:
+    if isinstance(source, Part):
+        return PartReader(source)
     stream = BufferedReader(chunks_of(source))
     if not stream.has(4):
         raise CaptureError(f"neither pcap nor pcapng: it has {stream.available} octets", 0)
@@ -216,4 +227,5 @@ def _reader(source: Source) -> _Reader:
         return PcapngReader(stream)
     if magic in MAGICS:
         return PcapReader(stream)
-    raise CaptureError(f"neither pcap nor pcapng: it begins with {magic.hex(' ')}", 0)
+    stream.has(HEAD)
+    raise CaptureError(f"neither pcap nor pcapng: {reason_for(stream.buffer[:HEAD])}", 0)

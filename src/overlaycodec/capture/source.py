@@ -1,4 +1,4 @@
-"""Where the octets of a capture come from: bytes, a path or a binary stream, compressed with gzip or not.
+"""Where the octets of a capture come from: bytes, a path, a URL or a binary stream, compressed or not.
 
 Strategy: a source gives octets from a position, and each reader keeps a position of its own. So a capture can be read
 again from its start, or by two loops at once, where the source can seek. Memory is bounded by `CHUNK`.
@@ -6,28 +6,29 @@ again from its start, or by two loops at once, where the source can seek. Memory
 
 from __future__ import annotations
 
+import io
 import os
-import zlib
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
+from overlaycodec.capture.compression import HEAD, compression_of, decompressed
+from overlaycodec.capture.urls import is_url, opened_url
 from overlaycodec.errors import CaptureError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from mmap import mmap
     from typing import IO, TypeAlias
 
     from typing_extensions import TypeIs
 
     BytesLike: TypeAlias = bytes | bytearray | memoryview | mmap
-    Readable: TypeAlias = "str | os.PathLike[str] | BytesLike | BinaryStream"
+    Readable: TypeAlias = "str | os.PathLike[str] | BytesLike | BinaryStream | FileReference"
 
 __all__ = ["BinaryStream", "RawChunks", "Source", "SpooledStream", "chunks_of", "is_readable", "memory_of", "source_of"]
 
 CHUNK = 1 << 18
 """The most octets that are requested, or decompressed, at once."""
-_GZIP = b"\x1f\x8b"
-_GZIP_ONLY = 16 + zlib.MAX_WBITS
 
 
 @runtime_checkable
@@ -36,6 +37,14 @@ class BinaryStream(Protocol):
 
     def read(self, size: int, /) -> bytes | None:
         """At most `size` octets; none at the end of the stream."""
+        ...
+
+
+class FileReference(Protocol):
+    """What stands for a file that is not open: a `Split`, or what `fsspec.open` gives."""
+
+    def open(self) -> Any:  # Any: each gives what it has
+        """What it stands for, opened."""
         ...
 
 
@@ -94,7 +103,7 @@ class _Stream:
         self._stream, self._owned = stream, owned
         # read1 gives what was received; read would wait for a full chunk, and a live capture would be delayed.
         self._read = getattr(stream, "read1", stream.read)
-        self._into = stream.readinto if owned else None  # type: ignore[attr-defined]  # a raw file has it
+        self._into = getattr(stream, "readinto", None) if owned else None
         seekable = getattr(stream, "seekable", None)
         self._seek = getattr(stream, "seek", None) if seekable is not None and seekable() else None
         self._start: int = stream.tell() if self._seek else 0  # type: ignore[attr-defined]  # seekable streams can tell
@@ -138,7 +147,9 @@ class _Stream:
     def size(self) -> int | None:
         if not self._owned or self._closed:
             return None
-        return os.fstat(self._stream.fileno()).st_size or None  # type: ignore[attr-defined]  # a file
+        if isinstance(self._stream, io.FileIO):
+            return os.fstat(self._stream.fileno()).st_size or None
+        return getattr(self._stream, "size", None)  # a file of fsspec
 
     def close(self) -> None:
         self._closed = True
@@ -149,7 +160,13 @@ class _Stream:
 def source_of(readable: Readable) -> Source:
     """The source for an argument: a path is opened, bytes are the content itself, a stream stays the caller's."""
     if isinstance(readable, str | os.PathLike):
-        return _Stream(open(readable, "rb", buffering=0), owned=True)
+        opened = opened_url(readable) if is_url(readable) else open(readable, "rb", buffering=0)  # noqa: SIM115
+        return _Stream(opened, owned=True)
+    to_source: Callable[[], Source] | None = getattr(readable, "to_source", None)
+    if to_source is not None:  # a split
+        return to_source()
+    if hasattr(readable, "fs") and not hasattr(readable, "read"):  # a file of fsspec that is not open
+        return _Stream(readable.open(), owned=True)  # type: ignore[union-attr]  # it has open()
     try:
         view = memoryview(readable)  # type: ignore[arg-type]  # a stream is refused here, and taken below
     except TypeError:
@@ -228,14 +245,13 @@ class SpooledStream:
 
 
 def chunks_of(source: Source) -> Iterator[bytes]:
-    """The octets from the source's start, decompressed where the first two are gzip's."""
+    """The octets from the source's start, decompressed where the first ones are those of a compressed file."""
     chunks = RawChunks(source)
     head = b""
-    while len(head) < len(_GZIP) and (chunk := next(chunks, b"")):  # a pipe may give them one by one
+    while len(head) < HEAD and (chunk := next(chunks, b"")):  # a pipe may give them one by one
         head += chunk
-    if head[: len(_GZIP)] == _GZIP:
-        return _decompressed(head, chunks)
-    return RawChunks(source, head=head)
+    compression = compression_of(head)
+    return RawChunks(source, head=head) if compression is None else decompressed(compression, head, chunks)
 
 
 def memory_of(source: Source) -> tuple[memoryview | None, int | None]:
@@ -243,52 +259,4 @@ def memory_of(source: Source) -> tuple[memoryview | None, int | None]:
     view = source.view()
     if view is None:
         return None, source.size()
-    return (None, None) if view[: len(_GZIP)] == _GZIP else (view, len(view))
-
-
-def _decompressed(compressed: bytes, chunks: Iterator[bytes]) -> Iterator[bytes]:
-    """The content of one or more gzip members, without zero padding between and after them.
-
-    Raises: CaptureError where the compressed data is damaged or truncated, after all octets before the damage.
-    """
-    octet = 0  # of the content
-    member = None
-    full = False  # the last output was as long as allowed: there may be more
-    while True:
-        if not compressed and not full:
-            compressed = next(chunks, b"")
-            if not compressed:
-                break
-        if member is None:
-            compressed = compressed.lstrip(b"\0")
-            if not compressed:
-                continue
-            member = zlib.decompressobj(_GZIP_ONLY)
-        before = member.copy()
-        try:
-            output = member.decompress(compressed, CHUNK)
-        except zlib.error as error:
-            for output in _salvaged(before, compressed):
-                octet += len(output)
-                yield output
-            reason = str(error).rpartition(": ")[2]
-            raise CaptureError(f"the gzip data is damaged: {reason}", octet) from None
-        full = len(output) == CHUNK
-        compressed = member.unconsumed_tail
-        if member.eof:
-            compressed, member, full = member.unused_data, None, False
-        octet += len(output)
-        if output:
-            yield output
-    if member is not None:
-        raise CaptureError("the gzip data is truncated", octet)
-
-
-def _salvaged(member: zlib._Decompress, compressed: bytes) -> Iterator[bytes]:
-    """What a damaged member still gives: zlib drops the output of the call that fails, so calls are short."""
-    try:
-        for position in range(len(compressed)):
-            if output := member.decompress(compressed[position : position + 1]):
-                yield output
-    except zlib.error:
-        return
+    return (view, len(view)) if compression_of(bytes(view[:HEAD])) is None else (None, None)

@@ -53,18 +53,25 @@ class Reading:
     """One capture, and the error that ended its reading."""
 
     def __init__(
-        self, file: str, origin: Origin, catalog: Catalog, advance: Advance, where: Filter | None = None
+        self,
+        file: str,
+        origin: Origin,
+        catalog: Catalog,
+        advance: Advance,
+        where: Filter | None = None,
+        workers: int = 1,
     ) -> None:
         self._file, self._origin, self._catalog, self._advance = file, origin, catalog, advance
         self._where = where
         """The filter whose packets are in the tables; None: all packets."""
+        self._workers = workers
         self.damage: CaptureError | OSError | None = None
         self.packets = 0
 
     def names(self) -> list[str]:
         """The fields of the headers that occur."""
         try:
-            return column_names(self._rewound(), catalog=self._catalog, progress=self._octets)
+            return column_names(self._rewound(), catalog=self._catalog, progress=self._octets, workers=self._workers)
         except (CaptureError, OSError):
             with named(self._file):
                 return column_names(self._readable(), catalog=self._catalog)
@@ -82,8 +89,15 @@ class Reading:
         """Tables of these columns. Raises: CaptureError, OSError where no packet can be read."""
         self.packets = 0
         try:
-            origin, where = self._rewound(), self._where
-            for table in iter_columns(origin, names, catalog=self._catalog, where=where, progress=self._octets):
+            found = iter_columns(
+                self._rewound(),
+                names,
+                catalog=self._catalog,
+                where=self._where,
+                progress=self._octets,
+                workers=self._workers,
+            )
+            for table in found:
                 self.packets += len(table)
                 self._advance(len(table), 0)
                 yield table

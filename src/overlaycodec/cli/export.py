@@ -22,7 +22,14 @@ from overlaycodec.cli.ending import unfinished_removed
 from overlaycodec.cli.help_text import examples
 from overlaycodec.cli.inputs import check_target
 from overlaycodec.cli.messages import complain, message_of, reason_of, report
-from overlaycodec.cli.options import catalog_options, file_argument, report_option, target_argument, where_option
+from overlaycodec.cli.options import (
+    catalog_options,
+    file_argument,
+    report_option,
+    target_argument,
+    where_option,
+    workers_option,
+)
 from overlaycodec.cli.parameters import COLUMNS
 from overlaycodec.cli.progress import progress_over
 from overlaycodec.codec.catalog import Catalog
@@ -210,6 +217,7 @@ def _form_of(target: str, form: Form | None) -> tuple[Form, bool]:
     help="How parquet has addresses: as text, each different one once; MAC and IPv4 as numbers; or as their octets.",
 )
 @report_option
+@workers_option
 @catalog_options
 @where_option
 def export(
@@ -220,6 +228,7 @@ def export(
     form: Form | None,
     addresses: Addresses,
     json: bool,
+    workers: int,
     catalog: Catalog,
     where: Filter | None,
 ) -> None:
@@ -249,7 +258,7 @@ def export(
             opened(file, again=not wanted) as origin,
             progress_over((file,), printable(file), passes) as advance,
         ):
-            reading = Reading(file, origin, catalog, advance, where)
+            reading = Reading(file, origin, catalog, advance, where, workers)
             wanted = list(dict.fromkeys(wanted)) or reading.occurring()
             with opened_stream(sys.stdout.buffer) if target == "-" else opened_path(target, gzip=gzip) as write:
                 writer = _writer_of(chosen, write, wanted, catalog, addresses)

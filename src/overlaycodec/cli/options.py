@@ -32,6 +32,7 @@ __all__ = [
     "report_option",
     "target_argument",
     "where_option",
+    "workers_option",
 ]
 
 
@@ -81,6 +82,15 @@ files_argument = click.argument(
 optional_files_argument = click.argument("files", nargs=-1, metavar="[FILE]...", type=FILE, callback=_other_than_output)
 file_argument = click.argument("file", type=FILE)
 target_argument = click.argument("target", type=FILE)
+
+workers_option = click.option(
+    "--workers",
+    type=click.IntRange(1),
+    default=1,
+    show_default=True,
+    metavar="N",
+    help="Decode with N processes: worth it for captures of more than some 100 MiB.",
+)
 
 report_option = click.option(
     "--json",

@@ -93,7 +93,7 @@ def _octets_of(files: tuple[str, ...], passes: int) -> int | None:
     """How many octets will be read; None where that is not known."""
     total = 0
     for file in files:
-        if file == "-" or not os.path.isfile(file) or file.endswith(".gz"):
+        if file == "-" or not os.path.isfile(file) or file.endswith((".gz", ".zst", ".xz", ".bz2")):
             return None
         total += os.path.getsize(file)
     return total * passes

@@ -10,7 +10,7 @@ import click
 from overlaycodec.cli.capture_tables import Reading, opened
 from overlaycodec.cli.help_text import examples
 from overlaycodec.cli.messages import complain
-from overlaycodec.cli.options import catalog_options, files_argument, where_option
+from overlaycodec.cli.options import catalog_options, files_argument, where_option, workers_option
 from overlaycodec.cli.packet_json import json_line
 from overlaycodec.cli.progress import Advance, progress_over
 from overlaycodec.cli.timestamps import since_epoch, utc
@@ -41,9 +41,12 @@ __all__ = ["stats"]
 @files_argument
 @click.option("-n", "--top", type=click.IntRange(1), default=10, show_default=True, help="How many lines of each list.")
 @click.option("--json", is_flag=True, help="Write a JSON object a capture, one a line, with all that was counted.")
+@workers_option
 @catalog_options
 @where_option
-def stats(files: tuple[str, ...], *, top: int, json: bool, catalog: Catalog, where: Filter | None) -> None:
+def stats(
+    files: tuple[str, ...], *, top: int, json: bool, workers: int, catalog: Catalog, where: Filter | None
+) -> None:
     """Count what is in captures: tunnels and their networks, VLAN and other tags, who sends and receives outside of
     tunnels and inside, link types, faults, and the time from the first packet to the last.
 
@@ -57,7 +60,7 @@ def stats(files: tuple[str, ...], *, top: int, json: bool, catalog: Catalog, whe
     output = output_for("never" if json else "auto")
     total, failed = Tally(), False
     with progress_over(files, "counting", 2) as advance:
-        counted = [(file, *_counted(file, catalog, advance, where)) for file in files]
+        counted = [(file, *_counted(file, catalog, advance, where, workers)) for file in files]
     for number, (file, tally, trouble) in enumerate(counted):
         if tally is not None:
             if number and not json:
@@ -74,7 +77,7 @@ def stats(files: tuple[str, ...], *, top: int, json: bool, catalog: Catalog, whe
 
 
 def _counted(
-    file: str, catalog: Catalog, advance: Advance, where: Filter | None
+    file: str, catalog: Catalog, advance: Advance, where: Filter | None, workers: int
 ) -> tuple[Tally | None, Exception | None]:
     """What was counted of a file, and what is wrong with it."""
     from overlaycodec.cli.counters import Tally, plan_of
@@ -82,7 +85,7 @@ def _counted(
     tally = Tally()
     try:
         with opened(file, again=True) as origin:
-            reading = Reading(file, origin, catalog, advance, where)
+            reading = Reading(file, origin, catalog, advance, where, workers)
             plan = plan_of(reading.names(), catalog)
             for table in reading.tables(plan.names):
                 tally.add(table, plan)

@@ -12,15 +12,19 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, overload
 
 from overlaycodec.codec.catalog import DEFAULT, Catalog
+from overlaycodec.values.argument_checks import check_number
 
 if TYPE_CHECKING:
     from typing import Any
 
     from numpy.typing import NDArray
 
+    from overlaycodec.capture.files import File
     from overlaycodec.capture.frames import Frames
     from overlaycodec.capture.items import Item
     from overlaycodec.capture.source import Readable
+    from overlaycodec.columnar.decode.driver import Origin
+    from overlaycodec.columnar.decode.source_batches import Rows
     from overlaycodec.columnar.table import Table
     from overlaycodec.filters.filter import Filter
     from overlaycodec.packet.header import Header
@@ -31,7 +35,7 @@ __all__ = ["column_names", "columns", "encode_columns", "iter_columns"]
 
 
 def columns(
-    source: Readable | Frames | Iterable[Item],
+    source: Readable | Frames | Iterable[Item] | Sequence[File],
     names: Iterable[str] | None = None,
     *,
     link_type: int | None = None,
@@ -39,12 +43,14 @@ def columns(
     pipeline: AnyPipeline | None = None,
     where: Filter | str | None = None,
     progress: Callable[[int], object] | None = None,
+    workers: int | None = None,
 ) -> Table:
     """Fields of all packets of a capture, one masked array per field.
 
-    `source` is what `open_capture` takes, an open capture, the `Frames` of `encode_columns`, or an iterable of records,
-    packets, headers and bytes. Packets are encoded first. `link_type` is that of packets, bytes and frames: by default,
-    that of the first header for packets, and Ethernet for bytes and frames.
+    `source` is what `open_capture` takes, a list of paths, URLs and splits, a pattern such as `captures/*.pcap`, an
+    open capture, the `Frames` of `encode_columns`, or an iterable of records, packets, headers and bytes. Packets are
+    encoded first. `link_type` is that of packets, bytes and frames: by default, that of the first header for packets,
+    and Ethernet for bytes and frames.
 
     `names` are packet paths (`inner.ipv4.src`, `vlan[1].vid`, `geneve.options[0].type`), checksum statuses
     (`inner.udp.checksum.verdict`) and columns of the record: `time_ns`, `wire_length`, `captured_length`, `link_type`,
@@ -63,18 +69,22 @@ def columns(
 
     `where` is a filter, or its text: the table has the packets that match it.
 
+    With `workers`, so many processes decode, this one among them, where the source is files. The rows, their order and
+    errors are the same; without names, the order of the columns can differ. The program must be one that its processes
+    can import, where they are not forked (`if __name__ == "__main__":`).
+
     Raises: PathError for a name that the catalog does not have; FilterError for a wrong filter; CaptureError as reading
     does, whose `table` is the table of the packets before the damage; EncodeError for a packet that cannot be encoded
-    or has no link type; ModuleNotFoundError without NumPy.
+    or has no link type; ModuleNotFoundError without NumPy; ChildProcessError if a process is ended from outside.
     """
     _check_numpy()
     from overlaycodec.columnar.decode.driver import table_of
 
-    return table_of(source, names, link_type, catalog, progress, pipeline, where)
+    return table_of(_origin(source, workers), names, link_type, catalog, progress, pipeline, where)
 
 
 def iter_columns(
-    source: Readable | Frames | Iterable[Item],
+    source: Readable | Frames | Iterable[Item] | Sequence[File],
     names: Iterable[str],
     *,
     link_type: int | None = None,
@@ -82,6 +92,7 @@ def iter_columns(
     pipeline: AnyPipeline | None = None,
     where: Filter | str | None = None,
     progress: Callable[[int], object] | None = None,
+    workers: int | None = None,
 ) -> Iterator[Table]:
     """The same in tables of at most 65,536 packets, in constant memory.
 
@@ -92,15 +103,16 @@ def iter_columns(
     _check_numpy()
     from overlaycodec.columnar.decode.driver import tables_of
 
-    return tables_of(source, names, link_type, catalog, progress, pipeline, where)
+    return tables_of(_origin(source, workers), names, link_type, catalog, progress, pipeline, where)
 
 
 def column_names(
-    source: Readable | Frames | Iterable[Item],
+    source: Readable | Frames | Iterable[Item] | Sequence[File],
     *,
     link_type: int | None = None,
     catalog: Catalog = DEFAULT,
     progress: Callable[[int], object] | None = None,
+    workers: int | None = None,
 ) -> list[str]:
     """The names of the columns that `columns` gives without `names`, and of those that are empty.
 
@@ -111,7 +123,7 @@ def column_names(
     _check_numpy()
     from overlaycodec.columnar.decode.driver import names_in
 
-    return names_in(source, link_type, catalog, progress)
+    return names_in(_origin(source, workers), link_type, catalog, progress)
 
 
 @overload
@@ -157,6 +169,21 @@ def encode_columns(
     from overlaycodec.columnar.encode.driver import frames_of
 
     return frames_of(template, columns, catalog, pipeline)
+
+
+def _origin(source: Rows, workers: int | None) -> Rows | Origin:
+    """The source; for several processes, those that read its files. Raises: TypeError, ValueError."""
+    if workers is None or check_number("workers", workers, 1) == 1:
+        return source
+    from overlaycodec.capture.files import files_in, is_file
+
+    several = files_in(source)
+    files = [source] if is_file(source) and several is None else several
+    if files is None:
+        return source
+    from overlaycodec.columnar.workers.reading import Workers, can_work
+
+    return Workers(files, workers, several=several is not None) if can_work() else source
 
 
 def _check_numpy() -> None:

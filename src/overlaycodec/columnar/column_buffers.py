@@ -6,17 +6,21 @@ where something is absent.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from functools import lru_cache
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeAlias
 
 import numpy as np
 
-from overlaycodec.capture.bulk.arrays import Ints, Mask, Values
+from overlaycodec.capture.bulk.arrays import ByteBuffer, Ints, Mask, Values
 from overlaycodec.columnar.column import Column
 from overlaycodec.columnar.identity import Same
 from overlaycodec.filters.operands import FAULTS, STATUSES
 
-__all__ = ["CATEGORIES", "Output", "Part", "put"]
+__all__ = ["CATEGORIES", "Allocate", "Output", "Part", "put"]
+
+Allocate: TypeAlias = Callable[[int], ByteBuffer]
+"""Gives so many octets, all of them 0."""
 
 CATEGORIES: Final[dict[str, tuple[str, ...]]] = {
     "fault": FAULTS,
@@ -52,16 +56,29 @@ def _form_of(columns: Same[tuple[Column, ...]]) -> _Form:
 class Output:
     """Arrays for the values of some columns of some packets, filled from their start on."""
 
-    __slots__ = ("_masks", "absent", "alike", "capacity", "columns", "count", "fits", "others", "presence", "values")
+    __slots__ = (
+        "_allocate",
+        "_masks",
+        "absent",
+        "alike",
+        "capacity",
+        "columns",
+        "count",
+        "fits",
+        "others",
+        "presence",
+        "values",
+    )
 
-    def __init__(self, columns: tuple[Column, ...], capacity: int) -> None:
+    def __init__(self, columns: tuple[Column, ...], capacity: int, allocate: Allocate | None = None) -> None:
+        self._allocate = _zeros if allocate is None else allocate
         form = _form_of(Same(columns))
         self.columns = columns
         self.capacity = capacity
         self.count = 0
         self.values: dict[str, Values] = {}
         # One block for all columns: the operating system gives one large block, zeroed, much faster than many small.
-        block = np.zeros(sum(_rounded(dtype.itemsize * capacity) for dtype in form.numbers.values()), np.uint8)
+        block = self._allocate(sum(_rounded(dtype.itemsize * capacity) for dtype in form.numbers.values()))
         start = 0
         for column in columns:
             dtype = form.numbers.get(column.name)
@@ -78,6 +95,21 @@ class Output:
         self.others = 0
         """How many packets were taken out."""
         self.presence, self.alike = form.presence, form.alike
+
+    @classmethod
+    def filled(
+        cls,
+        columns: tuple[Column, ...],
+        values: Mapping[str, Values],
+        absent: Mapping[str, Mask],
+        count: int,
+        others: int,
+    ) -> Output:
+        """An output that was filled elsewhere."""
+        output = cls(columns, 0)
+        output.capacity = output.count = count
+        output.values, output.absent, output.others = dict(values), dict(absent), others
+        return output
 
     def keep_fitting(self) -> None:
         """Takes out the packets that do not fit the pipeline, and counts them."""
@@ -105,10 +137,18 @@ class Output:
         mask = self.absent.get(presence)
         if mask is None:
             if self._masks is None:
-                self._masks = np.empty((len(self.alike), self.capacity), np.bool_)
+                if self._allocate is _zeros:
+                    self._masks = np.empty((len(self.alike), self.capacity), np.bool_)
+                else:
+                    masks = self._allocate(len(self.alike) * self.capacity)
+                    self._masks = masks.view(np.bool_).reshape(len(self.alike), self.capacity)
             mask = self.absent[presence] = self._masks[len(self.absent)]
             mask[:start] = False
         return mask
+
+
+def _zeros(octets: int) -> ByteBuffer:
+    return np.zeros(octets, np.uint8)
 
 
 def _rounded(octets: int) -> int:

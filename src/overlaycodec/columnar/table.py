@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
@@ -29,10 +29,26 @@ __all__ = ["Table"]
 MaskedColumn = np.ma.MaskedArray[Any, np.dtype[Any]]  # Any: each column has its shape and type
 
 
+class Columns(dict[str, Values]):
+    """Arrays by name; the parts of one are joined when it is asked for, so that at most one is in memory twice."""
+
+    def __init__(self, values: Mapping[str, Values] | None = None) -> None:
+        super().__init__(values or {})
+        self._parts: dict[str, list[Values]] = {}
+
+    def add(self, name: str, parts: list[Values]) -> None:
+        """Adds an array that has these parts."""
+        self._parts[name] = parts
+
+    def __missing__(self, name: str) -> Values:
+        values = self[name] = _joined(self._parts.pop(name))
+        return values
+
+
 class Table(ForNotebooks):
     """Columns of equal length, by name; absent values are masked."""
 
-    _values: dict[str, Values]
+    _values: Columns
     _absent: dict[str, Mask]
     """The masks in which something is absent, by the presence of their columns."""
 
@@ -42,9 +58,9 @@ class Table(ForNotebooks):
         """How many packets were left out, because they do not fit the pipeline."""
         self._columns = {column.name: column for column in first.columns}
         self._count = sum(output.count for output in outputs)
-        self._values, self._absent = {}, {}
-        for name in self._columns:  # column by column, so that at most one is in memory twice
-            self._values[name] = _joined([output.values.pop(name)[: output.count] for output in outputs])
+        self._values, self._absent = Columns(), {}
+        for name in self._columns:
+            self._values.add(name, [output.values.pop(name)[: output.count] for output in outputs])
         for presence in first.alike:
             masks = [output.absent.pop(presence, None) for output in outputs]
             if any(mask is not None for mask in masks):
@@ -96,7 +112,7 @@ class Table(ForNotebooks):
         """The first rows, as a view."""
         table = Table.__new__(Table)
         table._columns, table._count = self._columns, min(max(0, rows), self._count)
-        table._values = {name: values[: table._count] for name, values in self._values.items()}
+        table._values = Columns({name: self._values[name][: table._count] for name in self._columns})
         table._absent = {presence: mask[: table._count] for presence, mask in self._absent.items()}
         return table
 
@@ -110,7 +126,7 @@ class Table(ForNotebooks):
         kept = {name: self._columns[name] for name in names}
         table._columns, table._count = kept, self._count
         table.others = self.others
-        table._values = {name: self._values[name] for name in kept}
+        table._values = self._values
         table._absent = self._absent
         return table
 

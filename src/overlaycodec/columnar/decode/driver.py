@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from overlaycodec.codec.catalog import Catalog, check_catalog
-from overlaycodec.columnar.column import BY_REQUEST, RECORD_COLUMNS, Column, columns_of
-from overlaycodec.columnar.column_buffers import Output
+from overlaycodec.columnar.column import BY_REQUEST, RECORD_COLUMNS, columns_of
+from overlaycodec.columnar.column_buffers import Allocate, Output
 from overlaycodec.columnar.decode.batch import Batch
 from overlaycodec.columnar.decode.column_filler import ColumnFiller
 from overlaycodec.columnar.decode.row_filter import RowFilter
@@ -24,7 +25,9 @@ if TYPE_CHECKING:
     from overlaycodec.columnar.decode.source_batches import Rows
     from overlaycodec.pipelines.pipeline import AnyPipeline
 
-__all__ = ["names_in", "occurring_names", "table_of", "tables_of"]
+Item = TypeVar("Item")
+
+__all__ = ["Origin", "facts_for", "names_in", "occurring_names", "outputs_of", "table_of", "tables_of", "until_failure"]
 
 _UNREQUESTED = tuple(name for name in RECORD_COLUMNS if name not in BY_REQUEST)
 """The columns of the record that tables without requested names have."""
@@ -34,8 +37,22 @@ _FIRST_CAPACITY, _MOST_CAPACITY = 1 << 10, 1 << 20
 """A fourth of the fewest packets, and the most, for which arrays are made at once where their number is unknown."""
 
 
+class Origin(ABC):
+    """What gives outputs in the place of a source: processes do."""
+
+    @abstractmethod
+    def names(self, catalog: Catalog, progress: Callable[[int], object] | None, failed: list[Exception]) -> list[str]:
+        """The names of the columns that occur; the error that ended the reading is put into `failed`."""
+
+    @abstractmethod
+    def outputs(
+        self, rows: RowFilter, catalog: Catalog, pipeline: AnyPipeline | None, most: int | None
+    ) -> Iterator[tuple[Output, int]]:
+        """What `outputs_of` gives."""
+
+
 def table_of(
-    source: Rows,
+    source: Rows | Origin,
     names: Iterable[str] | None,
     link_type: int | None,
     catalog: Catalog,
@@ -51,13 +68,17 @@ def table_of(
         catalog = pipeline.catalog
         names = [*_UNREQUESTED, *pipeline.fields()] if names is None else names
     wanted = None if where is None else filter_of(where, catalog)
-    if names is not None:
-        rows = RowFilter(wanted, columns_of(names, catalog), catalog, pipeline)
-        batches = batches_from(source, _facts_in((*rows.columns, *rows.asked)), link_type, catalog)
-    else:
+    batches: Iterable[Batch] = ()
+    names_there = names
+    if isinstance(source, Origin):
+        if names is None:
+            names_there = source.names(catalog, None, [])
+    elif names is None:
         first, batches = batches_twice(source, frozenset(RECORD_FACTS), link_type, catalog)
-        names_there = occurring_names(_until_failure(first, []), catalog)  # it fails again below
-        rows = RowFilter(wanted, columns_of(names_there, catalog), catalog, pipeline)
+        names_there = occurring_names(until_failure(first, []), catalog)  # it fails again below
+    rows = RowFilter(wanted, columns_of(names_there or (), catalog), catalog, pipeline)
+    if names is not None and not isinstance(source, Origin):
+        batches = batches_from(source, facts_for(rows), link_type, catalog)
     outputs: list[Output] = []
 
     def table() -> Table:
@@ -65,7 +86,12 @@ def table_of(
         return read if names is not None else read.without_empty()
 
     try:
-        for output, _ in _outputs(_reporting(batches, progress), rows, catalog, pipeline):
+        if isinstance(source, Origin):
+            filled = source.outputs(rows, catalog, pipeline, None)
+            found = _reporting(filled, progress, lambda one: one[1])
+        else:
+            found = outputs_of(_reporting(batches, progress, _octets_of), rows, catalog, pipeline)
+        for output, _ in found:
             outputs.append(output)  # one by one, so that those before an error are kept
     except CaptureError as error:
         error.table = table()
@@ -73,12 +99,13 @@ def table_of(
     return table()
 
 
-def _facts_in(columns: Iterable[Column]) -> frozenset[str]:
-    return frozenset(column.name for column in columns if column.name in RECORD_FACTS)
+def facts_for(rows: RowFilter) -> frozenset[str]:
+    """The facts of records that columns and filter ask for."""
+    return frozenset(column.name for column in (*rows.columns, *rows.asked) if column.name in RECORD_FACTS)
 
 
 def tables_of(
-    source: Rows,
+    source: Rows | Origin,
     names: Iterable[str],
     link_type: int | None,
     catalog: Catalog,
@@ -93,8 +120,12 @@ def tables_of(
         catalog = pipeline.catalog
     wanted = None if where is None else filter_of(where, catalog)
     rows = RowFilter(wanted, columns_of(names, catalog), catalog, pipeline)
-    batches = batches_from(source, _facts_in((*rows.columns, *rows.asked)), link_type, catalog)
-    for output, octets in _outputs(batches, rows, catalog, pipeline, most=_TABLE_PACKETS):
+    if isinstance(source, Origin):
+        found = source.outputs(rows, catalog, pipeline, _TABLE_PACKETS)
+    else:
+        batches = batches_from(source, facts_for(rows), link_type, catalog)
+        found = outputs_of(batches, rows, catalog, pipeline, most=_TABLE_PACKETS)
+    for output, octets in found:
         if output.count or output.others:
             yield Table([output])
         if progress is not None:
@@ -102,43 +133,58 @@ def tables_of(
 
 
 def names_in(
-    source: Rows, link_type: int | None, catalog: Catalog, progress: Callable[[int], object] | None
+    source: Rows | Origin, link_type: int | None, catalog: Catalog, progress: Callable[[int], object] | None
 ) -> list[str]:
     """See `overlaycodec.column_names`."""
     check_callable("progress", progress)
     check_catalog(catalog)
-    return occurring_names(_reporting(batches_from(source, frozenset(), link_type, catalog), progress), catalog)
+    if isinstance(source, Origin):
+        failed: list[Exception] = []
+        names = source.names(catalog, progress, failed)
+        for error in failed:
+            raise error
+        return names
+    batches = batches_from(source, frozenset(), link_type, catalog)
+    return occurring_names(_reporting(batches, progress, _octets_of), catalog)
 
 
-def _reporting(batches: Iterable[Batch], progress: Callable[[int], object] | None) -> Iterator[Batch]:
-    """The batches; `progress` gets the octets of each one once the next one is asked for."""
+def _octets_of(batch: Batch) -> int:
+    return int(batch.lengths.sum())
+
+
+def _reporting(
+    items: Iterable[Item], progress: Callable[[int], object] | None, octets_of: Callable[[Item], int]
+) -> Iterator[Item]:
+    """The items; `progress` gets the octets of each one once the next one is asked for."""
     if progress is None:
-        yield from batches
+        yield from items
         return
-    for batch in batches:
-        octets = int(batch.lengths.sum())
-        yield batch
+    for item in items:
+        octets = octets_of(item)
+        yield item
         progress(octets)
 
 
-def _outputs(
+def outputs_of(
     batches: Iterable[Batch],
     rows: RowFilter,
     catalog: Catalog,
     pipeline: AnyPipeline | None = None,
     *,
     most: int | None = None,
+    filler: ColumnFiller | None = None,
+    allocate: Allocate | None = None,
 ) -> Iterator[tuple[Output, int]]:
     """Filled outputs of at most `most` packets, and the octets of these packets; there is at least one output.
 
     The packets that `rows` leaves out count, so that there is an output after so many packets, whatever matches.
     """
     columns = rows.columns
-    filler = ColumnFiller(columns, catalog, pipeline)
+    filler = ColumnFiller(columns, catalog, pipeline) if filler is None else filler
     capacity = most or _FIRST_CAPACITY
     output, octets, packets = None, 0, 0
     failed: list[Exception] = []
-    for batch in _until_failure(batches, failed):
+    for batch in until_failure(batches, failed):
         if output is not None and (output.count if most is None else packets) + len(batch) > output.capacity:
             _finish(output, filler, pipeline)
             yield output, octets
@@ -147,7 +193,7 @@ def _outputs(
             if most is None:
                 ahead = batch.ahead
                 capacity = min(4 * capacity, _MOST_CAPACITY) if ahead is None else _capacity_of(ahead, len(batch))
-            output = Output(columns, max(capacity, len(batch)) if most else capacity + len(batch))
+            output = Output(columns, max(capacity, len(batch)) if most else capacity + len(batch), allocate)
         wanted, others = rows.wanted(batch)
         output.others += others
         if len(wanted):
@@ -173,7 +219,7 @@ def _capacity_of(ahead: int, known: int) -> int:
     return ahead + 3 * ahead // math.isqrt(known)
 
 
-def _until_failure(batches: Iterable[Batch], failed: list[Exception]) -> Iterator[Batch]:
+def until_failure(batches: Iterable[Batch], failed: list[Exception]) -> Iterator[Batch]:
     """The batches before the end of the source, or before reading it fails: the error is put into `failed`."""
     try:
         yield from batches

@@ -39,19 +39,20 @@ class RowFilter:
         """The columns that were requested."""
         self.asked: tuple[Column, ...] = ()
         """The columns that the filter asks for."""
-        self._where, self._pipeline = where, pipeline
+        self.where, self._pipeline = where, pipeline
+        self.names = tuple(column.name for column in columns)
         if where is not None:
             self.asked = columns_of([operand.column for operand in where.operands.values()], catalog)
             self._filler = ColumnFiller(self.asked, catalog, pipeline)
 
     def wanted(self, batch: Batch) -> tuple[Batch, int]:
         """The packets of a batch that match, and how many of the others do not fit the pipeline."""
-        if self._where is None:
+        if self.where is None:
             return batch, 0
         output = Output(self.asked, len(batch))
         self._filler.add(batch, output)
         self._filler.finish(output)
-        rows, others = _matching(output, self._where), 0
+        rows, others = _matching(output, self.where), 0
         if self._pipeline is not None:
             others = len(batch) - int(np.count_nonzero(output.fits))
             rows &= output.fits

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from mmap import mmap
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, cast
 
 import msgspec
 import numpy as np
 
 from overlaycodec.capture.bulk.record_blocks import RecordBlock
+from overlaycodec.capture.files import file_name, files_in
 from overlaycodec.capture.frames import Frames
 from overlaycodec.capture.items import ETHERNET, record_of
 from overlaycodec.capture.reader import Capture, open_capture
@@ -19,13 +20,15 @@ from overlaycodec.capture.source import BinaryStream, SpooledStream, is_readable
 from overlaycodec.codec.catalog import DEFAULT, Catalog
 from overlaycodec.columnar.decode.batch import Batch, batches_in, batches_of
 from overlaycodec.columnar.decode.record_facts import FactsOfRecords, facts_of_block, with_facts
+from overlaycodec.errors import CaptureError
 from overlaycodec.packet.packet import Packet
 
 if TYPE_CHECKING:
+    from overlaycodec.capture.files import File
     from overlaycodec.capture.items import Item
     from overlaycodec.capture.source import Readable
 
-    Rows: TypeAlias = "Readable | Frames | Iterable[Item]"
+    Rows: TypeAlias = "Readable | Frames | Iterable[Item] | Sequence[File]"
 
 __all__ = ["MOST_RECORDS", "batches_from", "batches_twice"]
 
@@ -50,12 +53,24 @@ def batches_from(
         raise TypeError("the source is one packet: give a list of packets")
     if isinstance(source, Frames):
         return _batches_of_frames(source, link_type)
+    files = files_in(source)
+    if files is not None:
+        return _batches_of_files(files, facts)
     if is_readable(source):
         return _batches_of_file(source, facts)
     capture = source if isinstance(source, Capture) else None
     reader = FactsOfRecords(facts, capture) if facts else None
-    items = (record_of(item, index, link_type, catalog) for index, item in enumerate(source))
+    items = (record_of(item, index, link_type, catalog) for index, item in enumerate(cast("Iterable[Item]", source)))
     return batches_of(items, MOST_RECORDS, reader)
+
+
+def _batches_of_files(files: Sequence[File], facts: frozenset[str]) -> Iterator[Batch]:
+    """The batches of one file after another. Raises: CaptureError, which names the file."""
+    for file in files:
+        try:
+            yield from _batches_of_file(file, facts)
+        except CaptureError as error:
+            raise CaptureError(error.reason, error.octet, file_name(file)) from None
 
 
 def _batches_of_file(source: Readable, facts: frozenset[str]) -> Iterator[Batch]:
@@ -112,10 +127,13 @@ def batches_twice(
     source: Rows, facts: frozenset[str], link_type: int | None, catalog: Catalog
 ) -> tuple[Iterator[Batch], Iterator[Batch]]:
     """The batches of a source, two times, the second time with facts; use the second iterator after the first one."""
-    again: Rows = source
-    if not is_readable(source):
+    files = files_in(source)
+    again: Rows = source if files is None else files  # a pattern is looked up once
+    if files is not None:
+        pass
+    elif not is_readable(source):
         if not isinstance(source, Frames | Packet | Capture):
-            again = _Kept(source)
+            again = _Kept(cast("Iterable[Item]", source))
     elif not isinstance(source, mmap) and isinstance(source, BinaryStream):
         data = io.BytesIO()  # a stream can be read only once
         spooled = SpooledStream(source, data)

@@ -1,0 +1,1 @@
+"""Columns by several processes, each of which decodes splits of the captures."""

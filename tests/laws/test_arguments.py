@@ -52,6 +52,7 @@ def capture() -> bytes:
 
 
 CAPTURE: Final = capture()
+BLOCK: Final = next(block for block in oc.open_capture(CAPTURE).blocks() if block.record is not None)
 FILE: Final = str(Path(__file__).parent.parent / "captures" / "ovs-vxlan.pcap")
 
 
@@ -234,6 +235,10 @@ CALLS: Final[dict[str, Call]] = {
     "Capture.records": Call(
         lambda where=None, catalog=oc.DEFAULT: oc.open_capture(CAPTURE).records(where=where, catalog=catalog)
     ),
+    "Capture.blocks": Call(
+        lambda where=None, catalog=oc.DEFAULT: oc.open_capture(CAPTURE).blocks(where=where, catalog=catalog)
+    ),
+    "Block.with_record": Call(BLOCK.with_record, {"record": RECORD}),
     "open_capture": Call(oc.open_capture, {"source": CAPTURE}),
     "splits": Call(oc.splits, {"source": FILE}),
     "Split.columns": Call(oc.splits(FILE)[0].columns, {"names": ["vxlan.vni"]}),
@@ -386,7 +391,8 @@ LEFT_OUT: Final[dict[str, str]] = {
          "FragmentOffset", "JumboLength", "LengthField", "MinOctets", "MoreFragments", "Octets", "PadTo", "Peek",
          "PreviousHeader", "Reserved", "Rest", "Selects", "SetIfAny", "SizedBy", "StackEnd", "Unless", "Unparsed",
          "ValueNames", "When", "Within", "Key", "KeySpace", "Header", "Element"], DECLARED),
-    **dict.fromkeys(["Capture", "Split", "Finding", "FlowKey", "Frames", "Interface", "ChecksumStatus"], GIVEN),
+    **dict.fromkeys(["Block", "Capture", "ChecksumStatus", "Finding", "FlowKey", "Frames", "Interface", "Split"],
+        GIVEN),
     **dict.fromkeys(
         ["tunnel.Decapsulated", "tunnel.Received", "tunnel.Refusal", "tunnel.ECNOutcome", "tunnel.STTFrame",
          "tunnel.STTReassembler"], GIVEN),

@@ -31,7 +31,7 @@ from overlaycodec.schema.layout import Field, Layout
 from overlaycodec.schema.plans import ValueLength
 from overlaycodec.tunnel.inner_packet import Diffserv, inner_start
 from overlaycodec.tunnel.sessions import session_end
-from overlaycodec.values.argument_checks import check_choice, check_type
+from overlaycodec.values.argument_checks import check_choice, check_text, check_type
 
 __all__ = ["Decapsulated", "decapsulate", "decapsulate_all", "decapsulated"]
 
@@ -89,6 +89,8 @@ def decapsulate(
     fragment or a segment, which must be reassembled first.
     """
     check_choice("diffserv", diffserv, get_args(Diffserv))
+    if through is not None:
+        check_text("through", through)
     if isinstance(data, Packet):
         packet, octets = resolved(data, catalog)
         faults = data.faults

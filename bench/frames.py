@@ -115,9 +115,7 @@ def frame(
     return ETHERNET(outer_dst_mac, outer_src_mac, 0x0800) + outer + udp
 
 
-def frames(
-    source: random.Random, count: int, *, distinct: bool, payload_octets: int = PAYLOAD_OCTETS
-) -> list[bytes]:
+def frames(source: random.Random, count: int, *, distinct: bool, payload_octets: int = PAYLOAD_OCTETS) -> list[bytes]:
     """New frames: all addresses distinct, or those of 16 new hosts."""
     known = None if distinct else hosts(source)
     return [frame(source, known, payload_octets=payload_octets) for _ in range(count)]

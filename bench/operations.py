@@ -10,7 +10,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from bench.frames import frames
 from bench.timing import Contestant, Timing, compete
@@ -75,30 +75,56 @@ def _unchanged(data: bytes) -> bytes:
     return data
 
 
-def _texts(data: bytes) -> dict[str, Any]:
-    ether, ip, udp, vxlan, inner, inner_ip, tcp = headers = decode(data).headers
-    addresses = [(str(h.dst), str(h.src)) for h in (ether, ip, inner, inner_ip)]  # type: ignore[attr-defined]
-    return {"addresses": addresses, "headers": headers, "payload": decode(data).payload}
+class _Values(NamedTuple):
+    """What seven headers are built from."""
+
+    dst_mac: Any  # Any: addresses, or their text; so below
+    src_mac: Any
+    dst: Any
+    src: Any
+    inner_dst_mac: Any
+    inner_src_mac: Any
+    inner_dst: Any
+    inner_src: Any
+    identification: int
+    src_port: int
+    vni: int
+    inner_src_port: int
+    inner_dst_port: int
+    sequence: int
+    payload: bytes
 
 
-def _objects(data: bytes) -> dict[str, Any]:
-    found = _texts(data)
-    ether, ip, _, _, inner, inner_ip, _ = found["headers"]
-    return found | {"addresses": [(h.dst, h.src) for h in (ether, ip, inner, inner_ip)]}
+def _objects(data: bytes) -> _Values:
+    packet = decode(data)
+    headers: tuple[Any, ...] = packet.headers  # Any: of the seven classes of the frame
+    ether, ip, udp, vxlan, inner, inner_ip, tcp = headers
+    addresses = [address for header in (ether, ip, inner, inner_ip) for address in (header.dst, header.src)]
+    ports = tcp.src_port, tcp.dst_port
+    return _Values(*addresses, ip.identification, udp.src_port, vxlan.vni, *ports, tcp.sequence, packet.payload)
 
 
-def _build(values: dict[str, Any]) -> Packet:
-    (dst_mac, src_mac), (dst, src), (inner_dst_mac, inner_src_mac), (inner_dst, inner_src) = values["addresses"]
-    _, ip, udp, vxlan, _, _, tcp = values["headers"]
+def _texts(data: bytes) -> _Values:
+    values = _objects(data)
+    return _Values(*map(str, values[:8]), *values[8:])
+
+
+def _build(values: _Values) -> Packet:
     return (
-        Ethernet(dst=dst_mac, src=src_mac)
-        / IPv4(src=src, dst=dst, identification=ip.identification)
-        / UDP(src_port=udp.src_port)
-        / VXLAN(vni=vxlan.vni)
-        / Ethernet(dst=inner_dst_mac, src=inner_src_mac)
-        / IPv4(src=inner_src, dst=inner_dst)
-        / TCP(src_port=tcp.src_port, dst_port=tcp.dst_port, sequence=tcp.sequence, ack=True, window=8192)
-        / values["payload"]
+        Ethernet(dst=values.dst_mac, src=values.src_mac)
+        / IPv4(src=values.src, dst=values.dst, identification=values.identification)
+        / UDP(src_port=values.src_port)
+        / VXLAN(vni=values.vni)
+        / Ethernet(dst=values.inner_dst_mac, src=values.inner_src_mac)
+        / IPv4(src=values.inner_src, dst=values.inner_dst)
+        / TCP(
+            src_port=values.inner_src_port,
+            dst_port=values.inner_dst_port,
+            sequence=values.sequence,
+            ack=True,
+            window=8192,
+        )
+        / values.payload
     )
 
 
@@ -108,16 +134,12 @@ def _tagged(data: bytes) -> Packet:
 
 OPERATIONS: Final = (
     Operation("`tunnel.decapsulate`", 4, tunnel.decapsulate, _unchanged, "decapsulate"),
-    Operation(
-        "`encapsulate` and `encode`", 5, lambda data: encode(_TEP.encapsulate(data)), _unchanged, "encapsulate"
-    ),
+    Operation("`encapsulate` and `encode`", 5, lambda data: encode(_TEP.encapsulate(data)), _unchanged, "encapsulate"),
     Operation("`checksums`", 4, checksums, scapy="checksums"),
     Operation("`fill`", 5, fill, scapy="fill"),
     Operation("`vlan.push`", 1.5, lambda packet: vlan.push(packet, vid=7, pcp=3), scapy="push"),
     Operation("`vlan.pop`", 1.5, vlan.pop, _tagged, "pop"),
-    Operation(
-        "`vlan.route`, untagged", 5, lambda packet: vlan.route(packet, vid=7, src=_SRC, dst=_DST), scapy="route"
-    ),
+    Operation("`vlan.route`, untagged", 5, lambda packet: vlan.route(packet, vid=7, src=_SRC, dst=_DST), scapy="route"),
     Operation("`vlan.route`, tagged", 5, lambda packet: vlan.route(packet, vid=7, src=_SRC, dst=_DST), _tagged),
     Operation("`diagnose` of octets", 12, diagnose, _unchanged),
     Operation("`diagnose` of a packet", 12, diagnose),
@@ -172,16 +194,20 @@ class _Scapy:
         )
         return bytes(outer / self.raw(data))
 
+    def _ips(self, packet: Any) -> list[Any]:
+        outer = packet[self.ip]
+        return [outer, outer.payload[self.ip]]
+
     def _renewed(self, packet: Any) -> bytes:
         copied = packet.copy()
-        for number in (1, 2):
-            del copied[self.ip : number].chksum, copied[self.ip : number].len
+        for ip in self._ips(copied):
+            del ip.chksum, ip.len
         del copied[self.tcp].chksum
         return bytes(copied)
 
     def checksums(self, packet: Any) -> bool:
         again = self.ether(self._renewed(packet))
-        same = all(again[self.ip : number].chksum == packet[self.ip : number].chksum for number in (1, 2))
+        same = all(a.chksum == b.chksum for a, b in zip(self._ips(again), self._ips(packet), strict=True))
         return bool(same and again[self.tcp].chksum == packet[self.tcp].chksum)
 
     def fill(self, packet: Any) -> Any:
@@ -211,11 +237,11 @@ class _Scapy:
         return self.ether(bytes(routed))
 
     def at(self, packet: Any) -> Any:
-        return packet[self.ip : 2].src
+        return self._ips(packet)[1].src
 
     def replace(self, packet: Any) -> Any:
         copied = packet.copy()
-        copied[self.ip : 2].ttl = 7
+        self._ips(copied)[1].ttl = 7
         return copied
 
     def flow(self, packet: Any) -> Any:
@@ -225,18 +251,22 @@ class _Scapy:
     def inner(self, packet: Any) -> Any:
         return packet[self.vxlan].payload
 
-    def build(self, values: dict[str, Any]) -> Any:
-        (dst_mac, src_mac), (dst, src), (inner_dst_mac, inner_src_mac), (inner_dst, inner_src) = values["addresses"]
-        _, ip, udp, vxlan, _, _, tcp = values["headers"]
+    def build(self, values: _Values) -> Any:
         return (
-            self.ether(dst=dst_mac, src=src_mac)
-            / self.ip(src=src, dst=dst, id=ip.identification)
-            / self.udp(sport=udp.src_port)
-            / self.vxlan(vni=vxlan.vni, flags="Instance")
-            / self.ether(dst=inner_dst_mac, src=inner_src_mac)
-            / self.ip(src=inner_src, dst=inner_dst)
-            / self.tcp(sport=tcp.src_port, dport=tcp.dst_port, seq=tcp.sequence, flags="A", window=8192)
-            / self.raw(values["payload"])
+            self.ether(dst=values.dst_mac, src=values.src_mac)
+            / self.ip(src=values.src, dst=values.dst, id=values.identification)
+            / self.udp(sport=values.src_port)
+            / self.vxlan(vni=values.vni, flags="Instance")
+            / self.ether(dst=values.inner_dst_mac, src=values.inner_src_mac)
+            / self.ip(src=values.inner_src, dst=values.inner_dst)
+            / self.tcp(
+                sport=values.inner_src_port,
+                dport=values.inner_dst_port,
+                seq=values.sequence,
+                flags="A",
+                window=8192,
+            )
+            / self.raw(values.payload)
         )
 
 

@@ -42,7 +42,7 @@ ALLOWED: Final[dict[str, str]] = {
     "dialects": "codec packet protocols schema",
     "strategies": "capture codec editing errors packet pipelines protocols schema values",
     "capture": "codec errors filters packet pipelines schema values",
-    "editing": "checksum codec errors guesses packet schema values",
+    "editing": "checksum codec codegen errors guesses packet schema values",
     "vlan": "editing errors packet protocols schema values",
     "reassembly": "checksum codec editing errors packet protocols values",
     "offload": "checksum codec editing errors packet protocols reassembly schema values",
@@ -57,7 +57,7 @@ ALLOWED: Final[dict[str, str]] = {
     "findings": "checksum codec editing errors packet protocols schema values",
     "guesses": "checksum packet schema",
     "anonymise": "checksum codec editing packet protocols schema values",
-    "fuzz": "capture checksum codec describe errors findings interchange packet protocols schema values",
+    "fuzz": "capture checksum codec describe editing errors findings interchange packet protocols schema values",
 }
 FACES: Final = ("overlaycodec", "notebook", "cli")
 """The public names, the pages of notebooks and the command line may import everything below; the last, the first."""

@@ -15,10 +15,11 @@ from typing import Any, Final, Literal, get_args
 import msgspec
 
 from overlaycodec.editing.checksum_status import ChecksumStatus
+from overlaycodec.editing.network_headers import framed_network_of
 from overlaycodec.errors import Bits, place_text
 from overlaycodec.packet.header import Header
 from overlaycodec.packet.packet import Packet
-from overlaycodec.packet.paths import Scope, framed_network_of
+from overlaycodec.packet.paths import Scope
 from overlaycodec.values.for_notebooks import ForNotebooks
 
 __all__ = [

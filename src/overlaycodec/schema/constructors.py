@@ -7,7 +7,8 @@ says why not.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from functools import partial
 from ipaddress import AddressValueError, IPv4Address, IPv6Address
 from operator import index
@@ -17,8 +18,10 @@ from overlaycodec.codegen import Source
 from overlaycodec.errors import EncodeError, FieldRangeError, SchemaError
 from overlaycodec.schema.layout import ADDRESS_OCTETS, REQUIRED, Field, Layout
 from overlaycodec.values import AUTO, Interned, MACAddress, address_alone
+from overlaycodec.values.interning import ipv4_of_text, mac_of_text
+from overlaycodec.values.nearest_names import suggestion
 
-__all__ = ["check_defaults", "maker_of"]
+__all__ = ["check_defaults", "check_known", "checker_of", "maker_of"]
 
 _ADDRESS: dict[str, type[Any]] = {  # Any: each is built from text
     "mac": MACAddress,
@@ -29,12 +32,14 @@ _ADDRESS: dict[str, type[Any]] = {  # Any: each is built from text
 }
 
 
-def _address_of_text(cls: type[Any], text: str) -> Any:  # Any: an address of that class
-    return address_alone(cls.__name__, cls(text))
+def _ipv6_of_text(text: str) -> Any:  # Any: an IPv6Address
+    return address_alone("IPv6Address", IPv6Address(text))
 
 
 _BY_TEXT: dict[type[Any], Interned[str, Any]] = {
-    cls: Interned(partial(_address_of_text, cls)) for cls in _ADDRESS.values()
+    MACAddress: Interned(mac_of_text, passed_over=0),
+    IPv4Address: Interned(ipv4_of_text, passed_over=0),
+    IPv6Address: Interned(_ipv6_of_text, passed_over=0),
 }
 """Addresses by their text: programs write the same ones again and again."""
 _ARTICLE = {"mac": "a", "ipv4": "an", "ipv6": "an", "hardware": "a", "protocol": "an"}
@@ -67,9 +72,9 @@ def _address(path: str, field: Field, value: Any) -> Any:  # Any: one of the add
         return address_alone(path, value)
     if isinstance(value, str):
         try:
-            return _BY_TEXT[cls].of(value)
+            return address_alone(path, cls(value))
         except FieldRangeError:
-            return address_alone(path, cls(value))  # raises the error with the path
+            raise
         except (AddressValueError, ValueError) as error:
             raise EncodeError(path, value, f"takes no such address: {error}") from None
     if field.kind in ("hardware", "protocol") and isinstance(value, bytes | bytearray | memoryview):
@@ -116,6 +121,9 @@ _CHECKS: dict[str, Callable[[str, Field, Any], Any]] = {  # Any: values of any f
 
 def check(layout: Layout, field: Field, value: Any) -> Any:  # Any: values of any field
     """The value as the field holds it. Raises: FieldRangeError, EncodeError, TypeError."""
+    if value.__class__ is str and field.kind in _ADDRESS:
+        with suppress(FieldRangeError, ValueError):
+            return _BY_TEXT[_ADDRESS[field.kind]].of(value)
     path = f"{layout.name}.{field.name}"
     if value is REQUIRED:
         raise TypeError(f"{path} is required")
@@ -142,19 +150,65 @@ def check_defaults(layout: Layout) -> None:
                 )
 
 
+def checker_of(layout: Layout, name: str) -> Callable[[Any], Any]:  # Any: values of the field
+    """The function that gives a value as the field holds it. Raises: FieldRangeError, EncodeError, TypeError."""
+    field = layout.by_name[name]
+    if field.kind != "int":
+        return partial(check, layout, field)
+    maximum = field.maximum
+
+    def checked(value: Any) -> Any:  # Any: as above
+        return value if value.__class__ is int and 0 <= value <= maximum else check(layout, field, value)
+
+    return checked
+
+
+def _refused(layout: Layout, args: tuple[object, ...], unknown: dict[str, object], given: tuple[object, ...]) -> None:
+    """Raises: TypeError for arguments without a keyword, for keywords that are no field, and for missing ones.
+
+    `given` are the values of the fields that have no default.
+    """
+    name, names = layout.cls.__name__, layout.by_name
+    required = [field for field, its in names.items() if its.default is REQUIRED]
+    if args:
+        raise TypeError(f"{name} takes its fields by keyword: {(required or [*names][-1:])[0]}=…")
+    check_known(layout, unknown)
+    missing = [repr(field) for field, value in zip(required, given, strict=True) if value is REQUIRED]
+    *others, last = missing
+    comma, arguments = "," * (len(others) > 1), "argument" + "s" * bool(others)
+    listed = f"{', '.join(others)}{comma} and {last}" if others else last
+    raise TypeError(f"{name}() missing {len(missing)} required keyword-only {arguments}: {listed}")
+
+
+def check_known(layout: Layout, names: Iterable[str]) -> None:
+    """Raises: TypeError that names the nearest field, for a name that is none."""
+    for name in names:
+        if name not in layout.by_name:
+            raise TypeError(f"{layout.cls.__name__} has no field {name!r}{suggestion(name, layout.by_name)}")
+
+
 def maker_of(layout: Layout, build: Any) -> Any:  # Any: a generated constructor
     """The constructor: keywords in, a checked value out."""
-    required = [field.name for field in layout.fields if field.default is REQUIRED]
-    defaulted = [field.name for field in layout.fields if field.default is not REQUIRED]
-    arguments = ", ".join([*required, *(f"{name}=_default_{name}" for name in defaulted)])
-    source = Source(layout.cls.__name__, f"*, {arguments}")
+    arguments = ", ".join(f"{name}=_default_{name}" for name in layout.by_name)
+    source = Source(layout.cls.__name__, f"*_args, {arguments}, **_unknown")
     # no field begins with an underscore: these names cannot be hidden by one called `type` or `int`
-    source.names |= {"_check": check, "_layout": layout, "_build": build, "_int": int}
+    source.names |= {
+        "_check": check,
+        "_layout": layout,
+        "_build": build,
+        "_int": int,
+        "_str": str,
+        "_refused": _refused,
+    }
+    required = [name for name, field in layout.by_name.items() if field.default is REQUIRED]
+    refused = " or ".join(["_args", "_unknown", *(f"{name} is _default_{name}" for name in required)])
+    given = "".join(f"{name}, " for name in required)
+    source.add(f"if ({refused}):", f"    _refused(_layout, _args, _unknown, ({given}))")
     for field in layout.fields:
         name = field.name
         source.names[f"_field_{name}"] = field
-        if field.default is not REQUIRED:
-            source.names[f"_default_{name}"] = field.default
+        source.names[f"_default_{name}"] = field.default
+        checked = f"_check(_layout, _field_{name}, {name})"
         quick = [] if field.default is REQUIRED else [f"{name} is _default_{name}"]
         if field.kind == "int":
             quick.append(f"{name}.__class__ is _int and 0 <= {name} <= {field.maximum}")
@@ -163,7 +217,9 @@ def maker_of(layout: Layout, build: Any) -> Any:  # Any: a generated constructor
         elif field.kind in _ADDRESS:
             alone = f" and {name}.scope_id is None" if field.kind == "ipv6" else ""
             quick.append(f"{name}.__class__ is {source.bind('_' + field.kind, _ADDRESS[field.kind])}{alone}")
+            known = source.bind(f"_known_{field.kind}", _BY_TEXT[_ADDRESS[field.kind]].known)
+            checked = f"({known}.get({name}) if {name}.__class__ is _str else None) or {checked}"
         passes = " or ".join(quick) or "False"
-        source.add(f"if not ({passes}): {name} = _check(_layout, _field_{name}, {name})")
+        source.add(f"if not ({passes}): {name} = {checked}")
     source.add(f"return _build({', '.join(field.name for field in layout.fields)})")
     return source.compile("constructor")

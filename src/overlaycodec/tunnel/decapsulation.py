@@ -20,11 +20,12 @@ from overlaycodec.codec.packet_encoder import encode, resolved
 from overlaycodec.dialects import NVGRE_KEY
 from overlaycodec.editing.ecn import ECNOutcome, egress_ecn
 from overlaycodec.editing.incremental import forwarded
+from overlaycodec.editing.network_headers import framed_network_of
 from overlaycodec.errors import DecodeError, FieldValueError, MissingHeaderError, TruncatedError
 from overlaycodec.packet.header import Header
 from overlaycodec.packet.offsets import ends_of, octets_in
 from overlaycodec.packet.packet import Packet
-from overlaycodec.packet.paths import framed_network_of, names_of
+from overlaycodec.packet.paths import names_of
 from overlaycodec.protocols import GRE, STT, VXLANRCO, Ethernet
 from overlaycodec.reassembly import STTFrame
 from overlaycodec.schema.layout import Field, Layout

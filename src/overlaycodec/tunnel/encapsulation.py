@@ -18,11 +18,11 @@ from overlaycodec.codec.catalog import DEFAULT, Catalog
 from overlaycodec.codec.packet_decoder import decode
 from overlaycodec.codec.packet_encoder import encode_packet, resolve, resolved
 from overlaycodec.editing.ecn import ECNMode, ingress_ecn
+from overlaycodec.editing.network_headers import framed_network_of
 from overlaycodec.errors import EncodeError, LengthOverflowError, MissingHeaderError, number_text
 from overlaycodec.packet.header import Header
 from overlaycodec.packet.offsets import carries_unbounded, octets_in
 from overlaycodec.packet.packet import Packet
-from overlaycodec.packet.paths import framed_network_of
 from overlaycodec.protocols import Ethernet, IPv4, IPv6, VLANTag
 from overlaycodec.schema.keys import KeySpace
 from overlaycodec.tunnel.entropy import flow_hash, flow_label

@@ -11,7 +11,7 @@ from typing import Final, Generic, TypeVar
 
 from overlaycodec.values.addresses import MACAddress, unchecked_mac
 
-__all__ = ["CHEAP", "IPV4S", "IPV6S", "MACS", "Interned"]
+__all__ = ["CHEAP", "IPV4S", "IPV6S", "MACS", "Interned", "ipv4_of_text", "mac_of_text"]
 
 _KEPT = 4096
 _PASSED_OVER = 16 * _KEPT
@@ -24,19 +24,19 @@ class Interned(Generic[_Key, _Value]):
     """A table that builds what it lacks.
 
     When it is full, what it lacks is built and not kept: where few values come back, keeping costs more than building.
-    After many of those it starts afresh.
+    After many of those, `passed_over`, it starts afresh.
     """
 
-    __slots__ = ("_left", "build", "known")
+    __slots__ = ("_left", "_passed_over", "build", "known")
 
     build: Callable[[_Key], _Value]
     known: dict[_Key, _Value]
     """What is there: to look up here first is quickest, where most is there."""
 
-    def __init__(self, build: Callable[[_Key], _Value]) -> None:
+    def __init__(self, build: Callable[[_Key], _Value], passed_over: int = _PASSED_OVER) -> None:
         self.build = build
         self.known = {}
-        self._left = _PASSED_OVER
+        self._left = self._passed_over = passed_over
 
     def of(self, raw: _Key) -> _Value:
         """The value of what was read."""
@@ -49,7 +49,7 @@ class Interned(Generic[_Key, _Value]):
                 self._left -= 1
             else:
                 self.known.clear()
-                self._left = _PASSED_OVER
+                self._left = self._passed_over
         return value
 
 
@@ -63,6 +63,28 @@ def _ipv4_of(number: int) -> IPv4Address:
     address = _new(IPv4Address)
     address._ip = number  # type: ignore[attr-defined]  # known by `_slots_are_known`
     return address
+
+
+def mac_of_text(text: str) -> MACAddress:
+    """The address of a text: at once where it is written as addresses are shown. Raises: ValueError."""
+    try:
+        packed = bytes.fromhex(text.replace(":", ""))
+    except ValueError:
+        return MACAddress(text)
+    return _mac_of(packed) if packed.hex(":") == text and len(packed) == 6 else MACAddress(text)
+
+
+def ipv4_of_text(text: str) -> IPv4Address:
+    """The address of a text: at once where it is written as addresses are shown. Raises: ValueError."""
+    try:
+        parts = text.split(".")
+        first, second, third, fourth = int(parts[0]), int(parts[1]), int(parts[2]), int(parts[3])
+    except (ValueError, IndexError):
+        return IPv4Address(text)
+    same = f"{first}.{second}.{third}.{fourth}" == text
+    if not (CHEAP and same and first < 256 and second < 256 and third < 256 and fourth < 256):
+        return IPv4Address(text)
+    return _ipv4_of(first << 24 | second << 16 | third << 8 | fourth)
 
 
 def _slots_are_known() -> bool:

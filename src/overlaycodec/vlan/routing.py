@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from overlaycodec.editing.incremental import follow_outside, forwarded
+from overlaycodec.editing.network_headers import framed_network_of
 from overlaycodec.errors import MissingHeaderError
 from overlaycodec.packet.packet import Packet
-from overlaycodec.packet.paths import framed_network_of
 from overlaycodec.protocols import Ethernet
 from overlaycodec.values import MACAddress
 from overlaycodec.vlan.tags import pop, push, retag, scope_of, stack_of

@@ -18,8 +18,8 @@ from overlaycodec.findings.rules.outcomes import (
     OVS_TAKES,
     VXLANS,
     ip_of,
+    number_in,
 )
-from overlaycodec.packet.offsets import number_in
 from overlaycodec.protocols import GRE, STT, Ethernet, Geneve, IPv4, IPv6, VLANTag
 
 __all__ = ["INNER"]

@@ -12,9 +12,9 @@ from overlaycodec.findings.rules.outcomes import (
     OVS_DROPS,
     OVS_TAKES,
     VXLANS,
+    number_in,
 )
 from overlaycodec.packet.header import Header
-from overlaycodec.packet.offsets import number_in
 from overlaycodec.protocols import (
     GRE,
     NSH,

@@ -73,8 +73,10 @@ class Header(WireStruct, metaclass=HeaderMeta, abstract=True):
 
     def __truediv__(self, other: Header | Packet | FCS | bytes) -> Packet:
         """A packet of this header and what follows it."""
-        packet_of: Any = _packet_maker()  # Any: of a header, or of two
-        return packet_of((self, other)) if type(type(other)) is METACLASS else packet_of((self,)) / other
+        packet_of = _packet_maker()
+        if type(type(other)) is METACLASS:
+            return packet_of((self, other))  # type: ignore[arg-type]  # a header, as was just asked
+        return packet_of((self,)) / other
 
 
 @cache

@@ -84,14 +84,27 @@ class StackPlan:
         return len(self.classes) if any(layout.tunnel for layout in self.layouts) else 0
 
     @cached_property
-    def fragments(self) -> tuple[tuple[int, str], ...]:
-        """The index of each header that may be a fragment's, and a field that is not 0 where it is."""
-        return tuple((index, name) for index, layout in enumerate(self.layouts) for name in layout.fragment_fields)
+    def outer_fragments(self) -> tuple[tuple[int, str], ...]:
+        """The index of each header outside the tunnel that may be a fragment's, and a field that is not 0 where it is."""
+        outer = self.layouts[: self.tunnel_end]
+        return tuple((index, name) for index, layout in enumerate(outer) for name in layout.fragment_fields)
 
     @cached_property
-    def segmented(self) -> bool:
-        """Whether a header's length may count octets that are in other packets."""
-        return any(layout.segmented for layout in self.layouts)
+    def outer_segmented(self) -> bool:
+        """Whether the length of a header outside the tunnel may count octets that are in other packets."""
+        return any(layout.segmented for layout in self.layouts[: self.tunnel_end])
+
+    @cached_property
+    def outer_network(self) -> int | None:
+        """The index of the last IP header outside the tunnel."""
+        outer = range(self.tunnel_end - 1, -1, -1)
+        return next((index for index in outer if self.layouts[index].layer == "network"), None)
+
+    @cached_property
+    def inner_network(self) -> int | None:
+        """The index of the IP header of the frame in the tunnel; None where that has none of its own."""
+        index = framed_network_of(self.classes[self.tunnel_end :])
+        return None if index is None else self.tunnel_end + index
 
     @cached_property
     def omitting(self) -> tuple[tuple[int, str], ...]:

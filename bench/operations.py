@@ -56,7 +56,7 @@ class Kind:
         return f"{self.payload_octets:,} octets, {'distinct' if self.distinct else '16 hosts'}"
 
 
-KINDS: Final = tuple(Kind(octets, distinct) for octets in (5, 1400) for distinct in (False, True))
+KINDS: Final = tuple(Kind(octets, distinct) for distinct in (False, True) for octets in (5, 1400))
 
 
 @dataclass(frozen=True)

@@ -54,9 +54,8 @@ def _encoded_stack(encoder: StackEncoder, headers: Sequence[Header], content: by
         return None
 
 
-def encoded_stack(packet: Packet, catalog: Catalog) -> bytes | None:
+def encoded_stack(classes: tuple[type[Header], ...], packet: Packet, catalog: Catalog) -> bytes | None:
     """The octets of a packet without trailers by the encoder of its stack; None where that gives none."""
-    classes = tuple(map(type, packet.headers))
     code = catalog._code
     start, encoder = code.stack_encoders.get(classes) or code.stack_encoder(classes)
     return _encoded_stack(encoder, packet.headers, packet.payload) if start == len(classes) else None

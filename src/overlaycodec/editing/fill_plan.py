@@ -71,7 +71,7 @@ def filled_stack(packet: Packet, catalog: Catalog) -> Packet | None:
         if changes:
             changed[step.index] = _copy(header, **changes)
     opened = packet._with(tuple(changed))
-    octets = encoded_stack(opened, catalog)
+    octets = encoded_stack(classes, opened, catalog)
     return None if octets is None else packet._with(plan.derive(changed, octets))
 
 

@@ -85,7 +85,7 @@ class StackPlan:
 
     @cached_property
     def outer_fragments(self) -> tuple[tuple[int, str], ...]:
-        """The index of each header outside the tunnel that may be a fragment's, and a field that is not 0 where it is."""
+        """The index of each header outside that may be a fragment's, and a field that is not 0 where it is."""
         outer = self.layouts[: self.tunnel_end]
         return tuple((index, name) for index, layout in enumerate(outer) for name in layout.fragment_fields)
 
@@ -105,6 +105,22 @@ class StackPlan:
         """The index of the IP header of the frame in the tunnel; None where that has none of its own."""
         index = framed_network_of(self.classes[self.tunnel_end :])
         return None if index is None else self.tunnel_end + index
+
+    @cached_property
+    def flow(self) -> tuple[int | None, tuple[int, str] | None, int | None]:
+        """See `StackPaths.flow`."""
+        flow: tuple[int | None, tuple[int, str] | None, int | None] = STACKS[self.classes].flow
+        return flow
+
+    @cached_property
+    def flow_fragments(self) -> tuple[tuple[int, str], ...]:
+        """The same, of the headers before the first one with ports."""
+        found: list[tuple[int, str]] = []
+        for index, layout in enumerate(self.layouts):
+            found += [(index, name) for name in layout.fragment_fields]
+            if layout.layer is None and "src_port" in layout.by_name:
+                break
+        return tuple(found)
 
     @cached_property
     def omitting(self) -> tuple[tuple[int, str], ...]:
@@ -149,7 +165,7 @@ def resolved_packet(packet: Packet, catalog: Catalog, *, omits: bool = True) -> 
     if plan.derive is not None and not trailers:
         if not omits and any(getattr(headers[index], name) is AUTO for index, name in plan.omitting):
             return resolved(packet, catalog, omits=omits)
-        encoded = encoded_stack(packet, catalog)
+        encoded = encoded_stack(plan.classes, packet, catalog)
         if encoded is not None:
             return packet._with(plan.derive(headers, encoded)), encoded
     return resolved(packet, catalog, omits=omits)

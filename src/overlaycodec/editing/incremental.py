@@ -7,8 +7,8 @@ not captured need not be known.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, TypeVar
+from collections.abc import Iterable, Sequence
+from typing import Any, Final, TypeVar
 
 from overlaycodec.checksum import adjusted_checksum, adjusted_fcs, internet_sum
 from overlaycodec.codec.catalog import DEFAULT, Catalog
@@ -18,6 +18,7 @@ from overlaycodec.packet.offsets import jumbo_octets_of, octets_in
 from overlaycodec.packet.packet import FCS, Packet
 from overlaycodec.schema.plans import ValueLength
 from overlaycodec.values import AUTO
+from overlaycodec.values.by_class import ByClass
 
 __all__ = ["follow_outside", "forwarded", "with_fcs"]
 
@@ -36,7 +37,40 @@ def forwarded(header: H, **changes: Any) -> H:  # Any: each field has its own ty
     checksum = getattr(header, coverage.field.name)
     if checksum is AUTO:
         return changed
+    difference = _difference(header, changed, changes)
+    if difference is not None:
+        total = ((0xFFFF ^ checksum) + difference) % 0xFFFF or 0xFFFF
+        return changed.replace(**{coverage.field.name: 0xFFFF ^ total})
     return changed.replace(**{coverage.field.name: adjusted_checksum(checksum, encode(header), encode(changed))})
+
+
+def _difference(header: Header, changed: Header, names: Iterable[str]) -> int | None:
+    """What the changed fields add to the sum of the header's words, modulo 0xFFFF; None where only octets tell."""
+    weights, derived = _SUMMED[type(header)]
+    for name in derived:
+        if getattr(header, name) is AUTO or getattr(changed, name) is AUTO:
+            return None
+    difference = 0
+    for name in names:
+        weight = weights.get(name)
+        if weight is None:
+            return None
+        difference += (getattr(changed, name) - getattr(header, name)) * weight
+    return difference
+
+
+def _summed(cls: type[Header]) -> tuple[dict[str, int], tuple[str, ...]]:
+    """By what each number of fixed place counts in the sum of the header's 16-bit words; the fields that take AUTO."""
+    layout = cls.__layout__
+    weights = {}
+    for field in layout.fields:
+        bit = layout.fixed_bit_of(field.name)
+        if bit is not None and field.kind in ("int", "bool") and not field.optional and field.byte_order is None:
+            weights[field.name] = 1 << -(bit + (field.bits or 0)) % 16
+    return weights, tuple(field.name for field in layout.fields if layout.derived(field))
+
+
+_SUMMED: Final = ByClass(_summed)
 
 
 def follow_outside(before: Packet, after: Packet, start: int, catalog: Catalog = DEFAULT) -> Packet:
@@ -64,7 +98,7 @@ def follow_outside(before: Packet, after: Packet, start: int, catalog: Catalog =
 
 def with_fcs(before: Packet, after: Packet, catalog: Catalog) -> Packet:
     """`after`, with an Ethernet frame's FCS by the difference."""
-    fcs = before.fcs
+    fcs = before.fcs if before.trailers else None
     if fcs is None or fcs.data is AUTO or not fcs.is_crc(before.headers):
         return after
     old, new = (encode(packet.without_fcs(), catalog=catalog) for packet in (before, after))

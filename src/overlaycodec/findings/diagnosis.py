@@ -8,7 +8,6 @@ from typing import Final
 
 from msgspec import structs
 
-from overlaycodec.codec.bytes_like import BytesLike, bytes_of
 from overlaycodec.codec.catalog import Catalog, check_catalog
 from overlaycodec.codec.packet_decoder import decode
 from overlaycodec.codec.packet_encoder import encode
@@ -32,6 +31,7 @@ from overlaycodec.schema.keys import Key
 from overlaycodec.schema.keyspaces import UDP_PORT
 from overlaycodec.values.argument_checks import text_of
 from overlaycodec.values.by_class import ByClass
+from overlaycodec.values.bytes_like import BytesLike, bytes_of
 
 __all__ = ["RULES", "findings_in"]
 

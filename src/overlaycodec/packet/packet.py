@@ -8,18 +8,15 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator
-from ipaddress import IPv4Address, IPv6Address
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
-
-import msgspec
 
 from overlaycodec.errors import DecodeError, MissingHeaderError, PathError, number_text
 from overlaycodec.packet.checked_packet import CheckedPacket, check_packet, unchecked
 from overlaycodec.packet.header import METACLASS, Header, check_header_class
 from overlaycodec.packet.offsets import RecordSpans, octets_in
 from overlaycodec.packet.paths import GRAMMAR, find, read_at, replaced_at, tokens_of
-from overlaycodec.packet.stack_paths import STACKS
+from overlaycodec.packet.stack_paths import STACKS, FlowKey, target_of
 from overlaycodec.packet.trailer import FCS, Trailer
 from overlaycodec.values import AUTO
 from overlaycodec.values.argument_checks import check_number, check_type
@@ -29,16 +26,6 @@ __all__ = ["FCS", "FlowKey", "Packet", "Trailer", "check_packet", "packet_of"]
 
 H = TypeVar("H", bound=Header)
 D = TypeVar("D")
-
-
-class FlowKey(msgspec.Struct, frozen=True, gc=False):
-    """The key that identifies a flow; the ports are None if the protocol has none."""
-
-    src: IPv4Address | IPv6Address
-    dst: IPv4Address | IPv6Address
-    protocol: int
-    src_port: int | None
-    dst_port: int | None
 
 
 class Packet(ForPeople, CheckedPacket, frozen=True, eq=False, gc=False):
@@ -345,17 +332,12 @@ class Packet(ForPeople, CheckedPacket, frozen=True, eq=False, gc=False):
 
         Raises: PathError.
         """
-        headers = self.headers
-        try:
-            index, name, rest = STACKS[tuple(map(type, headers))].targets[path]
-        except TypeError:  # no text
-            find(headers, path)
-            raise
+        index, name, rest = target_of(self.headers, path)
         if name is not None:
-            return getattr(headers[index], name)
+            return getattr(self.headers[index], name)
         if path in ("payload", "fcs"):
             return self.payload if path == "payload" else self._fcs().data
-        return read_at(headers[index], rest, path)
+        return read_at(self.headers[index], rest, path)
 
     def replace_at(self, path: str, value: object) -> Self:
         """A copy of the packet in which the value of a path is changed.
@@ -370,12 +352,7 @@ class Packet(ForPeople, CheckedPacket, frozen=True, eq=False, gc=False):
             if path == "payload":
                 return self._with(payload=octets)
             return self._with(trailers=(*self.trailers[:-1], FCS(data=octets, octets=self._fcs().octets)))
-        headers = self.headers
-        try:
-            index, name, rest = STACKS[tuple(map(type, headers))].targets[path]
-        except TypeError:  # no text
-            find(headers, path)
-            raise
+        headers, (index, name, rest) = self.headers, target_of(self.headers, path)
         if name is not None:
             header = headers[index].replace(**{name: value})
         elif rest:

@@ -6,15 +6,29 @@ is that of the paths of each.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
+from ipaddress import IPv4Address, IPv6Address
 from typing import Final
+
+import msgspec
 
 from overlaycodec.packet.header import Header
 from overlaycodec.packet.paths import Scope, Token, find, names_of, scopes_of
 from overlaycodec.schema.keyspaces import IP_PROTOCOL
 from overlaycodec.values.by_class import ByClass
 
-__all__ = ["STACKS", "StackPaths"]
+__all__ = ["STACKS", "FlowKey", "StackPaths", "target_of"]
+
+
+class FlowKey(msgspec.Struct, frozen=True, gc=False):
+    """The key that identifies a flow; the ports are None if the protocol has none."""
+
+    src: IPv4Address | IPv6Address
+    dst: IPv4Address | IPv6Address
+    protocol: int
+    src_port: int | None
+    dst_port: int | None
 
 
 class StackPaths:
@@ -59,3 +73,13 @@ class StackPaths:
 
 STACKS: Final = ByClass(StackPaths)
 """By the classes of the headers: `STACKS[tuple(map(type, headers))]`."""
+
+
+def target_of(headers: Sequence[Header], path: str) -> tuple[int, str | None, tuple[Token, ...]]:
+    """What a path names among the headers, as `StackPaths.targets` has it. Raises: PathError."""
+    try:
+        target: tuple[int, str | None, tuple[Token, ...]] = STACKS[tuple(map(type, headers))].targets[path]
+    except TypeError:  # no text
+        find(headers, path)
+        raise
+    return target

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 
 from overlaycodec.checksum import internet_sum
-from overlaycodec.codec.bytes_like import BytesLike
 from overlaycodec.codec.catalog import DEFAULT, Catalog
 from overlaycodec.codec.packet_encoder import resolved_headers
 from overlaycodec.editing.network_headers import network_of
@@ -29,6 +28,7 @@ from overlaycodec.reassembly.reassembly_table import (
     ReassemblyTable,
 )
 from overlaycodec.reassembly.rebuild import is_truncated, rebuilt, with_auto_length
+from overlaycodec.values.bytes_like import BytesLike
 
 __all__ = ["FragmentReassembler"]
 

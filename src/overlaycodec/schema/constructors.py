@@ -17,9 +17,9 @@ from typing import Any
 from overlaycodec.codegen import Source
 from overlaycodec.errors import EncodeError, FieldRangeError, SchemaError
 from overlaycodec.schema.layout import ADDRESS_OCTETS, REQUIRED, Field, Layout
-from overlaycodec.values import AUTO, Interned, MACAddress, address_alone
-from overlaycodec.values.interning import ipv4_of_text, mac_of_text
-from overlaycodec.values.nearest_names import suggestion
+from overlaycodec.values import AUTO, MACAddress, address_alone
+from overlaycodec.values.interning import BY_TEXT
+from overlaycodec.values.nearest_names import missing_arguments, suggestion
 
 __all__ = ["check_defaults", "check_known", "checker_of", "maker_of"]
 
@@ -32,16 +32,6 @@ _ADDRESS: dict[str, type[Any]] = {  # Any: each is built from text
 }
 
 
-def _ipv6_of_text(text: str) -> Any:  # Any: an IPv6Address
-    return address_alone("IPv6Address", IPv6Address(text))
-
-
-_BY_TEXT: dict[type[Any], Interned[str, Any]] = {
-    MACAddress: Interned(mac_of_text, passed_over=0),
-    IPv4Address: Interned(ipv4_of_text, passed_over=0),
-    IPv6Address: Interned(_ipv6_of_text, passed_over=0),
-}
-"""Addresses by their text: programs write the same ones again and again."""
 _ARTICLE = {"mac": "a", "ipv4": "an", "ipv6": "an", "hardware": "a", "protocol": "an"}
 
 
@@ -72,11 +62,10 @@ def _address(path: str, field: Field, value: Any) -> Any:  # Any: one of the add
         return address_alone(path, value)
     if isinstance(value, str):
         try:
-            return address_alone(path, cls(value))
-        except FieldRangeError:
-            raise
+            address = cls(value)
         except (AddressValueError, ValueError) as error:
             raise EncodeError(path, value, f"takes no such address: {error}") from None
+        return address_alone(path, address)
     if field.kind in ("hardware", "protocol") and isinstance(value, bytes | bytearray | memoryview):
         octets = bytes(value)
         return cls(octets) if len(octets) == ADDRESS_OCTETS[field.kind] else octets
@@ -123,7 +112,7 @@ def check(layout: Layout, field: Field, value: Any) -> Any:  # Any: values of an
     """The value as the field holds it. Raises: FieldRangeError, EncodeError, TypeError."""
     if value.__class__ is str and field.kind in _ADDRESS:
         with suppress(FieldRangeError, ValueError):
-            return _BY_TEXT[_ADDRESS[field.kind]].of(value)
+            return BY_TEXT[_ADDRESS[field.kind]].of(value)
     path = f"{layout.name}.{field.name}"
     if value is REQUIRED:
         raise TypeError(f"{path} is required")
@@ -164,20 +153,14 @@ def checker_of(layout: Layout, name: str) -> Callable[[Any], Any]:  # Any: value
 
 
 def _refused(layout: Layout, args: tuple[object, ...], unknown: dict[str, object], given: tuple[object, ...]) -> None:
-    """Raises: TypeError for arguments without a keyword, for keywords that are no field, and for missing ones.
-
-    `given` are the values of the fields that have no default.
-    """
+    """Raises: TypeError for arguments without a keyword, for unknown ones, and for those missing of the required."""
     name, names = layout.cls.__name__, layout.by_name
     required = [field for field, its in names.items() if its.default is REQUIRED]
     if args:
         raise TypeError(f"{name} takes its fields by keyword: {(required or [*names][-1:])[0]}=…")
     check_known(layout, unknown)
-    missing = [repr(field) for field, value in zip(required, given, strict=True) if value is REQUIRED]
-    *others, last = missing
-    comma, arguments = "," * (len(others) > 1), "argument" + "s" * bool(others)
-    listed = f"{', '.join(others)}{comma} and {last}" if others else last
-    raise TypeError(f"{name}() missing {len(missing)} required keyword-only {arguments}: {listed}")
+    missing = [field for field, value in zip(required, given, strict=True) if value is REQUIRED]
+    raise TypeError(missing_arguments(name, missing))
 
 
 def check_known(layout: Layout, names: Iterable[str]) -> None:
@@ -192,14 +175,8 @@ def maker_of(layout: Layout, build: Any) -> Any:  # Any: a generated constructor
     arguments = ", ".join(f"{name}=_default_{name}" for name in layout.by_name)
     source = Source(layout.cls.__name__, f"*_args, {arguments}, **_unknown")
     # no field begins with an underscore: these names cannot be hidden by one called `type` or `int`
-    source.names |= {
-        "_check": check,
-        "_layout": layout,
-        "_build": build,
-        "_int": int,
-        "_str": str,
-        "_refused": _refused,
-    }
+    source.names |= {"_check": check, "_layout": layout, "_build": build, "_refused": _refused}
+    source.names |= {"_int": int, "_str": str}
     required = [name for name, field in layout.by_name.items() if field.default is REQUIRED]
     refused = " or ".join(["_args", "_unknown", *(f"{name} is _default_{name}" for name in required)])
     given = "".join(f"{name}, " for name in required)
@@ -217,7 +194,7 @@ def maker_of(layout: Layout, build: Any) -> Any:  # Any: a generated constructor
         elif field.kind in _ADDRESS:
             alone = f" and {name}.scope_id is None" if field.kind == "ipv6" else ""
             quick.append(f"{name}.__class__ is {source.bind('_' + field.kind, _ADDRESS[field.kind])}{alone}")
-            known = source.bind(f"_known_{field.kind}", _BY_TEXT[_ADDRESS[field.kind]].known)
+            known = source.bind(f"_known_{field.kind}", BY_TEXT[_ADDRESS[field.kind]].known)
             checked = f"({known}.get({name}) if {name}.__class__ is _str else None) or {checked}"
         passes = " or ".join(quick) or "False"
         source.add(f"if not ({passes}): {name} = {checked}")

@@ -13,7 +13,6 @@ from typing import Any, get_args
 import msgspec
 
 from overlaycodec.checksum import finished_checksum
-from overlaycodec.codec.bytes_like import BytesLike, bytes_of
 from overlaycodec.codec.catalog import DEFAULT, Catalog
 from overlaycodec.codec.packet_decoder import decode
 from overlaycodec.codec.packet_encoder import encode
@@ -34,6 +33,7 @@ from overlaycodec.schema.plans import ValueLength
 from overlaycodec.tunnel.inner_packet import Diffserv
 from overlaycodec.tunnel.sessions import session_end
 from overlaycodec.values.argument_checks import check_choice, check_type
+from overlaycodec.values.bytes_like import BytesLike, bytes_of
 
 __all__ = ["Decapsulated", "decapsulate", "decapsulate_all", "decapsulated"]
 

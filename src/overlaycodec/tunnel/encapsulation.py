@@ -13,7 +13,6 @@ from typing import Any, Final, Literal, Self, get_args
 import msgspec
 
 from overlaycodec import icmp_errors
-from overlaycodec.codec.bytes_like import BytesLike, bytes_of
 from overlaycodec.codec.catalog import DEFAULT, Catalog
 from overlaycodec.codec.packet_decoder import decode
 from overlaycodec.codec.packet_encoder import encode_packet, encoded_stack, resolve
@@ -32,6 +31,7 @@ from overlaycodec.tunnel.receiving import Receiving
 from overlaycodec.tunnel.reception import InnerTags, Priorities, Reception
 from overlaycodec.values import AnyIP, MACAddress, checked_ip
 from overlaycodec.values.argument_checks import check_choice, check_number, check_type, text_of
+from overlaycodec.values.bytes_like import BytesLike, bytes_of
 
 __all__ = ["ChecksumPolicy", "Tunnel", "ethernet_only", "group_mac", "inner_of", "overhead_octets", "selector_of"]
 

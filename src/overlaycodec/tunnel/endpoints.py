@@ -10,7 +10,6 @@ from ipaddress import IPv4Address, IPv6Address
 from typing import Any, ClassVar, Literal
 
 from overlaycodec.checksum import adjusted_checksum
-from overlaycodec.codec.bytes_like import BytesLike, bytes_of
 from overlaycodec.codec.catalog import DEFAULT, Catalog
 from overlaycodec.codec.packet_encoder import encode
 from overlaycodec.dialects import NVGRE_KEY, NVGREKey
@@ -42,6 +41,7 @@ from overlaycodec.tunnel.inner_tags import admitted
 from overlaycodec.tunnel.reception import InnerTags, Received, Refusal
 from overlaycodec.values import AUTO, AnyIP
 from overlaycodec.values.argument_checks import check_number
+from overlaycodec.values.bytes_like import BytesLike, bytes_of
 
 __all__ = ["GeneveTunnel", "NVGRETunnel", "STTTunnel", "UDPTunnel", "VXLANGBPTunnel", "VXLANGPETunnel", "VXLANTunnel"]
 

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from ipaddress import IPv4Address, IPv6Address
-from typing import Final, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
-from overlaycodec.values.addresses import MACAddress, unchecked_mac
+from overlaycodec.values.addresses import MACAddress, address_alone, unchecked_mac
 
-__all__ = ["CHEAP", "IPV4S", "IPV6S", "MACS", "Interned", "ipv4_of_text", "mac_of_text"]
+__all__ = ["BY_TEXT", "CHEAP", "IPV4S", "IPV6S", "MACS", "Interned"]
 
 _KEPT = 4096
 _PASSED_OVER = 16 * _KEPT
@@ -65,7 +65,7 @@ def _ipv4_of(number: int) -> IPv4Address:
     return address
 
 
-def mac_of_text(text: str) -> MACAddress:
+def _mac_of_text(text: str) -> MACAddress:
     """The address of a text: at once where it is written as addresses are shown. Raises: ValueError."""
     try:
         packed = bytes.fromhex(text.replace(":", ""))
@@ -74,7 +74,7 @@ def mac_of_text(text: str) -> MACAddress:
     return _mac_of(packed) if packed.hex(":") == text and len(packed) == 6 else MACAddress(text)
 
 
-def ipv4_of_text(text: str) -> IPv4Address:
+def _ipv4_of_text(text: str) -> IPv4Address:
     """The address of a text: at once where it is written as addresses are shown. Raises: ValueError."""
     try:
         parts = text.split(".")
@@ -103,3 +103,16 @@ CHEAP: Final = _slots_are_known()
 MACS: Final[Interned[bytes, MACAddress]] = Interned(_mac_of)
 IPV4S: Final[Interned[int, IPv4Address]] = Interned(_ipv4_of if CHEAP else IPv4Address)
 IPV6S: Final[Interned[bytes, IPv6Address]] = Interned(IPv6Address)
+
+
+def _ipv6_of_text(text: str) -> IPv6Address:
+    address: IPv6Address = address_alone("IPv6Address", IPv6Address(text))
+    return address
+
+
+BY_TEXT: Final[dict[type[Any], Interned[str, Any]]] = {  # Any: each class of addresses
+    MACAddress: Interned(_mac_of_text, passed_over=0),
+    IPv4Address: Interned(_ipv4_of_text, passed_over=0),
+    IPv6Address: Interned(_ipv6_of_text, passed_over=0),
+}
+"""Addresses by their text: programs write the same ones again and again."""

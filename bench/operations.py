@@ -99,14 +99,29 @@ def _objects(data: bytes) -> _Values:
     packet = decode(data)
     headers: tuple[Any, ...] = packet.headers  # Any: of the seven classes of the frame
     ether, ip, udp, vxlan, inner, inner_ip, tcp = headers
-    addresses = [address for header in (ether, ip, inner, inner_ip) for address in (header.dst, header.src)]
-    ports = tcp.src_port, tcp.dst_port
-    return _Values(*addresses, ip.identification, udp.src_port, vxlan.vni, *ports, tcp.sequence, packet.payload)
+    return _Values(
+        ether.dst,
+        ether.src,
+        ip.dst,
+        ip.src,
+        inner.dst,
+        inner.src,
+        inner_ip.dst,
+        inner_ip.src,
+        ip.identification,
+        udp.src_port,
+        vxlan.vni,
+        tcp.src_port,
+        tcp.dst_port,
+        tcp.sequence,
+        packet.payload,
+    )
 
 
 def _texts(data: bytes) -> _Values:
     values = _objects(data)
-    return _Values(*map(str, values[:8]), *values[8:])
+    texts: Any = {name: str(getattr(values, name)) for name in _Values._fields[:8]}  # Any: of any field's type
+    return values._replace(**texts)
 
 
 def _build(values: _Values) -> Packet:

@@ -199,7 +199,7 @@ class _Parts:
         self._names = STACKS[classes].names
         self._uses = 0
         self.parts = tuple(map(_Part, self._layouts, self._names))
-        option_free = len(classes) <= _MOST_HEADERS and all(map(can_be_option_free, self._layouts))
+        option_free = 0 < len(classes) <= _MOST_HEADERS and all(map(can_be_option_free, self._layouts))
         self.octets = sum(run_of(layout).octets for layout in self._layouts) if option_free else None
         """The octets of the headers where all are option-free; None where they cannot be."""
         self.of_stack: StackChecksums | None = None

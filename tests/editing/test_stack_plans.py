@@ -112,7 +112,7 @@ def test_a_stack_that_came_often_is_treated_as_one_that_did_not(number: int) -> 
         for table in (PLANS, PARTS, STACKS, oc.DEFAULT._code.stack_encoders):
             table.clear()
         first.append(_told(operation, data))
-    for _ in range(STACK_USES + 2):
+    for _ in range(3 * STACK_USES):
         for data in (_FRAME, _FRAME[:40], b""):
             _told(operation, data)
     for data, told in zip(frames, first, strict=True):
@@ -122,7 +122,7 @@ def test_a_stack_that_came_often_is_treated_as_one_that_did_not(number: int) -> 
 
 def test_the_functions_are_there_for_a_stack_that_came_often() -> None:
     packet = oc.decode(_FRAME)
-    for _ in range(STACK_USES + 2):
+    for _ in range(3 * STACK_USES):
         oc.checksums(packet)
     classes = tuple(map(type, packet.headers))
     assert PLANS[classes].is_open is not None

@@ -21,7 +21,7 @@ from overlaycodec.editing.offloaded_checksums import covers_finished, innermost_
 from overlaycodec.editing.stack_plan import resolved_packet
 from overlaycodec.packet.header import Header
 from overlaycodec.packet.offsets import extent_of, is_fragment, jumbo_octets_of, octets_in
-from overlaycodec.packet.packet import FCS, Packet
+from overlaycodec.packet.packet import FCS, Packet, check_packet
 from overlaycodec.packet.paths import names_of
 from overlaycodec.packet.stack_paths import STACKS
 from overlaycodec.schema.keyspaces import IP_PROTOCOL
@@ -61,6 +61,8 @@ def checksums(packet: Packet, *, left_to_card: bool = False, catalog: Catalog = 
 
     Raises: EncodeError where a field that is AUTO cannot be derived.
     """
+    if packet.__class__ is not Packet:
+        check_packet(packet)
     if not packet.trailers and not left_to_card:
         closed, octets = resolved_packet(packet, catalog)
         return statuses_of(closed, octets, catalog)

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import msgspec
 
-from overlaycodec.codec.catalog import Catalog
+from overlaycodec.codec.catalog import Catalog, check_catalog
 from overlaycodec.codec.code_cache import STACK_USES
 from overlaycodec.codec.header_decoder import add_item
 from overlaycodec.codec.packet_encoder import encode_packet, encoded_stack, resolved
@@ -24,7 +24,7 @@ from overlaycodec.codegen import Source
 from overlaycodec.editing.network_headers import framed_network_of
 from overlaycodec.packet.header import Header
 from overlaycodec.packet.offsets import octets_in
-from overlaycodec.packet.packet import Packet
+from overlaycodec.packet.packet import Packet, check_packet
 from overlaycodec.packet.stack_paths import STACKS
 from overlaycodec.schema.layout import Layout
 from overlaycodec.schema.record import WireStruct
@@ -154,6 +154,9 @@ PLANS: Final = ByClass(StackPlan)
 
 def resolved_packet(packet: Packet, catalog: Catalog, *, omits: bool = True) -> tuple[Packet, bytes]:
     """The packet with every AUTO derived, and its octets: what `resolved` gives, quicker. Raises: EncodeError."""
+    if packet.__class__ is not Packet or catalog.__class__ is not Catalog:
+        check_packet(packet)
+        check_catalog(catalog)
     headers, trailers = packet.headers, packet.trailers
     plan: StackPlan = PLANS[tuple(map(type, headers))]
     if (plan.is_open is None and not plan.counted()) or (trailers and trailers[-1].data is AUTO):

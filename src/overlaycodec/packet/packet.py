@@ -332,7 +332,10 @@ class Packet(ForPeople, CheckedPacket, frozen=True, eq=False, gc=False):
 
         Raises: PathError.
         """
-        index, name, rest = target_of(self.headers, path)
+        try:
+            index, name, rest = STACKS[tuple(map(type, self.headers))].targets[path]
+        except TypeError:  # no text
+            index, name, rest = target_of(self.headers, path)
         if name is not None:
             return getattr(self.headers[index], name)
         if path in ("payload", "fcs"):

@@ -197,8 +197,7 @@ else:
         def _repr_mimebundle_(cls):
             return MethodType(ForNotebooks._repr_mimebundle_, cls) if "__layout__" in cls.__dict__ else None
 
-        __call__ = property(attrgetter("__make__"))
-        # a property, so that Python hands the keywords to the constructor at once, without a function in between
+        __call__ = property(attrgetter("__make__"))  # Python hands the keywords to the constructor at once
 
     _Base = msgspec.Struct
 

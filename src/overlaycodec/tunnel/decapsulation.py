@@ -100,7 +100,11 @@ def decapsulate(
         packet = decode(octets, first=first, wire_length=wire_length, lax=True, catalog=catalog)
         faults = packet.faults
     plan: StackPlan = PLANS[tuple(map(type, packet.headers))]
-    if through is None and plan.tunnel_end and not (packet.trailers or packet.missing or faults or plan.outer_segmented):
+    if (
+        through is None
+        and plan.tunnel_end
+        and not (packet.trailers or packet.missing or faults or plan.outer_segmented)
+    ):
         found = _from_complete(packet, octets, plan, diffserv, catalog)
         if found is not None:
             return found

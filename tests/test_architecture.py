@@ -49,7 +49,7 @@ ALLOWED: Final[dict[str, str]] = {
     "comparison": "capture codec describe packet protocols schema values",
     "columnar": "capture checksum codec describe editing errors filters packet pipelines schema values",
     "filters": "codec editing errors packet schema values",
-    "icmp_errors": "checksum codec packet protocols values",
+    "icmp_errors": "checksum codec editing packet protocols values",
     "tunnel": "checksum codec dialects editing errors findings icmp_errors packet protocols reassembly schema values"
     " vlan",
     "display": "codec describe editing packet schema values",

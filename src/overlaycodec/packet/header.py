@@ -34,8 +34,7 @@ class HeaderMeta(RecordMeta):  # noqa: D101 - `__doc__` is that of the classes
         return Repeated.of(cls, times)
 
 
-METACLASS: Any = HeaderMeta  # Any: to compare with the class of any class
-"""The class of the classes of headers: to compare with it is quicker than `isinstance`."""
+METACLASS: Any = HeaderMeta  # Any: compared with the class of any class, which is quicker than `isinstance`
 
 
 class Header(WireStruct, metaclass=HeaderMeta, abstract=True):

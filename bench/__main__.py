@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench import column_ratios, columns, growth, pipelines, plot, workers
+from bench import column_ratios, columns, growth, operations, pipelines, plot, workers
 from bench.contests import CONTESTS, Sizes, check
 from bench.imports import HEAVY, heavy_modules, import_times
 from bench.memory import Reading, measure
@@ -25,6 +25,8 @@ from bench.report import (
     held_table,
     import_table,
     memory_table,
+    operation_targets,
+    operations_table,
     ratio_table,
     target_table,
     workers_table,
@@ -42,6 +44,8 @@ class Scale:
     """How much is done in all."""
 
     sizes: Sizes
+    operations: int
+    """Frames of a round of operations."""
     marks: tuple[int, ...]
     columns: int
     written: int
@@ -54,9 +58,9 @@ class Scale:
 
 
 FULL = Scale(
-    Sizes(15, 2000), (10_000, 100_000, 1_000_000), 1_000_000, 100_000, 7, (9, 500), 20_000, 10_000_000, 6_000_000
+    Sizes(15, 2000), 600, (10_000, 100_000, 1_000_000), 1_000_000, 100_000, 7, (9, 500), 20_000, 10_000_000, 6_000_000
 )
-QUICK = Scale(Sizes(2, 20), (1_000, 2_000, 5_000), 1_000, 100, 1, (1, 5), 200, 20_000, 2_000)
+QUICK = Scale(Sizes(2, 20), 10, (1_000, 2_000, 5_000), 1_000, 100, 1, (1, 5), 200, 20_000, 2_000)
 
 
 @dataclass(frozen=True)
@@ -64,6 +68,7 @@ class Results:
     """All that was measured."""
 
     timings: Mapping[str, Mapping[str, Timing]]
+    operations: Mapping[operations.Kind, operations.Operations]
     columns: columns.Columns
     ratios: column_ratios.Ratios
     growth: list[growth.Growth]
@@ -90,8 +95,10 @@ def main() -> int:
     bound = use_one_core()
     peers, absent = installed()
     check(peers)
+    with_scapy = any(peer.name == "scapy" for peer in peers)
+    operations.check(scapy=with_scapy)
     results = _measure(peers, QUICK if quick else FULL, quick=quick)
-    targets = _targets(results)
+    targets = _targets(results) + operation_targets(results.operations)
     parts = [environment(bound, {peer.name.partition(",")[0]: peer.version for peer in peers}, absent)]
     if quick:
         parts.insert(0, "**A quick run: its figures mean nothing.**")
@@ -100,6 +107,7 @@ def main() -> int:
     if page is not None and plot.draw(page.with_name(_PLOT), results.timings["few"], results.columns, results.growth):
         parts.append(f"![Time by library, and how it grows]({_PLOT})")
     parts += [contest_table(contest.title, contest.unit, results.timings[name]) for name, contest in CONTESTS.items()]
+    parts += [operations_table(results.operations)]
     parts += [columns_tables(results.columns), ratio_table(results.ratios), workers_table(results.workers)]
     parts += map(growth_table, results.growth)
     parts += [import_table(results.imports), held_table(results.held, results.memory), memory_table(results.reading)]
@@ -116,6 +124,9 @@ def _measure(peers: list[Peer], scale: Scale, *, quick: bool) -> Results:
     for name, contest in CONTESTS.items():
         _say(contest.title)
         timings[name] = contest.run(peers, scale.sizes)
+    _say("Operations")
+    with_scapy = any(peer.name == "scapy" for peer in peers)
+    by_operation = operations.run(scale.sizes.rounds, scale.operations, scapy=with_scapy)
     by_columns = columns.run(scale.columns, scale.written, scale.rounds, _say, programs=not quick)
     _say("Columns: two workers")
     by_workers = workers.run(scale.by_workers, scale.rounds)
@@ -129,7 +140,12 @@ def _measure(peers: list[Peer], scale: Scale, *, quick: bool) -> Results:
     names = [peer.name for peer in peers if peer.decode is not None]
     kept = held(names[:1] if quick else names, scale.kept)
     memory = measure_columns(scale.columns, scale.scanned)
+<<<<<<< HEAD
     return Results(timings, by_columns, ratios, grown, imports, heavy, measure(scale.marks), kept, memory, by_workers)
+=======
+    reading = measure(scale.marks)
+    return Results(timings, by_operation, by_columns, ratios, grown, imports, heavy, reading, kept, memory)
+>>>>>>> 68b2caa17702e519409166fdb021f06851e5f77a
 
 
 def _targets(results: Results) -> list[Target]:

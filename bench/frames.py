@@ -77,7 +77,12 @@ def ipv4(source: random.Random, protocol: int, src: bytes, dst: bytes, octets: i
 
 
 def frame(
-    source: random.Random, known: Sequence[Host] | None = None, *, summed: bool = True, options: bytes = b""
+    source: random.Random,
+    known: Sequence[Host] | None = None,
+    *,
+    summed: bool = True,
+    options: bytes = b"",
+    payload_octets: int = PAYLOAD_OCTETS,
 ) -> bytes:
     """One frame; from new hosts unless some are `known`. Without `summed` the TCP checksum is any number.
 
@@ -87,7 +92,7 @@ def frame(
     (outer_src_mac, outer_src), (outer_dst_mac, outer_dst), (inner_src_mac, inner_src), (inner_dst_mac, inner_dst) = (
         ends
     )
-    payload = source.randbytes(PAYLOAD_OCTETS)
+    payload = source.randbytes(payload_octets)
     numbers = source.getrandbits(32), source.getrandbits(32)
     # ports that no decoder binds to anything
     ports = source.randrange(32768, 47000), source.randrange(50000, 60000)
@@ -110,10 +115,10 @@ def frame(
     return ETHERNET(outer_dst_mac, outer_src_mac, 0x0800) + outer + udp
 
 
-def frames(source: random.Random, count: int, *, distinct: bool) -> list[bytes]:
+def frames(source: random.Random, count: int, *, distinct: bool, payload_octets: int = PAYLOAD_OCTETS) -> list[bytes]:
     """New frames: all addresses distinct, or those of 16 new hosts."""
     known = None if distinct else hosts(source)
-    return [frame(source, known) for _ in range(count)]
+    return [frame(source, known, payload_octets=payload_octets) for _ in range(count)]
 
 
 def capture_record(number: int, data: bytes, wire_length: int | None = None) -> bytes:

@@ -14,11 +14,12 @@ from bench.columns import Columns
 from bench.growth import Growth
 from bench.memory import Reading
 from bench.memory_columns import ColumnsMemory, Held
+from bench.operations import DECODE, OPERATIONS, Kind, Operation, Operations
 from bench.timing import Timing
 
 __all__ = [
     "Target", "columns_tables", "contest_table", "environment", "growth_table", "held_table", "import_table",
-    "memory_table", "ratio_table", "target_table", "workers_table",
+    "memory_table", "operation_targets", "operations_table", "ratio_table", "target_table", "workers_table",
 ]  # fmt: skip
 
 OURS = "overlaycodec"
@@ -75,6 +76,47 @@ def contest_table(title: str, unit: str, timings: Mapping[str, Timing]) -> str:
         (timing.name, _number(timing.median), _number(timing.best), f"{timing.median / ours:.1f}") for timing in ranked
     ]
     return f"### {title}\n\nMicroseconds a {unit}.\n\n" + _table(("", "median", "best", "times ours"), rows)
+
+
+def operations_table(found: Mapping[Kind, Operations]) -> str:
+    """The operations: each as a multiple of `decode` of the same frames, by the kind of frames."""
+    kinds = list(found)
+    rows = [
+        ("`decode`, microseconds", "", *(_number(found[kind].ours[DECODE].median) for kind in kinds), ""),
+        *(
+            (
+                operation.name,
+                f"{operation.most:g}",
+                *(_number(found[kind].multiple(operation)) for kind in kinds),
+                _beside_scapy(found, operation),
+            )
+            for operation in OPERATIONS
+        ),
+    ]
+    head = ("", "at most", *(kind.title for kind in kinds), "times as fast as scapy")
+    return (
+        "### Operations\n\nMultiples of the time that `decode` takes for the same frames of 7 headers, no field read, "
+        "by the octets of the payload and by the addresses.\n\n" + _table(head, rows)
+    )
+
+
+def operation_targets(found: Mapping[Kind, Operations]) -> list[Target]:
+    """Each operation in its worst kind of frames."""
+    targets = []
+    for operation in OPERATIONS:
+        worst = max(one.multiple(operation) for one in found.values())
+        wanted = f"at most {operation.most:g} x `decode`"
+        targets.append(Target(operation.name, wanted, f"{_number(worst)} x", worst <= operation.most))
+    return targets
+
+
+def _beside_scapy(found: Mapping[Kind, Operations], operation: Operation) -> str:
+    ratios = [
+        one.scapy[operation.name].median / one.ours[operation.name].median
+        for one in found.values()
+        if operation.name in one.scapy
+    ]
+    return f"{_number(min(ratios))} to {_number(max(ratios))}" if ratios else ""
 
 
 def columns_tables(found: Columns) -> str:

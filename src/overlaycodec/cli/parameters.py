@@ -17,8 +17,8 @@ from overlaycodec.columnar.column import RECORD_COLUMNS
 from overlaycodec.describe.plain import printable
 from overlaycodec.dialects import NAMED
 from overlaycodec.packet.paths import SCOPES, scoped, tokens_of
-from overlaycodec.schema.arguments import nearest
 from overlaycodec.schema.record import WireStruct
+from overlaycodec.values.nearest_names import nearest
 
 if TYPE_CHECKING:
     Type = click.ParamType[str]

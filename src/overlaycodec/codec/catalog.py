@@ -14,9 +14,7 @@ from typing import Any, Final, Self
 
 import msgspec
 
-from overlaycodec.codec.bytes_like import BytesLike
 from overlaycodec.codec.code_cache import CodeCache
-from overlaycodec.codec.emitters import ByClass
 from overlaycodec.codec.field_view import FieldView
 from overlaycodec.errors import SchemaError
 from overlaycodec.packet.header import Header, check_header_class
@@ -38,6 +36,8 @@ from overlaycodec.schema.keyspaces import LINK_TYPE
 from overlaycodec.schema.layout import Layout
 from overlaycodec.schema.record import Element, WireStruct
 from overlaycodec.values.argument_checks import check_number, check_text, check_type, text_of
+from overlaycodec.values.by_class import ByClass
+from overlaycodec.values.bytes_like import BytesLike
 
 __all__ = ["DEFAULT", "Binding", "Catalog", "check_catalog"]
 

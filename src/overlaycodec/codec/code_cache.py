@@ -12,7 +12,7 @@ from typing import Any, Final, Protocol
 
 from overlaycodec.codec.decode_state import DecodeState
 from overlaycodec.codec.decode_step import Believed, Candidate, Step, conditional_step, step_of
-from overlaycodec.codec.emitters import ByClass, unreadable_next
+from overlaycodec.codec.emitters import unreadable_next
 from overlaycodec.codec.header_encoder import HeaderEncoder, header_encoder_of
 from overlaycodec.codec.stack_cache import StackCache
 from overlaycodec.codec.stack_encoder import StackEncoder, stack_encoder_of, stackable
@@ -21,6 +21,7 @@ from overlaycodec.packet.header import Header, check_header_class
 from overlaycodec.packet.late_header import AnyHeader, LateBinding, is_imported, loaded
 from overlaycodec.schema.keys import Key, KeySpace
 from overlaycodec.schema.layout import Layout
+from overlaycodec.values.by_class import ByClass
 
 __all__ = ["MAX_CLASSES", "STACK_USES", "CodeCache"]
 

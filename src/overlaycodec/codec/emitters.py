@@ -8,7 +8,7 @@ derived: the encoder of a header raises the error, the encoder of a stack return
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 
 from overlaycodec.codec.struct_plan import Item
 from overlaycodec.codegen import literal
@@ -16,10 +16,10 @@ from overlaycodec.packet.late_header import LateBinding, LateHeader, is_class
 from overlaycodec.schema.keys import KeySpace, MinOctets
 from overlaycodec.schema.layout import Field, Layout
 from overlaycodec.schema.plans import Coverage, NextHeader, Presence
+from overlaycodec.values.by_class import ByClass
 
 __all__ = [
     "LENGTH",
-    "ByClass",
     "Keys",
     "NoKeys",
     "derived_checksum",
@@ -34,26 +34,6 @@ __all__ = [
 
 LENGTH: Final = -1
 """In place of a key: the selector is a length, of what follows."""
-
-_MAX_CLASSES: Final = 1024
-
-
-class ByClass(dict[Any, Any]):  # Any: header classes, and None; an answer of any type
-    """An answer for each class of the next header, found when it is first asked for.
-
-    A header that is not imported yet has no class that could be a key. Generated code reads this like a dict.
-    """
-
-    __slots__ = ("_answer",)
-
-    def __init__(self, answer: Callable[[Any], Any]) -> None:  # Any: as above
-        super().__init__()
-        self._answer = answer
-
-    def __missing__(self, cls: Any) -> Any:  # Any: as above
-        if len(self) >= _MAX_CLASSES:  # programs may declare any number
-            self.clear()
-        return self.setdefault(cls, self._answer(cls))
 
 
 class Keys(Protocol):

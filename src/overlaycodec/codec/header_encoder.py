@@ -14,7 +14,6 @@ from struct import Struct
 from overlaycodec.checksum import crc32c, internet_checksum
 from overlaycodec.codec.emitters import (
     LENGTH,
-    ByClass,
     Keys,
     derived_checksum,
     packed_value,
@@ -32,6 +31,7 @@ from overlaycodec.schema.keyspaces import IP_PROTOCOL
 from overlaycodec.schema.layout import Field, Layout
 from overlaycodec.schema.record import builder_of
 from overlaycodec.values import AUTO
+from overlaycodec.values.by_class import ByClass
 
 __all__ = ["HeaderEncoder", "header_encoder_of"]
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from typing import TypeVar
 
-from overlaycodec.codec.bytes_like import BytesLike, bytes_of
 from overlaycodec.codec.catalog import DEFAULT, Catalog, check_catalog
 from overlaycodec.codec.decode_state import CAPTURED, DecodeState
 from overlaycodec.codec.decode_step import Step
@@ -22,6 +21,7 @@ from overlaycodec.packet.paths import names_of
 from overlaycodec.protocols import Ethernet
 from overlaycodec.schema.keys import Key
 from overlaycodec.values.argument_checks import check_number
+from overlaycodec.values.bytes_like import BytesLike, bytes_of
 
 __all__ = ["begun", "check_nesting", "decode", "decode_header", "ended", "located"]
 

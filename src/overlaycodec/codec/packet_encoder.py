@@ -19,7 +19,7 @@ from overlaycodec.packet.packet import FCS, Packet, Trailer, check_packet
 from overlaycodec.packet.paths import names_of
 from overlaycodec.values import AUTO
 
-__all__ = ["encode", "encode_packet", "resolve", "resolved", "resolved_headers", "trailing_octets"]
+__all__ = ["encode", "encode_packet", "encoded_stack", "resolve", "resolved", "resolved_headers", "trailing_octets"]
 
 
 def encode(packet: Packet | Header, *, catalog: Catalog = DEFAULT) -> bytes:
@@ -52,6 +52,13 @@ def _encoded_stack(encoder: StackEncoder, headers: Sequence[Header], content: by
         return encoder(headers, content)
     except (EncodeError, struct.error, TypeError, AttributeError, OverflowError):
         return None
+
+
+def encoded_stack(classes: tuple[type[Header], ...], packet: Packet, catalog: Catalog) -> bytes | None:
+    """The octets of a packet without trailers by the encoder of its stack; None where that gives none."""
+    code = catalog._code
+    start, encoder = code.stack_encoders.get(classes) or code.stack_encoder(classes)
+    return _encoded_stack(encoder, packet.headers, packet.payload) if start == len(classes) else None
 
 
 def trailing_octets(trailers: Sequence[Trailer]) -> dict[int, bytes]:

@@ -11,9 +11,9 @@ from overlaycodec.capture.bulk.arrays import Mask, Values
 from overlaycodec.columnar.column_buffers import CATEGORIES, Output
 from overlaycodec.columnar.extras import needed
 from overlaycodec.errors import PathError
-from overlaycodec.schema.arguments import nearest
 from overlaycodec.values.argument_checks import text_of
 from overlaycodec.values.for_notebooks import ForNotebooks
+from overlaycodec.values.nearest_names import nearest
 
 if TYPE_CHECKING:
     import pandas

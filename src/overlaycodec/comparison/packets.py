@@ -7,7 +7,6 @@ from typing import Final, TypeVar
 
 import msgspec
 
-from overlaycodec.codec.bytes_like import BytesLike
 from overlaycodec.codec.catalog import Catalog
 from overlaycodec.codec.packet_decoder import decode
 from overlaycodec.codec.packet_encoder import resolve
@@ -22,6 +21,7 @@ from overlaycodec.packet.paths import names_of
 from overlaycodec.schema.keys import Key
 from overlaycodec.schema.layout import Field
 from overlaycodec.schema.record import Element, WireStruct
+from overlaycodec.values.bytes_like import BytesLike
 
 __all__ = ["packet_diff", "packet_of"]
 

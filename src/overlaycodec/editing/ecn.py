@@ -9,7 +9,7 @@ import msgspec
 
 from overlaycodec.values.argument_checks import check_choice, check_number
 
-__all__ = ["ECNAlarm", "ECNMode", "ECNOutcome", "egress_ecn", "ingress_ecn"]
+__all__ = ["EGRESS", "ECNAlarm", "ECNMode", "ECNOutcome", "egress_ecn", "ingress_ecn"]
 
 NOT_ECT, ECT_1, ECT_0, CE = range(4)
 """The codepoints of RFC 3168 section 5."""
@@ -52,7 +52,7 @@ def ingress_ecn(inner: int, mode: ECNMode = "normal") -> int:
 
 
 _ALARM: Final = ECNAlarm.ALARM
-_EGRESS: Final = {
+EGRESS: Final = {
     (inner, outer): ECNOutcome(CE if outer == CE else inner) for inner in range(4) for outer in range(4)
 } | {
     (NOT_ECT, ECT_0): ECNOutcome(NOT_ECT, _ALARM),
@@ -62,6 +62,7 @@ _EGRESS: Final = {
     (ECT_1, ECT_0): ECNOutcome(ECT_1, ECNAlarm.LOG),
     (CE, ECT_1): ECNOutcome(CE, _ALARM),
 }  # fmt: skip
+"""By the inner and the outer mark, RFC 6040 figure 4."""
 
 
 def egress_ecn(inner: int, outer: int) -> ECNOutcome:
@@ -69,4 +70,4 @@ def egress_ecn(inner: int, outer: int) -> ECNOutcome:
 
     Spec: RFC 6040 figure 4.
     """
-    return _EGRESS[check_number("inner", inner, 0, 3), check_number("outer", outer, 0, 3)]
+    return EGRESS[check_number("inner", inner, 0, 3), check_number("outer", outer, 0, 3)]

@@ -13,11 +13,12 @@ from overlaycodec.codec.catalog import DEFAULT, Catalog, check_catalog
 from overlaycodec.codec.packet_encoder import resolved
 from overlaycodec.codec.pseudo_header import pseudo_header
 from overlaycodec.editing.by_difference import following as following_checksums
+from overlaycodec.editing.fill_plan import filled_stack
+from overlaycodec.editing.stack_plan import is_open
 from overlaycodec.packet.header import Header
 from overlaycodec.packet.offsets import extent_of, is_fragment, is_unbounded, octets_in, spans_of
 from overlaycodec.packet.packet import FCS, Packet, Trailer, check_packet
 from overlaycodec.schema.plans import LengthSize, UnparsedSize, ValueLength
-from overlaycodec.schema.record import WireStruct
 from overlaycodec.values import AUTO
 
 __all__ = ["fill"]
@@ -45,7 +46,10 @@ def fill(
     """
     check_packet(packet)
     check_catalog(catalog)
-    if any(map(_is_open, packet.headers)):
+    usual = lengths and checksums and not selectors and before is None
+    if usual and (filled := filled_stack(packet, catalog)) is not None:
+        return filled
+    if any(map(is_open, packet.headers)):
         flagged = tuple(header.replace(**_flags(header)) for header in packet.headers) if lengths else packet.headers
         packet, _ = resolved(packet._with(headers=flagged), catalog)
     if before is not None and checksums:
@@ -70,15 +74,6 @@ def fill(
             complete = False
     trailers = _trailers(packet) if checksums else packet.trailers
     return resolved(packet._with(headers=tuple(changed), trailers=trailers), catalog, omits=False)[0]
-
-
-def _is_open(record: WireStruct) -> bool:
-    """Whether a field of the record, or of an element of its option lists, is AUTO."""
-    values = ((field, getattr(record, field.name)) for field in record.__layout__.fields)
-    return any(
-        value is AUTO or (field.kind == "items" and value is not None and any(map(_is_open, value)))
-        for field, value in values
-    )
 
 
 def _is_first_segment(packet: Packet, index: int) -> bool:

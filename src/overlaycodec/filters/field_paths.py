@@ -17,9 +17,9 @@ from overlaycodec.errors import PathError
 from overlaycodec.filters.record_facts import RECORD_FACTS
 from overlaycodec.packet.header import Header
 from overlaycodec.packet.paths import GRAMMAR, SCOPES, Token, scope_in, scoped, scopes_of, tokens_of
-from overlaycodec.schema.arguments import nearest
 from overlaycodec.schema.layout import Field
 from overlaycodec.schema.record import WireStruct
+from overlaycodec.values.nearest_names import nearest
 
 __all__ = ["RECORD_NAMES", "STATUS", "FieldPath", "field_path_of", "final_fields_of", "header_path_of"]
 

@@ -17,9 +17,9 @@ from overlaycodec.editing.checksum_status import ChecksumStatus
 from overlaycodec.errors import FieldValueError, LengthFieldError, NestingError, PathError, TruncatedError, number_text
 from overlaycodec.filters.expression import Prefix, Value
 from overlaycodec.filters.field_paths import FieldPath, field_path_of, final_fields_of, header_path_of
-from overlaycodec.schema.arguments import nearest, suggestion
 from overlaycodec.schema.layout import ADDRESS_OCTETS, Field, Layout
 from overlaycodec.values import MACAddress
+from overlaycodec.values.nearest_names import nearest, suggestion
 
 __all__ = ["FAULTS", "STATUSES", "Operand", "operand_of"]
 

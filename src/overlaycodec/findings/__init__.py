@@ -5,13 +5,13 @@ Strategy: tables of rules, one for each family, and one walk over the headers; t
 
 from __future__ import annotations
 
-from overlaycodec.codec.bytes_like import BytesLike
 from overlaycodec.codec.catalog import DEFAULT, Catalog
 from overlaycodec.findings.model import Finding, Findings, Receiver, Severity
 from overlaycodec.packet.header import Header
 from overlaycodec.packet.packet import Packet
 from overlaycodec.protocols import Ethernet
 from overlaycodec.schema.keys import Key
+from overlaycodec.values.bytes_like import BytesLike
 
 __all__ = ["Finding", "Findings", "Receiver", "Severity", "diagnose"]
 

@@ -7,18 +7,20 @@ that means for each receiver is data, so that the documentation and the tests re
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import StrEnum
 from operator import attrgetter
-from typing import Any, Final, Literal, get_args
+from typing import Any, Final, Literal, Self, get_args
 
 import msgspec
 
 from overlaycodec.editing.checksum_status import ChecksumStatus
+from overlaycodec.editing.network_headers import framed_network_of
 from overlaycodec.errors import Bits, place_text
 from overlaycodec.packet.header import Header
 from overlaycodec.packet.packet import Packet
-from overlaycodec.packet.paths import Scope, framed_network_of
+from overlaycodec.packet.paths import Scope
+from overlaycodec.packet.stack_paths import STACKS, StackPaths
 from overlaycodec.values.for_notebooks import ForNotebooks
 
 __all__ = [
@@ -29,6 +31,7 @@ __all__ = [
     "Finding",
     "Findings",
     "Observation",
+    "Place",
     "Proof",
     "Reaction",
     "Receiver",
@@ -118,33 +121,76 @@ class Reaction(msgspec.Struct, frozen=True):
     words: str
 
 
+class Place(msgspec.Struct, frozen=True):
+    """What is around a header in a stack of headers."""
+
+    name: str
+    """The full path of the header."""
+    scopes: tuple[Scope, ...]
+    scope: Scope
+    inner_scope: Scope | None
+    inner_network: int | None
+    """The index of the IP header of the frame in the scope that the header opens."""
+
+    @classmethod
+    def of(cls, classes: Sequence[type[Header]], index: int) -> Self:
+        """The place of header `index` among headers of these classes."""
+        stack: StackPaths = STACKS[tuple(classes)]
+        scopes = stack.scopes
+        after = scopes[bisect_right(scopes, index + 1, key=attrgetter("start")) - 1]
+        inner = after if after.start == index + 1 else None
+        network = None if inner is None else framed_network_of(classes[inner.start : inner.stop])
+        return cls(
+            stack.names[index],
+            scopes,
+            scopes[bisect_right(scopes, index, key=attrgetter("start")) - 1],
+            inner,
+            None if inner is None or network is None else inner.start + network,
+        )
+
+
 class Context:
     """A header, and what is around it."""
 
-    __slots__ = ("header", "index", "name", "packet", "reads_to_end", "scope", "scopes", "statuses", "trailing")
+    __slots__ = ("all_valid", "header", "index", "packet", "place", "reads_to_end", "statuses", "trailing")
 
     def __init__(
         self,
         packet: Packet,
         index: int,
-        name: str,
-        scopes: Sequence[Scope],
+        place: Place,
         statuses: Mapping[str, ChecksumStatus],
         trailing: Mapping[int, int],
         *,
         reads_to_end: bool = False,
+        all_valid: bool = False,
     ) -> None:
         self.packet = packet
         self.index = index
-        self.name = name
+        self.place = place
         self.header: Any = packet.headers[index]  # Any: of the classes that the rule names
-        self.scopes = scopes
-        self.scope = scopes[bisect_right(scopes, index, key=attrgetter("start")) - 1]
         self.statuses = statuses
+        self.all_valid = all_valid
+        """Whether no checksum of the packet is bad or partial."""
         self.trailing = trailing
         """How many octets the trailers of a header have, by its index; counted once for all headers."""
         self.reads_to_end = reads_to_end
         """Whether the receiver reads all octets, whatever the lengths of IP and UDP are."""
+
+    @property
+    def name(self) -> str:
+        """The full path of the header."""
+        return self.place.name
+
+    @property
+    def scopes(self) -> Sequence[Scope]:
+        """The scopes of the packet."""
+        return self.place.scopes
+
+    @property
+    def scope(self) -> Scope:
+        """The scope that the header is in."""
+        return self.place.scope
 
     @property
     def next(self) -> Header | None:
@@ -154,32 +200,32 @@ class Context:
 
     def outside(self, *classes: type[Header]) -> Any:  # Any: of one of the classes, or None
         """The nearest header before this one, in its scope, of one of the classes."""
-        for index in range(self.index - 1, self.scope.start - 1, -1):
-            if isinstance(self.packet.headers[index], classes):
-                return self.packet.headers[index]
+        headers = self.packet.headers
+        for index in range(self.index - 1, self.place.scope.start - 1, -1):
+            if type(headers[index]) in classes:
+                return headers[index]
         return None
 
     @property
     def inner_scope(self) -> Scope | None:
         """The scope that this header opens."""
-        inner = self.scopes[bisect_right(self.scopes, self.index + 1, key=attrgetter("start")) - 1]
-        return inner if inner.start == self.index + 1 else None
+        return self.place.inner_scope
 
     def inside(self, *classes: type[Header]) -> Any:  # Any: of one of the classes, or None
         """The first header of one of the classes in the scope that this header opens."""
-        inner = self.inner_scope
+        inner = self.place.inner_scope
         if inner is None:
             return None
-        found = (header for header in self.packet.headers[inner.start : inner.stop] if isinstance(header, classes))
-        return next(found, None)
+        for header in self.packet.headers[inner.start : inner.stop]:
+            if type(header) in classes:
+                return header
+        return None
 
     @property
     def inside_ip(self) -> Any:  # Any: IPv4 or IPv6, or None
         """The IP header that is the content of the frame in the scope that this header opens."""
-        inner = self.inner_scope
-        headers = () if inner is None else self.packet.headers[inner.start : inner.stop]
-        index = framed_network_of(headers)
-        return None if index is None else headers[index]
+        index = self.place.inner_network
+        return None if index is None else self.packet.headers[index]
 
     def checksum_status(self, field: str) -> ChecksumStatus | None:
         """The status of a checksum of this header, if it has one."""
@@ -195,7 +241,7 @@ class Observation(msgspec.Struct, frozen=True):
     """Whether the path begins at the packet: `fcs`."""
 
 
-Check = Callable[[Context], Iterator[Observation]]
+Check = Callable[[Context], Iterable[Observation]]
 
 
 class Rule(msgspec.Struct, frozen=True):
@@ -210,6 +256,8 @@ class Rule(msgspec.Struct, frozen=True):
     linux: Reaction | None = None
     """None: nothing is known of it, or it has no receiver for this."""
     ovs: Reaction | None = None
+    needs: tuple[type[Header], ...] = ()
+    """Headers of which one must be in the packet for the check to find something; none: it may in any packet."""
 
     def finding(self, receiver: Receiver, path: str, bits: Bits, found: str, scope: str) -> Finding:
         """The finding of this rule for what its check found at a path."""

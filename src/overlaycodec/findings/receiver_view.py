@@ -17,8 +17,8 @@ from overlaycodec.codec.packet_decoder import decode_header
 from overlaycodec.codec.packet_encoder import encode
 from overlaycodec.errors import DecodeError
 from overlaycodec.findings.model import Receiver
-from overlaycodec.findings.rules.outcomes import ip_of
-from overlaycodec.packet.offsets import is_fragment, number_in, octets_in
+from overlaycodec.findings.rules.outcomes import ip_of, number_in
+from overlaycodec.packet.offsets import is_fragment, octets_in
 from overlaycodec.packet.packet import Packet
 from overlaycodec.protocols import UDP, Ethernet, IPv4, IPv6, VLANTag
 

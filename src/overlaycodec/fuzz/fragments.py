@@ -13,12 +13,13 @@ from typing import Final
 
 from overlaycodec.codec.catalog import Catalog
 from overlaycodec.codec.packet_encoder import encode
+from overlaycodec.editing.network_headers import network_of
 from overlaycodec.errors import CodecError
 from overlaycodec.fuzz.mutation import Mutation
 from overlaycodec.packet.header import Header
 from overlaycodec.packet.offsets import octets_in
 from overlaycodec.packet.packet import Packet
-from overlaycodec.packet.paths import names_of, network_of
+from overlaycodec.packet.paths import names_of
 from overlaycodec.protocols import IPv4, IPv6, IPv6Fragment
 from overlaycodec.values import AUTO
 

@@ -15,13 +15,14 @@ import msgspec
 
 from overlaycodec.codec.catalog import Catalog
 from overlaycodec.codec.packet_encoder import encode
+from overlaycodec.editing.network_headers import framed_network_of
 from overlaycodec.errors import CodecError, EncodeError
 from overlaycodec.fuzz.mutation import Follow, Kind, Mutation, Piece
 from overlaycodec.fuzz.sites import RecordSite, Site, mask_of
 from overlaycodec.packet.header import Header
 from overlaycodec.packet.offsets import ends_of
 from overlaycodec.packet.packet import Packet
-from overlaycodec.packet.paths import framed_network_of, names_of
+from overlaycodec.packet.paths import names_of
 from overlaycodec.protocols import UDP
 from overlaycodec.schema.keyspaces import ETHERTYPE, IP_PROTOCOL, UDP_PORT
 from overlaycodec.schema.layout import REQUIRED, Field

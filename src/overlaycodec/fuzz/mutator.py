@@ -13,7 +13,6 @@ from itertools import count as counted_from
 from typing import Final
 
 from overlaycodec.capture import Record
-from overlaycodec.codec.bytes_like import BytesLike
 from overlaycodec.codec.catalog import DEFAULT, Catalog
 from overlaycodec.fuzz.case import Case
 from overlaycodec.fuzz.fields import field_mutations, value_text
@@ -29,6 +28,7 @@ from overlaycodec.packet.packet import Packet
 from overlaycodec.protocols import Ethernet
 from overlaycodec.schema.keys import Key
 from overlaycodec.values.argument_checks import check_number, text_of
+from overlaycodec.values.bytes_like import BytesLike
 
 __all__ = ["Mutator", "mutations"]
 

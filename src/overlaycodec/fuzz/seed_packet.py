@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from functools import cached_property
 
 from overlaycodec.capture import Record
-from overlaycodec.codec.bytes_like import BytesLike, bytes_of
 from overlaycodec.codec.catalog import Catalog, check_catalog
 from overlaycodec.codec.packet_decoder import decode
 from overlaycodec.codec.packet_encoder import encode
@@ -19,6 +18,7 @@ from overlaycodec.packet.packet import Packet
 from overlaycodec.schema.keys import Key
 from overlaycodec.schema.keyspaces import LINK_TYPE
 from overlaycodec.values.argument_checks import text_of
+from overlaycodec.values.bytes_like import BytesLike, bytes_of
 
 __all__ = ["SeedPacket"]
 

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from ipaddress import IPv4Address, IPv6Address
 from typing import Any, Final, Literal, get_args
 
-from overlaycodec.codec.bytes_like import BytesLike
 from overlaycodec.codec.catalog import DEFAULT, Catalog
 from overlaycodec.codec.packet_decoder import decode
 from overlaycodec.codec.packet_encoder import encode
@@ -30,6 +29,7 @@ from overlaycodec.protocols import (
 )
 from overlaycodec.values import MACAddress, checked_ip
 from overlaycodec.values.argument_checks import check_choice, check_flag, check_number, check_several, check_type
+from overlaycodec.values.bytes_like import BytesLike
 
 __all__ = ["Unreachable", "time_exceeded", "too_big", "unreachable"]
 

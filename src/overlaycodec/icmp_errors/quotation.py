@@ -8,16 +8,16 @@ from typing import Any, Final
 import msgspec
 
 from overlaycodec.checksum import internet_checksum
-from overlaycodec.codec.bytes_like import BytesLike, bytes_of
 from overlaycodec.codec.catalog import Catalog
 from overlaycodec.codec.packet_decoder import decode
 from overlaycodec.codec.packet_encoder import resolved
+from overlaycodec.editing.network_headers import framed_network_of
 from overlaycodec.packet.header import Header
 from overlaycodec.packet.offsets import extent_of, octets_in
 from overlaycodec.packet.packet import Packet
-from overlaycodec.packet.paths import framed_network_of
 from overlaycodec.protocols import Ethernet, IPv4, IPv6
 from overlaycodec.values.argument_checks import check_number, check_type
+from overlaycodec.values.bytes_like import BytesLike, bytes_of
 
 __all__ = ["MINIMUM_QUOTED", "Extension", "Offender", "extended", "offender_of"]
 

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from overlaycodec.checksum import internet_sum
-from overlaycodec.codec.bytes_like import BytesLike
 from overlaycodec.codec.catalog import DEFAULT, Catalog
 from overlaycodec.codec.packet_encoder import encode
 from overlaycodec.icmp_errors.quotation import Offender, offender_of
@@ -17,6 +16,7 @@ from overlaycodec.packet.header import Header
 from overlaycodec.packet.offsets import is_fragment
 from overlaycodec.packet.packet import Packet
 from overlaycodec.protocols import ICMP, Ethernet, ICMPv6, IPv4, IPv6
+from overlaycodec.values.bytes_like import BytesLike
 
 __all__ = ["silence", "silence_about"]
 

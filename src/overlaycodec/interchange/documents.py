@@ -18,11 +18,11 @@ from overlaycodec.packet.header import Header
 from overlaycodec.packet.packet import Packet
 from overlaycodec.packet.paths import names_of
 from overlaycodec.packet.trailer import FCS, Trailer
-from overlaycodec.schema.arguments import suggestion
 from overlaycodec.schema.layout import Field, Layout
 from overlaycodec.schema.record import WireStruct
 from overlaycodec.values import AUTO
 from overlaycodec.values.argument_checks import check_type
+from overlaycodec.values.nearest_names import suggestion
 
 __all__ = ["fault_document", "from_dict", "from_json", "to_dict", "to_json"]
 

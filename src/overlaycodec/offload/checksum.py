@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from overlaycodec.checksum import finished_at
-from overlaycodec.codec.bytes_like import BytesLike, bytes_of
 from overlaycodec.errors import FieldRangeError
 from overlaycodec.values.argument_checks import check_number
+from overlaycodec.values.bytes_like import BytesLike, bytes_of
 
 __all__ = ["finish_checksum"]
 

@@ -11,7 +11,6 @@ from typing import Final
 
 import msgspec
 
-from overlaycodec.codec.bytes_like import BytesLike, bytes_of
 from overlaycodec.codec.catalog import DEFAULT, Catalog, check_catalog
 from overlaycodec.editing.checksum_status import ChecksumStatus, checksums
 from overlaycodec.errors import DecodeError, EncodeError, MissingHeaderError
@@ -19,6 +18,7 @@ from overlaycodec.offload.transport import TransportFrame, transport_frame
 from overlaycodec.packet.header import Header
 from overlaycodec.protocols import TCP, UDP, Ethernet, IPv4
 from overlaycodec.values.argument_checks import check_flag, check_number, check_several
+from overlaycodec.values.bytes_like import BytesLike, bytes_of
 
 __all__ = ["Coalesced", "coalesce"]
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import struct
 from typing import Final
 
-from overlaycodec.codec.bytes_like import BytesLike, bytes_of
 from overlaycodec.codec.catalog import DEFAULT, Catalog, check_catalog
 from overlaycodec.codec.packet_decoder import decode, decode_header
 from overlaycodec.codec.packet_encoder import encode
@@ -20,6 +19,7 @@ from overlaycodec.packet.offsets import octets_in
 from overlaycodec.protocols import TCP, Ethernet, IPv4, IPv6, VirtioNet, VirtioNetV1
 from overlaycodec.reassembly import fragment
 from overlaycodec.values.argument_checks import text_of
+from overlaycodec.values.bytes_like import BytesLike, bytes_of
 
 __all__ = ["from_kernel", "to_kernel"]
 

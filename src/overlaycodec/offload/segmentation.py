@@ -10,7 +10,6 @@ from collections.abc import Collection
 from typing import Final
 
 from overlaycodec.checksum import internet_sum
-from overlaycodec.codec.bytes_like import BytesLike, bytes_of
 from overlaycodec.codec.catalog import DEFAULT, Catalog, check_catalog
 from overlaycodec.codec.packet_encoder import encode
 from overlaycodec.errors import MissingHeaderError
@@ -19,6 +18,7 @@ from overlaycodec.packet.header import Header
 from overlaycodec.packet.packet import Packet
 from overlaycodec.protocols import TCP, Ethernet
 from overlaycodec.values.argument_checks import check_number, check_type
+from overlaycodec.values.bytes_like import BytesLike, bytes_of
 
 __all__ = ["segment"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
-from typing import TYPE_CHECKING, Literal, dataclass_transform
+from typing import TYPE_CHECKING, Any, Literal, dataclass_transform
 
 from overlaycodec.schema.keys import Key
 from overlaycodec.schema.record import RecordMeta, WireStruct
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from overlaycodec.packet.trailer import FCS
     from overlaycodec.pipelines.pattern import Repeated
 
-__all__ = ["Header", "check_header_class"]
+__all__ = ["METACLASS", "Header", "HeaderMeta", "check_header_class"]
 
 
 @dataclass_transform(frozen_default=True, kw_only_default=True)
-class HeaderMeta(RecordMeta):
+class HeaderMeta(RecordMeta):  # noqa: D101 - `__doc__` is that of the classes
     # What header classes can beside other declared classes: be repeated in a pipeline.
     __doc__ = RecordMeta.__doc__  # the text of `help()`, which each metaclass would replace by its own
 
@@ -32,6 +32,9 @@ class HeaderMeta(RecordMeta):
         from overlaycodec.pipelines.pattern import Repeated
 
         return Repeated.of(cls, times)
+
+
+METACLASS: Any = HeaderMeta  # Any: compared with the class of any class, which is quicker than `isinstance`
 
 
 class Header(WireStruct, metaclass=HeaderMeta, abstract=True):
@@ -70,7 +73,9 @@ class Header(WireStruct, metaclass=HeaderMeta, abstract=True):
     def __truediv__(self, other: Header | Packet | FCS | bytes) -> Packet:
         """A packet of this header and what follows it."""
         packet_of = _packet_maker()
-        return packet_of((self, other)) if isinstance(other, Header) else packet_of((self,)) / other
+        if type(type(other)) is METACLASS:
+            return packet_of((self, other))  # type: ignore[arg-type]  # a header, as was just asked
+        return packet_of((self,)) / other
 
 
 @cache

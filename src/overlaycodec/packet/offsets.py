@@ -7,11 +7,11 @@ from ipaddress import IPv4Address
 from typing import Any
 
 from overlaycodec.errors import PathError, UnresolvedError
-from overlaycodec.schema.arguments import nearest
 from overlaycodec.schema.layout import Field, Run
 from overlaycodec.schema.plans import ValueLength
 from overlaycodec.schema.record import WireStruct, kept_with_class
 from overlaycodec.values import AUTO, MACAddress
+from overlaycodec.values.nearest_names import nearest
 
 __all__ = [
     "RecordSpans",
@@ -22,7 +22,6 @@ __all__ = [
     "is_unbounded",
     "is_unbounded_outside",
     "jumbo_octets_of",
-    "number_in",
     "octets_in",
     "spans_of",
 ]
@@ -183,37 +182,25 @@ def octets_in(record: WireStruct) -> int:
     for name, more in optional:
         if getattr(record, name) is not None:
             octets += more
-    for field in variable:
-        octets += _octets_of(record, field)
+    for name, field in variable:
+        value = getattr(record, name)
+        if value is AUTO or value or field.construct is not None:
+            octets += _octets_of(record, field)
     return octets
 
 
 @kept_with_class
-def _sizes_of(cls: type[WireStruct]) -> tuple[int, tuple[tuple[str, int], ...], tuple[Field, ...]]:
+def _sizes_of(cls: type[WireStruct]) -> tuple[int, tuple[tuple[str, int], ...], tuple[tuple[str, Field], ...]]:
     """The octets that every record of a class has, those of each optional run by a field of it, and other fields."""
     parts = cls.__layout__.parts
     runs = [part for part in parts if isinstance(part, Run)]
     return (
         sum(run.octets for run in runs if run.presence is None),
         tuple((run.fields[0].name, run.octets) for run in runs if run.presence is not None),
-        tuple(part for part in parts if not isinstance(part, Run)),
+        tuple((part.name, part) for part in parts if not isinstance(part, Run)),
     )
 
 
 def is_fragment(record: WireStruct) -> bool:
     """Whether the record says that what follows is a fragment of something."""
     return any(getattr(record, name) for name in record.__layout__.fragment_fields)
-
-
-def number_in(octets: bytes, cls: type[WireStruct], name: str) -> int | None:
-    """The number that a field has in octets, whether they are a valid record of the class or not.
-
-    The field has the same offset in every record of the class. None: the octets end before it does.
-    """
-    layout = cls.__layout__
-    first = layout.fixed_bit_of(name)
-    assert first is not None
-    end = first + (layout.by_name[name].bits or 0)
-    if end > len(octets) * 8:
-        return None
-    return int.from_bytes(octets[first // 8 : -(-end // 8)], "big") >> -end % 8 & layout.by_name[name].maximum

@@ -8,19 +8,16 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator
-from ipaddress import IPv4Address, IPv6Address
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
 
-import msgspec
-
 from overlaycodec.errors import DecodeError, MissingHeaderError, PathError, number_text
 from overlaycodec.packet.checked_packet import CheckedPacket, check_packet, unchecked
-from overlaycodec.packet.header import Header, check_header_class
+from overlaycodec.packet.header import METACLASS, Header, check_header_class
 from overlaycodec.packet.offsets import RecordSpans, octets_in
-from overlaycodec.packet.paths import GRAMMAR, find, names_of, read_at, replaced_at, scopes_of, tokens_of
+from overlaycodec.packet.paths import GRAMMAR, find, read_at, replaced_at, tokens_of
+from overlaycodec.packet.stack_paths import STACKS, FlowKey, target_of
 from overlaycodec.packet.trailer import FCS, Trailer
-from overlaycodec.schema.keyspaces import IP_PROTOCOL
 from overlaycodec.values import AUTO
 from overlaycodec.values.argument_checks import check_number, check_type
 from overlaycodec.values.for_people import ForPeople
@@ -29,16 +26,6 @@ __all__ = ["FCS", "FlowKey", "Packet", "Trailer", "check_packet", "packet_of"]
 
 H = TypeVar("H", bound=Header)
 D = TypeVar("D")
-
-
-class FlowKey(msgspec.Struct, frozen=True, gc=False):
-    """The key that identifies a flow; the ports are None if the protocol has none."""
-
-    src: IPv4Address | IPv6Address
-    dst: IPv4Address | IPv6Address
-    protocol: int
-    src_port: int | None
-    dst_port: int | None
 
 
 class Packet(ForPeople, CheckedPacket, frozen=True, eq=False, gc=False):
@@ -89,10 +76,11 @@ class Packet(ForPeople, CheckedPacket, frozen=True, eq=False, gc=False):
         return f"Packet({', '.join(f'{name}={value!r}' for name, value in self._kept().items() if value)})"
 
     def __truediv__(self, other: Header | Packet | FCS | bytes) -> Packet:
-        if isinstance(other, Header):
+        if type(type(other)) is METACLASS:
+            header: Any = other  # Any: a header, as was just asked
             if not self.payload and not self.trailers:
-                return packet_of((*self.headers, other))
-            other = packet_of((other,))
+                return packet_of((*self.headers, header))
+            other = packet_of((header,))
         elif isinstance(other, (bytes, bytearray, memoryview)):
             payload = self.payload + bytes(other)
             packet: Packet = unchecked(type(self), self.headers, payload, self.trailers, missing=self.missing)
@@ -112,9 +100,18 @@ class Packet(ForPeople, CheckedPacket, frozen=True, eq=False, gc=False):
         """What a changed copy keeps: what was found while decoding no longer holds for it."""
         return {"headers": self.headers, "payload": self.payload, "trailers": self.trailers, "missing": self.missing}
 
-    def _with(self, **changes: Any) -> Self:  # Any: as above
+    def _with(
+        self,
+        headers: tuple[Header, ...] | None = None,
+        payload: bytes | None = None,
+        trailers: tuple[Trailer, ...] | None = None,
+        faults: tuple[DecodeError, ...] = (),
+    ) -> Self:
         """A changed copy, of parts that are known to be right."""
-        packet: Self = unchecked(type(self), **(self._kept() | changes))
+        headers = self.headers if headers is None else headers
+        payload = self.payload if payload is None else payload
+        trailers = self.trailers if trailers is None else trailers
+        packet: Self = unchecked(type(self), headers, payload, trailers, faults, None, self.missing)
         return packet
 
     def __replace__(self, /, **changes: Any) -> Self:  # Any: as above
@@ -184,7 +181,7 @@ class Packet(ForPeople, CheckedPacket, frozen=True, eq=False, gc=False):
     @property
     def names(self) -> list[str]:
         """The full path of each header."""
-        return names_of(self.headers)
+        return list(STACKS[tuple(map(type, self.headers))].names)
 
     def _index(self, key: type[Header] | tuple[type[Header], int] | str) -> int:
         """The position of a header: two positions may hold the same object. Raises: MissingHeaderError, PathError."""
@@ -252,14 +249,17 @@ class Packet(ForPeople, CheckedPacket, frozen=True, eq=False, gc=False):
     def _tail(self, start: int) -> Self:
         if not start:
             return self
-        trailers = tuple(t.moved(t.header - start) for t in self.trailers if t.header >= start)
-        missing = self.without_fcs().missing  # the FCS is that of the outermost frame
-        return type(self)(
-            self.headers[start:], self.payload, trailers, missing=missing, fault=self.fault, faults=self.faults
+        trailers, missing = self.trailers, self.missing
+        if trailers:
+            trailers = tuple(t.moved(t.header - start) for t in trailers if t.header >= start)
+            missing = self.without_fcs().missing  # the FCS is that of the outermost frame
+        tail: Self = unchecked(
+            type(self), self.headers[start:], self.payload, trailers, self.faults, self.fault, missing
         )
+        return tail
 
     def _scope(self, kind: str) -> Self:
-        scopes = scopes_of(self.headers)
+        scopes = STACKS[tuple(map(type, self.headers))].scopes
         if len(scopes) < 2 or scopes[1].prefix != kind:
             raise MissingHeaderError(f"{kind} packet", ", ".join(self.names))
         return self._tail(scopes[1].start)
@@ -272,7 +272,7 @@ class Packet(ForPeople, CheckedPacket, frozen=True, eq=False, gc=False):
     @property
     def quoted(self) -> Self:
         """The packet that an ICMP error quotes. Raises: MissingHeaderError."""
-        scopes = scopes_of(self.headers)
+        scopes = STACKS[tuple(map(type, self.headers))].scopes
         scope = next((scope for scope in scopes if scope.prefix.endswith("quoted")), None)
         if scope is None:
             raise MissingHeaderError("quoted packet", ", ".join(self.names))
@@ -281,7 +281,7 @@ class Packet(ForPeople, CheckedPacket, frozen=True, eq=False, gc=False):
     @property
     def scopes(self) -> tuple[Self, ...]:
         """Each scope's own headers, outermost first; the payload and its trailers belong to the last."""
-        *outside, last = scopes_of(self.headers)
+        *outside, last = STACKS[tuple(map(type, self.headers))].scopes
         trailers: list[list[Trailer]] = [[] for _ in outside]
         for trailer in self.trailers:
             number = bisect_right(outside, trailer.header, key=attrgetter("start")) - 1
@@ -304,27 +304,20 @@ class Packet(ForPeople, CheckedPacket, frozen=True, eq=False, gc=False):
     @property
     def innermost(self) -> Self:
         """The last scope that is not quoted: everything, where there is no tunnel."""
-        unquoted = [number for number, scope in enumerate(scopes_of(self.headers)) if "quoted" not in scope.prefix]
+        scopes = STACKS[tuple(map(type, self.headers))].scopes
+        unquoted = [number for number, scope in enumerate(scopes) if "quoted" not in scope.prefix]
         return self.scopes[unquoted[-1]]
 
     @property
     def flow(self) -> FlowKey | None:
         """Addresses, protocol and ports of the outermost scope; None where it holds no IP header."""
-        scope = scopes_of(self.headers)[0]
-        network: Any = None  # Any: headers of several classes, known by what they declare
-        protocol: int | None = None
-        for header in self.headers[scope.start : scope.stop]:
-            layout = header.__layout__
-            if layout.layer == "network":
-                network = header
-            if layout.selector is not None and layout.next.space is IP_PROTOCOL:
-                protocol = getattr(header, layout.selector.name)
-            elif network is not None and layout.layer is None:
-                ports = "src_port" in layout.by_name and "dst_port" in layout.by_name
-                found: Any = header
-                src_port, dst_port = (found.src_port, found.dst_port) if ports else (None, None)
-                return FlowKey(network.src, network.dst, protocol or 0, src_port, dst_port)
-        return None if network is None else FlowKey(network.src, network.dst, protocol or 0, None, None)
+        headers: Any = self.headers  # Any: headers of several classes, known by what they declare
+        network, field, ports = STACKS[tuple(map(type, headers))].flow
+        if network is None:
+            return None
+        protocol = 0 if field is None else getattr(headers[field[0]], field[1]) or 0
+        src_port, dst_port = (None, None) if ports is None else (headers[ports].src_port, headers[ports].dst_port)
+        return FlowKey(headers[network].src, headers[network].dst, protocol, src_port, dst_port)
 
     def _fcs(self) -> FCS:
         """The frame check sequence. Raises: MissingHeaderError."""
@@ -339,12 +332,15 @@ class Packet(ForPeople, CheckedPacket, frozen=True, eq=False, gc=False):
 
         Raises: PathError.
         """
-        if path == "payload":
-            return self.payload
-        if path == "fcs":
-            return self._fcs().data
-        target = find(self.headers, path)
-        return read_at(self.headers[target.header], target.rest, path)
+        try:
+            index, name, rest = STACKS[tuple(map(type, self.headers))].targets[path]
+        except TypeError:  # no text
+            index, name, rest = target_of(self.headers, path)
+        if name is not None:
+            return getattr(self.headers[index], name)
+        if path in ("payload", "fcs"):
+            return self.payload if path == "payload" else self._fcs().data
+        return read_at(self.headers[index], rest, path)
 
     def replace_at(self, path: str, value: object) -> Self:
         """A copy of the packet in which the value of a path is changed.
@@ -359,14 +355,16 @@ class Packet(ForPeople, CheckedPacket, frozen=True, eq=False, gc=False):
             if path == "payload":
                 return self._with(payload=octets)
             return self._with(trailers=(*self.trailers[:-1], FCS(data=octets, octets=self._fcs().octets)))
-        target = find(self.headers, path)
-        if target.rest:
-            header = replaced_at(self.headers[target.header], target.rest, path, value)
+        headers, (index, name, rest) = self.headers, target_of(self.headers, path)
+        if name is not None:
+            header = headers[index].replace(**{name: value})
+        elif rest:
+            header = replaced_at(headers[index], rest, path, value)
         elif isinstance(value, Header):
             header = value
         else:
             raise TypeError(f"{path} takes a header, not {type(value).__name__}")
-        return self._with(headers=(*self.headers[: target.header], header, *self.headers[target.header + 1 :]))
+        return self._with((*headers[:index], header, *headers[index + 1 :]))
 
     def span(self, path: str) -> tuple[int, int]:
         """The first and the last bit of what a path names, from the start of the packet.

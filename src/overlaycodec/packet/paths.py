@@ -16,10 +16,9 @@ import msgspec
 
 from overlaycodec.errors import MissingHeaderError, PathError
 from overlaycodec.packet.header import Header
-from overlaycodec.schema.arguments import nearest
-from overlaycodec.schema.keyspaces import ETHERTYPE, LLC_SAP, LOOPBACK_FAMILY
 from overlaycodec.schema.record import WireStruct
 from overlaycodec.values.argument_checks import check_text
+from overlaycodec.values.nearest_names import nearest
 
 __all__ = [
     "GRAMMAR",
@@ -30,9 +29,7 @@ __all__ = [
     "Target",
     "Token",
     "find",
-    "framed_network_of",
     "names_of",
-    "network_of",
     "opens",
     "read_at",
     "replaced_at",
@@ -44,8 +41,6 @@ __all__ = [
 
 _TOKEN: Final = re.compile(r"([a-z_][a-z0-9_]*)(?:\[(\d{1,6})\])?")
 SCOPES: Final = ("inner", "quoted")
-_LINK_SPACES: Final = (ETHERTYPE, LLC_SAP, LOOPBACK_FAMILY)
-"""The key spaces by which link headers and tags select what follows; a space derived from one counts too."""
 GRAMMAR: Final = "the grammar of paths: scope.header[n].field[n].field"
 """What an error names where a path does not follow it."""
 
@@ -101,26 +96,6 @@ def scopes_of(headers: Sequence[HeaderOrClass]) -> list[Scope]:
         networked = networked or headers[index].__layout__.layer == "network"
     scopes.append(Scope(start, len(headers), prefix))
     return scopes
-
-
-def network_of(headers: Sequence[HeaderOrClass]) -> int | None:
-    """The index of the IP header of the outermost scope; None where it has none."""
-    scope = scopes_of(headers)[0]
-    return next((i for i in range(scope.start, scope.stop) if headers[i].__layout__.layer == "network"), None)
-
-
-def framed_network_of(headers: Sequence[HeaderOrClass]) -> int | None:
-    """The index of the IP header that the packet begins with, or that follows its link header and tags.
-
-    None where there is none: IP behind MPLS labels, PPPoE or NSH is not the frame's own.
-    """
-    for index, header in enumerate(headers):
-        layout, space = header.__layout__, header.__layout__.next.space
-        if layout.layer == "network":
-            return index
-        if layout.tunnel or space is None or (space not in _LINK_SPACES and space.parent not in _LINK_SPACES):
-            return None
-    return None
 
 
 class Namer:

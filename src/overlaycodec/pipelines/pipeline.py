@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from types import UnionType
 from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar, TypeVarTuple, cast, overload
 
-from overlaycodec.codec.bytes_like import BytesLike, bytes_of
 from overlaycodec.codec.catalog import DEFAULT, Catalog, check_catalog
 from overlaycodec.codec.packet_encoder import encode
 from overlaycodec.errors import EncodeError
@@ -23,6 +22,7 @@ from overlaycodec.pipelines.text import pattern_of
 from overlaycodec.schema.keys import Key
 from overlaycodec.schema.keyspaces import LINK_TYPE
 from overlaycodec.values.argument_checks import check_flag, check_text, check_type
+from overlaycodec.values.bytes_like import BytesLike, bytes_of
 from overlaycodec.values.for_notebooks import ForNotebooks
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from typing import Final
 
 from overlaycodec.codec.catalog import Catalog
 from overlaycodec.pipelines.pattern import AnyOf, InOrder, Part, Repeated
-from overlaycodec.schema.arguments import nearest
+from overlaycodec.values.nearest_names import nearest
 
 __all__ = ["pattern_of"]
 

@@ -10,11 +10,11 @@ from typing import Final
 
 from overlaycodec.codec.catalog import DEFAULT, Catalog
 from overlaycodec.codec.packet_encoder import resolve, resolved_headers
+from overlaycodec.editing.network_headers import network_of
 from overlaycodec.errors import EncodeError, FieldRangeError, MissingHeaderError, UnresolvedError
 from overlaycodec.packet.header import Header
 from overlaycodec.packet.offsets import jumbo_octets_of, octets_in
 from overlaycodec.packet.packet import Packet, check_packet
-from overlaycodec.packet.paths import network_of
 from overlaycodec.protocols import IPv4, IPv6, IPv6Fragment, IPv6HopByHop, IPv6Routing, IPv6SegmentRouting
 from overlaycodec.reassembly.rebuild import is_truncated, rebuilt, with_auto_length
 from overlaycodec.values import AUTO

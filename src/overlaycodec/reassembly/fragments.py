@@ -8,14 +8,14 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 
 from overlaycodec.checksum import internet_sum
-from overlaycodec.codec.bytes_like import BytesLike
 from overlaycodec.codec.catalog import DEFAULT, Catalog
 from overlaycodec.codec.packet_encoder import resolved_headers
+from overlaycodec.editing.network_headers import network_of
 from overlaycodec.errors import EncodeError
 from overlaycodec.packet.header import Header
 from overlaycodec.packet.offsets import is_fragment, octets_in
 from overlaycodec.packet.packet import Packet
-from overlaycodec.packet.paths import network_of, scopes_of
+from overlaycodec.packet.paths import scopes_of
 from overlaycodec.protocols import IPv4, IPv6, IPv6Fragment, VLANTag
 from overlaycodec.reassembly.byte_ranges import Drop, Overlap
 from overlaycodec.reassembly.reassembler import Reassembler
@@ -28,6 +28,7 @@ from overlaycodec.reassembly.reassembly_table import (
     ReassemblyTable,
 )
 from overlaycodec.reassembly.rebuild import is_truncated, rebuilt, with_auto_length
+from overlaycodec.values.bytes_like import BytesLike
 
 __all__ = ["FragmentReassembler"]
 

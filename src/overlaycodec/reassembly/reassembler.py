@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from overlaycodec.codec.bytes_like import BytesLike
 from overlaycodec.codec.catalog import Catalog
 from overlaycodec.codec.packet_decoder import decode
 from overlaycodec.packet.packet import Packet
 from overlaycodec.reassembly.byte_ranges import Drop
 from overlaycodec.reassembly.reassembly_table import ReassemblyTable
+from overlaycodec.values.bytes_like import BytesLike
 
 __all__ = ["Reassembler"]
 

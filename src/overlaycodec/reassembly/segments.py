@@ -10,7 +10,6 @@ from collections.abc import Sequence
 import msgspec
 
 from overlaycodec.checksum import finished_checksum, internet_sum
-from overlaycodec.codec.bytes_like import BytesLike
 from overlaycodec.codec.catalog import DEFAULT, Catalog
 from overlaycodec.codec.packet_decoder import decode, decode_header
 from overlaycodec.codec.packet_encoder import resolved_headers
@@ -25,6 +24,7 @@ from overlaycodec.reassembly.byte_ranges import Drop
 from overlaycodec.reassembly.reassembler import Reassembler
 from overlaycodec.reassembly.reassembly_table import MAX_OCTETS, MAX_PENDING, SECOND, Fragment, ReassemblyTable
 from overlaycodec.reassembly.rebuild import is_truncated, outside_of
+from overlaycodec.values.bytes_like import BytesLike
 
 __all__ = ["STTFrame", "STTReassembler"]
 

@@ -6,8 +6,7 @@ fields, the class) is checked by `validation`, which sees the whole declaration.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from difflib import get_close_matches
+from collections.abc import Callable, Mapping
 from enum import IntEnum
 from typing import Any, Final, NamedTuple
 
@@ -32,11 +31,9 @@ from overlaycodec.schema.facts import (
 )
 from overlaycodec.schema.keys import Asked, Fits, Key, KeySpace, MinOctets, Peek, Pieces, PreviousHeader, Within
 from overlaycodec.schema.signs import KnownNext, NoFrame, Pattern, RightChecksum, SensibleContent, Sign
+from overlaycodec.values.nearest_names import suggestion
 
-__all__ = ["ARGUMENTS", "check_class_options", "check_fact", "check_key", "nearest", "suggestion"]
-
-_LONGEST = 64
-"""How much of a wrong name is compared with the names that there are."""
+__all__ = ["ARGUMENTS", "check_class_options", "check_fact", "check_key"]
 
 
 class Rule(NamedTuple):
@@ -206,19 +203,6 @@ _OPTIONS: Final = {
     "layer": _optional(_one_of("link", "network", "extension", "shim", "metadata")),
     "signs": Rule("a tuple of signs", lambda value: isinstance(value, tuple)),
 }
-
-
-def nearest(name: object, known: Iterable[str]) -> tuple[str, ...]:
-    """The nearest of the known names, at most three; none where none is near. Short for a name counts as near."""
-    text, names = str(name)[:_LONGEST], list(known)
-    near = get_close_matches(text, names, 3)
-    return tuple(near or [one for one in names if len(text) > 2 and one.startswith(text)][:3])
-
-
-def suggestion(name: object, known: Iterable[str]) -> str:
-    """The nearest of the known names, as the end of a message; empty where none is near."""
-    near = nearest(name, known)
-    return f": did you mean {near[0]!r}?" if near else ""
 
 
 def _wrong(value: Any) -> str | None:  # Any: a fact, or a part of a key

@@ -7,7 +7,8 @@ says why not.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from functools import partial
 from ipaddress import AddressValueError, IPv4Address, IPv6Address
 from operator import index
@@ -16,9 +17,11 @@ from typing import Any
 from overlaycodec.codegen import Source
 from overlaycodec.errors import EncodeError, FieldRangeError, SchemaError
 from overlaycodec.schema.layout import ADDRESS_OCTETS, REQUIRED, Field, Layout
-from overlaycodec.values import AUTO, Interned, MACAddress, address_alone
+from overlaycodec.values import AUTO, MACAddress, address_alone
+from overlaycodec.values.interning import BY_TEXT
+from overlaycodec.values.nearest_names import missing_arguments, suggestion
 
-__all__ = ["check_defaults", "maker_of"]
+__all__ = ["check_defaults", "check_known", "checker_of", "maker_of"]
 
 _ADDRESS: dict[str, type[Any]] = {  # Any: each is built from text
     "mac": MACAddress,
@@ -29,14 +32,6 @@ _ADDRESS: dict[str, type[Any]] = {  # Any: each is built from text
 }
 
 
-def _address_of_text(cls: type[Any], text: str) -> Any:  # Any: an address of that class
-    return address_alone(cls.__name__, cls(text))
-
-
-_BY_TEXT: dict[type[Any], Interned[str, Any]] = {
-    cls: Interned(partial(_address_of_text, cls)) for cls in _ADDRESS.values()
-}
-"""Addresses by their text: programs write the same ones again and again."""
 _ARTICLE = {"mac": "a", "ipv4": "an", "ipv6": "an", "hardware": "a", "protocol": "an"}
 
 
@@ -67,11 +62,10 @@ def _address(path: str, field: Field, value: Any) -> Any:  # Any: one of the add
         return address_alone(path, value)
     if isinstance(value, str):
         try:
-            return _BY_TEXT[cls].of(value)
-        except FieldRangeError:
-            return address_alone(path, cls(value))  # raises the error with the path
+            address = cls(value)
         except (AddressValueError, ValueError) as error:
             raise EncodeError(path, value, f"takes no such address: {error}") from None
+        return address_alone(path, address)
     if field.kind in ("hardware", "protocol") and isinstance(value, bytes | bytearray | memoryview):
         octets = bytes(value)
         return cls(octets) if len(octets) == ADDRESS_OCTETS[field.kind] else octets
@@ -116,6 +110,9 @@ _CHECKS: dict[str, Callable[[str, Field, Any], Any]] = {  # Any: values of any f
 
 def check(layout: Layout, field: Field, value: Any) -> Any:  # Any: values of any field
     """The value as the field holds it. Raises: FieldRangeError, EncodeError, TypeError."""
+    if value.__class__ is str and field.kind in _ADDRESS:
+        with suppress(FieldRangeError, ValueError):
+            return BY_TEXT[_ADDRESS[field.kind]].of(value)
     path = f"{layout.name}.{field.name}"
     if value is REQUIRED:
         raise TypeError(f"{path} is required")
@@ -142,19 +139,53 @@ def check_defaults(layout: Layout) -> None:
                 )
 
 
+def checker_of(layout: Layout, name: str) -> Callable[[Any], Any]:  # Any: values of the field
+    """The function that gives a value as the field holds it. Raises: FieldRangeError, EncodeError, TypeError."""
+    field = layout.by_name[name]
+    if field.kind != "int":
+        return partial(check, layout, field)
+    maximum = field.maximum
+
+    def checked(value: Any) -> Any:  # Any: as above
+        return value if value.__class__ is int and 0 <= value <= maximum else check(layout, field, value)
+
+    return checked
+
+
+def _refused(layout: Layout, args: tuple[object, ...], unknown: dict[str, object], given: tuple[object, ...]) -> None:
+    """Raises: TypeError for arguments without a keyword, for unknown ones, and for those missing of the required."""
+    name, names = layout.cls.__name__, layout.by_name
+    required = [field for field, its in names.items() if its.default is REQUIRED]
+    if args:
+        raise TypeError(f"{name} takes its fields by keyword: {(required or [*names][-1:])[0]}=…")
+    check_known(layout, unknown)
+    missing = [field for field, value in zip(required, given, strict=True) if value is REQUIRED]
+    raise TypeError(missing_arguments(name, missing))
+
+
+def check_known(layout: Layout, names: Iterable[str]) -> None:
+    """Raises: TypeError that names the nearest field, for a name that is none."""
+    for name in names:
+        if name not in layout.by_name:
+            raise TypeError(f"{layout.cls.__name__} has no field {name!r}{suggestion(name, layout.by_name)}")
+
+
 def maker_of(layout: Layout, build: Any) -> Any:  # Any: a generated constructor
     """The constructor: keywords in, a checked value out."""
-    required = [field.name for field in layout.fields if field.default is REQUIRED]
-    defaulted = [field.name for field in layout.fields if field.default is not REQUIRED]
-    arguments = ", ".join([*required, *(f"{name}=_default_{name}" for name in defaulted)])
-    source = Source(layout.cls.__name__, f"*, {arguments}")
+    arguments = ", ".join(f"{name}=_default_{name}" for name in layout.by_name)
+    source = Source(layout.cls.__name__, f"*_args, {arguments}, **_unknown")
     # no field begins with an underscore: these names cannot be hidden by one called `type` or `int`
-    source.names |= {"_check": check, "_layout": layout, "_build": build, "_int": int}
+    source.names |= {"_check": check, "_layout": layout, "_build": build, "_refused": _refused}
+    source.names |= {"_int": int, "_str": str}
+    required = [name for name, field in layout.by_name.items() if field.default is REQUIRED]
+    refused = " or ".join(["_args", "_unknown", *(f"{name} is _default_{name}" for name in required)])
+    given = "".join(f"{name}, " for name in required)
+    source.add(f"if ({refused}):", f"    _refused(_layout, _args, _unknown, ({given}))")
     for field in layout.fields:
         name = field.name
         source.names[f"_field_{name}"] = field
-        if field.default is not REQUIRED:
-            source.names[f"_default_{name}"] = field.default
+        source.names[f"_default_{name}"] = field.default
+        checked = f"_check(_layout, _field_{name}, {name})"
         quick = [] if field.default is REQUIRED else [f"{name} is _default_{name}"]
         if field.kind == "int":
             quick.append(f"{name}.__class__ is _int and 0 <= {name} <= {field.maximum}")
@@ -163,7 +194,9 @@ def maker_of(layout: Layout, build: Any) -> Any:  # Any: a generated constructor
         elif field.kind in _ADDRESS:
             alone = f" and {name}.scope_id is None" if field.kind == "ipv6" else ""
             quick.append(f"{name}.__class__ is {source.bind('_' + field.kind, _ADDRESS[field.kind])}{alone}")
+            known = source.bind(f"_known_{field.kind}", BY_TEXT[_ADDRESS[field.kind]].known)
+            checked = f"({known}.get({name}) if {name}.__class__ is _str else None) or {checked}"
         passes = " or ".join(quick) or "False"
-        source.add(f"if not ({passes}): {name} = _check(_layout, _field_{name}, {name})")
+        source.add(f"if not ({passes}): {name} = {checked}")
     source.add(f"return _build({', '.join(field.name for field in layout.fields)})")
     return source.compile("constructor")

@@ -12,8 +12,9 @@ import sys
 import typing
 from collections.abc import Callable, Mapping
 from enum import EnumType
-from functools import wraps
+from functools import partial, wraps
 from ipaddress import IPv4Address, IPv6Address
+from operator import attrgetter
 from types import MethodType
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, dataclass_transform
 
@@ -21,7 +22,7 @@ import msgspec
 
 from overlaycodec.errors import SchemaError
 from overlaycodec.schema import constructors
-from overlaycodec.schema.arguments import check_class_options, suggestion
+from overlaycodec.schema.arguments import check_class_options
 from overlaycodec.schema.declaration import Declared
 from overlaycodec.schema.fields import field_of
 from overlaycodec.schema.layout import REQUIRED, Layout
@@ -29,6 +30,7 @@ from overlaycodec.schema.planning import layout_of
 from overlaycodec.schema.signature import signature_of, value_type_of
 from overlaycodec.schema.validation import check_layout
 from overlaycodec.values import AUTO, MACAddress
+from overlaycodec.values.by_class import ByClass
 from overlaycodec.values.for_notebooks import ForNotebooks
 
 __all__ = ["Element", "WireStruct", "build", "builder_of", "builder_with", "kept_with_class"]
@@ -36,6 +38,7 @@ __all__ = ["Element", "WireStruct", "build", "builder_of", "builder_with", "kept
 _P = TypeVar("_P")
 
 _construct: Any = type(msgspec.Struct).__call__  # Any: msgspec's own constructor, under the checked one
+_copy: Any = msgspec.Struct.__replace__  # Any: as above
 
 
 def build(cls: type[WireStruct], *values: object) -> Any:  # Any: a record of that class
@@ -65,7 +68,7 @@ def builder_of(cls: type[WireStruct]) -> Any:  # Any: a constructor whose argume
 
 def builder_with(cls: type[WireStruct], values: Mapping[str, object]) -> Any:  # Any: as above
     """The unchecked constructor of records with these values, the others by keyword: quicker where those are few."""
-    return msgspec.Struct.__replace__.__get__(build(cls, *(values.get(field.name) for field in cls.__layout__.fields)))
+    return _copy.__get__(build(cls, *(values.get(field.name) for field in cls.__layout__.fields)))
 
 
 def _evaluate(
@@ -110,6 +113,16 @@ def _is_name(text: str) -> bool:
     return text.isidentifier() and normalize("NFKC", text) == text
 
 
+def _refuse(cls: type[WireStruct], /, *args: object, **values: object) -> None:
+    raise TypeError(f"{cls.__name__} is a base to declare from")
+
+
+def _make_first(cls: Any, /, *args: Any, **values: Any) -> Any:  # Any: a class, and the arguments of its constructor
+    """Generates the constructor of a class, which takes the place of this one, and calls it."""
+    cls.__make__ = staticmethod(constructors.maker_of(cls.__layout__, builder_of(cls)))
+    return cls.__make__(*args, **values)
+
+
 if TYPE_CHECKING:
 
     @dataclass_transform(frozen_default=True, kw_only_default=True)
@@ -126,7 +139,9 @@ else:
 
         def __new__(mcs, name, bases, namespace, *, abstract=False, path=None, **options):
             if abstract:
-                return super().__new__(mcs, name, bases, namespace, frozen=True, gc=False)
+                cls = super().__new__(mcs, name, bases, namespace, frozen=True, gc=False)
+                cls.__make__ = staticmethod(partial(_refuse, cls))
+                return cls
             if any(getattr(base, "__struct_fields__", ()) for base in bases):
                 raise SchemaError(name, None, "a declared class cannot be extended: declare another one")
             globals_ = sys.modules[namespace["__module__"]].__dict__
@@ -155,6 +170,8 @@ else:
             cls.__layout__ = layout_of(cls, path or name.lower(), cls.__declaration__, **options)
             check_layout(cls.__layout__, cls.__declaration__)
             constructors.check_defaults(cls.__layout__)
+            cls.__make__ = staticmethod(partial(_make_first, cls))
+            cls.__checkers__ = ByClass(partial(constructors.checker_of, cls.__layout__))
             return cls
 
         @property
@@ -180,28 +197,7 @@ else:
         def _repr_mimebundle_(cls):
             return MethodType(ForNotebooks._repr_mimebundle_, cls) if "__layout__" in cls.__dict__ else None
 
-        def __call__(cls, /, *args, **values):
-            maker = cls.__dict__.get("__make__")
-            if maker is None:
-                if not hasattr(cls, "__layout__"):
-                    raise TypeError(f"{cls.__name__} is a base to declare from")
-                maker = constructors.maker_of(cls.__layout__, builder_of(cls))
-                cls.__make__ = staticmethod(maker)
-            try:
-                return maker(*args, **values)
-            except TypeError:
-                cls._check_keywords(args, values)
-                raise
-
-        def _check_keywords(cls, args, values):
-            """Raises: TypeError that names the nearest field, for a keyword that is none."""
-            names = cls.__layout__.by_name
-            if args:
-                told = next((field.name for field in cls.__declaration__ if field.default is REQUIRED), [*names][-1])
-                raise TypeError(f"{cls.__name__} takes its fields by keyword: {told}=…") from None
-            for name in values:
-                if name not in names:
-                    raise TypeError(f"{cls.__name__} has no field {name!r}{suggestion(name, names)}") from None
+        __call__ = property(attrgetter("__make__"))  # Python hands the keywords to the constructor at once
 
     _Base = msgspec.Struct
 
@@ -218,6 +214,7 @@ class WireStruct(ForNotebooks, _Base, metaclass=RecordMeta, abstract=True):  # p
     """The class options that a declaration may have, beside `path`."""
 
     if TYPE_CHECKING:
+        __checkers__: ClassVar[ByClass]
         __declaration__: ClassVar[tuple[Declared, ...]]
         __layout__: ClassVar[Layout]
 
@@ -225,12 +222,17 @@ class WireStruct(ForNotebooks, _Base, metaclass=RecordMeta, abstract=True):  # p
 
     def replace(self, **changes: Any) -> Self:  # Any: each field has its own type
         """A copy with some fields changed. Raises: as the constructor does."""
-        values = {field.name: getattr(self, field.name) for field in self.__layout__.fields}
-        unknown = changes.keys() - values.keys()
-        if unknown:
-            name = min(unknown)
-            raise TypeError(f"{type(self).__name__} has no field {name!r}{suggestion(name, values)}")
-        return type(self)(**(values | changes))
+        if not changes:
+            return type(self)(**{name: getattr(self, name) for name in self.__layout__.by_name})
+        checkers = self.__checkers__
+        try:
+            for name, value in changes.items():
+                changes[name] = checkers[name](value)
+        except Exception:
+            constructors.check_known(self.__layout__, changes)
+            raise
+        changed: Self = _copy(self, **changes)
+        return changed
 
     __replace__ = replace
 

@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from overlaycodec.errors import SchemaError
-from overlaycodec.schema.arguments import suggestion
 from overlaycodec.schema.declaration import Declared
 from overlaycodec.schema.facts import (
     ByteOrder,
@@ -41,6 +40,7 @@ from overlaycodec.schema.facts import (
 )
 from overlaycodec.schema.layout import Kind, Layout
 from overlaycodec.values import AUTO
+from overlaycodec.values.nearest_names import suggestion
 
 __all__ = ["check_layout"]
 

@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 from overlaycodec.codec.catalog import Catalog
 from overlaycodec.packet.header import Header
 from overlaycodec.packet.paths import GRAMMAR, scoped, tokens_of
-from overlaycodec.schema.arguments import nearest
 from overlaycodec.schema.layout import Layout
 from overlaycodec.strategies.goals import Fields, Wanted
 from overlaycodec.strategies.stack_graph import Edge, End, Node
 from overlaycodec.values import AUTO
 from overlaycodec.values.argument_checks import check_type
+from overlaycodec.values.nearest_names import nearest
 
 __all__ = ["allows", "constants", "wanted_by"]
 

@@ -13,25 +13,27 @@ from typing import Any, get_args
 import msgspec
 
 from overlaycodec.checksum import finished_checksum
-from overlaycodec.codec.bytes_like import BytesLike, bytes_of
 from overlaycodec.codec.catalog import DEFAULT, Catalog
 from overlaycodec.codec.packet_decoder import decode
-from overlaycodec.codec.packet_encoder import encode, resolved
+from overlaycodec.codec.packet_encoder import encode
 from overlaycodec.dialects import NVGRE_KEY
-from overlaycodec.editing.ecn import ECNOutcome, egress_ecn
+from overlaycodec.editing.ecn import EGRESS, ECNOutcome, egress_ecn
 from overlaycodec.editing.incremental import forwarded
+from overlaycodec.editing.network_headers import framed_network_of
+from overlaycodec.editing.stack_plan import PLANS, StackPlan, resolved_packet
 from overlaycodec.errors import DecodeError, FieldValueError, MissingHeaderError, TruncatedError
 from overlaycodec.packet.header import Header
 from overlaycodec.packet.offsets import ends_of, octets_in
-from overlaycodec.packet.packet import Packet
-from overlaycodec.packet.paths import framed_network_of, names_of
+from overlaycodec.packet.packet import Packet, packet_of
+from overlaycodec.packet.paths import names_of
 from overlaycodec.protocols import GRE, STT, VXLANRCO, Ethernet
 from overlaycodec.reassembly import STTFrame
 from overlaycodec.schema.layout import Field, Layout
 from overlaycodec.schema.plans import ValueLength
-from overlaycodec.tunnel.inner_packet import Diffserv, inner_start
+from overlaycodec.tunnel.inner_packet import Diffserv
 from overlaycodec.tunnel.sessions import session_end
 from overlaycodec.values.argument_checks import check_choice, check_text, check_type
+from overlaycodec.values.bytes_like import BytesLike, bytes_of
 
 __all__ = ["Decapsulated", "decapsulate", "decapsulate_all", "decapsulated"]
 
@@ -88,20 +90,30 @@ def decapsulate(
     Raises: MissingHeaderError without a tunnel, or that header; DecodeError for faults of the outer headers, and for a
     fragment or a segment, which must be reassembled first.
     """
-    check_choice("diffserv", diffserv, get_args(Diffserv))
+    if diffserv != "pipe":
+        check_choice("diffserv", diffserv, get_args(Diffserv))
     if through is not None:
         check_text("through", through)
     if isinstance(data, Packet):
-        packet, octets = resolved(data, catalog)
+        packet, octets = resolved_packet(data, catalog)
         faults = data.faults
     else:
-        octets = bytes_of(data)
+        octets = data if type(data) is bytes else bytes_of(data)
         packet = decode(octets, first=first, wire_length=wire_length, lax=True, catalog=catalog)
         faults = packet.faults
+    plan: StackPlan = PLANS[tuple(map(type, packet.headers))]
+    if (
+        through is None
+        and plan.tunnel_end
+        and not (packet.trailers or packet.missing or faults or plan.outer_segmented)
+    ):
+        found = _from_complete(packet, octets, plan, diffserv, catalog)
+        if found is not None:
+            return found
     if packet.fcs is not None:  # it covers the outer frame
         octets = octets[: len(octets) - len(packet.fcs.data)]
         packet = packet.without_fcs()
-    start = inner_start(packet.headers) if through is None else session_end(packet.headers, through)
+    start = plan.tunnel_end if through is None else session_end(packet.headers, through)
     outer = packet.headers[:start]
     sizes = [octets_in(header) for header in outer]
     at = sum(sizes)
@@ -120,6 +132,35 @@ def decapsulate(
     return Decapsulated(
         changed, _vni_of(outer), Packet(outer, b"", trailers), _first_of(packet, start, catalog), outcome, missing
     )
+
+
+def _from_complete(
+    packet: Packet, octets: bytes, plan: StackPlan, diffserv: str, catalog: Catalog
+) -> Decapsulated | None:
+    """What comes out of the tunnel of a packet that is here with all its octets, without faults and trailers.
+
+    None for a fragment.
+    """
+    headers, start = packet.headers, plan.tunnel_end
+    for index, name in plan.outer_fragments:
+        if getattr(headers[index], name):
+            return None
+    at = plan.start_of(headers, start)
+    outer = headers[:start]
+    frame = octets[at:]
+    if isinstance(outer[-1], VXLANRCO):
+        frame = _completed(frame, packet, start)
+    outside: Any = None if plan.outer_network is None else headers[plan.outer_network]  # Any: IPv4 or IPv6, which
+    inside: Any = None if plan.inner_network is None else headers[plan.inner_network]  # both have these fields
+    outcome = None
+    if outside is not None and inside is not None:
+        outcome = EGRESS[inside.ecn, outside.ecn]
+        if outcome.ecn is not None and (
+            outcome.ecn != inside.ecn or (diffserv == "uniform" and outside.dscp != inside.dscp)
+        ):
+            frame, outcome = _combined(frame, packet_of(headers[start:]), outer, diffserv)
+    first = plan.classes[start] if start < len(headers) else _first_of(packet, start, catalog)
+    return Decapsulated(frame, _vni_of(outer), packet_of(outer), first, outcome)
 
 
 def decapsulate_all(

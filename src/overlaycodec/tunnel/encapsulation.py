@@ -13,30 +13,32 @@ from typing import Any, Final, Literal, Self, get_args
 import msgspec
 
 from overlaycodec import icmp_errors
-from overlaycodec.codec.bytes_like import BytesLike, bytes_of
 from overlaycodec.codec.catalog import DEFAULT, Catalog
 from overlaycodec.codec.packet_decoder import decode
-from overlaycodec.codec.packet_encoder import encode_packet, resolve, resolved
+from overlaycodec.codec.packet_encoder import encode_packet, encoded_stack, resolve
 from overlaycodec.editing.ecn import ECNMode, ingress_ecn
+from overlaycodec.editing.stack_plan import PLANS, StackPlan, resolved_packet
 from overlaycodec.errors import EncodeError, LengthOverflowError, MissingHeaderError, number_text
 from overlaycodec.packet.header import Header
 from overlaycodec.packet.offsets import carries_unbounded, octets_in
-from overlaycodec.packet.packet import Packet
-from overlaycodec.packet.paths import framed_network_of
+from overlaycodec.packet.packet import Packet, packet_of
 from overlaycodec.protocols import Ethernet, IPv4, IPv6, VLANTag
 from overlaycodec.schema.keys import KeySpace
-from overlaycodec.tunnel.entropy import flow_hash, flow_label
+from overlaycodec.tunnel.entropy import flow_label, hash_in_stack
 from overlaycodec.tunnel.inner_packet import Diffserv, check_complete, inner_start
 from overlaycodec.tunnel.inner_tags import admitted, frame_tags
 from overlaycodec.tunnel.receiving import Receiving
 from overlaycodec.tunnel.reception import InnerTags, Priorities, Reception
 from overlaycodec.values import AnyIP, MACAddress, checked_ip
 from overlaycodec.values.argument_checks import check_choice, check_number, check_type, text_of
+from overlaycodec.values.bytes_like import BytesLike, bytes_of
 
 __all__ = ["ChecksumPolicy", "Tunnel", "ethernet_only", "group_mac", "inner_of", "overhead_octets", "selector_of"]
 
 DontFragment = Literal["set", "clear", "copy"]
 ChecksumPolicy = Literal["default", "compute", "zero"]
+_MOST_KEPT: Final = 256
+"""Outer IP headers that an endpoint keeps."""
 
 
 _CHOICES: Final = {
@@ -156,19 +158,22 @@ class Tunnel(Receiving, frozen=True, kw_only=True, dict=True):
         if inner.headers:
             first = type(inner.headers[0])
         self._check_frame(inner)
-        number = flow_hash(inner, self.key)
-        network, shim = self._network(inner, number, identification), self._shim(number, first)
+        plan: StackPlan = PLANS[tuple(map(type, inner.headers))]
+        number = hash_in_stack(inner, plan, self.key)
+        network, shim = self._network(inner, number, identification, plan), self._shim(number, first)
         outer = (*self._fixed, network, *shim)
         try:
-            headers = self._resolved(Packet(outer, octets), catalog)
+            headers = self._resolved(outer, octets, catalog)
         except LengthOverflowError:
             extent = network.__layout__.extent
             if extent is None or not carries_unbounded(inner.headers, -1):
                 raise
             outer = (*self._fixed, network.replace(**{extent.field.name: 0}), *shim)
-            headers = self._resolved(Packet(outer, octets), catalog)
-        trailers = tuple(trailer.moved(trailer.header + len(outer)) for trailer in inner.trailers)
-        return Packet((*headers, *inner.headers), inner.payload, trailers)
+            headers = self._resolved(outer, octets, catalog)
+        trailers = inner.trailers
+        if trailers:
+            trailers = tuple(trailer.moved(trailer.header + len(outer)) for trailer in trailers)
+        return packet_of(headers + inner.headers, inner.payload, trailers)
 
     @cached_property
     def _rewrites(self) -> bool:
@@ -188,11 +193,14 @@ class Tunnel(Receiving, frozen=True, kw_only=True, dict=True):
     def _by_pcp(self) -> dict[int | None, Self]:
         return {}
 
-    def _resolved(self, packet: Packet, catalog: Catalog) -> list[Header]:
-        headers: list[Header] = []
-        encode_packet(packet, catalog, headers, omits=not self._computes)
-        headers.reverse()
-        return headers
+    def _resolved(self, outer: tuple[Header, ...], octets: bytes, catalog: Catalog) -> tuple[Header, ...]:
+        packet, computes = packet_of(outer, octets), self._computes
+        plan: StackPlan = PLANS[tuple(map(type, outer))]
+        if plan.derive is not None and not computes:
+            encoded = encoded_stack(plan.classes, packet, catalog)
+            if encoded is not None:
+                return plan.derive(outer, encoded)
+        return resolved_packet(packet, catalog, omits=not computes)[0].headers
 
     @cached_property
     def _fixed(self) -> tuple[Header, ...]:
@@ -201,27 +209,49 @@ class Tunnel(Receiving, frozen=True, kw_only=True, dict=True):
             link = Ethernet(dst=group_mac(self.dst), src=link)
         return () if link is None else (link, *self.tags)
 
-    def _network(self, inner: Packet, number: int, identification: int) -> Header:
-        index = framed_network_of(inner.headers)
+    def _network(self, inner: Packet, number: int, identification: int, plan: StackPlan | None = None) -> Header:
+        index = (plan or PLANS[tuple(map(type, inner.headers))]).framed_network
         is_ip = index is not None
         inside: Any = None if index is None else inner.headers[index]  # Any: IPv4 or IPv6, which differ in two names
         ttl = self.ttl
         if ttl == "copy":
             ttl = 64 if not is_ip else inside.ttl if isinstance(inside, IPv4) else inside.hop_limit
         dscp = inside.dscp if is_ip and self.diffserv == "uniform" else self.dscp
-        ecn = ingress_ecn(inside.ecn, self.ecn) if is_ip else 0
-        src, dst = self.src, self.dst
-        if isinstance(src, IPv6Address) and isinstance(dst, IPv6Address):
-            label = flow_label(number) if self.flow_label == "flow" else self.flow_label
-            return IPv6(dscp=dscp, ecn=ecn, flow_label=label, hop_limit=ttl, src=src, dst=dst)
-        assert isinstance(src, IPv4Address)
-        assert isinstance(dst, IPv4Address)
+        ecn = 0 if not is_ip else inside.ecn if self.ecn == "normal" else ingress_ecn(inside.ecn, self.ecn)
+        if self._is_ipv6:
+            header = self._ip_header(ttl, dscp, ecn, dont_fragment=False)
+            return header.replace(flow_label=flow_label(number) if self.flow_label == "flow" else self.flow_label)
         dont_fragment = self.dont_fragment == "set"
         if self.dont_fragment == "copy" and is_ip:
             dont_fragment = isinstance(inside, IPv6) or inside.dont_fragment
-        return IPv4(
-            dscp=dscp, ecn=ecn, identification=identification, dont_fragment=dont_fragment, ttl=ttl, src=src, dst=dst
-        )  # fmt: skip
+        header = self._ip_header(ttl, dscp, ecn, dont_fragment=dont_fragment)
+        zero = identification.__class__ is int and identification == 0
+        return header if zero else header.replace(identification=identification)
+
+    @cached_property
+    def _is_ipv6(self) -> bool:
+        return self.src.version == 6
+
+    @cached_property
+    def _ip_headers(self) -> dict[tuple[int, int, int, bool], IPv4 | IPv6]:
+        return {}
+
+    def _ip_header(self, ttl: int, dscp: int, ecn: int, *, dont_fragment: bool) -> IPv4 | IPv6:
+        """The outer IP header but for what each packet has of its own; few are made, and these are kept."""
+        settings = ttl, dscp, ecn, dont_fragment
+        header = self._ip_headers.get(settings)
+        if header is None:
+            src, dst = self.src, self.dst
+            if isinstance(src, IPv6Address) and isinstance(dst, IPv6Address):
+                header = IPv6(dscp=dscp, ecn=ecn, hop_limit=ttl, src=src, dst=dst)
+            else:
+                assert isinstance(src, IPv4Address)
+                assert isinstance(dst, IPv4Address)
+                header = IPv4(dscp=dscp, ecn=ecn, dont_fragment=dont_fragment, ttl=ttl, src=src, dst=dst)
+            if len(self._ip_headers) >= _MOST_KEPT:
+                self._ip_headers.clear()
+            self._ip_headers[settings] = header
+        return header
 
     # --- overhead ---------------------------------------------------------------------------------------------------
 
@@ -332,8 +362,8 @@ def ethernet_only(first: type[Header], path: str) -> None:
 def inner_of(frame: BytesLike | Packet, first: type[Header], catalog: Catalog) -> tuple[Packet, bytes]:
     """The frame resolved, and its octets."""
     if not isinstance(frame, Packet):
-        octets = bytes_of(frame)
+        octets = frame if type(frame) is bytes else bytes_of(frame)
         return decode(octets, first=first, lax=True, catalog=catalog), octets
     frame = frame.without_fcs()
     check_complete(frame)
-    return resolved(frame, catalog)
+    return resolved_packet(frame, catalog)

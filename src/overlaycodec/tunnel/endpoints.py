@@ -5,11 +5,11 @@ Each class declares its addresses again: mypy gives an inherited field the type 
 
 from __future__ import annotations
 
+from functools import cached_property
 from ipaddress import IPv4Address, IPv6Address
 from typing import Any, ClassVar, Literal
 
 from overlaycodec.checksum import adjusted_checksum
-from overlaycodec.codec.bytes_like import BytesLike, bytes_of
 from overlaycodec.codec.catalog import DEFAULT, Catalog
 from overlaycodec.codec.packet_encoder import encode
 from overlaycodec.dialects import NVGRE_KEY, NVGREKey
@@ -32,7 +32,7 @@ from overlaycodec.protocols import (
 )
 from overlaycodec.reassembly import STTFrame, segment_stt
 from overlaycodec.schema.keyspaces import ETHERTYPE, GPE_PROTOCOL
-from overlaycodec.schema.record import Element
+from overlaycodec.schema.record import Element, builder_with
 from overlaycodec.tunnel.encapsulation import ChecksumPolicy, Tunnel, ethernet_only, inner_of, selector_of
 from overlaycodec.tunnel.entropy import flow_hash, spread
 from overlaycodec.tunnel.examination import examined_frame
@@ -41,6 +41,7 @@ from overlaycodec.tunnel.inner_tags import admitted
 from overlaycodec.tunnel.reception import InnerTags, Received, Refusal
 from overlaycodec.values import AUTO, AnyIP
 from overlaycodec.values.argument_checks import check_number
+from overlaycodec.values.bytes_like import BytesLike, bytes_of
 
 __all__ = ["GeneveTunnel", "NVGRETunnel", "STTTunnel", "UDPTunnel", "VXLANGBPTunnel", "VXLANGPETunnel", "VXLANTunnel"]
 
@@ -133,10 +134,14 @@ class UDPTunnel(Tunnel, frozen=True, kw_only=True, dict=True):
         return self.checksum == "compute"
 
     def _udp(self, number: int) -> UDP:
-        port = spread(number, *self.src_ports)
-        if self.checksum == "zero":
-            return UDP(src_port=port, dst_port=self.dst_port, checksum=0)
-        return UDP(src_port=port, dst_port=self.dst_port)
+        header: UDP = self._udp_with(src_port=spread(number, *self.src_ports))
+        return header
+
+    @cached_property
+    def _udp_with(self) -> Any:  # Any: the constructor of a UDP header that lacks its source port
+        checksum = 0 if self.checksum == "zero" else AUTO
+        header = UDP(src_port=0, dst_port=self.dst_port, checksum=checksum)
+        return builder_with(UDP, {name: getattr(header, name) for name in UDP.__layout__.by_name})
 
 
 class VXLANTunnel(UDPTunnel, frozen=True, kw_only=True, dict=True):
@@ -156,7 +161,11 @@ class VXLANTunnel(UDPTunnel, frozen=True, kw_only=True, dict=True):
 
     def _shim(self, number: int, first: type[Header]) -> tuple[Header, ...]:
         ethernet_only(first, "vxlan")
-        return self._udp(number), VXLAN(vni=self.vni)
+        return self._udp(number), self._vxlan_header
+
+    @cached_property
+    def _vxlan_header(self) -> VXLAN:
+        return VXLAN(vni=self.vni)
 
 
 class VXLANGBPTunnel(UDPTunnel, frozen=True, kw_only=True, dict=True):

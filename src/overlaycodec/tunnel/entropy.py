@@ -6,18 +6,22 @@ gives the same on every machine and in every process. Who does not know the key 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from functools import lru_cache
 from hashlib import blake2b
+from ipaddress import IPv4Address
+from struct import Struct
+from typing import Any
 
-from overlaycodec.packet.header import Header
-from overlaycodec.packet.offsets import is_fragment
-from overlaycodec.packet.packet import FlowKey, Packet, check_packet
+from overlaycodec.editing.stack_plan import PLANS, StackPlan
+from overlaycodec.packet.packet import Packet, check_packet
 from overlaycodec.protocols import Ethernet, IPv6
 from overlaycodec.values.argument_checks import check_number, check_type
 
-__all__ = ["flow_hash", "flow_label", "flow_octets", "flow_port", "spread"]
+__all__ = ["flow_hash", "flow_label", "flow_octets", "flow_port", "hash_in_stack", "spread"]
 
 BITS = 64
+_IPV4_FLOW = Struct(">IIBHH").pack
+_PORTS = Struct(">BHH").pack
 
 
 def flow_octets(packet: Packet) -> bytes:
@@ -28,35 +32,29 @@ def flow_octets(packet: Packet) -> bytes:
     replaces them. Of other frames: destination, source and EtherType; of what has no headers, its first 14 octets.
     """
     check_packet(packet)
-    flow = packet.flow
-    if flow is None:
+    return _flow_octets(packet, PLANS[tuple(map(type, packet.headers))])
+
+
+def _flow_octets(packet: Packet, plan: StackPlan) -> bytes:
+    headers: Any = packet.headers  # Any: headers of several classes, known by what they declare
+    network, field, ports = plan.flow
+    if network is None:
         ethernet = packet.get(Ethernet)
         if ethernet is None:
             return packet.payload[:14]
         return ethernet.dst.packed + ethernet.src.packed + ethernet.ethertype.to_bytes(2, "big")
-    octets = flow.src.packed + flow.dst.packed + bytes([flow.protocol])
-    ports = _ports(flow)
-    if ports is None or _is_fragment(packet.headers):
-        label = packet[IPv6].flow_label if flow.src.version == 6 else 0
+    octets: bytes
+    src, dst = headers[network].src, headers[network].dst
+    protocol = 0 if field is None else getattr(headers[field[0]], field[1])
+    if ports is None or any(getattr(headers[index], name) for index, name in plan.flow_fragments):
+        octets = src.packed + dst.packed + bytes([protocol])
+        label = packet[IPv6].flow_label if src.version == 6 else 0
         return octets + label.to_bytes(3, "big") if label else octets
-    return octets + ports
-
-
-def _ports(flow: FlowKey) -> bytes | None:
-    if flow.src_port is None or flow.dst_port is None:
-        return None
-    return flow.src_port.to_bytes(2, "big") + flow.dst_port.to_bytes(2, "big")
-
-
-def _is_fragment(headers: Sequence[Header]) -> bool:
-    """Whether the outermost IP packet is a fragment, the first one too."""
-    for header in headers:
-        if is_fragment(header):
-            return True
-        layout = header.__layout__
-        if layout.layer is None and "src_port" in layout.by_name:
-            return False
-    return False
+    outside = headers[ports]
+    if src.__class__ is IPv4Address:
+        return _IPV4_FLOW(int(src), int(dst), protocol, outside.src_port, outside.dst_port)
+    octets = src.packed + dst.packed + _PORTS(protocol, outside.src_port, outside.dst_port)
+    return octets
 
 
 def flow_hash(packet: Packet, key: bytes = b"") -> int:
@@ -64,10 +62,24 @@ def flow_hash(packet: Packet, key: bytes = b"") -> int:
 
     `key` has 64 octets at most.
     """
+    check_packet(packet)
     check_type("key", key, bytes, "bytes")
     if len(key) > blake2b.MAX_KEY_SIZE:
         raise ValueError(f"the key has {len(key)} octets; at most {blake2b.MAX_KEY_SIZE}")
-    return int.from_bytes(blake2b(flow_octets(packet), digest_size=BITS // 8, key=key).digest(), "big")
+    return hash_in_stack(packet, PLANS[tuple(map(type, packet.headers))], key)
+
+
+def hash_in_stack(packet: Packet, plan: StackPlan, key: bytes) -> int:
+    """The same for a packet whose stack is known, and a key that was checked."""
+    digest = _keyed(key).copy()
+    digest.update(_flow_octets(packet, plan))
+    return int.from_bytes(digest.digest(), "big")
+
+
+@lru_cache(maxsize=16)
+def _keyed(key: bytes) -> blake2b:
+    """The hash of nothing, which is copied for each packet: quicker than to begin with the key."""
+    return blake2b(digest_size=BITS // 8, key=key)
 
 
 def spread(number: int, first: int, last: int) -> int:

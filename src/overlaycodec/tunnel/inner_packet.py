@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal
 
+from overlaycodec.editing.stack_plan import PLANS
 from overlaycodec.errors import EncodeError
 from overlaycodec.packet.header import Header
 from overlaycodec.packet.packet import Packet
-from overlaycodec.packet.paths import scopes_of
 
 __all__ = ["Diffserv", "check_complete", "inner_start"]
 
@@ -25,7 +25,5 @@ def check_complete(frame: Packet) -> None:
 
 def inner_start(headers: Sequence[Header]) -> int:
     """The index of the first header in the outermost tunnel, or after the last header; 0 without a tunnel."""
-    scopes = scopes_of(headers)
-    if len(scopes) > 1:
-        return scopes[1].start if scopes[1].prefix == "inner" else 0
-    return len(headers) if any(header.__layout__.tunnel for header in headers) else 0
+    start: int = PLANS[tuple(map(type, headers))].tunnel_end
+    return start

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from overlaycodec.codec.bytes_like import BytesLike, bytes_of
 from overlaycodec.codec.catalog import Catalog
 from overlaycodec.codec.packet_decoder import decode
 from overlaycodec.packet.header import Header
 from overlaycodec.packet.packet import Packet
 from overlaycodec.protocols import Ethernet, VLANTag
 from overlaycodec.tunnel.reception import InnerTags
+from overlaycodec.values.bytes_like import BytesLike, bytes_of
 from overlaycodec.vlan.tags import Tag, pop, tags
 
 __all__ = ["admitted", "frame_tags", "without_tags"]

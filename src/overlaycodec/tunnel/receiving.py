@@ -14,7 +14,6 @@ from typing import Any, ClassVar, Final
 import msgspec
 
 from overlaycodec.checksum import internet_sum
-from overlaycodec.codec.bytes_like import BytesLike, bytes_of
 from overlaycodec.codec.catalog import DEFAULT, Catalog, check_catalog
 from overlaycodec.codec.packet_decoder import decode
 from overlaycodec.codec.packet_encoder import encode
@@ -30,6 +29,7 @@ from overlaycodec.tunnel.inner_packet import Diffserv
 from overlaycodec.tunnel.path_mtu import told_mtu
 from overlaycodec.tunnel.reception import InnerTags, Priorities, Received, Reception, Refusal
 from overlaycodec.values import AnyIP, MACAddress
+from overlaycodec.values.bytes_like import BytesLike, bytes_of
 
 __all__ = ["Receiving"]
 

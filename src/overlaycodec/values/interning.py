@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from ipaddress import IPv4Address, IPv6Address
-from typing import Final, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
-from overlaycodec.values.addresses import MACAddress, unchecked_mac
+from overlaycodec.values.addresses import MACAddress, address_alone, unchecked_mac
 
-__all__ = ["CHEAP", "IPV4S", "IPV6S", "MACS", "Interned"]
+__all__ = ["BY_TEXT", "CHEAP", "IPV4S", "IPV6S", "MACS", "Interned"]
 
 _KEPT = 4096
 _PASSED_OVER = 16 * _KEPT
@@ -24,19 +24,19 @@ class Interned(Generic[_Key, _Value]):
     """A table that builds what it lacks.
 
     When it is full, what it lacks is built and not kept: where few values come back, keeping costs more than building.
-    After many of those it starts afresh.
+    After many of those, `passed_over`, it starts afresh.
     """
 
-    __slots__ = ("_left", "build", "known")
+    __slots__ = ("_left", "_passed_over", "build", "known")
 
     build: Callable[[_Key], _Value]
     known: dict[_Key, _Value]
     """What is there: to look up here first is quickest, where most is there."""
 
-    def __init__(self, build: Callable[[_Key], _Value]) -> None:
+    def __init__(self, build: Callable[[_Key], _Value], passed_over: int = _PASSED_OVER) -> None:
         self.build = build
         self.known = {}
-        self._left = _PASSED_OVER
+        self._left = self._passed_over = passed_over
 
     def of(self, raw: _Key) -> _Value:
         """The value of what was read."""
@@ -49,7 +49,7 @@ class Interned(Generic[_Key, _Value]):
                 self._left -= 1
             else:
                 self.known.clear()
-                self._left = _PASSED_OVER
+                self._left = self._passed_over
         return value
 
 
@@ -63,6 +63,28 @@ def _ipv4_of(number: int) -> IPv4Address:
     address = _new(IPv4Address)
     address._ip = number  # type: ignore[attr-defined]  # known by `_slots_are_known`
     return address
+
+
+def _mac_of_text(text: str) -> MACAddress:
+    """The address of a text: at once where it is written as addresses are shown. Raises: ValueError."""
+    try:
+        packed = bytes.fromhex(text.replace(":", ""))
+    except ValueError:
+        return MACAddress(text)
+    return _mac_of(packed) if packed.hex(":") == text and len(packed) == 6 else MACAddress(text)
+
+
+def _ipv4_of_text(text: str) -> IPv4Address:
+    """The address of a text: at once where it is written as addresses are shown. Raises: ValueError."""
+    try:
+        parts = text.split(".")
+        first, second, third, fourth = int(parts[0]), int(parts[1]), int(parts[2]), int(parts[3])
+    except (ValueError, IndexError):
+        return IPv4Address(text)
+    same = f"{first}.{second}.{third}.{fourth}" == text
+    if not (CHEAP and same and first < 256 and second < 256 and third < 256 and fourth < 256):
+        return IPv4Address(text)
+    return _ipv4_of(first << 24 | second << 16 | third << 8 | fourth)
 
 
 def _slots_are_known() -> bool:
@@ -81,3 +103,16 @@ CHEAP: Final = _slots_are_known()
 MACS: Final[Interned[bytes, MACAddress]] = Interned(_mac_of)
 IPV4S: Final[Interned[int, IPv4Address]] = Interned(_ipv4_of if CHEAP else IPv4Address)
 IPV6S: Final[Interned[bytes, IPv6Address]] = Interned(IPv6Address)
+
+
+def _ipv6_of_text(text: str) -> IPv6Address:
+    address: IPv6Address = address_alone("IPv6Address", IPv6Address(text))
+    return address
+
+
+BY_TEXT: Final[dict[type[Any], Interned[str, Any]]] = {  # Any: each class of addresses
+    MACAddress: Interned(_mac_of_text, passed_over=0),
+    IPv4Address: Interned(_ipv4_of_text, passed_over=0),
+    IPv6Address: Interned(_ipv6_of_text, passed_over=0),
+}
+"""Addresses by their text: programs write the same ones again and again."""

@@ -7,10 +7,9 @@ from typing import Any
 from overlaycodec.editing.incremental import follow_outside, forwarded
 from overlaycodec.errors import MissingHeaderError
 from overlaycodec.packet.packet import Packet
-from overlaycodec.packet.paths import framed_network_of
 from overlaycodec.protocols import Ethernet
 from overlaycodec.values import MACAddress
-from overlaycodec.vlan.tags import pop, push, retag, scope_of, stack_of
+from overlaycodec.vlan.tags import place_of, pop, push, retag
 
 __all__ = ["route"]
 
@@ -28,13 +27,11 @@ def route(
 
     Spec: RFC 1812 section 5.3.1, RFC 8200 section 3, RFC 1624.
     """
-    found = scope_of(packet, scope)
-    start, count = stack_of(packet, scope)
+    place = place_of(packet, scope)
     headers = list(packet.headers)
-    network_at = framed_network_of(headers[start : found.stop])
-    if network_at is None or not isinstance(headers[start], Ethernet):
+    at, start = place.network, place.start
+    if at is None or not isinstance(headers[start], Ethernet):
         raise MissingHeaderError(f"IP in Ethernet in {scope}", ", ".join(packet.names))
-    at = start + network_at
     network: Any = headers[at]  # Any: IPv4 and IPv6 have different names for it
     field = "ttl" if "ttl" in network.__layout__.by_name else "hop_limit"
     left = getattr(network, field)
@@ -42,7 +39,9 @@ def route(
         return None
     headers[at] = forwarded(network, **{field: left - 1})
     headers[start] = headers[start].replace(src=src, dst=dst)
-    routed = follow_outside(packet, packet.__replace__(headers=tuple(headers)), found.start)
+    routed = packet._with(tuple(headers))
+    if start or packet.trailers:
+        routed = follow_outside(packet, routed, start)
     if vid is None:
-        return pop(routed, scope=scope) if count else routed
-    return retag(routed, vid=vid, scope=scope) if count else push(routed, vid=vid, scope=scope)
+        return pop(routed, scope=scope) if place.count else routed
+    return retag(routed, vid=vid, scope=scope) if place.count else push(routed, vid=vid, scope=scope)

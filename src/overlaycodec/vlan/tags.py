@@ -8,20 +8,23 @@ checksums of tunnels outside, and the FCS, are updated by the difference (see `e
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
 from overlaycodec.editing.incremental import follow_outside
+from overlaycodec.editing.network_headers import framed_network_of
 from overlaycodec.errors import MissingHeaderError, number_text
 from overlaycodec.packet.header import Header
 from overlaycodec.packet.packet import Packet, check_packet
-from overlaycodec.packet.paths import Scope, scopes_of
+from overlaycodec.packet.paths import Scope
+from overlaycodec.packet.stack_paths import STACKS, StackPaths
 from overlaycodec.protocols import LLC, STT, VXLANRCO, VLANTag
 from overlaycodec.schema.keyspaces import ETHERTYPE
 from overlaycodec.schema.plans import ValueLength
 from overlaycodec.values import AUTO
 from overlaycodec.values.argument_checks import check_number, check_text, check_type
+from overlaycodec.values.by_class import ByClass
 
 __all__ = ["Tag", "normalise", "pop", "push", "retag", "tags", "translate"]
 
@@ -48,7 +51,8 @@ def tags(packet: Packet, *, scope: str = "outer") -> tuple[Tag, ...]:
     Raises: MissingHeaderError without such a scope, or where it does not begin with a link header; TypeError for
     octets: decode them first.
     """
-    start, count = stack_of(packet, scope)
+    place = place_of(packet, scope)
+    start, count = place.start, place.count
     found = []
     for index in range(start, start + count):
         previous: Any = packet.headers[index]  # Any: a link header or a tag
@@ -72,17 +76,19 @@ def push(
 
     Raises: MissingHeaderError as `tags` does, and for a stack of fewer tags than `depth`; FieldRangeError.
     """
-    start, count = stack_of(packet, scope)
-    if check_number("depth", depth, 0) > count:
-        raise MissingHeaderError(f"position for a tag at depth {number_text(depth)}", f"a stack of {count}")
-    at = start + depth
+    place = place_of(packet, scope)
+    if check_number("depth", depth, 0) > place.count:
+        raise MissingHeaderError(f"position for a tag at depth {number_text(depth)}", f"a stack of {place.count}")
+    at = place.start + depth
     previous = packet.headers[at]
     name = type_field(previous)
     tag = VLANTag(vid=vid, pcp=pcp, dei=dei, ethertype=getattr(previous, name))
-    counts = _is_length(packet, at)
     headers = (*packet.headers[:at], previous.replace(**{name: tpid}), tag, *packet.headers[at + 1 :])
-    trailers = tuple(t.moved(t.header + (t.header > at or (counts and t.header == at))) for t in packet.trailers)
-    return _updated(packet, packet.__replace__(headers=headers, trailers=trailers), scope)
+    trailers = packet.trailers
+    if trailers:
+        counts = _is_length(packet, at)
+        trailers = tuple(t.moved(t.header + (t.header > at or (counts and t.header == at))) for t in trailers)
+    return _updated(packet, packet._with(headers, trailers=trailers), place.start)
 
 
 def pop(packet: Packet, *, scope: str = "outer", depth: int = 0) -> Packet:
@@ -95,8 +101,10 @@ def pop(packet: Packet, *, scope: str = "outer", depth: int = 0) -> Packet:
     tag: Any = packet.headers[at]
     joined = previous.replace(**{type_field(previous): tag.ethertype})
     headers = (*packet.headers[: at - 1], joined, *packet.headers[at + 1 :])
-    trailers = tuple(t.moved(t.header - (t.header >= at)) for t in packet.trailers)
-    return _updated(packet, packet.__replace__(headers=headers, trailers=trailers), scope)
+    trailers = packet.trailers
+    if trailers:
+        trailers = tuple(t.moved(t.header - (t.header >= at)) for t in trailers)
+    return _updated(packet, packet._with(headers, trailers=trailers), place_of(packet, scope).start)
 
 
 def retag(
@@ -119,7 +127,7 @@ def retag(
     headers[at] = headers[at].replace(**{name: value for name, value in changes.items() if value is not None})
     if tpid is not None:
         headers[at - 1] = headers[at - 1].replace(**{type_field(headers[at - 1]): tpid})
-    return _updated(packet, packet.__replace__(headers=tuple(headers)), scope)
+    return _updated(packet, packet._with(tuple(headers)), place_of(packet, scope).start)
 
 
 def translate(packet: Packet, vids: Mapping[int, int], *, scope: str = "outer", depth: int = 0) -> Packet:
@@ -139,64 +147,96 @@ def normalise(packet: Packet, *, outer: int = S_TAG, inner: int = C_TAG, scope: 
 
     Raises: MissingHeaderError as `tags` does.
     """
-    start, count = stack_of(packet, scope)
+    place = place_of(packet, scope)
+    start, count = place.start, place.count
     for name, tpid in (("outer", outer), ("inner", inner)):
         check_number(name, tpid, 0, 0xFFFF)
     headers = list(packet.headers)
     for index in range(start, start + count):
         tpid = inner if index == start + count - 1 else outer
         headers[index] = headers[index].replace(**{type_field(headers[index]): tpid})
-    return _updated(packet, packet.__replace__(headers=tuple(headers)), scope)
+    return _updated(packet, packet._with(tuple(headers)), start)
 
 
 # --- helpers ----------------------------------------------------------------------------------------------------------
 
 
-def scope_of(packet: Packet, scope: str) -> Scope:
-    """The scope of this name. Raises: MissingHeaderError; TypeError for what is no packet."""
-    check_packet(packet)
-    check_text("scope", scope)
-    scopes = scopes_of(packet.headers)
-    if scope == "outer":
-        return scopes[0]
-    if scope == "innermost":
-        return [found for found in scopes if "quoted" not in found.prefix][-1]
-    for found in scopes:
-        if found.prefix == scope and scope:
-            return found
-    raise MissingHeaderError(f"scope {scope}", ", ".join(packet.names))
+class Place(msgspec.Struct, frozen=True):
+    """Where the tags of a scope are in a stack of headers."""
+
+    start: int
+    """The index of the scope's link header."""
+    count: int
+    """How many tags follow it."""
+    network: int | None
+    """The index of the IP header that the frame carries; None where it carries none."""
 
 
-def stack_of(packet: Packet, scope: str) -> tuple[int, int]:
-    """The index of the scope's link header, and how many tags follow it. Raises: MissingHeaderError."""
-    found = scope_of(packet, scope)
-    headers = packet.headers[found.start : found.stop]
-    if not headers or isinstance(headers[0], VLANTag) or not type_field(headers[0], missing=True):
-        raise MissingHeaderError(f"link header in {scope}", ", ".join(packet.names))
-    count = 0
-    for header in headers[1:]:
-        if not isinstance(header, VLANTag):
-            break
-        count += 1
-    return found.start, count
+class _Places:
+    """The places of the tags in a stack, by the names of scopes; an error in place of one where there is none."""
+
+    def __init__(self, classes: tuple[type[Header], ...]) -> None:
+        self._classes = classes
+        self.by_scope = ByClass(self._place)
+
+    def _place(self, scope: str) -> Place:
+        stack: StackPaths = STACKS[self._classes]
+        found = self._scope(scope, stack)
+        classes = self._classes[found.start : found.stop]
+        if not classes or classes[0] is VLANTag or not _TYPE_FIELDS[classes[0]]:
+            raise MissingHeaderError(f"link header in {scope}", ", ".join(stack.names))
+        count = next((at for at, cls in enumerate(classes[1:]) if cls is not VLANTag), len(classes) - 1)
+        network = framed_network_of(classes)
+        return Place(found.start, count, None if network is None else found.start + network)
+
+    def _scope(self, scope: str, stack: StackPaths) -> Scope:
+        check_text("scope", scope)
+        if scope == "outer":
+            return stack.scopes[0]
+        if scope == "innermost":
+            return [found for found in stack.scopes if "quoted" not in found.prefix][-1]
+        for found in stack.scopes:
+            if found.prefix == scope and scope:
+                return found
+        raise MissingHeaderError(f"scope {scope}", ", ".join(stack.names))
 
 
-def type_field(header: Header, *, missing: bool = False) -> str:
-    """The field that holds an EtherType; with `missing`, "" where there is none."""
-    layout = header.__layout__
+_PLACES: Final = ByClass(_Places)
+
+
+def place_of(packet: Packet, scope: str) -> Place:
+    """Where the tags of the scope are. Raises: MissingHeaderError; TypeError for what is no packet."""
+    if packet.__class__ is not Packet:
+        check_packet(packet)
+    if scope.__class__ is not str:
+        check_text("scope", scope)
+    place: Place = _PLACES[tuple(map(type, packet.headers))].by_scope[scope]
+    return place
+
+
+def _type_field(cls: type[Header]) -> str:
+    layout = cls.__layout__
     selector, space = layout.next.selector, layout.next.space
     if selector is not None and space is not None and ETHERTYPE in (space, space.parent) and not layout.tunnel:
         return selector.name
-    assert missing
     return ""
+
+
+_TYPE_FIELDS: Final = ByClass(_type_field)
+
+
+def type_field(header: Header) -> str:
+    """The field of a link header or a tag that holds an EtherType."""
+    name: str = _TYPE_FIELDS[type(header)]
+    return name
 
 
 def _tag_at(packet: Packet, scope: str, depth: int) -> int:
     """The index of a tag. Raises: MissingHeaderError."""
-    start, count = stack_of(packet, scope)
-    if check_number("depth", depth, 0) >= count:
-        raise MissingHeaderError(f"tag at depth {number_text(depth)}", f"a stack of {count}")
-    return start + depth + 1
+    place = place_of(packet, scope)
+    if check_number("depth", depth, 0) >= place.count:
+        raise MissingHeaderError(f"tag at depth {number_text(depth)}", f"a stack of {place.count}")
+    return place.start + depth + 1
 
 
 def _is_length(packet: Packet, index: int) -> bool:
@@ -208,9 +248,10 @@ def _is_length(packet: Packet, index: int) -> bool:
     return isinstance(header.__layout__.next.of(header), ValueLength)
 
 
-def _updated(before: Packet, after: Packet, scope: str) -> Packet:
-    """The packet with what depends on the scope updated outside: lengths, checksums, and offsets into the frame."""
-    start = scope_of(before, scope).start
+def _updated(before: Packet, after: Packet, start: int) -> Packet:
+    """The packet with what depends on the scope from header `start` on updated outside: lengths, checksums, offsets."""
+    if not start and not before.trailers:
+        return after
     grown = 4 * (len(after) - len(before))
     outside: Any = after.headers[start - 1] if start else None  # Any: a header of any class
     shifted: dict[str, int] = {}
@@ -220,7 +261,5 @@ def _updated(before: Packet, after: Packet, scope: str) -> Packet:
         shifted["checksum_start"] = outside.checksum_start + grown // 2
     if shifted and grown:
         start -= 1
-        after = after.__replace__(
-            headers=(*after.headers[:start], outside.replace(**shifted), *after.headers[start + 1 :])
-        )
+        after = after._with((*after.headers[:start], outside.replace(**shifted), *after.headers[start + 1 :]))
     return follow_outside(before, after, start)

@@ -22,9 +22,9 @@ from overlaycodec.packet.header import Header
 from overlaycodec.packet.packet import Packet
 from overlaycodec.packet.paths import HeaderOrClass, find, read_at, replaced_at
 from overlaycodec.pipelines.pipeline import AnyPipeline, check_pipeline
-from overlaycodec.schema.arguments import nearest
 from overlaycodec.schema.keyspaces import LINK_TYPE
 from overlaycodec.values.argument_checks import check_type
+from overlaycodec.values.nearest_names import nearest
 
 __all__ = ["frames_of"]
 

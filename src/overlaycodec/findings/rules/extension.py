@@ -5,7 +5,7 @@ A last entry that is not in the segment routing header is a fault of decoding.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from typing import Final
 
 from overlaycodec.findings.model import Context, Observation, Rule, Severity
@@ -26,34 +26,41 @@ def _jumbo(header: object) -> tuple[int, IPv6JumboPayloadOption] | None:
     return next(found, None)
 
 
-def _missing(context: Context) -> Iterator[Observation]:
+def _missing(context: Context) -> Iterable[Observation]:
     if context.header.payload_length or context.header.next_header != _HOP_BY_HOP:
-        return
+        return ()
     if isinstance(context.next, IPv6HopByHop) and _jumbo(context.next) is None:
-        yield Observation("payload_length", "is 0, and no option gives the length")
+        return (Observation("payload_length", "is 0, and no option gives the length"),)
+    return ()
 
 
-def _two_lengths(context: Context) -> Iterator[Observation]:
+def _two_lengths(context: Context) -> Iterable[Observation]:
     network = context.outside(IPv6)
     if (jumbo := _jumbo(context.header)) and network is not None and network.payload_length:
         found = f"gives a length, and so does the IPv6 header ({network.payload_length})"
-        yield Observation(f"options[{jumbo[0]}]", found)
+        return (Observation(f"options[{jumbo[0]}]", found),)
+    return ()
 
 
-def _small(context: Context) -> Iterator[Observation]:
+def _small(context: Context) -> Iterable[Observation]:
     if (jumbo := _jumbo(context.header)) and jumbo[1].jumbo_payload_length < _LEAST_JUMBO:
-        yield Observation(f"options[{jumbo[0]}].jumbo_payload_length", f"is {jumbo[1].jumbo_payload_length}")
+        return (Observation(f"options[{jumbo[0]}].jumbo_payload_length", f"is {jumbo[1].jumbo_payload_length}"),)
+    return ()
 
 
-def _jumbo_fragment(context: Context) -> Iterator[Observation]:
+def _jumbo_fragment(context: Context) -> Iterable[Observation]:
     if any(map(_jumbo, context.packet.headers[context.scope.start : context.index])):
-        yield Observation("", "is a fragment of a jumbogram")
+        return (Observation("", "is a fragment of a jumbogram"),)
+    return ()
 
 
-def _segments_left(context: Context) -> Iterator[Observation]:
+def _segments_left(context: Context) -> Iterable[Observation]:
     header = context.header
     if header.segments_left > header.last_entry + 1:
-        yield Observation("segments_left", f"is {header.segments_left}, and the last segment is {header.last_entry}")
+        return (
+            Observation("segments_left", f"is {header.segments_left}, and the last segment is {header.last_entry}"),
+        )
+    return ()
 
 
 EXTENSION: Final = (

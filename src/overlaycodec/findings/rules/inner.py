@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
 from typing import Final
 
 from overlaycodec.codec.packet_encoder import encode
@@ -18,8 +18,8 @@ from overlaycodec.findings.rules.outcomes import (
     OVS_TAKES,
     VXLANS,
     ip_of,
+    number_in,
 )
-from overlaycodec.packet.offsets import number_in
 from overlaycodec.protocols import GRE, STT, Ethernet, Geneve, IPv4, IPv6, VLANTag
 
 __all__ = ["INNER"]
@@ -47,38 +47,41 @@ def _mark_inside(context: Context) -> int | None:
 def _marked(matches: Callable[[ECNOutcome], bool], *, tagged: bool = False) -> Check:
     """Marks outside and inside that match, of a frame with tags or of one without."""
 
-    def check(context: Context) -> Iterator[Observation]:
+    def check(context: Context) -> Iterable[Observation]:
         network, inside = context.outside(IPv4, IPv6), _mark_inside(context)
         if network is None or inside is None or (context.inside(VLANTag) is not None) is not tagged:
-            return
+            return ()
         if matches(egress_ecn(inside, network.ecn)):
-            yield Observation("", f"has {_ECN[network.ecn]} outside and {_ECN[inside]} inside")
+            return (Observation("", f"has {_ECN[network.ecn]} outside and {_ECN[inside]} inside"),)
+        return ()
 
     return check
 
 
-def _in_tag(context: Context) -> Iterator[Observation]:
+def _in_tag(context: Context) -> Iterable[Observation]:
     """Whether congestion was met, and the octets of a tag, read as an IP header, have the mark Not-ECT."""
     network, inner = context.outside(IPv4, IPv6), context.inner_scope
     headers = () if inner is None else context.packet.headers[inner.start + 1 : inner.stop]
     tags = [header for header in headers if isinstance(header, VLANTag)]
     if network is None or network.ecn != _CE or not tags or not headers or headers[0] is not tags[0]:
-        return
+        return ()
     ip = ip_of(tags[-1].ethertype)
     if ip is not None and number_in(encode(tags[0]), ip, "ecn") == _NOT_ECT:
-        yield Observation("", "has CE outside and a tag inside that reads like Not-ECT")
+        return (Observation("", "has CE outside and a tag inside that reads like Not-ECT"),)
+    return ()
 
 
-def _truncated(context: Context) -> Iterator[Observation]:
+def _truncated(context: Context) -> Iterable[Observation]:
     """Whether the length of the packet inside is longer than the packet, and congestion was met."""
     network, inside = context.outside(IPv4, IPv6), context.inside_ip
     if network is None or network.ecn != _CE:
-        return
+        return ()
     short = any(
         isinstance(fault, TruncatedError) and fault.path in _inner_lengths(context) for fault in context.packet.faults
     )
     if short and (inside is None or inside.ecn != _NOT_ECT):
-        yield Observation("", "has CE outside and a packet inside that is truncated")
+        return (Observation("", "has CE outside and a packet inside that is truncated"),)
+    return ()
 
 
 def _inner_lengths(context: Context) -> tuple[str, ...]:
@@ -90,10 +93,11 @@ def _inner_lengths(context: Context) -> tuple[str, ...]:
 def _of_frame(text: Callable[[Ethernet], str | None]) -> Check:
     """What is wrong with the frame in the tunnel; `text` says it, or gives None."""
 
-    def check(context: Context) -> Iterator[Observation]:
+    def check(context: Context) -> Iterable[Observation]:
         frame = context.next
         if isinstance(frame, Ethernet) and (words := text(frame)) is not None:
-            yield Observation("", f"carries a frame {words}")
+            return (Observation("", f"carries a frame {words}"),)
+        return ()
 
     return check
 
@@ -106,7 +110,7 @@ def _no_source(frame: Ethernet) -> str | None:
     return f"from {frame.src}" if int(frame.src) == 0 else None
 
 
-def _short_tag(context: Context) -> Iterator[Observation]:
+def _short_tag(context: Context) -> Iterable[Observation]:
     """Whether less than a type field follows the first tag of the frame inside; padding counts."""
     packet, frame = context.packet, context.next
     tagged = (
@@ -116,11 +120,12 @@ def _short_tag(context: Context) -> Iterator[Observation]:
         and frame.ethertype in LINUX_TAGS
     )
     if not tagged:
-        return
+        return ()
     padding = sum(len(trailer.data) for trailer in packet.trailers if trailer.header > context.index)
     left = len(packet.payload) + padding
     if left < _TYPE_OCTETS:
-        yield Observation("", f"carries a frame with {left} octets after its tag")
+        return (Observation("", f"carries a frame with {left} octets after its tag"),)
+    return ()
 
 
 INNER: Final = (
@@ -143,6 +148,7 @@ INNER: Final = (
         Severity.DROP,
         Reaction(Severity.VIOLATION, "Linux does not read the mark after a tag, and takes it"),
         OVS_DROPS,
+        needs=(VLANTag,),
     ),
     Rule(
         "ecn-tag",
@@ -153,6 +159,7 @@ INNER: Final = (
         Severity.NOTE,
         Reaction(Severity.DROP, "Linux reads the mark in the tag, and drops it"),
         Reaction(Severity.NOTE, "Open vSwitch reads the mark after the tags"),
+        needs=(VLANTag,),
     ),
     Rule(
         "ecn-unread",
@@ -183,6 +190,7 @@ INNER: Final = (
         Severity.NOTE,
         LINUX_DROPS,
         OVS_ALLOWS,
+        needs=(VLANTag,),
     ),
     Rule(
         "frame-from-group",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from typing import Final
 
 from overlaycodec.editing.checksum_status import ChecksumStatus
@@ -17,40 +17,47 @@ _TYPES: Final = 1536
 _STANDARD: Final = (0x8100, 0x88A8)
 
 
-def _group_source(context: Context) -> Iterator[Observation]:
+def _group_source(context: Context) -> Iterable[Observation]:
     if context.header.src.is_multicast:
-        yield Observation("src", f"is the group address {context.header.src}")
+        return (Observation("src", f"is the group address {context.header.src}"),)
+    return ()
 
 
-def _no_source(context: Context) -> Iterator[Observation]:
+def _no_source(context: Context) -> Iterable[Observation]:
     if int(context.header.src) == 0:
-        yield Observation("src", f"is {context.header.src}")
+        return (Observation("src", f"is {context.header.src}"),)
+    return ()
 
 
-def _wrong_fcs(context: Context) -> Iterator[Observation]:
+def _wrong_fcs(context: Context) -> Iterable[Observation]:
     fcs = context.packet.fcs
     if context.index == 0 and fcs is not None and context.statuses.get("fcs") is ChecksumStatus.BAD:
-        yield Observation("fcs", f"is {fcs.data.hex()}", of_packet=True)
+        return (Observation("fcs", f"is {fcs.data.hex()}", of_packet=True),)
+    return ()
 
 
-def _neither(context: Context) -> Iterator[Observation]:
+def _neither(context: Context) -> Iterable[Observation]:
     if _LENGTHS < context.header.ethertype < _TYPES:
-        yield Observation("ethertype", f"is {context.header.ethertype}")
+        return (Observation("ethertype", f"is {context.header.ethertype}"),)
+    return ()
 
 
-def _tag_protocol(context: Context) -> Iterator[Observation]:
+def _tag_protocol(context: Context) -> Iterable[Observation]:
     if isinstance(context.next, VLANTag) and context.header.ethertype not in _STANDARD:
-        yield Observation("ethertype", f"is the tag protocol {ETHERTYPE.text(context.header.ethertype)}")
+        return (Observation("ethertype", f"is the tag protocol {ETHERTYPE.text(context.header.ethertype)}"),)
+    return ()
 
 
-def _reserved_vid(context: Context) -> Iterator[Observation]:
+def _reserved_vid(context: Context) -> Iterable[Observation]:
     if context.header.vid == 0xFFF:
-        yield Observation("vid", "is 4095")
+        return (Observation("vid", "is 4095"),)
+    return ()
 
 
-def _priority_tag(context: Context) -> Iterator[Observation]:
+def _priority_tag(context: Context) -> Iterable[Observation]:
     if context.header.vid == 0:
-        yield Observation("vid", "is 0: a priority tag")
+        return (Observation("vid", "is 0: a priority tag"),)
+    return ()
 
 
 _TAKES: Final = "Linux delivers the frame as it is"
@@ -96,6 +103,7 @@ LINK: Final = (
         "IEEE 802.1Q clause 9.5",
         "tags are announced by 0x8100 and 0x88a8",
         Severity.NOTE,
+        needs=(VLANTag,),
     ),
     Rule(
         "vid-reserved",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable
+from ipaddress import IPv4Address
 from typing import Final
 
 from overlaycodec.editing.checksum_status import ChecksumStatus
@@ -36,40 +37,54 @@ __all__ = ["NETWORK"]
 _BROADCAST: Final = 0xFFFFFFFF
 _LINK_GROUPS: Final = 0xE00000
 """224.0.0.0/24: groups that no router forwards to (RFC 5771 section 4)."""
+_GROUPS: Final = 224
+"""The first octet of the first multicast group."""
+_LOOPBACK: Final = 127
 _HOP_BY_HOP: Final = 0
 _IGMP: Final = 2
 
 
-def _bad_checksum(context: Context) -> Iterator[Observation]:
+def _bad_checksum(context: Context) -> Iterable[Observation]:
+    if context.all_valid:
+        return ()
     field = context.header.__layout__.checksum
     if field is not None and context.checksum_status(field.name) is ChecksumStatus.BAD:
-        yield Observation(field.name, f"is {getattr(context.header, field.name):#06x}, and wrong")
+        return (Observation(field.name, f"is {getattr(context.header, field.name):#06x}, and wrong"),)
+    return ()
 
 
-def _partial_checksum(context: Context) -> Iterator[Observation]:
+def _partial_checksum(context: Context) -> Iterable[Observation]:
+    if context.all_valid:
+        return ()
     field = context.header.__layout__.checksum
     if field is not None and context.checksum_status(field.name) is ChecksumStatus.PARTIAL:
-        yield Observation(field.name, f"is {getattr(context.header, field.name):#06x}: a network card finishes it")
+        return (Observation(field.name, f"is {getattr(context.header, field.name):#06x}: a network card finishes it"),)
+    return ()
 
 
-def _zero_ttl(context: Context) -> Iterator[Observation]:
+def _zero_ttl(context: Context) -> Iterable[Observation]:
     field = "ttl" if isinstance(context.header, IPv4) else "hop_limit"
     if getattr(context.header, field) == 0:
-        yield Observation(field, "is 0")
+        return (Observation(field, "is 0"),)
+    return ()
 
 
-def _invalid_source(context: Context) -> Iterator[Observation]:
+def _invalid_source(context: Context) -> Iterable[Observation]:
     src = context.header.src
+    if src.__class__ is IPv4Address and _GROUPS > int(src) >> 24 != _LOOPBACK:  # most of them, at once
+        return ()
     if src.is_multicast:
-        yield Observation("src", f"is {src}, a group")
-    elif src.is_loopback:
-        yield Observation("src", f"is {src}, a loopback address")
+        return (Observation("src", f"is {src}, a group"),)
+    if src.is_loopback:
+        return (Observation("src", f"is {src}, a loopback address"),)
+    return ()
 
 
-def _broadcast_source(context: Context) -> Iterator[Observation]:
+def _broadcast_source(context: Context) -> Iterable[Observation]:
     src = int(context.header.src)
     if src == _BROADCAST or (src == 0 and not _learns_its_address(context.header)):
-        yield Observation("src", f"is {context.header.src}, no host's address")
+        return (Observation("src", f"is {context.header.src}, no host's address"),)
+    return ()
 
 
 def _learns_its_address(header: IPv4) -> bool:
@@ -78,69 +93,85 @@ def _learns_its_address(header: IPv4) -> bool:
     return dst in (0, _BROADCAST) or dst >> 8 == _LINK_GROUPS or (header.dst.is_multicast and header.protocol == _IGMP)
 
 
-def _this_network(context: Context) -> Iterator[Observation]:
+def _this_network(context: Context) -> Iterable[Observation]:
     if 0 < int(context.header.src) < 1 << 24:
-        yield Observation("src", f"is {context.header.src}, of the network that is meant by 0")
+        return (Observation("src", f"is {context.header.src}, of the network that is meant by 0"),)
+    return ()
 
 
-def _unbounded(context: Context) -> Iterator[Observation]:
+def _unbounded(context: Context) -> Iterable[Observation]:
     if context.header.total_length == 0:
-        yield Observation("total_length", "is 0")
+        return (Observation("total_length", "is 0"),)
+    return ()
 
 
-def _unbounded_ipv6(context: Context) -> Iterator[Observation]:
+def _unbounded_ipv6(context: Context) -> Iterable[Observation]:
     """Whether a payload length of 0 stands in front of another header than options, which may give the length."""
     if context.header.payload_length == 0 and context.next is not None and context.header.next_header != _HOP_BY_HOP:
-        yield Observation("payload_length", "is 0")
+        return (Observation("payload_length", "is 0"),)
+    return ()
 
 
-def _options(context: Context) -> Iterator[Observation]:
+def _options(context: Context) -> Iterable[Observation]:
     if context.header.options and context.scope.prefix == "" and (len(context.scopes) > 1 or context.reads_to_end):
-        yield Observation("options", f"takes {octets_in(context.header) - 20} octets outside of a tunnel")
+        return (Observation("options", f"takes {octets_in(context.header) - 20} octets outside of a tunnel"),)
+    return ()
 
 
-def _source_routed(context: Context) -> Iterator[Observation]:
-    for number, option in enumerate(context.header.options):
-        if isinstance(option, IPv4LooseSourceRouteOption | IPv4StrictSourceRouteOption):
-            yield Observation(f"options[{number}]", "is a source route")
+def _source_routed(context: Context) -> Iterable[Observation]:
+    if not context.header.options:
+        return ()
+    return [
+        Observation(f"options[{number}]", "is a source route")
+        for number, option in enumerate(context.header.options)
+        if isinstance(option, IPv4LooseSourceRouteOption | IPv4StrictSourceRouteOption)
+    ]
 
 
-def _reserved_flag(context: Context) -> Iterator[Observation]:
+def _reserved_flag(context: Context) -> Iterable[Observation]:
     if context.header.reserved0:
-        yield Observation("reserved0", "is 1")
+        return (Observation("reserved0", "is 1"),)
+    return ()
 
 
-def _fragment(context: Context) -> Iterator[Observation]:
+def _fragment(context: Context) -> Iterable[Observation]:
     header = context.header
     if header.more_fragments or header.fragment_offset:
         last = "" if header.more_fragments else ", the last one"
-        yield Observation("fragment_offset", f"is {header.fragment_offset}: a fragment{last}")
+        return (Observation("fragment_offset", f"is {header.fragment_offset}: a fragment{last}"),)
+    return ()
 
 
-def _unfragmentable(context: Context) -> Iterator[Observation]:
+def _unfragmentable(context: Context) -> Iterable[Observation]:
     if isinstance(context.header, IPv4) and context.header.dont_fragment and any(_fragment(context)):
-        yield Observation("dont_fragment", "is set in a fragment")
+        return (Observation("dont_fragment", "is set in a fragment"),)
+    return ()
 
 
-def _unchecked_over_ipv6(context: Context) -> Iterator[Observation]:
+def _unchecked_over_ipv6(context: Context) -> Iterable[Observation]:
     if context.header.checksum == 0 and isinstance(context.outside(IPv4, IPv6), IPv6):
-        yield Observation("checksum", "is 0")
+        return (Observation("checksum", "is 0"),)
+    return ()
 
 
-def _shorter(context: Context) -> Iterator[Observation]:
+def _shorter(context: Context) -> Iterable[Observation]:
     """Whether the UDP datagram ends before the IP packet does."""
     trailers = context.trailing.get(context.index)
     if trailers:
-        yield Observation("length", f"is {context.header.length} octets, IP carries {context.header.length + trailers}")
+        return (
+            Observation("length", f"is {context.header.length} octets, IP carries {context.header.length + trailers}"),
+        )
+    return ()
 
 
-def _unbounded_datagram(context: Context) -> Iterator[Observation]:
+def _unbounded_datagram(context: Context) -> Iterable[Observation]:
     """Whether the UDP length is 0 as in BIG TCP packets; that of a jumbogram is 0 by specification."""
     headers, index = context.packet.headers, context.index
     if not is_unbounded(headers, index):
-        return
+        return ()
     if all(jumbo_octets_of(headers, outside) is None for outside in range(context.scope.start, index)):
-        yield Observation("length", "is 0")
+        return (Observation("length", "is 0"),)
+    return ()
 
 
 NETWORK: Final = (
@@ -332,6 +363,7 @@ NETWORK: Final = (
         Severity.VIOLATION,
         Reaction(Severity.DROP, "Linux drops it, unless the device has udp6zerocsumrx"),
         OVS_ALLOWS,
+        needs=(IPv6,),
     ),
     Rule(
         "udp-shorter",

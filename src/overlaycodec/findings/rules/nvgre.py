@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from typing import Final
 
 from overlaycodec.findings.model import Context, Observation, Reaction, Rule, Severity
@@ -26,16 +26,18 @@ def _is_nvgre(header: GRE) -> bool:
     )
 
 
-def _nvgre_tag(context: Context) -> Iterator[Observation]:
+def _nvgre_tag(context: Context) -> Iterable[Observation]:
     frame = context.next
     second = context.packet.headers[context.index + 2 : context.index + 3]
     if _is_nvgre(context.header) and isinstance(frame, Ethernet) and isinstance(next(iter(second), None), VLANTag):
-        yield Observation("", "carries a frame with a VLAN tag")
+        return (Observation("", "carries a frame with a VLAN tag"),)
+    return ()
 
 
-def _nvgre_vsid(context: Context) -> Iterator[Observation]:
+def _nvgre_vsid(context: Context) -> Iterable[Observation]:
     if _is_nvgre(context.header) and not _LEAST_VSID <= context.header.key >> 8 <= _MOST_VSID:
-        yield Observation("key", f"has the VSID {context.header.key >> 8:#08x}, if it is NVGRE's")
+        return (Observation("key", f"has the VSID {context.header.key >> 8:#08x}, if it is NVGRE's"),)
+    return ()
 
 
 NVGRE: Final = (

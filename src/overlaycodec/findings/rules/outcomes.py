@@ -8,6 +8,7 @@ from overlaycodec.findings.model import Reaction, Severity
 from overlaycodec.packet.header import Header
 from overlaycodec.protocols import VXLAN, VXLANGBP, VXLANGPE, VXLANRCO, IPv4, IPv6
 from overlaycodec.schema.keyspaces import ETHERTYPE
+from overlaycodec.schema.record import WireStruct
 
 __all__ = [
     "LINUX_ALLOWS",
@@ -20,6 +21,7 @@ __all__ = [
     "OVS_TAKES",
     "VXLANS",
     "ip_of",
+    "number_in",
 ]
 
 VXLANS: Final = (VXLAN, VXLANGBP, VXLANGPE, VXLANRCO)
@@ -42,3 +44,17 @@ _IP: Final[dict[int | None, type[Header]]] = {
 def ip_of(ethertype: int) -> type[Header] | None:
     """The IP header that an EtherType announces; None for another EtherType."""
     return _IP.get(ethertype)
+
+
+def number_in(octets: bytes, cls: type[WireStruct], name: str) -> int | None:
+    """The number that a field has in octets, whether they are a valid record of the class or not.
+
+    The field has the same offset in every record of the class. None: the octets end before it does.
+    """
+    layout = cls.__layout__
+    first = layout.fixed_bit_of(name)
+    assert first is not None
+    end = first + (layout.by_name[name].bits or 0)
+    if end > len(octets) * 8:
+        return None
+    return int.from_bytes(octets[first // 8 : -(-end // 8)], "big") >> -end % 8 & layout.by_name[name].maximum

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from overlaycodec.findings.model import Check, Context, Observation, Reaction, Rule, Severity
@@ -12,9 +12,9 @@ from overlaycodec.findings.rules.outcomes import (
     OVS_DROPS,
     OVS_TAKES,
     VXLANS,
+    number_in,
 )
 from overlaycodec.packet.header import Header
-from overlaycodec.packet.offsets import number_in
 from overlaycodec.protocols import (
     GRE,
     NSH,
@@ -32,6 +32,7 @@ from overlaycodec.protocols import (
 )
 from overlaycodec.schema.keyspaces import ETHERTYPE
 from overlaycodec.schema.record import Element
+from overlaycodec.values.by_class import ByClass
 
 __all__ = ["TUNNEL"]
 
@@ -41,43 +42,57 @@ _ACKNOWLEDGMENT: Final = 0x10
 _EPHEMERAL: Final = 49152
 
 
-def _reserved(context: Context) -> Iterator[Observation]:
-    for field in context.header.__layout__.fields:
-        value = getattr(context.header, field.name)
-        if field.reserved and value:
-            yield Observation(field.name, f"is {value:#0{2 + ((field.bits or 0) + 3) // 4}x}")
+def _reserved(context: Context) -> Iterable[Observation]:
+    header, found = context.header, []
+    for name, digits in _RESERVED[type(header)]:
+        if value := getattr(header, name):
+            found.append(Observation(name, f"is {value:#0{2 + digits}x}"))
+    return found
+
+
+def _reserved_fields(cls: type[Header]) -> tuple[tuple[str, int], ...]:
+    """The reserved fields of a class, each with its hexadecimal digits."""
+    return tuple((field.name, ((field.bits or 0) + 3) // 4) for field in cls.__layout__.fields if field.reserved)
+
+
+_RESERVED: Final = ByClass(_reserved_fields)
 
 
 def _is_set(flag: str) -> Check:
     """Whether a flag of the header is set."""
 
-    def check(context: Context) -> Iterator[Observation]:
+    def check(context: Context) -> Iterable[Observation]:
         if getattr(context.header, flag):
-            yield Observation(flag, "is set")
+            return (Observation(flag, "is set"),)
+        return ()
 
     return check
 
 
-def _no_vni(context: Context) -> Iterator[Observation]:
+def _no_vni(context: Context) -> Iterable[Observation]:
     if not context.header.vni_valid:
-        yield Observation("vni_valid", "is clear")
+        return (Observation("vni_valid", "is clear"),)
+    return ()
 
 
-def _low_port(context: Context) -> Iterator[Observation]:
+def _low_port(context: Context) -> Iterable[Observation]:
     if isinstance(context.next, VXLANS) and context.header.src_port < _EPHEMERAL:
-        yield Observation("src_port", f"is {context.header.src_port}")
+        return (Observation("src_port", f"is {context.header.src_port}"),)
+    return ()
 
 
-def _inner_tag(context: Context) -> Iterator[Observation]:
+def _inner_tag(context: Context) -> Iterable[Observation]:
     if context.inside(VLANTag) is not None:
-        yield Observation("", "carries a frame with a VLAN tag")
+        return (Observation("", "carries a frame with a VLAN tag"),)
+    return ()
 
 
-def _options_rest(context: Context) -> Iterator[Observation]:
+def _options_rest(context: Context) -> Iterable[Observation]:
     if context.header.options_rest:
-        yield Observation(
-            "options_rest", f"is {len(context.header.options_rest)} octets that are not a complete option"
+        return (
+            Observation("options_rest", f"is {len(context.header.options_rest)} octets that are not a complete option"),
         )
+    return ()
 
 
 def _is_critical(option: Element) -> bool:
@@ -92,52 +107,63 @@ def _critical_option(context: Context) -> Iterator[Observation]:
             yield Observation(f"options[{number}]", f"is critical ({kind})")
 
 
-def _critical_flag_clear(context: Context) -> Iterator[Observation]:
+def _critical_flag_clear(context: Context) -> Iterable[Observation]:
     if not context.header.critical and any(map(_is_critical, context.header.options)):
-        yield Observation("critical", "is clear, and an option is critical")
+        return (Observation("critical", "is clear, and an option is critical"),)
+    return ()
 
 
-def _critical_flag_set(context: Context) -> Iterator[Observation]:
+def _critical_flag_set(context: Context) -> Iterable[Observation]:
     if context.header.critical and not any(map(_is_critical, context.header.options)):
-        yield Observation("critical", "is set, and no option is critical")
+        return (Observation("critical", "is set, and no option is critical"),)
+    return ()
 
 
-def _no_frame(context: Context) -> Iterator[Observation]:
+def _no_frame(context: Context) -> Iterable[Observation]:
     if context.header.protocol_type != _FRAME:
-        yield Observation("protocol_type", f"is {ETHERTYPE.text(context.header.protocol_type)}, not an Ethernet frame")
-
-
-def _gre_reserved(context: Context) -> Iterator[Observation]:
-    if context.header.reserved0 & ~_ACKNOWLEDGMENT:
-        yield Observation("reserved0", f"is {context.header.reserved0:#04x}")
-
-
-def _gre_acknowledgment(context: Context) -> Iterator[Observation]:
-    if context.header.reserved0 == _ACKNOWLEDGMENT:
-        yield Observation(
-            "reserved0", f"is {context.header.reserved0:#04x}, the flag that version 1 has for an acknowledgment"
+        return (
+            Observation("protocol_type", f"is {ETHERTYPE.text(context.header.protocol_type)}, not an Ethernet frame"),
         )
+    return ()
 
 
-def _gre_reserved1(context: Context) -> Iterator[Observation]:
+def _gre_reserved(context: Context) -> Iterable[Observation]:
+    if context.header.reserved0 & ~_ACKNOWLEDGMENT:
+        return (Observation("reserved0", f"is {context.header.reserved0:#04x}"),)
+    return ()
+
+
+def _gre_acknowledgment(context: Context) -> Iterable[Observation]:
+    if context.header.reserved0 == _ACKNOWLEDGMENT:
+        return (
+            Observation(
+                "reserved0", f"is {context.header.reserved0:#04x}, the flag that version 1 has for an acknowledgment"
+            ),
+        )
+    return ()
+
+
+def _gre_reserved1(context: Context) -> Iterable[Observation]:
     if context.header.reserved1:
-        yield Observation("reserved1", f"is {context.header.reserved1:#06x}")
+        return (Observation("reserved1", f"is {context.header.reserved1:#06x}"),)
+    return ()
 
 
-def _enhanced(context: Context) -> Iterator[Observation]:
-    yield Observation("version", "is 1")
+def _enhanced(context: Context) -> Iterable[Observation]:
+    return (Observation("version", "is 1"),)
 
 
-def _no_gre(context: Context) -> Iterator[Observation]:
+def _no_gre(context: Context) -> Iterable[Observation]:
     """IP that carries GRE of an unknown version, or less than a GRE header."""
     field = "protocol" if isinstance(context.header, IPv4) else "next_header"
     octets = context.packet.payload
     if context.next is not None or getattr(context.header, field) != _GRE:
-        return
+        return ()
     if len(octets) < GRE.__layout__.minimum_octets:
-        yield Observation(field, f"is {_GRE}, and {len(octets)} octets follow")
+        return (Observation(field, f"is {_GRE}, and {len(octets)} octets follow"),)
     elif (version := number_in(octets, GRE, "version")) not in (0, 1):
-        yield Observation(field, f"is {_GRE}, and the version of GRE {version}")
+        return (Observation(field, f"is {_GRE}, and the version of GRE {version}"),)
+    return ()
 
 
 def _old_flags(context: Context) -> Iterator[Observation]:
@@ -252,6 +278,7 @@ TUNNEL: Final = (
         Severity.NOTE,
         Reaction(Severity.NOTE, "Linux does not look"),
         Reaction(Severity.NOTE, "Open vSwitch does not look"),
+        needs=VXLANS,
     ),
     Rule(
         "vxlan-inner-tag",
@@ -262,6 +289,7 @@ TUNNEL: Final = (
         Severity.NOTE,
         Reaction(Severity.NOTE, "Linux delivers the frame with its tag"),
         Reaction(Severity.NOTE, "Open vSwitch hands the frame on with its tag"),
+        needs=(VLANTag,),
     ),
     Rule(
         "gpe-oam",

@@ -1,0 +1,33 @@
+"""What messages of errors say of names: the nearest to a wrong one, and those that are missing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
+from typing import Final
+
+__all__ = ["missing_arguments", "nearest", "suggestion"]
+
+_LONGEST: Final = 64
+"""How much of a wrong name is compared with the names that there are."""
+
+
+def nearest(name: object, known: Iterable[str]) -> tuple[str, ...]:
+    """The nearest of the known names, at most three; none where none is near. Short for a name counts as near."""
+    text, names = str(name)[:_LONGEST], list(known)
+    near = get_close_matches(text, names, 3)
+    return tuple(near or [one for one in names if len(text) > 2 and one.startswith(text)][:3])
+
+
+def suggestion(name: object, known: Iterable[str]) -> str:
+    """The nearest of the known names, as the end of a message; empty where none is near."""
+    near = nearest(name, known)
+    return f": did you mean {near[0]!r}?" if near else ""
+
+
+def missing_arguments(function: str, missing: Sequence[str]) -> str:
+    """What Python says of a call without these keywords."""
+    *others, last = map(repr, missing)
+    comma, plural = "," * (len(others) > 1), "s" * bool(others)
+    listed = f"{', '.join(others)}{comma} and {last}" if others else last
+    return f"{function}() missing {len(missing)} required keyword-only argument{plural}: {listed}"

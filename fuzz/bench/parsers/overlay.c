@@ -351,11 +351,7 @@ static uint64_t digest_of(const uint8_t *data, size_t size, int bug) {
     memcpy(copy, data, size);
     planted = bug;
     ethernet(&w, 0, size);
-    free(w.tags);
-    free(w.labels);
-    free(w.scopes);
-    free(w.extensions);
-    free(copy);
+    free(w.tags), free(w.labels), free(w.scopes), free(w.extensions), free(copy);
     return w.digest;
 }
 

@@ -8,6 +8,7 @@
 #   make lowest    the tests on the oldest Python with the oldest dependencies that the package claims
 #   make bench     the benchmarks, peers in the same run; writes docs/benchmarks.md and its plot
 #   make fuzz      the fuzzers, for FUZZ_SECONDS in all; what they find is in build/fuzz
+#   make fuzz-bench  which planted bugs our fuzz kit and other fuzzers find, after how many cases (docs/maintaining/fuzz-bench.md)
 #   make interop   the tests against live stacks: Linux, Open vSwitch, user-mode Linux (docs/interop.md)
 #   make docs      the site of the documentation, in build/docs; warnings are errors
 #   make notebook  the notebook of the docs, run, exported and looked at in Chromium; its pictures are in build/notebook
@@ -21,7 +22,7 @@
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help demo test check generated-check format-check lint types wheel-test versions pyodide lowest bench fuzz interop docs notebook mutants release-check generate format clean FORCE
+.PHONY: help demo test check generated-check format-check lint types wheel-test versions pyodide lowest bench fuzz fuzz-bench fuzz-bench-short interop docs notebook mutants release-check generate format clean FORCE
 
 # The first interpreter that is new enough and can make environments.
 usable = $(1) -c "import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))" >/dev/null 2>&1
@@ -70,6 +71,10 @@ $(VENV)/.fuzz: $(VENV)/.made pyproject.toml
 	$(PY) -m pip install $(PIP_OPTIONS) --editable ".[cli,hypothesis,columns]" --group fuzz
 	@touch $@
 
+$(VENV)/.fuzz-bench: $(VENV)/.made pyproject.toml
+	$(PY) -m pip install $(PIP_OPTIONS) --editable ".[cli,hypothesis,columns]" --group fuzz-bench
+	@touch $@
+
 $(VENV)/.bench: $(VENV)/.made pyproject.toml
 	$(PY) -m pip install $(PIP_OPTIONS) --editable ".[cli,columns]" --group bench
 	@touch $@
@@ -96,6 +101,13 @@ bench: $(VENV)/.bench
 FUZZ_SECONDS ?= 60
 fuzz: $(VENV)/.fuzz
 	$(PY) -m fuzz --seconds $(FUZZ_SECONDS)
+
+# An hour or two, with Debian's afl++ and clang. The short form takes at most five minutes, with what is installed.
+fuzz-bench: $(VENV)/.fuzz-bench
+	$(PY) -m fuzz.bench --into docs/maintaining/fuzz-bench.md $(FUZZ_BENCH_ARGS)
+
+fuzz-bench-short: $(VENV)/.test
+	$(PY) -m fuzz.bench --short
 
 # REQUIRE=1 makes a stack that cannot run here a failure. A worker starts a peer once for all tests of a file.
 interop: PYTEST_ARGS = -n 2 --dist loadfile

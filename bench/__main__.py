@@ -140,12 +140,8 @@ def _measure(peers: list[Peer], scale: Scale, *, quick: bool) -> Results:
     names = [peer.name for peer in peers if peer.decode is not None]
     kept = held(names[:1] if quick else names, scale.kept)
     memory = measure_columns(scale.columns, scale.scanned)
-<<<<<<< HEAD
-    return Results(timings, by_columns, ratios, grown, imports, heavy, measure(scale.marks), kept, memory, by_workers)
-=======
     reading = measure(scale.marks)
-    return Results(timings, by_operation, by_columns, ratios, grown, imports, heavy, reading, kept, memory)
->>>>>>> 68b2caa17702e519409166fdb021f06851e5f77a
+    return Results(timings, by_operation, by_columns, ratios, grown, imports, heavy, reading, kept, memory, by_workers)
 
 
 def _targets(results: Results) -> list[Target]:

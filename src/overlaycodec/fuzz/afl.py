@@ -15,7 +15,10 @@ from overlaycodec.codec.catalog import DEFAULT
 from overlaycodec.fuzz.engines import EngineMutator
 from overlaycodec.fuzz.random_numbers import SplitMix64
 
-__all__ = ["deinit", "describe", "fuzz", "init"]
+__all__ = ["deinit", "describe", "fuzz", "fuzz_count", "init"]
+
+_MUTANTS: Final = 64
+"""How many mutants of an input are made in a row."""
 
 
 class _State:
@@ -38,12 +41,22 @@ def init(seed: int) -> None:
     _STATE.random = SplitMix64(seed)
 
 
+def fuzz_count(buf: bytearray) -> int:
+    """Called for each input: how many mutants of it are made before the next input has its turn.
+
+    AFL++ makes up to some ten thousand of one input by itself, too many of a packet that has a few hundred mutations.
+    """
+    return _MUTANTS
+
+
 def fuzz(buf: bytearray, add_buf: bytearray | None, max_size: int) -> bytearray:
     """Called for each mutant: an input, another one of the queue, and the most octets."""
     seed = _STATE.random.next()
     if add_buf and seed & 7 == 0:
-        return bytearray(_STATE.mutator.cross_over(bytes(buf), bytes(add_buf), max_size, seed >> 3))
-    return bytearray(_STATE.mutator.mutate(bytes(buf), max_size, seed >> 3))
+        mutant = _STATE.mutator.cross_over(bytes(buf), bytes(add_buf), max_size, seed >> 3)
+    else:
+        mutant = _STATE.mutator.mutate(bytes(buf), max_size, seed >> 3)
+    return bytearray(mutant or b"\0")  # it ends the run at one without octets
 
 
 def describe(max_description_length: int) -> bytes:

@@ -21,7 +21,7 @@ from overlaycodec.schema.keys import Key
 from overlaycodec.schema.keyspaces import IP_PROTOCOL
 from overlaycodec.schema.plans import Coverage
 
-__all__ = ["following_all", "with_right_checksums"]
+__all__ = ["covered_of", "following_all", "with_right_checksums"]
 
 _MOST_HEADERS: Final = 1_000
 """More than any mutation stacks: the receiver is taken to follow them all."""
@@ -41,7 +41,7 @@ def with_right_checksums(data: bytes, first: type[Header] | Key, catalog: Catalo
     """
     packet = decode(data, first=first, lax=True, catalog=catalog)
     octets = bytearray(data)
-    for index, coverage, start, stop in reversed(_covered(packet, len(data))):
+    for index, coverage, start, stop in reversed(covered_of(packet, len(data))):
         at = start + coverage.octet
         if at in kept:
             continue
@@ -59,7 +59,7 @@ def with_right_checksums(data: bytes, first: type[Header] | Key, catalog: Catalo
     return bytes(octets)
 
 
-def _covered(packet: Packet, total: int) -> list[tuple[int, Coverage, int, int]]:
+def covered_of(packet: Packet, total: int) -> list[tuple[int, Coverage, int, int]]:
     """The checksums whose octets are all here: index of the header, what is covered, its first octet and its end."""
     found = []
     start, end, complete = 0, total, True

@@ -9,14 +9,17 @@ from __future__ import annotations
 import errno
 import json
 import os
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from itertools import count as counted_from
+from itertools import islice, zip_longest
 from typing import Final, Literal, TypeAlias, cast, get_args
 
 from overlaycodec.capture import Record, write_capture
 from overlaycodec.capture.sink import BinaryTarget, opened_path, opened_stream
 from overlaycodec.codec.catalog import DEFAULT, Catalog
 from overlaycodec.fuzz.case import Case
-from overlaycodec.fuzz.mutation import KINDS, Fix, Kind
+from overlaycodec.fuzz.mutation import KINDS, Fix, Kind, Mutation
 from overlaycodec.fuzz.mutator import Mutator
 from overlaycodec.values.argument_checks import check_number, text_of
 
@@ -26,6 +29,9 @@ Form: TypeAlias = Literal["pcap", "pcapng", "jsonl", "files"]
 """A capture, an object per line, or a folder with a file per packet, as AFL++ and libFuzzer take it."""
 FORMS: Final[tuple[Form, ...]] = get_args(Form)
 _ENDS: Final[dict[str, Form]] = {".pcap": "pcap", ".pcapng": "pcapng", ".jsonl": "jsonl", ".ndjson": "jsonl"}
+
+_INDEX: Final = re.compile(r"\[\d+\]")
+"""What tells headers of the same class, or options of one header, apart in a path."""
 
 
 # --- from captures ----------------------------------------------------------------------------------------------------
@@ -55,6 +61,9 @@ def cases(
 ) -> Iterator[Case]:
     """Mutated packets, made from several valid packets: `count` of them, or without end; the seed packets alternate.
 
+    First come the single mutations that no seed packet before has in its headers, then the others, then several at
+    once.
+
     Of records, such as a capture, those that `seeds_of` chooses are the seed packets. `case.source` is the number of
     the seed packet; all else is as in `mutations`. A seed packet without a mutation of these kinds is left out.
 
@@ -75,14 +84,41 @@ def cases(
 
 
 def _in_turn(mutators: list[Mutator], count: int | None) -> Iterator[Case]:
-    number = 0
-    while True:
-        for mutator in mutators:
-            if count is not None and count <= 0:
-                return
-            yield mutator.case(number)
-            count = None if count is None else count - 1
-        number += 1
+    numbered = ((mutator, number) for turn in _turns(mutators) for mutator, number in turn)
+    return (mutator.case(number) for mutator, number in islice(numbered, count))
+
+
+def _turns(mutators: list[Mutator]) -> Iterator[list[tuple[Mutator, int]]]:
+    """The numbers of the cases of each seed packet, a turn after the other."""
+    new: list[list[int]] = [[] for _ in mutators]
+    others: list[list[int]] = [[] for _ in mutators]
+    seen: set[tuple[str, str, int]] = set()
+    for turn in zip_longest(*(_changes(mutator) for mutator in mutators)):
+        for place, change in enumerate(turn):
+            if change is not None:
+                number, what = change
+                (others if what in seen else new)[place].append(number)
+                seen.add(what)
+    for numbers in (new, others):
+        for row in zip_longest(*numbers):
+            yield [(mutator, number) for mutator, number in zip(mutators, row, strict=True) if number is not None]
+    for more in counted_from():
+        yield [(mutator, len(mutator.singles) + more) for mutator in mutators]
+
+
+def _changes(mutator: Mutator) -> Iterator[tuple[int, tuple[str, str, int]]]:
+    """The numbers of the single mutations, and what each changes: kind, path, and which one of these it is."""
+    order = {id(mutation): number for members in mutator.by_kind.values() for number, mutation in _ranked(members)}
+    for number, mutation in enumerate(mutator.singles):
+        yield number, (mutation.kind, _INDEX.sub("", mutation.path), order[id(mutation)])
+
+
+def _ranked(members: Iterable[Mutation]) -> Iterator[tuple[int, Mutation]]:
+    """Mutations, and how many of the same path were before each."""
+    count: dict[str, int] = {}
+    for mutation in members:
+        count[mutation.path] = count.get(mutation.path, -1) + 1
+        yield count[mutation.path], mutation
 
 
 # --- into files -------------------------------------------------------------------------------------------------------

@@ -1,19 +1,17 @@
 """Mutations for coverage-guided fuzzers, which choose the inputs themselves: atheris and AFL++.
 
-Strategy: an engine calls with another input each time and wants one mutant of it. So nothing is listed here: a field,
-an order of headers or a cut is drawn, and only that mutation is made. Inputs that are no packet, and one call in eight,
-get changes of octets, so that payloads and unknown headers change too.
+Strategy: an engine calls with another input each time and wants one mutant of it. So nothing is listed here: one
+mutation is drawn and made. Inputs that are no packet, and one call in eight, get changes of octets, so that payloads
+and unknown headers change too.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Final, TypeVar
+from typing import Final
 
 from overlaycodec.codec.catalog import DEFAULT, Catalog
-from overlaycodec.fuzz.fields import numbers_of, value_text
-from overlaycodec.fuzz.layers import layer_orders
-from overlaycodec.fuzz.mutation import Fix, Mutation
+from overlaycodec.fuzz.draws import Draws, one_of
+from overlaycodec.fuzz.mutation import MIXED, Fix, Mutation
 from overlaycodec.fuzz.random_numbers import SplitMix64, mixed
 from overlaycodec.fuzz.seed_packet import SeedPacket
 from overlaycodec.fuzz.sites import RecordSite
@@ -22,8 +20,6 @@ from overlaycodec.protocols import Ethernet
 from overlaycodec.schema.keys import Key
 
 __all__ = ["CustomCrossOver", "CustomMutator", "EngineMutator"]
-
-T = TypeVar("T")
 
 _TURNS: Final = 16
 """Of so many mutations, the first ones are of fields, then of layers, then cuts, then of octets."""
@@ -34,7 +30,6 @@ _MOST: Final = 3
 """The most mutations at once."""
 _ADDED: Final = 16
 """The most octets that are put in."""
-_FIXES: Final[tuple[Fix, ...]] = ("none", "lengths", "both")
 
 
 class EngineMutator:
@@ -49,22 +44,23 @@ class EngineMutator:
     ) -> None:
         self._first, self._catalog = first, catalog
         self._fix: Fix | None = fix
-        self._last: tuple[bytes, Fix] | None = None
-        self._packet: SeedPacket | None = None
+        self._last: bytes | None = None
+        self._draws: dict[Fix, Draws] = {}
         self.label = ""
         """What was changed in the last mutant."""
 
     def mutate(self, data: bytes, max_size: int, seed: int) -> bytes:
         """A mutant of at most `max_size` octets."""
         random = SplitMix64(mixed(seed))
-        fix = self._fix or _FIXES[random.below(len(_FIXES))]
+        fix = MIXED[random.below(len(MIXED))] if self._fix in (None, "mixed") else self._fix
         self.label = "octets"
         if not data:
             return random.next().to_bytes(8, "big")[: max(1, max_size)]
-        packet = self._packet_of(bytes(data), fix)
+        draws = self._draws_of(bytes(data), fix)
+        packet = draws.packet
         chosen: list[Mutation] = []
         for _ in range(1 + random.below(_MOST)):
-            mutation = self._drawn(packet, random)
+            mutation = self._drawn(draws, random)
             if mutation is None:
                 return _octets_changed(packet.mutated(chosen)[0] if chosen else data, random)[:max_size]
             if not any(mutation.excludes(other) for other in chosen):
@@ -86,7 +82,7 @@ class EngineMutator:
         if not places:
             at, begin = random.below(len(data) + 1), random.below(len(other) + 1)
         else:
-            at, begin = places[random.below(len(places))]
+            at, begin = one_of(places, random)
         return (data[:at] + other[begin:])[:max_size]
 
     def _headers_of(self, data: bytes) -> list[RecordSite]:
@@ -95,45 +91,23 @@ class EngineMutator:
     def _new(self, data: bytes, fix: Fix) -> SeedPacket:
         return SeedPacket(data, fix=fix, first=self._first, catalog=self._catalog)
 
-    def _packet_of(self, data: bytes, fix: Fix) -> SeedPacket:
+    def _draws_of(self, data: bytes, fix: Fix) -> Draws:
         """An input as a packet; engines ask for many mutants of one after another."""
-        if self._packet is None or self._last != (data, fix):
-            self._last, self._packet = (data, fix), self._new(data, fix)
-        return self._packet
+        if self._last != data:
+            self._last = data
+            self._draws.clear()
+        if fix not in self._draws:
+            self._draws[fix] = Draws(self._new(data, fix))
+        return self._draws[fix]
 
-    def _drawn(self, packet: SeedPacket, random: SplitMix64) -> Mutation | None:
+    def _drawn(self, draws: Draws, random: SplitMix64) -> Mutation | None:
         """A mutation; None where octets are to be changed."""
         turn = random.below(_TURNS)
-        if not packet.records or turn >= _CUTS:
+        if not draws.packet.records or turn >= _CUTS:
             return None
         if turn < _FIELDS:
-            return self._of_field(packet, random)
-        if turn < _LAYERS:
-            orders = list(layer_orders(packet.stack))
-            return packet.stack.restacked(*_one(orders, random)())
-        at = random.below(len(packet.data)) + 1
-        return packet.stack.resized("truncate", "payload", f"truncated after {at} octets", ((0, at),), at, 0)
-
-    def _of_field(self, packet: SeedPacket, random: SplitMix64) -> Mutation | None:
-        records = [record for record in packet.records if record.fields]
-        if not records:
-            return None
-        record = _one(records, random)
-        site = _one(record.fields, random)
-        numbers = [
-            number
-            for number in numbers_of(site, record, self._catalog)
-            if number[0] != site.value and 0 <= number[0] < 1 << site.bits
-        ]
-        if not numbers or random.below(4) == 0:
-            value = random.bits(site.bits)
-            return site.mutation(f"{site.path} = {value_text(site, value)}", value)
-        value, text = _one(numbers, random)
-        return site.mutation(f"{site.path} {text}", value)
-
-
-def _one(members: Sequence[T], random: SplitMix64) -> T:
-    return members[random.below(len(members))]
+            return draws.field(random)
+        return draws.layers(random) if turn < _LAYERS else draws.cut(random)
 
 
 def _octets_changed(data: bytes, random: SplitMix64) -> bytes:

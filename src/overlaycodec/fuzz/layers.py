@@ -8,7 +8,7 @@ do not stop at its first surprise. Lengths count what they counted in the seed p
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, Final
 
 import msgspec
@@ -16,7 +16,8 @@ import msgspec
 from overlaycodec.codec.catalog import Catalog
 from overlaycodec.codec.packet_encoder import encode
 from overlaycodec.editing.network_headers import framed_network_of
-from overlaycodec.errors import CodecError, EncodeError
+from overlaycodec.errors import CodecError
+from overlaycodec.fuzz.examples import example
 from overlaycodec.fuzz.mutation import Follow, Kind, Mutation, Piece
 from overlaycodec.fuzz.sites import RecordSite, Site, mask_of
 from overlaycodec.packet.header import Header
@@ -25,9 +26,8 @@ from overlaycodec.packet.packet import Packet
 from overlaycodec.packet.paths import names_of
 from overlaycodec.protocols import UDP
 from overlaycodec.schema.keyspaces import ETHERTYPE, IP_PROTOCOL, UDP_PORT
-from overlaycodec.schema.layout import REQUIRED, Field
 
-__all__ = ["Stack", "layer_mutations", "layer_orders"]
+__all__ = ["New", "Order", "Stack", "layer_mutations", "layer_orders"]
 
 _DEPTHS: Final = (1, 2, 4, 16, 64)
 """How many headers more are put in."""
@@ -206,7 +206,7 @@ def _stacked(stack: Stack) -> Iterator[Order]:
 
 def _tagged(stack: Stack) -> Iterator[Callable[[], Order]]:
     """Tags of every class and EtherType, behind each header that an EtherType selects the content of."""
-    tags = list(_tags(stack.catalog))
+    tags = _tags(stack.catalog)
     for index, cls in enumerate(stack.classes):
         plan, record = cls.__layout__.next, stack.headers[index]
         site = None if plan.selector is None else record.site(plan.selector.name)
@@ -220,20 +220,27 @@ def _tag_order(stack: Stack, index: int, key: int, tag: type[Header], last: int,
     name, everything = stack.names[index], list(range(len(stack.headers)))
     selector = tag.__layout__.next.selector
     assert selector is not None
-    more, end = (encode(_example(tag, **{selector.name: value})) for value in (key, last))
+    more, end = (encode(example(tag, **{selector.name: value})) for value in (key, last))
     added = [*[New(more, tag, key)] * (depth - 1), New(end, tag, key)]
     what = tag.__layout__.name if depth == 1 else f"{depth} {tag.__layout__.name}"
     label = f"{what} ({ETHERTYPE.text(key)}) after {name}"
     return "tag", name, label, [*everything[: index + 1], *added, *everything[index + 1 :]]
 
 
-def _tags(catalog: Catalog) -> Iterator[tuple[int, type[Header]]]:
+@lru_cache(maxsize=8)
+def _tags(catalog: Catalog) -> list[tuple[int, type[Header]]]:
     """The EtherTypes of headers of fixed size that an EtherType selects the content of, and that end no scope."""
-    for value in sorted(catalog.values(ETHERTYPE)):
-        for _, cls in catalog.candidates(ETHERTYPE, value)[:1]:
-            layout = cls.__layout__
-            if layout.next.space is ETHERTYPE and layout.fixed and layout.layer is None and not layout.tunnel:
-                yield value, cls
+    found = [
+        (value, cls)
+        for value in sorted(catalog.values(ETHERTYPE))
+        for _, cls in catalog.candidates(ETHERTYPE, value)[:1]
+    ]
+    return [(value, cls) for value, cls in found if _is_tag(cls)]
+
+
+def _is_tag(cls: type[Header]) -> bool:
+    layout = cls.__layout__
+    return layout.next.space is ETHERTYPE and layout.fixed and layout.layer is None and not layout.tunnel
 
 
 def _nested(stack: Stack) -> Iterator[Order]:
@@ -268,7 +275,7 @@ def _wrapped(stack: Stack) -> Iterator[Mutation]:
         for first in dict.fromkeys((0, network)):
             start = stack.headers[first].start
             try:
-                around = Packet((*outside, *between, _example(cls)))
+                around = Packet((*outside, *between, example(cls)))
                 octets = encode(around / _from(stack.packet, first), catalog=stack.catalog)
             except CodecError:  # it cannot carry this
                 continue
@@ -289,22 +296,3 @@ def _opened(header: Header) -> Header:
     layout = header.__layout__
     fields = (layout.selector, layout.length_field, layout.checksum)
     return header.replace(**{field.name: layout.by_name[field.name].default for field in fields if field is not None})
-
-
-def _example(cls: type[Header], **values: Any) -> Header:  # Any: a field's own type
-    """A header of this class: 1 in each number that has no default, and nothing or 0 in what has another type.
-
-    Raises: EncodeError for a class that a construct object without a default reads.
-    """
-    for field in cls.__layout__.fields:
-        if field.default is REQUIRED and field.name not in values:
-            if field.construct is not None:
-                raise EncodeError(f"{cls.__layout__.name}.{field.name}", None, "has no default")
-            values[field.name] = _plain_value(field)
-    return cls(**values)
-
-
-def _plain_value(field: Field) -> Any:  # Any: a field's own type
-    if field.kind in ("int", "bool"):
-        return int(field.kind == "int") if field.const is None else field.const
-    return () if field.kind == "items" else bytes((field.bits or 0) // 8)

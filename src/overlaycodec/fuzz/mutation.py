@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple, TypeAlias, get_args
 
 import msgspec
 
-__all__ = ["FIXES", "KINDS", "Edit", "Fix", "Follow", "Kind", "Mutation", "applied"]
+__all__ = ["FIXES", "KINDS", "MIXED", "Edit", "Fix", "Follow", "Kind", "Mutation", "applied"]
 
 Kind = Literal[
     "value",
@@ -27,16 +27,22 @@ Kind = Literal[
     "swap",
     "nest",
     "tag",
+    "insert",
     "truncate",
     "extend",
     "fragment",
 ]
 """What a mutation does; `KINDS` lists them, and docs/fuzzing.md says what each is."""
-Fix = Literal["none", "lengths", "checksums", "both"]
-"""What follows a mutation, so that a parser reads on: length fields that count what was added or cut, checksums."""
+Fix = Literal["none", "lengths", "checksums", "both", "mixed"]
+"""What follows a mutation, so that a parser reads on: length fields that count what was added or cut, checksums.
+
+"mixed": each case has another of these, drawn from its number.
+"""
 
 KINDS: tuple[Kind, ...] = get_args(Kind)
 FIXES: tuple[Fix, ...] = get_args(Fix)
+MIXED: tuple[Fix, ...] = ("none", "lengths", "both")
+"""What "mixed" draws from."""
 
 
 class Edit(NamedTuple):
@@ -83,6 +89,16 @@ class Mutation(msgspec.Struct, frozen=True, gc=False):
 
     def __repr__(self) -> str:
         return f"<Mutation: {self.label}>"
+
+    def new_octets(self) -> list[range]:
+        """Where octets are in the result that the seed packet does not have."""
+        found, at = [], 0
+        for piece in self.pieces or ():
+            octets = len(piece) if isinstance(piece, bytes) else piece[1] - piece[0]
+            if isinstance(piece, bytes):
+                found.append(range(at, at + octets))
+            at += octets
+        return found
 
     def excludes(self, other: Mutation) -> bool:
         """Whether both cannot be applied together: both are of layers, or of the same bits."""

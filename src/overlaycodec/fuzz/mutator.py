@@ -1,24 +1,30 @@
 """The mutations of one seed packet, and the case of each number.
 
 Strategy: the mutations are listed once, by kind. The first cases are single mutations, a kind after the other, each
-once, in an order that the seed gives; after the last of them, each case combines two to four. A case depends on the
-packet, the seed and its number alone: it needs no case before it.
+once, in an order that the seed gives; after the last of them, each case combines two to four, or it has another stack
+of headers of which fields are mutated. A case depends on the packet, the seed and its number alone: it needs no case
+before it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import cached_property
 from itertools import count as counted_from
 from typing import Final
 
+import msgspec
+
 from overlaycodec.capture import Record
 from overlaycodec.codec.catalog import DEFAULT, Catalog
 from overlaycodec.fuzz.case import Case
+from overlaycodec.fuzz.checksum_limits import checksum_limits
+from overlaycodec.fuzz.draws import Draws
 from overlaycodec.fuzz.fields import field_mutations, value_text
 from overlaycodec.fuzz.fragments import fragment_mutations
+from overlaycodec.fuzz.insertions import insertions
 from overlaycodec.fuzz.layers import layer_mutations
-from overlaycodec.fuzz.mutation import KINDS, Fix, Kind, Mutation
+from overlaycodec.fuzz.mutation import KINDS, MIXED, Fix, Kind, Mutation
 from overlaycodec.fuzz.octets import octet_mutations
 from overlaycodec.fuzz.random_numbers import SplitMix64, mixed
 from overlaycodec.fuzz.seed_packet import SeedPacket
@@ -35,6 +41,8 @@ __all__ = ["Mutator", "mutations"]
 _FEWEST: Final = 2
 _MOST: Final = 4
 """The fewest and the most mutations that a case combines."""
+_STACKS: Final[tuple[Kind, ...]] = ("insert", "tag", "nest", "duplicate", "swap", "drop", "selector")
+"""The kinds of mutations after which other headers are there."""
 _TRIES: Final = 8
 """How many mutations are drawn for a case, of which those that exclude each other are left out."""
 
@@ -89,7 +97,10 @@ class Mutator:
         if unknown := [kind for kind in kinds if kind not in [*KINDS]]:  # a list: what is given may have no hash
             raise ValueError(f"the kinds are {', '.join(KINDS)}, not {text_of(unknown[0])}")
         check_number("seed", seed, 0)
-        self._packet = SeedPacket(data, fix=fix, first=first, catalog=catalog)
+        self.fix: Fix = fix
+        fixes: Sequence[Fix] = MIXED if fix == "mixed" else (fix,)
+        self._packets = [SeedPacket(data, fix=each, first=first, catalog=catalog) for each in fixes]
+        self._packet = self._packets[0]
         self.kinds: tuple[Kind, ...] = tuple(kind for kind in KINDS if kind in kinds)
         self.seed, self.source = seed, source
         self._start = mixed(seed, int.from_bytes(self._packet.data, "big"))
@@ -115,7 +126,9 @@ class Mutator:
         for mutation in (
             *field_mutations(seed.records, seed.data, seed.catalog),
             *layer_mutations(seed.stack),
+            *_distinct(made() for made in insertions(seed.stack)),
             *octet_mutations(seed.stack, seed.records),
+            *checksum_limits(seed),
             *(fragment_mutations(seed.packet, seed.catalog) if "fragment" in found else ()),
         ):
             if mutation.kind in found:
@@ -149,13 +162,44 @@ class Mutator:
         singles = self.singles
         if number < len(singles):
             return self.mutated(singles[number : number + 1], number)
+        if number % 2 and self._new_stacks and self._sites:
+            return self._staged(number)
         return self.mutated(self._combined(number), number)
 
     def mutated(self, chosen: tuple[Mutation, ...], number: int = 0) -> Case:
         """The case of these mutations, of which at most one is of layers or of octets, and no two of the same bits."""
-        seed = self._packet
-        packets = seed.mutated(chosen)
-        return Case(packets, chosen, number, self.seed, seed.fix, seed.first, seed.catalog, self.source)
+        return self._case(self._seed_of(number), chosen, number)
+
+    def _case(self, seed: SeedPacket, chosen: tuple[Mutation, ...], number: int) -> Case:
+        return Case(seed.mutated(chosen), chosen, number, self.seed, seed.fix, seed.first, seed.catalog, self.source)
+
+    def _seed_of(self, number: int) -> SeedPacket:
+        """The seed packet, with what follows the mutations of this case."""
+        packets = self._packets
+        return packets[0] if len(packets) == 1 else packets[mixed(self._start, number) % len(packets)]
+
+    @cached_property
+    def _new_stacks(self) -> list[tuple[Mutation, ...]]:
+        """The mutations that make other stacks of headers, by kind."""
+        return [members for kind, members in self.by_kind.items() if kind in _STACKS]
+
+    def _staged(self, number: int) -> Case:
+        """Another stack of headers, decoded, and one or two fields of it mutated."""
+        random = SplitMix64(SplitMix64(self._start ^ number).next())
+        seed = self._seed_of(number)
+        members = self._new_stacks[random.below(len(self._new_stacks))]
+        stack = members[random.below(len(members))]
+        case = self._case(seed, (stack,), number)
+        new = SeedPacket(case.data, fix=seed.fix, first=seed.first, catalog=seed.catalog)
+        draws = Draws(new, self.kinds, stack.new_octets())
+        chosen: list[Mutation] = []
+        for _ in range(1 + random.below(2)):
+            mutation = draws.field(random)
+            if mutation is not None and not any(map(mutation.excludes, chosen)):
+                chosen.append(mutation)
+        if not chosen:
+            return case
+        return msgspec.structs.replace(case, packets=new.mutated(chosen), mutations=(stack, *chosen))
 
     def _combined(self, number: int) -> tuple[Mutation, ...]:
         """Two to four mutations that can be applied together, as far as the packet has so many."""
@@ -177,6 +221,11 @@ class Mutator:
                 if len(chosen) == wanted:
                     break
         return tuple(chosen)
+
+
+def _distinct(found: Iterable[Mutation | None]) -> Iterator[Mutation]:
+    """The mutations without those that are None, and without a label that was there."""
+    return iter({mutation.label: mutation for mutation in found if mutation is not None}.values())
 
 
 def _random_value(site: Site, random: SplitMix64) -> Mutation:

@@ -34,6 +34,8 @@ def _cuts(stack: Stack, records: Iterable[RecordSite]) -> Iterator[tuple[int, st
     for site in sites:
         if site.bits > 8:
             yield site.bit // 8 + 1, site.path, f"truncated within {site.path}"
+    for header, name in zip(stack.headers, stack.names, strict=True):
+        yield header.stop - 1, name, f"truncated before the last octet of {name}"
     yield stack.content, "payload", "truncated before payload"
     for octets in (1, (stack.payload_end - stack.content) // 2, stack.payload_end - stack.content - 1):
         if 0 < octets < stack.payload_end - stack.content:

@@ -174,7 +174,7 @@ def malformed_bytes(
     def draw_octets(draw: st.DrawFn) -> MalformedBytes:
         choices = draw(DAMAGE)  # first: what is drawn last is simple in most examples
         packet = draw(valid)
-        return damaged(draw, choices, packet, encode(packet, catalog=selection.catalog))
+        return damaged(draw, choices, packet, encode(packet, catalog=selection.catalog), selection.catalog)
 
     return draw_octets()
 

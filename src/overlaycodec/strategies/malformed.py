@@ -12,11 +12,15 @@ from typing import Any, Final, NamedTuple
 
 from hypothesis import strategies as st
 
+from overlaycodec.codec.catalog import Catalog
+from overlaycodec.codec.packet_encoder import encode
+from overlaycodec.errors import CodecError
 from overlaycodec.packet.header import Header
 from overlaycodec.packet.offsets import octets_in, spans_of
 from overlaycodec.packet.packet import Packet
 from overlaycodec.schema.layout import Field, Layout
 from overlaycodec.strategies.entropy import binary
+from overlaycodec.values import AUTO
 
 __all__ = ["DAMAGE", "MalformedBytes", "damaged"]
 
@@ -26,6 +30,9 @@ _MOST: Final = 3
 DAMAGE: Final = binary(3 + 4 * _MOST, 3 + 4 * _MOST)
 """What decides which rules are broken, and where."""
 _KINDS: Final = ("cut", "extend", "flip", "splice") + ("rule",) * 8
+_WORD: Final = 4
+_SHORTENED: Final = 8
+"""Of so many packets, one has a header cut, and lengths that follow."""
 _WEIGHT: Final = 3
 """How often rules that decide where something ends come, for each other one."""
 
@@ -67,13 +74,15 @@ class _Part(NamedTuple):
     stop: int
 
 
-def damaged(draw: st.DrawFn, choices: bytes, packet: Packet, data: bytes) -> MalformedBytes:
+def damaged(draw: st.DrawFn, choices: bytes, packet: Packet, data: bytes, catalog: Catalog) -> MalformedBytes:
     """The octets of the packet with one to three rules broken, all from the start of some header on.
 
     `choices` was drawn of `DAMAGE`; the simplest damage cuts at the last header.
     """
-    starts, rules, parts = _positions(packet)
     count, *since_octets = choices[:3]
+    if since_octets[0] % _SHORTENED == 0 and (shortened := _shortened(packet, choices, catalog)) is not None:
+        return shortened
+    starts, rules, parts = _positions(packet)
     # the later of two, so that more of the headers before it are still right
     since = max(starts[-1 - octet % len(starts)] for octet in since_octets)
     if rules:  # at the last header that has any, at the latest
@@ -87,6 +96,8 @@ def damaged(draw: st.DrawFn, choices: bytes, packet: Packet, data: bytes) -> Mal
         kind = kinds[choice[0] % len(kinds)]
         least = min(since, len(data))
         place = least + which % (len(data) - least + 1)
+        if how & 1 and (edges := [part.start // 8 for part in parts if part.start >= least * 8]):
+            place = max(edges[which % len(edges)] - (how >> 1 & 1), least)
         if kind == "rule":
             rule = after[which % len(after)]
             changed = _broken(draw, data, rule, how)
@@ -112,6 +123,29 @@ def damaged(draw: st.DrawFn, choices: bytes, packet: Packet, data: bytes) -> Mal
                     labels.append(f"{len(junk)} octets instead of {stop - place} {_at(parts, place * 8)}")
                     data = data[:place] + junk + data[stop:]
     return MalformedBytes.labelled(data, "; ".join(labels) or "no rule broken")
+
+
+def _shortened(packet: Packet, choices: bytes, catalog: Catalog) -> MalformedBytes | None:
+    """The packet with a header that is cut, and lengths and checksums before it that follow; None where none can be."""
+    sizes = [octets_in(header) for header in packet.headers]
+    which = choices[3] % len(sizes) if sizes else 0
+    if which == 0:
+        return None
+    octets = sizes[which] - 1 if choices[4] & 1 else choices[5] % sizes[which]
+    content = encode(packet, catalog=catalog)[sum(sizes[:which]) :][:octets]
+    try:
+        data = encode(Packet(tuple(map(_opened, packet.headers[:which])), content), catalog=catalog)
+    except CodecError:
+        return None
+    label = f"cut after {octets} octets of {packet.names[which]}, lengths before it follow"
+    return MalformedBytes.labelled(data, label)
+
+
+def _opened(header: Header) -> Header:
+    """The header, with AUTO for the length and the checksum."""
+    layout = header.__layout__
+    fields = (layout.length_field, layout.checksum)
+    return header.replace(**{field.name: AUTO for field in fields if field is not None})
 
 
 def _positions(packet: Packet) -> tuple[list[int], list[_Rule], list[_Part]]:
@@ -177,6 +211,12 @@ def _broken(draw: st.DrawFn, data: bytes, rule: _Rule, how: int) -> tuple[bytes,
     most = (1 << rule.bits) - 1
     now = int.from_bytes(data, "big") >> below & most
     changes = {" = 0": 0, f" = {most}": most, " - 1": now - 1, " + 1": now + 1, " = 1": 1}
+    if rule.bits > 1:
+        changes |= {
+            f" - {_WORD}": now - _WORD,
+            f" + {_WORD}": now + _WORD,
+            f" = {now ^ most - most // 2}": now ^ most - most // 2,
+        }
     kept = {value: text for text, value in changes.items() if 0 <= value <= most and value != now}
     others = [*kept, None]
     other = others[how % len(others)]

@@ -202,7 +202,8 @@ def test_packets_headers_octets_and_records_are_rows() -> None:
         assert table["time_ns"].tolist() == [None, None, None, 7]
     assert "vxlan.vni" in oc.columns(iter(items))
     inside = oc.IPv4(src="10.0.0.1", dst="10.0.0.2", protocol=253)
-    assert oc.columns([inside / b"x", inside], ["ipv4.protocol"])["ipv4.protocol"].tolist() == [253, 253]
+    packets: list[oc.Packet | oc.Header] = [inside / b"x", inside]
+    assert oc.columns(packets, ["ipv4.protocol"])["ipv4.protocol"].tolist() == [253, 253]
     raw = oc.columns([oc.encode(inside / b"x")], ["ipv4.protocol", "link_type"], link_type=101)
     assert [raw[name].tolist() for name in raw] == [[253], [101]]
     snapped = oc.decode(oc.encode(PACKET / bytes(50))[:-20], wire_length=100, lax=True)
@@ -213,7 +214,7 @@ def test_what_is_no_row_is_refused() -> None:
     with pytest.raises(TypeError, match="one packet"):
         oc.columns(PACKET, ["vxlan.vni"])
     with pytest.raises(TypeError, match=r"records\[1\] is int"):
-        oc.columns([FRAME, 5], ["vxlan.vni"])  # type: ignore[list-item]  # that is the point
+        oc.columns([FRAME, 5], ["vxlan.vni"])  # type: ignore[arg-type]  # that is the point
     with pytest.raises(oc.EncodeError, match=r"records\[0\].link_type is not known: the packet begins with UDP"):
         oc.columns([oc.Packet((oc.UDP(src_port=1, dst_port=2, length=8, checksum=0),))], ["udp.src_port"])
     with pytest.raises(oc.FieldRangeError, match="flags"):

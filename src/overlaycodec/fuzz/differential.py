@@ -14,7 +14,6 @@ from typing import Final
 import msgspec
 
 from overlaycodec.capture import Record
-from overlaycodec.codec.bytes_like import BytesLike
 from overlaycodec.codec.catalog import DEFAULT, Catalog
 from overlaycodec.codec.packet_encoder import encode
 from overlaycodec.describe.plain import Plain
@@ -25,6 +24,7 @@ from overlaycodec.fuzz.shrinking import least_of
 from overlaycodec.packet.packet import Packet
 from overlaycodec.packet.paths import SCOPES
 from overlaycodec.schema.keyspaces import LINK_TYPE
+from overlaycodec.values.bytes_like import BytesLike
 
 __all__ = ["Comparison", "Difference", "compare"]
 

@@ -59,11 +59,11 @@ $(VENV)/.demo: $(VENV)/.made pyproject.toml
 	@touch $@
 
 $(VENV)/.test: $(VENV)/.made pyproject.toml
-	$(PY) -m pip install $(PIP_OPTIONS) --editable ".[cli,hypothesis,columns,arrow,pandas,polars,remote,zstd]" --group test
+	$(PY) -m pip install $(PIP_OPTIONS) --editable ".[cli,hypothesis,columns,arrow,pandas,polars,anonymise,remote,zstd]" --group test
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.made pyproject.toml
-	$(PY) -m pip install $(PIP_OPTIONS) --editable ".[cli,hypothesis,columns,arrow,pandas,polars,remote,zstd]" --group dev
+	$(PY) -m pip install $(PIP_OPTIONS) --editable ".[cli,hypothesis,columns,arrow,pandas,polars,anonymise,remote,zstd]" --group dev
 	@touch $@
 
 $(VENV)/.fuzz: $(VENV)/.made pyproject.toml
@@ -75,7 +75,7 @@ $(VENV)/.bench: $(VENV)/.made pyproject.toml
 	@touch $@
 
 $(VENV)/.docs: $(VENV)/.made pyproject.toml
-	$(PY) -m pip install $(PIP_OPTIONS) --editable ".[cli,hypothesis,columns,arrow,pandas]" --group docs
+	$(PY) -m pip install $(PIP_OPTIONS) --editable ".[cli,hypothesis,columns,arrow,pandas,anonymise]" --group docs
 	@touch $@
 
 $(VENV)/.notebook: $(VENV)/.made pyproject.toml

@@ -17,7 +17,9 @@ import overlaycodec as oc
 ROOT: Final = Path(__file__).parent.parent
 SOURCES: Final = Path(oc.__file__).parent
 SUBMODULES: Final = (
+    "anonymise",
     "comparison",
+    "conformance",
     "dialects",
     "fuzz",
     "icmp_errors",

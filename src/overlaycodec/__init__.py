@@ -8,7 +8,17 @@
 from typing import TYPE_CHECKING
 
 from overlaycodec import protocols
-from overlaycodec.capture import Capture, Frames, Interface, Record, Split, open_capture, splits, write_capture
+from overlaycodec.capture import (
+    Block,
+    Capture,
+    Frames,
+    Interface,
+    Record,
+    Split,
+    open_capture,
+    splits,
+    write_capture,
+)
 from overlaycodec.codec.catalog import DEFAULT, Catalog
 from overlaycodec.codec.field_view import FieldView
 from overlaycodec.codec.packet_decoder import decode, decode_header
@@ -132,6 +142,7 @@ __all__ = [
     "TCP_PORT",
     "UDP_PORT",
     "Bits",
+    "Block",
     "ByteOrder",
     "Capture",
     "CaptureError",
@@ -229,7 +240,9 @@ __all__ = [
 __all__ += protocols.__all__
 
 if TYPE_CHECKING:
+    from overlaycodec import anonymise as anonymise
     from overlaycodec import comparison as comparison
+    from overlaycodec import conformance as conformance
     from overlaycodec import dialects as dialects
     from overlaycodec import fuzz as fuzz
     from overlaycodec import icmp_errors as icmp_errors
@@ -243,7 +256,9 @@ if TYPE_CHECKING:
     from overlaycodec.protocols.index import *  # noqa: F403 - every header and element, named in its `__all__`
 else:
     _SUBMODULES = (
+        "anonymise",
         "comparison",
+        "conformance",
         "dialects",
         "fuzz",
         "icmp_errors",

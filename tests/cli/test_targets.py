@@ -155,8 +155,10 @@ def test_a_device_that_is_the_file(capture: Path) -> None:
 @every_writer
 def test_equal_files_are_not_the_same_file(command: str, capture: Path) -> None:
     target = Path(shutil.copy(capture, capture.with_name("copy.pcap")))
+    before = target.stat().st_ino
     run(*args(WRITERS[command], capture, target))
-    assert capture.read_bytes() == INNER_VLAN.read_bytes() != target.read_bytes()
+    assert capture.read_bytes() == INNER_VLAN.read_bytes()
+    assert target.stat().st_ino != before  # some commands change nothing in it, and write the same octets
 
 
 def test_one_device_can_be_read_and_written(tmp_path: Path) -> None:

@@ -11,9 +11,10 @@ from typing import Final
 import pytest
 
 import overlaycodec as oc
+from overlaycodec.fuzz.decoders.tcpdump_text import SPOKEN
 from tests.interop.decoders.oracles import ORACLES
 from tests.interop.decoders.report import Report
-from tests.interop.decoders.tcpdump import SPOKEN, TCPDump
+from tests.interop.decoders.tcpdump import TCPDump
 from tests.interop.decoders.tshark import TShark
 from tests.interop.tally import Tally
 

@@ -13,26 +13,18 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from overlaycodec.fuzz.decoders.with_tshark import SEPARATE
+
 ROOT = Path(__file__).resolve().parents[2]
 CAPTURES = ROOT / "tests" / "captures"
 # A collection beside the repository that is not part of it: what tshark says of it is stored, the files are not.
 PUBLIC = ROOT.parent / "shared" / "captures" / "public"
 
 OPTIONS = (
-    # Each record stands for itself: nothing is put together from several.
-    "-o", "ip.defragment:FALSE",
-    "-o", "ipv6.defragment:FALSE",
-    "-o", "tcp.desegment_tcp_streams:FALSE",
-    "-o", "stt.reassemble:FALSE",
+    *SEPARATE,
     # A wrong checksum changes what tshark goes on to dissect; the stack is the same.
-    "-o", "ip.check_checksum:FALSE",
-    "-o", "udp.check_checksum:FALSE",
-    "-o", "tcp.check_checksum:FALSE",
-    # Linux's port for VXLAN, and STT, which tshark leaves alone unless asked.
-    "-d", "udp.port==8472,vxlan",
-    "-o", "ip.try_heuristic_first:TRUE",
-    "--enable-heuristic", "stt_ip",
-)  # fmt: skip
+    *(part for name in ("ip", "udp", "tcp") for part in ("-o", f"{name}.check_checksum:FALSE")),
+)
 
 
 def captures(folder: Path) -> dict[str, Path]:

@@ -6,6 +6,7 @@ them nothing of files. Any octets give records and then either the end or a `Cap
 
 from __future__ import annotations
 
+from overlaycodec.capture.blocks import Block
 from overlaycodec.capture.frames import Frames
 from overlaycodec.capture.reader import Capture, open_capture
 from overlaycodec.capture.record import Interface, Record
@@ -13,4 +14,14 @@ from overlaycodec.capture.split import Split
 from overlaycodec.capture.splitting import splits
 from overlaycodec.capture.writer import write_capture
 
-__all__ = ["Capture", "Frames", "Interface", "Record", "Split", "open_capture", "splits", "write_capture"]
+__all__ = [
+    "Block",
+    "Capture",
+    "Frames",
+    "Interface",
+    "Record",
+    "Split",
+    "open_capture",
+    "splits",
+    "write_capture",
+]

@@ -7,41 +7,51 @@ Spec: draft-ietf-opsawg-pcap; for versions before 2.4 and the modified format, w
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final, Literal
 
+from overlaycodec.capture.blocks import Block, Section
 from overlaycodec.capture.buffered_reader import BufferedReader
 from overlaycodec.capture.record import MAX_OCTETS, Interface, Record, check_number
 from overlaycodec.errors import CaptureError, EncodeError
 
 if TYPE_CHECKING:
     from overlaycodec.capture.bulk.record_blocks import RecordBlock
-    from overlaycodec.capture.frames import Frames
 
-__all__ = ["MAGICS", "PcapReader", "PcapWriter"]
+__all__ = ["FILE_HEADER", "MAGICS", "NANO", "RECORD_HEADER", "SECOND", "PcapReader", "link_word"]
 
 _MICRO: Final = 0xA1B2C3D4
-_NANO: Final = 0xA1B23C4D
+NANO: Final = 0xA1B23C4D
 _MODIFIED: Final = 0xA1B2CD34  # micro, with 8 octets more in each record's header
 
-_FILE_HEADER: Final = "IHHiIII"  # magic, major, minor, zone, accuracy, snap length, link type
-_RECORD_HEADER: Final = "IIII"  # seconds, fraction, captured octets, octets on the wire
+FILE_HEADER: Final = "IHHiIII"  # magic, major, minor, zone, accuracy, snap length, link type
+RECORD_HEADER: Final = "IIII"  # seconds, fraction, captured octets, octets on the wire
 
 _LINK_TYPE: Final = 0x03FF_FFFF
 _FCS_PRESENT: Final = 0x0400_0000
 _FCS_SHIFT: Final = 28  # the top 4 bits count the FCS in units of 2 octets, if _FCS_PRESENT says so
 _FCS_UNIT: Final = 2
 
-_SECOND: Final = 1_000_000_000  # in ns
-_MAX_TIME_NS: Final = (1 << 32) * _SECOND - 1
-_SNAP_LENGTH: Final = 262_144  # libpcap's largest
+SECOND: Final = 1_000_000_000  # in ns
 
 # Magic as it is in the file: byte order, ticks in a second, octets of a record's header.
 MAGICS: Final = {
     struct.pack(order + "I", magic): (order, ticks, record_octets)
     for order in "<>"
-    for magic, ticks, record_octets in ((_MICRO, 10**6, 16), (_NANO, 10**9, 16), (_MODIFIED, 10**6, 24))
+    for magic, ticks, record_octets in ((_MICRO, 10**6, 16), (NANO, 10**9, 16), (_MODIFIED, 10**6, 24))
 }
+
+
+def link_word(link_type: int, fcs_octets: int | None, index: int) -> int:
+    """The last word of the file header, for the record of that index. Raises: EncodeError."""
+    word = check_number(index, "link_type", link_type, _LINK_TYPE)
+    if fcs_octets is not None:
+        units, rest = divmod(check_number(index, "fcs_octets", fcs_octets, _FCS_UNIT * 0xF), _FCS_UNIT)
+        if rest:
+            path = f"records[{index}].fcs_octets"
+            raise EncodeError(path, fcs_octets, f"= {fcs_octets}: pcap counts it in 2 octets")
+        word |= _FCS_PRESENT | units << _FCS_SHIFT
+    return word
 
 
 class PcapReader:
@@ -55,12 +65,13 @@ class PcapReader:
         order, ticks, self._header_octets = MAGICS[stream.buffer[stream.at : stream.at + 4]]
         self._order = order
         self.byte_order: Literal["little", "big"] = "little" if order == "<" else "big"
-        self._unpack = struct.Struct(order + _RECORD_HEADER).unpack_from
-        header = struct.Struct(order + _FILE_HEADER)
+        self._unpack = struct.Struct(order + RECORD_HEADER).unpack_from
+        header = struct.Struct(order + FILE_HEADER)
         if not stream.has(header.size):
             raise CaptureError(
                 f"the file header needs {header.size} octets, {stream.available} are there", stream.octet
             )
+        self._header = stream.buffer[stream.at : stream.at + header.size]
         _, major, minor, _, _, snap_length, word = header.unpack_from(stream.buffer, stream.at)
         if major < 2:
             raise CaptureError(f"pcap version {major}.{minor} is not known", stream.octet + 4)
@@ -90,7 +101,7 @@ class PcapReader:
         odd = self._swapped or self._ambiguous
         (interface,) = self.interfaces
         link_type, fcs_octets = interface.link_type, interface.fcs_octets
-        tick = _SECOND // interface.ticks_per_second
+        tick = SECOND // interface.ticks_per_second
         while stream.has(header_octets):
             seconds, fraction, captured, wire = unpack(stream.buffer, stream.at)
             if odd and (self._swapped or captured > wire):
@@ -102,12 +113,20 @@ class PcapReader:
                 raise CaptureError(f"the record has {captured} octets, {there} are there", stream.octet)
             start = stream.at + header_octets
             end = stream.at = start + captured
-            time_ns = seconds * _SECOND + fraction * tick
+            time_ns = seconds * SECOND + fraction * tick
             yield Record(stream.buffer[start:end], link_type, time_ns, wire, 0, (), fcs_octets, None)
         if stream.available:
             raise CaptureError(
                 f"the record header needs {header_octets} octets, {stream.available} are there", stream.octet
             )
+
+    def blocks(self) -> Iterator[Block]:
+        """The file header, then each record in turn, with its octets. Raises: CaptureError as `records` does."""
+        stream, section = self._stream, Section(self._header, self.byte_order, list(self.interfaces))
+        yield Block(kind=None, octets=section.header, section=section)
+        for record in self.records():
+            start = stream.at - self._header_octets - len(record.data)
+            yield Block(kind=None, octets=stream.buffer[start : stream.at], record=record, section=section)
 
     def record_blocks(self, octets: int, memory: memoryview | None, size: int | None) -> Iterator[RecordBlock]:
         """The records in blocks of about `octets` octets.
@@ -123,70 +142,3 @@ class PcapReader:
         header, (interface,) = self._header_octets, self.interfaces
         most = header + MAX_OCTETS
         return pcap_blocks(self._stream, memory, size, octets, self._order, header, most, interface)
-
-
-class PcapWriter:
-    """Writes pcap in nanoseconds and little-endian order.
-
-    A file cannot know beforehand whether a later time stamp will need nanoseconds, so it always has them. Comments,
-    flags and interfaces are not kept.
-    """
-
-    _header = struct.Struct("<" + _FILE_HEADER)
-    _record = struct.Struct("<" + _RECORD_HEADER)
-
-    def __init__(self, write: Callable[[bytes], None]) -> None:
-        self._write = write
-        self._first: Record | None = None
-        self.count = 0
-
-    def add(self, record: Record, index: int) -> None:
-        """Write one record; the first also decides the link type and the FCS length of the file header.
-
-        `index` is its number in what is to be written. Raises: EncodeError, and then nothing of it is written.
-        """
-        data = record.data
-        time_ns = 0 if record.time_ns is None else record.time_ns
-        check_number(index, "data", len(data), MAX_OCTETS, "octets")
-        check_number(index, "time_ns", time_ns, _MAX_TIME_NS, "ns")
-        check_number(index, "wire_length", record.wire_length, 0xFFFF_FFFF)
-        if self._first is None:
-            self._start(record.link_type, record.fcs_octets, index)
-            self._first = record
-        elif (record.link_type, record.fcs_octets) != (self._first.link_type, self._first.fcs_octets):
-            field = "fcs_octets" if record.link_type == self._first.link_type else "link_type"
-            value, first = getattr(record, field), getattr(self._first, field)
-            reason = f"= {value}: a pcap file has one, here {first}; pcapng can hold both"
-            raise EncodeError(f"records[{index}].{field}", value, reason)
-        self._write(self._record.pack(*divmod(time_ns, _SECOND), len(data), record.wire_length) + data)
-        self.count += 1
-
-    def add_frames(self, frames: Frames, link_type: int, time_ns: int | None) -> None:
-        """Write frames as records, without an object for each."""
-        from overlaycodec.capture.bulk.record_write import checked_lengths, checked_times, joined, parts_of, words
-
-        lengths = checked_lengths(frames, self.count, MAX_OCTETS)
-        times = checked_times(frames, self.count, time_ns or 0, _MAX_TIME_NS)
-        for part in parts_of(frames):
-            if self._first is None:
-                self._start(link_type, frames.fcs_octets)
-                self._first = Record(b"", link_type, fcs_octets=frames.fcs_octets)
-            seconds, fraction = divmod(times[part], _SECOND)
-            heads = words(seconds, fraction, lengths[part], lengths[part], count=part.stop - part.start)
-            self._write(joined(frames, part, heads, heads[:, :0], 1).tobytes())
-        self.count += len(frames)
-
-    def finish(self, link_type: int) -> None:
-        """Without records, write a header with this link type."""
-        if self._first is None:
-            self._start(link_type, None)
-
-    def _start(self, link_type: int, fcs_octets: int | None, index: int = 0) -> None:
-        word = check_number(index, "link_type", link_type, _LINK_TYPE)
-        if fcs_octets is not None:
-            units, rest = divmod(check_number(index, "fcs_octets", fcs_octets, _FCS_UNIT * 0xF), _FCS_UNIT)
-            if rest:
-                path = f"records[{index}].fcs_octets"
-                raise EncodeError(path, fcs_octets, f"= {fcs_octets}: pcap counts it in 2 octets")
-            word |= _FCS_PRESENT | units << _FCS_SHIFT
-        self._write(self._header.pack(_NANO, 2, 4, 0, 0, _SNAP_LENGTH, word))

@@ -11,6 +11,7 @@ import struct
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final, Literal, NoReturn
 
+from overlaycodec.capture.blocks import Block, Section
 from overlaycodec.capture.buffered_reader import BufferedReader
 from overlaycodec.capture.record import MAX_INTERFACES, MAX_OCTETS, Interface, Record
 from overlaycodec.errors import CaptureError
@@ -18,11 +19,12 @@ from overlaycodec.errors import CaptureError
 if TYPE_CHECKING:
     from overlaycodec.capture.bulk.record_blocks import InterfaceTable, RecordBlock
 
-__all__ = ["SECTION_MAGIC", "PcapngReader", "comment_text"]
+__all__ = ["ORDERS", "SECTION_MAGIC", "Order", "PcapngReader", "comment_text"]
 
 SECTION_MAGIC: Final = b"\n\r\r\n"  # the same in both byte orders
 BYTE_ORDER_MAGIC: Final = 0x1A2B3C4D
-INTERFACE, OBSOLETE_PACKET, SIMPLE_PACKET, ENHANCED_PACKET = 1, 2, 3, 6
+SECTION: Final = int.from_bytes(SECTION_MAGIC, "little")
+INTERFACE, OBSOLETE_PACKET, SIMPLE_PACKET, STATISTICS, ENHANCED_PACKET = 1, 2, 3, 5, 6
 
 OPT_END, OPT_COMMENT = 0, 1
 EPB_FLAGS: Final = 2
@@ -48,7 +50,7 @@ _LEAST: Final = {
 _LEAST_SECTION: Final = FRAME + struct.calcsize("=" + SECTION_FIELDS)
 
 
-class _Order:
+class Order:
     """The layouts in one byte order."""
 
     def __init__(self, order: str) -> None:
@@ -58,11 +60,14 @@ class _Order:
         self.section = struct.Struct(order + SECTION_FIELDS)
         self.interface = struct.Struct(order + INTERFACE_FIELDS)
         self.enhanced = struct.Struct(order + ENHANCED_FIELDS)
+        self.enhanced_block = struct.Struct(order + "II" + ENHANCED_FIELDS)
+        self.stamp = struct.Struct(order + "II")  # high, low
         self.obsolete = struct.Struct(order + _OBSOLETE_FIELDS)
         self.option = struct.Struct(order + "HH")  # code, length
 
 
-_ORDERS: Final = {struct.pack(order + "I", BYTE_ORDER_MAGIC): _Order(order) for order in "<>"}
+_ORDERS: Final = {struct.pack(order + "I", BYTE_ORDER_MAGIC): Order(order) for order in "<>"}
+ORDERS: Final = {order.name: order for order in _ORDERS.values()}
 
 
 class PcapngReader:
@@ -122,8 +127,45 @@ class PcapngReader:
                 record = self._packet(order.enhanced if kind == ENHANCED_PACKET else order.obsolete, end)
             stream.at = end + 4
             yield record
-        if stream.available:
-            raise CaptureError(f"a block begins with 8 octets, {stream.available} are there", stream.octet)
+        self._check_end()
+
+    def blocks(self) -> Iterator[Block]:
+        """Each block in turn, from the section header on, with the record of its packet.
+
+        Raises: CaptureError as `records` does, and for a block of more than `MAX_OCTETS`.
+        """
+        stream = self._stream
+        section = Section(self._header, self._order.name, self._interfaces)
+        yield Block(kind=SECTION, octets=section.header, section=section)
+        while stream.has(8):
+            if stream.buffer.startswith(SECTION_MAGIC, stream.at):
+                self._begin_section()
+                section = Section(self._header, self._order.name, self._interfaces)
+                yield Block(kind=SECTION, octets=section.header, section=section)
+                continue
+            order = self._order
+            kind, total = order.block.unpack_from(stream.buffer, stream.at)
+            end = self._complete_block(total, _LEAST.get(kind, FRAME))
+            octets = stream.buffer[stream.at : end + 4]
+            record = number = None
+            if kind == INTERFACE:
+                number = len(section.descriptions)
+                self._describe(end)
+                section.descriptions.append(octets)
+            elif kind == SIMPLE_PACKET:
+                record = self._simple(end)
+            elif kind in (ENHANCED_PACKET, OBSOLETE_PACKET):
+                record = self._packet(order.enhanced if kind == ENHANCED_PACKET else order.obsolete, end)
+            elif kind == STATISTICS and total > FRAME:
+                (number,) = order.word.unpack_from(octets, 8)
+            stream.at = end + 4
+            yield Block(kind=kind, octets=octets, record=record, section=section, interface=number)
+        self._check_end()
+
+    def _check_end(self) -> None:
+        if self._stream.available:
+            octets = self._stream.available
+            raise CaptureError(f"a block begins with 8 octets, {octets} are there", self._stream.octet)
 
     def record_blocks(self, octets: int, memory: memoryview | None, size: int | None) -> Iterator[RecordBlock]:
         """The records in blocks, as `PcapReader.record_blocks`, up to the first that is not an ordinary packet."""
@@ -150,6 +192,7 @@ class PcapngReader:
         _, major, minor, _ = order.section.unpack_from(stream.buffer, stream.at + 8)
         if major != 1 or minor not in (0, 2):  # 2 is the same format; skipping the section would lose packets unseen
             raise CaptureError(f"pcapng version {major}.{minor} is not known", stream.octet + 12)
+        self._header = stream.buffer[stream.at : end + 4]
         self._interfaces = []
         self._seen = self._table = None
         self._described = 0

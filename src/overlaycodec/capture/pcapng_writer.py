@@ -1,4 +1,4 @@
-"""Writing pcapng: one section, an interface for each kind of record, a packet block for each record."""
+"""Writing records as pcapng: an interface for each kind of record, a packet block for each record."""
 
 from __future__ import annotations
 
@@ -7,29 +7,42 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
 from overlaycodec.capture import pcapng
+from overlaycodec.capture.pcapng import ORDERS, Order
 from overlaycodec.capture.record import MAX_INTERFACES, MAX_OCTETS, Interface, Record, check_number
 from overlaycodec.errors import EncodeError, LengthOverflowError
 
-__all__ = ["Described", "PcapngWriter"]
+__all__ = ["SECOND", "Described", "PcapngWriter", "checked_length", "checked_time", "time_offset"]
 
 if TYPE_CHECKING:
     from overlaycodec.capture.frames import Frames
 
-_SECTION_TYPE = int.from_bytes(pcapng.SECTION_MAGIC, "little")
 _MAX_OPTION = 0xFFFF
 _ENHANCED_OCTETS = struct.calcsize("<" + pcapng.ENHANCED_FIELDS) + pcapng.FRAME
 
-
-_SECOND = 1_000_000_000  # in ns
-_LATEST_NS = (1 << 63) * _SECOND - 1
+SECOND = 1_000_000_000  # in ns
+_LATEST_NS = (1 << 63) * SECOND - 1
 """The last time that can be written, since if_tsoffset has 64 bits and a sign; the earliest one is its complement."""
 _OFFSETS = 1 << 32
 """Time offsets are multiples of so many seconds, so that a file needs few of them."""
 
 
-def _time_offset(time_ns: int) -> int:
+def time_offset(time_ns: int) -> int:
     """The time offset, in seconds, of an interface with this time: 0 where 64 bits of nanoseconds since 1970 do."""
-    return 0 if 0 <= time_ns < 1 << 64 else time_ns // (_OFFSETS * _SECOND) * _OFFSETS
+    return 0 if 0 <= time_ns < 1 << 64 else time_ns // (_OFFSETS * SECOND) * _OFFSETS
+
+
+def checked_time(record: Record, index: int) -> int:
+    """The time stamp of a record, 0 where it has none. Raises: FieldRangeError."""
+    time_ns = 0 if record.time_ns is None else record.time_ns
+    return check_number(index, "time_ns", time_ns, _LATEST_NS, "ns", minimum=~_LATEST_NS)
+
+
+def checked_length(index: int, data: bytes, options: bytes) -> int:
+    """The octets of an enhanced packet block. Raises: LengthOverflowError."""
+    total = len(data) + (-len(data) & 3) + len(options) + _ENHANCED_OCTETS
+    if total > MAX_OCTETS:
+        raise LengthOverflowError(f"records[{index}]", total, MAX_OCTETS)
+    return total
 
 
 class Described(Protocol):
@@ -41,7 +54,7 @@ class Described(Protocol):
 
 
 class PcapngWriter:
-    """Writes pcapng in nanoseconds and little-endian order.
+    """Writes pcapng in nanoseconds and, where no section was begun otherwise, little-endian order.
 
     Records with the same interface, link type and FCS length share an interface in the file; interfaces are numbered in
     the order of their first records, and keep their descriptions in `source`. Times before 1970, and those that 64 bits
@@ -50,47 +63,39 @@ class PcapngWriter:
     packet block with time 0.
     """
 
-    _section = struct.Struct("<" + pcapng.SECTION_FIELDS)
-    _interface = struct.Struct("<" + pcapng.INTERFACE_FIELDS)
-    _enhanced = struct.Struct("<II" + pcapng.ENHANCED_FIELDS)
-    _block = struct.Struct("<II")
-    _word = struct.Struct("<I")
-    _option = struct.Struct("<HH")
-
     def __init__(self, write: Callable[[bytes], None], source: Described | None = None) -> None:
         self._write = write
         self._source = source
         self._described: tuple[Interface, bytes] | None = None
-        self._interfaces: dict[tuple[int, int, int | None, int, bytes], int] = {}
+        self._interfaces: dict[object, int] = {}
+        self._order: Order | None = None
+        """The byte order of the section, once it is begun."""
         self.count = 0
-        self._put(_SECTION_TYPE, self._section.pack(pcapng.BYTE_ORDER_MAGIC, 1, 0, -1))
+
+    @property
+    def _layouts(self) -> Order:
+        """Those of the section; begins one where there is none."""
+        if self._order is None:
+            self._order = ORDERS["little"]
+            self._put(pcapng.SECTION, self._order.section.pack(pcapng.BYTE_ORDER_MAGIC, 1, 0, -1))
+        return self._order
 
     def add(self, record: Record, index: int) -> None:
         """Write one record, and its interface before it where that is new.
 
         `index` is its number in what is to be written. Raises: EncodeError, and then nothing of it is written.
         """
-        data, wire, flags = record.data, record.wire_length, record.flags
-        check_number(index, "wire_length", wire, 0xFFFF_FFFF)
-        time_ns = 0 if record.time_ns is None else record.time_ns
-        check_number(index, "time_ns", time_ns, _LATEST_NS, "ns", minimum=~_LATEST_NS)
+        check_number(index, "wire_length", record.wire_length, 0xFFFF_FFFF)
+        time_ns = checked_time(record, index)
         options = b""
-        if record.comments or flags is not None:
-            options = self._options(record, index)
-        offset = _time_offset(time_ns)
-        time_ns -= offset * _SECOND
+        if record.comments or record.flags is not None:
+            options = self._comments(record, index) + self._flags(record, index) + self._opt(pcapng.OPT_END, b"")
+        offset = time_offset(time_ns)
         interface = self._interface_of(record, index, offset)
-        padding = -len(data) & 3
-        total = len(data) + padding + len(options) + _ENHANCED_OCTETS
-        if total > MAX_OCTETS:
-            raise LengthOverflowError(f"records[{index}]", total, MAX_OCTETS)
-        if record.time_ns is None and interface == 0 and not options and wire == len(data):
-            self._put(pcapng.SIMPLE_PACKET, self._word.pack(wire) + data + bytes(padding))
+        if record.time_ns is None and interface == 0 and not options and record.wire_length == len(record.data):
+            self._put_simple(index, record.data)
         else:
-            fields = self._enhanced.pack(
-                pcapng.ENHANCED_PACKET, total, interface, time_ns >> 32, time_ns & 0xFFFF_FFFF, len(data), wire
-            )
-            self._write(b"".join((fields, data, bytes(padding), options, self._word.pack(total))))
+            self._put_packet(index, interface, time_ns - offset * SECOND, record, options)
         self.count += 1
 
     def add_frames(self, frames: Frames, link_type: int, time_ns: int | None) -> None:
@@ -103,11 +108,11 @@ class PcapngWriter:
                 self.add(Record(frame, link_type, own_ns, fcs_octets=frames.fcs_octets), number)
             return
         kind = Record(b"", link_type, fcs_octets=frames.fcs_octets)
-        interface = self._interface_of(kind, 0, _time_offset(time_ns or 0)) if len(frames) else 0
+        interface = self._interface_of(kind, 0, time_offset(time_ns or 0)) if len(frames) else 0
         timed = interface != 0 or frames.time_ns is not None or time_ns is not None
-        before = _ENHANCED_OCTETS if timed else pcapng.FRAME + self._word.size
+        before = _ENHANCED_OCTETS if timed else pcapng.FRAME + 4
         lengths = checked_lengths(frames, self.count, MAX_OCTETS - _ENHANCED_OCTETS - 3)
-        first_ns = (time_ns or 0) - _time_offset(time_ns or 0) * _SECOND
+        first_ns = (time_ns or 0) - time_offset(time_ns or 0) * SECOND
         times = checked_times(frames, self.count, first_ns, (1 << 64) - 1)
         for part in parts_of(frames):
             captured = lengths[part]
@@ -121,13 +126,15 @@ class PcapngWriter:
             self._write(joined(frames, part, heads, words(totals, count=count), 4).tobytes())
         self.count += len(frames)
 
-    def _options(self, record: Record, index: int) -> bytes:
-        options = b"".join(self._text(comment, f"records[{index}].comments") for comment in record.comments)
-        if record.flags is not None:
-            check_number(index, "flags", record.flags, 0xFFFF_FFFF)
-            # The FCS length is in the interface; a second one here would contradict `fcs_octets`.
-            options += self._opt(pcapng.EPB_FLAGS, self._word.pack(record.flags & ~pcapng.FCS_MASK))
-        return options + self._opt(pcapng.OPT_END, b"")
+    def _comments(self, record: Record, index: int) -> bytes:
+        return b"".join(self._text(comment, f"records[{index}].comments") for comment in record.comments)
+
+    def _flags(self, record: Record, index: int) -> bytes:
+        if record.flags is None:
+            return b""
+        check_number(index, "flags", record.flags, 0xFFFF_FFFF)
+        # The FCS length is in the interface; a second one here would contradict `fcs_octets`.
+        return self._opt(pcapng.EPB_FLAGS, self._layouts.word.pack(record.flags & ~pcapng.FCS_MASK))
 
     def finish(self, link_type: int) -> None:
         """Without records, write an interface with this link type."""
@@ -140,19 +147,40 @@ class PcapngWriter:
         key = record.interface, record.link_type, record.fcs_octets, offset, description
         number = self._interfaces.get(key)
         if number is None:
-            number = len(self._interfaces)
-            if number == MAX_INTERFACES:
-                path = f"records[{index}].interface"
-                raise EncodeError(path, record.interface, f"would need more than {MAX_INTERFACES} interfaces in a file")
-            body = self._interface.pack(check_number(index, "link_type", record.link_type, 0xFFFF), 0, 0) + description
-            body += self._opt(pcapng.IF_TSRESOL, b"\x09")
-            if offset:
-                body += self._opt(pcapng.IF_TSOFFSET, offset.to_bytes(8, "little", signed=True))
-            if record.fcs_octets is not None:
-                body += self._opt(pcapng.IF_FCSLEN, bytes([check_number(index, "fcs_octets", record.fcs_octets, 15)]))
+            number = self._next_number(record.interface, index)
+            body = self._fields(record, index) + description + self._times(offset) + self._fcs(record, index)
             self._put(pcapng.INTERFACE, body + self._opt(pcapng.OPT_END, b""))
             self._interfaces[key] = number
         return number
+
+    def _next_number(self, interface: int, index: int) -> int:
+        """The number of the next interface that is written. Raises: EncodeError where there are too many."""
+        number = self._written_interfaces()
+        if number >= MAX_INTERFACES:
+            path = f"records[{index}].interface"
+            raise EncodeError(path, interface, f"would need more than {MAX_INTERFACES} interfaces in a file")
+        return number
+
+    def _written_interfaces(self) -> int:
+        """How many interfaces the section has."""
+        return len(self._interfaces)
+
+    def _fields(self, record: Record, index: int) -> bytes:
+        """The fields of an interface for a record, which does not limit its length."""
+        return self._layouts.interface.pack(check_number(index, "link_type", record.link_type, 0xFFFF), 0, 0)
+
+    def _times(self, offset: int) -> bytes:
+        """The options of an interface whose times count nanoseconds from `offset` seconds after 1970."""
+        options = self._opt(pcapng.IF_TSRESOL, b"\x09")
+        if offset:
+            options += self._opt(pcapng.IF_TSOFFSET, offset.to_bytes(8, self._layouts.name, signed=True))
+        return options
+
+    def _fcs(self, record: Record, index: int) -> bytes:
+        """The option of an interface for the FCS length of a record."""
+        if record.fcs_octets is None:
+            return b""
+        return self._opt(pcapng.IF_FCSLEN, bytes([check_number(index, "fcs_octets", record.fcs_octets, 15)]))
 
     def _description(self, source: Described, number: int) -> bytes:
         """The options for name, description and comments of an interface, as its capture has them."""
@@ -175,12 +203,26 @@ class PcapngWriter:
         self._described = interface, description
         return description
 
+    def _put_packet(self, index: int, interface: int, ticks: int, record: Record, options: bytes) -> None:
+        layouts, data = self._order or self._layouts, record.data
+        octets, wire = len(data), record.wire_length
+        total = checked_length(index, data, options)
+        fields = layouts.enhanced_block.pack(
+            pcapng.ENHANCED_PACKET, total, interface, ticks >> 32, ticks & 0xFFFF_FFFF, octets, wire
+        )
+        self._write(b"".join((fields, data, bytes(-len(data) & 3), options, layouts.word.pack(total))))
+
+    def _put_simple(self, index: int, data: bytes) -> None:
+        checked_length(index, data, b"")
+        self._put(pcapng.SIMPLE_PACKET, self._layouts.word.pack(len(data)) + data + bytes(-len(data) & 3))
+
     def _put(self, kind: int, body: bytes) -> None:
         total = len(body) + pcapng.FRAME
-        self._write(self._block.pack(kind, total) + body + self._word.pack(total))
+        layouts = self._layouts
+        self._write(layouts.block.pack(kind, total) + body + layouts.word.pack(total))
 
     def _opt(self, code: int, value: bytes) -> bytes:
-        return self._option.pack(code, len(value)) + value + bytes(-len(value) & 3)
+        return self._layouts.option.pack(code, len(value)) + value + bytes(-len(value) & 3)
 
     def _text(self, text: str, path: str, code: int = pcapng.OPT_COMMENT) -> bytes:
         if "\0" in text:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from types import TracebackType
 from typing import TYPE_CHECKING, Literal, NoReturn, Protocol
 
+from overlaycodec.capture.blocks import Block
 from overlaycodec.capture.buffered_reader import BufferedReader
 from overlaycodec.capture.other_formats import HEAD, reason_for
 from overlaycodec.capture.part import Part, PartReader
@@ -40,6 +41,7 @@ class _Reader(Protocol):
     @property
     def section(self) -> int | None: ...
     def records(self) -> Iterator[Record]: ...
+    def blocks(self) -> Iterator[Block]: ...
     def record_blocks(self, octets: int, memory: memoryview | None, size: int | None) -> Iterator[RecordBlock]: ...
 
 
@@ -86,12 +88,16 @@ class Capture(ForNotebooks):
         Raises: CaptureError where the file is damaged, after all records before the damage; its octet is an offset in
         the decompressed file.
         """
+        return self._from_start().records()
+
+    def _from_start(self) -> _Reader:
+        """A reader at the first record. Raises: CaptureError, ValueError."""
         if self._closed:
             raise ValueError("the capture is closed")
         if not self._fresh:
             self._reader = _reader(self._source)
         self._fresh = False
-        return self._reader.records()
+        return self._reader
 
     def record_blocks(self, octets: int) -> Iterator[RecordBlock]:
         """The records that follow in blocks of about `octets` octets, up to the first that is not an ordinary packet.
@@ -128,7 +134,7 @@ class Capture(ForNotebooks):
     def records(self, *, where: Filter | str | None = None, catalog: Catalog = DEFAULT) -> Iterator[Record]:
         """The records of the file; with a filter, or its text, the records whose packets match.
 
-        `write_capture("some.pcap", capture.records(where="vxlan.vni == 100"), source=capture)` writes some of them.
+        `blocks` gives them with all else that the file has about them, to write a file with some of them.
 
         Raises: CaptureError as iteration does; FilterError for a wrong filter.
         """
@@ -138,6 +144,26 @@ class Capture(ForNotebooks):
 
         matches = filter_of(where, catalog).matcher
         return (record for record in self if matches(record.decode(lax=True, catalog=catalog), record, self))
+
+    def blocks(self, *, where: Filter | str | None = None, catalog: Catalog = DEFAULT) -> Iterator[Block]:
+        """The parts of the file in their order, each with its octets; with a filter, without the packets that differ.
+
+        `write_capture("some.pcapng", capture.blocks(where="vxlan.vni == 100"))` keeps all that the file has about these
+        packets: in pcapng, blocks and options of every kind. Give `block.with_record(record)` to change a packet.
+
+        Raises: CaptureError as iteration does, and for a block of more than 64 MiB; FilterError for a wrong filter.
+        """
+        blocks = self._from_start().blocks()
+        if where is None:
+            return blocks
+        from overlaycodec.filters.filter import filter_of
+
+        matches = filter_of(where, catalog).matcher
+        return (
+            block
+            for block in blocks
+            if block.record is None or matches(block.record.decode(lax=True, catalog=catalog), block.record, self)
+        )
 
     def again(self) -> Capture:
         """The same capture, read from its start, independently of the loops over this one.

@@ -7,10 +7,11 @@ from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Final, Literal
 
+from overlaycodec.capture.blocks import Block
 from overlaycodec.capture.frames import Frames
 from overlaycodec.capture.items import ETHERNET, record_of
-from overlaycodec.capture.pcap import PcapWriter
-from overlaycodec.capture.pcapng_writer import PcapngWriter
+from overlaycodec.capture.pcap_writer import PcapWriter
+from overlaycodec.capture.pcapng_rewriter import PcapngRewriter
 from overlaycodec.capture.reader import Capture
 from overlaycodec.capture.record import Record
 from overlaycodec.capture.sink import BinaryTarget, opened_path, opened_stream
@@ -31,7 +32,7 @@ _FORMATS: Final = ("pcap", "pcapng")
 
 def write_capture(
     target: str | os.PathLike[str] | BinaryTarget,
-    items: Iterable[Record | Packet | Header | bytes | bytearray | memoryview],
+    items: Iterable[Block | Record | Packet | Header | bytes | bytearray | memoryview],
     *,
     format: Literal["pcap", "pcapng"] | None = None,  # noqa: A002 - the word users know it by
     link_type: int | None = None,
@@ -47,8 +48,13 @@ def write_capture(
     the packet's first header in the catalog (101 for IPv4 and IPv6), and Ethernet's for bytes. A packet with an FCS is
     written as one. Records have their own. `Frames` are written many at a time. Both formats are written with
     nanoseconds. pcap keeps no comments, flags or interfaces; it holds one link type and FCS length, and times from 1970
-    to 2106; without a time stamp, a record there gets time 0. pcapng keeps names, descriptions and comments of
-    interfaces: those of `source`, the open capture that the records were read from, or of `items`, if that is one.
+    to 2106; without a time stamp, a record there gets time 0.
+
+    A `Capture`, or its `blocks`, is written as it is in its own format: what was not changed has the same octets. A
+    block with another record keeps its time stamp and the options that are still true. In a changed pcapng file, the
+    length of a section is left open, and custom blocks that are not for changed files are left out. Records have
+    nothing but their own values; in pcapng, their interfaces have the names, descriptions and comments of `source`, the
+    open capture that the records were read from.
 
     With `on_error`, an item that cannot be encoded, or that the format cannot hold, is skipped, and the function is
     called with the error, whose path begins with the item's index: `records[3]`. An exception from this function ends
@@ -81,7 +87,10 @@ def write_capture(
         raise ValueError(f"format is {chosen!r}, not 'pcap' or 'pcapng'")
     with sink as write:
         described = items if source is None and isinstance(items, Capture) else source
-        writer = PcapWriter(write) if chosen == "pcap" else PcapngWriter(write, described)
+        copy = isinstance(items, Capture)
+        writer = PcapWriter(write) if chosen == "pcap" else PcapngRewriter(write, described, copy=copy)
+        if isinstance(items, Capture):
+            items = items.blocks()
         if isinstance(items, Frames):
             frames, items = items, ()
             link_type = frames.link_type if link_type is None else link_type
@@ -95,6 +104,9 @@ def write_capture(
                 items = _records_of(frames, link_type, time_ns)  # nothing of them is written
         for index, item in enumerate(items):
             try:
+                if isinstance(item, Block):
+                    writer.add_block(item, index)
+                    continue
                 record = record_of(item, index, link_type, catalog, time_ns)
                 writer.add(record, index)
             except EncodeError as error:

@@ -40,7 +40,10 @@ _NAMES = {"help_option_names": ["-h", "--help"]}
 class Commands(Group):
     """Commands; some have a module of their own, which is loaded when it is needed."""
 
-    own_modules = ("completion", "decap", "diff", "encap", "export-schema", "fuzz", "select", "vlan")
+    own_modules = (
+        *("anonymise", "completion", "conformance", "decap", "diff", "encap", "export-schema", "fuzz", "select"),
+        "vlan",
+    )
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Their names."""
@@ -90,7 +93,9 @@ def overlaycodec() -> None:
     overlaycodec select in.pcap out.pcap --where 'vxlan.vni == 100'
     overlaycodec decap in.pcap out.pcap     the frames inside tunnels; encap puts them in
     overlaycodec vlan --help                tags pushed, popped, rewritten
+    overlaycodec anonymise in.pcap out.pcap other addresses, consistently
     overlaycodec fuzz seed.pcap out/        mutated packets, for tests of parsers
+    overlaycodec conformance --decoder CMD  how a decoder does with packets whose fields are known
     overlaycodec headers                    the headers that it knows
     overlaycodec diagram vxlan              the figure of one
     """  # noqa: D301 - a real backspace is what keeps click from filling the paragraph

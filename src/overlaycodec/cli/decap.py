@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import click
@@ -43,6 +44,7 @@ class _Decap:
         *,
         vnis: frozenset[int],
         tunnels: int | None,
+        through: str | None,
         others: bool,
         lax: bool,
         diffserv: Diffserv,
@@ -52,6 +54,7 @@ class _Decap:
         outcome: Outcome,
     ) -> None:
         self._vnis, self._tunnels, self._others, self._lax = vnis, tunnels, others, lax
+        self._through = through
         self._diffserv: Diffserv = diffserv
         self._reassemblers = reassemblers
         self._catalog, self._where, self._outcome = catalog, where, outcome
@@ -69,7 +72,7 @@ class _Decap:
         datagram = fragments.feed(packet, time_ns=record.time_ns)
         if datagram is None:
             return
-        if STTSegment not in datagram:
+        if self._through is not None or STTSegment not in datagram:
             yield from self._decapsulated(record, datagram, record if datagram is packet else None)
         elif (frame := segments.feed(datagram, time_ns=record.time_ns)) is not None:
             outermost = decapsulated(frame, diffserv=self._diffserv, catalog=self._catalog)
@@ -80,7 +83,7 @@ class _Decap:
             found = self._outermost(packet, source)
         except MissingHeaderError:
             fragmented = any(header.__layout__.segmented or is_fragment(header) for header in packet.headers)
-            yield from self._left(record, "fragmented" if fragmented else "no tunnel")
+            yield from self._left(record, "fragmented" if fragmented else f"no {self._through or 'tunnel'}")
         except DecodeError as error:
             yield from self._left(record, "fragmented" if _by_fragment(error, packet) else "faulty")
         else:
@@ -100,7 +103,7 @@ class _Decap:
             wire_length = max(0, source.wire_length - (source.fcs_octets or 0))
             data = source.data[:wire_length]
         take: Callable[..., tuple[Decapsulated, ...]]
-        take = decapsulate_all if self._tunnels != 1 else _decapsulate_one
+        take = decapsulate_all if self._tunnels != 1 else partial(_decapsulate_one, through=self._through)
         return take(
             data,
             first=type(packet.headers[0]),
@@ -157,6 +160,15 @@ def _by_fragment(error: DecodeError, packet: Packet) -> bool:
     return header is not None and header.__layout__.in_other_packets(field)
 
 
+def _check_through(through: str, tunnels: int | None, catalog: Catalog) -> None:
+    """Raises: click.UsageError where no header has this name, or tunnels are counted too."""
+    name = through.rpartition(".")[2].partition("[")[0]
+    if catalog.header_called(name) is None:
+        raise click.BadParameter(f"no header has the name {name!r}", param_hint="'--through'")
+    if tunnels != 1:
+        raise click.UsageError("--through and --tunnels exclude each other")
+
+
 def _tunnels(_: click.Context, __: click.Parameter, value: str) -> int | None:
     if value == "all":
         return None
@@ -171,6 +183,7 @@ def _tunnels(_: click.Context, __: click.Parameter, value: str) -> int | None:
     epilog=examples(
         "overlaycodec decap trace.pcap tenant.pcap --vni 100",
         "overlaycodec decap --where 'inner.ipv4.dst in 10.0.0.0/8' trace.pcap inside.pcap",
+        "overlaycodec decap --through pppoe access.pcap hosts.pcap",
         "overlaycodec decap --reassemble --tunnels all trace.pcapng inside.pcapng",
         "tcpdump -U -w - udp port 4789 | overlaycodec decap - - | overlaycodec show -",
     ),
@@ -187,6 +200,11 @@ def _tunnels(_: click.Context, __: click.Parameter, value: str) -> int | None:
     show_default=True,
     metavar="N",
     help='How many tunnels to take off, the outermost first, or "all".',
+)
+@click.option(
+    "--through",
+    metavar="NAME",
+    help="Take off the headers up to this one instead, be it a tunnel or not: pppoe, vlan, mpls, erspan, ...",
 )
 @click.option("--others", is_flag=True, help="Write packets that are not decapsulated as they are.")
 @click.option("--reassemble", is_flag=True, help="Reassemble IP fragments and STT segments first.")
@@ -212,6 +230,7 @@ def decap(
     *,
     vnis: tuple[int, ...],
     tunnels: int | None,
+    through: str | None,
     others: bool,
     reassemble: bool,
     no_verify: bool,
@@ -224,7 +243,7 @@ def decap(
     """Write the frames inside the tunnels of a capture as a capture.
 
     TARGET is a .pcap or .pcapng file, .gz after it compresses it; "-" is the standard output, in the format of FILE.
-    Times, interfaces and comments are kept. A network is a VNI, NVGRE's VSID or STT's context. Congestion marks are
+    All else in the file is kept. A network is a VNI, NVGRE's VSID or STT's context. Congestion marks are
     combined as RFC 6040 requires. IP without Ethernet has link type 101, and needs pcapng where there are frames too.
 
     With --where, packets that do not match are left out before anything else, fragments too.
@@ -232,6 +251,8 @@ def decap(
     A report goes to the standard error. The exit status is 1 if FILE is damaged; the packets before the damage are
     written.
     """
+    if through is not None:
+        _check_through(through, tunnels, catalog)
     outcome = Outcome()
     reassemblers = None
     if reassemble:
@@ -243,6 +264,7 @@ def decap(
     transform = _Decap(
         vnis=frozenset(vnis),
         tunnels=tunnels,
+        through=through,
         others=others,
         lax=lax,
         diffserv=diffserv,
@@ -251,5 +273,5 @@ def decap(
         where=where,
         outcome=outcome,
     )
-    status = rewrite(file, target, transform, outcome, "decap", reassemblers or (), json=json)
+    status = rewrite(file, target, transform, outcome, "decap", reassemblers or (), json=json, grows=reassemble)
     click.get_current_context().exit(status)

@@ -192,7 +192,7 @@ def encap(
     """Write the packets of a capture as they would be in a tunnel.
 
     TARGET is a .pcap or .pcapng file, .gz after it compresses it; "-" is the standard output, in the format of FILE.
-    Times, interfaces and comments are kept. The source port follows the flow; congestion marks are copied as RFC 6040
+    All else in the file is kept. The source port follows the flow; congestion marks are copied as RFC 6040
     requires.
 
     A report goes to the standard error. The exit status is 1 if FILE is damaged; the packets before the damage are
@@ -227,7 +227,7 @@ def encap(
     except (ValueError, EncodeError) as error:
         raise click.UsageError(str(error)) from None
     outcome = Outcome()
-    status = rewrite(file, target, _Encap(tunnel, mtu, catalog, outcome), outcome, "encap", json=json)
+    status = rewrite(file, target, _Encap(tunnel, mtu, catalog, outcome), outcome, "encap", json=json, grows=True)
     click.get_current_context().exit(status)
 
 

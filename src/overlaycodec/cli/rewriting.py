@@ -1,7 +1,8 @@
 """A capture that is rewritten as another one, packet by packet.
 
 Strategy: a command is a function from a record to records; reading, writing, progress and the report at the end are
-here. Memory does not grow with the capture. The packets before damage are written.
+here. What the file has beside its packets goes from the reader to the writer. Memory does not grow with the capture.
+The packets before damage are written.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import Final
 import click
 import msgspec
 
-from overlaycodec.capture import Capture, Record, write_capture
+from overlaycodec.capture import Block, Capture, Record, write_capture
 from overlaycodec.cli.ending import unfinished_removed
 from overlaycodec.cli.inputs import capture_of, check_target
 from overlaycodec.cli.messages import complain, message_of, reason_of, report
@@ -67,8 +68,13 @@ def rewrite(
     reassemblers: Sequence[Reassembler] = (),
     *,
     json: bool = False,
+    grows: bool = False,
+    kept: bool = True,
 ) -> int:
     """Writes the records that `transform` makes of each; gives the exit status: 1 where the file is damaged.
+
+    All else that the file has is written as it is, unless `kept` says that it is left out. `grows` says that packets
+    can become longer than the file allows.
 
     What `reassemblers` dropped, and what is still pending, is reported at the end.
 
@@ -82,15 +88,13 @@ def rewrite(
             capture_of(file) as capture,
             progress_over((file,), what) as advance,
         ):
-            records = _transformed(capture, transform, run, advance)
+            records = _transformed(capture, transform, run, advance, grows=grows, kept=kept)
             refused = partial(_leave_out, outcome)
             if target == "-":
-                run.written = write_capture(
-                    sys.stdout.buffer, records, format=capture.format, source=capture, on_error=refused
-                )
+                run.written = write_capture(sys.stdout.buffer, records, format=capture.format, on_error=refused)
                 sys.stdout.flush()
             else:
-                run.written = write_capture(target, records, source=capture, on_error=refused)
+                run.written = write_capture(target, records, on_error=refused)
     except BrokenPipeError:  # the reader of the target closed it, which is no error
         raise
     except CaptureError as error:
@@ -110,16 +114,25 @@ def _transformed(
     transform: Callable[[Record, Capture], Iterable[Record]],
     run: _Run,
     advance: Callable[[int, int], None],
-) -> Iterator[Record]:
+    *,
+    grows: bool,
+    kept: bool,
+) -> Iterator[Block | Record]:
     octets = reported = 0
     try:
-        for record in capture:
+        for block in capture.blocks():
+            record = block.record
+            if record is None:
+                if kept:
+                    yield block.without_snap_length() if grows else block
+                continue
             run.read += 1
             octets += len(record.data)
             if run.read - reported == _STEP:
                 advance(_STEP, octets)
                 octets, reported = 0, run.read
-            yield from transform(record, capture)
+            for number, made in enumerate(transform(record, capture)):
+                yield block.with_record(made, further=number > 0) if kept else made
     except (CaptureError, OSError) as error:
         run.damage = error
 

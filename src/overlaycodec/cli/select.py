@@ -73,7 +73,7 @@ def select(file: str, target: str, *, chosen: Chosen, json: bool, catalog: Catal
     """Write the packets of a capture that match a filter, as they are.
 
     TARGET is a .pcap or .pcapng file, .gz after it compresses it; "-" is the standard output, in the format of FILE.
-    Times, interfaces and comments are kept.
+    All else in the file is kept.
 
     A report goes to the standard error. The exit status is 1 if FILE is damaged; the packets before the damage are
     written.

@@ -36,7 +36,7 @@ def vlan() -> None:
     """Push, pop and rewrite the VLAN tags of a capture; all else in its packets stays.
 
     Lengths and checksums of tunnels outside follow. Packets that have no such tag, or no such scope, are written as
-    they are. Times, interfaces and comments are kept.
+    they are. All else in the file is kept.
     """
 
 
@@ -58,7 +58,9 @@ def _depth(command: Callable[..., Any]) -> Callable[..., Any]:  # Any: as above
     )(command)
 
 
-def _apply(file: str, target: str, edit: Edit, why: str, what: str, catalog: Catalog, *, json: bool) -> None:
+def _apply(
+    file: str, target: str, edit: Edit, why: str, what: str, catalog: Catalog, *, json: bool, grows: bool = False
+) -> None:
     """Writes the capture with each packet edited."""
     outcome = Outcome()
 
@@ -76,7 +78,7 @@ def _apply(file: str, target: str, edit: Edit, why: str, what: str, catalog: Cat
             outcome.unchanged["too long with it"] += 1
         yield record
 
-    click.get_current_context().exit(rewrite(file, target, edited, outcome, what, json=json))
+    click.get_current_context().exit(rewrite(file, target, edited, outcome, what, json=json, grows=grows))
 
 
 @vlan.command(no_args_is_help=True, short_help="Put a tag on.", epilog=examples(*_PUSH))
@@ -108,7 +110,7 @@ def push(
     def edit(packet: Packet) -> Packet:
         return tags.push(packet, vid=vid, pcp=pcp, dei=dei, tpid=tpid, scope=scope, depth=depth)
 
-    _apply(file, target, edit, "no position for the tag", "push", catalog, json=json)
+    _apply(file, target, edit, "no position for the tag", "push", catalog, json=json, grows=True)
 
 
 @vlan.command(no_args_is_help=True, short_help="Take a tag off.", epilog=examples(*_POP))

@@ -8,7 +8,6 @@ that name in the packet. Its layer operator (`ip.src#2`, Wireshark 4.0 and later
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
 from typing import Any, Final
 
 import msgspec
@@ -31,6 +30,7 @@ from overlaycodec.filters.expression import (
 )
 from overlaycodec.filters.filter import Filter, filter_of
 from overlaycodec.filters.operands import Operand
+from overlaycodec.filters.tshark_names import tshark_entry
 from overlaycodec.packet.checked_packet import check_packet
 from overlaycodec.packet.header import Header
 from overlaycodec.packet.packet import Packet
@@ -169,7 +169,7 @@ class _Writer:
             return _Field(_FACTS[path], one=True, plus=int(path == "section"))  # Wireshark counts sections from 1
         cls = self._catalog.header_called(target.header)
         assert cls is not None
-        entry = _entry_of(cls)
+        entry = tshark_entry(cls)
         if self._packet is not None:
             entry = _entries_in(self._packet)[self._depth(operand, self._packet)]
         protocol = entry.get("protocol")
@@ -216,34 +216,15 @@ class _Writer:
         return len(scopes) + 1 if known else None
 
 
-def _entry_of(cls: type[Header]) -> dict[str, Any]:  # Any: JSON
-    """What tshark calls a header and its fields; empty where that is not known."""
-    package, _, family = cls.__module__.rpartition(".")
-    names = _names_in(family) if package == "overlaycodec.protocols" else {}
-    entry: dict[str, Any] = names.get(cls.__layout__.name, {}).get("tshark", {})
-    return entry
-
-
 def _entries_in(packet: Packet) -> list[dict[str, Any]]:  # Any: JSON
     """What tshark calls each header of a packet, and its fields."""
     found = []
     before: Header | None = None
     for header in packet.headers:
-        entry = _entry_of(type(header))
+        entry = tshark_entry(type(header))
         other = entry.get("otherwise")
         if other is not None and getattr(before, other["behind"], None) == other["value"]:
             entry = {"protocol": other["protocol"], "fields": entry["variants"][other["variant"]]}
         found.append(entry)
         before = header
     return found
-
-
-@cache
-def _names_in(family: str) -> dict[str, Any]:  # Any: JSON
-    from importlib.resources import files  # late: it takes as long to import as some of the library
-
-    source = files("overlaycodec.filters").joinpath("wireshark_names", f"{family}.json")
-    if not source.is_file():
-        return {}
-    names: dict[str, Any] = msgspec.json.decode(source.read_bytes())
-    return names

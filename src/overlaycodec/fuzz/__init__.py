@@ -11,7 +11,9 @@ from __future__ import annotations
 
 from overlaycodec.fuzz.case import Case, Verdict
 from overlaycodec.fuzz.corpus import Form, cases, seeds_of, write_corpus
+from overlaycodec.fuzz.decoders import Command, Decoder, HeaderReading, OverlayCodec, Reading
 from overlaycodec.fuzz.dictionary import dictionary
+from overlaycodec.fuzz.differential import Comparison, Difference, compare
 from overlaycodec.fuzz.engines import CustomCrossOver, CustomMutator, EngineMutator
 from overlaycodec.fuzz.mutation import KINDS, Fix, Kind, Mutation
 from overlaycodec.fuzz.mutator import Mutator, mutations
@@ -19,16 +21,24 @@ from overlaycodec.fuzz.mutator import Mutator, mutations
 __all__ = [
     "KINDS",
     "Case",
+    "Command",
+    "Comparison",
     "CustomCrossOver",
     "CustomMutator",
+    "Decoder",
+    "Difference",
     "EngineMutator",
     "Fix",
     "Form",
+    "HeaderReading",
     "Kind",
     "Mutation",
     "Mutator",
+    "OverlayCodec",
+    "Reading",
     "Verdict",
     "cases",
+    "compare",
     "dictionary",
     "mutations",
     "seeds_of",

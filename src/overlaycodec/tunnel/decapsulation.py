@@ -30,6 +30,7 @@ from overlaycodec.reassembly import STTFrame
 from overlaycodec.schema.layout import Field, Layout
 from overlaycodec.schema.plans import ValueLength
 from overlaycodec.tunnel.inner_packet import Diffserv, inner_start
+from overlaycodec.tunnel.sessions import session_end
 from overlaycodec.values.argument_checks import check_choice, check_type
 
 __all__ = ["Decapsulated", "decapsulate", "decapsulate_all", "decapsulated"]
@@ -72,15 +73,20 @@ def decapsulate(
     diffserv: Diffserv = "pipe",
     lax: bool = False,
     catalog: Catalog = DEFAULT,
+    through: str | None = None,
 ) -> Decapsulated:
-    """The frame inside the outermost tunnel of a packet.
+    """The frame inside the outermost tunnel of a packet, or behind another header.
+
+    `through` is the name of that header, as in `packet.names`, for sessions and others that are no tunnels: "pppoe",
+    "vlan", "mpls", "erspan". Further headers of the same class, and the PPP header of a session, are taken off too:
+    what is left of PPPoE is IP. "pppoe[0]" takes off that header alone.
 
     `first` and `wire_length` as for `decode`. `diffserv="uniform"` gives the frame's IP header the outer DSCP
     (RFC 2983). `lax` ignores faults of the outer headers and takes the octets that are there. Of the frame, only its IP
     header and what precedes it are decoded; faults in the frame are not raised.
 
-    Raises: MissingHeaderError without a tunnel; DecodeError for faults of the outer headers, and for a fragment or a
-    segment, which must be reassembled first.
+    Raises: MissingHeaderError without a tunnel, or that header; DecodeError for faults of the outer headers, and for a
+    fragment or a segment, which must be reassembled first.
     """
     check_choice("diffserv", diffserv, get_args(Diffserv))
     if isinstance(data, Packet):
@@ -93,7 +99,7 @@ def decapsulate(
     if packet.fcs is not None:  # it covers the outer frame
         octets = octets[: len(octets) - len(packet.fcs.data)]
         packet = packet.without_fcs()
-    start = inner_start(packet.headers)
+    start = inner_start(packet.headers) if through is None else session_end(packet.headers, through)
     outer = packet.headers[:start]
     sizes = [octets_in(header) for header in outer]
     at = sum(sizes)

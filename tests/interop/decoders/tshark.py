@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 import overlaycodec as oc
+from overlaycodec.fuzz.decoders.with_tshark import CHECKED, SEPARATE
 from overlaycodec.schema.record import WireStruct
 from tests.interop.decoders.compare import Comparison, Tables, names_of_stack, parting, type_of
 from tests.interop.decoders.corpus import PSEUDOWIRE_LABEL
@@ -21,25 +22,9 @@ from tests.interop.decoders.tshark_differences import TSHARK, WITNESSES
 from tests.interop.live.machine import need
 from tests.test_stacks import NAMES, NO_HEADER
 from tests.tools.decoder_names import entries
-from tests.tools.stacks import OPTIONS as STACK_OPTIONS
 from tests.tools.stacks import tshark_version
 
-# Those that the stored stacks were made with, but with the checksums checked.
-OPTIONS: Final = (
-    *(part.replace("check_checksum:FALSE", "check_checksum:TRUE") for part in STACK_OPTIONS),
-    *(
-        "-o",
-        "ipv6.try_heuristic_first:TRUE",
-        "-o",
-        "stt.check_checksum:TRUE",
-        "-o",
-        "tcp.relative_sequence_numbers:FALSE",
-        "--disable-protocol",
-        "carp",
-        "-d",
-        f"mpls.label=={PSEUDOWIRE_LABEL},pwethcw",
-    ),
-)
+OPTIONS: Final = (*SEPARATE, *CHECKED, "-d", f"mpls.label=={PSEUDOWIRE_LABEL},pwethcw")
 S_TAG: Final = "a tag of type 0x88A8"
 MLD_V2_QUERY: Final = "a query of version 2"
 BEHIND_I_TAG: Final = "a frame behind an I-tag"

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
+from overlaycodec.capture.blocks import Block
 from overlaycodec.capture.buffered_reader import BufferedReader
 from overlaycodec.capture.pcap import PcapReader
 from overlaycodec.capture.pcapng import SECTION_MAGIC, PcapngReader
@@ -146,6 +147,10 @@ class PartReader:
                 "oc.splits(..., walk=True) finds them all",
                 self._part.stop or self._part.start,
             )
+
+    def blocks(self) -> Iterator[Block]:
+        """The blocks of the part, as those of the reader of the format. Raises: CaptureError as that does."""
+        return self._reader.blocks()
 
     def record_blocks(self, octets: int, memory: memoryview | None, size: int | None) -> Iterator[RecordBlock]:
         """The records in blocks, as those of the reader of the format."""

@@ -149,7 +149,9 @@ class PartReader:
             )
 
     def blocks(self) -> Iterator[Block]:
-        """The blocks of the part, as those of the reader of the format. Raises: CaptureError as that does."""
+        """The blocks of the part, as those of the reader of the format. Raises: ValueError for a part of pcapng."""
+        if self._part.state is not None and self.format == "pcapng":
+            raise ValueError("a split of pcapng gives records and packets, no blocks: open the whole file")
         return self._reader.blocks()
 
     def record_blocks(self, octets: int, memory: memoryview | None, size: int | None) -> Iterator[RecordBlock]:

@@ -240,7 +240,7 @@ OUTSIDE: Final = (
     "overlaycodec.fuzz.decoders.decoder",
     "overlaycodec.fuzz.decoders.with_tshark",
 )
-"""Modules that have to do with the system too: memory, a terminal, AFL++'s environment, folders, programs."""
+"""Modules that have to do with the system: memory, a terminal, AFL++, a folder of files, programs."""
 
 
 def test_only_faces_and_captures_touch_files() -> None:

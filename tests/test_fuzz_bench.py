@@ -44,6 +44,7 @@ def test_no_seed_frame_shows_a_bug(tmp_path: Path) -> None:
     assert {name for name, number in found.items() if number is not None} == set()
 
 
+@pytest.mark.survey
 def test_without_a_bug_the_parser_in_c_stays_within_the_frame(tmp_path: Path) -> None:
     program = runner()
     if program is None:

@@ -117,6 +117,29 @@ def test_sections_and_interfaces_in_the_middle_are_known(tmp_path: Path) -> None
     assert table["section"].tolist() == [number // 300 for number in range(900)]
 
 
+@pytest.mark.parametrize("what", ["a section", "an interface", "a long record", "damage"])
+def test_what_is_found_out_while_reading(what: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Splits of a size at which their places are found without reading what is between."""
+    monkeypatch.setattr(reading, "LEAST", 300_000)
+    source, frame = random.Random(3), frames(1)[0]
+    data = [frame + source.randbytes(900) for _ in range(3000)]
+    path = tmp_path / "capture"
+    if what in ("a section", "an interface"):
+        parts = [LITTLE.section(), LITTLE.interface((2, b"one"))]
+        parts += [LITTLE.enhanced(one, ticks=number) for number, one in enumerate(data)]
+        added = LITTLE.section() * (what == "a section") + LITTLE.interface((2, b"two"), (9, b"\x09"))
+        parts[1500] += added
+        parts += [LITTLE.enhanced(one, interface=what == "an interface") for one in data[:5]]
+    else:
+        parts = [pcap(), *(record(one, 1_700_000_000, number) for number, one in enumerate(data))]
+        if what == "damage":
+            parts[1700] = bytes(8) + b"\xff" * 8 + parts[1700][16:]
+        else:
+            parts[1400] = record(frame + b"".join(parts[1500:2000]), 1_700_000_000)
+    path.write_bytes(b"".join(parts))
+    assert_same(read(path, workers=2), read(path))
+
+
 def test_several_files_and_an_error_in_the_second(tmp_path: Path) -> None:
     whole = pcap(*(record(frame, number) for number, frame in enumerate(frames(200))))
     (tmp_path / "a.pcap").write_bytes(whole)

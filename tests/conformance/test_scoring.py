@@ -140,6 +140,7 @@ def test_what_cannot_be_asked_is_said_in_a_line(capsys: pytest.CaptureFixture[st
         assert "Traceback" not in capsys.readouterr().err
 
 
+@pytest.mark.survey
 def test_an_adapter_is_scored_as_a_command() -> None:
     pytest.importorskip("pypacker")
     chosen = [each for each in conformance.suite() if each.protocol == "arp"]

@@ -197,6 +197,7 @@ def test_tcpdump_says_our_fields() -> None:
     assert second.names == ["ethernet"]
 
 
+@pytest.mark.survey
 @pytest.mark.parametrize("name", ["scapy", "dpkt"])
 def test_packages_read_captures_as_we_do(name: str) -> None:
     pytest.importorskip(name)

@@ -149,11 +149,9 @@ class PartReader:
             )
 
     def blocks(self) -> Iterator[Block]:
-        """The parts of the file, where this is the first split, or the file is pcap. Raises: TypeError elsewhere."""
-        if self._part.state is not None and isinstance(self._reader, PcapngReader):
-            raise TypeError(
-                "a later split of a pcapng file has no description of its interfaces: take blocks of the file"
-            )
+        """The blocks of the part, as those of the reader of the format. Raises: ValueError for a part of pcapng."""
+        if self._part.state is not None and self.format == "pcapng":
+            raise ValueError("a split of pcapng gives records and packets, no blocks: open the whole file")
         return self._reader.blocks()
 
     def record_blocks(self, octets: int, memory: memoryview | None, size: int | None) -> Iterator[RecordBlock]:

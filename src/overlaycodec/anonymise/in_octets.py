@@ -51,7 +51,8 @@ def _candidates(record: Any, name: str, value: bytes) -> Iterator[tuple[Kind, in
             yield "mac", 0
     elif isinstance(record, DHCPOption):
         if record.code in _DHCP_ADDRESSES:
-            yield from (("ipv4", at) for at in range(0, len(value), 4))
+            for start in range(0, len(value), 4):
+                yield "ipv4", start
         elif record.code == _DHCP_CLIENT_ID and value[:1] == b"\1":
             yield "mac", 1
     elif isinstance(record, DHCPv6ClientIdOption | DHCPv6ServerIdOption):
@@ -59,8 +60,10 @@ def _candidates(record: Any, name: str, value: bytes) -> Iterator[tuple[Kind, in
             yield "mac", at
     elif isinstance(record, IPv6Routing):
         if record.routing_type in _ROUTES:
-            yield from (("ipv6", at) for at in range(4, len(value), 16))
+            for start in range(4, len(value), 16):
+                yield "ipv6", start
     elif isinstance(record, IPv4Option) and record.type == _IPV4_TIMESTAMP:
         flags = value[1] & 0xF if len(value) > 1 else 0
         if flags in _WITH_ADDRESSES:
-            yield from (("ipv4", at) for at in range(2, len(value), 8))
+            for start in range(2, len(value), 8):
+                yield "ipv4", start

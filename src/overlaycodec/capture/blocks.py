@@ -27,7 +27,8 @@ class Section:
     __slots__ = ("byte_order", "descriptions", "header", "interfaces")
 
     def __init__(self, header: bytes, byte_order: Literal["little", "big"], interfaces: list[Interface]) -> None:
-        self.header, self.byte_order, self.interfaces = header, byte_order, interfaces
+        self.header, self.interfaces = header, interfaces
+        self.byte_order: Literal["little", "big"] = byte_order
         self.descriptions: list[bytes] = []
         """The block of each interface, in pcapng."""
 

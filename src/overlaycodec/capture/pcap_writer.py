@@ -96,8 +96,8 @@ class PcapWriter:
             raise LengthOverflowError(f"records[{index}].data", octets, limit)
 
     def _lengths(self, record: Record) -> tuple[int, int]:
-        lengths = len(record.data), record.wire_length
-        return lengths[::-1] if self._swapped else lengths
+        captured, wire = len(record.data), record.wire_length
+        return (wire, captured) if self._swapped else (captured, wire)
 
     def _put(self, record: Record, head: bytes, index: int) -> None:
         if self._first is None:

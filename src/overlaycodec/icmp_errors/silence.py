@@ -78,7 +78,7 @@ def _of_ipv6(network: IPv6, *, to_group: bool) -> str | None:
 def _of_content(offender: Offender) -> str | None:
     """Whether it is a later fragment, or an ICMP error, or may be one."""
     carriers: Sequence[Any] = (offender.network, *offender.extensions)  # Any: headers of several classes
-    if any(is_fragment(header) and header.fragment_offset for header in carriers):
+    if any(is_fragment(header) and getattr(header, header.__layout__.next.offset or "", 0) for header in carriers):
         return "it is a later fragment"
     protocol = getattr(carriers[-1], "protocol" if isinstance(carriers[-1], IPv4) else "next_header")
     message: Any = offender.content

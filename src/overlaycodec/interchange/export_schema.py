@@ -53,7 +53,10 @@ def export_schema(
     check_catalog(catalog)
     if form != "wireshark-lua":
         raise TypeError(f"form is 'wireshark-lua', not {text_of(form)}")
-    headers = tuple(header) if isinstance(header, list | tuple) else (header,)
+    several: object = header
+    headers: Sequence[type[Header]] = (header,) if isinstance(header, type) else header
+    if not isinstance(several, type | list | tuple):
+        check_header_class("header", several)
     for cls in headers:
         check_header_class("header", cls)
     if prefix is not None:

@@ -154,7 +154,7 @@ def _pppoe(layer: Any) -> Iterator[Header]:
     yield ("pppoe" if layer.code == 0 else "pppoe_discovery"), fields
 
 
-_READERS: Final[dict[str, Callable[[Any], Iterator[Header]]]] = {
+_READERS: Final[dict[str, Callable[[Any], Iterator[tuple[str, Mapping[str, Plain]]]]]] = {
     "Ethernet": _ethernet,
     "IP": _ipv4,
     "IP6": _ipv6,

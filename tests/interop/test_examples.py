@@ -3,18 +3,31 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 import time
+from collections import Counter
 from collections.abc import Callable
 from functools import partial
 from typing import Any, Final
 
 import pytest
 
-from tests.interop.live.laboratory import PATIENCE, Laboratory
+from tests.interop.live.laboratory import PATIENCE, ROOT, Laboratory
 from tests.interop.test_offloads import transfer
+from tests.interop.test_pieces_tshark import TShark
 
 Start = Callable[[Callable[[], Any]], Any]
-START: Final = {name: partial(Laboratory, name) for name in ("vxlan_packet_endpoint", "vxlan_udp_endpoint")}
+START: Final = {
+    name: partial(Laboratory, name)
+    for name in (
+        "tenant_watcher",
+        "vlan_switch",
+        "vlan_vni_gateway",
+        "vxlan_packet_endpoint",
+        "vxlan_udp_endpoint",
+    )
+}
 
 
 @pytest.fixture
@@ -81,3 +94,77 @@ def test_vxlan_udp_endpoint(laboratory: Callable[[str], Laboratory]) -> None:
 def received(lab: Laboratory, name: str, device: str) -> int:
     """How many packets a device has received."""
     return int(lab.shell(f"ip netns exec {name} cat /sys/class/net/{device}/statistics/rx_packets"))
+
+
+def test_vlan_vni_gateway(laboratory: Callable[[str], Laboratory]) -> None:
+    lab = laboratory("vlan_vni_gateway")
+    with lab.watched("fabric", "under", "udp dst port 4789 and src host 10.77.0.2 and ip[1] = 0xa0") as first:
+        reach(lab, "red", "10.10.0.2")
+        # DSCP 40, VNI 10010, and the EtherType of the frame is IPv4 or ARP: no tag
+        assert re.search(r"tos 0xa0.*vni 10010\n(IP|ARP)", first(), re.DOTALL)
+    reach(lab, "blue", "10.20.0.2")
+    for host, number in (("red", 10), ("blue", 20)):
+        answered, said = pings(lab, host, f"10.{number}.0.2", 200, "-M do -s 1422")
+        assert answered == 200, said
+    with lab.namespace("red") as red, lab.namespace("blue") as blue, lab.namespace("fabric") as fabric:
+        assert transfer(blue, fabric, "10.20.0.2")
+        assert transfer(fabric, red, "10.10.0.1")
+    # the networks stay apart: blue has no way to what is in the network of red
+    lab.shell("ip -n blue address add 10.10.0.3/24 dev eth0")
+    assert pings(lab, "blue", "10.10.0.2", 1, "-W 1")[0] == 0
+    assert [program.lines for program in lab.programs] == [["ready"], ["ready"]]
+
+
+def test_vlan_switch(laboratory: Callable[[str], Laboratory]) -> None:
+    lab = laboratory("vlan_switch")
+    with lab.watched("right", "trunk", "vlan 10 and icmp", "-e") as first:
+        reach(lab, "red", "10.0.0.2")
+        assert re.search(r"vlan 10, p 0, ethertype IPv4", first())
+    answered, said = pings(lab, "red", "10.0.0.2", 200, "-M do -s 1472")
+    assert answered == 200, said
+    assert pings(lab, "red", "10.0.0.3", 1, "-W 1")[0] == 0
+    before = received(lab, "blue", "eth0")
+    with lab.namespace("red") as red, lab.namespace("rose") as rose:
+        assert transfer(red, rose, "10.0.0.2")
+        assert transfer(rose, red, "10.0.0.1")
+    assert received(lab, "blue", "eth0") - before < 100  # nothing of VLAN 10
+    assert [program.lines for program in lab.programs] == [["ready"], ["ready"]]
+
+
+def counted(table: str) -> dict[tuple[str, str], int]:
+    """The packets of each tenant, from the last table that the watcher printed."""
+    rows = [line.split() for line in table.rpartition("flows\n")[2].splitlines() if line]
+    return {(row[-5], row[-4]): int(row[-3]) for row in rows}
+
+
+def test_tenant_watcher_with_a_pipe(laboratory: Callable[[str], Laboratory]) -> None:
+    lab = laboratory("tenant_watcher")
+    for vni in (7, 9):
+        reach(lab, "one", f"10.{vni}.0.2")
+    said = lab.says(
+        "ip netns exec two timeout 30 tcpdump --immediate-mode -U -c 90 -w - -i under icmp or udp port 4789 2>/dev/null"
+        f" | timeout 40 {sys.executable} -m examples.tenant_watcher - --every 0.01 & watcher=$!;"
+        # until tcpdump has its packets: nothing says when it has begun
+        " while kill -0 $watcher 2>/dev/null; do"
+        " ip netns exec one ping -q -c 2 -i 0.01 10.7.0.2; ip netns exec one ping -q -c 1 10.9.0.2; done >/dev/null"
+    )
+    tenants = counted(said)
+    assert sum(tenants.values()) == 90
+    assert tenants["vxlan", "7"] > tenants["vxlan", "9"] > 0
+    assert said.count("tunnel ") > 2  # it does not wait for the end
+
+
+@pytest.mark.parametrize("name", ["kernel-vxlan-vni-limits", "ovs-vxlan", "ovs-geneve-options"])
+def test_tenant_watcher_counts_as_tshark(name: str, started: Start) -> None:
+    path = ROOT / "tests" / "captures" / f"{name}.pcap"
+    expected: Counter[tuple[str, str]] = Counter()
+    for vxlan, valid, geneve in started(TShark).reads(path, "vxlan.vni", "vxlan.flag_i", "geneve.vni"):
+        if vxlan:
+            expected["vxlan", vxlan.partition(",")[0] if valid.startswith(("1", "True")) else "-"] += 1
+        elif geneve:
+            expected["geneve", str(int(geneve.partition(",")[0], 16))] += 1
+    command = [sys.executable, "-m", "examples.tenant_watcher", str(path)]
+    said = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT, timeout=60).stdout
+    found = counted(said)
+    found.pop(("tunnel", "-"), None)
+    assert found == expected

@@ -14,8 +14,8 @@ import sys
 import textwrap
 import threading
 import time
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -91,7 +91,7 @@ class Laboratory(Peer):
     """The namespaces of an example, and its programs in them, which have said that they are ready."""
 
     def __init__(self, example: str) -> None:
-        machine.need("ip", "mount", "nsenter", "ping", "unshare")
+        machine.need("ip", "tcpdump", "mount", "nsenter", "ping", "unshare")
         Namespace().close()  # Unavailable where none can be made
         commands = shell_of(example)
         with ExitStack() as stack:
@@ -111,7 +111,7 @@ class Laboratory(Peer):
         return ["nsenter", f"--target={self._holder.pid}", "--mount", "--net", f"--wd={ROOT}", "sh", "-ec", script]
 
     def _started(self, command: str) -> Program:
-        program = Program(self._inside(f"exec {command.replace(' python ', f' {sys.executable} ')} 2>&1"))
+        program = Program(self._inside(f"exec {command.strip().replace(' python ', f' {sys.executable} ')} 2>&1"))
         try:
             program.until("ready".__eq__)
         except Silent:
@@ -126,6 +126,19 @@ class Laboratory(Peer):
     def says(self, script: str) -> str:
         """What commands say, whether they fail or not."""
         return self.shell(f"{{ {script}\n}} 2>&1 || true")
+
+    @contextmanager
+    def watched(self, name: str, device: str, wanted: str, words: str = "") -> Iterator[Callable[[], str]]:
+        """While inside, tcpdump waits for a packet on a device; what is given returns what it says of that packet."""
+        command = f"exec ip netns exec {name} tcpdump --immediate-mode -lnv -c 1 {words} -i {device} '{wanted}' 2>&1"
+        with Program(self._inside(command)) as program:
+            program.until(lambda line: "listening on" in line)
+
+            def first() -> str:
+                program.until(lambda line: "captured" in line)
+                return "\n".join(program.lines)
+
+            yield first
 
     def namespace(self, name: str) -> NamedNamespace:
         """One of the namespaces, to make sockets in."""

@@ -21,6 +21,8 @@ Start = Callable[[Callable[[], Any]], Any]
 START: Final = {
     name: partial(Laboratory, name)
     for name in (
+        "flannel_node",
+        "one_armed_router",
         "tenant_watcher",
         "vlan_switch",
         "vlan_vni_gateway",
@@ -168,3 +170,38 @@ def test_tenant_watcher_counts_as_tshark(name: str, started: Start) -> None:
     found = counted(said)
     found.pop(("tunnel", "-"), None)
     assert found == expected
+
+
+def test_one_armed_router(laboratory: Callable[[str], Laboratory]) -> None:
+    lab = laboratory("one_armed_router")
+    reach(lab, "red", "10.10.0.1")
+    reach(lab, "red", "10.20.0.2")
+    assert "ttl=63" in lab.shell("ip netns exec red ping -n -c 1 -W 10 10.20.0.2")
+    answered, said = pings(lab, "red", "10.20.0.2", 200, "-M do -s 1472")
+    assert answered == 200, said
+    for words, error in (
+        ("-t 1 10.20.0.2", "From 10.10.0.1 icmp_seq=1 Time to live exceeded"),
+        ("10.20.0.77", "From 10.10.0.1 icmp_seq=1 Destination Host Unreachable"),
+        ("10.30.0.1", "From 10.10.0.1 icmp_seq=1 Destination Net Unreachable"),
+    ):
+        assert error in lab.says(f"ip netns exec red ping -n -c 1 -W 10 {words}")
+    with lab.namespace("red") as red, lab.namespace("blue") as blue:
+        assert transfer(red, blue, "10.20.0.2")
+        assert transfer(blue, red, "10.10.0.2")
+    assert [program.lines for program in lab.programs] == [["ready"], ["ready"]]
+
+
+def test_flannel_node(laboratory: Callable[[str], Laboratory]) -> None:
+    lab = laboratory("flannel_node")
+    reach(lab, "near", "10.244.1.7")
+    reach(lab, "far", "10.244.2.7")
+    assert "ttl=62" in lab.shell("ip netns exec near ping -n -c 1 -W 10 10.244.1.7")
+    assert "ttl=62" in lab.shell("ip netns exec far ping -n -c 1 -W 10 10.244.2.7")
+    for name, address in (("near", "10.244.1.7"), ("far", "10.244.2.7")):
+        answered, said = pings(lab, name, address, 200, "-M do -s 1422")
+        assert answered == 200, said
+    with lab.namespace("near") as near, lab.namespace("far") as far:
+        assert transfer(near, far, "10.244.1.7")
+        assert transfer(far, near, "10.244.2.7")
+    assert "Time to live exceeded" in lab.says("ip netns exec near ping -n -c 1 -t 1 -W 10 10.244.1.7")
+    assert "Destination Net Unreachable" in lab.says("ip netns exec near ping -n -c 1 -W 10 10.9.9.9")

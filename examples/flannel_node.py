@@ -59,6 +59,7 @@ from examples.udp_underlay import UDPUnderlay, finished
 from overlaycodec import ARP, Ethernet, IPv4, MACAddress, Packet, icmp_errors, tunnel, vlan
 
 VNI, PORT = 1, 8472
+IP_IN_ETHERNET = ["ethernet", "ipv4"]
 
 
 class Node(NamedTuple):
@@ -93,7 +94,7 @@ class FlannelNode:
         if ARP in packet:
             for waited in self.neighbours.heard(packet[ARP]):
                 self.to_pod(waited)
-        elif IPv4 in packet.outer and packet[Ethernet].dst == self.own_mac:
+        elif packet.names[:2] == IP_IN_ETHERNET and packet[Ethernet].dst == self.own_mac:
             self.to_node(packet)
 
     def to_node(self, packet: Packet) -> None:
@@ -119,7 +120,9 @@ class FlannelNode:
             print(got, flush=True)
             return
         packet = got.packet
-        if IPv4 in packet.outer and packet[Ethernet].dst == self.own_mac and packet[IPv4].dst in self.gateway.network:
+        if packet.names[:2] != IP_IN_ETHERNET or packet[Ethernet].dst != self.own_mac:
+            return
+        if packet[IPv4].dst in self.gateway.network:
             for frame in finished(got.frame, self.receiver.inner_mtu(1500)):
                 self.to_pod(oc.decode(frame, lax=True))
 

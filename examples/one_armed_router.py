@@ -1,7 +1,7 @@
 r"""A router on one trunk port: it has a sub-interface in each VLAN, and routes IPv4 between the VLANs.
 
-It answers ARP and ping for its own addresses. For packets that it cannot forward, it sends ICMP errors: TTL exceeded, no
-route, no answer from the host.
+It answers ARP and ping for its own addresses. For packets that it cannot forward, it sends ICMP errors: TTL exceeded,
+no route, no answer from the host.
 
 Namespaces: `red` is a host in VLAN 10, `blue` in VLAN 20. The switch runs in `lan`, the router in `router`.
 
@@ -31,8 +31,8 @@ Try:
     ip netns exec router tcpdump -c 4 -ne -i trunk icmp
 
 The first ping is answered, with a TTL of 63: one router is on the way. The others print "Time to live exceeded",
-"Destination Host Unreachable" and "Destination Net Unreachable", from 10.10.0.1. While the first ping runs, tcpdump shows
-each packet twice: with the tag of VLAN 10 and with that of VLAN 20.
+"Destination Host Unreachable" and "Destination Net Unreachable", from 10.10.0.1. While the first ping runs, tcpdump
+shows each packet twice: with the tag of VLAN 10 and with that of VLAN 20.
 """
 
 from __future__ import annotations
@@ -75,15 +75,11 @@ class Router:
         if ARP in packet:
             for waited in link.neighbours.heard(packet[ARP]):
                 self.forward(waited)
-        elif IPv4 in packet.outer and packet[Ethernet].dst == self.mac and self.is_valid(packet):
+        elif packet.names[:3] == ["ethernet", "vlan", "ipv4"] and packet[Ethernet].dst == self.mac and is_valid(packet):
             if any(packet[IPv4].dst == each.address.ip for each in self.links.values()):
                 self.answer(packet)
             else:
                 self.forward(packet)
-
-    def is_valid(self, packet: Packet) -> bool:
-        """Whether the IP header is complete and has a correct checksum (RFC 1812 section 5.2.2)."""
-        return oc.checksums(packet)["ipv4.checksum"] is oc.ChecksumStatus.VALID
 
     def answer(self, packet: Packet) -> None:
         """Answers a ping to one of the router's addresses."""
@@ -129,6 +125,11 @@ class Router:
             for link in self.links.values():
                 for packet in link.neighbours.lost():
                     self.refuse(packet, "host")
+
+
+def is_valid(packet: Packet) -> bool:
+    """Whether the IP header is complete and has a correct checksum (RFC 1812 section 5.2.2)."""
+    return oc.checksums(packet).get("ipv4.checksum") is oc.ChecksumStatus.VALID
 
 
 def main() -> None:

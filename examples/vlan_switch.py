@@ -1,7 +1,7 @@
 r"""A switch with VLANs: access and trunk ports, a table of MAC addresses for each VLAN, flooding within a VLAN.
 
-Namespaces: `red` and `rose` are hosts in VLAN 10, `blue` is a host in VLAN 20, each at an access port. A trunk joins the
-switches `left` and `right`.
+Namespaces: `red` and `rose` are hosts in VLAN 10, `blue` is a host in VLAN 20, each at an access port. A trunk joins
+the switches `left` and `right`.
 
     for name in left right red rose blue; do ip netns add $name; ip -n $name link set lo up; done
     ip -n left link add trunk type veth peer name trunk netns right

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+import socket
 import subprocess
 import sys
 import time
 from collections import Counter
 from collections.abc import Callable
+from contextlib import ExitStack
 from functools import partial
 from typing import Any, Final
 
@@ -22,6 +24,7 @@ START: Final = {
     name: partial(Laboratory, name)
     for name in (
         "flannel_node",
+        "geneve_service",
         "one_armed_router",
         "tenant_watcher",
         "vlan_switch",
@@ -205,3 +208,36 @@ def test_flannel_node(laboratory: Callable[[str], Laboratory]) -> None:
         assert transfer(far, near, "10.244.2.7")
     assert "Time to live exceeded" in lab.says("ip netns exec near ping -n -c 1 -t 1 -W 10 10.244.1.7")
     assert "Destination Net Unreachable" in lab.says("ip netns exec near ping -n -c 1 -W 10 10.9.9.9")
+
+
+BALANCER, SERVICE = ("10.0.1.1", 6081), ("10.0.1.2", 6081)
+# octets by hand from RFC 8926 and AWS's documentation: see gateway-load-balancer-options in tests/vectors/geneve.json
+FROM_BALANCER: Final = bytes.fromhex(
+    "0800080000000000 0108010211223344556677880108020299aabbccddeeff0001080301deadbeef"
+    "45000021000100004011f977c0a80001c0a8000203e807d0000d2ef668656c6c6f"
+)
+
+
+def test_geneve_service(laboratory: Callable[[str], Laboratory]) -> None:
+    lab = laboratory("geneve_service")
+    assert lab.tried() == "True ('10.0.1.2', 60000)\n"
+    with ExitStack() as stack:
+        with lab.namespace("balancer") as balancer, balancer.entered():
+            sender, receiver = (stack.enter_context(socket.socket(type=socket.SOCK_DGRAM)) for _ in range(2))
+            health = stack.enter_context(socket.socket())
+        sender.bind((BALANCER[0], 0))
+        receiver.bind(BALANCER)
+        receiver.settimeout(PATIENCE)
+        port = bytes.fromhex("03e8 0017")
+        sender.sendto(FROM_BALANCER.replace(bytes.fromhex("03e8 07d0"), port), SERVICE)
+        sender.sendto(FROM_BALANCER, SERVICE)
+        assert receiver.recvfrom(2048) == (FROM_BALANCER, (SERVICE[0], sender.getsockname()[1]))
+        lab.programs[0].until(
+            lambda line: re.fullmatch("denied .*192.168.0.2.* endpoint 1122334455667788 cookie deadbeef", line)
+        )
+        # another critical option than those that it knows
+        unknown = bytes.fromhex("0240080000000000 ffff8001 00000000") + FROM_BALANCER[40:]
+        sender.sendto(unknown, SERVICE)
+        lab.programs[0].until(lambda line: "option" in line and line.endswith("from 10.0.1.1"))
+        health.settimeout(PATIENCE)
+        health.connect(SERVICE)

@@ -102,6 +102,7 @@ class Laboratory(Peer):
             except Silent as silent:
                 raise Unavailable(f"mount namespaces need root (CAP_SYS_ADMIN): {silent}") from None
             self.shell(commands["Namespaces"])
+            self._try = commands["Try"]
             runs = commands.get("Run", "").replace("\\\n", " ").splitlines()
             self.programs = [stack.enter_context(self._started(command)) for command in runs]
             self.version = version_of_kernel()
@@ -110,8 +111,12 @@ class Laboratory(Peer):
     def _inside(self, script: str) -> list[str]:
         return ["nsenter", f"--target={self._holder.pid}", "--mount", "--net", f"--wd={ROOT}", "sh", "-ec", script]
 
+    def tried(self) -> str:
+        """What the commands under "Try" say. Raises: RuntimeError where the last one fails."""
+        return self.shell(_with_this_python(self._try))
+
     def _started(self, command: str) -> Program:
-        program = Program(self._inside(f"exec {command.strip().replace(' python ', f' {sys.executable} ')} 2>&1"))
+        program = Program(self._inside(f"exec {_with_this_python(command).strip()} 2>&1"))
         try:
             program.until("ready".__eq__)
         except Silent:
@@ -143,3 +148,7 @@ class Laboratory(Peer):
     def namespace(self, name: str) -> NamedNamespace:
         """One of the namespaces, to make sockets in."""
         return NamedNamespace(f"/proc/{self._holder.pid}/root/run/netns/{name}")
+
+
+def _with_this_python(commands: str) -> str:
+    return commands.replace(" python ", f" {sys.executable} ")

@@ -58,6 +58,11 @@ class Program(Peer):
         """Its number."""
         return self._process.pid
 
+    @property
+    def is_running(self) -> bool:
+        """Whether it has not ended."""
+        return self._process.poll() is None
+
     def until(self, found: Callable[[str], object]) -> str:
         """The first line for which that is true, once it was printed. Raises: Silent with all that was."""
         end = time.monotonic() + PATIENCE

@@ -15,9 +15,10 @@ from typing import Any, Final
 
 import pytest
 
-from tests.interop.live.laboratory import PATIENCE, ROOT, Laboratory
+from tests.interop.live.laboratory import PATIENCE, Laboratory
 from tests.interop.test_offloads import transfer
 from tests.interop.test_pieces_tshark import TShark
+from tests.tools.examples import ROOT
 
 Start = Callable[[Callable[[], Any]], Any]
 START: Final = {

@@ -6,17 +6,13 @@ own, in which /run is empty, so the names are nobody else's, and nothing is left
 
 from __future__ import annotations
 
-import ast
 import os
-import re
 import subprocess
 import sys
-import textwrap
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
 from typing import Final
 
 from tests.interop.live import machine
@@ -24,19 +20,10 @@ from tests.interop.live.linux_vxlan import version_of_kernel
 from tests.interop.live.machine import Silent, Unavailable
 from tests.interop.live.namespaces import Namespace
 from tests.interop.live.peer import Peer
+from tests.tools.examples import ROOT, shell_of
 
-ROOT: Final = Path(__file__).parents[3]
-EXAMPLES: Final = ROOT / "examples"
 PATIENCE: Final = 30.0
 _HOLDER: Final = "mount --make-rprivate / && mount -t tmpfs none /run && echo ready && exec cat"
-
-
-def shell_of(example: str) -> dict[str, str]:
-    """The blocks of commands in the docstring of an example, by the word before the colon: Namespaces, Run, Try."""
-    docstring = ast.get_docstring(ast.parse((EXAMPLES / f"{example}.py").read_text(encoding="utf-8")))
-    assert docstring is not None
-    blocks = re.findall(r"^(Namespaces|Run|Try):(?:.|\n)*?\n\n((?: {4}.*\n)+)", f"{docstring}\n", re.MULTILINE)
-    return {name: textwrap.dedent(block) for name, block in blocks}
 
 
 class Program(Peer):

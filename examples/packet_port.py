@@ -10,26 +10,28 @@ from __future__ import annotations
 
 import errno
 import socket
+from collections.abc import Iterable
 
 import overlaycodec as oc
 from overlaycodec import offload
 
 SOL_PACKET, PACKET_AUXDATA, PACKET_VNET_HDR, PACKET_IGNORE_OUTGOING = 263, 8, 15, 23
 ETH_P_ALL = 3
+SO_RCVBUFFORCE = 33
 LARGEST = 1 << 17
 LOST = {errno.EINVAL, errno.EMSGSIZE, errno.ENETDOWN, errno.ENOBUFS}
 """What a device reports for a frame that it cannot send: too short, too long, device down, queue full."""
 
 
 class PacketPort:
-    """A port: `receive` and `send` take and give frames as they are on a wire. It needs CAP_NET_RAW."""
+    """A port: it takes and gives frames as they are on a wire. It needs CAP_NET_RAW and CAP_NET_ADMIN."""
 
     def __init__(self, device: str) -> None:
         # Protocol 0: before bind, the socket receives nothing from other devices.
         self._socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
         for option in (PACKET_VNET_HDR, PACKET_AUXDATA, PACKET_IGNORE_OUTGOING):
             self._socket.setsockopt(SOL_PACKET, option, 1)
-        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 24)
+        self._socket.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 1 << 24)
         self._socket.bind((device, ETH_P_ALL))
 
     def fileno(self) -> int:
@@ -59,3 +61,9 @@ class PacketPort:
         except OSError as error:
             if error.errno not in LOST:
                 raise
+
+    def send_all(self, frames: Iterable[bytes]) -> None:
+        """Sends frames, the segments of a TCP flow as one, as cards do it for their host: far fewer system calls."""
+        together = tuple(frames)
+        for frame in offload.coalesce(together) if len(together) > 1 else together:
+            self.send(frame)

@@ -19,7 +19,7 @@ import overlaycodec as oc
 from overlaycodec import offload, tunnel
 
 SENDERS = 8
-FIRST_PORT = 49152
+FIRST_PORT = 50000  # tcpdump reads 49152 as another protocol
 IP_MTU_DISCOVER, IPV6_MTU_DISCOVER, PMTUDISC_DO = 10, 23, 2
 LARGEST = 1 << 16
 CHECKSUM_NOT_READY = struct.pack("=IIIHHHH", 0x08, 0, 0, 0, 0, 0, 0)

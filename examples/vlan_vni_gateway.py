@@ -49,7 +49,7 @@ import select
 import overlaycodec as oc
 from examples.packet_port import PacketPort
 from examples.udp_underlay import UDPUnderlay, finished
-from overlaycodec import offload, tunnel, vlan
+from overlaycodec import tunnel, vlan
 
 
 class Gateway:
@@ -87,8 +87,7 @@ class Gateway:
             packet = self.trunk.egress(vlan.Classified(vid, oc.decode(frame, lax=True), pcp=got.pcp or 0))
             if packet is not None:
                 tagged.append(oc.encode(packet))
-        for coalesced in offload.coalesce(tagged):
-            self.device.send(coalesced)
+        self.device.send_all(tagged)
 
     def serve(self) -> None:
         """Does not return."""

@@ -42,7 +42,7 @@ from collections.abc import Iterable
 
 import overlaycodec as oc
 from examples.packet_port import PacketPort
-from overlaycodec import offload, tunnel
+from overlaycodec import tunnel
 
 NOT_OURS = {"no-tunnel", "destination", "link-destination"}
 """Refusals of packets that are for somebody else, such as the neighbour discovery of the other host."""
@@ -63,9 +63,8 @@ class Endpoint:
                 self.inside.send(oc.encode(message))
 
     def inwards(self, packets: Iterable[bytes]) -> None:
-        """Gives the container the frames of packets that are for this endpoint, coalesced as a card would do it."""
-        for frame in offload.coalesce(self.accepted(packets)):
-            self.inside.send(frame)
+        """Gives the container the frames of packets that are for this endpoint."""
+        self.inside.send_all(self.accepted(packets))
 
     def accepted(self, packets: Iterable[bytes]) -> Iterable[bytes]:
         """The frames; prints why a packet is refused."""

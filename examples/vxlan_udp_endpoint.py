@@ -49,7 +49,7 @@ from typing import NamedTuple
 import overlaycodec as oc
 from examples.packet_port import PacketPort
 from examples.udp_underlay import UDPUnderlay, finished
-from overlaycodec import offload, tunnel
+from overlaycodec import tunnel
 
 AT_ONCE = 64
 """Packets that are read before the other side has its turn."""
@@ -95,8 +95,7 @@ class Endpoint:
                 frames += finished(got.frame, self.tep.inner_mtu(self.path_mtu))
             else:
                 print(got, "from", address, flush=True)
-        for frame in offload.coalesce(frames):
-            self.inside.send(frame)
+        self.inside.send_all(frames)
 
     def destinations(self, mac: bytes) -> list[str]:
         """The endpoints to which a frame for this MAC address goes."""

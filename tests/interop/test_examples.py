@@ -90,7 +90,7 @@ def answered(lab: Laboratory, name: str, address: str, count: int, octets: int) 
 
 def reach(lab: Laboratory, name: str, address: str) -> None:
     """Waits until a ping is answered: by then the neighbours know each other."""
-    eventually(lambda: pings(lab, name, address)[0], f"{name} does not reach {address}")
+    eventually(lambda: pings(lab, name, address, "-W 2")[0], f"{name} does not reach {address}")
 
 
 def test_vxlan_packet_endpoint(laboratory: Callable[[str], Laboratory]) -> None:

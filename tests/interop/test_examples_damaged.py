@@ -57,7 +57,7 @@ def heard(lab: Laboratory, entry: Entry) -> bytes:
     try:
         end = time.monotonic() + PATIENCE
         while time.monotonic() < end:
-            pings(lab, *entry.ping)
+            pings(lab, *entry.ping, "-W 2")
             while (frame := listening.receive(0.1)) is not None:
                 if oc.ICMPEcho in oc.decode(frame, lax=True):
                     return frame

@@ -18,15 +18,19 @@ PACKAGES: Final = {
     "insmod": "kmod",
     "ip": "iproute2",
     "linux.uml": "user-mode-linux",
+    "mount": "mount",
+    "nsenter": "util-linux",
     "ovs-ofctl": "openvswitch-switch",
     "ovs-vsctl": "openvswitch-switch",
     "ovs-vswitchd": "openvswitch-switch",
     "ovsdb-server": "openvswitch-switch",
     "ovsdb-tool": "openvswitch-switch",
+    "ping": "iputils-ping",
     "setpriv": "util-linux",
     "tc": "iproute2",
     "tcpdump": "tcpdump",
     "tshark": "tshark",
+    "unshare": "util-linux",
 }
 """The Debian package of each program that a peer may need."""
 

@@ -1,0 +1,1 @@
+"""Small complete programs, each for one role in an overlay network: docs/examples.md lists them."""

@@ -18,13 +18,15 @@ Names = dict[str, Any]  # Any: JSON
 
 PAGE = """# Names in tshark and scapy
 
-Use this page to find the path of a field that you know from tshark or from scapy, or the other way. Each header of the default
-catalog has a table; `make generate` writes it from the declarations. The names of tshark are those of tshark 4.0, those of scapy are
-those of scapy 2.8. A value is the same under each name, unless it has a mark.
+Use this page to find the path of a field that you know from tshark or from scapy, or the other way. Each header of the
+default catalog has a table; `make generate` writes it from the declarations. The names of tshark are those of tshark 4.0,
+those of scapy are those of scapy 2.8. A value is the same under each name, unless it has a mark.
 
-- The path is that of the first such header: put `inner.` in front of it for a header inside a tunnel. `[n]` is the index in a list.
+- The path is that of the first such header: put `inner.` in front of it for a header inside a tunnel. `[n]` is the index
+  in a list.
 - `oc.wireshark_filter("inner.ipv4.src")` gives the field of tshark for one header of the packet: `ip.src#2`.
-- A `*` means that the value has another form there: other units, a part of another field, or an object instead of a number.
+- A `*` means that the value has another form there: other units, a part of another field, or an object instead of a
+  number.
 - A dash means that we know no name.
 - A header that is a part of another class in scapy has the fields of that class.
 
@@ -83,7 +85,8 @@ def section(cls: type[Header], tshark: Names, scapy: Names) -> Iterator[str]:
     protocol, theirs = tshark.get(name, {}).get("protocol"), scapy.get(name, {}).get("class")
     there = f"`{protocol}`" if protocol else "no name of its own"
     yield from (f"## {name}", "")
-    yield f"[`oc.{cls.__name__}`](headers/{name}.md). tshark: {there}. scapy: {f'`{theirs}`' if theirs else 'no class'}."
+    here = f"`{theirs}`" if theirs else "no class"
+    yield f"[`oc.{cls.__name__}`](headers/{name}.md). tshark: {there}. scapy: {here}."
     yield from ("", "| path | tshark | scapy |", "|---|---|---|", *rows(cls, tshark, scapy), "")
 
 

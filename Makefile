@@ -133,6 +133,7 @@ release-check: $(VENV)/.dev
 generate: $(VENV)/.test
 	$(PY) -m tests.tools.protocol_index
 	$(PY) -m tests.tools.public_api
+	$(PY) -m tests.tools.rfc_coverage
 	$(PY) docs/generate.py
 
 format: $(VENV)/.dev

@@ -19,11 +19,11 @@ Names = dict[str, Any]  # Any: JSON
 PAGE = """# Names in tshark and scapy
 
 Use this page to find the path of a field that you know from tshark or from scapy, or the other way. Each header of the
-default catalog has a table; `make generate` writes it from the declarations. The names of tshark are those of tshark 4.0,
-those of scapy are those of scapy 2.8. A value is the same under each name, unless it has a mark.
+default catalog has a table; `make generate` writes it from the declarations. The names of tshark are those of tshark
+4.0, those of scapy are those of scapy 2.8. A value is the same under each name, unless it has a mark.
 
-- The path is that of the first such header: put `inner.` in front of it for a header inside a tunnel. `[n]` is the index
-  in a list.
+- The path is that of the first such header: put `inner.` in front of it for a header inside a tunnel. `[n]` is the
+  index in a list.
 - `oc.wireshark_filter("inner.ipv4.src")` gives the field of tshark for one header of the packet: `ip.src#2`.
 - A `*` means that the value has another form there: other units, a part of another field, or an object instead of a
   number.

@@ -1,8 +1,8 @@
 """docs/scapy-names.json: scapy reads the same values of the vectors under these names.
 
-A name is scapy's field, or one flag of it (`flags.S`). `shift` and `mask` say which bits of it are ours; `other_form`: scapy
-has the value in a form that cannot be compared here, such as a list of options. `offset` is where scapy's class begins, in
-octets from the start of our header.
+A name is scapy's field, or one flag of it (`flags.S`). `shift` and `mask` say which bits of it are ours; `other_form`:
+scapy has the value in a form that cannot be compared here, such as a list of options. `offset` is where scapy's class
+begins, in octets from the start of our header.
 """
 
 from __future__ import annotations

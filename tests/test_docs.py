@@ -23,7 +23,8 @@ import overlaycodec
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted(
-    [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *ROOT.glob("docs/*.md"), *ROOT.glob("docs/tutorial/*.md")]
+    [ROOT / "README.md", ROOT / "CONTRIBUTING.md"]
+    + [page for folder in ("docs", "docs/tutorial", "docs/maintaining") for page in ROOT.glob(f"{folder}/*.md")]
 )
 MODULES = sorted(
     module.name

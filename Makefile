@@ -9,11 +9,11 @@
 #   make bench     the benchmarks, peers in the same run; writes docs/benchmarks.md and its plot
 #   make fuzz      the fuzzers, for FUZZ_SECONDS in all; what they find is in build/fuzz
 #   make fuzz-bench  which planted bugs our fuzz kit and other fuzzers find, after how many cases (docs/maintaining/fuzz-bench.md)
-#   make interop   the tests against live stacks: Linux, Open vSwitch, user-mode Linux (docs/interop.md)
+#   make interop   the tests against live stacks: Linux, Open vSwitch, user-mode Linux (docs/maintaining/interop.md)
 #   make docs      the site of the documentation, in build/docs; warnings are errors
 #   make notebook  the notebook of the docs, run, exported and looked at in Chromium; its pictures are in build/notebook
 #   make release-check  whether what is here can be released: built twice bit for bit, contents, version and changelog
-#   make mutants   what the tests say of a library with one thing changed (docs/mutants.md)
+#   make mutants   what the tests say of a library with one thing changed (docs/maintaining/mutants.md)
 #   make generate  write what is made from the declarations: the index of protocols, the pages, the JSON Schema, the manual page
 #   make format    put the sources into the form that `make check` asks for
 #   make clean     remove all that the targets above made
@@ -133,6 +133,7 @@ release-check: $(VENV)/.dev
 generate: $(VENV)/.test
 	$(PY) -m tests.tools.protocol_index
 	$(PY) -m tests.tools.public_api
+	$(PY) -m tests.tools.rfc_coverage
 	$(PY) docs/generate.py
 
 format: $(VENV)/.dev

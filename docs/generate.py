@@ -1,6 +1,6 @@
 """Writes what is made from the declarations: `make generate`.
 
-These are docs/headers.md, docs/headers/, docs/rules.md, docs/packet.schema.json and docs/man/.
+These are docs/headers.md, docs/headers/, docs/names.md, docs/rules.md, docs/packet.schema.json and docs/man/.
 """
 
 from __future__ import annotations
@@ -174,9 +174,10 @@ def pages() -> dict[Path, str]:
     """Every page, by its path."""
     headers = {HERE / "headers" / f"{cls.__layout__.name}.md": page(cls) for cls in DEFAULT.headers}
     manual = HERE / "man" / "overlaycodec.1"
+    names: str = runpy.run_path(str(HERE / "names.py"))["names"]()
     schema = json.dumps(json_schema(), indent=1) + "\n"
     others = {HERE / "headers.md": index(), HERE / "rules.md": rules(), HERE / "packet.schema.json": schema}
-    return {**others, manual: manual_page(), **headers}
+    return {**others, HERE / "names.md": names, manual: manual_page(), **headers}
 
 
 def manual_page() -> str:

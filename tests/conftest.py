@@ -58,7 +58,9 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
     """Say which copy of the package is under test, and what is left out."""
     lines = [f"overlaycodec: {Path(overlaycodec.__file__).parent}"]
     if not _interop(config):
-        lines.append("interop: left out; `make interop` runs the tests against live stacks (docs/interop.md)")
+        lines.append(
+            "interop: left out; `make interop` runs the tests against live stacks (docs/maintaining/interop.md)"
+        )
     return lines
 
 

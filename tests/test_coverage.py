@@ -1,4 +1,4 @@
-"""What is left as payload is what docs/coverage.md says."""
+"""What is left as payload is what docs/maintaining/coverage.md says."""
 
 from __future__ import annotations
 

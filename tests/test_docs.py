@@ -12,6 +12,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import warnings
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated, Any
@@ -22,7 +23,8 @@ import overlaycodec
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted(
-    [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *ROOT.glob("docs/*.md"), *ROOT.glob("docs/tutorial/*.md")]
+    [ROOT / "README.md", ROOT / "CONTRIBUTING.md"]
+    + [page for folder in ("docs", "docs/tutorial", "docs/maintaining") for page in ROOT.glob(f"{folder}/*.md")]
 )
 MODULES = sorted(
     module.name
@@ -33,6 +35,11 @@ MODULES = sorted(
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_the_examples_of_a_page(page: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    if page.stem == "scapy-and-dpkt":
+        pytest.importorskip("dpkt")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of the packages that scapy imports
+            pytest.importorskip("scapy.all")
     monkeypatch.chdir(ROOT)
     result = doctest.testfile(str(page), module_relative=False, optionflags=doctest.FAIL_FAST)
     assert result.failed == 0

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 
 import overlaycodec as oc
-from overlaycodec import protocols
+from overlaycodec import errors, protocols
 from tests.tools.public_api import PAGE
 
 REFERENCE = PAGE.parent.parent / "reference"
@@ -26,6 +26,12 @@ def test_every_documented_submodule_is_in_the_reference() -> None:
     modules = [name for name in dir(oc) if not name.startswith("_") and name not in oc.__all__]
     for name in modules:
         assert f".. automodule:: overlaycodec.{name}\n" in (REFERENCE / f"{name}.md").read_text("utf-8")
+
+
+def test_every_error_is_explained_once() -> None:
+    page = (REFERENCE.parent / "errors.md").read_text("utf-8")
+    explained = re.findall(r"^\| `(\w+Error)` \|", page, re.MULTILINE)
+    assert sorted(explained) == sorted({*errors.__all__} - {"CodecError"})
 
 
 def test_every_page_of_the_reference_is_reached() -> None:

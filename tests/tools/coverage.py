@@ -1,4 +1,4 @@
-"""What is left as payload in every capture, and why: writes docs/coverage.md.
+"""What is left as payload in every capture, and why: writes docs/maintaining/coverage.md.
 
 python -m tests.tools.coverage
 """
@@ -11,7 +11,7 @@ from pathlib import Path
 import overlaycodec as oc
 from tests.tools import stacks
 
-PAGE = stacks.ROOT / "docs" / "coverage.md"
+PAGE = stacks.ROOT / "docs" / "maintaining" / "coverage.md"
 HEAD = """# What is left as payload
 
 Every record of every capture is decoded; the octets behind the last header that the catalog knows are payload. This

@@ -6,7 +6,8 @@ python -m tests.tools.mutants --sample 0 checksum    all mutants, no sample
 
 A large part of this library is source text in strings, from which codecs are generated: operators and numbers within
 those strings are changed too. Each mutant is run in a process of its own, forked when all but the library is loaded.
-What survives must stand in the table of docs/mutants.md, with the reason; all else is reported, and the command fails.
+What survives must stand in the table of docs/maintaining/mutants.md, with the reason; all else is reported, and the
+command fails.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ from typing import Any, Final, NamedTuple
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 SOURCE: Final = ROOT / "src" / "overlaycodec"
-TABLE: Final = ROOT / "docs" / "mutants.md"
+TABLE: Final = ROOT / "docs" / "maintaining" / "mutants.md"
 SAMPLE: Final = 20
 PATIENCE: Final = 60
 """Seconds of work after which a mutant is one that does not end."""

@@ -44,7 +44,7 @@ class Case(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     source: str
     """Where the octets and the values come from, or the rule that is broken."""
     link_type: int
-    """The number of the link type (LINKTYPE_...)."""
+    """The number of the link type, as in capture files."""
     hex: str
     """The octets."""
     stack: tuple[str, ...]

@@ -97,8 +97,10 @@ class _Translation:
 
     def _one_of(self, name: str, node: _Node) -> Filter | None:
         """The filter for a list of values, which is there in a form of Polars' own."""
-        found = polars.select(polars.Expr.deserialize(io.StringIO(json.dumps(node)), format="json")).item()
-        texts = [_text_of(value) for value in found] if isinstance(found, polars.Series) else []
+        found = polars.select(polars.Expr.deserialize(io.StringIO(json.dumps(node)), format="json")).to_series()
+        if isinstance(found.dtype, polars.List):
+            found = found.explode()
+        texts = [_text_of(value) for value in found]
         if not texts or None in texts:
             return None
         made = self._made(f"{name} in {{{', '.join(map(str, texts))}}}")

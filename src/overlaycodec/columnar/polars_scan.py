@@ -36,6 +36,7 @@ def lazy_frame(
         both = where & pushed if where is not None and pushed is not None else where or pushed
         schema = empty.select(names).schema
         left = rows
+        yield empty.select(wanted)  # some releases of Polars need a frame, even an empty one
         for table in read(names, both) if left != 0 else ():
             part = table if left is None else table.first(left)
             frame = part.to_polars(addresses=addresses)

@@ -47,4 +47,4 @@ def lazy_frame(
             if left == 0:
                 return
 
-    return register_io_source(frames, schema=empty.schema)
+    return register_io_source(frames, schema=empty.schema, is_pure=True)

@@ -78,7 +78,7 @@ def test_rows_are_views_where_they_can_be() -> None:
     for rows, numbers in ((table[1:8:3], [1, 4, 7]), (table.where("inner.vlan.vid in {1, 100}"), [0, 1, 7, 8])):
         assert pa.table(rows).to_pylist() == whole.take(numbers).to_pylist()
         assert pl.DataFrame(rows).equals(rows.to_polars())
-    with pytest.raises(oc.PathError, match="no column 'inner.tcp.dst_port' in the table"):
+    with pytest.raises(oc.PathError, match=r"no column 'inner\.tcp\.dst_port' in the table"):
         table.where("inner.tcp.dst_port == 80")
     with pytest.raises(IndexError, match=r"shape \(9,\)"):
         table[np.ones(3, np.bool_)]

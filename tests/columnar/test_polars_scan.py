@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import polars as pl
 import pytest
@@ -87,12 +87,12 @@ def test_a_predicate_takes_the_rows_that_polars_takes(name: str, frame: pl.DataF
 def seen(monkeypatch: pytest.MonkeyPatch) -> list[tuple[list[str], str | None, int]]:
     """What the reader was asked for: columns, filter, and how many tables were taken."""
     found: list[tuple[list[str], str | None, int]] = []
-    read = oc.iter_columns
+    read: Any = oc.iter_columns  # Any: it is called as it was
 
     def spy(source: object, names: list[str], **options: object) -> object:
         where = options["where"]
         found.append((names, None if where is None else str(where), 0))
-        for table in read(source, names, **options):  # type: ignore[call-overload]  # as they were given
+        for table in read(source, names, **options):
             found[-1] = (*found[-1][:2], found[-1][2] + 1)
             yield table
 
@@ -115,7 +115,7 @@ def test_projection_and_limit_reach_the_reader(seen: list[tuple[list[str], str |
     )
     assert scan.select("ethernet.src").head(5).collect().height == 5
     assert scan.filter(C("vxlan.vni") == 5).select("wire_length").collect().height == 0
-    assert seen == [(["ethernet.src"], "ethernet", 1), (["wire_length", "vxlan.vni"], "ethernet and vxlan.vni == 5", 3)]
+    assert seen == [(["ethernet.src"], "ethernet", 1), (["wire_length", "vxlan.vni"], "ethernet and vxlan.vni == 5", 0)]
 
 
 def test_the_schema_is_known_before_anything_is_read() -> None:
@@ -133,7 +133,7 @@ def test_without_names_there_are_all_columns() -> None:
 def test_addresses_as_numbers_are_left_to_polars() -> None:
     scan = oc.scan_polars(FILES, ["ipv4.src"], addresses="number")
     number = int.from_bytes(bytes([10, 77, 0, 1]), "big")
-    assert scan.filter(C("ipv4.src") == number).collect().height == 16
+    assert scan.filter(C("ipv4.src") == number).collect().height == 11  # as many as tshark finds
     assert filter_in(C("ipv4.src") == "10.77.0.1", oc.DEFAULT, "number") is None
 
 

@@ -12,6 +12,7 @@
 #   make interop   the tests against live stacks: Linux, Open vSwitch, user-mode Linux (docs/maintaining/interop.md)
 #   make docs      the site of the documentation, in build/docs; warnings are errors
 #   make notebook  the notebook of the docs, run, exported and looked at in Chromium; its pictures are in build/notebook
+#   make engines   the tests on DuckDB, Polars and Dask, and the examples of docs/engines.md
 #   make release-check  whether what is here can be released: built twice bit for bit, contents, version and changelog
 #   make mutants   what the tests say of a library with one thing changed (docs/maintaining/mutants.md)
 #   make generate  write what is made from the declarations: the index of protocols, the pages, the JSON Schema, the manual page
@@ -22,7 +23,7 @@
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help demo test check generated-check format-check lint types wheel-test versions pyodide lowest bench fuzz fuzz-bench fuzz-bench-short interop docs notebook mutants release-check generate format clean FORCE
+.PHONY: help demo test check generated-check format-check lint types wheel-test versions pyodide lowest bench fuzz fuzz-bench fuzz-bench-short interop docs notebook engines mutants release-check generate format clean FORCE
 
 # The first interpreter that is new enough and can make environments.
 usable = $(1) -c "import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))" >/dev/null 2>&1
@@ -87,6 +88,10 @@ $(VENV)/.notebook: $(VENV)/.made pyproject.toml
 	$(PY) -m pip install $(PIP_OPTIONS) --editable ".[cli,hypothesis,columns,arrow,pandas]" --group notebook
 	@touch $@
 
+$(VENV)/.engines: $(VENV)/.made pyproject.toml
+	$(PY) -m pip install $(PIP_OPTIONS) --editable ".[cli,columns,arrow,pandas,polars,sql]" --group engines
+	@touch $@
+
 # ---- for people ----
 
 demo: $(VENV)/.demo
@@ -121,6 +126,10 @@ docs: $(VENV)/.docs
 # Needs Debian's package chromium. One process: Jupyter runs the notebook once for all tests.
 notebook: $(VENV)/.notebook
 	$(PY) -m pytest -m notebook tests/notebook -p no:xdist
+
+# One process: Dask starts its own.
+engines: $(VENV)/.engines
+	$(PY) -m pytest -m engines tests/engines -p no:xdist
 
 mutants: $(VENV)/.dev
 	$(PY) -m tests.tools.mutants $(MUTANTS_ARGS)

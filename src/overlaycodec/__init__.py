@@ -23,7 +23,15 @@ from overlaycodec.codec.catalog import DEFAULT, Catalog
 from overlaycodec.codec.field_view import FieldView
 from overlaycodec.codec.packet_decoder import decode, decode_header
 from overlaycodec.codec.packet_encoder import encode, resolve
-from overlaycodec.columnar import column_names, columns, encode_columns, iter_columns
+from overlaycodec.columnar import (
+    arrow_schema,
+    batches,
+    column_names,
+    columns,
+    encode_columns,
+    iter_columns,
+    scan_polars,
+)
 from overlaycodec.comparison import diff
 from overlaycodec.editing.by_difference import rewrite
 from overlaycodec.editing.checksum_status import ChecksumStatus, checksums
@@ -213,6 +221,8 @@ __all__ = [
     "ValueNames",
     "When",
     "Within",
+    "arrow_schema",
+    "batches",
     "checksums",
     "column_names",
     "columns",
@@ -233,6 +243,7 @@ __all__ = [
     "refused_guesses",
     "resolve",
     "rewrite",
+    "scan_polars",
     "splits",
     "wireshark_filter",
     "write_capture",

@@ -20,7 +20,7 @@ import click
 from overlaycodec import cli
 from overlaycodec.cli.commands import overlaycodec
 
-__all__ = ["WRITERS", "commands", "words_of"]
+__all__ = ["NEEDED", "WRITERS", "commands", "words_of"]
 
 ARGUMENTS: Final = {
     "files": ["FILE"],
@@ -32,8 +32,11 @@ ARGUMENTS: Final = {
     "headers": ["vxlan"],
     "shell": ["bash"],
     "table": ["100=8"],
+    "query": ["select count(*) from packets"],
 }
 """What each argument is called in the parser, and a value for it."""
+NEEDED: Final = {"sql": "duckdb"}
+"""What a command needs that not every environment has: it runs where tests/engines are."""
 OPTIONS: Final = {"vid": "7", "vni": "1", "src": "10.0.0.1", "dst": "10.0.0.2"}
 """A value for each option that a command requires."""
 MORE: Final = {"export": ["--format", "csv"], "fuzz": ["--format", "pcap", "--count", "9"]}

@@ -15,13 +15,13 @@ from typing import Any, Final, NamedTuple
 import pytest
 
 import overlaycodec as oc
-from tests.cli.every_command import WRITERS, commands, words_of
+from tests.cli.every_command import NEEDED, WRITERS, commands, words_of
 from tests.cli.test_cli import CAPTURES, INNER_VLAN
 from tests.tools.capture_files import LITTLE
 from tests.tools.program import COMMAND, environment, run
 
 OTHER: Final = CAPTURES / "kernel-vxlan-gbp.pcap"
-WORDS: Final = {name: words_of(name, command) for name, command in commands().items()}
+WORDS: Final = {name: words_of(name, command) for name, command in commands().items() if name not in NEEDED}
 READERS: Final = [name for name, words in WORDS.items() if "FILE" in words]
 STREAMS: Final = ("stdin", "stdout", "stderr")
 FULL: Final = os.strerror(errno.ENOSPC)

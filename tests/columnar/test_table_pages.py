@@ -44,7 +44,7 @@ def test_the_page_of_a_wide_and_long_table_says_what_it_leaves_out() -> None:
 def test_polars_and_arrow_take_a_table() -> None:
     table = oc.columns(CAPTURE, NAMES)
     assert pl.DataFrame(table).equals(table.to_polars())
-    assert pa.table(table).equals(table.to_arrow())
+    assert pa.table(table).equals(table.to_arrow(dictionaries=False))
 
 
 def test_pandas_and_numpy_are_told_what_to_call() -> None:

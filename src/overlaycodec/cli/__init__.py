@@ -18,7 +18,7 @@ _INTERRUPTED = 130
 _NO_READER = 141
 """The status that a shell reports for a process that SIGPIPE ended."""
 
-_EXTRAS = {"click": "cli", "rich": "cli", "numpy": "columns", "pyarrow": "arrow"}
+_EXTRAS = {"click": "cli", "rich": "cli", "numpy": "columns", "pyarrow": "arrow", "duckdb": "sql"}
 """The packages that commands load, and the extra that brings each."""
 
 

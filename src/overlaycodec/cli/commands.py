@@ -42,7 +42,7 @@ class Commands(Group):
 
     own_modules = (
         *("anonymise", "completion", "conformance", "decap", "diff", "encap", "export-schema", "fuzz", "select"),
-        "vlan",
+        *("sql", "vlan"),
     )
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -89,6 +89,7 @@ def overlaycodec() -> None:
     overlaycodec diagnose trace.pcap        what breaks a rule, and what a receiver does about it
     overlaycodec stats trace.pcap           tunnels, VLANs, top talkers inside and outside, faults
     overlaycodec export trace.pcap out.parquet
+    overlaycodec sql trace.pcap 'select …'  the packets as a table, by DuckDB
     overlaycodec diff a.pcap b.pcap         what differs between two captures
     overlaycodec select in.pcap out.pcap --where 'vxlan.vni == 100'
     overlaycodec decap in.pcap out.pcap     the frames inside tunnels; encap puts them in

@@ -1,7 +1,7 @@
 """Packets as columns: decoded from captures, and encoded to packets.
 
-`columns` reads a capture into one table, `iter_columns` reads one that is larger than memory, table by table.
-`encode_columns` gives the octets of packets.
+`columns` reads a capture into one table, `iter_columns` reads one that is larger than memory, table by table; `batches`
+and `scan_polars` do that for other libraries. `encode_columns` gives the octets of packets.
 
 Strategy: NumPy is loaded by the first call, so that an import of this module costs nothing.
 """
@@ -12,17 +12,21 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, overload
 
 from overlaycodec.codec.catalog import DEFAULT, Catalog
+from overlaycodec.filters.filter import filter_of
 from overlaycodec.values.argument_checks import check_number
 
 if TYPE_CHECKING:
     from typing import Any
 
+    import polars
+    import pyarrow
     from numpy.typing import NDArray
 
     from overlaycodec.capture.files import File
     from overlaycodec.capture.frames import Frames
     from overlaycodec.capture.items import Item
     from overlaycodec.capture.source import Readable
+    from overlaycodec.columnar.address_text import Addresses
     from overlaycodec.columnar.decode.driver import Origin
     from overlaycodec.columnar.decode.source_batches import Rows
     from overlaycodec.columnar.table import Table
@@ -31,7 +35,7 @@ if TYPE_CHECKING:
     from overlaycodec.packet.packet import Packet
     from overlaycodec.pipelines.pipeline import AnyPipeline
 
-__all__ = ["column_names", "columns", "encode_columns", "iter_columns"]
+__all__ = ["arrow_schema", "batches", "column_names", "columns", "encode_columns", "iter_columns", "scan_polars"]
 
 
 def columns(
@@ -126,6 +130,92 @@ def column_names(
     return names_in(_origin(source, workers), link_type, catalog, progress)
 
 
+def batches(
+    source: Readable | Frames | Iterable[Item] | Sequence[File],
+    names: Iterable[str],
+    *,
+    link_type: int | None = None,
+    catalog: Catalog = DEFAULT,
+    pipeline: AnyPipeline | None = None,
+    where: Filter | str | None = None,
+    progress: Callable[[int], object] | None = None,
+    workers: int | None = None,
+    addresses: Addresses = "text",
+) -> pyarrow.RecordBatchReader:
+    """The tables of `iter_columns` as a stream of Arrow, in constant memory: DuckDB and others read it, once.
+
+    Each batch has the schema `arrow_schema(names, catalog=catalog, addresses=addresses)`, whatever the source has.
+
+    Raises: PathError, FilterError, TypeError and ValueError for wrong arguments at once; while it is read, the errors
+    of `iter_columns`, and OverflowError for a time stamp that does not fit in 64 bits; ModuleNotFoundError without
+    pyarrow.
+    """
+    _check_numpy("pyarrow", "arrow")
+    from overlaycodec.columnar.batches import reader_of
+
+    catalog = catalog if pipeline is None else pipeline.catalog
+    names = tuple(names) if not isinstance(names, str) else names
+    wanted = None if where is None else filter_of(where, catalog)
+    schema = arrow_schema(names, catalog=catalog, addresses=addresses)
+    origin = _origin(source, workers)
+    return reader_of(origin, names, link_type, catalog, progress, pipeline, wanted, schema, addresses)
+
+
+def arrow_schema(names: Iterable[str], *, catalog: Catalog = DEFAULT, addresses: Addresses = "text") -> pyarrow.Schema:
+    """The schema that `batches` has, and a table of these columns as an Arrow stream, known before anything is read.
+
+    The metadata of a field have its `path` and, where the declaration has them, `unit`, `specification` and
+    `description`. `addresses` are text, numbers (of IPv6 addresses the octets) or octets ("binary").
+
+    Raises: PathError for a name that the catalog does not have; ValueError for other `addresses`; ModuleNotFoundError
+    without pyarrow.
+    """
+    _check_numpy("pyarrow", "arrow")
+    from overlaycodec.columnar.arrow import schema_of
+    from overlaycodec.columnar.column import columns_of
+
+    return schema_of(columns_of(names, catalog), addresses, form="text")
+
+
+def scan_polars(
+    source: Readable | Frames | Iterable[Item] | Sequence[File],
+    names: Iterable[str] | None = None,
+    *,
+    link_type: int | None = None,
+    catalog: Catalog = DEFAULT,
+    pipeline: AnyPipeline | None = None,
+    where: Filter | str | None = None,
+    workers: int | None = None,
+    addresses: Addresses = "text",
+) -> polars.LazyFrame:
+    """A lazy frame of Polars over a capture: it reads when the frame is collected, and no more than is asked for.
+
+    Only the columns that the query needs are decoded, and only the packets before its limit. Of a predicate, what a
+    filter can say is a filter (`where`), so that other packets are dropped before they are decoded; Polars applies the
+    predicate to the rest. Without names, the source is read once for those that occur.
+
+    The columns have the types of `Table.to_polars`. A source that can be read only once can be collected only once.
+
+    Raises: as `batches`; ModuleNotFoundError without polars.
+    """
+    _check_numpy("polars", "polars")
+    from overlaycodec.columnar.polars_scan import lazy_frame
+
+    if names is None:
+        names = column_names(source, link_type=link_type, catalog=catalog, workers=workers)
+    catalog = catalog if pipeline is None else pipeline.catalog
+    wanted = None if where is None else filter_of(where, catalog)
+    arrow_schema(names, catalog=catalog, addresses=addresses)
+
+    def read(names: list[str], where: Filter | None) -> Iterator[Table]:
+        return iter_columns(
+            source, names, link_type=link_type, catalog=catalog, pipeline=pipeline, where=where, workers=workers
+        )
+
+    empty = columns([], names, catalog=catalog).to_polars(addresses=addresses)
+    return lazy_frame(read, empty, wanted, catalog, addresses)
+
+
 @overload
 def encode_columns(
     template: Packet | Header,
@@ -186,8 +276,9 @@ def _origin(source: Rows, workers: int | None) -> Rows | Origin:
     return Workers(files, workers, several=several is not None) if can_work() else source
 
 
-def _check_numpy() -> None:
-    """Raises: ModuleNotFoundError, which names the extra, where NumPy is not installed."""
+def _check_numpy(package: str = "numpy", extra: str = "columns") -> None:
+    """Raises: ModuleNotFoundError, which names the extra, where NumPy, or this package, is not installed."""
     from overlaycodec.columnar.extras import needed
 
-    needed("numpy", "columns")
+    needed("numpy", extra)
+    needed(package, extra)

@@ -5,6 +5,7 @@ Strategy: the text of an address is made once for each different address that is
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -15,9 +16,10 @@ from overlaycodec.capture.bulk.arrays import Ints, Mask, Values
 from overlaycodec.columnar.address_text import OCTETS, Addresses, octets_of, text_octets_of
 from overlaycodec.columnar.column import Column
 from overlaycodec.columnar.column_buffers import CATEGORIES
+from overlaycodec.columnar.column_facts import metadata_of
 from overlaycodec.columnar.column_values import address_kind, holds_octets, json_text
 
-__all__ = ["TextForm", "arrow_table"]
+__all__ = ["TextForm", "arrow_table", "checked", "schema_of"]
 
 TextForm: TypeAlias = Literal["dictionary", "text", "views"]
 """Text of addresses: in dictionary encoding, as text, or as views of the text of different addresses."""
@@ -26,6 +28,8 @@ _NAMES = pa.dictionary(pa.int32(), pa.string())
 _ADDRESSES = ("text", "number", "binary")
 _MOST_OCTETS = (1 << 31) - 1
 """The most octets that the offsets of an array of type string can count."""
+_HAS_VIEWS = int(pa.__version__.partition(".")[0]) >= 19
+"""Whether arrays of views can be made of their buffers."""
 _IN_PLACE = 12
 """Octets of text that stand in a view itself."""
 _ROWS = 1 << 24
@@ -39,9 +43,51 @@ def arrow_table(
 
     `form` is that of text of addresses. Raises: ValueError for unknown `addresses`.
     """
+    _check(addresses)
+    arrays = {name: _array(*column, addresses, form) for name, column in columns.items()}
+    fields = [pa.field(name, array.type, metadata=metadata_of(columns[name][0])) for name, array in arrays.items()]
+    return pa.Table.from_arrays(list(arrays.values()), schema=pa.schema(fields))
+
+
+def schema_of(columns: Iterable[Column], addresses: Addresses, *, form: TextForm = "dictionary") -> pa.Schema:
+    """The schema of every table of these columns in which no time stamp is beyond 64 bits.
+
+    The form is no view. Raises: ValueError for unknown `addresses`.
+    """
+    _check(addresses)
+    return pa.schema(
+        [pa.field(column.name, _type_of(column, addresses, form), metadata=metadata_of(column)) for column in columns]
+    )
+
+
+def checked(table: pa.Table, schema: pa.Schema) -> pa.Table:
+    """The table. Raises: OverflowError where it has another schema, because of a time stamp."""
+    if table.schema != schema:
+        raise OverflowError("a time stamp does not fit in 64 bits: leave out the column time_ns")
+    return table
+
+
+def _check(addresses: Addresses) -> None:
     if addresses not in _ADDRESSES:
         raise ValueError(f"addresses are 'text', 'number' or 'binary', not {addresses!r}")
-    return pa.table({name: _array(*column, addresses, form) for name, column in columns.items()})
+
+
+def _type_of(column: Column, addresses: Addresses, form: TextForm) -> pa.DataType:
+    """The type of the array that `_array` makes."""
+    if column.dtype in CATEGORIES:
+        return pa.dictionary(pa.int8(), pa.string())
+    if column.name == "time_ns":
+        return pa.timestamp("ns", "UTC")
+    kind = address_kind(column)
+    if kind is not None and addresses == "text":
+        return _NAMES if form == "dictionary" else pa.string()
+    if kind is not None and (addresses == "binary" or kind == "ipv6"):
+        return pa.binary(OCTETS[kind])
+    if column.dtype != "object":
+        return pa.from_numpy_dtype(np.dtype(column.dtype))
+    if column.name == "interface_name" and form == "dictionary":
+        return _NAMES
+    return pa.binary() if holds_octets(column) else pa.string()
 
 
 def _array(
@@ -61,7 +107,7 @@ def _array(
         if absent is not None:
             values = values.copy()
             values[absent] = None
-        if column.name == "interface_name":
+        if column.name == "interface_name" and form == "dictionary":
             return pa.array(values.tolist(), _NAMES)
         if holds_octets(column):
             return pa.array(values.tolist(), pa.binary())
@@ -72,15 +118,15 @@ def _array(
 def _texts(values: Values, absent: Mask | None, kind: str, form: TextForm) -> pa.Array | pa.ChunkedArray:
     found = _numbers(values, absent, kind).dictionary_encode()
     octets, ends = text_octets_of(_values_of(found.dictionary, values.dtype), kind)
-    if form == "views" and int(ends[-1]) <= _MOST_OCTETS:
+    if form == "views" and _HAS_VIEWS and int(ends[-1]) <= _MOST_OCTETS:
         return _views(octets, ends, found.indices, absent)
     texts = _text_array(octets, ends)
     if form == "dictionary":
         return pa.DictionaryArray.from_arrays(found.indices, texts)
     if len(values) <= _ROWS:
-        return texts.take(found.indices)
+        return texts.take(found.indices).cast(pa.string())
     starts = range(0, len(values), _ROWS)
-    return pa.chunked_array([texts.take(found.indices.slice(start, _ROWS)) for start in starts])
+    return pa.chunked_array([texts.take(found.indices.slice(start, _ROWS)).cast(pa.string()) for start in starts])
 
 
 def _text_array(octets: NDArray[np.uint8], ends: Ints) -> pa.Array:

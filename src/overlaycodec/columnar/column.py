@@ -14,7 +14,7 @@ from msgspec import structs
 from overlaycodec.codec.catalog import Catalog, check_catalog
 from overlaycodec.columnar.identity import Same
 from overlaycodec.filters.field_paths import FieldPath, field_path_of, final_fields_of
-from overlaycodec.schema.layout import Field
+from overlaycodec.schema.layout import Field, Layout
 from overlaycodec.values.argument_checks import check_several
 
 __all__ = [
@@ -41,6 +41,8 @@ class Column(FieldPath, frozen=True, kw_only=True):
     """A column: the path that it holds the values of, and their type."""
 
     dtype: str
+    layout: Layout | None = None
+    """The declaration of its header."""
 
     @property
     def presence(self) -> str:
@@ -59,7 +61,9 @@ def column_of(name: str, catalog: Catalog) -> Column:
         return Column(name, dtype=RECORD_COLUMNS[name])
     path = field_path_of(name, catalog, "column")
     dtype = "status" if path.status else _dtype_of(final_fields_of(path))
-    return Column(**structs.asdict(path), dtype=dtype)
+    header = catalog.header_called(path.header)
+    assert header is not None
+    return Column(**structs.asdict(path), dtype=dtype, layout=catalog.layout(header))
 
 
 def _dtype_of(fields: tuple[Field, ...]) -> str:

@@ -51,7 +51,7 @@ def _interop(config: pytest.Config) -> bool:
 def _left_out(config: pytest.Config) -> set[str]:
     """The marks of tests that are run only where they are asked for."""
     left_out = set() if _interop(config) else {"interop"}
-    return left_out | {mark for mark in ("notebook", "engines") if mark not in config.getoption("markexpr")}
+    return left_out | {mark for mark in ("notebook", "engines", "peers") if mark not in config.getoption("markexpr")}
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:

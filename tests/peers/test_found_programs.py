@@ -1,4 +1,7 @@
-"""The bugs of docs/maintaining/found-bugs.md in programs, and in libraries that are not in Python."""
+"""The bugs of docs/maintaining/found-bugs.md in programs, and in libraries that are not in Python.
+
+Those are installed by hand, so `python -m pytest -m peers tests/peers` runs these tests.
+"""
 
 from __future__ import annotations
 
@@ -11,9 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.interop.live.machine import Unavailable
 from tests.tools import found_bugs
 
+pytestmark = pytest.mark.peers
 ADAPTERS = Path(__file__).parents[2] / "conformance"
 BUGS = [bug for bug in found_bugs.bugs() if bug.language == "console"]
 
@@ -54,7 +57,7 @@ READY = {"gopacket": _gopacket, "libtins": _libtins, "tshark": _program("tshark"
 def test_the_bugs_of_a_program_are_there(peer: str, tmp_path: Path) -> None:
     why = READY[peer](tmp_path)
     if why:
-        raise Unavailable(why)
+        pytest.fail(why)
     found = [bug for bug in BUGS if bug.peer == peer]
     assert found
     assert not [difference for bug in found if (difference := found_bugs.shell_difference(bug, tmp_path))]

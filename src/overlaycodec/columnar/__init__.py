@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, overload
 
-from overlaycodec.codec.catalog import DEFAULT, Catalog
+from overlaycodec.codec.catalog import DEFAULT, Catalog, check_catalog
 from overlaycodec.filters.filter import filter_of
-from overlaycodec.values.argument_checks import check_number
+from overlaycodec.values.argument_checks import check_callable, check_number
 
 if TYPE_CHECKING:
     from typing import Any
@@ -151,12 +151,16 @@ def batches(
     pyarrow.
     """
     _check_numpy("pyarrow", "arrow")
+    from overlaycodec.columnar.arrow import schema_of
     from overlaycodec.columnar.batches import reader_of
+    from overlaycodec.columnar.column import columns_of
 
-    catalog = catalog if pipeline is None else pipeline.catalog
-    names = tuple(names) if not isinstance(names, str) else names
+    catalog = _catalog_of(catalog, pipeline)
+    check_callable("progress", progress)
+    columns = columns_of(names, catalog)
+    names = [column.name for column in columns]
     wanted = None if where is None else filter_of(where, catalog)
-    schema = arrow_schema(names, catalog=catalog, addresses=addresses)
+    schema = schema_of(columns, addresses, form="text")
     origin = _origin(source, workers)
     return reader_of(origin, names, link_type, catalog, progress, pipeline, wanted, schema, addresses)
 
@@ -199,13 +203,14 @@ def scan_polars(
     Raises: as `batches`; ModuleNotFoundError without polars.
     """
     _check_numpy("polars", "polars")
+    from overlaycodec.columnar.column import columns_of
     from overlaycodec.columnar.polars_scan import lazy_frame
 
+    catalog = _catalog_of(catalog, pipeline)
+    wanted = None if where is None else filter_of(where, catalog)
     if names is None:
         names = column_names(source, link_type=link_type, catalog=catalog, workers=workers)
-    catalog = catalog if pipeline is None else pipeline.catalog
-    wanted = None if where is None else filter_of(where, catalog)
-    arrow_schema(names, catalog=catalog, addresses=addresses)
+    names = [column.name for column in columns_of(names, catalog)]
 
     def read(names: list[str], where: Filter | None) -> Iterator[Table]:
         return iter_columns(
@@ -274,6 +279,17 @@ def _origin(source: Rows, workers: int | None) -> Rows | Origin:
     from overlaycodec.columnar.workers.reading import Workers, can_work
 
     return Workers(files, workers, several=several is not None) if can_work() else source
+
+
+def _catalog_of(catalog: Catalog, pipeline: AnyPipeline | None) -> Catalog:
+    """The catalog of the packets. Raises: TypeError for what is no catalog, or no pipeline."""
+    check_catalog(catalog)
+    if pipeline is None:
+        return catalog
+    from overlaycodec.pipelines.pipeline import check_pipeline
+
+    check_pipeline(pipeline)
+    return pipeline.catalog
 
 
 def _check_numpy(package: str = "numpy", extra: str = "columns") -> None:

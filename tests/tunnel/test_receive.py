@@ -109,6 +109,16 @@ def test_what_is_not_for_the_endpoint_is_refused(kind: str, version: int) -> Non
     assert anyone.vni == (0x1234 if kind == "nvgre" else 100)
 
 
+@each_version
+def test_another_port_of_vxlan_is_not_the_endpoints(version: int) -> None:
+    """Linux's default of 8472 is known to the catalog, but the endpoint listens on 4789 (RFC 7348 section 5)."""
+    sender, receiver = ends("vxlan", version)
+    packet = sender.replace(dst_port=8472).encapsulate(frame())
+    assert "vxlan" in oc.decode(oc.encode(packet)).names
+    assert reason(receiver.receive(oc.encode(packet))) == "port"
+    assert reason(receiver.replace(dst_port=8472).receive(oc.encode(packet))) == ""
+
+
 def test_a_group_is_heard_too_and_other_sources_by_a_setting() -> None:
     flood = tunnel.VXLANTunnel(vni=42, src=HERE.ipv4, dst="239.1.1.1", link=HERE.mac)
     member = tunnel.VXLANTunnel(vni=42, src=PEER.ipv4, dst="239.1.1.1", link=PEER.mac)

@@ -11,6 +11,7 @@ import pytest
 
 import overlaycodec as oc
 from overlaycodec import UDP, VXLAN, VXLANGPE, IPv4
+from overlaycodec.schema import registered
 from overlaycodec.schema.signs import Pattern
 
 ANSWER = bytes.fromhex("1a2b81800001000100000000 076578616d706c6503636f6d00 00010001 c00c00010001000000ff0004 01020304")
@@ -164,3 +165,19 @@ def test_a_sign_that_has_no_meaning_is_refused() -> None:
 
         class Worse(oc.Header, signs=(Pattern("flag", ()),)):
             field: int
+
+
+@pytest.mark.parametrize(("first_octet", "header", "octets"), [(0x45, "ipv4", 20), (0x60, "ipv6", 40)])
+def test_a_header_of_ip_that_the_capture_cuts_is_no_payload(first_octet: int, header: str, octets: int) -> None:
+    """LINKTYPE_RAW: the first four bits tell the version, and too few octets are there to look at more."""
+    data = bytes([first_octet]) + bytes(9)
+    packet = oc.decode(data, first=oc.LINK_TYPE(101), lax=True)
+    assert isinstance(packet.fault, oc.TruncatedError)
+    assert str(packet.fault).startswith(f"{header} (from bit 0) needs {octets} octets, has 10")
+    with pytest.raises(oc.TruncatedError):
+        oc.decode(data, first=oc.LINK_TYPE(101))
+
+
+def test_no_registered_number_is_given_twice() -> None:
+    for numbers in (registered.ETHERTYPES, registered.IP_PROTOCOLS):
+        assert list(numbers) == sorted(set(numbers))

@@ -98,6 +98,9 @@ def test_what_is_not_for_the_endpoint_is_refused(kind: str, version: int) -> Non
         wrong["port"] = packet.replace_at("udp.dst_port", 99)
     for rule, changed in wrong.items():
         assert reason(receiver.receive(oc.encode(changed))) == rule
+    nothing = receiver.receive(oc.encode(wrong["no-tunnel"]))
+    assert isinstance(nothing, tunnel.Refusal)
+    assert nothing.path == "ethernet"
     other: dict[str, Any] = {"nvgre": {"vsid": 0x4321}, "stt": {"context_id": 9}}.get(kind, {"vni": 9})
     refusal = receiver.replace(**other).receive(oc.encode(packet))
     assert isinstance(refusal, tunnel.Refusal)
@@ -107,6 +110,17 @@ def test_what_is_not_for_the_endpoint_is_refused(kind: str, version: int) -> Non
     anyone = receiver.replace(**other, reception=tunnel.Reception(any_network=True)).receive(oc.encode(packet))
     assert isinstance(anyone, tunnel.Received)
     assert anyone.vni == (0x1234 if kind == "nvgre" else 100)
+
+
+@pytest.mark.parametrize("kind", ["vxlan", "vxlan-gbp", "vxlan-gpe"])
+def test_a_vni_that_is_not_valid_is_no_network(kind: str) -> None:
+    """RFC 7348 section 5: the I flag must be 1 for a valid VNI."""
+    sender, receiver = ends(kind)
+    packet = sender.encapsulate(frame())
+    path = packet.names[3]
+    assert isinstance(receiver.receive(oc.encode(packet)), tunnel.Received)
+    unmarked = oc.fill(packet.replace_at(f"{path}.vni_valid", False))
+    assert isinstance(receiver.receive(oc.encode(unmarked)), tunnel.Refusal)
 
 
 @each_version

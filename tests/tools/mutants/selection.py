@@ -44,7 +44,7 @@ def _arguments(*packages: str) -> tuple[str, ...]:
 
 
 TESTS: Final[dict[str, Sequence[str]]] = {
-    "schema": ("tests/schema", *VECTORS, *_CORE, *_CHECKSUMS, *_AGREEMENT, "tests/describe"),
+    "schema": ("tests/schema", *VECTORS, *_CORE, *_CHECKSUMS, *_AGREEMENT, "tests/describe", "tests/display"),
     "packet": (
         "tests/test_errors.py",
         "tests/packet/test_text_paths.py",

@@ -112,6 +112,16 @@ def test_what_is_not_for_the_endpoint_is_refused(kind: str, version: int) -> Non
     assert anyone.vni == (0x1234 if kind == "nvgre" else 100)
 
 
+@pytest.mark.parametrize(("diffserv", "inside"), [("pipe", 10), ("uniform", 46)])
+def test_the_class_of_a_frame_that_is_received(diffserv: str, inside: int) -> None:
+    """RFC 2983 sections 3.1 and 3.2: in the uniform model, the inner header gets the DSCP of the outer one."""
+    sender, receiver = ends("vxlan", diffserv=diffserv)
+    packet = oc.fill(sender.encapsulate(frame(dscp=10)).replace_at("ipv4.dscp", 46))
+    got = receiver.receive(oc.encode(packet))
+    assert isinstance(got, tunnel.Received)
+    assert oc.decode(got.frame)[IPv4].dscp == inside
+
+
 @pytest.mark.parametrize("kind", ["vxlan", "vxlan-gbp", "vxlan-gpe"])
 def test_a_vni_that_is_not_valid_is_no_network(kind: str) -> None:
     """RFC 7348 section 5: the I flag must be 1 for a valid VNI."""

@@ -20,7 +20,7 @@ ROOT: Final = Path(__file__).resolve().parents[3]
 SOURCE: Final = ROOT / "src" / "overlaycodec"
 MEMORY: Final = 6 << 30
 """Octets of address space that a process may take."""
-PATIENCE: Final = 120
+PATIENCE: Final = 600
 """Seconds of CPU time for tests of the library as it is."""
 _QUIET: Final = ("-W", "ignore::pytest.PytestAssertRewriteWarning")  # Hypothesis is loaded before pytest looks for it
 _BEFORE_FORKING: Final = ("construct", "hypothesis.strategies", "msgspec", "numpy", "pytest", "pandas", "pyarrow")

@@ -71,7 +71,20 @@ TESTS: Final[dict[str, Sequence[str]]] = {
         "tests/protocols/test_late_families.py",
     ),
     "checksum": ("tests/editing", "tests/vlan", "tests/schema/test_vocabulary.py", *VECTORS),
-    "columnar": ("tests/columnar",),
+    "columnar": tuple(
+        f"tests/columnar/test_{name}.py"
+        for name in (
+            "columns",
+            "where",
+            "encode_columns",
+            "record_columns",
+            "list_columns",
+            "guess_columns",
+            "jumbogram_columns",
+            "addresses",
+            "table_pages",
+        )
+    ),
     "columnar.workers": ("tests/columnar/test_workers.py",),
     "capture": ("tests/capture", "tests/cli/test_kept.py"),
     "tunnel": ("tests/tunnel", "tests/findings/test_findings.py"),

@@ -166,8 +166,7 @@ def _of_code(source: _Module) -> Iterator[_Change]:
         for first, second in _pairs(node):
             left, right = source.span(first), source.span(second)
             operands = source.text[left[0] : right[1]]
-            balanced = operands.count("(") == operands.count(")")
-            shown = (left[0], right[1]) if balanced else (start, stop)
+            shown = (start, stop) if "(" in operands or ")" in operands else (left[0], right[1])
             yield from _operator(source.text, left[1], right[0], shown)
         if isinstance(node, ast.Constant) and type(node.value) is int:
             yield _Change(start, stop, str(node.value + 1), source.shown(node))

@@ -18,6 +18,7 @@ from overlaycodec.reassembly import FragmentReassembler, Overlap, STTReassembler
 from tests.columnar import test_columns
 from tests.laws import common as laws
 from tests.tools import readers as reading
+from tests.tools.internals import code_of
 
 FIRSTS: Final[tuple[type[oc.Header], ...]] = (
     oc.Ethernet,
@@ -67,7 +68,7 @@ def decode(octets: bytes) -> None:
     str(lax)
     repr(lax)
     if expected:
-        oc.DEFAULT._code.stack_cache.learn(first, lax.headers)
+        code_of(oc.DEFAULT).stack_cache.learn(first, lax.headers)
     for catalog in (oc.DEFAULT, UNGUESSED):
         catalog_lax = catalog.decode(data, first=first, wire_length=wire_length, fcs_octets=fcs_octets, lax=True)
         assert catalog_lax == lax

@@ -12,6 +12,7 @@ import pytest
 import overlaycodec as oc
 from bench.frames import mixed_frames, uncached_frames
 from overlaycodec.protocols import HEADERS
+from tests.tools.internals import code_of
 
 ROOT = Path(__file__).parent.parent
 
@@ -43,6 +44,6 @@ def test_the_worst_case_is_one() -> None:
     packet = catalog.decode(frames[-1])
     assert packet.names[:4] == ["ethernet", "ipv4", "udp", "vxlan"]
     assert packet[oc.IPv4].options == (oc.IPv4RouterAlertOption(value=0),)
-    first, read = catalog._code.stack_cache.entry
+    first, read = code_of(catalog).stack_cache.entry
     assert first is oc.Ethernet
     assert [read(frame, len(frame)) is None for frame in frames[-200:]] == [False, True] * 100

@@ -104,3 +104,19 @@ def test_nothing_is_an_option_after_the_end_of_the_options(blocks: files.Blocks)
     with oc.open_capture(data) as capture:
         assert [record.comments for record in capture] == [("before",)] * 100
     assert oc.columns(data, ["comment"])["comment"].tolist() == ["before"] * 100
+
+
+@pytest.mark.parametrize("code", [0, COMMENT, FLAGS, HASH])
+@pytest.mark.parametrize("beyond", [0, 1, 4, 0xFFF0])
+def test_an_option_that_is_longer_than_its_block(code: int, beyond: int) -> None:
+    """In the middle of good blocks: what is read in blocks ends where the reader finds the error."""
+    blocks = files.LITTLE
+    fields = struct.pack("<IIIII", 0, 0, 0, 20, 20)
+    option = struct.pack("<HH", code, 4 + beyond) + b"text"
+    good = blocks.enhanced(bytes(20), (COMMENT, b"good"))
+    data = blocks.section() + blocks.interface() + good * 50
+    data += blocks.block(files.ENHANCED, fields + bytes(20) + option) + good * 50
+    wanted = readers.check(lambda: data)
+    fits = not beyond or not code  # pcapng section 3.5: the length of opt_endofopt has no meaning to us
+    assert (wanted.error is None) == fits
+    assert len(wanted.rows) == (101 if fits else 50)

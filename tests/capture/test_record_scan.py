@@ -45,8 +45,8 @@ def check(octets: bytes, most: int = 1 << 20) -> int:
 @pytest.fixture
 def eager(monkeypatch: pytest.MonkeyPatch) -> None:
     """Many short segments, so that little is walked one by one."""
-    monkeypatch.setattr(chains, "_FIRST", 4)
-    monkeypatch.setattr(chains, "_RECORDS", 2)
+    monkeypatch.setattr(chains, "FIRST_RECORDS", 4)
+    monkeypatch.setattr(chains, "SEGMENT_RECORDS", 2)
 
 
 def sizes(kind: str, source: random.Random) -> list[int]:
@@ -105,8 +105,8 @@ def test_any_records(some: list[bytes], times: int, tail: bytes, seed: int) -> N
     source = random.Random(seed)
     octets = b"".join(record(source.choice(some) if some else b"") for _ in range(times)) + tail
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(chains, "_FIRST", 4)
-        patch.setattr(chains, "_RECORDS", 2)
+        patch.setattr(chains, "FIRST_RECORDS", 4)
+        patch.setattr(chains, "SEGMENT_RECORDS", 2)
         check(octets)
 
 

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -31,7 +32,7 @@ from overlaycodec import (
     Packet,
     resolve,
 )
-from overlaycodec.capture import Record, open_capture, write_capture
+from overlaycodec.capture import Block, Record, open_capture, write_capture
 from overlaycodec.errors import CaptureError, CodecError, EncodeError, FieldRangeError, LengthOverflowError
 from tests.tools import records as expected_records
 from tests.tools import stacks
@@ -533,3 +534,20 @@ def test_interfaces_keep_what_their_capture_says_of_them() -> None:
     assert told == [("eth0", b"b", 2000), ("eth1", b"a", 1000), ("eth2", b"c", 3000), ("eth2", b"d", 4000)]
     assert (first.description, first.comments) == ("uplink", ("beside the türe",))
     assert len(again.interfaces) == 3
+
+
+@pytest.mark.parametrize("flags", [None, 1, 2, 0x8000_0001])
+def test_a_changed_packet_has_the_flags_of_its_record(flags: int | None) -> None:
+    source = written([Record(b"first", 1, 5, flags=1), Record(b"second", 1, 6)], "pcapng")
+    blocks: list[Block] = []
+    for block in open_capture(source).blocks():
+        record = block.record
+        changed = record and msgspec.structs.replace(record, data=b"other", flags=flags)
+        blocks.append(block.with_record(changed) if changed else block)
+    target = io.BytesIO()
+    write_capture(target, blocks)
+    assert [(got.data, got.flags, got.time_ns) for got in read(target.getvalue())] == [
+        (b"other", flags, 5),
+        (b"other", flags, 6),
+    ]
+    assert target.getvalue().count(b"\x02\0\x04\0") == (0 if flags is None else 2)  # epb_flags, once in each

@@ -138,7 +138,7 @@ def many(count: int) -> bytes:
 
 
 def test_tables_become_row_groups_of_one_schema(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(exporting, "_ROWS", 5_000)
+    monkeypatch.setattr(exporting, "ROW_GROUP_ROWS", 5_000)
     path = tmp_path / "many.pcap"
     path.write_bytes(many(40_000))
     export("-f", "arp.sender_hardware,arp.operation,captured_length", path, tmp_path / "out.parquet")

@@ -191,7 +191,7 @@ SECONDS: Final = 60
 
 def default_signals() -> None:
     """Gives signals their default action, which a run in the background or under `nohup` may have changed."""
-    for number in {*ending._ENDING, signal.SIGINT}:
+    for number in {*ending.ENDING_SIGNALS, signal.SIGINT}:
         signal.signal(number, signal.SIG_DFL)
 
 
@@ -220,7 +220,7 @@ def writing(command: str, folder: Path, *before: str) -> Iterator[subprocess.Pop
             process.kill()  # does nothing where it has ended
 
 
-SIGNALS: Final = {name: [signal.SIGTERM, signal.SIGHUP] for name in WAITING} | {"decap": ending._ENDING}
+SIGNALS: Final = {name: [signal.SIGTERM, signal.SIGHUP] for name in WAITING} | {"decap": ending.ENDING_SIGNALS}
 """Every signal for one of the commands, and the usual ones for the others."""
 
 

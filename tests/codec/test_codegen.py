@@ -22,6 +22,7 @@ from overlaycodec.codec import code_cache
 from overlaycodec.codec.header_decoder import reader_of
 from overlaycodec.codegen import Source, identifier, literal, remove_freed
 from overlaycodec.protocols import HEADERS
+from tests.tools.internals import code_of
 from tests.vectors.test_vectors import DECODING, catalog_of, decoded, first_of
 
 FRAME: Final = oc.Ethernet(dst="02:00:00:00:00:02", src="02:00:00:00:00:01") / oc.IPv4(src="10.0.0.1", dst="10.0.0.2")
@@ -55,7 +56,7 @@ def test_each_of_two_classes_of_one_name_has_its_own_source() -> None:
         cls()
         catalog = Catalog((cls,))
         functions.append(
-            (reader_of(cls), cls.__make__, catalog._code.decode_step(cls), catalog._code.header_encoder(cls))
+            (reader_of(cls), cls.__make__, code_of(catalog).decode_step(cls), code_of(catalog).header_encoder(cls))
         )
     for made, field, other in zip(functions, ("apple", "pear"), ("pear", "apple"), strict=True):
         for function in made:
@@ -91,7 +92,7 @@ def used() -> weakref.ref[Any]:
         data = catalog.encode(packet)
         for _ in range(40):  # until it is written at once
             assert catalog.encode(packet) == data
-        catalog._code.stack_cache.learn(oc.Ethernet, packet.headers)
+        code_of(catalog).stack_cache.learn(oc.Ethernet, packet.headers)
         assert catalog.decode(data) == packet
         assert catalog.decode(data[:-3] + b"....", lax=True)[cls].apple == 1
     oc.decode_header(cls, b"\x01")
@@ -147,7 +148,7 @@ def test_threads_make_and_free_functions_at_once() -> None:
 def test_a_catalog_keeps_code_for_so_many_classes(monkeypatch: pytest.MonkeyPatch) -> None:
     """Any number of classes that it does not know come and go."""
     monkeypatch.setattr(code_cache, "MAX_CLASSES", 4)
-    monkeypatch.setattr(code_cache, "_MAX_STACKS", 4)
+    monkeypatch.setattr(code_cache, "MAX_STACKS", 4)
     catalog = Catalog(HEADERS)
 
     def use() -> weakref.ref[Any]:
@@ -186,7 +187,7 @@ def sources() -> Iterator[str]:
     for vector in DECODING.values():
         catalog = catalog_of(vector, Catalog(HEADERS))
         packet = decoded(vector, catalog=catalog)
-        catalog._code.stack_cache.learn(first_of(vector), packet.headers)
+        code_of(catalog).stack_cache.learn(first_of(vector), packet.headers)
         for _ in range(33):
             catalog.encode(packet)
         for name in generated():

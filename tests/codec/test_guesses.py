@@ -5,12 +5,16 @@ The octets are made from RFC 1035, RFC 7348, RFC 3032 and RFC 9293, not by the e
 
 from __future__ import annotations
 
+import shutil
 import struct
+import subprocess
+from typing import Final
 
 import pytest
 
 import overlaycodec as oc
 from overlaycodec import UDP, VXLAN, VXLANGPE, IPv4
+from overlaycodec.schema import registered
 from overlaycodec.schema.signs import Pattern
 
 ANSWER = bytes.fromhex("1a2b81800001000100000000 076578616d706c6503636f6d00 00010001 c00c00010001000000ff0004 01020304")
@@ -164,3 +168,41 @@ def test_a_sign_that_has_no_meaning_is_refused() -> None:
 
         class Worse(oc.Header, signs=(Pattern("flag", ()),)):
             field: int
+
+
+@pytest.mark.parametrize(("first_octet", "header", "octets"), [(0x45, "ipv4", 20), (0x60, "ipv6", 40)])
+def test_a_header_of_ip_that_the_capture_cuts_is_no_payload(first_octet: int, header: str, octets: int) -> None:
+    """LINKTYPE_RAW: the first four bits tell the version, and too few octets are there to look at more."""
+    data = bytes([first_octet]) + bytes(9)
+    packet = oc.decode(data, first=oc.LINK_TYPE(101), lax=True)
+    assert isinstance(packet.fault, oc.TruncatedError)
+    assert str(packet.fault).startswith(f"{header} (from bit 0) needs {octets} octets, has 10")
+    with pytest.raises(oc.TruncatedError):
+        oc.decode(data, first=oc.LINK_TYPE(101))
+
+
+def test_no_registered_number_is_given_twice() -> None:
+    for numbers in (registered.ETHERTYPES, registered.IP_PROTOCOLS):
+        assert list(numbers) == sorted(set(numbers))
+
+
+UNNAMED: Final = {
+    "eth.type": {
+        *(0x22EB, 0x6559, 0x814C, 0x876B, 0x880B, 0x880C, 0x889A, 0x88BE, 0x88BF, 0x88CD, 0x88F5, 0x8940, 0x8951),
+        *(0x9200, 0x9300, 0x9998, 0xB7EA),
+    },
+    "ip.proto": {253, 254},  # RFC 3692: for experiments
+}
+"""Numbers of IANA's lists, and of common use, that tshark 4.0 has no name for."""
+
+
+@pytest.mark.skipif(not shutil.which("tshark"), reason="needs tshark")
+def test_registered_numbers_are_known_to_tshark() -> None:
+    text = subprocess.run(["tshark", "-G", "values"], check=True, capture_output=True).stdout.decode(errors="replace")
+    known: dict[str, set[int]] = {name: set(numbers) for name, numbers in UNNAMED.items()}
+    for row in text.splitlines():
+        columns = row.split("\t")
+        if columns[0] == "V" and columns[1] in known:
+            known[columns[1]].add(int(columns[2], 0))
+    assert set(registered.ETHERTYPES) - known["eth.type"] == set()
+    assert set(registered.IP_PROTOCOLS) - known["ip.proto"] == set()

@@ -211,3 +211,22 @@ def test_a_length_within_the_header_bounds_no_checksum(length: int) -> None:
     right = complement(A4.packed + B4.packed + struct.pack(">BBH", 0, 17, 12) + segment)
     assert packet[oc.UDP].checksum == right
     assert oc.checksums(packet)["udp.checksum"] is oc.ChecksumStatus.VALID
+
+
+def test_lengths_around_a_jumbogram_that_is_built_are_0() -> None:
+    """RFC 2675 sections 3 and 4: none of the lengths of 16 bits can count it, whichever header they are in."""
+    outer = (
+        oc.IPv6(src=A6, dst=B6)
+        / oc.UDP(src_port=1, dst_port=4789)
+        / oc.VXLAN(vni=1)
+        / oc.Ethernet(dst="02:00:00:00:00:02", src="02:00:00:00:00:01")
+    )
+    inner = (
+        oc.IPv6(src=A6, dst=B6)
+        / oc.IPv6HopByHop(options=(oc.IPv6JumboPayloadOption(),))
+        / oc.UDP(src_port=1, dst_port=2)
+    )
+    packet = oc.resolve(oc.Packet((*outer.headers, *inner.headers), bytes(70_000)))
+    lengths = ("ipv6.payload_length", "udp.length", "inner.ipv6.payload_length", "inner.udp.length")
+    assert [packet.at(path) for path in lengths] == [0, 0, 0, 0]
+    assert packet.at("inner.ipv6_hop_by_hop.options[0].jumbo_payload_length") == 8 + 8 + 70_000

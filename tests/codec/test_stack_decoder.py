@@ -13,11 +13,12 @@ from hypothesis import strategies as st
 
 import overlaycodec as oc
 from overlaycodec import DEFAULT, LINK_TYPE, Catalog, CodecError, Ethernet, Packet, strategies
-from overlaycodec.codec.stack_cache import _MAX_STACKS, MISSES_TO_LEARN, StackCache
+from overlaycodec.codec.stack_cache import MAX_STACKS, MISSES_TO_LEARN, StackCache
 from overlaycodec.codec.stack_shape import option_free_stack
 from overlaycodec.protocols import HEADERS
 from overlaycodec.schema.keyspaces import IEEE802_LENGTH
-from overlaycodec.values.interning import _KEPT, _PASSED_OVER, IPV4S, Interned
+from overlaycodec.values.interning import IPV4S, KEPT, PASSED_OVER, Interned
+from tests.tools.internals import code_of
 
 
 def outcome(catalog: Catalog, data: bytes, lax: bool, wire_length: int | None = None) -> tuple[object, ...]:
@@ -40,13 +41,13 @@ def fresh(data: bytes | None = None) -> Catalog:
 def steps_alone(*more: type[oc.Header]) -> Catalog:
     """A catalog that guesses nothing, however many packets come; it knows some more headers."""
     catalog = Catalog((*HEADERS, *more))
-    catalog._code.stack_cache._misses_left = -1
+    code_of(catalog).stack_cache.misses_left = -1
     return catalog
 
 
 def expect(catalog: Catalog, data: bytes) -> None:
     """The catalog expects packets such as this one, whatever it has learnt since."""
-    catalog._code.stack_cache.learn(Ethernet, catalog.decode(data, lax=True).headers)
+    code_of(catalog).stack_cache.learn(Ethernet, catalog.decode(data, lax=True).headers)
 
 
 @given(strategies.packets(), st.data())
@@ -92,7 +93,7 @@ def test_every_bit_of_a_guessed_stack() -> None:
 def test_the_guess_is_used_and_learnt(monkeypatch: pytest.MonkeyPatch) -> None:
     catalog = fresh()
     stepped: list[int] = []
-    missed = catalog._code.stack_cache.miss
+    missed = code_of(catalog).stack_cache.miss
 
     def count(*arguments: object) -> None:
         stepped.append(1)
@@ -145,7 +146,7 @@ def test_a_guess_holds_for_its_own_first_header_only() -> None:
 def test_guesses_from_link_types(data: bytes, link_type: int) -> None:
     first = LINK_TYPE(link_type)
     plain, guessing = steps_alone(), fresh()
-    guessing._code.stack_cache.learn(first, guessing.decode(data, first=first, lax=True).headers)
+    code_of(guessing).stack_cache.learn(first, guessing.decode(data, first=first, lax=True).headers)
     rng = random.Random(data)
     for _ in range(10):
         octets = bytearray(data)
@@ -198,7 +199,7 @@ def test_a_guess_that_fits_the_start_only_gives_way() -> None:
     catalog = fresh(with_options)
     for _ in range(MISSES_TO_LEARN):
         catalog.decode(TUNNELLED)
-    read = catalog._code.stack_cache.entry[1]
+    read = code_of(catalog).stack_cache.entry[1]
     assert read(TUNNELLED, len(TUNNELLED)) == catalog.decode(TUNNELLED)
     found = read(with_options, len(with_options))
     assert isinstance(found, tuple)
@@ -254,14 +255,14 @@ MAC = "02:00:00:00:00:01"
 
 def test_stacks_without_end_are_not_learnt_without_end() -> None:
     catalog = fresh()
-    patience = catalog._code.stack_cache._misses_to_learn
-    for tags in range(_MAX_STACKS + 1):
+    patience = code_of(catalog).stack_cache.misses_to_learn
+    for tags in range(MAX_STACKS + 1):
         expect(
             catalog,
             oc.encode(Packet((Ethernet(dst=MAC, src=MAC), *(oc.VLANTag(vid=1),) * tags, *TUNNELLED_HEADERS[1:]))),
         )
-    assert len(catalog._code.stack_cache._decoders) == 1
-    assert catalog._code.stack_cache._misses_to_learn == 2 * patience
+    assert len(code_of(catalog).stack_cache.decoders) == 1
+    assert code_of(catalog).stack_cache.misses_to_learn == 2 * patience
 
 
 def test_one_function_serves_all_keys_of_the_last_header() -> None:
@@ -283,9 +284,9 @@ def test_addresses_come_as_their_constructor_makes_them() -> None:
 def test_tables_of_addresses_are_bounded_and_start_afresh() -> None:
     table = Interned(IPv4Address)
     assert table.of(1) is table.of(1)
-    for number in range(_KEPT + _PASSED_OVER):
+    for number in range(KEPT + PASSED_OVER):
         table.of(number)
-    assert len(table.known) == _KEPT
+    assert len(table.known) == KEPT
     table.of(1 << 31)
     assert not table.known
     assert table.of(1 << 31) is table.of(1 << 31)
@@ -293,7 +294,7 @@ def test_tables_of_addresses_are_bounded_and_start_afresh() -> None:
 
 def test_what_does_not_fit_is_built_and_not_kept() -> None:
     table = Interned(IPv4Address)
-    for number in range(_KEPT):
+    for number in range(KEPT):
         table.of(number)
-    assert table.of(_KEPT) == IPv4Address(_KEPT)
-    assert table.of(_KEPT) is not table.of(_KEPT)
+    assert table.of(KEPT) == IPv4Address(KEPT)
+    assert table.of(KEPT) is not table.of(KEPT)

@@ -16,6 +16,7 @@ from overlaycodec.codec.packet_encoder import encode_packet
 from overlaycodec.codec.stack_encoder import stack_encoder_of, stackable
 from overlaycodec.protocols import HEADERS
 from overlaycodec.schema.keyspaces import IEEE802_LENGTH
+from tests.tools.internals import code_of
 
 CATALOG = Catalog(HEADERS)
 MAC = "02:00:00:00:00:01"
@@ -120,7 +121,7 @@ def test_a_function_is_made_when_a_stack_came_often() -> None:
     classes = tuple(map(type, packet.headers))
     for _ in range(STACK_USES):
         assert catalog.encode(packet) == slowly(packet)
-    start, write = catalog._code.stack_encoders[classes]
+    start, write = code_of(catalog).stack_encoders[classes]
     assert start == len(classes)
     assert write(packet.headers, packet.payload) == slowly(packet)
 
@@ -133,14 +134,14 @@ def test_what_is_not_plain_goes_inside() -> None:
     assert stackable(classes) == 3
     for _ in range(STACK_USES + 2):
         assert catalog.encode(packet) == slowly(packet)
-    assert catalog._code.stack_encoders[classes][0] == 3
+    assert code_of(catalog).stack_encoders[classes][0] == 3
 
 
 def test_stacks_are_bounded() -> None:
     catalog = Catalog(HEADERS)
     for tags in range(1, 301):
         catalog.encode(Packet((OUTER[0], *(oc.VLANTag(vid=1, ethertype=0x8100),) * tags)))
-    assert len(catalog._code.stack_encoders) <= 256
+    assert len(code_of(catalog).stack_encoders) <= 256
 
 
 def test_a_checksum_covers_what_a_length_says() -> None:

@@ -20,6 +20,7 @@ from overlaycodec.codec.stack_shape import option_free_stack
 from overlaycodec.packet.offsets import is_fragment
 from overlaycodec.protocols import HEADERS
 from tests.laws.test_agreement import types_of
+from tests.tools.internals import code_of
 from tests.vectors.test_vectors import DECODING, catalog_of, decoded, first_of
 
 FRAME: Final = oc.Ethernet(dst="02:00:00:00:00:02", src="02:00:00:00:00:01")
@@ -53,13 +54,13 @@ def test_every_bit_of_a_guessed_packet(name: str) -> None:
     vector = DECODING[name]
     plain, guessing = (catalog_of(vector, Catalog(HEADERS)) for _ in range(2))
     first, data = first_of(vector), bytes.fromhex(vector["hex"])
-    plain._code.stack_cache._misses_left = guessing._code.stack_cache._misses_left = -1  # neither learns any more
+    code_of(plain).stack_cache.misses_left = code_of(guessing).stack_cache.misses_left = -1  # neither learns any more
     packet = plain.decode(data, first=first, lax=True)
-    guessing._code.stack_cache.learn(first, packet.headers)
+    code_of(guessing).stack_cache.learn(first, packet.headers)
     empty = packet.get("ipv6.payload_length") == 0  # as in a jumbogram: read one header after the other
     whole = not packet.trailers and not empty and not any(map(is_fragment, packet.headers))
     if whole and len(option_free_stack(packet.headers)) > 1:
-        assert guessing._code.stack_cache.entry[1](data, len(data)) is not None, "no guess holds for its own packet"
+        assert code_of(guessing).stack_cache.entry[1](data, len(data)) is not None, "no guess holds for its own packet"
     others = [data, data[:-1], data + b"\0"]
     for bit in range(min(len(data), 90) * 8):
         changed = bytearray(data)
@@ -77,7 +78,7 @@ def test_a_guess_follows_no_more_headers_than_the_catalog_does() -> None:
         plain, guessing = (Catalog(HEADERS).with_max_headers(most) for _ in range(2))
         lax = plain.decode(data, first=oc.Ethernet, lax=True)
         assert len(lax.headers) == min(most, len(packet.headers))
-        guessing._code.stack_cache.learn(oc.Ethernet, lax.headers)
+        code_of(guessing).stack_cache.learn(oc.Ethernet, lax.headers)
         assert told(guessing.decode(data, lax=True)) == told(lax)
         assert isinstance(lax.fault, oc.NestingError) == (most < len(packet.headers))
 
@@ -119,7 +120,7 @@ def test_a_kind_that_is_longer() -> None:
         oc.resolve(FRAME / OUTER / oc.UDP(src_port=1, dst_port=9994) / header / b"....", catalog=plain)
         for header in (Kinds(kind=1), Kinds(kind=2, more=3))
     )
-    guessing._code.stack_cache.learn(oc.Ethernet, short.headers)
+    code_of(guessing).stack_cache.learn(oc.Ethernet, short.headers)
     assert told(guessing.decode(plain.encode(long))) == told(long)
     for _ in range(STACK_USES + 1):
         assert guessing.encode(short) == plain.encode(short)
@@ -139,7 +140,7 @@ def test_a_construct_object_reads_no_octets() -> None:
     plain, guessing = (Catalog(HEADERS).with_header(Parsed) for _ in range(2))
     packet = oc.resolve(FRAME / OUTER / oc.UDP(src_port=1, dst_port=9994) / Parsed() / b"....", catalog=plain)
     data = plain.encode(packet)
-    guessing._code.stack_cache.learn(oc.Ethernet, packet.headers)
+    code_of(guessing).stack_cache.learn(oc.Ethernet, packet.headers)
     assert guessing.decode(data)[Parsed].numbers == ()
     assert told(guessing.decode(data)) == told(plain.decode(data)) == told(packet)
 
@@ -153,9 +154,9 @@ class Behind(Header, spec="in-house", path="behind"):
 def test_a_condition_on_a_field_that_the_header_before_has_not() -> None:
     plain, guessing = (Catalog(HEADERS).with_binding(oc.ETHERTYPE(0x88BE), Behind) for _ in range(2))
     packet = FRAME.replace(ethertype=0x88BE) / Behind(number=7) / b"...."
-    guessing._code.stack_cache.learn(oc.Ethernet, packet.headers)
+    code_of(guessing).stack_cache.learn(oc.Ethernet, packet.headers)
     data = plain.encode(packet)
-    assert guessing._code.stack_cache.entry[1](data, len(data)) == plain.decode(data) == packet
+    assert code_of(guessing).stack_cache.entry[1](data, len(data)) == plain.decode(data) == packet
 
 
 # --- encoding ---------------------------------------------------------------------------------------------------------

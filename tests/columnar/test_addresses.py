@@ -109,7 +109,7 @@ def test_text_of_many_rows_comes_in_pieces(monkeypatch: pytest.MonkeyPatch) -> N
     pytest.importorskip("pandas")
     from overlaycodec.columnar import arrow
 
-    monkeypatch.setattr(arrow, "_ROWS", 3)
+    monkeypatch.setattr(arrow, "CHUNK_ROWS", 3)
     packets = [frame(f"10.0.0.{number}", "10.0.0.2") for number in range(8)]
     table = oc.columns(packets, ["ipv4.src"])
     assert table.to_pandas()["ipv4.src"].tolist() == [f"10.0.0.{number}" for number in range(8)]

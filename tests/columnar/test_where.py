@@ -210,7 +210,7 @@ def test_columns_are_decoded_for_the_packets_that_match_alone(monkeypatch: pytes
 
 
 def test_tables_come_after_so_many_packets_whatever_matches(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(driver, "_TABLE_PACKETS", 100)
+    monkeypatch.setattr(driver, "TABLE_PACKETS", 100)
     monkeypatch.setattr(source_batches, "MOST_RECORDS", 50)
     records = [oc.Record(bytes([number]) * 14) for number in range(250)]
     told: list[int] = []

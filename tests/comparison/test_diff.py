@@ -357,7 +357,7 @@ def test_long_captures_in_small_windows(random: Random, window: int, retimed: bo
             data = oc.encode(record.decode().replace(oc.IPv4, ttl=1))
         other.append(oc.Record(data, time_ns=number * 1000 + 7 * retimed))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(captures, "_WINDOW", max(window, len(lost) + 1))
+        patch.setattr(captures, "WINDOW", max(window, len(lost) + 1))
         found = oc.diff(capture_of(base), capture_of(other), ignore=["time"])
     assert {record.number for record in found if record.removed} == {number + 1 for number in lost}
     assert {record.number for record in found if record.changes} == {number + 1 for number in edited}
@@ -366,7 +366,7 @@ def test_long_captures_in_small_windows(random: Random, window: int, retimed: bo
 
 
 def test_a_loss_that_is_longer_than_the_window(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(captures, "_WINDOW", 16)
+    monkeypatch.setattr(captures, "WINDOW", 16)
     base = [oc.Record(oc.encode(INNER.replace(oc.IPv4, identification=n)), time_ns=n * 1000) for n in range(200)]
     rest = base[:20] + base[150:]
     diff = oc.diff(capture_of(base), capture_of(rest))

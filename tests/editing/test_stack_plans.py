@@ -20,6 +20,7 @@ from overlaycodec.editing.stack_plan import PLANS
 from overlaycodec.packet.stack_paths import STACKS
 from overlaycodec.values import AUTO
 from overlaycodec.values.by_class import ByClass
+from tests.tools.internals import code_of
 
 _LINK, _INNER_LINK = (oc.Ethernet(dst=f"02:00:00:00:0{n}:02", src=f"02:00:00:00:0{n}:01") for n in (0, 1))
 _FRAME = oc.encode(
@@ -109,7 +110,7 @@ def test_a_stack_that_came_often_is_treated_as_one_that_did_not(number: int) -> 
     frames = _frames()
     first = []
     for data in frames:
-        for table in (PLANS, PARTS, STACKS, oc.DEFAULT._code.stack_encoders):
+        for table in (PLANS, PARTS, STACKS, code_of(oc.DEFAULT).stack_encoders):
             table.clear()
         first.append(_told(operation, data))
     for _ in range(3 * STACK_USES):

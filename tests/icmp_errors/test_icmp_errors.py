@@ -114,6 +114,7 @@ def test_padding_and_the_fcs_are_not_quoted() -> None:
 
 SILENT: Final[dict[str, Packet]] = {
     "an ICMP error": V4 / ICMP() / ICMPUnreachable() / V4 / LONG,
+    **{f"an ICMP error of type {number}": V4 / ICMP(type=number) / bytes(40) for number in (3, 4, 5, 11, 12)},
     "an ICMPv6 error": V6 / ICMPv6() / ICMPv6PacketTooBig(mtu=1280) / V6 / LONG,
     "an ICMPv6 redirect": V6 / ICMPv6(type=137) / bytes(40),
     "ICMP that is cut off": V4.replace(protocol=1) / b"",

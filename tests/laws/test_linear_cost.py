@@ -22,6 +22,7 @@ import pytest
 import overlaycodec as oc
 from overlaycodec import reassembly, telemetry, tunnel, vlan
 from overlaycodec.codec import code_cache
+from tests.tools.internals import set_code
 
 MOST: Final = 1.1
 DEEP: Final = oc.DEFAULT.with_max_headers(1 << 20)
@@ -63,8 +64,8 @@ def nothing_learnt(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(code_cache, "STACK_USES", 0)
     for catalog in (oc.DEFAULT, DEEP):
         code = code_cache.CodeCache(catalog)
-        code.stack_cache._misses_left = 1 << 60
-        monkeypatch.setattr(catalog, "_code", code)
+        code.stack_cache.misses_left = 1 << 60
+        set_code(catalog, code)
 
 
 class Family(NamedTuple):

@@ -260,6 +260,45 @@ def test_frames_that_differ_are_left_alone() -> None:
     assert [found.count for found in offload.coalesce(datagrams)] == [1, 1]
 
 
+def test_no_segment_follows_a_shorter_one_and_none_is_longer_than_the_first() -> None:
+    """As in Linux's `skb_gro_receive` and `tcp_gro_receive`: only the last segment may be shorter than `gso_size`."""
+    one, two, three = map(oc.decode, offload.segment(LARGE, 100))
+    first, second = map(oc.decode, offload.segment(oc.encode(two), 60))
+    number = one[oc.IPv4].identification
+    assert isinstance(number, int)
+    frames = [
+        oc.encode(oc.fill(packet.replace(oc.IPv4, identification=number + place)))
+        for place, packet in enumerate((one, first, second, three))
+    ]
+    assert [len(oc.decode(frame).payload) for frame in frames] == [100, 60, 40, 50]
+    assert [found.count for found in offload.coalesce(frames)] == [2, 1, 1]
+
+
+def test_the_limit_of_a_coalesced_frame_is_a_positive_number() -> None:
+    assert [found.count for found in offload.coalesce(offload.segment(LARGE, 100), limit=1)] == [1, 1, 1]
+    for limit, error in ((0, ValueError), (-1, ValueError), ("1", TypeError), (None, TypeError)):
+        with pytest.raises(error, match="limit"):
+            offload.coalesce([LARGE], limit=limit)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("size", [1480, 1472, 984])
+def test_a_datagram_for_a_card_that_fragments(size: int) -> None:
+    """VIRTIO_NET_HDR_GSO_UDP is 3 (virtio 1.2, section 5.1.6): `gso_size` octets after each IP header."""
+    network = oc.IPv4(src="192.0.2.1", dst="192.0.2.2")
+    datagram = oc.resolve(LINK / network / oc.UDP(src_port=1, dst_port=2) / bytes(4000))
+    header = oc.VirtioNet(gso_type=3, gso_size=size, hdr_len=42)
+    packets = list(map(oc.decode, offload.from_kernel(oc.encode(header) + oc.encode(datagram))))
+    lengths = [packet.at("ipv4.total_length") for packet in packets]
+    assert lengths == [20 + size] * (4008 // size) + [20 + 4008 % size]
+    assert [packet.at("ipv4.fragment_offset") for packet in packets] == [at // 8 for at in range(0, 4008, size)]
+
+
+@pytest.mark.parametrize("kind", [2, 6, 127])
+def test_an_unknown_kind_of_segmentation(kind: int) -> None:
+    with pytest.raises(oc.EncodeError, match="no type of segmentation"):
+        offload.from_kernel(oc.encode(oc.VirtioNet(gso_type=kind, gso_size=100)) + LARGE)
+
+
 def test_flows_are_coalesced_each_for_itself() -> None:
     others = offload.segment(oc.decode(LARGE).replace(oc.TCP, src_port=9, checksum=oc.AUTO), 100)
     arp = oc.encode(oc.decode(bytes.fromhex(DECODING["link/arp-padded-to-60"]["hex"])))

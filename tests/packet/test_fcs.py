@@ -236,3 +236,11 @@ def test_any_octets_come_back(data: bytes, wire_length: int, fcs_octets: int) ->
     oc.checksums(packet)
     oc.diagnose(packet)
     assert oc.encode(vlan.push(packet, vid=1)) if packet.headers else True
+
+
+@pytest.mark.parametrize("fcs", [FCS(data=b"\x12\x34", octets=2), FCS(data=b"\x12", octets=4)], ids=["2 octets", "cut"])
+def test_one_that_is_no_crc_or_is_cut_is_kept(fcs: FCS) -> None:
+    """IEEE 802.3 section 3.2.9 has 4 octets; what a capture lacks of them is not made up."""
+    frame = Ethernet(dst="02:00:00:00:00:01", src="02:00:00:00:00:02", ethertype=0x88B5) / b"..."
+    assert oc.fill(frame / fcs).fcs == fcs
+    assert oc.fill(frame / FCS(data=bytes(4))).fcs != FCS(data=bytes(4))

@@ -75,3 +75,22 @@ def test_a_path_names_the_header_that_is_changed_or_left_out() -> None:
 def test_a_wrong_name_gets_the_nearest_where_octets_are_shown() -> None:
     with pytest.raises(oc.PathError, match="did you mean vni"):
         PACKET.hexdump("vxlan.vnii")
+
+
+def test_a_field_without_octets_has_a_place() -> None:
+    """It begins where its octets would be, and ends before that: in a header and in an element alike."""
+    options = (oc.TCPOption(kind=9, data=b""), oc.TCPOption(kind=9, data=b"ab"), oc.TCPOption(kind=0))
+    packet = oc.resolve(oc.TCP(src_port=1, dst_port=2, checksum=0, options=options) / b"x")
+    assert packet.span("tcp.options[0]") == (160, 175)
+    assert packet.span("tcp.options[0].data") == (176, 175)
+    assert packet.span("tcp.options[1]") == (176, 207)
+    assert packet.span("tcp.options[1].data") == (192, 207)
+
+
+def test_a_header_is_put_in_the_place_of_another_by_its_path() -> None:
+    packet = oc.IPv4(src="192.0.2.1", dst="192.0.2.2") / oc.UDP(src_port=1, dst_port=2) / b"x"
+    other = oc.TCP(src_port=3, dst_port=4)
+    assert packet.replace_at("udp", other).headers == (packet.headers[0], other)
+    for value in (b"octets", None, 7):
+        with pytest.raises(TypeError, match="udp takes a header"):
+            packet.replace_at("udp", value)

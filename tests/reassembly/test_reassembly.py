@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 import overlaycodec as oc
 from overlaycodec import tunnel
-from overlaycodec.reassembly import Drop, FragmentReassembler, Overlap, STTReassembler, fragment, segment_stt
+from overlaycodec.reassembly import Drop, FragmentReassembler, Overlap, STTFrame, STTReassembler, fragment, segment_stt
 from overlaycodec.reassembly.byte_ranges import ByteRanges
 
 CAPTURES: Final = Path(__file__).parents[1] / "captures"
@@ -474,6 +474,26 @@ def test_congestion_is_not_lost(codepoints: tuple[int, int], whole: int | None) 
         assert reassembler.drops == {Drop.CONGESTION: 1}
     else:
         assert oc.checksums(packet)["ipv4.checksum"] is oc.ChecksumStatus.VALID
+
+
+def test_congestion_leaves_the_headers_after_ipv6() -> None:
+    """The mark is put in the IPv6 header; RFC 8200 section 4.5 has the header for every node in each fragment."""
+    network = oc.IPv6(src="2001:db8::1", dst="2001:db8::2", ecn=2) / oc.IPv6HopByHop(
+        options=(oc.IPv6RouterAlertOption(value=0),)
+    )
+    datagram = oc.resolve(network / oc.UDP(src_port=1, dst_port=2) / bytes(3000))
+    first, *others, last = fragment(datagram, mtu=1280, identification=7)
+    reassembler = FragmentReassembler()
+    assert [reassembler.feed(each) for each in (first, *others)] == [None] * (1 + len(others))
+    assert reassembler.feed(last.replace(oc.IPv6, ecn=3)) == datagram.replace(oc.IPv6, ecn=3)
+
+
+def test_a_frame_that_cannot_be_decoded_to_its_end_is_decoded_as_far_as_it_can_be() -> None:
+    ends = oc.IPv4(src="192.0.2.1", dst="192.0.2.2"), oc.TCP(src_port=50000, dst_port=7471)
+    broken = oc.encode(INNER)[:18]
+    frame = STTFrame(broken, oc.Packet((*ends, oc.STT(context_id=1))))
+    assert frame.packet.names == ["ethernet"]
+    assert frame.packet.fault is not None
 
 
 def test_fragments_that_came_by_different_ways() -> None:

@@ -54,8 +54,8 @@ def piece_sizes(*, content: int, chunk: int) -> Iterator[None]:
     """Columns read files in pieces of `content` octets, the first one of `chunk`; so many are unpacked at once."""
     with ExitStack() as stack:
         for module, name, value in (
-            (source_batches, "_OCTETS", content),
-            (chains, "_CHUNK", chunk),
+            (source_batches, "PIECE_OCTETS", content),
+            (chains, "CHUNK", chunk),
             (source, "CHUNK", chunk),
         ):
             stack.enter_context(mock.patch.object(module, name, value))
@@ -104,7 +104,7 @@ def _stretches(readable: Readable) -> Given:
     data: list[bytes] = []
     with oc.open_capture(readable) as capture:
         try:
-            for stretch in capture.record_blocks(chains._CHUNK):
+            for stretch in capture.record_blocks(chains.CHUNK):
                 for index, (start, count) in enumerate(
                     zip(stretch.starts.tolist(), stretch.lengths.tolist(), strict=True)
                 ):

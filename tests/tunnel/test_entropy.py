@@ -133,3 +133,19 @@ def test_all_fragments_go_one_way(version: int) -> None:
             pieces.append(INSIDE / IPv6(src="fd00::1", dst="fd00::2") / fragment / inside)
     ports = {tunnel.flow_port(oc.decode(oc.encode(piece), lax=True)) for piece in pieces}
     assert len(ports) == 1
+
+
+def test_flow_labels_are_all_numbers_but_0() -> None:
+    """RFC 6437 section 2: 0 is no label; the field has 20 bits."""
+    labels = {tunnel.entropy.flow_label(number) for number in (0, 1, 0xFFFF, 0xFFFF_FFFF, (1 << 64) - 1)}
+    assert min(labels) == 1
+    assert 0xFFFFF - (0xFFFFF >> 8) < max(labels) <= 0xFFFFF
+
+
+def test_the_hop_limit_of_the_outer_header_is_64() -> None:
+    """The recommended default of IANA (IP option numbers, RFC 1700), as Linux has it in `ip_default_ttl`."""
+    frame = INSIDE.replace(ethertype=0x88B5) / b"..."
+    endpoint = tunnel.VXLANTunnel(vni=1, src="192.0.2.1", dst="192.0.2.2")
+    assert endpoint.encapsulate(frame).at("ipv4.ttl") == 64
+    over_ipv6 = tunnel.VXLANTunnel(vni=1, src="2001:db8::1", dst="2001:db8::2")
+    assert over_ipv6.encapsulate(frame).at("ipv6.hop_limit") == 64

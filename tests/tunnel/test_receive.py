@@ -98,6 +98,9 @@ def test_what_is_not_for_the_endpoint_is_refused(kind: str, version: int) -> Non
         wrong["port"] = packet.replace_at("udp.dst_port", 99)
     for rule, changed in wrong.items():
         assert reason(receiver.receive(oc.encode(changed))) == rule
+    nothing = receiver.receive(oc.encode(wrong["no-tunnel"]))
+    assert isinstance(nothing, tunnel.Refusal)
+    assert nothing.path == "ethernet"
     other: dict[str, Any] = {"nvgre": {"vsid": 0x4321}, "stt": {"context_id": 9}}.get(kind, {"vni": 9})
     refusal = receiver.replace(**other).receive(oc.encode(packet))
     assert isinstance(refusal, tunnel.Refusal)
@@ -107,6 +110,37 @@ def test_what_is_not_for_the_endpoint_is_refused(kind: str, version: int) -> Non
     anyone = receiver.replace(**other, reception=tunnel.Reception(any_network=True)).receive(oc.encode(packet))
     assert isinstance(anyone, tunnel.Received)
     assert anyone.vni == (0x1234 if kind == "nvgre" else 100)
+
+
+@pytest.mark.parametrize(("diffserv", "inside"), [("pipe", 10), ("uniform", 46)])
+def test_the_class_of_a_frame_that_is_received(diffserv: str, inside: int) -> None:
+    """RFC 2983 sections 3.1 and 3.2: in the uniform model, the inner header gets the DSCP of the outer one."""
+    sender, receiver = ends("vxlan", diffserv=diffserv)
+    packet = oc.fill(sender.encapsulate(frame(dscp=10)).replace_at("ipv4.dscp", 46))
+    got = receiver.receive(oc.encode(packet))
+    assert isinstance(got, tunnel.Received)
+    assert oc.decode(got.frame)[IPv4].dscp == inside
+
+
+@pytest.mark.parametrize("kind", ["vxlan", "vxlan-gbp", "vxlan-gpe"])
+def test_a_vni_that_is_not_valid_is_no_network(kind: str) -> None:
+    """RFC 7348 section 5: the I flag must be 1 for a valid VNI."""
+    sender, receiver = ends(kind)
+    packet = sender.encapsulate(frame())
+    path = packet.names[3]
+    assert isinstance(receiver.receive(oc.encode(packet)), tunnel.Received)
+    unmarked = oc.fill(packet.replace_at(f"{path}.vni_valid", False))
+    assert isinstance(receiver.receive(oc.encode(unmarked)), tunnel.Refusal)
+
+
+@each_version
+def test_another_port_of_vxlan_is_not_the_endpoints(version: int) -> None:
+    """Linux's default of 8472 is known to the catalog, but the endpoint listens on 4789 (RFC 7348 section 5)."""
+    sender, receiver = ends("vxlan", version)
+    packet = sender.replace(dst_port=8472).encapsulate(frame())
+    assert "vxlan" in oc.decode(oc.encode(packet)).names
+    assert reason(receiver.receive(oc.encode(packet))) == "port"
+    assert reason(receiver.replace(dst_port=8472).receive(oc.encode(packet))) == ""
 
 
 def test_a_group_is_heard_too_and_other_sources_by_a_setting() -> None:

@@ -19,6 +19,7 @@ from overlaycodec import Header, MACAddress, Packet, reference
 from overlaycodec.codec.code_cache import STACK_USES
 from overlaycodec.protocols import HEADERS
 from tests.laws import common as laws
+from tests.tools.internals import code_of
 
 VECTORS: Final = {
     f"{path.stem}/{vector['name']}": vector
@@ -136,7 +137,7 @@ def test_a_guess_gives_the_same(name: str) -> None:
     vector = VECTORS[name]
     plain, guessing = (catalog_of(vector, oc.Catalog(HEADERS)) for _ in range(2))
     packet = decoded(vector, lax=True, catalog=plain)
-    guessing._code.stack_cache.learn(first_of(vector), packet.headers)
+    code_of(guessing).stack_cache.learn(first_of(vector), packet.headers)
     assert decoded(vector, lax=True, catalog=guessing) == packet == decoded(vector, lax=True)
     if name in DECODING:
         assert decoded(vector, catalog=guessing) == decoded(vector, catalog=plain) == packet
@@ -152,9 +153,9 @@ def test_most_vectors_are_guessed() -> None:
     hits = 0
     for vector in DECODING.values():
         catalog = catalog_of(vector, oc.Catalog(HEADERS))
-        catalog._code.stack_cache.learn(first_of(vector), decoded(vector, catalog=catalog).headers)
+        code_of(catalog).stack_cache.learn(first_of(vector), decoded(vector, catalog=catalog).headers)
         data = bytes.fromhex(vector["hex"])
-        hits += catalog._code.stack_cache.entry[1](data, len(data)) is not None
+        hits += code_of(catalog).stack_cache.entry[1](data, len(data)) is not None
     assert hits > len(DECODING) * 2 // 3
 
 

@@ -267,6 +267,22 @@ def test_translate_retag_normalise() -> None:
     assert moved == oc.fill(inner.replace_at("inner.vlan.vid", 8))
 
 
+@pytest.mark.parametrize("tpid", [0, 0xFFFF])
+def test_a_tpid_is_any_number_of_16_bits(tpid: int) -> None:
+    packet = BASE / VLANTag(vid=7) / VLANTag(vid=9) / b"..."
+    assert [tag.tpid for tag in vlan.tags(vlan.normalise(packet, outer=tpid))] == [tpid, 0x8100]
+    assert [tag.tpid for tag in vlan.tags(vlan.normalise(packet, inner=tpid))] == [0x88A8, tpid]
+    tagged = vlan.Port.trunk([7], tpid=tpid).egress(vlan.Classified(7, Packet((BASE,), b"...")))
+    assert tagged is not None
+    assert vlan.tags(tagged)[0].tpid == tpid
+
+
+@pytest.mark.parametrize("scope", [3, None, ["outer"]])
+def test_a_scope_is_text(scope: Any) -> None:
+    with pytest.raises(TypeError, match="scope takes a str"):
+        vlan.tags(Packet((BASE, VLANTag(vid=7))), scope=scope)
+
+
 def test_what_is_not_there() -> None:
     packet = oc.resolve(BASE / VLANTag(vid=7, ethertype=0x9999))
     for call, reason in (

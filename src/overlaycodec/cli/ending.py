@@ -15,13 +15,13 @@ from typing import Final
 
 from overlaycodec.capture.sink import remove_unfinished
 
-__all__ = ["unfinished_removed"]
+__all__ = ["ENDING_SIGNALS", "unfinished_removed"]
 
 _NAMES: Final = (
     *("SIGTERM", "SIGHUP", "SIGQUIT", "SIGBREAK", "SIGALRM", "SIGUSR1", "SIGUSR2"),
     *("SIGVTALRM", "SIGPROF", "SIGXCPU", "SIGIO", "SIGPWR", "SIGSTKFLT"),
 )
-_ENDING: Final = [signal.Signals[name] for name in _NAMES if name in signal.Signals.__members__]
+ENDING_SIGNALS: Final = [signal.Signals[name] for name in _NAMES if name in signal.Signals.__members__]
 """The signals whose default action ends a process, those of them that the system has: Windows has no SIGHUP. SIGINT is
 a KeyboardInterrupt, Python ignores SIGPIPE and SIGXFSZ, and no code can run after those that a fault raises."""
 
@@ -32,7 +32,7 @@ def unfinished_removed() -> Iterator[None]:
     handled = []
     try:
         with suppress(ValueError):  # only the main thread can set handlers
-            for number in _ENDING:
+            for number in ENDING_SIGNALS:
                 if signal.getsignal(number) is signal.SIG_DFL:
                     signal.signal(number, _end)
                     handled.append(number)

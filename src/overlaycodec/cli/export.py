@@ -44,13 +44,13 @@ if TYPE_CHECKING:
     from overlaycodec.columnar.address_text import Addresses
     from overlaycodec.columnar.table import Table
 
-__all__ = ["export"]
+__all__ = ["ROW_GROUP_ROWS", "export"]
 
 Form: TypeAlias = Literal["csv", "jsonl", "parquet"]
 Write: TypeAlias = Callable[[bytes], None]
 
 FORMS: Final[dict[str, Form]] = {".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".parquet": "parquet"}
-_ROWS: Final = 1 << 17
+ROW_GROUP_ROWS: Final = 1 << 17
 """Rows of a parquet row group: enough for a good compression, few enough that one fits in memory."""
 
 
@@ -127,7 +127,7 @@ class ParquetWriter:
             raise click.ClickException("a time stamp does not fit in 64 bits: leave out the column time_ns")
         self._pending.append(arrow)
         self._rows += len(table)
-        if self._rows >= _ROWS:
+        if self._rows >= ROW_GROUP_ROWS:
             self._flush()
 
     def finish(self) -> None:
@@ -140,7 +140,7 @@ class ParquetWriter:
 
         if self._rows:
             table = pyarrow.concat_tables(self._pending).unify_dictionaries()
-            self._writer.write_table(table, row_group_size=_ROWS)
+            self._writer.write_table(table, row_group_size=ROW_GROUP_ROWS)
             self._pending.clear()
             self._rows = 0
 

@@ -23,13 +23,13 @@ from overlaycodec.schema.keys import Key, KeySpace
 from overlaycodec.schema.layout import Layout
 from overlaycodec.values.by_class import ByClass
 
-__all__ = ["MAX_CLASSES", "STACK_USES", "CodeCache"]
+__all__ = ["MAX_CLASSES", "MAX_STACKS", "STACK_USES", "CodeCache"]
 
 STACK_USES: Final = 32
 """After how many packets of one stack an encoder is made for it: so seldom that making it is worth the time."""
 _MIN_STACK: Final = 2
 """The fewest headers for which it is worth the time."""
-_MAX_STACKS: Final = 256
+MAX_STACKS: Final = 256
 MAX_CLASSES: Final = 1024
 """For more classes, those of the catalog and others, what was generated is dropped: programs may declare any number."""
 
@@ -106,7 +106,7 @@ class CodeCache:
 
         Until some packets were encoded, it is one that counts them and encodes nothing.
         """
-        if len(self.stack_encoders) >= _MAX_STACKS:
+        if len(self.stack_encoders) >= MAX_STACKS:
             self.stack_encoders.clear()
         uses = 0
 

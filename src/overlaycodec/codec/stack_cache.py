@@ -16,14 +16,14 @@ from overlaycodec.codegen import Source
 from overlaycodec.packet.header import Header
 from overlaycodec.schema.keys import Key
 
-__all__ = ["Judge", "StackCache"]
+__all__ = ["MAX_STACKS", "MISSES_TO_LEARN", "Judge", "StackCache"]
 
 MISSES_TO_LEARN: Final = 257
 """So many that learning costs nothing where no stack is ever met again; a prime, since packets may take turns."""
 _MAX_MISSES_TO_LEARN: Final = 1 << 16
 _MIN_HEADERS: Final = 2
 """Of fewer option-free headers, a stack is not worth a decoder."""
-_MAX_STACKS: Final = 16
+MAX_STACKS: Final = 16
 
 Judge = Callable[[tuple[type[Header], ...]], Ending]
 """How a stack of these headers ends."""
@@ -32,7 +32,7 @@ Judge = Callable[[tuple[type[Header], ...]], Ending]
 class StackCache:
     """The stack decoders of one catalog, or one pipeline, for packets that begin with one header."""
 
-    __slots__ = ("_decoders", "_judge", "_misses_left", "_misses_to_learn", "_tables", "entry")
+    __slots__ = ("_judge", "_tables", "decoders", "entry", "misses_left", "misses_to_learn")
 
     entry: tuple[type[Header] | Key | None, StackReader]
     """What packets begin with, and the function that tries the cached stacks on those; it gives None for a miss.
@@ -43,15 +43,15 @@ class StackCache:
     def __init__(self, tables: StackTables, judge: Judge | None = None) -> None:
         self._tables = tables
         self._judge = judge
-        self._decoders: dict[tuple[StackEntry, ...], StackDecoder] = {}
-        self._misses_to_learn = self._misses_left = MISSES_TO_LEARN
+        self.decoders: dict[tuple[StackEntry, ...], StackDecoder] = {}
+        self.misses_to_learn = self.misses_left = MISSES_TO_LEARN
         self.entry = None, _miss
 
     def miss(self, first: type[Header] | Key, headers: Sequence[Header]) -> None:
         """Counts a packet that no cached stack decoder read to its end; learns the stack of one in so many."""
-        self._misses_left -= 1
-        if not self._misses_left:
-            self._misses_left = self._misses_to_learn
+        self.misses_left -= 1
+        if not self.misses_left:
+            self.misses_left = self.misses_to_learn
             self.learn(first, headers)
 
     def learn(self, first: type[Header] | Key, headers: Sequence[Header]) -> None:
@@ -60,16 +60,16 @@ class StackCache:
         if len(stack) < _MIN_HEADERS:
             return
         if first != self.entry[0]:
-            self._decoders.clear()
-        elif stack in self._decoders:
+            self.decoders.clear()
+        elif stack in self.decoders:
             return
-        elif len(self._decoders) >= _MAX_STACKS:
+        elif len(self.decoders) >= MAX_STACKS:
             # more stacks than that: to learn them over and over would cost more than it gives
-            self._decoders.clear()
-            self._misses_to_learn = self._misses_left = min(self._misses_to_learn * 2, _MAX_MISSES_TO_LEARN)
+            self.decoders.clear()
+            self.misses_to_learn = self.misses_left = min(self.misses_to_learn * 2, _MAX_MISSES_TO_LEARN)
         ending = None if self._judge is None else self._judge(tuple(cls for cls, _ in stack))
-        self._decoders[stack] = stack_decoder_of(first, stack, headers, self._tables, ending)
-        self.entry = first, _choice_of(list(self._decoders.values()))
+        self.decoders[stack] = stack_decoder_of(first, stack, headers, self._tables, ending)
+        self.entry = first, _choice_of(list(self.decoders.values()))
 
 
 def _miss(data: bytes, end: int) -> None:

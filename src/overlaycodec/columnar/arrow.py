@@ -19,7 +19,7 @@ from overlaycodec.columnar.column_buffers import CATEGORIES
 from overlaycodec.columnar.column_facts import metadata_of
 from overlaycodec.columnar.column_values import address_kind, holds_octets, json_text
 
-__all__ = ["TextForm", "arrow_table", "checked", "schema_of"]
+__all__ = ["CHUNK_ROWS", "TextForm", "arrow_table", "checked", "schema_of"]
 
 TextForm: TypeAlias = Literal["dictionary", "text", "views"]
 """Text of addresses: in dictionary encoding, as text, or as views of the text of different addresses."""
@@ -32,7 +32,7 @@ _HAS_VIEWS = int(pa.__version__.partition(".")[0]) >= 19
 """Whether arrays of views can be made of their buffers."""
 _IN_PLACE = 12
 """Octets of text that stand in a view itself."""
-_ROWS = 1 << 24
+CHUNK_ROWS = 1 << 24
 """Rows of text that stay below that, whatever addresses they have."""
 
 
@@ -123,10 +123,10 @@ def _texts(values: Values, absent: Mask | None, kind: str, form: TextForm) -> pa
     texts = _text_array(octets, ends)
     if form == "dictionary":
         return pa.DictionaryArray.from_arrays(found.indices, texts)
-    if len(values) <= _ROWS:
+    if len(values) <= CHUNK_ROWS:
         return texts.take(found.indices).cast(pa.string())
-    starts = range(0, len(values), _ROWS)
-    return pa.chunked_array([texts.take(found.indices.slice(start, _ROWS)).cast(pa.string()) for start in starts])
+    starts = range(0, len(values), CHUNK_ROWS)
+    return pa.chunked_array([texts.take(found.indices.slice(start, CHUNK_ROWS)).cast(pa.string()) for start in starts])
 
 
 def _text_array(octets: NDArray[np.uint8], ends: Ints) -> pa.Array:

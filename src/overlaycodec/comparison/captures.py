@@ -25,9 +25,9 @@ from overlaycodec.protocols import Ethernet, VLANTag
 if TYPE_CHECKING:
     import os
 
-__all__ = ["capture_diff", "record_diffs"]
+__all__ = ["WINDOW", "capture_diff", "record_diffs"]
 
-_WINDOW: Final = 2048
+WINDOW: Final = 2048
 _IN_TRANSIT: Final = frozenset(("ttl", "hop_limit", "dscp", "ecn"))
 """What routers change, and checksums with it."""
 _FIELDS: Final = tuple(name for name in Record.__struct_fields__ if name != "data")
@@ -66,7 +66,7 @@ class _Side:
 
     def fill(self) -> None:
         """Reads on, until the window is full."""
-        while not self.ended and len(self.window) < _WINDOW:
+        while not self.ended and len(self.window) < WINDOW:
             record = None
             try:
                 record = next(self._records, None)

@@ -11,10 +11,10 @@ from typing import Any, Final, Generic, TypeVar
 
 from overlaycodec.values.addresses import MACAddress, address_alone, unchecked_mac
 
-__all__ = ["BY_TEXT", "CHEAP", "IPV4S", "IPV6S", "MACS", "Interned"]
+__all__ = ["BY_TEXT", "CHEAP", "IPV4S", "IPV6S", "KEPT", "MACS", "PASSED_OVER", "Interned"]
 
-_KEPT = 4096
-_PASSED_OVER = 16 * _KEPT
+KEPT = 4096
+PASSED_OVER = 16 * KEPT
 
 _Key = TypeVar("_Key")
 _Value = TypeVar("_Value")
@@ -33,7 +33,7 @@ class Interned(Generic[_Key, _Value]):
     known: dict[_Key, _Value]
     """What is there: to look up here first is quickest, where most is there."""
 
-    def __init__(self, build: Callable[[_Key], _Value], passed_over: int = _PASSED_OVER) -> None:
+    def __init__(self, build: Callable[[_Key], _Value], passed_over: int = PASSED_OVER) -> None:
         self.build = build
         self.known = {}
         self._left = self._passed_over = passed_over
@@ -43,7 +43,7 @@ class Interned(Generic[_Key, _Value]):
         value = self.known.get(raw)
         if value is None:
             value = self.build(raw)
-            if len(self.known) < _KEPT:
+            if len(self.known) < KEPT:
                 self.known[raw] = value
             elif self._left:
                 self._left -= 1

@@ -18,15 +18,15 @@ from numpy.typing import NDArray
 from overlaycodec.capture.buffered_reader import BufferedReader
 from overlaycodec.capture.bulk.arrays import Ints
 
-__all__ = ["RecordFormat", "blocks_of", "record_offsets"]
+__all__ = ["CHUNK", "FIRST_RECORDS", "SEGMENT_RECORDS", "RecordFormat", "blocks_of", "record_offsets"]
 
-_CHUNK: Final = 1 << 18
+CHUNK: Final = 1 << 18
 _SPARE: Final = 256
 """Octets after a block that can be read, whatever they are, so that no access needs a check for its end."""
-_FIRST: Final = 64
+FIRST_RECORDS: Final = 64
 """Records that are walked one by one, for their mean size."""
 _SEGMENTS: Final = 512
-_RECORDS: Final = 64
+SEGMENT_RECORDS: Final = 64
 """Records in a segment, on average: fewer are walked one by one."""
 _PATIENCE: Final = 4
 """How many times the expected number of steps is made."""
@@ -89,7 +89,7 @@ def blocks_of(
     if memory is not None:
         yield from _blocks_in(stream, memory, form, octets, maximum, usable)
         return
-    size = min(octets, _CHUNK)
+    size = min(octets, CHUNK)
     buffer, filled, ended = _allocate(size), 0, False
     while not ended:
         filled += stream.read_into(buffer[filled:-_SPARE])
@@ -125,7 +125,7 @@ def _allocate(octets: int) -> memoryview:
 def _blocks_in(
     stream: BufferedReader, memory: memoryview, form: RecordFormat, octets: int, maximum: int, usable: Usable | None
 ) -> Iterator[tuple[memoryview, Ints, int]]:
-    at, ended, size = stream.octet, False, min(octets, _CHUNK)
+    at, ended, size = stream.octet, False, min(octets, CHUNK)
     while not ended:
         block = memory[at : at + size]
         offsets, end, ended = _used(block, form, maximum, usable)
@@ -136,7 +136,7 @@ def _blocks_in(
             break
         if not len(offsets) or size < octets:
             size *= 2
-    stream.restart((bytes(memory[start : start + _CHUNK]) for start in range(at, len(memory), _CHUNK)), at)
+    stream.restart((bytes(memory[start : start + CHUNK]) for start in range(at, len(memory), CHUNK)), at)
 
 
 def record_offsets(octets: memoryview, start: int, form: RecordFormat, maximum: int) -> tuple[Ints, int]:
@@ -144,15 +144,15 @@ def record_offsets(octets: memoryview, start: int, form: RecordFormat, maximum: 
 
     It stops before a record of more than `maximum` octets, or of fewer than a header has.
     """
-    first, at = _one_by_one(octets, start, form, maximum, count=_FIRST)
-    if len(first) < _FIRST:
+    first, at = _one_by_one(octets, start, form, maximum, count=FIRST_RECORDS)
+    if len(first) < FIRST_RECORDS:
         return np.array(first, np.int64), at
-    average = -(-(at - start) // _FIRST)
+    average = -(-(at - start) // FIRST_RECORDS)
     widest = max(end - offset for offset, end in zip(first, [*first[1:], at], strict=True))
     equal_sized = _equal_sized(_Octets(octets, form), at, widest) if widest == average else np.empty(0, np.int64)
     at += len(equal_sized) * widest
     rest = np.empty(0, np.int64)
-    segments = min(_SEGMENTS, (len(octets) - at) // (average * _RECORDS))
+    segments = min(_SEGMENTS, (len(octets) - at) // (average * SEGMENT_RECORDS))
     if segments >= 4:
         rest, at = _in_step(_Octets(octets, form), at, segments, average, widest, maximum, first)
     last, at = _one_by_one(octets, at, form, maximum)

@@ -27,11 +27,21 @@ if TYPE_CHECKING:
 
 Item = TypeVar("Item")
 
-__all__ = ["Origin", "facts_for", "names_in", "occurring_names", "outputs_of", "table_of", "tables_of", "until_failure"]
+__all__ = [
+    "TABLE_PACKETS",
+    "Origin",
+    "facts_for",
+    "names_in",
+    "occurring_names",
+    "outputs_of",
+    "table_of",
+    "tables_of",
+    "until_failure",
+]
 
 _UNREQUESTED = tuple(name for name in RECORD_COLUMNS if name not in BY_REQUEST)
 """The columns of the record that tables without requested names have."""
-_TABLE_PACKETS = 1 << 16
+TABLE_PACKETS = 1 << 16
 """At most this many packets are in a table of `iter_columns`."""
 _FIRST_CAPACITY, _MOST_CAPACITY = 1 << 10, 1 << 20
 """A fourth of the fewest packets, and the most, for which arrays are made at once where their number is unknown."""
@@ -121,10 +131,10 @@ def tables_of(
     wanted = None if where is None else filter_of(where, catalog)
     rows = RowFilter(wanted, columns_of(names, catalog), catalog, pipeline)
     if isinstance(source, Origin):
-        found = source.outputs(rows, catalog, pipeline, _TABLE_PACKETS)
+        found = source.outputs(rows, catalog, pipeline, TABLE_PACKETS)
     else:
         batches = batches_from(source, facts_for(rows), link_type, catalog)
-        found = outputs_of(batches, rows, catalog, pipeline, most=_TABLE_PACKETS)
+        found = outputs_of(batches, rows, catalog, pipeline, most=TABLE_PACKETS)
     for output, octets in found:
         if output.count or output.others:
             yield Table([output])

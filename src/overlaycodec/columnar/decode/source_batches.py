@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     Rows: TypeAlias = "Readable | Frames | Iterable[Item] | Sequence[File]"
 
-__all__ = ["MOST_RECORDS", "batches_from", "batches_twice"]
+__all__ = ["MOST_RECORDS", "PIECE_OCTETS", "batches_from", "batches_twice"]
 
 MOST_RECORDS = 1 << 16
 """At most this many packets are in a batch: the values of more of them no longer fit into caches."""
@@ -38,7 +38,7 @@ _MANY_RECORDS = 1 << 10
 """Fewer records in blocks than these are read as fast one by one."""
 _SMALL = 1 << 11
 """Files of fewer octets are read as fast record by record."""
-_OCTETS = 1 << 22
+PIECE_OCTETS = 1 << 22
 """Octets of a file that are read at once."""
 
 
@@ -88,7 +88,7 @@ def _batches_of(capture: Capture, facts: frozenset[str]) -> Iterator[Batch]:
     reader = FactsOfRecords(facts, capture) if facts else None
     while True:
         found = 0
-        for block in () if small else capture.record_blocks(_OCTETS):
+        for block in () if small else capture.record_blocks(PIECE_OCTETS):
             found += len(block.starts)
             yield from with_facts(batches_in(block, MOST_RECORDS), facts_of_block(block, capture, facts))
         if found >= _MANY_RECORDS:

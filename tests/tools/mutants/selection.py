@@ -1,0 +1,122 @@
+"""Which modules are changed, and which tests are run for each."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from tests.tools.mutants.runs import ROOT, SOURCE
+
+VECTORS: Final = (
+    *(
+        f"tests/vectors/test_vectors.py::test_{name}"
+        for name in (
+            "decoding_gives_the_stack_and_the_fields",
+            "decoding_gives_the_fault",
+            "encoding_gives_the_octets_back",
+            "encoding_in_one_go_gives_the_octets_back",
+        )
+    ),
+)
+_GUESSED_VECTORS: Final = (
+    "tests/vectors/test_vectors.py::test_a_guess_gives_the_same",
+    "tests/vectors/test_vectors.py::test_most_vectors_are_guessed",
+)
+_AGREEMENT: Final = (
+    "tests/laws/test_agreement.py::test_values_and_octets_agree",
+    "tests/laws/test_agreement.py::test_faults_agree",
+)
+_CORE: Final = (
+    "tests/test_errors.py",
+    "tests/codec",
+    "tests/laws/test_limits.py",
+    "--deselect=tests/codec/test_codegen.py::test_no_line_is_longer_than_those_of_the_library",
+)
+_CHECKSUMS: Final = ("tests/editing/test_checksums.py", "tests/editing/test_fill.py")
+
+
+def _arguments(*packages: str) -> tuple[str, ...]:
+    """The tests that give wrong arguments to the functions of these packages."""
+    file = "tests/laws/test_arguments.py"
+    names = re.findall(rf'^    "((?:{"|".join(packages)})\.[^"]*)": Call', (ROOT / file).read_text(), re.MULTILINE)
+    return tuple(f"{file}::test_junk_gives_a_value_or_a_sentence[{name}]" for name in names)
+
+
+TESTS: Final[dict[str, Sequence[str]]] = {
+    "schema": ("tests/schema", *VECTORS, *_CORE, *_CHECKSUMS, *_AGREEMENT, "tests/describe", "tests/display"),
+    "packet": (
+        "tests/test_errors.py",
+        "tests/packet/test_text_paths.py",
+        "tests/packet/test_fcs.py",
+        "tests/codec/test_packet_decoder.py",
+        "tests/vlan",
+        *VECTORS,
+        "tests/packet",
+        "tests/schema",
+        "tests/codec/test_options.py",
+        "tests/codec/test_jumbograms.py",
+        *_CHECKSUMS,
+        "tests/protocols/test_late_families.py",
+    ),
+    "codec": (
+        "tests/codec/test_stack_encoder.py",
+        "tests/codec/test_packet_decoder.py",
+        *VECTORS,
+        *_CORE,
+        "tests/schema",
+        *_GUESSED_VECTORS,
+        *_CHECKSUMS,
+        *_AGREEMENT,
+        "tests/protocols/test_late_families.py",
+    ),
+    "checksum": ("tests/editing", "tests/vlan", "tests/schema/test_vocabulary.py", *VECTORS),
+    "columnar": tuple(
+        f"tests/columnar/test_{name}.py"
+        for name in (
+            "columns",
+            "where",
+            "encode_columns",
+            "record_columns",
+            "list_columns",
+            "guess_columns",
+            "jumbogram_columns",
+            "addresses",
+            "table_pages",
+        )
+    ),
+    "columnar.workers": ("tests/columnar/test_workers.py",),
+    "capture": ("tests/capture", "tests/cli/test_kept.py"),
+    "tunnel": ("tests/tunnel", "tests/findings/test_findings.py"),
+    "vlan": ("tests/vlan", *_arguments("vlan"), "tests/findings/test_findings.py"),
+    "reassembly": ("tests/reassembly", *_arguments("reassembly"), "tests/tunnel"),
+    "findings": ("tests/findings", "tests/tunnel/test_receive.py", "tests/cli/test_diagnose.py"),
+    "editing": ("tests/editing", "tests/vlan", "tests/tunnel", "tests/packet/test_fcs.py", *VECTORS),
+    "offload": ("tests/offload", *_arguments("offload")),
+    "icmp_errors": ("tests/icmp_errors", *_arguments("icmp_errors"), "tests/tunnel"),
+}
+"""The tests of each package, or of a module that has its own: quick ones, and those first that notice most."""
+
+CORE: Final = ("schema", "packet", "codec")
+"""The packages of which more is asked; `checksum`, which is one module, counts with the others."""
+
+
+def suite_of(module: str) -> Sequence[str]:
+    """The tests of a module such as `codec.catalog`: of the longest name in `TESTS` that begins its name."""
+    name = module
+    while name not in TESTS:
+        name = name.rpartition(".")[0]
+    return TESTS[name]
+
+
+def packages() -> list[str]:
+    """The packages, and the modules outside packages, that are changed."""
+    return [name for name in TESTS if "." not in name]
+
+
+def modules_of(name: str) -> list[str]:
+    """The modules of a package, or the one module of this name; a package's own file is named like it."""
+    place = SOURCE / name.replace(".", "/")
+    files = sorted(place.rglob("*.py")) if place.is_dir() else [place.with_suffix(".py")]
+    found = (".".join(file.relative_to(SOURCE).with_suffix("").parts) for file in files)
+    return [module.removesuffix(".__init__") for module in found]

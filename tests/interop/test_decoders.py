@@ -21,7 +21,7 @@ from tests.interop.tally import Tally
 # Headers that a decoder does not read at all, each with its entry in the table of differences; and those that tcpdump's
 # text is not searched for.
 UNREAD: Final[dict[type, set[type[oc.Header]]]] = {
-    TShark: {oc.GUE, oc.INTMD, oc.INTMX},
+    TShark: {oc.GUE, oc.INTMD, oc.INTMX, oc.DSA, oc.EDSA},
     TCPDump: set(oc.DEFAULT.headers) - SPOKEN,
 }
 LEAST: Final = 100

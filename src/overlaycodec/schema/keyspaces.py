@@ -62,3 +62,11 @@ PTP_MESSAGE: Final = KeySpace("ptp_message", 4)
 """Types of messages of the precision time protocol."""
 TZSP_PROTOCOL: Final = KeySpace("tzsp_protocol")
 """What the frame of a sniffer is."""
+DLT: Final = KeySpace("dlt", 32, parent=LINK_TYPE)
+"""What a record within a record starts with: link types in 32 bits."""
+FDDI_FORMAT: Final = KeySpace("fddi_format", 4)
+"""Class and format of an FDDI frame."""
+NLPID: Final = KeySpace("nlpid", 8, hexadecimal=True)
+"""Network layer protocol identifiers (ISO/IEC TR 9577)."""
+NFLOG_FAMILY: Final = KeySpace("nflog_family", 8)
+"""Linux's address families of logged packets."""

@@ -61,6 +61,29 @@ def _below_a_second(random: Random, values: dict[str, Any]) -> int:
     return random.randrange(10**9)
 
 
+def _nflog(random: Random) -> tuple[oc.NFLOGAttribute, ...]:
+    """The length of the last one is set when the packet is there: see `finished`."""
+    prefix = oc.NFLOGAttribute(type=10, value=b"in " + random.randbytes(random.randrange(5)).hex().encode() + b"\0")
+    user = oc.NFLOGAttribute(type=11, value=random.randbytes(4))
+    return (*random.choice(((), (prefix,), (user, prefix))), oc.NFLOGAttribute(type=9))
+
+
+def padded(packet: oc.Packet, data: bytes) -> bytes:
+    """The octets with what the writer of a record puts behind it."""
+    return data + bytes(-len(data) % 4) if isinstance(packet.headers[0], oc.NFLOG) else data
+
+
+def finished(packet: oc.Packet, data: bytes) -> oc.Packet:
+    """The packet with lengths that no encoder derives: that of NFLOG's payload reaches to its end."""
+    first = packet.headers[0]
+    if not isinstance(first, oc.NFLOG):
+        return packet
+    *facts, last = first.attributes
+    inside = len(data) - 4 - sum(4 + -(-len(fact.value or b"") // 4) * 4 for fact in facts)
+    header = first.replace(attributes=(*facts, last.replace(length=inside)))
+    return oc.Packet((header, *packet.headers[1:]), packet.payload)
+
+
 _NO_REST: Final = {"options_rest": _one_of(b"")}
 _PTP_TIMES: Final = (
     *(oc.PTPSync, oc.PTPFollowUp, oc.PTPDelayResponse),
@@ -126,6 +149,23 @@ FIELDS: Final[Mapping[type[WireStruct], Mapping[str, Maker]]] = {
         **dict.fromkeys(("map_version_present", "echo_nonce_request"), _one_of(False)),
     },
     oc.TZSP: {"type": _one_of(0, 1), "tags": lambda random, _: _tzsp_tags(random)},
+    oc.AristaTimestamp: {"timescale": _one_of(0, 1), "hardware": _one_of(0), "nanoseconds": _below_a_second},
+    oc.AristaTimestamp48: {"timescale": _one_of(0, 1), "hardware": _one_of(0), "nanoseconds": _below_a_second},
+    oc.FDDI: {"class_format": _one_of(5), "control": _number(0, 7)},
+    oc.FrameRelay: {"dlci_high": _number(1, 62)},
+    oc.CiscoFrameRelay: {"dlci_high": _number(1, 62)},
+    oc.Radiotap: {"version": _one_of(0), "present": _one_of(0), "fields": _one_of(b"")},
+    oc.PPI: {"version": _one_of(0), "flags": _one_of(0), "fields": _one_of(b"")},
+    oc.SocketCAN: {
+        "extended": _one_of(True),
+        "error": _one_of(False),
+        "fd_flags": _one_of(0, 4, 7),
+        "dlc": _one_of(0),
+        "data": _octets(0, 8),
+    },
+    oc.NFLOG: {"attributes": lambda random, _: _nflog(random)},
+    oc.Netlink: {"packet_type": _one_of(0, 4), "arphrd_type": _one_of(824), "family": _one_of(0)},
+    oc.PKTAP: {"record_type": _one_of(1), "rest": _octets(0, 4)},
     oc.TeredoAuthentication: {"client_id": _octets(0, 9), "auth_value": _octets(0, 9)},
 }
 """How fields are drawn, where another decoder knows only some values."""
@@ -142,5 +182,9 @@ UNBOUND: Final[Mapping[str, tuple[int, ...]]] = {
     "slow_subtype": (9,),
     "ptp_message": (14,),
     "tzsp_protocol": (18,),
+    "dlt": (147,),
+    "fddi_format": (6,),
+    "nlpid": (0x99,),
+    "nflog_family": (3,),
 }
 """Values of key spaces that nothing is bound to, by the name of the space."""

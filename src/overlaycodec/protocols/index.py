@@ -11,9 +11,9 @@ from overlaycodec.packet.late_header import LateHeader
 from overlaycodec.schema.keys import MinOctets, Peek, PreviousHeader, Within
 from overlaycodec.schema.keyspaces import (
     BPDU_ADDITION, BPDU_TYPE, CISCO_HDLC_PROTOCOL, ERSPAN_FRAME, ETHERTYPE, FDDI_FORMAT, GPE_PROTOCOL, GTPU_EXTENSION,
-    ICMPV6_TYPE, ICMP_TYPE, IEEE802_LENGTH, IGMP_QUERY, IGMP_TYPE, IP_PROTOCOL, LINK_TYPE, LLC_SAP, LOOPBACK_FAMILY,
-    MLD_QUERY, MPLS_LABEL, NFLOG_FAMILY, NLPID, NSH_PROTOCOL, PPP_PROTOCOL, PTP_MESSAGE, SLL_PROTOCOL, SLOW_SUBTYPE,
-    STT_OFFSET, TZSP_PROTOCOL, UDP_PORT,
+    ICMPV6_TYPE, ICMP_TYPE, IEEE802_LENGTH, IGMP_QUERY, IGMP_TYPE, IPCP_CODE, IPV6CP_CODE, IP_PROTOCOL, LCP_CODE,
+    LINK_TYPE, LLC_SAP, LOOPBACK_FAMILY, MLD_QUERY, MPLS_LABEL, NFLOG_FAMILY, NLPID, NSH_PROTOCOL, PPP_PROTOCOL,
+    PTP_MESSAGE, SLL_PROTOCOL, SLOW_SUBTYPE, STT_OFFSET, TZSP_PROTOCOL, UDP_PORT,
 )
 
 if TYPE_CHECKING:
@@ -89,6 +89,10 @@ if TYPE_CHECKING:
     from overlaycodec.protocols.pim import PIM, PIMOverIPv6, PIMRegister, PIMRegisterOverIPv6
     from overlaycodec.protocols.pktap import PKTAP
     from overlaycodec.protocols.ppp import PPP, PPPCompressed, PPPFramed, PPPFramedCompressed
+    from overlaycodec.protocols.ppp_control import (
+        IPCP, IPCPAddressOption, IPCPOptions, IPv6CP, IPv6CPInterfaceOption, IPv6CPOptions, LCP, LCPMRUOption,
+        LCPMagicNumberOption, LCPOptions, PPPOption,
+    )
     from overlaycodec.protocols.pppoe import PPPoE, PPPoEDiscovery, PPPoETag
     from overlaycodec.protocols.ptp import PTP
     from overlaycodec.protocols.ptp_message import (
@@ -131,27 +135,28 @@ __all__ = [
     "ICMPParameterProblem", "ICMPRedirect", "ICMPTimeExceeded", "ICMPTimestamp", "ICMPUnreachable", "ICMPv6",
     "ICMPv6Echo", "ICMPv6PacketTooBig", "ICMPv6ParameterProblem", "ICMPv6TimeExceeded", "ICMPv6Unreachable", "IGMP",
     "IGMPGroup", "IGMPGroupRecord", "IGMPQuery", "IGMPSource", "IGMPv3Query", "IGMPv3Report", "INTMD", "INTMDOption",
-    "INTMX", "INTMXOption", "IPv4", "IPv4LooseSourceRouteOption", "IPv4Option", "IPv4RecordRouteOption",
-    "IPv4RouteAddress", "IPv4RouterAlertOption", "IPv4StrictSourceRouteOption", "IPv6", "IPv6DestinationOptions",
-    "IPv6Fragment", "IPv6HomeAddressOption", "IPv6HopByHop", "IPv6JumboPayloadOption", "IPv6Option",
-    "IPv6RouterAlertOption", "IPv6Routing", "IPv6SegmentRouting", "IPv6TunnelEncapsulationLimitOption", "ITag", "L2TP",
-    "L2TPControl", "LACP", "LACPMarker", "LISP", "LLC", "LLDP", "LLDPTLV", "LinkOAM", "MACsec", "MACsecEncrypted",
-    "MLDAddressRecord", "MLDQuery", "MLDReport", "MLDSource", "MLDv2Query", "MLDv2Report", "MPLS", "MSTI", "MSTP",
-    "NDPMTU", "NDPOption", "NDPPrefixInformation", "NDPRedirect", "NDPSourceLinkLayerAddress",
-    "NDPTargetLinkLayerAddress", "NFLOG", "NFLOGAttribute", "NLPIDPadding", "NSH", "NSHMetadata",
-    "NeighborAdvertisement", "NeighborSolicitation", "Netlink", "NonESPMarker", "OVNOption", "OxideExternalOption",
-    "OxideMSSOption", "OxideMulticastOption", "PIM", "PIMOverIPv6", "PIMRegister", "PIMRegisterOverIPv6", "PKTAP",
-    "PPI", "PPP", "PPPCompressed", "PPPFramed", "PPPFramedCompressed", "PPPoE", "PPPoEDiscovery", "PPPoETag", "PTP",
-    "PTPAnnounce", "PTPDelayResponse", "PTPFollowUp", "PTPPeerDelayFollowUp", "PTPPeerDelayRequest",
-    "PTPPeerDelayResponse", "PTPSync", "PseudowireControlWord", "RIP", "RIPCryptographicEntry", "RIPDigestEntry",
-    "RIPEntry", "RIPPasswordEntry", "RSTP", "Radiotap", "RouterAdvertisement", "RouterSolicitation", "SCTP",
-    "SCTPChunk", "SLARP", "SLARPKeepalive", "SLL", "SLL2", "SNAP", "SRv6Segment", "SRv6TLV", "STP", "STPTopologyChange",
-    "STT", "STTSegment", "SlowProtocol", "SocketCAN", "TCP", "TCPMSSOption", "TCPOption", "TCPSACKBlock",
-    "TCPSACKOption", "TCPSACKPermittedOption", "TCPTimestampsOption", "TCPWindowScaleOption", "TZSP", "TZSPTag",
-    "TencentAttachmentOption", "TencentEndpointOption", "TencentFlowCookieOption", "TeredoAuthentication",
-    "TeredoOrigin", "UDP", "VLANTag", "VNTag", "VRRP", "VRRPAddress", "VRRPIPv6Address", "VRRPv3", "VRRPv3OverIPv6",
-    "VXLAN", "VXLANGBP", "VXLANGPE", "VXLANRCO", "VirtioNet", "VirtioNetV1", "WireGuard", "WireGuardCookie",
-    "WireGuardInitiation", "WireGuardResponse",
+    "INTMX", "INTMXOption", "IPCP", "IPCPAddressOption", "IPCPOptions", "IPv4", "IPv4LooseSourceRouteOption",
+    "IPv4Option", "IPv4RecordRouteOption", "IPv4RouteAddress", "IPv4RouterAlertOption", "IPv4StrictSourceRouteOption",
+    "IPv6", "IPv6CP", "IPv6CPInterfaceOption", "IPv6CPOptions", "IPv6DestinationOptions", "IPv6Fragment",
+    "IPv6HomeAddressOption", "IPv6HopByHop", "IPv6JumboPayloadOption", "IPv6Option", "IPv6RouterAlertOption",
+    "IPv6Routing", "IPv6SegmentRouting", "IPv6TunnelEncapsulationLimitOption", "ITag", "L2TP", "L2TPControl", "LACP",
+    "LACPMarker", "LCP", "LCPMRUOption", "LCPMagicNumberOption", "LCPOptions", "LISP", "LLC", "LLDP", "LLDPTLV",
+    "LinkOAM", "MACsec", "MACsecEncrypted", "MLDAddressRecord", "MLDQuery", "MLDReport", "MLDSource", "MLDv2Query",
+    "MLDv2Report", "MPLS", "MSTI", "MSTP", "NDPMTU", "NDPOption", "NDPPrefixInformation", "NDPRedirect",
+    "NDPSourceLinkLayerAddress", "NDPTargetLinkLayerAddress", "NFLOG", "NFLOGAttribute", "NLPIDPadding", "NSH",
+    "NSHMetadata", "NeighborAdvertisement", "NeighborSolicitation", "Netlink", "NonESPMarker", "OVNOption",
+    "OxideExternalOption", "OxideMSSOption", "OxideMulticastOption", "PIM", "PIMOverIPv6", "PIMRegister",
+    "PIMRegisterOverIPv6", "PKTAP", "PPI", "PPP", "PPPCompressed", "PPPFramed", "PPPFramedCompressed", "PPPOption",
+    "PPPoE", "PPPoEDiscovery", "PPPoETag", "PTP", "PTPAnnounce", "PTPDelayResponse", "PTPFollowUp",
+    "PTPPeerDelayFollowUp", "PTPPeerDelayRequest", "PTPPeerDelayResponse", "PTPSync", "PseudowireControlWord", "RIP",
+    "RIPCryptographicEntry", "RIPDigestEntry", "RIPEntry", "RIPPasswordEntry", "RSTP", "Radiotap",
+    "RouterAdvertisement", "RouterSolicitation", "SCTP", "SCTPChunk", "SLARP", "SLARPKeepalive", "SLL", "SLL2", "SNAP",
+    "SRv6Segment", "SRv6TLV", "STP", "STPTopologyChange", "STT", "STTSegment", "SlowProtocol", "SocketCAN", "TCP",
+    "TCPMSSOption", "TCPOption", "TCPSACKBlock", "TCPSACKOption", "TCPSACKPermittedOption", "TCPTimestampsOption",
+    "TCPWindowScaleOption", "TZSP", "TZSPTag", "TencentAttachmentOption", "TencentEndpointOption",
+    "TencentFlowCookieOption", "TeredoAuthentication", "TeredoOrigin", "UDP", "VLANTag", "VNTag", "VRRP", "VRRPAddress",
+    "VRRPIPv6Address", "VRRPv3", "VRRPv3OverIPv6", "VXLAN", "VXLANGBP", "VXLANGPE", "VXLANRCO", "VirtioNet",
+    "VirtioNetV1", "WireGuard", "WireGuardCookie", "WireGuardInitiation", "WireGuardResponse",
 ]
 
 FAMILIES: Final[dict[str, tuple[str, ...]]] = {
@@ -230,6 +235,10 @@ FAMILIES: Final[dict[str, tuple[str, ...]]] = {
     "pim": ("PIM", "PIMOverIPv6", "PIMRegister", "PIMRegisterOverIPv6"),
     "pktap": ("PKTAP",),
     "ppp": ("PPP", "PPPCompressed", "PPPFramed", "PPPFramedCompressed"),
+    "ppp_control": (
+        "IPCP", "IPCPAddressOption", "IPCPOptions", "IPv6CP", "IPv6CPInterfaceOption", "IPv6CPOptions", "LCP",
+        "LCPMRUOption", "LCPMagicNumberOption", "LCPOptions", "PPPOption",
+    ),
     "pppoe": ("PPPoE", "PPPoEDiscovery", "PPPoETag"),
     "ptp": ("PTP",),
     "ptp_message": (
@@ -454,6 +463,18 @@ HEADERS: Final = (
         LINK_TYPE(9).when(Peek(bit=0, count=16, value=65283), Peek(bit=23, count=1, value=1)),
         LINK_TYPE(50).when(Peek(bit=0, count=16, value=65283), Peek(bit=23, count=1, value=1)),
         ETHERTYPE(0x880b).when(Peek(bit=0, count=16, value=65283), Peek(bit=23, count=1, value=1)),
+    )),
+    LateHeader("overlaycodec.protocols.ppp_control", "IPCP", "ipcp", (PPP_PROTOCOL(0x8021),)),
+    LateHeader("overlaycodec.protocols.ppp_control", "IPCPOptions", "ipcp_options", (
+        IPCP_CODE(1), IPCP_CODE(2), IPCP_CODE(3), IPCP_CODE(4),
+    )),
+    LateHeader("overlaycodec.protocols.ppp_control", "IPv6CP", "ipv6cp", (PPP_PROTOCOL(0x8057),)),
+    LateHeader("overlaycodec.protocols.ppp_control", "IPv6CPOptions", "ipv6cp_options", (
+        IPV6CP_CODE(1), IPV6CP_CODE(2), IPV6CP_CODE(3), IPV6CP_CODE(4),
+    )),
+    LateHeader("overlaycodec.protocols.ppp_control", "LCP", "lcp", (PPP_PROTOCOL(0xc021),)),
+    LateHeader("overlaycodec.protocols.ppp_control", "LCPOptions", "lcp_options", (
+        LCP_CODE(1), LCP_CODE(2), LCP_CODE(3), LCP_CODE(4),
     )),
     LateHeader("overlaycodec.protocols.pppoe", "PPPoE", "pppoe", (ETHERTYPE(0x8864),)),
     LateHeader("overlaycodec.protocols.pppoe", "PPPoEDiscovery", "pppoe_discovery", (ETHERTYPE(0x8863),)),

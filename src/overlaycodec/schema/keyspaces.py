@@ -70,3 +70,9 @@ NLPID: Final = KeySpace("nlpid", 8, hexadecimal=True)
 """Network layer protocol identifiers (ISO/IEC TR 9577)."""
 NFLOG_FAMILY: Final = KeySpace("nflog_family", 8)
 """Linux's address families of logged packets."""
+LCP_CODE: Final = KeySpace("lcp_code", 8)
+"""Codes of PPP's link control protocol: those that have options."""
+IPCP_CODE: Final = KeySpace("ipcp_code", 8)
+"""The same of the control protocol of IPv4."""
+IPV6CP_CODE: Final = KeySpace("ipv6cp_code", 8)
+"""The same of the control protocol of IPv6."""

@@ -366,6 +366,9 @@ SOURCES: Final[Mapping[str, Source]] = {
     "options of IPv6": Source(800, oc.IPv6, 229, through=(oc.IPv6HopByHop, oc.IPv6DestinationOptions)),
     "PPP": Source(400, oc.PPP, 9),
     "PPP in frames of HDLC": Source(400, oc.PPPFramed, 50),
+    "PPP's control protocols": Source(
+        800, oc.PPP, 9, through=(oc.LCP, oc.LCPOptions, oc.IPCP, oc.IPCPOptions, oc.IPv6CP, oc.IPv6CPOptions)
+    ),
     "PPP of one octet": Source(400, oc.PPPCompressed, 9),
     "cooked": Source(400, oc.SLL, 113),
     "cooked, of other devices": Source(200, oc.SLL, 113, through=(oc.SLL,)),

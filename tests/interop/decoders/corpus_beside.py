@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from ipaddress import IPv6Address
+from ipaddress import IPv4Address, IPv6Address
 from random import Random
 from typing import Any, Final
 
@@ -59,6 +59,14 @@ def _dhcpv6(random: Random) -> tuple[WireStruct, ...]:
 
 def _below_a_second(random: Random, values: dict[str, Any]) -> int:
     return random.randrange(10**9)
+
+
+def _lcp(random: Random) -> tuple[WireStruct, ...]:
+    options = (
+        oc.LCPMRUOption(mru=random.randrange(1 << 16)),
+        oc.LCPMagicNumberOption(magic_number=random.getrandbits(32)),
+    )
+    return tuple(random.sample(options, random.randint(1, 2)))
 
 
 def _nflog(random: Random) -> tuple[oc.NFLOGAttribute, ...]:
@@ -166,6 +174,15 @@ FIELDS: Final[Mapping[type[WireStruct], Mapping[str, Maker]]] = {
     oc.NFLOG: {"attributes": lambda random, _: _nflog(random)},
     oc.Netlink: {"packet_type": _one_of(0, 4), "arphrd_type": _one_of(824), "family": _one_of(0)},
     oc.PKTAP: {"record_type": _one_of(1), "rest": _octets(0, 4)},
+    oc.LCPOptions: {"options": lambda random, _: _lcp(random), **_NO_REST},
+    oc.IPCPOptions: {
+        "options": lambda random, _: (oc.IPCPAddressOption(address=IPv4Address(random.randbytes(4))),),
+        **_NO_REST,
+    },
+    oc.IPv6CPOptions: {
+        "options": lambda random, _: (oc.IPv6CPInterfaceOption(identifier=random.randbytes(8)),),
+        **_NO_REST,
+    },
     oc.TeredoAuthentication: {"client_id": _octets(0, 9), "auth_value": _octets(0, 9)},
 }
 """How fields are drawn, where another decoder knows only some values."""
@@ -186,5 +203,8 @@ UNBOUND: Final[Mapping[str, tuple[int, ...]]] = {
     "fddi_format": (6,),
     "nlpid": (0x99,),
     "nflog_family": (3,),
+    "lcp_code": (5,),
+    "ipcp_code": (5,),
+    "ipv6cp_code": (5,),
 }
 """Values of key spaces that nothing is bound to, by the name of the space."""

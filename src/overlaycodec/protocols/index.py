@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Final
 from overlaycodec.packet.late_header import LateHeader
 from overlaycodec.schema.keys import MinOctets, Peek, PreviousHeader, Within
 from overlaycodec.schema.keyspaces import (
-    BPDU_ADDITION, BPDU_TYPE, CISCO_HDLC_PROTOCOL, ERSPAN_FRAME, ETHERTYPE, FDDI_FORMAT, GPE_PROTOCOL, GTPU_EXTENSION,
-    ICMPV6_TYPE, ICMP_TYPE, IEEE802_LENGTH, IGMP_QUERY, IGMP_TYPE, IPCP_CODE, IPV6CP_CODE, IP_PROTOCOL, LCP_CODE,
-    LINK_TYPE, LLC_SAP, LOOPBACK_FAMILY, MLD_QUERY, MPLS_LABEL, NFLOG_FAMILY, NLPID, NSH_PROTOCOL, PPP_PROTOCOL,
-    PTP_MESSAGE, SLL_PROTOCOL, SLOW_SUBTYPE, STT_OFFSET, TZSP_PROTOCOL, UDP_PORT,
+    BPDU_ADDITION, BPDU_TYPE, CISCO_HDLC_PROTOCOL, ERSPAN_FRAME, ETHERTYPE, FDDI_FORMAT, GACH_CHANNEL, GPE_PROTOCOL,
+    GTPU_EXTENSION, ICMPV6_TYPE, ICMP_TYPE, IEEE802_LENGTH, IGMP_QUERY, IGMP_TYPE, IPCP_CODE, IPV6CP_CODE, IP_PROTOCOL,
+    LCP_CODE, LINK_TYPE, LLC_SAP, LOOPBACK_FAMILY, MLD_QUERY, MPLS_LABEL, NFLOG_FAMILY, NLPID, NSH_PROTOCOL,
+    PPP_PROTOCOL, PTP_MESSAGE, SLL_PROTOCOL, SLOW_SUBTYPE, STT_OFFSET, TZSP_PROTOCOL, UDP_PORT,
 )
 
 if TYPE_CHECKING:
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from overlaycodec.protocols.ethernet import Ethernet
     from overlaycodec.protocols.fddi import FDDI
     from overlaycodec.protocols.frame_relay import CiscoFrameRelay, FrameRelay, NLPIDPadding
+    from overlaycodec.protocols.gach import GACh
     from overlaycodec.protocols.geneve import Geneve
     from overlaycodec.protocols.geneve_option import GeneveOption
     from overlaycodec.protocols.geneve_vendors import (
@@ -71,6 +72,7 @@ if TYPE_CHECKING:
         IPv6Option, IPv6RouterAlertOption, IPv6Routing, IPv6TunnelEncapsulationLimitOption,
     )
     from overlaycodec.protocols.l2tp import L2TP, L2TPControl
+    from overlaycodec.protocols.l2tpv3 import L2TPv3, L2TPv3Control, L2TPv3OverUDP
     from overlaycodec.protocols.lacp import LACP
     from overlaycodec.protocols.link import BSDLoopback, BSDNull, SLL, SLL2
     from overlaycodec.protocols.lisp import LISP
@@ -130,8 +132,8 @@ __all__ = [
     "DHCPRouterOption", "DHCPServerIdOption", "DHCPSubnetMaskOption", "DHCPv6", "DHCPv6AddressOption",
     "DHCPv6AddressesOption", "DHCPv6ClientIdOption", "DHCPv6ElapsedTimeOption", "DHCPv6Option", "DHCPv6PrefixOption",
     "DHCPv6PrefixesOption", "DHCPv6Relay", "DHCPv6ServerIdOption", "DSA", "EDSA", "ERSPAN", "ERSPANv3", "ESP", "ETag",
-    "EtherIP", "Ethernet", "FDDI", "FrameRelay", "GCPEndpointOption", "GCPNetworkOption", "GCPProfileOption", "GRE",
-    "GRESourceRoute", "GREv1", "GTPU", "GTPUExtension", "GUE", "Geneve", "GeneveOption", "ICMP", "ICMPEcho",
+    "EtherIP", "Ethernet", "FDDI", "FrameRelay", "GACh", "GCPEndpointOption", "GCPNetworkOption", "GCPProfileOption",
+    "GRE", "GRESourceRoute", "GREv1", "GTPU", "GTPUExtension", "GUE", "Geneve", "GeneveOption", "ICMP", "ICMPEcho",
     "ICMPParameterProblem", "ICMPRedirect", "ICMPTimeExceeded", "ICMPTimestamp", "ICMPUnreachable", "ICMPv6",
     "ICMPv6Echo", "ICMPv6PacketTooBig", "ICMPv6ParameterProblem", "ICMPv6TimeExceeded", "ICMPv6Unreachable", "IGMP",
     "IGMPGroup", "IGMPGroupRecord", "IGMPQuery", "IGMPSource", "IGMPv3Query", "IGMPv3Report", "INTMD", "INTMDOption",
@@ -139,15 +141,15 @@ __all__ = [
     "IPv4Option", "IPv4RecordRouteOption", "IPv4RouteAddress", "IPv4RouterAlertOption", "IPv4StrictSourceRouteOption",
     "IPv6", "IPv6CP", "IPv6CPInterfaceOption", "IPv6CPOptions", "IPv6DestinationOptions", "IPv6Fragment",
     "IPv6HomeAddressOption", "IPv6HopByHop", "IPv6JumboPayloadOption", "IPv6Option", "IPv6RouterAlertOption",
-    "IPv6Routing", "IPv6SegmentRouting", "IPv6TunnelEncapsulationLimitOption", "ITag", "L2TP", "L2TPControl", "LACP",
-    "LACPMarker", "LCP", "LCPMRUOption", "LCPMagicNumberOption", "LCPOptions", "LISP", "LLC", "LLDP", "LLDPTLV",
-    "LinkOAM", "MACsec", "MACsecEncrypted", "MLDAddressRecord", "MLDQuery", "MLDReport", "MLDSource", "MLDv2Query",
-    "MLDv2Report", "MPLS", "MSTI", "MSTP", "NDPMTU", "NDPOption", "NDPPrefixInformation", "NDPRedirect",
-    "NDPSourceLinkLayerAddress", "NDPTargetLinkLayerAddress", "NFLOG", "NFLOGAttribute", "NLPIDPadding", "NSH",
-    "NSHMetadata", "NeighborAdvertisement", "NeighborSolicitation", "Netlink", "NonESPMarker", "OVNOption",
-    "OxideExternalOption", "OxideMSSOption", "OxideMulticastOption", "PIM", "PIMOverIPv6", "PIMRegister",
-    "PIMRegisterOverIPv6", "PKTAP", "PPI", "PPP", "PPPCompressed", "PPPFramed", "PPPFramedCompressed", "PPPOption",
-    "PPPoE", "PPPoEDiscovery", "PPPoETag", "PTP", "PTPAnnounce", "PTPDelayResponse", "PTPFollowUp",
+    "IPv6Routing", "IPv6SegmentRouting", "IPv6TunnelEncapsulationLimitOption", "ITag", "L2TP", "L2TPControl", "L2TPv3",
+    "L2TPv3Control", "L2TPv3OverUDP", "LACP", "LACPMarker", "LCP", "LCPMRUOption", "LCPMagicNumberOption", "LCPOptions",
+    "LISP", "LLC", "LLDP", "LLDPTLV", "LinkOAM", "MACsec", "MACsecEncrypted", "MLDAddressRecord", "MLDQuery",
+    "MLDReport", "MLDSource", "MLDv2Query", "MLDv2Report", "MPLS", "MSTI", "MSTP", "NDPMTU", "NDPOption",
+    "NDPPrefixInformation", "NDPRedirect", "NDPSourceLinkLayerAddress", "NDPTargetLinkLayerAddress", "NFLOG",
+    "NFLOGAttribute", "NLPIDPadding", "NSH", "NSHMetadata", "NeighborAdvertisement", "NeighborSolicitation", "Netlink",
+    "NonESPMarker", "OVNOption", "OxideExternalOption", "OxideMSSOption", "OxideMulticastOption", "PIM", "PIMOverIPv6",
+    "PIMRegister", "PIMRegisterOverIPv6", "PKTAP", "PPI", "PPP", "PPPCompressed", "PPPFramed", "PPPFramedCompressed",
+    "PPPOption", "PPPoE", "PPPoEDiscovery", "PPPoETag", "PTP", "PTPAnnounce", "PTPDelayResponse", "PTPFollowUp",
     "PTPPeerDelayFollowUp", "PTPPeerDelayRequest", "PTPPeerDelayResponse", "PTPSync", "PseudowireControlWord", "RIP",
     "RIPCryptographicEntry", "RIPDigestEntry", "RIPEntry", "RIPPasswordEntry", "RSTP", "Radiotap",
     "RouterAdvertisement", "RouterSolicitation", "SCTP", "SCTPChunk", "SLARP", "SLARPKeepalive", "SLL", "SLL2", "SNAP",
@@ -186,6 +188,7 @@ FAMILIES: Final[dict[str, tuple[str, ...]]] = {
     "ethernet": ("Ethernet",),
     "fddi": ("FDDI",),
     "frame_relay": ("CiscoFrameRelay", "FrameRelay", "NLPIDPadding"),
+    "gach": ("GACh",),
     "geneve": ("Geneve",),
     "geneve_option": ("GeneveOption",),
     "geneve_vendors": (
@@ -216,6 +219,7 @@ FAMILIES: Final[dict[str, tuple[str, ...]]] = {
         "IPv6TunnelEncapsulationLimitOption",
     ),
     "l2tp": ("L2TP", "L2TPControl"),
+    "l2tpv3": ("L2TPv3", "L2TPv3Control", "L2TPv3OverUDP"),
     "lacp": ("LACP",),
     "link": ("BSDLoopback", "BSDNull", "SLL", "SLL2"),
     "lisp": ("LISP",),
@@ -280,11 +284,12 @@ HEADERS: Final = (
     LateHeader("overlaycodec.protocols.arp", "ARP", "arp", (ETHERTYPE(0x0806), ETHERTYPE(0x8035))),
     LateHeader("overlaycodec.protocols.bfd", "BFD", "bfd", (
         UDP_PORT(3784).as_guess(), UDP_PORT(4784).as_guess(), UDP_PORT(6784).as_guess(), UDP_PORT(7784).as_guess(),
+        GACH_CHANNEL(0x0007), GACH_CHANNEL(0x0022),
     )),
     LateHeader("overlaycodec.protocols.bridging", "ETag", "e_tag", (ETHERTYPE(0x893f),)),
     LateHeader("overlaycodec.protocols.bridging", "ITag", "i_tag", (ETHERTYPE(0x88e7),)),
     LateHeader("overlaycodec.protocols.bridging", "VNTag", "vn_tag", (ETHERTYPE(0x8926),)),
-    LateHeader("overlaycodec.protocols.cfm", "CFM", "cfm", (ETHERTYPE(0x8902),)),
+    LateHeader("overlaycodec.protocols.cfm", "CFM", "cfm", (ETHERTYPE(0x8902), GACH_CHANNEL(0x8902))),
     LateHeader("overlaycodec.protocols.cisco_hdlc", "CiscoHDLC", "cisco_hdlc", (
         LINK_TYPE(104), LINK_TYPE(50).when(Peek(bit=0, count=8, value=15)),
         LINK_TYPE(50).when(Peek(bit=0, count=8, value=143)),
@@ -331,6 +336,7 @@ HEADERS: Final = (
     LateHeader("overlaycodec.protocols.frame_relay", "NLPIDPadding", "nlpid_padding", (
         NLPID(0x00).when(PreviousHeader(field='control', value=3)),
     )),
+    LateHeader("overlaycodec.protocols.gach", "GACh", "gach", (MPLS_LABEL(13),)),
     LateHeader("overlaycodec.protocols.geneve", "Geneve", "geneve", (UDP_PORT(6081).as_guess(),)),
     LateHeader("overlaycodec.protocols.gre", "GRE", "gre", (IP_PROTOCOL(47), UDP_PORT(4754).as_guess())),
     LateHeader("overlaycodec.protocols.gre", "GREv1", "gre_v1", (
@@ -371,8 +377,9 @@ HEADERS: Final = (
         LINK_TYPE(101).when(Peek(bit=0, count=4, value=4)).as_guess(),
         LINK_TYPE(12).when(Peek(bit=0, count=4, value=4)).as_guess(),
         LINK_TYPE(14).when(Peek(bit=0, count=4, value=4)).as_guess(), LINK_TYPE(228), LLC_SAP(6), LOOPBACK_FAMILY(2),
-        NFLOG_FAMILY(2), NLPID(0xcc), MPLS_LABEL.any().when(Peek(bit=0, count=4, value=4)).as_guess(),
-        PPP_PROTOCOL(0x0021), NSH_PROTOCOL(1), ERSPAN_FRAME(2).when(Peek(bit=0, count=4, value=4)).as_guess(),
+        GACH_CHANNEL(0x0021), NFLOG_FAMILY(2), NLPID(0xcc),
+        MPLS_LABEL.any().when(Peek(bit=0, count=4, value=4)).as_guess(), PPP_PROTOCOL(0x0021), NSH_PROTOCOL(1),
+        ERSPAN_FRAME(2).when(Peek(bit=0, count=4, value=4)).as_guess(),
         GTPU_EXTENSION(0x00).when(Peek(bit=0, count=4, value=4)).as_guess(),
         UDP_PORT(6080).when(Peek(bit=0, count=4, value=4)).as_guess(),
     )),
@@ -382,8 +389,9 @@ HEADERS: Final = (
         LINK_TYPE(12).when(Peek(bit=0, count=4, value=6)).as_guess(),
         LINK_TYPE(14).when(Peek(bit=0, count=4, value=6)).as_guess(), LINK_TYPE(229), LOOPBACK_FAMILY(30),
         LOOPBACK_FAMILY(28), LOOPBACK_FAMILY(24), LOOPBACK_FAMILY(10),
-        MPLS_LABEL.any().when(Peek(bit=0, count=4, value=6)).as_guess(), NFLOG_FAMILY(10), NLPID(0x8e),
-        PPP_PROTOCOL(0x0057), NSH_PROTOCOL(2), ERSPAN_FRAME(2).when(Peek(bit=0, count=4, value=6)).as_guess(),
+        MPLS_LABEL.any().when(Peek(bit=0, count=4, value=6)).as_guess(), GACH_CHANNEL(0x0057), NFLOG_FAMILY(10),
+        NLPID(0x8e), PPP_PROTOCOL(0x0057), NSH_PROTOCOL(2),
+        ERSPAN_FRAME(2).when(Peek(bit=0, count=4, value=6)).as_guess(),
         GTPU_EXTENSION(0x00).when(Peek(bit=0, count=4, value=6)).as_guess(),
         UDP_PORT(6080).when(Peek(bit=0, count=4, value=6)).as_guess(),
         UDP_PORT(3544).when(Peek(bit=0, count=4, value=6)).as_guess(),
@@ -397,6 +405,13 @@ HEADERS: Final = (
     )),
     LateHeader("overlaycodec.protocols.l2tp", "L2TPControl", "l2tp_control", (
         UDP_PORT(1701).when(Peek(bit=12, count=4, value=2), Peek(bit=0, count=1, value=1)).as_guess(),
+    )),
+    LateHeader("overlaycodec.protocols.l2tpv3", "L2TPv3", "l2tp_v3", (IP_PROTOCOL(115),)),
+    LateHeader("overlaycodec.protocols.l2tpv3", "L2TPv3Control", "l2tp_v3_control", (
+        UDP_PORT(1701).when(Peek(bit=12, count=4, value=3), Peek(bit=0, count=1, value=1)).as_guess(),
+    )),
+    LateHeader("overlaycodec.protocols.l2tpv3", "L2TPv3OverUDP", "l2tp_v3_udp", (
+        UDP_PORT(1701).when(Peek(bit=12, count=4, value=3), Peek(bit=0, count=1, value=0)).as_guess(),
     )),
     LateHeader("overlaycodec.protocols.lacp", "LACP", "lacp", (SLOW_SUBTYPE(1),)),
     LateHeader("overlaycodec.protocols.link", "BSDLoopback", "bsd_loopback", (

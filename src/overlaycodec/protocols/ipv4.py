@@ -23,6 +23,7 @@ from overlaycodec.schema.keys import Fits, Peek
 from overlaycodec.schema.keyspaces import (
     ERSPAN_FRAME,
     ETHERTYPE,
+    GACH_CHANNEL,
     GPE_PROTOCOL,
     GTPU_EXTENSION,
     IP_PROTOCOL,
@@ -130,6 +131,7 @@ class IPv4(
         LINK_TYPE(228),
         LLC_SAP(0x06),
         LOOPBACK_FAMILY(2),
+        GACH_CHANNEL(0x0021),
         NFLOG_FAMILY(2),
         NLPID(0xCC),
         MPLS_LABEL.any().when(_NIBBLE_4).as_guess(),

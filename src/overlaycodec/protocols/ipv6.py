@@ -25,6 +25,7 @@ from overlaycodec.schema.keys import Fits, Peek
 from overlaycodec.schema.keyspaces import (
     ERSPAN_FRAME,
     ETHERTYPE,
+    GACH_CHANNEL,
     GPE_PROTOCOL,
     GTPU_EXTENSION,
     IP_PROTOCOL,
@@ -68,6 +69,7 @@ class IPv6(
         LINK_TYPE(229),
         *(LOOPBACK_FAMILY(family) for family in (30, 28, 24, 10)),
         MPLS_LABEL.any().when(_NIBBLE_6).as_guess(),
+        GACH_CHANNEL(0x0057),
         NFLOG_FAMILY(10),
         NLPID(0x8E),
         PPP_PROTOCOL(0x0057),

@@ -76,3 +76,5 @@ IPCP_CODE: Final = KeySpace("ipcp_code", 8)
 """The same of the control protocol of IPv4."""
 IPV6CP_CODE: Final = KeySpace("ipv6cp_code", 8)
 """The same of the control protocol of IPv6."""
+GACH_CHANNEL: Final = KeySpace("gach_channel", hexadecimal=True)
+"""Types of MPLS's associated channels."""

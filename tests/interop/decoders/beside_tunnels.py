@@ -113,7 +113,9 @@ TSHARK: Final[tuple[Entry, ...]] = (
         "A control message of L2TP with less than an attribute",
         "both",
         "RFC 2661 section 4.1: an attribute has 6 octets or more. tshark shows nothing of a message with less.",
-        lambda packet, number: isinstance(header := here(packet, number), oc.L2TPControl) and 12 < header.length < 18,
+        lambda packet, number: (
+            isinstance(header := here(packet, number), oc.L2TPControl | oc.L2TPv3Control) and 12 < header.length < 18
+        ),
     ),
     Parting(
         "A length in MACsec",
@@ -132,6 +134,13 @@ TSHARK: Final[tuple[Entry, ...]] = (
         lambda packet, number: (
             isinstance(here(packet, number), oc.MACsec | oc.MACsecEncrypted) and _bounded(packet, number) <= 16
         ),
+    ),
+    Value(
+        "Reserved bits of a packet of L2TP version 3 in UDP",
+        "overlaycodec",
+        "RFC 3931 section 4.1.2.1: all but T and the version are reserved. tshark shows those of L and S.",
+        ("l2tp.length_bit", "l2tp.seq_bit"),
+        lambda difference: any(isinstance(header, oc.L2TPv3OverUDP) for header in difference.packet.headers),
     ),
     Value(
         "Checksum of a Register over IPv6",

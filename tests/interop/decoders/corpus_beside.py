@@ -183,6 +183,9 @@ FIELDS: Final[Mapping[type[WireStruct], Mapping[str, Maker]]] = {
         "options": lambda random, _: (oc.IPv6CPInterfaceOption(identifier=random.randbytes(8)),),
         **_NO_REST,
     },
+    oc.L2TPv3: {"session_id": _number(1, (1 << 32) - 1)},
+    oc.L2TPv3OverUDP: {"session_id": _number(1, (1 << 32) - 1)},
+    oc.L2TPv3Control: dict.fromkeys(("length_present", "sequence_present"), _one_of(True)),
     oc.TeredoAuthentication: {"client_id": _octets(0, 9), "auth_value": _octets(0, 9)},
 }
 """How fields are drawn, where another decoder knows only some values."""
@@ -190,6 +193,7 @@ FIELDS: Final[Mapping[type[WireStruct], Mapping[str, Maker]]] = {
 SELDOM: Final = (
     *(oc.RIP, oc.DHCP, oc.DHCPv6, oc.VRRP, oc.VRRPv3, oc.VRRPv3OverIPv6, oc.PIM, oc.PIMOverIPv6, oc.PIMRegister),
     *(oc.PIMRegisterOverIPv6, oc.L2TPControl, oc.CFM, oc.BFD, oc.LISP, oc.WireGuard, oc.MACsecEncrypted),
+    *(oc.GACh, oc.L2TPv3, oc.L2TPv3OverUDP, oc.L2TPv3Control),
 )
 """Headers to which the way is long, or that must have something behind them for another decoder to read them."""
 
@@ -203,6 +207,7 @@ UNBOUND: Final[Mapping[str, tuple[int, ...]]] = {
     "fddi_format": (6,),
     "nlpid": (0x99,),
     "nflog_family": (3,),
+    "gach_channel": (0x7FF8,),
     "lcp_code": (5,),
     "ipcp_code": (5,),
     "ipv6cp_code": (5,),

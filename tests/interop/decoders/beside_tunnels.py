@@ -106,7 +106,7 @@ TSHARK: Final[tuple[Entry, ...]] = (
         "The protocol pads what it encrypts to 16 octets and adds a tag of 16. tshark reads no other message.",
         lambda packet, number: (
             isinstance(here(packet, number), oc.WireGuard)
-            and (octets_behind(packet, number) < 16 or octets_behind(packet, number) % 16 > 0)
+            and (_bounded(packet, number) < 16 or _bounded(packet, number) % 16 > 0)
         ),
     ),
     Parting(

@@ -4,9 +4,10 @@ from enum import IntEnum
 from typing import Annotated, Final
 
 from overlaycodec.packet.header import Header
+from overlaycodec.protocols.numberings import GACH_CHANNEL
 from overlaycodec.schema.facts import Bits, Const, SizedBy, ValueNames, When
 from overlaycodec.schema.keys import Fits, Peek
-from overlaycodec.schema.keyspaces import GACH_CHANNEL, UDP_PORT
+from overlaycodec.schema.keyspaces import UDP_PORT
 from overlaycodec.schema.signs import Pattern
 from overlaycodec.values import AUTO
 

@@ -4,8 +4,9 @@ from enum import IntEnum
 from typing import Annotated
 
 from overlaycodec.packet.header import Header
+from overlaycodec.protocols.numberings import GACH_CHANNEL
 from overlaycodec.schema.facts import Bits, Elements, SizedBy, Unless, ValueNames
-from overlaycodec.schema.keyspaces import ETHERTYPE, GACH_CHANNEL
+from overlaycodec.schema.keyspaces import ETHERTYPE
 from overlaycodec.schema.record import Element
 from overlaycodec.values import AUTO
 

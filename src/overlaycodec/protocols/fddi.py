@@ -3,8 +3,9 @@
 from typing import Annotated
 
 from overlaycodec.packet.header import Header
+from overlaycodec.protocols.numberings import FDDI_FORMAT
 from overlaycodec.schema.facts import Bits, Octets, Selects
-from overlaycodec.schema.keyspaces import FDDI_FORMAT, LINK_TYPE
+from overlaycodec.schema.keyspaces import LINK_TYPE
 from overlaycodec.values import AUTO, MACLike
 
 

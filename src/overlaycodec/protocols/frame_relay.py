@@ -3,9 +3,10 @@
 from typing import Annotated, TypeAlias
 
 from overlaycodec.packet.header import Header
+from overlaycodec.protocols.numberings import NLPID
 from overlaycodec.schema.facts import Bits, Const, Selects
 from overlaycodec.schema.keys import Peek, PreviousHeader
-from overlaycodec.schema.keyspaces import CISCO_HDLC_PROTOCOL, LINK_TYPE, NLPID
+from overlaycodec.schema.keyspaces import CISCO_HDLC_PROTOCOL, LINK_TYPE
 from overlaycodec.values import AUTO
 
 _DLCI_HIGH: TypeAlias = Annotated[int, Bits(6), "Upper bits of the DLCI"]

@@ -3,8 +3,9 @@
 from typing import Annotated
 
 from overlaycodec.packet.header import Header
+from overlaycodec.protocols.numberings import GACH_CHANNEL
 from overlaycodec.schema.facts import Bits, Const, Reserved, Selects
-from overlaycodec.schema.keyspaces import GACH_CHANNEL, MPLS_LABEL
+from overlaycodec.schema.keyspaces import MPLS_LABEL
 from overlaycodec.values import AUTO
 
 

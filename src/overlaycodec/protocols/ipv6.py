@@ -3,6 +3,7 @@
 from typing import Annotated, Final
 
 from overlaycodec.packet.header import Header
+from overlaycodec.protocols.numberings import GACH_CHANNEL, NFLOG_FAMILY, NLPID
 from overlaycodec.schema.facts import (
     Bits,
     Const,
@@ -25,15 +26,12 @@ from overlaycodec.schema.keys import Fits, Peek
 from overlaycodec.schema.keyspaces import (
     ERSPAN_FRAME,
     ETHERTYPE,
-    GACH_CHANNEL,
     GPE_PROTOCOL,
     GTPU_EXTENSION,
     IP_PROTOCOL,
     LINK_TYPE,
     LOOPBACK_FAMILY,
     MPLS_LABEL,
-    NFLOG_FAMILY,
-    NLPID,
     NSH_PROTOCOL,
     PPP_PROTOCOL,
     UDP_PORT,

@@ -3,9 +3,10 @@
 from typing import Annotated
 
 from overlaycodec.packet.header import Header
+from overlaycodec.protocols.numberings import FDDI_FORMAT, NLPID
 from overlaycodec.schema.facts import Bits, Selects, Unless
 from overlaycodec.schema.keys import PreviousHeader
-from overlaycodec.schema.keyspaces import FDDI_FORMAT, IEEE802_LENGTH, LLC_SAP, NLPID, SLL_PROTOCOL, SNAP_PROTOCOL
+from overlaycodec.schema.keyspaces import IEEE802_LENGTH, LLC_SAP, SLL_PROTOCOL, SNAP_PROTOCOL
 from overlaycodec.values import AUTO
 
 _UNNUMBERED = tuple(value for value in range(256) if value & 3 == 3)

@@ -3,6 +3,7 @@
 from typing import Annotated, Final
 
 from overlaycodec.packet.header import Header
+from overlaycodec.protocols.numberings import NFLOG_FAMILY
 from overlaycodec.schema.facts import (
     Bits,
     ByteOrder,
@@ -15,7 +16,7 @@ from overlaycodec.schema.facts import (
     Unless,
     ValueNames,
 )
-from overlaycodec.schema.keyspaces import LINK_TYPE, NFLOG_FAMILY
+from overlaycodec.schema.keyspaces import LINK_TYPE
 from overlaycodec.schema.record import Element
 from overlaycodec.values import AUTO
 

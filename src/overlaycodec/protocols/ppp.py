@@ -3,9 +3,10 @@
 from typing import Annotated, Final
 
 from overlaycodec.packet.header import Header
+from overlaycodec.protocols.numberings import NLPID
 from overlaycodec.schema.facts import Bits, Const, Selects
 from overlaycodec.schema.keys import MinOctets, Peek
-from overlaycodec.schema.keyspaces import ETHERTYPE, LINK_TYPE, NLPID, PPP_PROTOCOL
+from overlaycodec.schema.keyspaces import ETHERTYPE, LINK_TYPE, PPP_PROTOCOL
 from overlaycodec.values import AUTO
 
 _FRAMED: Final = Peek(0, 16, 0xFF03)

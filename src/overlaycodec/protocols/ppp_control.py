@@ -3,6 +3,7 @@
 from typing import Annotated, Final, TypeAlias
 
 from overlaycodec.packet.header import Header
+from overlaycodec.protocols.numberings import IPCP_CODE, IPV6CP_CODE, LCP_CODE
 from overlaycodec.schema.facts import (
     Bits,
     Const,
@@ -15,7 +16,7 @@ from overlaycodec.schema.facts import (
     Unparsed,
     ValueNames,
 )
-from overlaycodec.schema.keyspaces import IPCP_CODE, IPV6CP_CODE, LCP_CODE, PPP_PROTOCOL
+from overlaycodec.schema.keyspaces import PPP_PROTOCOL
 from overlaycodec.schema.record import Element
 from overlaycodec.values import AUTO, IPv4Like
 

@@ -3,8 +3,9 @@
 from typing import Annotated, Final
 
 from overlaycodec.packet.header import Header
+from overlaycodec.protocols.numberings import DLT
 from overlaycodec.schema.facts import Bits, ByteOrder, Selects, SizedBy
-from overlaycodec.schema.keyspaces import DLT, LINK_TYPE
+from overlaycodec.schema.keyspaces import LINK_TYPE
 from overlaycodec.values import AUTO
 
 _LITTLE: Final = ByteOrder("little")

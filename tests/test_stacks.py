@@ -23,6 +23,7 @@ S_TAG: Final = 0x88A8
 # What tshark lists and is no header.
 NO_HEADER: Final = {
     "ethertype",  # the type field of the header before it
+    "pcap_pktdata",  # what begins with a link type within a record
     "raw",  # a link type without a header
     "teredo",  # IPv6 in UDP, with indications before it or not
     "udpencap",  # what tells ESP in UDP from IKE

@@ -180,7 +180,7 @@ def test_lines_of_other_packets(packet: oc.Packet, line: str) -> None:
 
 
 def test_an_unknown_link_type_and_an_empty_record() -> None:
-    assert line_of(b"\1\2\3", link_type=147) == "link type 147"
+    assert line_of(b"\1\2\3", link_type=147) == "link type 147 (USER0)"
     assert line_of(b"") == "✗ ethernet (from bit 0) needs 14 octets, has 0; bounded by the captured octets"
 
 

@@ -25,7 +25,8 @@ LOADED: Final = """
 import sys, pickle, base64, json
 def loaded():
     prefix = "overlaycodec.protocols."
-    return sorted(name[len(prefix):] for name in sys.modules if name.startswith(prefix) and name != prefix + "index")
+    names = {name[len(prefix):] for name in sys.modules if name.startswith(prefix)}
+    return sorted(names - {"index", "numberings"})
 """
 AT_ONCE: Final = ["arp", "ethernet", "icmp", "icmpv6", "ipv4", "ipv6", "tcp", "udp", "vlan", "vxlan"]
 

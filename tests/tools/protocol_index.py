@@ -35,7 +35,8 @@ are in alphabetical order.
 
 def modules(folder: Path) -> list[str]:
     """The modules in which families may be declared, in alphabetical order."""
-    return sorted(path.stem for path in folder.glob("*.py") if path.stem != "index" and not path.stem.startswith("_"))
+    names = {path.stem for path in folder.glob("*.py")} - {"index", "numberings"}
+    return sorted(name for name in names if not name.startswith("_"))
 
 
 def names_alone(folder: Path) -> ModuleType:
@@ -118,6 +119,7 @@ def header_row(cls: type[Header]) -> Iterator[str]:
 def text(folder: Path = FOLDER) -> str:
     """The index of a folder of families."""
     from overlaycodec.packet.header import Header
+    from overlaycodec.schema import keyspaces
 
     found = families(folder)
     headers = [cls for names in found.values() for cls in names.values() if issubclass(cls, Header)]
@@ -130,9 +132,12 @@ def text(folder: Path = FOLDER) -> str:
         "from overlaycodec.packet.late_header import LateHeader",
     ]
     asked = sorted({type(condition).__name__ for key in keys for condition in key.conditions})
-    lines += imported("overlaycodec.schema.keys", asked)
     spaces = sorted({key.space.name.upper() for key in keys})
-    lines += imported("overlaycodec.schema.keyspaces", spaces)
+    own = [name for name in spaces if name not in vars(keyspaces)]
+    if own:
+        lines += imported(f"{PACKAGE}.numberings", own)
+    lines += imported("overlaycodec.schema.keys", asked)
+    lines += imported("overlaycodec.schema.keyspaces", [name for name in spaces if name not in own])
     lines += ["", "if TYPE_CHECKING:"]
     for module, names in found.items():
         lines += imported(f"{PACKAGE}.{module}", list(names), "    ")

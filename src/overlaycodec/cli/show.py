@@ -17,6 +17,7 @@ from overlaycodec.cli.progress import Advance, no_progress, progress_beside_line
 from overlaycodec.cli.timestamps import Clock, TimeChoice, digits_of, utc
 from overlaycodec.codec.catalog import Catalog
 from overlaycodec.codec.packet_encoder import encode
+from overlaycodec.describe.link_types import link_type_text
 from overlaycodec.describe.plain import printable
 from overlaycodec.display.model import view_of
 from overlaycodec.display.octets import octet_lines
@@ -217,7 +218,7 @@ def _about(interface: Interface | None, record: Record) -> Iterator[str]:
     """What the file has about the record."""
     facts = [] if record.time_ns is None else [f"{utc(record.time_ns, digits_of(interface))} UTC"]
     facts.append(f"{len(record.data)} octets captured of {record.wire_length}")
-    facts.append(f"link type {record.link_type}")
+    facts.append(f"link type {link_type_text(record.link_type)}")
     if interface is not None and (name := interface.name or interface.description):
         facts.append(f"interface {printable(name)}")
     yield ", ".join(facts)

@@ -15,6 +15,7 @@ from overlaycodec.cli.packet_json import json_line
 from overlaycodec.cli.progress import Advance, progress_over
 from overlaycodec.cli.timestamps import since_epoch, utc
 from overlaycodec.codec.catalog import Catalog
+from overlaycodec.describe.link_types import link_type_text
 from overlaycodec.describe.plain import Plain, printable
 from overlaycodec.display.output import Output, output_for
 from overlaycodec.display.spans import Role, Span
@@ -135,7 +136,7 @@ def _span(tally: Tally) -> str:
 
 def _link_type(number: int, counted: Count, catalog: Catalog) -> str:
     known = "/".join(dict.fromkeys(header.__name__ for _, header in catalog.candidates(LINK_TYPE, number)))
-    name = f"{known} ({number})" if known else str(number)
+    name = f"{known} ({number})" if known else link_type_text(number)
     return f"{name} {counted.packets:,}"
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from overlaycodec.codec.catalog import Catalog
+from overlaycodec.describe.link_types import link_type_text
 from overlaycodec.describe.plain import text_of, word_of
 from overlaycodec.describe.traits import Pair, Traits, traits_of
 from overlaycodec.display.model import faults_of
@@ -164,7 +165,7 @@ def parts_of(packet: Packet, catalog: Catalog, link_type: int | None = None) -> 
     """The line, without number, time and length; the link type stands where no header was read."""
     headers = packet.headers
     if not headers and packet.fault is None and link_type is not None:
-        yield Part((Span(f"link type {link_type}", "protocol"),))
+        yield Part((Span(f"link type {link_type_text(link_type)}", "protocol"),))
     for scope in scopes_of(headers):
         fresh = bool(scope.prefix)
         if fresh:

@@ -4,6 +4,7 @@ from enum import IntEnum
 from typing import Annotated, Final
 
 from overlaycodec.packet.header import Header
+from overlaycodec.protocols.numberings import GACH_CHANNEL
 from overlaycodec.schema.facts import Bits, Const, SizedBy, ValueNames, When
 from overlaycodec.schema.keys import Fits, Peek
 from overlaycodec.schema.keyspaces import UDP_PORT
@@ -17,7 +18,7 @@ _PORTS: Final = (3784, 4784, 6784, 7784)
 class BFD(
     Header,
     spec="RFC 5880 section 4.1",
-    keys=tuple(UDP_PORT(port).as_guess() for port in _PORTS),
+    keys=(*(UDP_PORT(port).as_guess() for port in _PORTS), GACH_CHANNEL(7), GACH_CHANNEL(0x22)),
     closed=True,
     signs=(
         Pattern("version", ((Peek(0, 3, 1),),), decisive=True),

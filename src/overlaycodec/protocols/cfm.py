@@ -4,6 +4,7 @@ from enum import IntEnum
 from typing import Annotated
 
 from overlaycodec.packet.header import Header
+from overlaycodec.protocols.numberings import GACH_CHANNEL
 from overlaycodec.schema.facts import Bits, Elements, SizedBy, Unless, ValueNames
 from overlaycodec.schema.keyspaces import ETHERTYPE
 from overlaycodec.schema.record import Element
@@ -18,7 +19,12 @@ class CFMTLV(Element, spec="IEEE 802.1Q clause 21.5", path="cfm_tlv"):
     value: Annotated[bytes, SizedBy("length"), "Value"] = b""
 
 
-class CFM(Header, spec="IEEE 802.1Q clause 21.4, ITU-T Y.1731 clause 9", keys=(ETHERTYPE(0x8902),), closed=True):
+class CFM(
+    Header,
+    spec="IEEE 802.1Q clause 21.4, ITU-T Y.1731 clause 9",
+    keys=(ETHERTYPE(0x8902), GACH_CHANNEL(0x8902)),
+    closed=True,
+):
     """A message of a maintenance level: what it is, what is in all messages of its kind, and TLVs."""
 
     class Opcode(IntEnum):

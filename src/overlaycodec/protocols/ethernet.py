@@ -31,6 +31,7 @@ class Ethernet(
         ETHERTYPE(0x6558),
         GPE_PROTOCOL(3),
         LINK_TYPE(1),
+        LINK_TYPE(285),  # with EDSA tags
         NSH_PROTOCOL(3),
         TZSP_PROTOCOL(1),
         ERSPAN_FRAME(0),

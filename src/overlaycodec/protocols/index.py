@@ -8,6 +8,9 @@ are in alphabetical order.
 from typing import TYPE_CHECKING, Final
 
 from overlaycodec.packet.late_header import LateHeader
+from overlaycodec.protocols.numberings import (
+    FDDI_FORMAT, GACH_CHANNEL, IPCP_CODE, IPV6CP_CODE, LCP_CODE, NFLOG_FAMILY, NLPID,
+)
 from overlaycodec.schema.keys import MinOctets, Peek, PreviousHeader, Within
 from overlaycodec.schema.keyspaces import (
     BPDU_ADDITION, BPDU_TYPE, CISCO_HDLC_PROTOCOL, ERSPAN_FRAME, ETHERTYPE, GPE_PROTOCOL, GTPU_EXTENSION, ICMPV6_TYPE,
@@ -18,11 +21,13 @@ from overlaycodec.schema.keyspaces import (
 
 if TYPE_CHECKING:
     from overlaycodec.protocols.ah import AuthenticationHeader
+    from overlaycodec.protocols.arista import AristaTimestamp, AristaTimestamp48
     from overlaycodec.protocols.arp import ARP
     from overlaycodec.protocols.bfd import BFD
     from overlaycodec.protocols.bridging import ETag, ITag, VNTag
     from overlaycodec.protocols.cfm import CFM, CFMTLV
     from overlaycodec.protocols.cisco_hdlc import CiscoHDLC, SLARP, SLARPKeepalive
+    from overlaycodec.protocols.cisco_tags import CiscoMetaData, CiscoTimestampTag
     from overlaycodec.protocols.dhcp import DHCP
     from overlaycodec.protocols.dhcp_option import (
         DHCPAddress, DHCPDNSOption, DHCPHostNameOption, DHCPLeaseTimeOption, DHCPMessageTypeOption, DHCPOption,
@@ -34,10 +39,14 @@ if TYPE_CHECKING:
         DHCPv6AddressOption, DHCPv6AddressesOption, DHCPv6ClientIdOption, DHCPv6ElapsedTimeOption, DHCPv6Option,
         DHCPv6PrefixOption, DHCPv6PrefixesOption, DHCPv6ServerIdOption,
     )
+    from overlaycodec.protocols.dsa import DSA, EDSA
     from overlaycodec.protocols.erspan import ERSPAN, ERSPANv3
     from overlaycodec.protocols.esp import ESP, NonESPMarker
     from overlaycodec.protocols.etherip import EtherIP
     from overlaycodec.protocols.ethernet import Ethernet
+    from overlaycodec.protocols.fddi import FDDI
+    from overlaycodec.protocols.frame_relay import CiscoFrameRelay, FrameRelay, NLPIDPadding
+    from overlaycodec.protocols.gach import GACh
     from overlaycodec.protocols.geneve import Geneve
     from overlaycodec.protocols.geneve_option import GeneveOption
     from overlaycodec.protocols.geneve_vendors import (
@@ -66,6 +75,7 @@ if TYPE_CHECKING:
         IPv6Option, IPv6RouterAlertOption, IPv6Routing, IPv6TunnelEncapsulationLimitOption,
     )
     from overlaycodec.protocols.l2tp import L2TP, L2TPControl
+    from overlaycodec.protocols.l2tpv3 import L2TPv3, L2TPv3Control, L2TPv3OverUDP
     from overlaycodec.protocols.lacp import LACP
     from overlaycodec.protocols.link import BSDLoopback, BSDNull, SLL, SLL2
     from overlaycodec.protocols.lisp import LISP
@@ -79,19 +89,27 @@ if TYPE_CHECKING:
         NDPMTU, NDPOption, NDPPrefixInformation, NDPRedirect, NDPSourceLinkLayerAddress, NDPTargetLinkLayerAddress,
         NeighborAdvertisement, NeighborSolicitation, RouterAdvertisement, RouterSolicitation,
     )
+    from overlaycodec.protocols.nflog import NFLOG, NFLOGAttribute, Netlink
     from overlaycodec.protocols.nsh import NSH, NSHMetadata
     from overlaycodec.protocols.pim import PIM, PIMOverIPv6, PIMRegister, PIMRegisterOverIPv6
+    from overlaycodec.protocols.pktap import PKTAP
     from overlaycodec.protocols.ppp import PPP, PPPCompressed, PPPFramed, PPPFramedCompressed
+    from overlaycodec.protocols.ppp_control import (
+        IPCP, IPCPAddressOption, IPCPOptions, IPv6CP, IPv6CPInterfaceOption, IPv6CPOptions, LCP, LCPMRUOption,
+        LCPMagicNumberOption, LCPOptions, PPPOption,
+    )
     from overlaycodec.protocols.pppoe import PPPoE, PPPoEDiscovery, PPPoETag
     from overlaycodec.protocols.ptp import PTP
     from overlaycodec.protocols.ptp_message import (
         PTPAnnounce, PTPDelayResponse, PTPFollowUp, PTPPeerDelayFollowUp, PTPPeerDelayRequest, PTPPeerDelayResponse,
         PTPSync,
     )
+    from overlaycodec.protocols.radio import PPI, Radiotap
     from overlaycodec.protocols.rip import RIP, RIPCryptographicEntry, RIPDigestEntry, RIPEntry, RIPPasswordEntry
     from overlaycodec.protocols.sctp import SCTP, SCTPChunk
     from overlaycodec.protocols.segment_routing import IPv6SegmentRouting, SRv6Segment, SRv6TLV
     from overlaycodec.protocols.slow_protocols import LACPMarker, LinkOAM, SlowProtocol
+    from overlaycodec.protocols.socketcan import SocketCAN
     from overlaycodec.protocols.stp import RSTP, STP, STPTopologyChange
     from overlaycodec.protocols.stt import STT, STTSegment
     from overlaycodec.protocols.tcp import (
@@ -109,33 +127,37 @@ if TYPE_CHECKING:
     from overlaycodec.protocols.wireguard import WireGuard, WireGuardCookie, WireGuardInitiation, WireGuardResponse
 
 __all__ = [
-    "ARP", "AWSAttachmentOption", "AWSEndpointOption", "AWSFlowCookieOption", "AuthenticationHeader", "BFD",
-    "BSDLoopback", "BSDNull", "CFM", "CFMTLV", "CPacketOption", "CiliumDSROption", "CiliumDSRv6Option", "CiscoHDLC",
-    "DHCP", "DHCPAddress", "DHCPDNSOption", "DHCPHostNameOption", "DHCPLeaseTimeOption", "DHCPMessageTypeOption",
-    "DHCPOption", "DHCPParameterRequestOption", "DHCPRelayAgentOption", "DHCPRelaySuboption",
-    "DHCPRequestedAddressOption", "DHCPRouterOption", "DHCPServerIdOption", "DHCPSubnetMaskOption", "DHCPv6",
-    "DHCPv6AddressOption", "DHCPv6AddressesOption", "DHCPv6ClientIdOption", "DHCPv6ElapsedTimeOption", "DHCPv6Option",
-    "DHCPv6PrefixOption", "DHCPv6PrefixesOption", "DHCPv6Relay", "DHCPv6ServerIdOption", "ERSPAN", "ERSPANv3", "ESP",
-    "ETag", "EtherIP", "Ethernet", "GCPEndpointOption", "GCPNetworkOption", "GCPProfileOption", "GRE", "GRESourceRoute",
-    "GREv1", "GTPU", "GTPUExtension", "GUE", "Geneve", "GeneveOption", "ICMP", "ICMPEcho", "ICMPParameterProblem",
-    "ICMPRedirect", "ICMPTimeExceeded", "ICMPTimestamp", "ICMPUnreachable", "ICMPv6", "ICMPv6Echo",
-    "ICMPv6PacketTooBig", "ICMPv6ParameterProblem", "ICMPv6TimeExceeded", "ICMPv6Unreachable", "IGMP", "IGMPGroup",
-    "IGMPGroupRecord", "IGMPQuery", "IGMPSource", "IGMPv3Query", "IGMPv3Report", "INTMD", "INTMDOption", "INTMX",
-    "INTMXOption", "IPv4", "IPv4LooseSourceRouteOption", "IPv4Option", "IPv4RecordRouteOption", "IPv4RouteAddress",
-    "IPv4RouterAlertOption", "IPv4StrictSourceRouteOption", "IPv6", "IPv6DestinationOptions", "IPv6Fragment",
+    "ARP", "AWSAttachmentOption", "AWSEndpointOption", "AWSFlowCookieOption", "AristaTimestamp", "AristaTimestamp48",
+    "AuthenticationHeader", "BFD", "BSDLoopback", "BSDNull", "CFM", "CFMTLV", "CPacketOption", "CiliumDSROption",
+    "CiliumDSRv6Option", "CiscoFrameRelay", "CiscoHDLC", "CiscoMetaData", "CiscoTimestampTag", "DHCP", "DHCPAddress",
+    "DHCPDNSOption", "DHCPHostNameOption", "DHCPLeaseTimeOption", "DHCPMessageTypeOption", "DHCPOption",
+    "DHCPParameterRequestOption", "DHCPRelayAgentOption", "DHCPRelaySuboption", "DHCPRequestedAddressOption",
+    "DHCPRouterOption", "DHCPServerIdOption", "DHCPSubnetMaskOption", "DHCPv6", "DHCPv6AddressOption",
+    "DHCPv6AddressesOption", "DHCPv6ClientIdOption", "DHCPv6ElapsedTimeOption", "DHCPv6Option", "DHCPv6PrefixOption",
+    "DHCPv6PrefixesOption", "DHCPv6Relay", "DHCPv6ServerIdOption", "DSA", "EDSA", "ERSPAN", "ERSPANv3", "ESP", "ETag",
+    "EtherIP", "Ethernet", "FDDI", "FrameRelay", "GACh", "GCPEndpointOption", "GCPNetworkOption", "GCPProfileOption",
+    "GRE", "GRESourceRoute", "GREv1", "GTPU", "GTPUExtension", "GUE", "Geneve", "GeneveOption", "ICMP", "ICMPEcho",
+    "ICMPParameterProblem", "ICMPRedirect", "ICMPTimeExceeded", "ICMPTimestamp", "ICMPUnreachable", "ICMPv6",
+    "ICMPv6Echo", "ICMPv6PacketTooBig", "ICMPv6ParameterProblem", "ICMPv6TimeExceeded", "ICMPv6Unreachable", "IGMP",
+    "IGMPGroup", "IGMPGroupRecord", "IGMPQuery", "IGMPSource", "IGMPv3Query", "IGMPv3Report", "INTMD", "INTMDOption",
+    "INTMX", "INTMXOption", "IPCP", "IPCPAddressOption", "IPCPOptions", "IPv4", "IPv4LooseSourceRouteOption",
+    "IPv4Option", "IPv4RecordRouteOption", "IPv4RouteAddress", "IPv4RouterAlertOption", "IPv4StrictSourceRouteOption",
+    "IPv6", "IPv6CP", "IPv6CPInterfaceOption", "IPv6CPOptions", "IPv6DestinationOptions", "IPv6Fragment",
     "IPv6HomeAddressOption", "IPv6HopByHop", "IPv6JumboPayloadOption", "IPv6Option", "IPv6RouterAlertOption",
-    "IPv6Routing", "IPv6SegmentRouting", "IPv6TunnelEncapsulationLimitOption", "ITag", "L2TP", "L2TPControl", "LACP",
-    "LACPMarker", "LISP", "LLC", "LLDP", "LLDPTLV", "LinkOAM", "MACsec", "MACsecEncrypted", "MLDAddressRecord",
-    "MLDQuery", "MLDReport", "MLDSource", "MLDv2Query", "MLDv2Report", "MPLS", "MSTI", "MSTP", "NDPMTU", "NDPOption",
-    "NDPPrefixInformation", "NDPRedirect", "NDPSourceLinkLayerAddress", "NDPTargetLinkLayerAddress", "NSH",
-    "NSHMetadata", "NeighborAdvertisement", "NeighborSolicitation", "NonESPMarker", "OVNOption", "OxideExternalOption",
-    "OxideMSSOption", "OxideMulticastOption", "PIM", "PIMOverIPv6", "PIMRegister", "PIMRegisterOverIPv6", "PPP",
-    "PPPCompressed", "PPPFramed", "PPPFramedCompressed", "PPPoE", "PPPoEDiscovery", "PPPoETag", "PTP", "PTPAnnounce",
-    "PTPDelayResponse", "PTPFollowUp", "PTPPeerDelayFollowUp", "PTPPeerDelayRequest", "PTPPeerDelayResponse", "PTPSync",
-    "PseudowireControlWord", "RIP", "RIPCryptographicEntry", "RIPDigestEntry", "RIPEntry", "RIPPasswordEntry", "RSTP",
+    "IPv6Routing", "IPv6SegmentRouting", "IPv6TunnelEncapsulationLimitOption", "ITag", "L2TP", "L2TPControl", "L2TPv3",
+    "L2TPv3Control", "L2TPv3OverUDP", "LACP", "LACPMarker", "LCP", "LCPMRUOption", "LCPMagicNumberOption", "LCPOptions",
+    "LISP", "LLC", "LLDP", "LLDPTLV", "LinkOAM", "MACsec", "MACsecEncrypted", "MLDAddressRecord", "MLDQuery",
+    "MLDReport", "MLDSource", "MLDv2Query", "MLDv2Report", "MPLS", "MSTI", "MSTP", "NDPMTU", "NDPOption",
+    "NDPPrefixInformation", "NDPRedirect", "NDPSourceLinkLayerAddress", "NDPTargetLinkLayerAddress", "NFLOG",
+    "NFLOGAttribute", "NLPIDPadding", "NSH", "NSHMetadata", "NeighborAdvertisement", "NeighborSolicitation", "Netlink",
+    "NonESPMarker", "OVNOption", "OxideExternalOption", "OxideMSSOption", "OxideMulticastOption", "PIM", "PIMOverIPv6",
+    "PIMRegister", "PIMRegisterOverIPv6", "PKTAP", "PPI", "PPP", "PPPCompressed", "PPPFramed", "PPPFramedCompressed",
+    "PPPOption", "PPPoE", "PPPoEDiscovery", "PPPoETag", "PTP", "PTPAnnounce", "PTPDelayResponse", "PTPFollowUp",
+    "PTPPeerDelayFollowUp", "PTPPeerDelayRequest", "PTPPeerDelayResponse", "PTPSync", "PseudowireControlWord", "RIP",
+    "RIPCryptographicEntry", "RIPDigestEntry", "RIPEntry", "RIPPasswordEntry", "RSTP", "Radiotap",
     "RouterAdvertisement", "RouterSolicitation", "SCTP", "SCTPChunk", "SLARP", "SLARPKeepalive", "SLL", "SLL2", "SNAP",
-    "SRv6Segment", "SRv6TLV", "STP", "STPTopologyChange", "STT", "STTSegment", "SlowProtocol", "TCP", "TCPMSSOption",
-    "TCPOption", "TCPSACKBlock", "TCPSACKOption", "TCPSACKPermittedOption", "TCPTimestampsOption",
+    "SRv6Segment", "SRv6TLV", "STP", "STPTopologyChange", "STT", "STTSegment", "SlowProtocol", "SocketCAN", "TCP",
+    "TCPMSSOption", "TCPOption", "TCPSACKBlock", "TCPSACKOption", "TCPSACKPermittedOption", "TCPTimestampsOption",
     "TCPWindowScaleOption", "TZSP", "TZSPTag", "TencentAttachmentOption", "TencentEndpointOption",
     "TencentFlowCookieOption", "TeredoAuthentication", "TeredoOrigin", "UDP", "VLANTag", "VNTag", "VRRP", "VRRPAddress",
     "VRRPIPv6Address", "VRRPv3", "VRRPv3OverIPv6", "VXLAN", "VXLANGBP", "VXLANGPE", "VXLANRCO", "VirtioNet",
@@ -144,11 +166,13 @@ __all__ = [
 
 FAMILIES: Final[dict[str, tuple[str, ...]]] = {
     "ah": ("AuthenticationHeader",),
+    "arista": ("AristaTimestamp", "AristaTimestamp48"),
     "arp": ("ARP",),
     "bfd": ("BFD",),
     "bridging": ("ETag", "ITag", "VNTag"),
     "cfm": ("CFM", "CFMTLV"),
     "cisco_hdlc": ("CiscoHDLC", "SLARP", "SLARPKeepalive"),
+    "cisco_tags": ("CiscoMetaData", "CiscoTimestampTag"),
     "dhcp": ("DHCP",),
     "dhcp_option": (
         "DHCPAddress", "DHCPDNSOption", "DHCPHostNameOption", "DHCPLeaseTimeOption", "DHCPMessageTypeOption",
@@ -160,10 +184,14 @@ FAMILIES: Final[dict[str, tuple[str, ...]]] = {
         "DHCPv6AddressOption", "DHCPv6AddressesOption", "DHCPv6ClientIdOption", "DHCPv6ElapsedTimeOption",
         "DHCPv6Option", "DHCPv6PrefixOption", "DHCPv6PrefixesOption", "DHCPv6ServerIdOption",
     ),
+    "dsa": ("DSA", "EDSA"),
     "erspan": ("ERSPAN", "ERSPANv3"),
     "esp": ("ESP", "NonESPMarker"),
     "etherip": ("EtherIP",),
     "ethernet": ("Ethernet",),
+    "fddi": ("FDDI",),
+    "frame_relay": ("CiscoFrameRelay", "FrameRelay", "NLPIDPadding"),
+    "gach": ("GACh",),
     "geneve": ("Geneve",),
     "geneve_option": ("GeneveOption",),
     "geneve_vendors": (
@@ -194,6 +222,7 @@ FAMILIES: Final[dict[str, tuple[str, ...]]] = {
         "IPv6TunnelEncapsulationLimitOption",
     ),
     "l2tp": ("L2TP", "L2TPControl"),
+    "l2tpv3": ("L2TPv3", "L2TPv3Control", "L2TPv3OverUDP"),
     "lacp": ("LACP",),
     "link": ("BSDLoopback", "BSDNull", "SLL", "SLL2"),
     "lisp": ("LISP",),
@@ -208,19 +237,27 @@ FAMILIES: Final[dict[str, tuple[str, ...]]] = {
         "NDPTargetLinkLayerAddress", "NeighborAdvertisement", "NeighborSolicitation", "RouterAdvertisement",
         "RouterSolicitation",
     ),
+    "nflog": ("NFLOG", "NFLOGAttribute", "Netlink"),
     "nsh": ("NSH", "NSHMetadata"),
     "pim": ("PIM", "PIMOverIPv6", "PIMRegister", "PIMRegisterOverIPv6"),
+    "pktap": ("PKTAP",),
     "ppp": ("PPP", "PPPCompressed", "PPPFramed", "PPPFramedCompressed"),
+    "ppp_control": (
+        "IPCP", "IPCPAddressOption", "IPCPOptions", "IPv6CP", "IPv6CPInterfaceOption", "IPv6CPOptions", "LCP",
+        "LCPMRUOption", "LCPMagicNumberOption", "LCPOptions", "PPPOption",
+    ),
     "pppoe": ("PPPoE", "PPPoEDiscovery", "PPPoETag"),
     "ptp": ("PTP",),
     "ptp_message": (
         "PTPAnnounce", "PTPDelayResponse", "PTPFollowUp", "PTPPeerDelayFollowUp", "PTPPeerDelayRequest",
         "PTPPeerDelayResponse", "PTPSync",
     ),
+    "radio": ("PPI", "Radiotap"),
     "rip": ("RIP", "RIPCryptographicEntry", "RIPDigestEntry", "RIPEntry", "RIPPasswordEntry"),
     "sctp": ("SCTP", "SCTPChunk"),
     "segment_routing": ("IPv6SegmentRouting", "SRv6Segment", "SRv6TLV"),
     "slow_protocols": ("LACPMarker", "LinkOAM", "SlowProtocol"),
+    "socketcan": ("SocketCAN",),
     "stp": ("RSTP", "STP", "STPTopologyChange"),
     "stt": ("STT", "STTSegment"),
     "tcp": (
@@ -241,14 +278,21 @@ FAMILIES: Final[dict[str, tuple[str, ...]]] = {
 
 HEADERS: Final = (
     LateHeader("overlaycodec.protocols.ah", "AuthenticationHeader", "ah", (IP_PROTOCOL(51),)),
+    LateHeader("overlaycodec.protocols.arista", "AristaTimestamp", "arista_timestamp", (
+        ETHERTYPE(0xd28b).when(Peek(bit=0, count=16, value=1), Peek(bit=24, count=4, value=1)),
+    )),
+    LateHeader("overlaycodec.protocols.arista", "AristaTimestamp48", "arista_timestamp48", (
+        ETHERTYPE(0xd28b).when(Peek(bit=0, count=16, value=1), Peek(bit=24, count=4, value=2)),
+    )),
     LateHeader("overlaycodec.protocols.arp", "ARP", "arp", (ETHERTYPE(0x0806), ETHERTYPE(0x8035))),
     LateHeader("overlaycodec.protocols.bfd", "BFD", "bfd", (
         UDP_PORT(3784).as_guess(), UDP_PORT(4784).as_guess(), UDP_PORT(6784).as_guess(), UDP_PORT(7784).as_guess(),
+        GACH_CHANNEL(0x0007), GACH_CHANNEL(0x0022),
     )),
     LateHeader("overlaycodec.protocols.bridging", "ETag", "e_tag", (ETHERTYPE(0x893f),)),
     LateHeader("overlaycodec.protocols.bridging", "ITag", "i_tag", (ETHERTYPE(0x88e7),)),
     LateHeader("overlaycodec.protocols.bridging", "VNTag", "vn_tag", (ETHERTYPE(0x8926),)),
-    LateHeader("overlaycodec.protocols.cfm", "CFM", "cfm", (ETHERTYPE(0x8902),)),
+    LateHeader("overlaycodec.protocols.cfm", "CFM", "cfm", (ETHERTYPE(0x8902), GACH_CHANNEL(0x8902))),
     LateHeader("overlaycodec.protocols.cisco_hdlc", "CiscoHDLC", "cisco_hdlc", (
         LINK_TYPE(104), LINK_TYPE(50).when(Peek(bit=0, count=8, value=15)),
         LINK_TYPE(50).when(Peek(bit=0, count=8, value=143)),
@@ -257,6 +301,8 @@ HEADERS: Final = (
     LateHeader("overlaycodec.protocols.cisco_hdlc", "SLARPKeepalive", "slarp_keepalive", (
         CISCO_HDLC_PROTOCOL(0x8035).when(Peek(bit=0, count=32, value=2)),
     )),
+    LateHeader("overlaycodec.protocols.cisco_tags", "CiscoMetaData", "cisco_metadata", (ETHERTYPE(0x8909),)),
+    LateHeader("overlaycodec.protocols.cisco_tags", "CiscoTimestampTag", "cisco_ttag", (ETHERTYPE(0x8988).as_guess(),)),
     LateHeader("overlaycodec.protocols.dhcp", "DHCP", "dhcp", (
         UDP_PORT(67).when(Peek(bit=1888, count=32, value=1669485411)),
         UDP_PORT(68).when(Peek(bit=1888, count=32, value=1669485411)),
@@ -267,6 +313,8 @@ HEADERS: Final = (
     LateHeader("overlaycodec.protocols.dhcpv6", "DHCPv6Relay", "dhcpv6_relay", (
         UDP_PORT(547).when(Peek(bit=0, count=7, value=6)).as_guess(),
     )),
+    LateHeader("overlaycodec.protocols.dsa", "DSA", "dsa", (LINK_TYPE(284),)),
+    LateHeader("overlaycodec.protocols.dsa", "EDSA", "edsa", (ETHERTYPE(0xdada),)),
     LateHeader("overlaycodec.protocols.erspan", "ERSPAN", "erspan", (
         ETHERTYPE(0x88be).when(PreviousHeader(field='sequence_present', value=True)),
     )),
@@ -279,9 +327,19 @@ HEADERS: Final = (
     )),
     LateHeader("overlaycodec.protocols.etherip", "EtherIP", "etherip", (IP_PROTOCOL(97),)),
     LateHeader("overlaycodec.protocols.ethernet", "Ethernet", "ethernet", (
-        ETHERTYPE(0x6558), GPE_PROTOCOL(3), LINK_TYPE(1), NSH_PROTOCOL(3), TZSP_PROTOCOL(1), ERSPAN_FRAME(0),
-        IP_PROTOCOL(143), ETHERTYPE(0x88be).when(PreviousHeader(field='sequence_present', value=False)),
+        ETHERTYPE(0x6558), GPE_PROTOCOL(3), LINK_TYPE(1), LINK_TYPE(285), NSH_PROTOCOL(3), TZSP_PROTOCOL(1),
+        ERSPAN_FRAME(0), IP_PROTOCOL(143),
+        ETHERTYPE(0x88be).when(PreviousHeader(field='sequence_present', value=False)),
     )),
+    LateHeader("overlaycodec.protocols.fddi", "FDDI", "fddi", (LINK_TYPE(10),)),
+    LateHeader("overlaycodec.protocols.frame_relay", "CiscoFrameRelay", "cisco_frame_relay", (LINK_TYPE(107),)),
+    LateHeader("overlaycodec.protocols.frame_relay", "FrameRelay", "frame_relay", (
+        LINK_TYPE(107).when(Peek(bit=16, count=8, value=3)),
+    )),
+    LateHeader("overlaycodec.protocols.frame_relay", "NLPIDPadding", "nlpid_padding", (
+        NLPID(0x00).when(PreviousHeader(field='control', value=3)),
+    )),
+    LateHeader("overlaycodec.protocols.gach", "GACh", "gach", (MPLS_LABEL(13),)),
     LateHeader("overlaycodec.protocols.geneve", "Geneve", "geneve", (UDP_PORT(6081).as_guess(),)),
     LateHeader("overlaycodec.protocols.gre", "GRE", "gre", (IP_PROTOCOL(47), UDP_PORT(4754).as_guess())),
     LateHeader("overlaycodec.protocols.gre", "GREv1", "gre_v1", (
@@ -322,6 +380,7 @@ HEADERS: Final = (
         LINK_TYPE(101).when(Peek(bit=0, count=4, value=4)).as_guess(),
         LINK_TYPE(12).when(Peek(bit=0, count=4, value=4)).as_guess(),
         LINK_TYPE(14).when(Peek(bit=0, count=4, value=4)).as_guess(), LINK_TYPE(228), LLC_SAP(6), LOOPBACK_FAMILY(2),
+        GACH_CHANNEL(0x0021), NFLOG_FAMILY(2), NLPID(0xcc),
         MPLS_LABEL.any().when(Peek(bit=0, count=4, value=4)).as_guess(), PPP_PROTOCOL(0x0021), NSH_PROTOCOL(1),
         ERSPAN_FRAME(2).when(Peek(bit=0, count=4, value=4)).as_guess(),
         GTPU_EXTENSION(0x00).when(Peek(bit=0, count=4, value=4)).as_guess(),
@@ -333,7 +392,8 @@ HEADERS: Final = (
         LINK_TYPE(12).when(Peek(bit=0, count=4, value=6)).as_guess(),
         LINK_TYPE(14).when(Peek(bit=0, count=4, value=6)).as_guess(), LINK_TYPE(229), LOOPBACK_FAMILY(30),
         LOOPBACK_FAMILY(28), LOOPBACK_FAMILY(24), LOOPBACK_FAMILY(10),
-        MPLS_LABEL.any().when(Peek(bit=0, count=4, value=6)).as_guess(), PPP_PROTOCOL(0x0057), NSH_PROTOCOL(2),
+        MPLS_LABEL.any().when(Peek(bit=0, count=4, value=6)).as_guess(), GACH_CHANNEL(0x0057), NFLOG_FAMILY(10),
+        NLPID(0x8e), PPP_PROTOCOL(0x0057), NSH_PROTOCOL(2),
         ERSPAN_FRAME(2).when(Peek(bit=0, count=4, value=6)).as_guess(),
         GTPU_EXTENSION(0x00).when(Peek(bit=0, count=4, value=6)).as_guess(),
         UDP_PORT(6080).when(Peek(bit=0, count=4, value=6)).as_guess(),
@@ -349,6 +409,13 @@ HEADERS: Final = (
     LateHeader("overlaycodec.protocols.l2tp", "L2TPControl", "l2tp_control", (
         UDP_PORT(1701).when(Peek(bit=12, count=4, value=2), Peek(bit=0, count=1, value=1)).as_guess(),
     )),
+    LateHeader("overlaycodec.protocols.l2tpv3", "L2TPv3", "l2tp_v3", (IP_PROTOCOL(115),)),
+    LateHeader("overlaycodec.protocols.l2tpv3", "L2TPv3Control", "l2tp_v3_control", (
+        UDP_PORT(1701).when(Peek(bit=12, count=4, value=3), Peek(bit=0, count=1, value=1)).as_guess(),
+    )),
+    LateHeader("overlaycodec.protocols.l2tpv3", "L2TPv3OverUDP", "l2tp_v3_udp", (
+        UDP_PORT(1701).when(Peek(bit=12, count=4, value=3), Peek(bit=0, count=1, value=0)).as_guess(),
+    )),
     LateHeader("overlaycodec.protocols.lacp", "LACP", "lacp", (SLOW_SUBTYPE(1),)),
     LateHeader("overlaycodec.protocols.link", "BSDLoopback", "bsd_loopback", (
         LINK_TYPE(108), LINK_TYPE(0).when(Peek(bit=0, count=16, value=0)),
@@ -357,9 +424,9 @@ HEADERS: Final = (
     LateHeader("overlaycodec.protocols.link", "SLL", "sll", (LINK_TYPE(113),)),
     LateHeader("overlaycodec.protocols.link", "SLL2", "sll2", (LINK_TYPE(276),)),
     LateHeader("overlaycodec.protocols.lisp", "LISP", "lisp", (UDP_PORT(4341).as_guess(),)),
-    LateHeader("overlaycodec.protocols.llc", "LLC", "llc", (IEEE802_LENGTH(0), SLL_PROTOCOL(0x0004))),
+    LateHeader("overlaycodec.protocols.llc", "LLC", "llc", (IEEE802_LENGTH(0), SLL_PROTOCOL(0x0004), FDDI_FORMAT(5))),
     LateHeader("overlaycodec.protocols.llc", "SNAP", "snap", (
-        LLC_SAP(170).when(PreviousHeader(field='ssap', value=170)),
+        LLC_SAP(170).when(PreviousHeader(field='ssap', value=170)), NLPID(0x80),
     )),
     LateHeader("overlaycodec.protocols.lldp", "LLDP", "lldp", (ETHERTYPE(0x88cc),)),
     LateHeader("overlaycodec.protocols.macsec", "MACsec", "macsec", (
@@ -380,6 +447,8 @@ HEADERS: Final = (
     LateHeader("overlaycodec.protocols.ndp", "NeighborSolicitation", "neighbor_solicitation", (ICMPV6_TYPE(135),)),
     LateHeader("overlaycodec.protocols.ndp", "RouterAdvertisement", "router_advertisement", (ICMPV6_TYPE(134),)),
     LateHeader("overlaycodec.protocols.ndp", "RouterSolicitation", "router_solicitation", (ICMPV6_TYPE(133),)),
+    LateHeader("overlaycodec.protocols.nflog", "NFLOG", "nflog", (LINK_TYPE(239),)),
+    LateHeader("overlaycodec.protocols.nflog", "Netlink", "netlink", (LINK_TYPE(253),)),
     LateHeader("overlaycodec.protocols.nsh", "NSH", "nsh", (ETHERTYPE(0x894f), GPE_PROTOCOL(4), NSH_PROTOCOL(4))),
     LateHeader("overlaycodec.protocols.pim", "PIM", "pim", (
         IP_PROTOCOL(103).when(Peek(bit=0, count=4, value=2), PreviousHeader(field='version', value=4)).as_fallback(),
@@ -393,9 +462,10 @@ HEADERS: Final = (
     LateHeader("overlaycodec.protocols.pim", "PIMRegisterOverIPv6", "pim_register_ipv6", (
         IP_PROTOCOL(103).when(Peek(bit=0, count=4, value=2), PreviousHeader(field='version', value=6), Peek(bit=4, count=4, value=1)),
     )),
+    LateHeader("overlaycodec.protocols.pktap", "PKTAP", "pktap", (LINK_TYPE(258),)),
     LateHeader("overlaycodec.protocols.ppp", "PPP", "ppp", (
         ETHERTYPE(0x880b).when(MinOctets(octets=1), Peek(bit=7, count=1, value=0)).as_fallback(), LINK_TYPE(9),
-        LINK_TYPE(50),
+        LINK_TYPE(50), NLPID(0xcf),
     )),
     LateHeader("overlaycodec.protocols.ppp", "PPPCompressed", "ppp_compressed", (
         LINK_TYPE(9).when(Peek(bit=7, count=1, value=1)).as_fallback(),
@@ -411,6 +481,18 @@ HEADERS: Final = (
         LINK_TYPE(9).when(Peek(bit=0, count=16, value=65283), Peek(bit=23, count=1, value=1)),
         LINK_TYPE(50).when(Peek(bit=0, count=16, value=65283), Peek(bit=23, count=1, value=1)),
         ETHERTYPE(0x880b).when(Peek(bit=0, count=16, value=65283), Peek(bit=23, count=1, value=1)),
+    )),
+    LateHeader("overlaycodec.protocols.ppp_control", "IPCP", "ipcp", (PPP_PROTOCOL(0x8021),)),
+    LateHeader("overlaycodec.protocols.ppp_control", "IPCPOptions", "ipcp_options", (
+        IPCP_CODE(1), IPCP_CODE(2), IPCP_CODE(3), IPCP_CODE(4),
+    )),
+    LateHeader("overlaycodec.protocols.ppp_control", "IPv6CP", "ipv6cp", (PPP_PROTOCOL(0x8057),)),
+    LateHeader("overlaycodec.protocols.ppp_control", "IPv6CPOptions", "ipv6cp_options", (
+        IPV6CP_CODE(1), IPV6CP_CODE(2), IPV6CP_CODE(3), IPV6CP_CODE(4),
+    )),
+    LateHeader("overlaycodec.protocols.ppp_control", "LCP", "lcp", (PPP_PROTOCOL(0xc021),)),
+    LateHeader("overlaycodec.protocols.ppp_control", "LCPOptions", "lcp_options", (
+        LCP_CODE(1), LCP_CODE(2), LCP_CODE(3), LCP_CODE(4),
     )),
     LateHeader("overlaycodec.protocols.pppoe", "PPPoE", "pppoe", (ETHERTYPE(0x8864),)),
     LateHeader("overlaycodec.protocols.pppoe", "PPPoEDiscovery", "pppoe_discovery", (ETHERTYPE(0x8863),)),
@@ -432,6 +514,8 @@ HEADERS: Final = (
         PTP_MESSAGE(3),
     )),
     LateHeader("overlaycodec.protocols.ptp_message", "PTPSync", "ptp_sync", (PTP_MESSAGE(0), PTP_MESSAGE(1))),
+    LateHeader("overlaycodec.protocols.radio", "PPI", "ppi", (LINK_TYPE(192),)),
+    LateHeader("overlaycodec.protocols.radio", "Radiotap", "radiotap", (LINK_TYPE(127),)),
     LateHeader("overlaycodec.protocols.rip", "RIP", "rip", (UDP_PORT(520).as_guess(),)),
     LateHeader("overlaycodec.protocols.sctp", "SCTP", "sctp", (IP_PROTOCOL(132),)),
     LateHeader("overlaycodec.protocols.segment_routing", "IPv6SegmentRouting", "ipv6_segment_routing", (
@@ -440,6 +524,9 @@ HEADERS: Final = (
     LateHeader("overlaycodec.protocols.slow_protocols", "LACPMarker", "lacp_marker", (SLOW_SUBTYPE(2),)),
     LateHeader("overlaycodec.protocols.slow_protocols", "LinkOAM", "link_oam", (SLOW_SUBTYPE(3),)),
     LateHeader("overlaycodec.protocols.slow_protocols", "SlowProtocol", "slow_protocol", (ETHERTYPE(0x8809),)),
+    LateHeader("overlaycodec.protocols.socketcan", "SocketCAN", "socketcan", (
+        LINK_TYPE(227).when(Peek(bit=32, count=1, value=0)),
+    )),
     LateHeader("overlaycodec.protocols.stp", "RSTP", "rstp", (BPDU_TYPE(2),)),
     LateHeader("overlaycodec.protocols.stp", "STP", "stp", (
         LLC_SAP(66).when(Peek(bit=0, count=16, value=0), Peek(bit=24, count=6, value=0)),

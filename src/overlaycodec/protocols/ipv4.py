@@ -3,6 +3,7 @@
 from typing import Annotated, Final, TypeAlias
 
 from overlaycodec.packet.header import Header
+from overlaycodec.protocols.numberings import GACH_CHANNEL, NFLOG_FAMILY, NLPID
 from overlaycodec.schema.facts import (
     Bits,
     Checksum,
@@ -128,6 +129,9 @@ class IPv4(
         LINK_TYPE(228),
         LLC_SAP(0x06),
         LOOPBACK_FAMILY(2),
+        GACH_CHANNEL(0x0021),
+        NFLOG_FAMILY(2),
+        NLPID(0xCC),
         MPLS_LABEL.any().when(_NIBBLE_4).as_guess(),
         PPP_PROTOCOL(0x0021),
         NSH_PROTOCOL(1),

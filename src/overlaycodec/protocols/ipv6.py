@@ -3,6 +3,7 @@
 from typing import Annotated, Final
 
 from overlaycodec.packet.header import Header
+from overlaycodec.protocols.numberings import GACH_CHANNEL, NFLOG_FAMILY, NLPID
 from overlaycodec.schema.facts import (
     Bits,
     Const,
@@ -66,6 +67,9 @@ class IPv6(
         LINK_TYPE(229),
         *(LOOPBACK_FAMILY(family) for family in (30, 28, 24, 10)),
         MPLS_LABEL.any().when(_NIBBLE_6).as_guess(),
+        GACH_CHANNEL(0x0057),
+        NFLOG_FAMILY(10),
+        NLPID(0x8E),
         PPP_PROTOCOL(0x0057),
         NSH_PROTOCOL(2),
         ERSPAN_FRAME(2).when(_NIBBLE_6).as_guess(),

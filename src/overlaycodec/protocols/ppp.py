@@ -3,6 +3,7 @@
 from typing import Annotated, Final
 
 from overlaycodec.packet.header import Header
+from overlaycodec.protocols.numberings import NLPID
 from overlaycodec.schema.facts import Bits, Const, Selects
 from overlaycodec.schema.keys import MinOctets, Peek
 from overlaycodec.schema.keyspaces import ETHERTYPE, LINK_TYPE, PPP_PROTOCOL
@@ -54,7 +55,7 @@ class PPPCompressed(
 class PPP(
     Header,
     spec="RFC 1661 section 2",
-    keys=(ETHERTYPE(0x880B).when(MinOctets(1), Peek(7, 1, 0)).as_fallback(), LINK_TYPE(9), LINK_TYPE(50)),
+    keys=(ETHERTYPE(0x880B).when(MinOctets(1), Peek(7, 1, 0)).as_fallback(), LINK_TYPE(9), LINK_TYPE(50), NLPID(0xCF)),
 ):
     """The protocol of a PPP frame; an acknowledgment of GRE version 1 alone has none."""
 

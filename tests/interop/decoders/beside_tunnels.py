@@ -16,6 +16,64 @@ def _bounded(packet: oc.Packet, number: int) -> int:
 
 TSHARK: Final[tuple[Entry, ...]] = (
     Parting(
+        "Marvell's tags",
+        "overlaycodec",
+        "LINKTYPE_DSA_TAG_EDSA, and Linux's net/dsa/tag_dsa.c. tshark 4.0 has no dissector for them.",
+        lambda packet, number: isinstance(here(packet, number), oc.DSA | oc.EDSA),
+    ),
+    Parting(
+        "Link types within PPI and PKTAP",
+        "both",
+        "LINKTYPE_PPI and LINKTYPE_PKTAP: the number is a DLT_ value, which is the link type but for a few that differ "
+        "by system. We look up any link type; tshark has a list of its own.",
+        lambda packet, number: (
+            isinstance(before := behind(packet, number), oc.PPI | oc.PKTAP)
+            and before.link_type not in (1, 12, 113, 276)
+        ),
+    ),
+    Parting(
+        "EtherTypes in Cisco's frame relay",
+        "both",
+        "Cisco puts an EtherType behind the address. tshark has the table of its HDLC, and looks for frames there.",
+        lambda packet, number: (
+            isinstance(behind(packet, number), oc.CiscoFrameRelay)
+            and not isinstance(here(packet, number), oc.IPv4 | oc.IPv6 | oc.MPLS)
+        ),
+    ),
+    Value(
+        "EtherTypes in Cisco's frame relay that it does not know",
+        "overlaycodec",
+        "The field is there, whatever its value is. tshark shows it only where it knows it.",
+        ("fr.chdlctype",),
+        lambda difference: difference.theirs == [],
+    ),
+    Value(
+        "Organisations in frame relay",
+        "both",
+        "RFC 2427 section 3: SNAP behind an NLPID. tshark shows it by other names there.",
+        ("llc.oui", "llc.type"),
+        lambda difference: isinstance(difference.packet.headers[0], oc.FrameRelay),
+    ),
+    Parting(
+        "A packet of NFLOG that is not all there, or has octets behind it",
+        "both",
+        "tshark shows no attribute that goes on, with its padding, behind the end of the record, "
+        "nor the packet where more follows it; we show both.",
+        lambda packet, number: (
+            isinstance(header := here(packet, number), oc.NFLOG)
+            and octets_behind(packet, number) != -(-header.attributes[-1].length // 4) * 4 - 4
+        ),
+    ),
+    Parting(
+        "A length behind the tags of Arista and Cisco",
+        "overlaycodec",
+        "The tags stand between the addresses and the type or length of a frame. tshark takes it for a type.",
+        lambda packet, number: (
+            isinstance(behind(packet, number), oc.AristaTimestamp | oc.AristaTimestamp48 | oc.CiscoMetaData)
+            and isinstance(here(packet, number), oc.LLC)
+        ),
+    ),
+    Parting(
         "EtherTypes in loopback captures of link type 108",
         "both",
         "LINKTYPE_NULL and LINKTYPE_LOOP have an address family. Some writers put an EtherType there; tshark looks for "
@@ -48,14 +106,16 @@ TSHARK: Final[tuple[Entry, ...]] = (
         "The protocol pads what it encrypts to 16 octets and adds a tag of 16. tshark reads no other message.",
         lambda packet, number: (
             isinstance(here(packet, number), oc.WireGuard)
-            and (octets_behind(packet, number) < 16 or octets_behind(packet, number) % 16 > 0)
+            and (_bounded(packet, number) < 16 or _bounded(packet, number) % 16 > 0)
         ),
     ),
     Parting(
         "A control message of L2TP with less than an attribute",
         "both",
         "RFC 2661 section 4.1: an attribute has 6 octets or more. tshark shows nothing of a message with less.",
-        lambda packet, number: isinstance(header := here(packet, number), oc.L2TPControl) and 12 < header.length < 18,
+        lambda packet, number: (
+            isinstance(header := here(packet, number), oc.L2TPControl | oc.L2TPv3Control) and 12 < header.length < 18
+        ),
     ),
     Parting(
         "A length in MACsec",
@@ -74,6 +134,13 @@ TSHARK: Final[tuple[Entry, ...]] = (
         lambda packet, number: (
             isinstance(here(packet, number), oc.MACsec | oc.MACsecEncrypted) and _bounded(packet, number) <= 16
         ),
+    ),
+    Value(
+        "Reserved bits of a packet of L2TP version 3 in UDP",
+        "overlaycodec",
+        "RFC 3931 section 4.1.2.1: all but T and the version are reserved. tshark shows those of L and S.",
+        ("l2tp.length_bit", "l2tp.seq_bit"),
+        lambda difference: any(isinstance(header, oc.L2TPv3OverUDP) for header in difference.packet.headers),
     ),
     Value(
         "Checksum of a Register over IPv6",
@@ -98,6 +165,16 @@ TCPDUMP: Final[tuple[Entry, ...]] = (
         "RFC 791 section 3.2: more fragments follow, so the message is not all there. tcpdump judges what there is.",
         ("pim.verdict", "pim_ipv6.verdict"),
         lambda difference: difference.ours == "unverifiable",
+    ),
+    Parting(
+        "Link types within PPI and PKTAP",
+        "both",
+        "LINKTYPE_PPI and LINKTYPE_PKTAP: the number is a DLT_ value, which is the link type but for a few that differ "
+        "by system. We look up any link type; tcpdump has a list of its own.",
+        lambda packet, number: (
+            isinstance(before := behind(packet, number), oc.PPI | oc.PKTAP)
+            and before.link_type not in (1, 12, 113, 276)
+        ),
     ),
     Parting(
         "ESP without content",

@@ -366,6 +366,9 @@ SOURCES: Final[Mapping[str, Source]] = {
     "options of IPv6": Source(800, oc.IPv6, 229, through=(oc.IPv6HopByHop, oc.IPv6DestinationOptions)),
     "PPP": Source(400, oc.PPP, 9),
     "PPP in frames of HDLC": Source(400, oc.PPPFramed, 50),
+    "PPP's control protocols": Source(
+        800, oc.PPP, 9, through=(oc.LCP, oc.LCPOptions, oc.IPCP, oc.IPCPOptions, oc.IPv6CP, oc.IPv6CPOptions)
+    ),
     "PPP of one octet": Source(400, oc.PPPCompressed, 9),
     "cooked": Source(400, oc.SLL, 113),
     "cooked, of other devices": Source(200, oc.SLL, 113, through=(oc.SLL,)),
@@ -376,6 +379,16 @@ SOURCES: Final[Mapping[str, Source]] = {
     "group policy": Source(400, catalog=dialects.GBP, through=(oc.VXLANGBP,)),
     "remote checksum offload": Source(400, catalog=dialects.LINUX_RCO, through=(oc.VXLANRCO,)),
     "Cisco's HDLC": Source(600, oc.CiscoHDLC, 104, through=(oc.SLARP, oc.SLARPKeepalive, oc.CiscoHDLC)),
+    "FDDI": Source(200, oc.FDDI, 10, through=(oc.FDDI,)),
+    "frame relay": Source(600, oc.FrameRelay, 107, through=(oc.FrameRelay, oc.NLPIDPadding)),
+    "Cisco's frame relay": Source(200, oc.CiscoFrameRelay, 107, through=(oc.CiscoFrameRelay,)),
+    "radiotap": Source(200, oc.Radiotap, 127, through=(oc.Radiotap,)),
+    "PPI": Source(200, oc.PPI, 192, through=(oc.PPI,)),
+    "a CAN bus": Source(200, oc.SocketCAN, 227, through=(oc.SocketCAN,)),
+    "NFLOG": Source(300, oc.NFLOG, 239, through=(oc.NFLOG,)),
+    "netlink": Source(200, oc.Netlink, 253, through=(oc.Netlink,)),
+    "Apple's devices": Source(200, oc.PKTAP, 258, through=(oc.PKTAP,)),
+    "Marvell's switches": Source(200, oc.DSA, 284, through=(oc.DSA,)),
     "beside tunnels": Source(3_600, through=corpus_beside.SELDOM),
     "pseudowires": Source(400, catalog=PSEUDOWIRES, through=(oc.PseudowireControlWord,)),
 }
@@ -389,7 +402,9 @@ def records(source: Source, seed: int) -> Iterator[oc.Record]:
     random = Random(~seed)
     for packet in packets(source, seed):
         try:
-            data = source.catalog.encode(_wrong(random, packet) if random.random() < 0.05 else packet)
+            whole = corpus_beside.finished(packet, source.catalog.encode(packet))
+            data = source.catalog.encode(_wrong(random, whole) if random.random() < 0.05 else whole)
+            data = corpus_beside.padded(packet, data)
         except oc.EncodeError:  # options that do not fit, a checksum over addresses that are not there
             continue
         if random.random() < 0.05:

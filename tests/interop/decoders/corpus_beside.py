@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from ipaddress import IPv6Address
+from ipaddress import IPv4Address, IPv6Address
 from random import Random
 from typing import Any, Final
 
@@ -59,6 +59,37 @@ def _dhcpv6(random: Random) -> tuple[WireStruct, ...]:
 
 def _below_a_second(random: Random, values: dict[str, Any]) -> int:
     return random.randrange(10**9)
+
+
+def _lcp(random: Random) -> tuple[WireStruct, ...]:
+    options = (
+        oc.LCPMRUOption(mru=random.randrange(1 << 16)),
+        oc.LCPMagicNumberOption(magic_number=random.getrandbits(32)),
+    )
+    return tuple(random.sample(options, random.randint(1, 2)))
+
+
+def _nflog(random: Random) -> tuple[oc.NFLOGAttribute, ...]:
+    """The length of the last one is set when the packet is there: see `finished`."""
+    prefix = oc.NFLOGAttribute(type=10, value=b"in " + random.randbytes(random.randrange(5)).hex().encode() + b"\0")
+    user = oc.NFLOGAttribute(type=11, value=random.randbytes(4))
+    return (*random.choice(((), (prefix,), (user, prefix))), oc.NFLOGAttribute(type=9))
+
+
+def padded(packet: oc.Packet, data: bytes) -> bytes:
+    """The octets with what the writer of a record puts behind it."""
+    return data + bytes(-len(data) % 4) if isinstance(packet.headers[0], oc.NFLOG) else data
+
+
+def finished(packet: oc.Packet, data: bytes) -> oc.Packet:
+    """The packet with lengths that no encoder derives: that of NFLOG's payload reaches to its end."""
+    first = packet.headers[0]
+    if not isinstance(first, oc.NFLOG):
+        return packet
+    *facts, last = first.attributes
+    inside = len(data) - 4 - sum(4 + -(-len(fact.value or b"") // 4) * 4 for fact in facts)
+    header = first.replace(attributes=(*facts, last.replace(length=inside)))
+    return oc.Packet((header, *packet.headers[1:]), packet.payload)
 
 
 _NO_REST: Final = {"options_rest": _one_of(b"")}
@@ -126,6 +157,35 @@ FIELDS: Final[Mapping[type[WireStruct], Mapping[str, Maker]]] = {
         **dict.fromkeys(("map_version_present", "echo_nonce_request"), _one_of(False)),
     },
     oc.TZSP: {"type": _one_of(0, 1), "tags": lambda random, _: _tzsp_tags(random)},
+    oc.AristaTimestamp: {"timescale": _one_of(0, 1), "hardware": _one_of(0), "nanoseconds": _below_a_second},
+    oc.AristaTimestamp48: {"timescale": _one_of(0, 1), "hardware": _one_of(0), "nanoseconds": _below_a_second},
+    oc.FDDI: {"class_format": _one_of(5), "control": _number(0, 7)},
+    oc.FrameRelay: {"dlci_high": _number(1, 62)},
+    oc.CiscoFrameRelay: {"dlci_high": _number(1, 62)},
+    oc.Radiotap: {"version": _one_of(0), "present": _one_of(0), "fields": _one_of(b"")},
+    oc.PPI: {"version": _one_of(0), "flags": _one_of(0), "fields": _one_of(b"")},
+    oc.SocketCAN: {
+        "extended": _one_of(True),
+        "error": _one_of(False),
+        "fd_flags": _one_of(0, 4, 7),
+        "dlc": _one_of(0),
+        "data": _octets(0, 8),
+    },
+    oc.NFLOG: {"attributes": lambda random, _: _nflog(random)},
+    oc.Netlink: {"packet_type": _one_of(0, 4), "arphrd_type": _one_of(824), "family": _one_of(0)},
+    oc.PKTAP: {"record_type": _one_of(1), "rest": _octets(0, 4)},
+    oc.LCPOptions: {"options": lambda random, _: _lcp(random), **_NO_REST},
+    oc.IPCPOptions: {
+        "options": lambda random, _: (oc.IPCPAddressOption(address=IPv4Address(random.randbytes(4))),),
+        **_NO_REST,
+    },
+    oc.IPv6CPOptions: {
+        "options": lambda random, _: (oc.IPv6CPInterfaceOption(identifier=random.randbytes(8)),),
+        **_NO_REST,
+    },
+    oc.L2TPv3: {"session_id": _number(1, (1 << 32) - 1)},
+    oc.L2TPv3OverUDP: {"session_id": _number(1, (1 << 32) - 1)},
+    oc.L2TPv3Control: dict.fromkeys(("length_present", "sequence_present"), _one_of(True)),
     oc.TeredoAuthentication: {"client_id": _octets(0, 9), "auth_value": _octets(0, 9)},
 }
 """How fields are drawn, where another decoder knows only some values."""
@@ -133,6 +193,7 @@ FIELDS: Final[Mapping[type[WireStruct], Mapping[str, Maker]]] = {
 SELDOM: Final = (
     *(oc.RIP, oc.DHCP, oc.DHCPv6, oc.VRRP, oc.VRRPv3, oc.VRRPv3OverIPv6, oc.PIM, oc.PIMOverIPv6, oc.PIMRegister),
     *(oc.PIMRegisterOverIPv6, oc.L2TPControl, oc.CFM, oc.BFD, oc.LISP, oc.WireGuard, oc.MACsecEncrypted),
+    *(oc.GACh, oc.L2TPv3, oc.L2TPv3OverUDP, oc.L2TPv3Control),
 )
 """Headers to which the way is long, or that must have something behind them for another decoder to read them."""
 
@@ -142,5 +203,13 @@ UNBOUND: Final[Mapping[str, tuple[int, ...]]] = {
     "slow_subtype": (9,),
     "ptp_message": (14,),
     "tzsp_protocol": (18,),
+    "dlt": (147,),
+    "fddi_format": (6,),
+    "nlpid": (0x99,),
+    "nflog_family": (3,),
+    "gach_channel": (0x7FF8,),
+    "lcp_code": (5,),
+    "ipcp_code": (5,),
+    "ipv6cp_code": (5,),
 }
 """Values of key spaces that nothing is bound to, by the name of the space."""

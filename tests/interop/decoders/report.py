@@ -22,6 +22,8 @@ class Oracle(Protocol):
 
     name: str
     known: tuple[Entry, ...]
+    unread_link_types: frozenset[int]
+    """Those of which it does not even take a file."""
     witnesses: tuple[oc.Packet, ...]
     """Frames of which some show what the corpus seldom has."""
 
@@ -55,8 +57,11 @@ class Report:
         self.unexplained: list[Unexplained] = []
         for (name, link_type), records in captured().items():
             path = folder / f"captured-{link_type}.pcap"
-            self._add(oracle, f"captures {name}", path, records, oc.DEFAULT)
+            if link_type not in oracle.unread_link_types:
+                self._add(oracle, f"captures {name}", path, records, oc.DEFAULT)
         for number, (name, source) in enumerate(corpus.SOURCES.items()):
+            if source.link_type in oracle.unread_link_types:
+                continue
             records = list(corpus.records(source, SEED + number))
             self._add(oracle, f"corpus {name}", folder / f"corpus-{number}.pcap", records, source.catalog)
 

@@ -66,6 +66,7 @@ class TCPDump:
 
     name = "tcpdump"
     known: tuple[Entry, ...] = TCPDUMP
+    unread_link_types: frozenset[int] = frozenset()
     witnesses: tuple[oc.Packet, ...] = WITNESSES
 
     def __init__(self) -> None:

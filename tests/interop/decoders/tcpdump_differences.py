@@ -23,6 +23,7 @@ from tests.interop.decoders.differences import (
 _UNKNOWN: Final = (
     *(oc.ITag, oc.ETag, oc.VNTag, oc.ERSPAN, oc.ERSPANv3, oc.GUE, oc.GTPU, oc.GTPUExtension, oc.STT, oc.STTSegment),
     *(oc.INTMD, oc.INTMX, oc.PseudowireControlWord, oc.PPPFramed, oc.PPPFramedCompressed, oc.GREv1),
+    *(oc.GACh, oc.EDSA, oc.AristaTimestamp, oc.AristaTimestamp48, oc.CiscoMetaData, oc.CiscoTimestampTag, oc.SocketCAN),
     *(oc.EtherIP, oc.TZSP, oc.MACsec, oc.LISP, oc.TeredoAuthentication, oc.TeredoOrigin),
 )
 _IPV6_ONLY: Final = (
@@ -45,9 +46,11 @@ TCPDUMP: Final[tuple[Entry, ...]] = (
     Parting(
         "What stands behind headers that it has no words for",
         "overlaycodec",
-        "tcpdump 4.99 has no printer for 802.1ah, 802.1BR and VN tags, EtherIP, ERSPAN, GUE, GTP-U, STT, telemetry, "
-        "the control word of pseudowires, TZSP, Teredo's indications, the content of MACsec and LISP, PPP's framing "
-        "outside PPP captures; of GRE version 1 it follows PPP alone.",
+        "tcpdump 4.99 has no printer for 802.1ah, 802.1BR and VN tags, Cisco's tags, those of Marvell and Arista in "
+        "most frames, a CAN bus, EtherIP, ERSPAN, GUE, GTP-U, STT, telemetry, the control word of pseudowires, "
+        "MPLS's associated channel, TZSP, "
+        "Teredo's indications, the content of MACsec and LISP, PPP's framing outside PPP captures; of GRE version 1 it "
+        "follows PPP alone.",
         lambda packet, number: _before(packet, number, *_UNKNOWN),
     ),
     Parting(

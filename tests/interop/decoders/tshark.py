@@ -123,6 +123,7 @@ class TShark:
 
     name = "tshark"
     known: tuple[Entry, ...] = TSHARK
+    unread_link_types = frozenset({284, 285})
     witnesses: tuple[oc.Packet, ...] = WITNESSES
 
     def __init__(self) -> None:

@@ -45,6 +45,11 @@ PATTERNS: Final = {
         rf"(?P<e_src>{_MAC}) > (?P<e_dst>{_MAC}), "
         r"(?:ethertype [^(\n]*\((?P<e_type>0x[0-9a-f]{4})\)|802\.3(?:, length (?P<e_len>\d+))?)"
     ),
+    "dsa": (
+        rf"(?P<j_src>{_MAC}) > (?P<j_dst>{_MAC}), Marvell DSA mode (?P<j_mode>[^,\n]*), (?:\w+ )?dev (?P<j_dev>\d+), "
+        r"(?:port|trunk) (?P<j_port>\d+), [^\n]*?(?P<j_tagged>untagged|tagged), (?P<j_cfi>CFI, )?VID (?P<j_vid>\d+), "
+        r"FPri (?P<j_prio>\d+), (?:ethertype [^(\n]*\((?P<j_type>0x[0-9a-f]{4})\)|802\.3)"
+    ),
     "vlan": (
         r"vlan (?P<v_vid>\d+), p (?P<v_pcp>\d)(?P<v_dei>, DEI)?"
         r"(?:, ethertype [^(\n]*\((?P<v_type>0x[0-9a-f]{4})\))?"
@@ -132,6 +137,14 @@ def _ports(found: Found, prefix: str, source: str, destination: str) -> Said:
 def _ethernet(found: Found) -> Said:
     addresses = {"src": MACAddress(found["e_src"]), "dst": MACAddress(found["e_dst"])}
     return [((protocols.Ethernet,), addresses | _hexes(found, ethertype="e_type"))]
+
+
+def _dsa(found: Found) -> Said:
+    values: Values = {"src": MACAddress(found["j_src"]), "dst": MACAddress(found["j_dst"])}
+    values |= {"tagged": found["j_tagged"] == "tagged", "cfi": bool(found["j_cfi"])}
+    values["mode"] = ("To CPU", "From CPU", "To Sniffer", "Forward").index(found["j_mode"])
+    values |= _decimals(found, device="j_dev", port="j_port", vid="j_vid", priority="j_prio")
+    return [((protocols.DSA,), values | _hexes(found, ethertype="j_type"))]
 
 
 def _vlan(found: Found) -> Said:
@@ -226,6 +239,7 @@ def _l2tp(found: Found) -> Said:
 
 READERS: Final[Mapping[str, Callable[[Found], Said]]] = {
     "ethernet": _ethernet,
+    "dsa": _dsa,
     "vlan": _vlan,
     "ipv4": _ipv4,
     "ipv6": _ipv6,
@@ -273,6 +287,7 @@ SPOKEN: Final = frozenset(
     {
         *(
             protocols.Ethernet,
+            protocols.DSA,
             protocols.VLANTag,
             protocols.IPv4,
             protocols.IPv6,

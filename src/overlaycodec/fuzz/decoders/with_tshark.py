@@ -30,8 +30,9 @@ SEPARATE: Final = (
     "-o", "ipv6.defragment:FALSE",
     "-o", "tcp.desegment_tcp_streams:FALSE",
     "-o", "stt.reassemble:FALSE",
-    # Linux's port for VXLAN, and STT, which tshark leaves alone unless asked.
+    # Linux's port for VXLAN, Cisco's time stamp tag, and STT, which tshark leaves alone unless asked.
     "-d", "udp.port==8472,vxlan",
+    "-d", "ethertype==0x8988,ttag",
     "-o", "ip.try_heuristic_first:TRUE",
     "--enable-heuristic", "stt_ip",
 )  # fmt: skip

@@ -36,6 +36,13 @@ FAMILIES: Final = {
     "stp": ("stp", "mstp"),
     "transport": ("tcp", "udp", "sctp"),
 }
+LATER: Final = frozenset(
+    {
+        "arista", "cisco_tags", "dsa", "fddi", "frame_relay", "gach", "l2tpv3", "nflog", "pktap", "ppp_control",
+        "radio", "socketcan",
+    }
+)  # fmt: skip
+"""Files of vectors that are newer than version 1.0 of the suite; its cases do not change."""
 _STATUS: Final = ("valid", "bad", "absent")
 _PORTS: Final = {"geneve": 6081, "vxlan_gpe": 4790}
 BY_NAME: Final = {header.__layout__.name: header for header in oc.DEFAULT.headers}
@@ -104,6 +111,8 @@ def cases() -> Iterator[Case]:
 
 def _cases() -> Iterator[Case]:
     for path in sorted(FOLDER.glob("*.json")):
+        if path.stem in LATER:
+            continue
         for vector in json.loads(path.read_text()):
             told = vector.get("stack") or "error" in vector
             if (

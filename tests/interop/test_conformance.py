@@ -23,6 +23,7 @@ def programs() -> None:
         pytest.skip("the suite is written with tshark 4.0.17")
 
 
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of scapy's names
 def test_the_suite_is_what_would_be_written() -> None:
     from tests.tools.conformance.__main__ import PAGE as suite
     from tests.tools.conformance.__main__ import cases, line

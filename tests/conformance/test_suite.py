@@ -12,7 +12,7 @@ import pytest
 
 from overlaycodec import conformance
 from overlaycodec.conformance import Case, Score
-from tests.tools.conformance.vectors import FOLDER
+from tests.tools.conformance.vectors import FOLDER, LATER
 
 PAGE: Final = Path(__file__).parents[2] / "docs" / "conformance.md"
 ACCEPTED: Final = {"nsh-md1-length": 12, "sctp-chunk-length": 15, "ndp-option-length": 4, "bfd-length": 6}
@@ -71,6 +71,8 @@ def test_the_vectors_are_in_the_suite() -> None:
     octets = {(case.hex, case.refused is None) for case in conformance.suite()}
     compared = 0
     for path in sorted(FOLDER.glob("*.json")):
+        if path.stem in LATER:
+            continue
         for vector in json.loads(path.read_text(encoding="utf-8")):
             if "bindings" in vector or "fcs_octets" in vector or "link_type" not in vector["first"]:
                 continue

@@ -236,6 +236,7 @@ OF_PACKETS: Final[dict[str, Row]] = {
     "Packet.flow": lambda s: s.packet.flow,
     "Packet.get": lambda s: s.packet.get(oc.TCP),
     "Packet.at": lambda s: s.packet.at("innermost.udp.src_port"),
+    "rewrite": lambda s: oc.rewrite(s.packet, {"innermost.udp.src_port": 8}, catalog=DEEP),
     "Packet.replace_at": lambda s: s.packet.replace_at("innermost.udp.src_port", 8),
     "Packet.span": _every_span,
     "Packet.replace": lambda s: s.packet.replace(oc.Ethernet, src="02:00:00:00:00:07"),
@@ -412,6 +413,8 @@ OF_CAPTURES: Final[dict[str, CaptureRow]] = {
     "open_capture": lambda data: list(oc.open_capture(data)),
     "Capture.packets": lambda data: list(oc.open_capture(data).packets(lax=True)),
     "Capture.records": lambda data: list(oc.open_capture(data).records(where="ipv4.ttl < 9 or comment")),
+    "Capture.blocks": lambda data: list(oc.open_capture(data).blocks()),
+    "splits": lambda data: oc.splits(data, octets=1 << 12),
     "Capture.again": lambda data: list(oc.open_capture(data).again()),
     "Capture.interfaces": lambda data: [len(oc.open_capture(data).interfaces), interfaces(data)],
     "Capture.section": sections,
@@ -426,6 +429,7 @@ OF_COLUMNS: Final[dict[str, CaptureRow]] = {
     "all columns": oc.columns,
     "column_names": oc.column_names,
     "iter_columns": lambda data: list(oc.iter_columns(data, ["wire_length", "ipv4.ttl"])),
+    "batches": lambda data: list(oc.batches(data, ["wire_length", "ipv4.ttl"])),
     "encode_columns": lambda data: list(
         oc.encode_columns(LINK / IP / UDP, {"ipv4.ttl": oc.columns(data, ["ipv4.ttl"])["ipv4.ttl"].filled(1)})
     ),
@@ -472,6 +476,8 @@ def test_the_work_for_telemetry_is_linear(name: str) -> None:
 # --- no public function without a row ---------------------------------------------------------------------------------
 
 NO_ROW: Final = {
+    "arrow_schema": "reads names, no packets",
+    "scan_polars": "in the row of batches",
     "Capture.byte_order": "one word of the file",
     "Capture.close": "reads nothing",
     "Capture.format": "one word of the file",

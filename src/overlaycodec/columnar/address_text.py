@@ -68,7 +68,7 @@ def texts_of(values: Values, kind: str) -> list[str]:
 
 
 def _mac(octets: NDArray[np.uint8]) -> _Characters:
-    rows = _HEXADECIMAL[octets].reshape(len(octets), -1)
+    rows = _HEXADECIMAL[octets].reshape(len(octets), 18)
     rows[:, -1] = 0
     return rows
 
@@ -77,7 +77,7 @@ def _ipv4(octets: NDArray[np.uint8]) -> _Characters:
     rows = _DECIMAL[octets]
     last = rows[:, -1]
     last[last == _DOT] = 0
-    return rows.reshape(len(octets), -1)
+    return rows.reshape(len(octets), 16)
 
 
 def _ipv6(octets: NDArray[np.uint8]) -> _Characters:
@@ -104,7 +104,7 @@ def _ipv6(octets: NDArray[np.uint8]) -> _Characters:
     some[np.arange(len(runs)), first[runs], 0] = _COLON
     some[first[runs] == 0, 0, 1] = _COLON
     rows[runs] = some
-    rows = rows.reshape(len(groups), -1)
+    rows = rows.reshape(len(groups), 40)
     if _MIXED:
         mapped = np.flatnonzero((groups[:, :5] == 0).all(axis=1) & (groups[:, 5] == 0xFFFF))
         rows[mapped] = 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from itertools import takewhile
+from itertools import accumulate, takewhile
 from typing import Final
 
 from msgspec import structs
@@ -155,6 +155,7 @@ def _found(
     for trailer in packet.trailers:
         trailing[trailer.header] = trailing.get(trailer.header, 0) + len(trailer.data)
     walk: _Walk = _WALKS[tuple(map(type, packet.headers))]
+    starts: list[int] = []  # of the headers, in octets: most packets have no finding
     for index, (place, rules) in enumerate(walk):
         context = Context(packet, index, place, statuses, trailing, reads_to_end=reads_to_end, all_valid=all_valid)
         spans = None
@@ -166,7 +167,8 @@ def _found(
                 else:
                     tokens = (tokens_of(observed.field) or ()) if observed.field else ()
                     if spans is None:
-                        spans = RecordSpans(context.header, sum(map(octets_in, packet.headers[:index])) * 8)
+                        starts = starts or list(accumulate(map(octets_in, packet.headers), initial=0))
+                        spans = RecordSpans(context.header, starts[index] * 8)
                     bits = spans.of(tokens, path)
                 found.append(rule.finding(receiver, path, bits, observed.found, place.scope.prefix))
     return found

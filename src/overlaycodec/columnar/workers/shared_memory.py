@@ -94,11 +94,13 @@ class Arenas:
 
     def send_created(self, connection: Connection) -> None:
         """Sends the descriptors of the arenas that the other process does not know."""
-        from multiprocessing.reduction import send_handle
+        from socket import AF_UNIX, SOCK_STREAM, fromfd, send_fds
 
-        for descriptor in self._created.values():
-            send_handle(connection, descriptor, 0)  # only Windows asks for the process
-            os.close(descriptor)
+        # From 3.15 on, `multiprocessing` waits for an answer to a descriptor, and takes the next task for it.
+        with fromfd(connection.fileno(), AF_UNIX, SOCK_STREAM) as channel:
+            for descriptor in self._created.values():
+                send_fds(channel, [b"d"], [descriptor])
+                os.close(descriptor)
         self._created.clear()
 
     def free(self, numbers: list[int]) -> None:
@@ -138,10 +140,14 @@ class ReceivedArenas:
 
     def receive(self, connection: Connection, packing: Packing) -> None:
         """Takes the descriptors, and copies what is used."""
-        from multiprocessing.reduction import recv_handle
+        from socket import AF_UNIX, SOCK_STREAM, fromfd, recv_fds
 
         for number, octets in packing.created:
-            descriptor = recv_handle(connection)
+            with fromfd(connection.fileno(), AF_UNIX, SOCK_STREAM) as channel:
+                _, descriptors, _, _ = recv_fds(channel, 1, 1)
+            if not descriptors:
+                raise EOFError  # the process has ended
+            (descriptor,) = descriptors
             try:
                 self._arenas[number] = np.frombuffer(mmap.mmap(descriptor, octets), np.uint8)
             finally:

@@ -25,7 +25,7 @@ def test_a_quick_run_gives_a_whole_report() -> None:
     assert done.returncode == 0, done.stderr
     assert "figures mean nothing" in done.stdout
     sections = [line for line in done.stdout.splitlines() if line.startswith("### ")]
-    assert len(sections) == 22, sections
+    assert len(sections) == 23, sections
     rows = [line for line in done.stdout.splitlines() if line.startswith("| overlaycodec |")]
     assert len(rows) == 13, rows  # once in each contest, with columns of one shape and of ten, and in memory
     assert "| a fixed pipeline |" in done.stdout

@@ -39,7 +39,11 @@ NEEDED: Final = {"sql": "duckdb"}
 """What a command needs that not every environment has: it runs where tests/engines are."""
 OPTIONS: Final = {"vid": "7", "vni": "1", "src": "10.0.0.1", "dst": "10.0.0.2"}
 """A value for each option that a command requires."""
-MORE: Final = {"export": ["--format", "csv"], "fuzz": ["--format", "pcap", "--count", "9"]}
+MORE: Final = {
+    "anonymise": ["--key-file", str(Path(__file__).with_name("anonymise-key.txt"))],
+    "export": ["--format", "csv"],
+    "fuzz": ["--format", "pcap", "--count", "9"],
+}
 
 
 def commands() -> dict[str, click.Command]:

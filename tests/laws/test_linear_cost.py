@@ -414,7 +414,6 @@ OF_CAPTURES: Final[dict[str, CaptureRow]] = {
     "Capture.packets": lambda data: list(oc.open_capture(data).packets(lax=True)),
     "Capture.records": lambda data: list(oc.open_capture(data).records(where="ipv4.ttl < 9 or comment")),
     "Capture.blocks": lambda data: list(oc.open_capture(data).blocks()),
-    "splits": lambda data: oc.splits(data, octets=1 << 12),
     "Capture.again": lambda data: list(oc.open_capture(data).again()),
     "Capture.interfaces": lambda data: [len(oc.open_capture(data).interfaces), interfaces(data)],
     "Capture.section": sections,
@@ -478,6 +477,7 @@ def test_the_work_for_telemetry_is_linear(name: str) -> None:
 NO_ROW: Final = {
     "arrow_schema": "reads names, no packets",
     "scan_polars": "in the row of batches",
+    "splits": "reads a part of a file at each place",
     "Capture.byte_order": "one word of the file",
     "Capture.close": "reads nothing",
     "Capture.format": "one word of the file",

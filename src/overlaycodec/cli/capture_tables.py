@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from typing import IO, TYPE_CHECKING, TypeAlias
 
 from overlaycodec.capture import Record, open_capture
@@ -43,10 +43,16 @@ def _copied() -> Iterator[SpooledStream]:
     """A copy of the standard input on the disk. Raises: OSError where it cannot be written."""
     with ExitStack() as stack:
         with named("the copy of the standard input"):
-            file = stack.enter_context(tempfile.TemporaryFile())
+            file = tempfile.TemporaryFile()  # noqa: SIM115 - it is closed below
+            stack.callback(_closed, file)
             copy = SpooledStream(sys.stdin.buffer, file)
             file.flush()  # here, so that a full disk is an error of the copy
         yield copy
+
+
+def _closed(file: IO[bytes]) -> None:
+    with suppress(OSError):  # what could not be written was said when it was to be written
+        file.close()
 
 
 class Reading:

@@ -63,7 +63,14 @@ def following(before: Packet, after: Packet, catalog: Catalog, *, strict: bool =
     _check_size("payload", after, before.payload, after.payload)
     old = new = b""
     finished: tuple[bytes, bytes] | None = None
+    behind = [0] * len(headers)
+    for trailer in before.trailers:
+        if trailer.header >= 0:
+            behind[trailer.header] += len(trailer.data)
+    missing = before.without_fcs().missing
+    beyond, ends = missing, 0  # octets behind the content of the headers within: trailers, and what is missing
     for index in reversed(range(len(headers))):
+        beyond, ends = beyond + ends, behind[index]
         header = before.headers[index]
         own, changed = encode(header, catalog=catalog), encode(headers[index], catalog=catalog)
         _check_size(names[index], headers[index], own, changed)
@@ -73,9 +80,9 @@ def following(before: Packet, after: Packet, catalog: Catalog, *, strict: bool =
         value = None if coverage is None else getattr(header, coverage.field.name)
         if coverage is None or value is None or value != getattr(headers[index], coverage.field.name):
             continue
-        change = _Change(before, after, index, coverage, old, new, len(own), catalog)
+        change = _Change(before, after, index, coverage, old, new, len(own), beyond, catalog)
         if finished and not change.was_valid():
-            change = _Change(before, after, index, coverage, *finished, len(own), catalog)
+            change = _Change(before, after, index, coverage, *finished, len(own), beyond, catalog)
         adapted = change.checksum(value)
         if finished is None and change.is_partial(value):
             finished = change.finished()
@@ -107,14 +114,14 @@ class _Change:
         old: bytes,
         new: bytes,
         size: int,
+        beyond: int,
         catalog: Catalog,
     ) -> None:
         self._before, self._index, self._coverage = before, index, coverage
         self._header = before.headers[index]
         self._protocol = catalog.key_of(IP_PROTOCOL, type(self._header)) or 0
         self._heads, self._whole = (old, new), old + before.payload
-        trailing = sum(len(trailer.data) for trailer in before.trailers if trailer.header > index)
-        octets = len(self._whole) + trailing + before.without_fcs().missing
+        octets = len(self._whole) + beyond
         self._octets = self._header.__layout__.covered_octets(self._header, size, octets)
         if before.payload != after.payload:
             old, new = self._whole, new + after.payload
@@ -145,9 +152,9 @@ class _Change:
 
     def is_partial(self, value: int) -> bool:
         """Whether the checksum is left to a network card: it is the sum of the pseudo-header alone."""
-        if self._addresses[0] is None or any(map(is_fragment, self._before.headers[: self._index])):
+        if self._addresses[0] is None or value != internet_sum(b"", self._start(0)) or self.was_valid():
             return False
-        return value == internet_sum(b"", self._start(0)) and not self.was_valid()
+        return not any(map(is_fragment, self._before.headers[: self._index]))
 
     def finished(self) -> tuple[bytes, bytes]:
         """The octets before and after, with the checksum that the card writes: a checksum outside may be over those.

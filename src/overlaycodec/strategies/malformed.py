@@ -129,7 +129,7 @@ def _shortened(packet: Packet, choices: bytes, catalog: Catalog) -> MalformedByt
     """The packet with a header that is cut, and lengths and checksums before it that follow; None where none can be."""
     sizes = [octets_in(header) for header in packet.headers]
     which = choices[3] % len(sizes) if sizes else 0
-    if which == 0:
+    if which == 0 or not sizes[which]:
         return None
     octets = sizes[which] - 1 if choices[4] & 1 else choices[5] % sizes[which]
     content = encode(packet, catalog=catalog)[sum(sizes[:which]) :][:octets]

@@ -26,8 +26,8 @@ CHOICE_OCTETS: Final = 3
 """The octets that choose what follows: whether to go somewhere else, to what kind of header, to which one of these."""
 _FROM_FIRST, _FROM_AIM, _FROM_OTHERS = 8, 250, 112
 """From which value of the first octet on an aim is set: at the first header, on the way to another aim, elsewhere."""
-_KINDS: Final = ("next",) * 2 + ("tags",) * 3 + ("tunnels",) * 6 + ("headers",) * 5
-_TAGS: Final = (1, 2, 3, 3)
+_KINDS: Final = ("next",) * 2 + ("tags",) * 5 + ("tunnels",) * 6 + ("headers",) * 5
+_TAGS: Final = (1, 2, 3, 3, 3)
 """How many tags are stacked."""
 _MOST_WALKS: Final = 2_000
 """For more goals at one graph, the walks that were kept are dropped."""

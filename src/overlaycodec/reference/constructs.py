@@ -37,6 +37,10 @@ Number = int | Callable[[Any], int]
 """A number, or a function of construct's context."""
 
 
+_MOST_OCTETS: Final = (1 << 31) - 1
+"""What a read may ask for where the machine has 32 bits; no stream has more octets."""
+
+
 class Fault(construct.ConstructError):
     """A fault of the octets, as the library's own `error`; its path and bits count from where the stream started."""
 
@@ -63,7 +67,7 @@ class Bounded(construct.Subconstruct):
     def _parse(self, stream: Any, context: Any, path: str) -> Any:
         octets = construct.evaluate(self.octets, context)
         start = stream_tell(stream, path)
-        data = stream.read(octets)
+        data = stream.read(min(octets, _MOST_OCTETS))
         if len(data) < octets:
             raise Short(TruncatedError(octets, self.field, (start * 8, None), len(data)), path)
         return self.subcon._parsereport(BytesIOWithOffsets(data, stream, start), context, path)

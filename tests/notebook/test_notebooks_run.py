@@ -1,4 +1,7 @@
-"""The code cells of the notebooks of the docs run in order. `make docs` runs them in Jupyter and shows the results."""
+"""The code cells of the notebooks of the docs run in order, where matplotlib is: in `make notebook`.
+
+`make docs` runs them in Jupyter and shows the results.
+"""
 
 from __future__ import annotations
 
@@ -12,13 +15,11 @@ ROOT: Final = Path(__file__).parent.parent.parent
 NOTEBOOKS: Final = sorted((ROOT / "docs" / "notebooks").glob("*.ipynb"))
 
 
+@pytest.mark.notebook
 @pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
 def test_the_cells_of_a_notebook_run(notebook: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
     sources = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
-    for package in ("matplotlib", "pandas", "hypothesis"):
-        if any(package in source for source in sources):
-            pytest.importorskip(package)
     monkeypatch.setenv("MPLBACKEND", "agg")  # draws without a display
     monkeypatch.chdir(notebook.parent)
     names: dict[str, Any] = {}  # Any: the names of the notebook

@@ -125,21 +125,35 @@ def _texts(data: bytes) -> _Values:
 
 
 def _build(values: _Values) -> Packet:
+    return _of_values(*values)
+
+
+def _of_values(
+    dst_mac: Any,  # Any: as above; so below
+    src_mac: Any,
+    dst: Any,
+    src: Any,
+    inner_dst_mac: Any,
+    inner_src_mac: Any,
+    inner_dst: Any,
+    inner_src: Any,
+    identification: int,
+    src_port: int,
+    vni: int,
+    inner_src_port: int,
+    inner_dst_port: int,
+    sequence: int,
+    payload: bytes,
+) -> Packet:
     return (
-        Ethernet(dst=values.dst_mac, src=values.src_mac)
-        / IPv4(src=values.src, dst=values.dst, identification=values.identification)
-        / UDP(src_port=values.src_port)
-        / VXLAN(vni=values.vni)
-        / Ethernet(dst=values.inner_dst_mac, src=values.inner_src_mac)
-        / IPv4(src=values.inner_src, dst=values.inner_dst)
-        / TCP(
-            src_port=values.inner_src_port,
-            dst_port=values.inner_dst_port,
-            sequence=values.sequence,
-            ack=True,
-            window=8192,
-        )
-        / values.payload
+        Ethernet(dst=dst_mac, src=src_mac)
+        / IPv4(src=src, dst=dst, identification=identification)
+        / UDP(src_port=src_port)
+        / VXLAN(vni=vni)
+        / Ethernet(dst=inner_dst_mac, src=inner_src_mac)
+        / IPv4(src=inner_src, dst=inner_dst)
+        / TCP(src_port=inner_src_port, dst_port=inner_dst_port, sequence=sequence, ack=True, window=8192)
+        / payload
     )
 
 

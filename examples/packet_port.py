@@ -57,7 +57,8 @@ class PacketPort:
     def send(self, frame: bytes | offload.Coalesced) -> None:
         """Sends a frame, or loses it, as a card does. The kernel divides a coalesced frame where that is necessary."""
         try:
-            self._socket.send(offload.to_kernel(frame))
+            for data in offload.kernel_writes(frame):
+                self._socket.send(data)
         except OSError as error:
             if error.errno not in LOST:
                 raise

@@ -235,3 +235,51 @@ def test_facts_that_are_not_requested_are_not_read() -> None:
     assert all(not batch.facts for batch in batches)
     batches = list(batches_from(pcapng(files.LITTLE), frozenset({"flags"})))
     assert all(set(batch.facts) == {"flags"} for batch in batches)
+
+
+# --- what a capture says of its card ----------------------------------------------------------------------------------
+
+NOT_READY: Final = 1 << 9
+"""draft-ietf-opsawg-pcapng section 4.3.1: bit 9 of epb_flags, checksum not ready."""
+
+
+def unfinished(number: int) -> bytes:
+    """A VXLAN packet with an outer checksum, whose inner one is nothing that a card or a sender would write."""
+    inner = (
+        oc.Ethernet(dst="02:00:00:00:00:02", src="02:00:00:00:00:01")
+        / oc.IPv4(src="192.0.2.1", dst="192.0.2.2")
+        / oc.TCP(src_port=number, dst_port=7000, checksum=0x1234)
+        / b"content"
+    )
+    frame = oc.encode(inner)
+    finished = oc.encode(oc.fill(inner))
+    link = oc.Ethernet(dst="02:00:00:00:00:04", src="02:00:00:00:00:03")
+    outside = link / oc.IPv6(src="2001:db8::1", dst="2001:db8::2") / oc.UDP(src_port=number, dst_port=4789)
+    right = oc.encode(outside / oc.VXLAN(vni=7) / finished)
+    return right[: -len(frame)] + frame
+
+
+@pytest.mark.parametrize("count", [1, 20, 700])  # kept for later, too few for a group, in blocks
+def test_the_flags_of_records_decide_verdicts(tmp_path: Path, count: int) -> None:
+    """Columns and filters judge as `checksums` does with `left_to_card`: a sender sums the finished packet outside."""
+    flags, frames = (NOT_READY, 1, None, NOT_READY | 1), [unfinished(number + 1) for number in range(4)]
+    records = [oc.Record(frames[number % 4], flags=flags[number % 4]) for number in range(4 * count)]
+    path = tmp_path / "sent.pcapng"
+    oc.write_capture(path, records)
+    names = ["udp.checksum.verdict", "inner.tcp.checksum.verdict"]
+    expected = {
+        names[0]: ["valid", "bad", "bad", "valid"] * count,
+        names[1]: ["partial", "bad", "bad", "partial"] * count,
+    }
+    scalar = [oc.checksums(record.decode(), left_to_card=record.left_to_card) for record in records]
+    where = f"{names[1]} == bad"
+    for name, verdicts in expected.items():
+        assert [str(found[name.removesuffix(".verdict")]) for found in scalar] == verdicts
+    for source in (path, records):
+        table = oc.columns(source, names)
+        for name, verdicts in expected.items():
+            assert table[name].tolist() == oc.columns(source, [name])[name].tolist() == verdicts
+        assert len(oc.columns(source, ["inner.tcp.src_port"], where=where)) == 2 * count
+    with oc.open_capture(path) as capture:
+        wanted = oc.Filter(where)
+        assert sum(wanted.matches(record.decode(), record) for record in capture) == 2 * count

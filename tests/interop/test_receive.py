@@ -13,6 +13,7 @@ import pytest
 
 import overlaycodec as oc
 from overlaycodec import Ethernet, tunnel
+from tests.interop.live import receivers
 from tests.interop.live.linux_vxlan import DEVICE
 from tests.interop.live.python_endpoint import (
     CONTAINER,
@@ -57,6 +58,48 @@ def test_the_endpoint_accepts_what_the_receiver_delivers(asked: Asked, started: 
         if isinstance(got, tunnel.Refusal):
             reasons[got.rule] += 1
         elif got.frame != frame:  # Linux reads no mark behind a tag; Open vSwitch combines marks as RFC 3168 says
+            assert got.tunnel.at(f"ipv{asked.version}.ecn"), packet.label
+            assert asked.name == "ovs" or oc.vlan.tags(got.packet), packet.label
+    assert table[True, True] > COUNT // 5
+    assert len(reasons) > 5
+    tally.add(asked.kind.__name__, "received", [oc.decode(packet.data, lax=True) for packet in packets])
+
+
+NVGRE: Final = [
+    Asked(receivers.OVSNVGREReceiver, "ovs", oc.GRE(key=receivers.NVGRE_KEY), 4),
+    Asked(receivers.OVSNVGREReceiver, "ovs", oc.GRE(key=receivers.NVGRE_KEY), 6),
+    Asked(receivers.LinuxNVGREReceiver, "linux", oc.GRE(key=receivers.NVGRE_KEY), 4, from_anywhere=False),
+]
+
+
+@pytest.mark.parametrize("asked", NVGRE, ids=lambda asked: f"{asked.kind.__name__}-ipv{asked.version}")
+def test_the_endpoint_accepts_of_nvgre_what_the_receiver_delivers(asked: Asked, started: Start, tally: Tally) -> None:
+    """Real receivers take GRE with checksums and sequence numbers too, which NVGRE forbids (RFC 7637 section 3.2)."""
+    receiver = started(asked.kind)
+    packets = list(near_valid(asked.tunnel, asked.version, COUNT, seed=7637, from_anywhere=asked.from_anywhere))
+    observed = receiver.deliver_each([packet.data for packet in packets])
+    src, dst = (PEER.ipv4, HERE.ipv4) if asked.version == 4 else (PEER.ipv6, HERE.ipv6)
+    endpoint = tunnel.NVGRETunnel(
+        vsid=receivers.NVGRE_KEY >> 8,
+        src=src,
+        dst=dst,
+        link=Ethernet(dst=HERE.mac, src=PEER.mac),
+        inner_tags="keep",
+        reception=tunnel.Reception(receiver=asked.name),
+    )
+    table: Counter[tuple[bool, bool]] = Counter()
+    reasons: Counter[str] = Counter()
+    for packet, frame in zip(packets, observed, strict=True):
+        got = endpoint.receive(packet.data)
+        table[bool(got), frame is not None] += 1
+        if isinstance(got, tunnel.Refusal):
+            reasons[got.rule] += 1
+            gre = oc.decode(packet.data, lax=True).get(oc.GRE)
+            other = got.rule == "network" and gre is not None and (gre.checksum_present or gre.sequence_present)
+            assert other or frame is None, (packet.label, str(got), packet.data.hex())
+            continue
+        assert frame is not None, (packet.label, packet.data.hex())
+        if got.frame != frame:  # as above
             assert got.tunnel.at(f"ipv{asked.version}.ecn"), packet.label
             assert asked.name == "ovs" or oc.vlan.tags(got.packet), packet.label
     assert table[True, True] > COUNT // 5

@@ -350,6 +350,7 @@ CALLS: Final[dict[str, Call]] = {
     "offload.coalesce": Call(offload.coalesce, {"frames": offload.segment(LARGE, 100)}),
     "offload.coalesce of": Call(lambda frame: offload.coalesce([frame]), {"frame": LARGE}),
     "offload.from_kernel": Call(offload.from_kernel, {"data": offload.to_kernel(LARGE)}),
+    "offload.kernel_writes": Call(offload.kernel_writes, {"frame": LARGE}),
     "offload.to_kernel": Call(offload.to_kernel, {"frame": offload.coalesce(offload.segment(LARGE, 100))[0]}),
     "offload.Coalesced": Call(
         lambda frame=LARGE, count=3, size=100, fixed=(): offload.to_kernel(offload.Coalesced(frame, count, size, fixed))

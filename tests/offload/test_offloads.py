@@ -308,6 +308,19 @@ def test_flows_are_coalesced_each_for_itself() -> None:
     assert found[0].frame == LARGE
 
 
+@pytest.mark.parametrize("around", [in_vxlan, in_geneve, in_nvgre])
+def test_what_the_kernel_cannot_cut_is_written_in_segments(around: Callable[[bytes], oc.Packet]) -> None:
+    segments = offload.segment(around(LARGE), 100)
+    (whole,) = offload.coalesce(segments)
+    assert whole.count == 3
+    idle = bytes(10)  # VIRTIO 1.2 section 5.1.6: no flags, VIRTIO_NET_HDR_GSO_NONE
+    assert offload.kernel_writes(whole) == tuple(idle + segment for segment in segments)
+    assert offload.kernel_writes(whole, header=oc.VirtioNetV1)[0] == bytes(12) + segments[0]
+    (alone,) = offload.coalesce(offload.segment(LARGE, 100))
+    for frame in (alone, LARGE, offload.Coalesced(segments[0])):
+        assert offload.kernel_writes(frame) == (offload.to_kernel(frame),)
+
+
 def test_what_cannot_be_cut() -> None:
     fragment = oc.encode(oc.fill(oc.decode(LARGE).replace(oc.IPv4, more_fragments=True)))
     numbered = LINK / oc.IPv4(src="10.0.0.1", dst="10.0.0.2") / oc.GRE(sequence=5, protocol_type=0x6558) / LARGE

@@ -243,6 +243,15 @@ def test_critical_options_must_be_known() -> None:
     assert refusal.path == "geneve.options[1]"
 
 
+@pytest.mark.parametrize(("receiver", "rule"), [("rfc", ""), ("linux", ""), ("ovs", "geneve-critical-clear")])
+def test_a_critical_option_that_the_header_does_not_announce(receiver: Any, rule: str) -> None:
+    """RFC 8926 section 3.4; Open vSwitch looks at the option itself, as tests of live stacks found."""
+    sender, endpoint = ends("geneve", reception=tunnel.Reception(receiver=receiver))
+    packet = sender.replace(options=(OVNOption(ingress_port=1, egress_port=2),)).encapsulate(frame())
+    silent = oc.fill(packet.replace_at("geneve.critical", False))
+    assert reason(endpoint.receive(oc.encode(silent))) == rule
+
+
 @pytest.mark.parametrize("kind", ["vxlan", "geneve", "nvgre"])
 def test_inner_tags_are_kept_stripped_or_refused(kind: str) -> None:
     """RFC 7348 section 6.1, RFC 7637 section 3.3."""
@@ -389,6 +398,16 @@ class LongNVGRE(tunnel.NVGRETunnel, frozen=True, kw_only=True, dict=True):
         return None
 
 
+class LongSTT(tunnel.STTTunnel, frozen=True, kw_only=True, dict=True):
+    """The same for STT."""
+
+    src: oc.values.AnyIP
+    dst: oc.values.AnyIP
+
+    def _received_plain(self, packet: Packet, octets: bytes) -> None:
+        return None
+
+
 ASKED: Final[list[tuple[Any, Any, Any, dict[str, int]]]] = [
     (VXLAN(vni=100), tunnel.VXLANTunnel, LongVXLAN, {"vni": 100}),
     (Geneve(vni=100), tunnel.GeneveTunnel, LongGeneve, {"vni": 100}),
@@ -425,3 +444,53 @@ def test_both_ways_say_the_same_and_agree_with_diagnose(asked: Any, receiver: oc
         elif drops:
             assert not got, packet.label
     assert plain > 15
+
+
+STT_CHANGES: Final[dict[str, tuple[object, ...]]] = {
+    "stt.version": (1,),
+    "stt.checksum_partial": (True,),
+    "stt.l4_offset": (34,),
+    "stt.reserved1": (1,),
+    "stt.tag_valid": (True,),
+    "stt.context_id": (99,),
+    "stt_segment.segment_offset": (8,),
+    "stt_segment.total_length": (40, 70, 90),
+    "stt_segment.dst_port": (80,),
+    "stt_segment.data_offset": (6,),
+    "stt_segment.flags": (0, 2),
+    "stt_segment.checksum": (0, 1),
+    "outer.ipv4.ecn": (1, 2, 3),
+    "outer.ipv6.ecn": (1, 2, 3),
+}
+
+
+@pytest.mark.parametrize("policy", ["verify", "ignore"])
+@each_version
+def test_both_ways_say_the_same_of_stt(version: int, policy: Any) -> None:
+    here, peer = OVER[version]
+    arguments: dict[str, Any] = {"context_id": 100, "src": peer, "dst": here, "link": PEER_LINK}
+    arguments["reception"] = tunnel.Reception(checksum=policy)
+    endpoint, examining = tunnel.STTTunnel(**arguments), LongSTT(**arguments)
+    packet = ends("stt", version)[0].encapsulate(oc.fill(vlan.push(oc.resolve(frame(ecn=1)), vid=7, pcp=5)))
+    octets = [oc.encode(packet), oc.encode(packet)[:-1], oc.encode(packet) + bytes(2)]
+    for path, values in STT_CHANGES.items():
+        for value in values if path in packet else ():
+            changed = packet.replace_at(path, value)
+            octets += [oc.encode(oc.fill(changed, lengths=False)), oc.encode(changed)]
+    got = [endpoint.receive(data) for data in octets]
+    assert got == [examining.receive(data) for data in octets]
+    assert len(set(map(reason, got))) > 3
+
+
+@pytest.mark.parametrize("kind", ["vxlan", "geneve", "geneve with an option", "stt"])
+@each_version
+def test_which_packets_take_the_short_way(kind: str, version: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    sender, receiver = ends(kind.partition(" ")[0], version)
+    if kind == "geneve with an option":
+        sender = sender.replace(options=(AWSFlowCookieOption(flow_cookie=1),))
+    monkeypatch.delattr("overlaycodec.tunnel.receiving.examined")
+    for inside in (frame(), vlan.push(vlan.push(oc.resolve(frame()), vid=7, pcp=5), vid=8, pcp=3)):
+        got = receiver.receive(oc.encode(sender.encapsulate(inside)))
+        assert isinstance(got, tunnel.Received)
+        assert got.frame == oc.encode(inside)
+        assert got.pcp == (3 if vlan.tags(inside) else None)

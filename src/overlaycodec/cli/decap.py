@@ -74,7 +74,7 @@ class _Decap:
             return
         if self._through is not None or STTSegment not in datagram:
             yield from self._decapsulated(record, datagram, record if datagram is packet else None)
-        elif (frame := segments.feed(datagram, time_ns=record.time_ns)) is not None:
+        elif frame := segments.feed(datagram, time_ns=record.time_ns, left_to_card=record.left_to_card):
             outermost = decapsulated(frame, diffserv=self._diffserv, catalog=self._catalog)
             yield from self._inside(record, (outermost, *self._further(outermost)))
 

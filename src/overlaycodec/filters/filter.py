@@ -77,6 +77,8 @@ class Filter:
     def matches(self, packet: Packet, record: Record | None = None, capture: Capture | None = None) -> bool:
         """Whether a packet matches; `record` is the record of the packet, for filters that test its values.
 
+        The record also says whether a checksum was left to the network card (`Record.left_to_card`), for verdicts.
+
         `capture` is the capture that has just given the record: it has the name of the interface, and the section.
 
         Raises: ValueError where such a filter gets no record or no capture; UnresolvedError where a field is AUTO.

@@ -92,7 +92,10 @@ class Matcher:
                 depth = depths[number]
                 if depth is None:
                     return None
-                found = checksums(packet, catalog=catalog).get(f"{names_of(packet.headers)[depth]}.{field}")
+                left = origin is not None and origin[0].left_to_card
+                found = checksums(packet, left_to_card=left, catalog=catalog).get(
+                    f"{names_of(packet.headers)[depth]}.{field}"
+                )
                 return None if found is None else str(found)
 
             return status

@@ -10,7 +10,7 @@ declare, so that segments in tunnels of any kind get the right outer lengths and
 
 from overlaycodec.offload.checksum import finish_checksum
 from overlaycodec.offload.coalescing import Coalesced, coalesce
-from overlaycodec.offload.packet_socket import from_kernel, to_kernel
+from overlaycodec.offload.packet_socket import from_kernel, kernel_writes, to_kernel
 from overlaycodec.offload.segmentation import segment
 
-__all__ = ["Coalesced", "coalesce", "finish_checksum", "from_kernel", "segment", "to_kernel"]
+__all__ = ["Coalesced", "coalesce", "finish_checksum", "from_kernel", "kernel_writes", "segment", "to_kernel"]

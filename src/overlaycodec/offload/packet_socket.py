@@ -21,7 +21,7 @@ from overlaycodec.reassembly import fragment
 from overlaycodec.values.argument_checks import text_of
 from overlaycodec.values.bytes_like import BytesLike, bytes_of
 
-__all__ = ["from_kernel", "to_kernel"]
+__all__ = ["from_kernel", "kernel_writes", "to_kernel"]
 
 _AUXDATA: Final = struct.Struct("=IIIHHHH")
 """struct tpacket_auxdata: status, length, captured length, offsets of the link and the network layer, tag, its type."""
@@ -92,18 +92,49 @@ def to_kernel(
     A frame gets a header that leaves nothing to do. A coalesced frame gets one that leaves it to the kernel to finish
     the checksum and to cut the frame, where the way on needs that.
 
-    Raises: EncodeError for a coalesced frame in a tunnel, which VIRTIO 1.2 cannot express: write its segments.
+    Raises: EncodeError for a coalesced frame in a tunnel, which VIRTIO 1.2 cannot express: see `kernel_writes`.
     """
+    (written,) = _written(frame, header, catalog, in_segments=False)
+    return written
+
+
+def kernel_writes(
+    frame: BytesLike | Coalesced,
+    *,
+    header: type[VirtioNet] | type[VirtioNetV1] = VirtioNet,
+    catalog: Catalog = DEFAULT,
+) -> tuple[bytes, ...]:
+    """What to write for a frame, whatever it is, one after another: what `to_kernel` gives, where it can be written.
+
+    Of a coalesced frame in a tunnel, these are its segments, each with a header that leaves nothing to do: the kernel
+    has no type of segmentation for it on packet sockets.
+
+    Raises: as `to_kernel` and `segment` do.
+    """
+    return _written(frame, header, catalog, in_segments=True)
+
+
+def _written(
+    frame: BytesLike | Coalesced,
+    header: type[VirtioNet] | type[VirtioNetV1],
+    catalog: Catalog,
+    *,
+    in_segments: bool,
+) -> tuple[bytes, ...]:
     _check_header(header)
     check_catalog(catalog)
+    idle = encode(header())
     if not isinstance(frame, Coalesced):
-        return encode(header()) + bytes_of(frame)
+        return (idle + bytes_of(frame),)
     if frame.count == 1:
-        return encode(header()) + frame.frame
+        return (idle + frame.frame,)
     found = transport_frame(frame.frame, Ethernet, None, catalog)
     networks: list[type[Header]] = [type(one) for one in found.headers if one.__layout__.layer == "network"]
     if len(networks) != 1 or any(one.__layout__.tunnel for one in found.headers):
-        raise EncodeError(found.packet.names[0], frame, "is in a tunnel: write its segments")
+        if not in_segments:
+            raise EncodeError(found.packet.names[0], frame, "is in a tunnel: write its segments (kernel_writes)")
+        parts = segment(frame.frame, frame.size, fixed=frame.fixed, catalog=catalog)
+        return tuple(idle + part for part in parts)
     transport = found.transport
     offset = CHECKSUM_OFFSETS[type(transport)]
     at = found.start + offset
@@ -117,7 +148,7 @@ def to_kernel(
         csum_offset=offset,
     )
     partial = found.pseudo_sum(catalog).to_bytes(2, "big")
-    return encode(virtio) + frame.frame[:at] + partial + frame.frame[at + 2 :]
+    return (encode(virtio) + frame.frame[:at] + partial + frame.frame[at + 2 :],)
 
 
 def _check_header(header: object) -> None:

@@ -79,12 +79,10 @@ class Packet(ForPeople, CheckedPacket, frozen=True, eq=False, gc=False):
         if type(type(other)) is METACLASS:
             header: Any = other  # Any: a header, as was just asked
             if not self.payload and not self.trailers:
-                return packet_of((*self.headers, header))
+                return packet_of(self.headers + (header,))  # noqa: RUF005 - a list in between costs as much again
             other = packet_of((header,))
         elif isinstance(other, (bytes, bytearray, memoryview)):
-            payload = self.payload + bytes(other)
-            packet: Packet = unchecked(type(self), self.headers, payload, self.trailers, missing=self.missing)
-            return packet
+            return packet_of(self.headers, self.payload + bytes(other), self.trailers, (), None, self.missing)
         elif isinstance(other, FCS):
             if self.fcs is not None:
                 raise ValueError("the packet has an FCS, and no second one")

@@ -24,6 +24,7 @@ from overlaycodec.reassembly.byte_ranges import Drop
 from overlaycodec.reassembly.reassembler import Reassembler
 from overlaycodec.reassembly.reassembly_table import MAX_OCTETS, MAX_PENDING, SECOND, Fragment, ReassemblyTable
 from overlaycodec.reassembly.rebuild import is_truncated, outside_of
+from overlaycodec.values.argument_checks import check_flag
 from overlaycodec.values.bytes_like import BytesLike
 
 __all__ = ["STTFrame", "STTReassembler"]
@@ -91,12 +92,16 @@ class STTReassembler(Reassembler):
             ReassemblyTable("drop_fragment", lifetime_ns, max_octets, max_pending), verify=verify, catalog=catalog
         )
 
-    def feed(self, packet: Packet | BytesLike, *, time_ns: int | None = None) -> STTFrame | None:
+    def feed(
+        self, packet: Packet | BytesLike, *, time_ns: int | None = None, left_to_card: bool = False
+    ) -> STTFrame | None:
         """The frame, if this packet is its last missing segment.
 
         Octets are read from Ethernet on. `time_ns` is the arrival time of the packet, from any clock; without it,
-        nothing expires. For a packet that is no STT segment, the result is None.
+        nothing expires. `left_to_card` says that the packet was captured before its network card computed the checksum
+        (`Record.left_to_card`), which is then not verified. For a packet that is no STT segment, the result is None.
         """
+        check_flag("left_to_card", left_to_card)
         packet = self._packet_of(packet)
         index = next((i for i, header in enumerate(packet.headers) if isinstance(header, STTSegment)), None)
         if index is None:
@@ -116,7 +121,8 @@ class STTReassembler(Reassembler):
             or is_truncated(headers[network], octets[network])
             or any(map(is_fragment, headers[:index]))
         )
-        why = Drop.TRUNCATED if truncated else self._fault(headers, index, content)
+        verify = self._verify and not left_to_card
+        why = Drop.TRUNCATED if truncated else self._fault(headers, index, content, verify=verify)
         if why:
             self._table.drop(why)
             return None
@@ -141,12 +147,13 @@ class STTReassembler(Reassembler):
             )
         return self._frame(head, frame)
 
-    def _fault(self, headers: Sequence[Header], index: int, content: bytes) -> Drop | None:
+    @staticmethod
+    def _fault(headers: Sequence[Header], index: int, content: bytes, *, verify: bool) -> Drop | None:
         """Why a segment is dropped, whatever came before it."""
         segment = headers[index]
         assert isinstance(segment, STTSegment)
         octets = len(content) - octets_in(segment)
-        if self._verify:
+        if verify:
             addresses = pseudo_header(headers, index)
             assert addresses is not None
             if internet_sum(content, sum(addresses) + len(content) + _PROTOCOL) != 0xFFFF:

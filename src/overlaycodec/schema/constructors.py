@@ -8,7 +8,6 @@ says why not.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from functools import partial
 from ipaddress import AddressValueError, IPv4Address, IPv6Address
 from operator import index
@@ -30,8 +29,6 @@ _ADDRESS: dict[str, type[Any]] = {  # Any: each is built from text
     "hardware": MACAddress,
     "protocol": IPv4Address,
 }
-
-
 _ARTICLE = {"mac": "a", "ipv4": "an", "ipv6": "an", "hardware": "a", "protocol": "an"}
 
 
@@ -110,9 +107,11 @@ _CHECKS: dict[str, Callable[[str, Field, Any], Any]] = {  # Any: values of any f
 
 def check(layout: Layout, field: Field, value: Any) -> Any:  # Any: values of any field
     """The value as the field holds it. Raises: FieldRangeError, EncodeError, TypeError."""
-    if value.__class__ is str and field.kind in _ADDRESS:
-        with suppress(FieldRangeError, ValueError):
+    if type(value) is str and field.kind in _ADDRESS:
+        try:
             return BY_TEXT[_ADDRESS[field.kind]].of(value)
+        except (FieldRangeError, ValueError):
+            pass  # the error names the field, below
     path = f"{layout.name}.{field.name}"
     if value is REQUIRED:
         raise TypeError(f"{path} is required")
@@ -147,16 +146,16 @@ def checker_of(layout: Layout, name: str) -> Callable[[Any], Any]:  # Any: value
     maximum = field.maximum
 
     def checked(value: Any) -> Any:  # Any: as above
-        return value if value.__class__ is int and 0 <= value <= maximum else check(layout, field, value)
+        return value if type(value) is int and 0 <= value <= maximum else check(layout, field, value)
 
     return checked
 
 
-def _refused(layout: Layout, args: tuple[object, ...], unknown: dict[str, object], given: tuple[object, ...]) -> None:
+def _refused(layout: Layout, first: object, unknown: dict[str, object], given: tuple[object, ...]) -> None:
     """Raises: TypeError for arguments without a keyword, for unknown ones, and for those missing of the required."""
     name, names = layout.cls.__name__, layout.by_name
     required = [field for field, its in names.items() if its.default is REQUIRED]
-    if args:
+    if first is not layout:
         raise TypeError(f"{name} takes its fields by keyword: {(required or [*names][-1:])[0]}=…")
     check_known(layout, unknown)
     missing = [field for field, value in zip(required, given, strict=True) if value is REQUIRED]
@@ -173,30 +172,32 @@ def check_known(layout: Layout, names: Iterable[str]) -> None:
 def maker_of(layout: Layout, build: Any) -> Any:  # Any: a generated constructor
     """The constructor: keywords in, a checked value out."""
     arguments = ", ".join(f"{name}=_default_{name}" for name in layout.by_name)
-    source = Source(layout.cls.__name__, f"*_args, {arguments}, **_unknown")
+    # not keyword-only: Python looks up each default of those, and takes all others at once; `_first` is refused
+    source = Source(layout.cls.__name__, f"_first=_layout, /, {arguments}, *_args, **_unknown")
     # no field begins with an underscore: these names cannot be hidden by one called `type` or `int`
     source.names |= {"_check": check, "_layout": layout, "_build": build, "_refused": _refused}
-    source.names |= {"_int": int, "_str": str}
+    source.names |= {"_int": int, "_str": str, "_type": type}
     required = [name for name, field in layout.by_name.items() if field.default is REQUIRED]
-    refused = " or ".join(["_args", "_unknown", *(f"{name} is _default_{name}" for name in required)])
+    refused = " or ".join(["_first is not _layout", "_unknown", *(f"{name} is _default_{name}" for name in required)])
     given = "".join(f"{name}, " for name in required)
-    source.add(f"if ({refused}):", f"    _refused(_layout, _args, _unknown, ({given}))")
+    source.add(f"if ({refused}):", f"    _refused(_layout, _first, _unknown, ({given}))")
     for field in layout.fields:
         name = field.name
         source.names[f"_field_{name}"] = field
         source.names[f"_default_{name}"] = field.default
         checked = f"_check(_layout, _field_{name}, {name})"
-        quick = [] if field.default is REQUIRED else [f"{name} is _default_{name}"]
+        quick = [] if field.default is REQUIRED or field.default is False else [f"{name} is _default_{name}"]
         if field.kind == "int":
-            quick.append(f"{name}.__class__ is _int and 0 <= {name} <= {field.maximum}")
+            quick.append(f"_type({name}) is _int and 0 <= {name} <= {field.maximum}")
         elif field.kind == "bool":
-            quick.append(f"{name} is True or {name} is False")
+            quick.append(f"{name} is False or {name} is True")
         elif field.kind in _ADDRESS:
             alone = f" and {name}.scope_id is None" if field.kind == "ipv6" else ""
-            quick.append(f"{name}.__class__ is {source.bind('_' + field.kind, _ADDRESS[field.kind])}{alone}")
+            quick.append(f"_type({name}) is {source.bind('_' + field.kind, _ADDRESS[field.kind])}{alone}")
             known = source.bind(f"_known_{field.kind}", BY_TEXT[_ADDRESS[field.kind]].known)
-            checked = f"({known}.get({name}) if {name}.__class__ is _str else None) or {checked}"
+            checked = f"({known}.get({name}) if _type({name}) is _str else None) or {checked}"
         passes = " or ".join(quick) or "False"
         source.add(f"if not ({passes}): {name} = {checked}")
-    source.add(f"return _build({', '.join(field.name for field in layout.fields)})")
+    # as a tuple: the arguments of a method of C become one in any case
+    source.add(f"return _build(*({', '.join(field.name for field in layout.fields)},))")
     return source.compile("constructor")

@@ -233,11 +233,16 @@ class GeneveTunnel(UDPTunnel, frozen=True, kw_only=True, dict=True):
     """RFC 8926 section 3.3 allows all ports; 0 means that there is none (RFC 768)."""
 
     _header: ClassVar[type[Header]] = Geneve
-    _plain: ClassVar[dict[str, object]] = {"version": 0, "opt_len": 0, "control": False, "critical": False}
+    _plain: ClassVar[dict[str, object]] = {"version": 0, "control": False, "critical": False, "options_rest": b""}
 
     @property
     def _network_id(self) -> int:
         return self.vni
+
+    @staticmethod
+    def _is_plain(header: Any) -> bool:  # Any: Geneve
+        flag = Geneve.__layout__.by_name["critical"].element_flag
+        return flag is None or not any(map(flag.set_by, header.options))
 
     def _shim(self, number: int, first: type[Header]) -> tuple[Header, ...]:
         protocol = selector_of(ETHERTYPE, first, "geneve.protocol_type")
@@ -304,10 +309,16 @@ class STTTunnel(Tunnel, frozen=True, kw_only=True, dict=True):
 
     _header: ClassVar[type[Header]] = STT
     _transport: ClassVar[type[Header]] = STTSegment
+    _plain: ClassVar[dict[str, object]] = {"version": 0, "checksum_partial": False}
 
     @property
     def _network_id(self) -> int:
         return self.context_id
+
+    @staticmethod
+    def _network_of(header: Any) -> int:  # Any: STT
+        context_id: int = header.context_id
+        return context_id
 
     def encapsulate(
         self,

@@ -36,6 +36,7 @@ __all__ = ["Receiving"]
 _UDP: Final = 17
 _TCP: Final = 6
 _GRE: Final = 47
+_CE: Final = 3
 _UNCHANGED: Final = tuple(ECNOutcome(mark) for mark in range(4))
 
 
@@ -72,6 +73,11 @@ class Receiving(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         """The network that a tunnel header names."""
         vni: int = header.vni
         return vni
+
+    @staticmethod
+    def _is_plain(header: Any) -> bool:  # Any: a header of the kind
+        """Whether no receiver refuses the options of a tunnel header that is plain otherwise."""
+        return True
 
     # --- receiving --------------------------------------------------------------------------------------------------
 
@@ -181,6 +187,9 @@ class Receiving(msgspec.Struct, frozen=True, kw_only=True, dict=True):
             return None
         if not self.reception.any_source and network.src != self.dst:
             return None
+        if self._transport is STTSegment:
+            whole = self._is_whole_segment(headers[at + 1], network, octets, content)
+            return self._plain_frame(packet, octets, at + 2, content + 20, network) if whole else None
         if self._transport is not UDP:
             return self._plain_frame(packet, octets, at + 1, content, network)
         udp: Any = headers[at + 1]
@@ -203,13 +212,20 @@ class Receiving(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         values = _asked(self._header, *self._plain)(header)
         if values[: len(self._plain)] != (*self._plain.values(),) or any(values[len(self._plain) :]):
             return None
+        if not self._is_plain(header):
+            return None
         vni = self._network_of(header)
         if vni != self._network_id and not self.reception.any_network:
             return None
         src: Any = frame.src
         after: Any = headers[index + 2] if len(headers) > index + 2 else None
-        if not int(src) or int(src) >> 40 & 1 or isinstance(after, VLANTag):
+        if not int(src) or int(src) >> 40 & 1:
             return None
+        pcp = None
+        if isinstance(after, VLANTag):
+            pcp, after = after.pcp, _after_tags(headers, index + 3)
+            if self.inner_tags != "keep" or after is None or network is None or network.ecn == _CE:
+                return None
         outcome = None
         if isinstance(after, IPv4 | IPv6) and network is not None:
             if network.ecn not in (0, after.ecn):
@@ -219,12 +235,25 @@ class Receiving(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         trailers = sum(len(trailer.data) for trailer in packet.trailers if trailer.header <= index)
         if trailers:
             return None
-        pcp = None if self.priorities is None or network is None else self.priorities.pcp[network.dscp]
+        if self.priorities is not None and network is not None:
+            pcp = self.priorities.pcp[network.dscp]
         return Received(octets[start:], vni, Packet(headers[: index + 1]), Ethernet, outcome, 0, (), pcp)
 
     @cached_property
     def _dst_port(self) -> int | None:
         return getattr(self, "dst_port", None)
+
+    def _is_whole_segment(self, segment: Any, network: IPv4 | IPv6, octets: bytes, at: int) -> bool:
+        """Whether a header of any class is that of a segment for the endpoint, at this octet, that has all of a frame.
+
+        Its checksum must be right too, unless the endpoint does not look.
+        """
+        if type(segment) is not STTSegment or segment.dst_port != self._dst_port:
+            return False
+        if segment.total_length != len(octets) - at - 20:
+            return False
+        pseudo = int(network.src) + int(network.dst) + _TCP + len(octets) - at
+        return self.reception.checksum == "ignore" or internet_sum(octets[at:], pseudo) == 0xFFFF
 
     def _sum_is_right(self, network: IPv4 | IPv6, udp: UDP, octets: bytes, at: int) -> bool:
         """Whether the UDP checksum is one that the endpoint accepts."""
@@ -233,6 +262,11 @@ class Receiving(msgspec.Struct, frozen=True, kw_only=True, dict=True):
             return checking != "require" and isinstance(network, IPv4)
         pseudo = int(network.src) + int(network.dst) + _UDP + udp.length
         return checking == "ignore" or internet_sum(octets[at:], pseudo) == 0xFFFF
+
+
+def _after_tags(headers: tuple[Header, ...], index: int) -> Header | None:
+    """The first header from this one on that is no tag."""
+    return next((header for header in headers[index:] if not isinstance(header, VLANTag)), None)
 
 
 def _content(network: Header, octets: bytes, at: int) -> int:
@@ -250,7 +284,7 @@ def _content(network: Header, octets: bytes, at: int) -> int:
         )
         return at + 20 if plain else 0
     if type(network) is IPv6:
-        plain = network.next_header in (_UDP, _GRE) and network.payload_length == size - 40
+        plain = network.next_header in (_UDP, _TCP, _GRE) and network.payload_length == size - 40
         return at + 40 if plain and octets[at + 8] not in (0, 0xFF) else 0
     return 0
 

@@ -71,20 +71,21 @@ def _mac_of_text(text: str) -> MACAddress:
         packed = bytes.fromhex(text.replace(":", ""))
     except ValueError:
         return MACAddress(text)
-    return _mac_of(packed) if packed.hex(":") == text and len(packed) == 6 else MACAddress(text)
+    # six octets of 17 characters, of which five are colons: there is nothing else
+    return _mac_of(packed) if len(packed) == 6 and len(text) == 17 and text[2::3] == ":::::" else MACAddress(text)
+
+
+_NUMBER: Final = {str(octet): octet for octet in range(256)}
 
 
 def _ipv4_of_text(text: str) -> IPv4Address:
     """The address of a text: at once where it is written as addresses are shown. Raises: ValueError."""
     try:
-        parts = text.split(".")
-        first, second, third, fourth = int(parts[0]), int(parts[1]), int(parts[2]), int(parts[3])
-    except (ValueError, IndexError):
+        first, second, third, fourth = text.split(".")
+        number = _NUMBER[first] << 24 | _NUMBER[second] << 16 | _NUMBER[third] << 8 | _NUMBER[fourth]
+    except (ValueError, KeyError):
         return IPv4Address(text)
-    same = f"{first}.{second}.{third}.{fourth}" == text
-    if not (CHEAP and same and first < 256 and second < 256 and third < 256 and fourth < 256):
-        return IPv4Address(text)
-    return _ipv4_of(first << 24 | second << 16 | third << 8 | fourth)
+    return IPV4S.build(number)
 
 
 def _slots_are_known() -> bool:

@@ -22,6 +22,8 @@ from tests.interop.live.uml import UserModeLinux
 from tests.interop.live.underlay import HERE, PEER, over_udp, to_peer
 
 ETHERNET: Final = 0x6558
+NVGRE_KEY: Final = 0x1234AB07
+"""The VSID 0x1234AB and the FlowID 7 (RFC 7637 section 3.2)."""
 
 
 class Receiver(Peer):
@@ -196,6 +198,24 @@ class LinuxGeneveReceiver(_UMLReceiver, _OverGeneve):
     """The kernel of user-mode Linux, a device with the VNI `vni`."""
 
     device = f"geneve id {Receiver.vni} remote {HERE.ipv4}"
+
+
+class OVSNVGREReceiver(OVSGREReceiver):
+    """The same, spoken to with a key, and without checksums."""
+
+    @classmethod
+    def wrapped(cls, frame: bytes) -> bytes:
+        return oc.encode(to_peer() / oc.GRE(key=NVGRE_KEY, protocol_type=ETHERNET) / frame)
+
+
+class LinuxNVGREReceiver(_UMLReceiver):
+    """The kernel of user-mode Linux, a device with the key `NVGRE_KEY`."""
+
+    device = f"gretap local {PEER.ipv4} remote {HERE.ipv4} key {NVGRE_KEY}"
+
+    @classmethod
+    def wrapped(cls, frame: bytes) -> bytes:
+        return oc.encode(to_peer() / oc.GRE(key=NVGRE_KEY, protocol_type=ETHERNET) / frame)
 
 
 class LinuxGREReceiver(_UMLReceiver, _OverGRE):

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from overlaycodec.capture.bulk.arrays import ByteBuffer, Ints, Mask
 from overlaycodec.capture.bulk.record_blocks import RecordBlock
-from overlaycodec.capture.record import Record
+from overlaycodec.capture.record import CHECKSUM_NOT_READY, Record
 from overlaycodec.columnar.decode.record_facts import Facts, FactsOfRecords
 
 __all__ = ["ROW", "Batch", "batches_in", "batches_of", "joined"]
@@ -44,6 +44,8 @@ class Batch(msgspec.Struct, frozen=True, eq=False):
     """About how many records follow in later batches; None where that is unknown."""
     facts: Facts = msgspec.field(default_factory=dict)
     """What the file says about the records, as far as it is requested; for records that are read the first time."""
+    left_to_card: Mask | None = None
+    """Which were captured before their card finished a checksum (`Record.left_to_card`); None: none of them."""
 
     def __len__(self) -> int:
         return len(self.starts)
@@ -69,6 +71,7 @@ class Batch(msgspec.Struct, frozen=True, eq=False):
                 name: (values[which], None if present is None else present[which])
                 for name, (values, present) in self.facts.items()
             },
+            None if self.left_to_card is None else self.left_to_card[which],
         )
 
     def some(self, which: Ints) -> Batch:
@@ -83,6 +86,7 @@ class Batch(msgspec.Struct, frozen=True, eq=False):
             _NOT_TIMED,
             self.link_types[which],
             self.fcs[which],
+            left_to_card=None if self.left_to_card is None else self.left_to_card[which],
         )
 
 
@@ -130,6 +134,7 @@ def _part_of(block: RecordBlock, first: int, stop: int) -> Batch:
         block.link_types[part],
         block.fcs[part],
         None if block.ahead is None else block.ahead + len(block.starts) - stop,
+        left_to_card=None if block.flags is None else (block.flags[part] & np.uint32(CHECKSUM_NOT_READY)) != 0,
     )
 
 
@@ -148,6 +153,7 @@ def _batch_of(records: list[Record], facts: FactsOfRecords | None) -> Batch:
         np.fromiter((record.fcs_octets or 0 for record in records), np.int64, len(records)),
         None,
         {} if facts is None else facts.taken(),
+        np.fromiter((record.left_to_card for record in records), np.bool_, len(records)),
     )
 
 
@@ -165,4 +171,7 @@ def joined(batches: list[Batch]) -> Batch:
         _NOT_TIMED,
         np.concatenate([batch.link_types for batch in batches]),
         np.concatenate([batch.fcs for batch in batches]),
+        left_to_card=np.concatenate(
+            [np.zeros(len(one), np.bool_) if one.left_to_card is None else one.left_to_card for one in batches]
+        ),
     )

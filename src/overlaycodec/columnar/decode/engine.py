@@ -66,6 +66,10 @@ class Engine(PartReader):
         self._ended: dict[str, list[Ints]] = {}
         self._work: dict[tuple[Node, bool], list[Group]] = {}
         everything = np.arange(len(batch)) if index is None else index
+        self._left_to_card: Mask | None = None
+        if self._plan.statuses and batch.left_to_card is not None and some(batch.left_to_card):
+            self._left_to_card = np.zeros(len(output), np.bool_)
+            self._left_to_card[everything] = batch.left_to_card
         if self._payloads is not None:
             self._payloads.begin(len(output))
         pipeline = self._plan.pipeline
@@ -272,8 +276,12 @@ class Engine(PartReader):
         if codes is not None:
             for name in node.statuses:
                 self._output.store(name, group.index, codes)
-            if self._may_contain_checksums(node) and some(bad := codes == BAD_CODE):
-                self._slow.append(group.part(bad).index)  # it may be right once an inner checksum is finished
+            bad = codes == BAD_CODE
+            if not self._may_contain_checksums(node):
+                unfinished = self._left_to_card
+                bad &= False if unfinished is None else unfinished[... if group.index is None else group.index]
+            if some(bad):  # it may be right once an inner checksum is finished, or be the one that is left to the card
+                self._slow.append(group.part(bad).index)
         if layout.quotes:
             mark_incomplete(group)
         if layout.layer == "network":

@@ -67,7 +67,8 @@ class ScalarFallback:
                 lax=True,
             )
             fits.append(packet.fault is None)
-            for values, value in zip(found, self._values(packet), strict=True):
+            left = batch.left_to_card is not None and bool(batch.left_to_card[number])
+            for values, value in zip(found, self._values(packet, left), strict=True):
                 values.append(value)
         targets = which if index is None else index[which]
         output.fits[targets] = fits
@@ -76,12 +77,12 @@ class ScalarFallback:
                 output.clear(name, targets)
             put(name, None if all_of_them else targets, values, output)
 
-    def _values(self, packet: Packet) -> Iterator[Any]:  # Any: as above
+    def _values(self, packet: Packet, left_to_card: bool) -> Iterator[Any]:  # Any: as above
         if self.faults:
             yield None if packet.fault is None else CATEGORIES["fault"].index(type(packet.fault).__name__)
         if self.payloads:
             yield packet.payload
-        statuses = checksums(packet, catalog=self.catalog) if self.statuses else {}
+        statuses = checksums(packet, left_to_card=left_to_card, catalog=self.catalog) if self.statuses else {}
         stack = tuple(map(type, packet.headers))
         places = self._places.get(stack)
         if places is None:

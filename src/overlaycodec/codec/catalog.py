@@ -71,6 +71,7 @@ class Catalog:
         "_layouts",
         "max_headers",
         "options",
+        "trailers",
         "views",
     )
 
@@ -80,6 +81,8 @@ class Catalog:
     """The meanings that the network gives to fields, the latest first."""
     options: tuple[Option, ...]
     """What may be in option lists beside the elements that their declarations name, the latest first."""
+    trailers: tuple[Any, ...]
+    """The classes of declared trailers, from the end of a frame inwards."""
 
     def __init__(
         self,
@@ -88,6 +91,7 @@ class Catalog:
         max_headers: int = MAX_HEADERS,
         views: tuple[AnyFieldView, ...] = (),
         options: tuple[Option, ...] = (),
+        trailers: tuple[Any, ...] = (),
     ) -> None:
         check_type("headers", headers, (tuple, list), "a tuple of header classes")
         for number, cls in enumerate(headers):
@@ -102,6 +106,7 @@ class Catalog:
         self.max_headers = max_headers
         self.views = views
         self.options = options
+        self.trailers = trailers
         self._layouts: dict[type[Header], Layout] = {}
         self._keys: dict[KeySpace, dict[type[Header], int]] = {}
         self._key_of: dict[KeySpace, ByClass] = {}
@@ -116,10 +121,10 @@ class Catalog:
 
     def __hash__(self) -> int:
         paths = tuple(map(path_of, self._headers))  # a header has the same one before and after it is imported
-        return hash((paths, tuple(key for key, _ in self._bindings), self.max_headers, self.views, self.options))
+        return hash((paths, tuple(key for key, _ in self._bindings), *self._parts()[2:]))
 
     def _parts(self) -> tuple[Any, ...]:  # Any: the arguments of the constructor
-        return self._headers, self._bindings, self.max_headers, self.views, self.options
+        return self._headers, self._bindings, self.max_headers, self.views, self.options, self.trailers
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}: {len(self._headers)} headers, {len(self._bindings)} bindings>"
@@ -293,16 +298,26 @@ class Catalog:
                 raise TypeError(f"{view!r} is no FieldView")
         return self._but(views=(*views, *self.views))
 
+    def with_trailer(self, *trailers: Any) -> Self:  # Any: classes of `TrailerRecord`, which is declared above
+        """A catalog that reads these trailers after the existing ones, from the end of a frame inwards.
+
+        A trailer is read wherever it fits behind what the headers count. Nothing tells it from padding, so declare only
+        those that all frames have.
+
+        Raises: SchemaError for what is no declared trailer.
+        """
+        for trailer in trailers:
+            if not (hasattr(trailer, "taken_from") and hasattr(trailer, "__layout__")):
+                raise SchemaError(getattr(trailer, "__name__", text_of(trailer)), None, "is no declared trailer")
+        return self._but(trailers=(*self.trailers, *trailers))
+
     def with_max_headers(self, count: int) -> Self:
         """A catalog that follows at most `count` headers within headers."""
         return self._but(max_headers=count)
 
     def _but(self, **changes: Any) -> Self:  # Any: the arguments of the constructor
-        values: dict[str, Any] = {
-            "headers": self._headers, "bindings": self._bindings, "max_headers": self.max_headers, "views": self.views,
-            "options": self.options,
-        }  # fmt: skip
-        return type(self)(**(values | changes))
+        names = "headers", "bindings", "max_headers", "views", "options", "trailers"
+        return type(self)(**(dict(zip(names, self._parts(), strict=True)) | changes))
 
     # --- decoding and encoding ----------------------------------------------------------------------------------------
 

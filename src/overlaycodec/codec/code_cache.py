@@ -38,6 +38,7 @@ class Declared(Protocol):
     """What a catalog declares, as far as code is generated from it."""
 
     max_headers: int
+    trailers: tuple[Any, ...]  # Any: as in `Catalog`
 
     def layout(self, cls: type[Header], /) -> Layout:
         """The layout of a header."""
@@ -71,6 +72,7 @@ class CodeCache:
         "max_headers",
         "stack_cache",
         "stack_encoders",
+        "trailers",
     )
 
     decode_steps: dict[type[Header], Step]
@@ -80,6 +82,7 @@ class CodeCache:
     stack_cache: StackCache
     """The decoders of stacks that came often."""
     max_headers: int
+    trailers: tuple[Any, ...]  # Any: as in `Catalog`
 
     def __init__(self, catalog: Declared) -> None:
         self._catalog = catalog
@@ -87,7 +90,7 @@ class CodeCache:
         self.decode_steps = {}
         self.header_encoders = {}
         self.stack_encoders = {}
-        self.max_headers = catalog.max_headers
+        self.max_headers, self.trailers = catalog.max_headers, catalog.trailers
         self.stack_cache = StackCache(self)
 
     # --- encoders -----------------------------------------------------------------------------------------------------

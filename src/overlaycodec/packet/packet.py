@@ -15,7 +15,7 @@ from overlaycodec.errors import DecodeError, MissingHeaderError, PathError, numb
 from overlaycodec.packet.checked_packet import CheckedPacket, check_packet, unchecked
 from overlaycodec.packet.header import METACLASS, Header, check_header_class
 from overlaycodec.packet.offsets import RecordSpans, octets_in
-from overlaycodec.packet.paths import GRAMMAR, find, read_at, replaced_at, tokens_of
+from overlaycodec.packet.paths import GRAMMAR, Token, find, read_at, replaced_at, tokens_of
 from overlaycodec.packet.stack_paths import STACKS, FlowKey, target_of
 from overlaycodec.packet.trailer import FCS, Trailer
 from overlaycodec.values import AUTO
@@ -61,7 +61,7 @@ class Packet(ForPeople, CheckedPacket, frozen=True, eq=False, gc=False):
     def __repr__(self) -> str:
         """An expression that makes an equal packet. Faults are not in it."""
         if (len(self.headers) < 2 and not (self.headers and self.payload)) or self.missing or self._padded():
-            return self._call()
+            return f"Packet({', '.join(f'{name}={value!r}' for name, value in self._kept().items() if value)})"
         parts = [repr(header) for header in self.headers]
         if self.payload:
             parts.append(repr(self.payload))
@@ -71,9 +71,6 @@ class Packet(ForPeople, CheckedPacket, frozen=True, eq=False, gc=False):
     def _padded(self) -> bool:
         """Whether there is a trailer other than an FCS: only the constructor takes those."""
         return len(self.trailers) > (self.fcs is not None)
-
-    def _call(self) -> str:
-        return f"Packet({', '.join(f'{name}={value!r}' for name, value in self._kept().items() if value)})"
 
     def __truediv__(self, other: Header | Packet | FCS | bytes) -> Packet:
         if type(type(other)) is METACLASS:
@@ -258,16 +255,13 @@ class Packet(ForPeople, CheckedPacket, frozen=True, eq=False, gc=False):
         )
         return tail
 
-    def _scope(self, kind: str) -> Self:
-        scopes = STACKS[tuple(map(type, self.headers))].scopes
-        if len(scopes) < 2 or scopes[1].prefix != kind:
-            raise MissingHeaderError(f"{kind} packet", ", ".join(self.names))
-        return self._tail(scopes[1].start)
-
     @property
     def inner(self) -> Self:
         """A packet with everything behind the first tunnel header. Raises: MissingHeaderError."""
-        return self._scope("inner")
+        scopes = STACKS[tuple(map(type, self.headers))].scopes
+        if len(scopes) < 2 or scopes[1].prefix != "inner":
+            raise MissingHeaderError("inner packet", ", ".join(self.names))
+        return self._tail(scopes[1].start)
 
     @property
     def quoted(self) -> Self:
@@ -325,6 +319,14 @@ class Packet(ForPeople, CheckedPacket, frozen=True, eq=False, gc=False):
             raise MissingHeaderError("fcs", ", ".join(self.names))
         return self.fcs
 
+    def _record_at(self, tokens: tuple[Token, ...], path: str) -> tuple[int, Any]:  # Any: as in `Trailer`
+        """Which trailer a path names, of those whose octets are declared, and its record. Raises: MissingHeaderError."""
+        records = [(at, trailer.record) for at, trailer in enumerate(self.trailers) if trailer.record is not None]
+        found = [(at, record) for at, record in records if record.__layout__.name == tokens[0][0]]
+        if (number := tokens[0][1] or 0) >= len(found):
+            raise MissingHeaderError(path, ", ".join([*self.names, *(f"trailer.{r.__layout__.name}" for _, r in records)]))
+        return found[number]
+
     # --- paths --------------------------------------------------------------------------------------------------------
 
     def at(self, path: str) -> Any:  # Any: a field's own type
@@ -340,6 +342,8 @@ class Packet(ForPeople, CheckedPacket, frozen=True, eq=False, gc=False):
             return getattr(self.headers[index], name)
         if path in ("payload", "fcs"):
             return self.payload if path == "payload" else self._fcs().data
+        if index < 0:
+            return read_at(self._record_at(rest, path)[1], rest[1:], path)
         return read_at(self.headers[index], rest, path)
 
     def replace_at(self, path: str, value: object) -> Self:
@@ -358,6 +362,11 @@ class Packet(ForPeople, CheckedPacket, frozen=True, eq=False, gc=False):
         headers, (index, name, rest) = self.headers, target_of(self.headers, path)
         if name is not None:
             header = headers[index].replace(**{name: value})
+        elif index < 0:
+            at, record = self._record_at(rest, path)
+            changed: Any = replaced_at(record, rest[1:], path, value) if rest[1:] else value
+            trailer = changed.trailer(self.trailers[at].header)
+            return self._with(trailers=(*self.trailers[:at], trailer, *self.trailers[at + 1 :]))
         elif rest:
             header = replaced_at(headers[index], rest, path, value)
         elif isinstance(value, Header):

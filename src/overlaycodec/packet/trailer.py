@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final, Self
+from typing import Any, Final, Self
 
 import msgspec
 
@@ -31,6 +31,11 @@ class Trailer(msgspec.Struct, frozen=True, gc=False):
                 return
             check_type("data", self.data, (bytes, bytearray, memoryview), "bytes")
             msgspec.structs.force_setattr(self, "data", bytes(self.data))
+
+    @property
+    def record(self) -> Any:  # Any: a header of its own
+        """What the octets are, where a catalog declares it (see `overlaycodec.TrailerRecord`)."""
+        return None
 
     def moved(self, header: int) -> Self:
         """The same octets after the end of another header."""

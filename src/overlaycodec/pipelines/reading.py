@@ -145,7 +145,7 @@ class Reading:
             if not lax:
                 raise fault
             walk.fail(fault)
-        return ended(walk.headers, payload, walk.fault, missing)
+        return ended(walk.headers, payload, walk.fault, missing, self._code.trailers)
 
     # --- what did not fit ---------------------------------------------------------------------------------------------
 

@@ -67,7 +67,6 @@ class Catalog:
         "_code",
         "_headers",
         "_key_of",
-        "_keys",
         "_layouts",
         "max_headers",
         "options",
@@ -108,7 +107,6 @@ class Catalog:
         self.options = options
         self.trailers = trailers
         self._layouts: dict[type[Header], Layout] = {}
-        self._keys: dict[KeySpace, dict[type[Header], int]] = {}
         self._key_of: dict[KeySpace, ByClass] = {}
         self._code = CodeCache(self)
 
@@ -193,21 +191,6 @@ class Catalog:
         own = (key.value for key in chain(declared, bound) if key.space == space and key.value is not None)
         first = next(own, None)
         return first if first is not None or space.parent is None else self.key_of(space.parent, cls)
-
-    def keys_in(self, space: KeySpace) -> dict[type[Header], int]:
-        """What `key_of` gives, for all headers that are found in the space."""
-        keys = self._keys.get(space)
-        if keys is None:
-            keys = {} if space.parent is None else dict(self.keys_in(space.parent))
-            declared = ((key, header) for header in self._headers for key in keys_of(header))
-            for key, header in chain(declared, self._bindings):
-                if key.space == space and key.value is not None:
-                    cls = loaded(header)
-                    first = self.key_of(space, cls)
-                    assert first is not None
-                    keys[cls] = first
-            self._keys[space] = keys
-        return keys
 
     def flags_asked(self, space: KeySpace) -> frozenset[str]:
         """The flags of the header before that some key of the space asks for."""

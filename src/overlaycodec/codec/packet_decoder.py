@@ -71,7 +71,8 @@ def decode(
             return packet
     state, end, missing = begun(octets, wire_length, fcs_octets)
     packet = _decoded(code.first_step(first), octets, 0, end, state, lax, catalog, first, missing)
-    stacks.miss(first, packet.headers)
+    if not catalog.trailers:  # stack decoders read none
+        stacks.miss(first, packet.headers)
     return packet
 
 

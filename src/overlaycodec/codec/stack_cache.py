@@ -57,7 +57,7 @@ class StackCache:
     def learn(self, first: type[Header] | Key, headers: Sequence[Header]) -> None:
         """Caches a decoder for packets that begin as this one does, if enough of its headers are option-free."""
         stack = option_free_stack(headers[: self._tables.max_headers - 1])
-        if len(stack) < _MIN_HEADERS or self._tables.trailers:
+        if len(stack) < _MIN_HEADERS:
             return
         if first != self.entry[0]:
             self.decoders.clear()

@@ -5,7 +5,7 @@ Strategy: what is known of the header before leaves few tests, on fields that we
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import Protocol
 
 from overlaycodec.codec.decode_step import Believed, Tables, common_text, condition_text
 from overlaycodec.codec.stack_position import Position, equal_text
@@ -24,7 +24,6 @@ class StackTables(Tables, Protocol):
     """What a stack decoder needs of its catalog."""
 
     max_headers: int
-    trailers: tuple[Any, ...]  # Any: as in `Catalog`
 
     def candidates(self, space: KeySpace, value: int | None) -> tuple[LateBinding, ...]:
         """What can be found at a value, in the order in which it is tried; nothing is imported."""

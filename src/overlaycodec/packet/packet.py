@@ -320,11 +320,13 @@ class Packet(ForPeople, CheckedPacket, frozen=True, eq=False, gc=False):
         return self.fcs
 
     def _record_at(self, tokens: tuple[Token, ...], path: str) -> tuple[int, Any]:  # Any: as in `Trailer`
-        """Which trailer a path names, of those whose octets are declared, and its record. Raises: MissingHeaderError."""
+        """Which of the declared trailers a path names, and its record. Raises: MissingHeaderError."""
         records = [(at, trailer.record) for at, trailer in enumerate(self.trailers) if trailer.record is not None]
         found = [(at, record) for at, record in records if record.__layout__.name == tokens[0][0]]
         if (number := tokens[0][1] or 0) >= len(found):
-            raise MissingHeaderError(path, ", ".join([*self.names, *(f"trailer.{r.__layout__.name}" for _, r in records)]))
+            raise MissingHeaderError(
+                path, ", ".join([*self.names, *(f"trailer.{r.__layout__.name}" for _, r in records)])
+            )
         return found[number]
 
     # --- paths --------------------------------------------------------------------------------------------------------

@@ -152,7 +152,7 @@ def scoped(tokens: tuple[Token, ...]) -> tuple[str | None, tuple[Token, ...]]:
     """
     first = tokens[0][0]
     if first in ("outer", "innermost", "trailer"):
-        return "" if first == "outer" else "innermost", tokens[1:]
+        return "" if first == "outer" else first, tokens[1:]
     count = next((index for index, (name, _) in enumerate(tokens) if name not in SCOPES), len(tokens))
     return ".".join(name for name, _ in tokens[:count]) if count else None, tokens[count:]
 

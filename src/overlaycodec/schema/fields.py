@@ -31,9 +31,9 @@ from overlaycodec.schema.facts import (
 from overlaycodec.schema.layout import ADDRESS_OCTETS, REQUIRED, Kind
 from overlaycodec.values import AUTO, MACAddress
 
-__all__ = ["field_of"]
+__all__ = ["KINDS", "field_of"]
 
-_KINDS: dict[Any, Kind] = {  # Any: types and unions of types
+KINDS: dict[Any, Kind] = {  # Any: types and unions of types
     int: "int",
     bool: "bool",
     bytes: "bytes",
@@ -48,8 +48,8 @@ _SIZES: tuple[type[Fact], ...] = (Bits, Octets, Reserved)
 
 def field_of(
     owner: str, name: str, annotation: Any, default: Any, *, backwards: bool = False
-) -> Declared:  # Any: annotations and defaults
-    """The field of an annotation; `backwards`: of octets that are read from the last one on. Raises: SchemaError."""
+) -> Declared:  # Any: hints
+    """The field of an annotation; `backwards`: it is read from its last octet on. Raises: SchemaError."""
     if typing.get_origin(annotation) is not Annotated:
         raise SchemaError(owner, name, "is not Annotated with the facts of a field")
     hint, *metadata = typing.get_args(annotation)
@@ -104,11 +104,11 @@ def _kind_of(owner: str, name: str, hint: Any, facts: dict[type[Fact], Fact]) ->
                 owner, name, "an option list is `tuple[E, ...]` of an Element class E, or several, with Elements"
             )
         return "items", elements
-    if hint not in _KINDS:
+    if hint not in KINDS:
         raise SchemaError(owner, name, f"{hint!r} is no type of a field")
     if Elements in facts:
         raise SchemaError(owner, name, "Elements needs the type `tuple[E, ...]`")
-    return _KINDS[hint], ()
+    return KINDS[hint], ()
 
 
 def _turn(owner: str, name: str, kind: Kind, bits: int | None, facts: dict[type[Fact], Fact]) -> None:

@@ -157,7 +157,9 @@ else:
                     raise SchemaError(name, field, "the name is taken by the base class or begins with an underscore")
                 if not _is_name(field):
                     raise SchemaError(name, field, f"{field!r} is no name that a class body can declare")
-                fields.append(field_of(name, field, read, namespace.get(field, REQUIRED), backwards=bases[0].__backwards__))
+                fields.append(
+                    field_of(name, field, read, namespace.get(field, REQUIRED), backwards=bases[0].__backwards__)
+                )
             if not fields:
                 raise SchemaError(name, None, "declares no field")
             for computed in ("__annotate__", "__annotate_func__"):  # they contradict the annotations that follow

@@ -23,7 +23,6 @@ from overlaycodec.packet.packet import Packet, Trailer
 from overlaycodec.schema.layout import Run
 from overlaycodec.schema.record import Element, WireStruct, build, kept_with_class
 from overlaycodec.trailers.place import free_octets, outermost_bound, with_last
-from overlaycodec.values import AUTO
 from overlaycodec.values.argument_checks import check_type
 
 __all__ = ["DeclaredTrailer", "TrailerElement", "TrailerRecord", "add_trailer"]

@@ -284,8 +284,7 @@ class Catalog:
     def with_trailer(self, *trailers: Any) -> Self:  # Any: classes of `TrailerRecord`, which is declared above
         """A catalog that reads these trailers after the existing ones, from the end of a frame inwards.
 
-        A trailer is read wherever it fits behind what the headers count. Nothing tells it from padding, so declare only
-        those that all frames have.
+        Nothing tells them from padding: they are read wherever they fit behind what the headers count.
 
         Raises: SchemaError for what is no declared trailer.
         """

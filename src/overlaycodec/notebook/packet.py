@@ -87,9 +87,10 @@ class _Page:
         ]
         tree.append(left_out(len(view.headers) - _MOST_HEADERS, "header", "packet.show()"))
         for number, region in enumerate(view.regions[:_MOST_HEADERS], len(view.headers)):
-            is_header = isinstance(region, HeaderView)
-            shown = self._header(number, region, is_open) if is_header else self._region(region)
-            tree.append(_scoped(region.depth, shown))
+            if isinstance(region, HeaderView):
+                tree.append(_scoped(region.depth, self._header(number, region, is_open)))
+            else:
+                tree.append(_scoped(region.depth, self._region(region)))
         head = f'<div class="head">{spans(line[:_MOST_FIELDS])}</div>'
         body = f'<div class="both"><div class="tree">{"".join(tree)}</div>{self._octets()}</div>{self._remarks()}'
         lit = [f"#{self._id}:has(.f{number}:is(:hover,:focus)) .f{number}" for number in range(self._count)]

@@ -15,9 +15,9 @@ from overlaycodec.errors import DecodeError, MissingHeaderError, PathError, numb
 from overlaycodec.packet.checked_packet import CheckedPacket, check_packet, unchecked
 from overlaycodec.packet.header import METACLASS, Header, check_header_class
 from overlaycodec.packet.offsets import RecordSpans, octets_in
-from overlaycodec.packet.paths import GRAMMAR, Token, find, read_at, replaced_at, tokens_of
+from overlaycodec.packet.paths import GRAMMAR, find, read_at, replaced_at, tokens_of
 from overlaycodec.packet.stack_paths import STACKS, FlowKey, target_of
-from overlaycodec.packet.trailer import FCS, Trailer
+from overlaycodec.packet.trailer import FCS, Trailer, record_at
 from overlaycodec.values import AUTO
 from overlaycodec.values.argument_checks import check_number, check_type
 from overlaycodec.values.for_people import ForPeople
@@ -319,16 +319,6 @@ class Packet(ForPeople, CheckedPacket, frozen=True, eq=False, gc=False):
             raise MissingHeaderError("fcs", ", ".join(self.names))
         return self.fcs
 
-    def _record_at(self, tokens: tuple[Token, ...], path: str) -> tuple[int, Any]:  # Any: as in `Trailer`
-        """Which of the declared trailers a path names, and its record. Raises: MissingHeaderError."""
-        records = [(at, trailer.record) for at, trailer in enumerate(self.trailers) if trailer.record is not None]
-        found = [(at, record) for at, record in records if record.__layout__.name == tokens[0][0]]
-        if (number := tokens[0][1] or 0) >= len(found):
-            raise MissingHeaderError(
-                path, ", ".join([*self.names, *(f"trailer.{r.__layout__.name}" for _, r in records)])
-            )
-        return found[number]
-
     # --- paths --------------------------------------------------------------------------------------------------------
 
     def at(self, path: str) -> Any:  # Any: a field's own type
@@ -345,7 +335,7 @@ class Packet(ForPeople, CheckedPacket, frozen=True, eq=False, gc=False):
         if path in ("payload", "fcs"):
             return self.payload if path == "payload" else self._fcs().data
         if index < 0:
-            return read_at(self._record_at(rest, path)[1], rest[1:], path)
+            return read_at(record_at(self.trailers, rest, path)[1], rest[1:], path)
         return read_at(self.headers[index], rest, path)
 
     def replace_at(self, path: str, value: object) -> Self:
@@ -365,8 +355,9 @@ class Packet(ForPeople, CheckedPacket, frozen=True, eq=False, gc=False):
         if name is not None:
             header = headers[index].replace(**{name: value})
         elif index < 0:
-            at, record = self._record_at(rest, path)
+            at, record = record_at(self.trailers, rest, path)
             changed: Any = replaced_at(record, rest[1:], path, value) if rest[1:] else value
+            check_type(path, changed, type(record))
             trailer = changed.trailer(self.trailers[at].header)
             return self._with(trailers=(*self.trailers[:at], trailer, *self.trailers[at + 1 :]))
         elif rest:

@@ -55,12 +55,11 @@ def with_last(packet: Packet, trailer: Trailer, taken: int) -> Packet:
     padding = _padding(packet)
     later = packet.trailers[len(packet.trailers) - len(_read(packet)) - (packet.fcs is not None) :]
     earlier = packet.trailers[: len(packet.trailers) - len(later)]
+    kept, payload = earlier[:-1], packet.payload
     if padding is None:
-        kept, payload = (), packet.payload[:-taken]
-    else:
-        data = padding.data[:-taken]
-        kept = (*earlier[:-1], Trailer(padding.header, data)) if data else earlier[:-1]
-        payload = packet.payload
+        payload = payload[:-taken]
+    elif data := padding.data[:-taken]:
+        kept = (*kept, Trailer(padding.header, data))
     return msgspec.structs.replace(packet, payload=payload, trailers=(*kept, trailer, *later))
 
 

@@ -27,13 +27,12 @@ def outermost_bound(packet: Packet) -> int:
 
     Raises: UnresolvedError where a size is AUTO.
     """
-    padding = _padding(packet)
-    if padding is not None:
-        return padding.header
-    _, index = _bound_of(packet.headers)
-    if index < 0 and packet.headers and packet.headers[-1].__layout__.next.closed and not packet.payload:
-        return len(packet.headers) - 1
-    return index
+    reached, index = _bound_of(packet.headers)
+    if _free(packet, reached) > 0:
+        padding = _padding(packet)
+        return -1 if padding is None else padding.header
+    closed = packet.headers and packet.headers[-1].__layout__.next.closed and not packet.payload
+    return len(packet.headers) - 1 if index < 0 and closed else index
 
 
 def free_octets(packet: Packet) -> bytes:
@@ -41,13 +40,14 @@ def free_octets(packet: Packet) -> bytes:
     if packet.missing:
         return b""
     padding = _padding(packet)
-    if padding is None and any(trailer.header != -1 for trailer in _read(packet)):
-        return b""
     tail = packet.payload if padding is None else padding.data
-    reached, _ = _bound_of(packet.headers)
-    plain = sum(len(trailer.data) for trailer in packet.trailers if _is_plain(trailer))
-    free = sum(map(octets_in, packet.headers)) + len(packet.payload) + plain - reached
-    return tail[max(0, len(tail) - free) :]
+    return tail[max(0, len(tail) - max(0, _free(packet, _bound_of(packet.headers)[0]))) :]
+
+
+def _free(packet: Packet, reached: int) -> int:
+    """How many octets of payload and padding are behind the one that the headers reach."""
+    padding = sum(len(trailer.data) for trailer in packet.trailers if _is_plain(trailer))
+    return sum(map(octets_in, packet.headers)) + len(packet.payload) + padding - reached
 
 
 def with_last(packet: Packet, trailer: Trailer, taken: int) -> Packet:

@@ -20,7 +20,7 @@ class MetamakoExtension(TrailerElement, spec="Metamako trailer extensions"):
     """One extension: words of data, and the octet that says what they are and how long."""
 
     length: Annotated[int, Bits(2), "Words of data before the last one"] = AUTO
-    last: Annotated[bool, Bits(1), "No extension is before this one"] = True
+    last: Annotated[int, Bits(1), "1: no extension is before this one"] = 1
     tag: Annotated[int, Bits(5), _TAGS, "What the data are"]
     more_length: Annotated[int | None, Bits(8), When("tag", values=_SECONDARY), "Further words, in units of 4"] = AUTO
     secondary_tag: Annotated[int | None, Bits(16), When("tag", values=_SECONDARY), "0: text"] = None

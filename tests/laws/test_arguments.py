@@ -406,7 +406,6 @@ LEFT_OUT: Final[dict[str, str]] = {
     "Capture.record_blocks": "blocks of records, for the library's own readers",
     "Catalog.flags_asked": "for the library's own encoders",
     "Catalog.keys_by_class": "for the library's own encoders",
-    "Catalog.keys_in": "for the library's own encoders",
     "Catalog.late_candidates": "for the library's own decoders",
     "Catalog.class_called": "for the library's own readers of documents",
     **dict.fromkeys(["FCS.moved", "FCS.is_crc", "Trailer.moved"], "for the library's own edits"),

@@ -115,7 +115,7 @@ def _turn(owner: str, name: str, kind: Kind, bits: int | None, facts: dict[type[
     """Turns the byte order of a number round. Raises: SchemaError for what cannot be read backwards."""
     if kind not in ("int", "bool", "bytes", "items"):
         raise SchemaError(owner, name, "is read from its last octet on: it is a number, a flag, bytes or a list")
-    if kind == "int" and bits and bits % 8 == 0 and facts.pop(ByteOrder, None) != ByteOrder("little"):
+    if kind == "int" and bits and bits > 8 and bits % 8 == 0 and facts.pop(ByteOrder, None) != ByteOrder("little"):
         facts[ByteOrder] = ByteOrder("little")
 
 

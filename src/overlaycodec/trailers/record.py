@@ -56,20 +56,24 @@ class TrailerRecord(Header, abstract=True):
         def __init_subclass__(cls, *, abstract: bool = False, spec: str = "", path: str | None = None) -> None: ...
 
     @classmethod
+    def check_octets(cls) -> None:
+        """Raises: SchemaError where a field has a part of an octet, and octets beside it."""
+        _check_octets(cls)
+
+    @classmethod
     def read(cls, data: bytes) -> tuple[Self, int]:
         """The trailer at the end of the octets, and its number of octets. Raises: DecodeError."""
-        _check_octets(cls)
         record, taken = reader_of(cls)(data[::-1], 0, len(data))
         return _turned(record), taken
 
     def octets(self) -> bytes:
         """The octets in wire order, with every AUTO derived. Raises: EncodeError."""
-        _check_octets(type(self))
+        self.check_octets()
         return encode(_turned(self))[::-1]
 
     def trailer(self, header: int = -1) -> DeclaredTrailer:
         """The trailer, after the end of the header of this index, with every AUTO derived. Raises: EncodeError."""
-        _check_octets(type(self))
+        self.check_octets()
         resolved = resolve(_turned(self))
         return DeclaredTrailer(header, encode(resolved)[::-1], record=_turned(resolved.headers[0]))
 
@@ -127,7 +131,7 @@ def _turned_value(value: object) -> object:
 
 @kept_with_class
 def _check_octets(cls: type[WireStruct]) -> None:
-    """Raises: SchemaError where a field begins in one octet and ends in another, of which it has a part."""
+    """See `TrailerRecord.check_octets`; for elements too."""
     for part in cls.__layout__.parts:
         if not isinstance(part, Run):
             for element in part.elements:

@@ -184,7 +184,7 @@ def test_people_see_it_in_wire_order(capsys: pytest.CaptureFixture[str]) -> None
         len(METAMAKO_EXTENDED) * 8 - 8,
         8,
     )
-    assert "trailer.metamako.port" in packet._repr_html_()
+    assert "trailer.metamako.port" in (packet._repr_html_() or "")
 
 
 def test_documents_name_the_class() -> None:

@@ -49,7 +49,7 @@ class StackPaths:
         """What a path names. Raises: PathError."""
         if path in ("payload", "fcs"):
             return -1, None, ()
-        if path.startswith("trailer.") and (tokens := tokens_of(path)):
+        if (tokens := tokens_of(path)) and tokens[0] == ("trailer", None) and len(tokens) > 1:
             return -1, None, tokens[1:]
         found = find(self.classes, path)
         name, number = found.rest[0] if len(found.rest) == 1 else ("", None)

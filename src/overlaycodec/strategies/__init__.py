@@ -200,7 +200,8 @@ def _packets(selection: Selection, *, resolved: bool) -> st.SearchStrategy[Packe
         if trailers:
             records = [draw(trailer) for trailer in trailers]
             packet, complete = (add_trailer(one, *records, catalog=catalog) for one in (packet, complete))
-            if catalog.decode(encode(complete, catalog=catalog), first=walk.start.node.cls, lax=True) != complete:
+            first = type(complete.headers[0])
+            if catalog.decode(encode(complete, catalog=catalog), first=first, lax=True) != complete:
                 reject()  # a guess does not believe a header that so many octets follow
         return complete if resolved else packet
 

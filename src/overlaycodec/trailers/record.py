@@ -16,7 +16,7 @@ from overlaycodec.codec.catalog import DEFAULT, Catalog
 from overlaycodec.codec.header_decoder import reader_of
 from overlaycodec.codec.packet_encoder import encode, resolve
 from overlaycodec.describe.plain import Leaf, leaves_of
-from overlaycodec.errors import DecodeError, SchemaError
+from overlaycodec.errors import DecodeError, SchemaError, TruncatedError
 from overlaycodec.packet.header import Header
 from overlaycodec.packet.offsets import octets_in
 from overlaycodec.packet.packet import Packet, Trailer
@@ -24,6 +24,7 @@ from overlaycodec.schema.layout import Run
 from overlaycodec.schema.record import Element, WireStruct, build, kept_with_class
 from overlaycodec.trailers.place import free_octets, outermost_bound, with_last
 from overlaycodec.values.argument_checks import check_type
+from overlaycodec.values.bytes_like import BytesLike, bytes_of
 
 __all__ = ["DeclaredTrailer", "TrailerElement", "TrailerRecord", "add_trailer"]
 
@@ -61,9 +62,13 @@ class TrailerRecord(Header, abstract=True):
         _check_octets(cls)
 
     @classmethod
-    def read(cls, data: bytes) -> tuple[Self, int]:
+    def read(cls, data: BytesLike) -> tuple[Self, int]:
         """The trailer at the end of the octets, and its number of octets. Raises: DecodeError."""
-        record, taken = reader_of(cls)(data[::-1], 0, len(data))
+        octets = bytes_of(data)
+        try:
+            record, taken = reader_of(cls)(octets[::-1], 0, len(octets))
+        except TruncatedError as error:
+            raise error.rebased(error.path, "the data") from None
         return _turned(record), taken
 
     def octets(self) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
+from pathlib import Path
 from typing import Annotated, Final
 
 import pytest
@@ -244,3 +245,14 @@ def test_catalogs_with_trailers_are_values() -> None:
     assert hash(oc.DEFAULT.with_trailer(Metamako)) == hash(CATALOG)
     assert pickle.loads(pickle.dumps(CATALOG)) == CATALOG
     assert MetamakoExtension(data=b"abc", tag=2).length is oc.AUTO
+
+
+def test_the_command_line_takes_its_name(tmp_path: Path) -> None:
+    commands = pytest.importorskip("overlaycodec.cli.commands")
+    testing = pytest.importorskip("click.testing")
+    path = tmp_path / "tap.pcap"
+    oc.write_capture(path, [oc.Record(UDP + METAMAKO, time_ns=0, link_type=1)])
+    shown = testing.CliRunner().invoke(commands.overlaycodec, ["show", "-v", "--trailer", "metamako", str(path)])
+    assert "trailer.metamako  16 octets" in shown.output
+    other = testing.CliRunner().invoke(commands.overlaycodec, ["show", "--trailer", "metamak", str(path)])
+    assert "did you mean metamako?" in other.output

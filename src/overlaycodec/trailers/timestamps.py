@@ -8,7 +8,7 @@ from overlaycodec.schema.facts import Bits, Elements, Reserved, SizedBy, ValueNa
 from overlaycodec.trailers.record import TrailerElement, TrailerRecord
 from overlaycodec.values import AUTO
 
-__all__ = ["Arista7150", "Exablaze", "Metamako", "MetamakoExtension"]
+__all__ = ["NAMED", "Arista7150", "Exablaze", "Metamako", "MetamakoExtension"]
 
 _TAGS: Final = ValueNames(
     {0: "sequence number", 1: "sub-nanoseconds", 2: "CRC64 hash", 3: "egress sequence number", 31: "secondary"}
@@ -67,3 +67,7 @@ class Arista7150(TrailerRecord, spec="Arista: Timestamping on the 7150 series"):
     reserved: Annotated[int, Reserved(1)] = 0
     low: Annotated[int, Bits(7), "The lowest 7 of 31 bits"] = 0
     high: Annotated[int, Bits(24), "The highest 24 of 31 bits"] = 0
+
+
+NAMED: Final[dict[str, type[TrailerRecord]]] = {cls.__layout__.name: cls for cls in (Metamako, Exablaze, Arista7150)}
+"""The trailers by the names that the command line takes."""

@@ -174,6 +174,14 @@ def test_a_pipeline_reads_it() -> None:
         assert CATALOG.decode(UDP + METAMAKO)["trailer.metamako.port"] == 7
 
 
+def test_it_is_read_behind_stacks_that_come_often() -> None:
+    tagged = UDP[:12] + b"\x81\x00\x00\x05\x88\xb5" + b"experiment" + METAMAKO
+    pipeline = oc.Pipeline(oc.Ethernet, oc.VLANTag, catalog=CATALOG)
+    for _ in range(600):
+        assert CATALOG.decode(tagged)["trailer.metamako.port"] == 7
+        assert pipeline.decode(tagged)["trailer.metamako.port"] == 7
+
+
 def test_people_see_it_in_wire_order(capsys: pytest.CaptureFixture[str]) -> None:
     packet = CATALOG.decode(UDP + METAMAKO_EXTENDED)
     packet.show()

@@ -37,10 +37,11 @@ ALLOWED: Final[dict[str, str]] = {
     "protocols": "packet schema values",
     "describe": "packet schema values",
     "telemetry": "errors protocols values",
+    "trailers": "codec describe errors packet schema values",
     "codec": "checksum codegen errors guesses packet protocols schema values",
     "pipelines": "codec describe errors guesses packet schema values",
     "dialects": "codec packet protocols schema",
-    "strategies": "capture codec editing errors packet pipelines protocols schema values",
+    "strategies": "capture codec editing errors packet pipelines protocols schema trailers values",
     "capture": "codec errors filters packet pipelines schema values",
     "editing": "checksum codec codegen errors guesses packet schema values",
     "vlan": "editing errors packet protocols schema values",
@@ -218,7 +219,7 @@ def test_protocols_are_data_alone() -> None:
             assert not [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.Lambda)], module
 
 
-FACT_READERS: Final = ("schema", "reference", "protocols", "dialects", "telemetry", "overlaycodec")
+FACT_READERS: Final = ("schema", "reference", "protocols", "dialects", "telemetry", "trailers", "overlaycodec")
 """Where facts are read, declared or published."""
 
 

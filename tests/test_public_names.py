@@ -28,6 +28,7 @@ SUBMODULES: Final = (
     "reference",
     "strategies",
     "telemetry",
+    "trailers",
     "tunnel",
     "vlan",
 )

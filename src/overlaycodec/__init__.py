@@ -262,6 +262,7 @@ if TYPE_CHECKING:
     from overlaycodec import reference as reference
     from overlaycodec import strategies as strategies
     from overlaycodec import telemetry as telemetry
+    from overlaycodec import trailers as trailers
     from overlaycodec import tunnel as tunnel
     from overlaycodec import vlan as vlan
     from overlaycodec.protocols.index import *  # noqa: F403 - every header and element, named in its `__all__`
@@ -278,6 +279,7 @@ else:
         "reference",
         "strategies",
         "telemetry",
+        "trailers",
         "tunnel",
         "vlan",
     )

@@ -24,7 +24,7 @@ from typing import Any, Final
 import pytest
 
 import overlaycodec as oc
-from overlaycodec import dialects, icmp_errors, offload, reassembly, strategies, telemetry, tunnel, vlan
+from overlaycodec import dialects, icmp_errors, offload, reassembly, strategies, telemetry, trailers, tunnel, vlan
 from overlaycodec.schema.layout import REQUIRED
 
 SOURCES: Final = str(Path(oc.__file__).parent)
@@ -215,6 +215,12 @@ CALLS: Final[dict[str, Call]] = {
     "Catalog.with_header": Call(oc.DEFAULT.with_header, {"headers": (oc.VXLAN,)}),
     "Catalog.with_max_headers": Call(oc.DEFAULT.with_max_headers, {"count": 5}),
     "Catalog.with_option": Call(oc.DEFAULT.with_option, {"header": oc.Geneve, "options": (oc.OVNOption,)}),
+    "Catalog.with_trailer": Call(oc.DEFAULT.with_trailer, {"trailers": (trailers.Metamako,)}),
+    "trailers.TrailerRecord.read": Call(trailers.Arista7150.read, {"data": bytes(4)}),
+    "trailers.TrailerRecord.trailer": Call(trailers.Arista7150().trailer, {"header": 1}),
+    "trailers.add_trailer": Call(
+        trailers.add_trailer, {"packet": PACKET, "records": (trailers.Arista7150(),), "catalog": oc.DEFAULT}
+    ),
     "Catalog.with_view": Call(oc.DEFAULT.with_view, {"views": (VIEW,)}),
     "Catalog.without_binding": Call(oc.DEFAULT.without_binding, {"key": SPACE(4789)}),
     "KeySpace()": Call(SPACE.__call__, {"value": 5}),
@@ -407,11 +413,11 @@ LEFT_OUT: Final[dict[str, str]] = {
     "Capture.record_blocks": "blocks of records, for the library's own readers",
     "Catalog.flags_asked": "for the library's own encoders",
     "Catalog.keys_by_class": "for the library's own encoders",
-    "Catalog.keys_in": "for the library's own encoders",
     "Catalog.late_candidates": "for the library's own decoders",
     "Catalog.class_called": "for the library's own readers of documents",
     **dict.fromkeys(["FCS.moved", "FCS.is_crc", "Trailer.moved"], "for the library's own edits"),
     "Catalog.layout": "for the library's own decoders",
+    "trailers.DeclaredTrailer": GIVEN,
     "Catalog.finds": "for the library's own encoders",
     "OriginalSource": DECLARED,
     "RefusedGuess": GIVEN,
@@ -434,6 +440,7 @@ def public_names() -> Iterator[str]:
         "tunnel.": tunnel,
         "reassembly.": reassembly,
         "telemetry.": telemetry,
+        "trailers.": trailers,
         "offload.": offload,
     }
     modules |= {"strategies.": strategies}

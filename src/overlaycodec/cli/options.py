@@ -10,13 +10,14 @@ from typing import Any, NamedTuple
 import click
 
 from overlaycodec.cli.inputs import check_target
-from overlaycodec.cli.parameters import BINDING, DIALECT, FILE, unknown
+from overlaycodec.cli.parameters import BINDING, DIALECT, FILE, TRAILER, unknown
 from overlaycodec.codec.catalog import Catalog
 from overlaycodec.describe.plain import printable
 from overlaycodec.dialects import NAMED
 from overlaycodec.errors import FilterError, SchemaError
 from overlaycodec.filters.filter import Filter
 from overlaycodec.pipelines.pipeline import AnyPipeline, Pipeline
+from overlaycodec.trailers import timestamps
 
 __all__ = [
     "Chosen",
@@ -119,19 +120,29 @@ def number(text: str | int) -> int:
 
 
 def catalog_options(command: Callable[..., Any]) -> Callable[..., Any]:  # Any: each command has its own arguments
-    """A command with --dialect and --bind, which are one argument `catalog` to it."""
+    """A command with --dialect, --bind and --trailer, which are one argument `catalog` to it."""
 
     @wraps(command)
-    def with_catalog(*args: Any, dialect: str, bind: tuple[str, ...], **options: Any) -> Any:  # Any: the command's own
-        return command(*args, catalog=_catalog_of(dialect, bind), **options)
+    def with_catalog(
+        *args: Any, dialect: str, bind: tuple[str, ...], trailer: tuple[str, ...], **options: Any
+    ) -> Any:  # Any: the command's own
+        catalog = _catalog_of(dialect, bind).with_trailer(*(timestamps.NAMED[name] for name in trailer))
+        return command(*args, catalog=catalog, **options)
 
+    ended = click.option(
+        "--trailer",
+        multiple=True,
+        type=TRAILER,
+        metavar="NAME",
+        help=f"Every frame ends with this time stamp of a capture device: {', '.join(timestamps.NAMED)}.",
+    )(with_catalog)
     bound = click.option(
         "--bind",
         multiple=True,
         type=BINDING,
         metavar="KEY=HEADER",
         help="Find a header at another key too: udp_port:48879=vxlan, udp_port:4789=vxlan_gbp, ethertype:0x9300=vlan.",
-    )(with_catalog)
+    )(ended)
     return click.option(
         "--dialect",
         type=DIALECT,

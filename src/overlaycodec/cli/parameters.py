@@ -18,6 +18,7 @@ from overlaycodec.describe.plain import printable
 from overlaycodec.dialects import NAMED
 from overlaycodec.packet.paths import SCOPES, scoped, tokens_of
 from overlaycodec.schema.record import WireStruct
+from overlaycodec.trailers import timestamps
 from overlaycodec.values.nearest_names import nearest
 
 if TYPE_CHECKING:
@@ -174,6 +175,7 @@ def _bindings(catalog: Catalog, incomplete: str) -> Iterable[str]:
 
 FILE: Final = _File()
 DIALECT: Final = _Name("dialect", lambda: NAMED)
+TRAILER: Final = _Name("trailer", lambda: timestamps.NAMED)
 RECORD: Final = _Name("header", records)
 COLUMNS: Final = _Text("columns", _columns)
 IGNORED: Final = _Text("path", _ignored)

@@ -67,10 +67,10 @@ class Catalog:
         "_code",
         "_headers",
         "_key_of",
-        "_keys",
         "_layouts",
         "max_headers",
         "options",
+        "trailers",
         "views",
     )
 
@@ -80,6 +80,8 @@ class Catalog:
     """The meanings that the network gives to fields, the latest first."""
     options: tuple[Option, ...]
     """What may be in option lists beside the elements that their declarations name, the latest first."""
+    trailers: tuple[Any, ...]
+    """The classes of declared trailers, from the end of a frame inwards."""
 
     def __init__(
         self,
@@ -88,6 +90,7 @@ class Catalog:
         max_headers: int = MAX_HEADERS,
         views: tuple[AnyFieldView, ...] = (),
         options: tuple[Option, ...] = (),
+        trailers: tuple[Any, ...] = (),
     ) -> None:
         check_type("headers", headers, (tuple, list), "a tuple of header classes")
         for number, cls in enumerate(headers):
@@ -102,8 +105,8 @@ class Catalog:
         self.max_headers = max_headers
         self.views = views
         self.options = options
+        self.trailers = trailers
         self._layouts: dict[type[Header], Layout] = {}
-        self._keys: dict[KeySpace, dict[type[Header], int]] = {}
         self._key_of: dict[KeySpace, ByClass] = {}
         self._code = CodeCache(self)
 
@@ -116,10 +119,10 @@ class Catalog:
 
     def __hash__(self) -> int:
         paths = tuple(map(path_of, self._headers))  # a header has the same one before and after it is imported
-        return hash((paths, tuple(key for key, _ in self._bindings), self.max_headers, self.views, self.options))
+        return hash((paths, tuple(key for key, _ in self._bindings), *self._parts()[2:]))
 
     def _parts(self) -> tuple[Any, ...]:  # Any: the arguments of the constructor
-        return self._headers, self._bindings, self.max_headers, self.views, self.options
+        return self._headers, self._bindings, self.max_headers, self.views, self.options, self.trailers
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}: {len(self._headers)} headers, {len(self._bindings)} bindings>"
@@ -188,21 +191,6 @@ class Catalog:
         own = (key.value for key in chain(declared, bound) if key.space == space and key.value is not None)
         first = next(own, None)
         return first if first is not None or space.parent is None else self.key_of(space.parent, cls)
-
-    def keys_in(self, space: KeySpace) -> dict[type[Header], int]:
-        """What `key_of` gives, for all headers that are found in the space."""
-        keys = self._keys.get(space)
-        if keys is None:
-            keys = {} if space.parent is None else dict(self.keys_in(space.parent))
-            declared = ((key, header) for header in self._headers for key in keys_of(header))
-            for key, header in chain(declared, self._bindings):
-                if key.space == space and key.value is not None:
-                    cls = loaded(header)
-                    first = self.key_of(space, cls)
-                    assert first is not None
-                    keys[cls] = first
-            self._keys[space] = keys
-        return keys
 
     def flags_asked(self, space: KeySpace) -> frozenset[str]:
         """The flags of the header before that some key of the space asks for."""
@@ -293,16 +281,26 @@ class Catalog:
                 raise TypeError(f"{view!r} is no FieldView")
         return self._but(views=(*views, *self.views))
 
+    def with_trailer(self, *trailers: Any) -> Self:  # Any: classes of `TrailerRecord`, which is declared above
+        """A catalog that reads these trailers after the existing ones, from the end of a frame inwards.
+
+        Nothing tells them from padding: they are read wherever they fit behind what the headers count.
+
+        Raises: SchemaError for what is no declared trailer.
+        """
+        for trailer in trailers:
+            if not (callable(trailer) and hasattr(trailer, "taken_from") and hasattr(trailer, "__layout__")):
+                raise SchemaError(getattr(trailer, "__name__", text_of(trailer)), None, "is no declared trailer")
+            trailer.check_octets()
+        return self._but(trailers=(*self.trailers, *trailers))
+
     def with_max_headers(self, count: int) -> Self:
         """A catalog that follows at most `count` headers within headers."""
         return self._but(max_headers=count)
 
     def _but(self, **changes: Any) -> Self:  # Any: the arguments of the constructor
-        values: dict[str, Any] = {
-            "headers": self._headers, "bindings": self._bindings, "max_headers": self.max_headers, "views": self.views,
-            "options": self.options,
-        }  # fmt: skip
-        return type(self)(**(values | changes))
+        names = "headers", "bindings", "max_headers", "views", "options", "trailers"
+        return type(self)(**(dict(zip(names, self._parts(), strict=True)) | changes))
 
     # --- decoding and encoding ----------------------------------------------------------------------------------------
 

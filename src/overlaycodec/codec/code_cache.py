@@ -12,7 +12,7 @@ from typing import Any, Final, Protocol
 
 from overlaycodec.codec.decode_state import DecodeState
 from overlaycodec.codec.decode_step import Believed, Candidate, Step, conditional_step, step_of
-from overlaycodec.codec.emitters import unreadable_next
+from overlaycodec.codec.emitters import Keys, unreadable_next
 from overlaycodec.codec.header_encoder import HeaderEncoder, header_encoder_of
 from overlaycodec.codec.stack_cache import StackCache
 from overlaycodec.codec.stack_encoder import StackEncoder, stack_encoder_of, stackable
@@ -21,7 +21,6 @@ from overlaycodec.packet.header import Header, check_header_class
 from overlaycodec.packet.late_header import AnyHeader, LateBinding, is_imported, loaded
 from overlaycodec.schema.keys import Key, KeySpace
 from overlaycodec.schema.layout import Layout
-from overlaycodec.values.by_class import ByClass
 
 __all__ = ["MAX_CLASSES", "MAX_STACKS", "STACK_USES", "CodeCache"]
 
@@ -34,7 +33,7 @@ MAX_CLASSES: Final = 1024
 """For more classes, those of the catalog and others, what was generated is dropped: programs may declare any number."""
 
 
-class Declared(Protocol):
+class Declared(Keys, Protocol):
     """What a catalog declares, as far as code is generated from it."""
 
     max_headers: int
@@ -43,20 +42,8 @@ class Declared(Protocol):
         """The layout of a header."""
         ...
 
-    def late_candidates(self, space: KeySpace, value: int | None, /) -> tuple[LateBinding, ...]:
-        """What can be found at a value, in the order in which it is asked."""
-        ...
-
     def values(self, space: KeySpace, /) -> frozenset[int]:
         """The values of a space that are bound."""
-        ...
-
-    def keys_by_class(self, space: KeySpace, /) -> ByClass:
-        """The first value of the space for each header."""
-        ...
-
-    def flags_asked(self, space: KeySpace, /) -> frozenset[str]:
-        """The flags of the header before that some key of the space asks for."""
         ...
 
 

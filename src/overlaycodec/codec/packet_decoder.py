@@ -7,7 +7,7 @@ the octets.
 
 from __future__ import annotations
 
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from overlaycodec.codec.catalog import DEFAULT, Catalog, check_catalog
 from overlaycodec.codec.decode_state import CAPTURED, DecodeState
@@ -71,13 +71,9 @@ def decode(
             return packet
     state, end, missing = begun(octets, wire_length, fcs_octets)
     packet = _decoded(code.first_step(first), octets, 0, end, state, lax, catalog, first, missing)
-    stacks.miss(first, packet.headers)
+    if not catalog.trailers:  # stack decoders read none
+        stacks.miss(first, packet.headers)
     return packet
-
-
-def _missing_octets(wire_length: int | None, captured: int) -> int:
-    """How many octets were not captured. Raises: TypeError, ValueError for what is no number of octets."""
-    return 0 if wire_length is None else max(0, check_number("wire_length", wire_length, 0) - captured)
 
 
 def _decoded(  # the state of one decode
@@ -105,7 +101,7 @@ def _decoded(  # the state of one decode
                 pos, end = check_nesting(step, data, pos, end, state)
         except DecodeError as error:
             fault, pos = located(error, pos, end, state, catalog, first)
-    return ended(state, data[pos:end], fault, missing)
+    return ended(state, data[pos:end], fault, missing, catalog.trailers)
 
 
 def begun(octets: bytes, wire_length: int | None, fcs_octets: int) -> tuple[DecodeState, int, int]:
@@ -114,7 +110,7 @@ def begun(octets: bytes, wire_length: int | None, fcs_octets: int) -> tuple[Deco
     Raises: TypeError, ValueError for what is no number of octets.
     """
     state, end = DecodeState(), len(octets)
-    missing = _missing_octets(wire_length, end)
+    missing = 0 if wire_length is None else max(0, check_number("wire_length", wire_length, 0) - end)
     if missing:
         state.wire_end = wire_length
     if check_number("fcs_octets", fcs_octets, None):
@@ -122,13 +118,18 @@ def begun(octets: bytes, wire_length: int | None, fcs_octets: int) -> tuple[Deco
     return state, end, missing
 
 
-def ended(state: DecodeState, payload: bytes, fault: DecodeError | None, missing: int) -> Packet:
-    """The packet, whose last header is decoded."""
+def ended(
+    state: DecodeState, payload: bytes, fault: DecodeError | None, missing: int, declared: tuple[Any, ...]
+) -> Packet:
+    """The packet, whose last header is decoded; `declared`: the trailers of its catalog."""
     trailers = tuple(reversed(state.trailers)) if state.trailers else ()
     if trailers and not state:
         trailers = tuple(trailer.moved(-1) for trailer in trailers)
     faults = tuple(state.faults) if state.faults else ()
-    return packet_of(tuple(state), payload, trailers, faults, fault, missing)
+    packet = packet_of(tuple(state), payload, trailers, faults, fault, missing)
+    for cls in declared:
+        packet = cls.taken_from(packet)
+    return packet
 
 
 def _without_fcs(data: bytes, end: int, octets: int, state: DecodeState) -> int:

@@ -13,7 +13,7 @@ from msgspec import structs
 
 from overlaycodec.codec.catalog import Catalog, check_catalog
 from overlaycodec.columnar.identity import Same
-from overlaycodec.filters.field_paths import FieldPath, field_path_of, final_fields_of
+from overlaycodec.filters.field_paths import FieldPath, declared_at, field_path_of, final_fields_of
 from overlaycodec.schema.layout import Field, Layout
 from overlaycodec.values.argument_checks import check_several
 
@@ -61,7 +61,7 @@ def column_of(name: str, catalog: Catalog) -> Column:
         return Column(name, dtype=RECORD_COLUMNS[name])
     path = field_path_of(name, catalog, "column")
     dtype = "status" if path.status else _dtype_of(final_fields_of(path))
-    header = catalog.header_called(path.header)
+    header = declared_at(path.scope, path.header, catalog)
     assert header is not None
     return Column(**structs.asdict(path), dtype=dtype, layout=catalog.layout(header))
 

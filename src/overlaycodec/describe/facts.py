@@ -133,7 +133,11 @@ def meanings_of(layout: Layout, field: Field) -> list[str]:
     meanings: list[str] = []
     if field.const is not None:
         meanings.append(f"always {field.const}")
-    if field.byte_order is not None:
+    if layout.cls.__backwards__:
+        meanings += (
+            ["little-endian"] if field.byte_order is None and field.kind == "int" and field.maximum > 0xFF else []
+        )
+    elif field.byte_order is not None:
         meanings.append(f"{field.byte_order}-endian")
     if field.reserved:
         meanings.append("reserved")

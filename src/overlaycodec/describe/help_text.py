@@ -19,7 +19,8 @@ _WIDTH, _MEANING = 100, 60
 def help_of(cls: type[WireStruct]) -> str:
     """The text, which begins with the docstring of the declaration."""
     layout = cls.__layout__
-    lines = [*layout.purpose.splitlines(), "", "Fields:", *_table(layout), ""]
+    order = "Fields, from the last octet on:" if cls.__backwards__ else "Fields:"
+    lines = [*layout.purpose.splitlines(), "", order, *_table(layout), ""]
     if layout.keys and issubclass(cls, Header):
         lines += _filled("Found at: " + "; ".join(found_at(key) for key in layout.keys) + ".")
     if layout.spec:

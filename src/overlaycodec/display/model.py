@@ -6,7 +6,7 @@ notebook choose where it goes and how it looks.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 import msgspec
@@ -74,7 +74,8 @@ class PacketView(msgspec.Struct, frozen=True):
     """All that is shown of a packet."""
 
     headers: tuple[HeaderView, ...]
-    regions: tuple[RegionView, ...]
+    regions: tuple[RegionView | HeaderView, ...]
+    """Payload and trailers; a trailer that the catalog declares is shown as a header is."""
     faults: tuple[Span, ...]
 
 
@@ -100,7 +101,7 @@ def view_of(packet: Packet, catalog: Catalog, *, left_to_card: bool = False) -> 
             view = _header_view(packet, index, names[index], depth, at, statuses, catalog)
             headers.append(view)
             at += view.octets
-    regions: list[RegionView] = []
+    regions: list[RegionView | HeaderView] = []
     if packet.payload or not packet.headers:
         regions.append(RegionView("payload", depth, at, packet.payload))
         at += len(packet.payload)
@@ -108,6 +109,10 @@ def view_of(packet: Packet, catalog: Catalog, *, left_to_card: bool = False) -> 
         data = b"" if trailer.data is AUTO else trailer.data
         if isinstance(trailer, FCS):
             regions.append(RegionView("fcs", 0, at, data, tuple(_fcs_notes(trailer, statuses.get("fcs")))))
+        elif trailer.record is not None:
+            path = f"trailer.{trailer.record.__layout__.name}"
+            fields = _field_views(packet, trailer.record.wire_leaves(), path, None, statuses, catalog)
+            regions.append(HeaderView(path, trailer.record, 0, at, len(data), fields))
         else:
             owner = f"after {names[trailer.header]}" if trailer.header >= 0 else "at the end"
             regions.append(RegionView(f"trailer {owner}", 0, at, data))
@@ -138,15 +143,25 @@ def _header_view(
 ) -> HeaderView:
     header = packet.headers[index]
     following = packet.headers[index + 1] if index + 1 < len(packet.headers) else None
+    fields = _field_views(packet, leaves_of(header), path, following, statuses, catalog)
+    return HeaderView(path, header, depth, at, sum(field.leaf.bits for field in fields) // 8, fields)
+
+
+def _field_views(
+    packet: Packet,
+    leaves: Iterable[Leaf],
+    path: str,
+    following: Header | None,
+    statuses: Mapping[str, ChecksumStatus],
+    catalog: Catalog,
+) -> tuple[FieldView, ...]:
     fields: list[FieldView] = []
-    bits = 0
-    for leaf in leaves_of(header):
+    for leaf in leaves:
         full = f"{path}.{leaf.path}"
         notes = [*_notes(leaf, full, following, statuses, catalog)]
         notes += (Span(printable(fault.reason), "bad") for fault in packet.faults if fault.path == full)
         fields.append(FieldView(full, leaf, _value(leaf), tuple(notes)))
-        bits += leaf.bits
-    return HeaderView(path, header, depth, at, bits // 8, tuple(fields))
+    return tuple(fields)
 
 
 def _value(leaf: Leaf) -> str:

@@ -19,14 +19,20 @@ _BITS_BESIDE: Final = 12
 def octet_lines(view: PacketView, data: bytes) -> Iterator[Line]:
     """The lines of the dump; `data` are the octets of the packet."""
     for header in view.headers:
-        yield Span(header.path, "header"), Span(f"  {header.octets} octets", "faint")
-        for group in _groups(header):
-            bits = group[-1].leaf.bit + group[-1].leaf.bits
-            first, last = header.start + group[0].leaf.bit // 8, header.start + bits // 8
-            yield from _group_lines(group, data[first:last], first)
+        yield from _header_lines(header, data)
     for region in view.regions:
-        if region.data:
+        if isinstance(region, HeaderView):
+            yield from _header_lines(region, data)
+        elif region.data:
             yield from _region_lines(region)
+
+
+def _header_lines(header: HeaderView, data: bytes) -> Iterator[Line]:
+    yield Span(header.path, "header"), Span(f"  {header.octets} octets", "faint")
+    for group in _groups(header):
+        bits = group[-1].leaf.bit + group[-1].leaf.bits
+        first, last = header.start + group[0].leaf.bit // 8, header.start + bits // 8
+        yield from _group_lines(group, data[first:last], first)
 
 
 def _groups(header: HeaderView) -> Iterator[list[FieldView]]:

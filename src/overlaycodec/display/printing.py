@@ -7,7 +7,7 @@ from typing import TextIO
 
 from overlaycodec.codec.catalog import DEFAULT, Catalog
 from overlaycodec.codec.packet_encoder import encode, resolve
-from overlaycodec.display.model import FieldView, HeaderView, PacketView, view_of
+from overlaycodec.display.model import FieldView, HeaderView, PacketView, RegionView, view_of
 from overlaycodec.display.octets import octet_lines
 from overlaycodec.display.output import output_for
 from overlaycodec.display.spans import Line, joined, text_of_line
@@ -51,13 +51,18 @@ def _part_of(view: PacketView, first: int, last: int) -> PacketView:
     def within(start: int, bits: int) -> bool:
         return start <= last and start + bits > first
 
-    headers: list[HeaderView] = []
-    for header in view.headers:
-        fields = tuple(field for field in header.fields if within(header.start * 8 + field.leaf.bit, field.leaf.bits))
-        if fields:
-            headers.append(_with_fields(header, fields))
-    regions = tuple(region for region in view.regions if within(region.start * 8, len(region.data) * 8))
-    return PacketView(tuple(headers), regions, ())
+    def part(header: HeaderView) -> HeaderView:
+        start = header.start * 8
+        return _with_fields(header, tuple(f for f in header.fields if within(start + f.leaf.bit, f.leaf.bits)))
+
+    headers = tuple(found for found in map(part, view.headers) if found.fields)
+    regions: list[RegionView | HeaderView] = []
+    for region in view.regions:
+        if isinstance(region, RegionView):
+            regions += [region] if within(region.start * 8, len(region.data) * 8) else []
+        elif (found := part(region)).fields:
+            regions.append(found)
+    return PacketView(headers, tuple(regions), ())
 
 
 def _with_fields(header: HeaderView, fields: tuple[FieldView, ...]) -> HeaderView:

@@ -17,7 +17,7 @@ def tree_lines(view: PacketView) -> Iterator[Line]:
     for header in view.headers:
         yield from _header_lines(header)
     for region in view.regions:
-        yield _region_line(region)
+        yield from _header_lines(region) if isinstance(region, HeaderView) else (_region_line(region),)
     yield from ((fault,) for fault in view.faults)
 
 

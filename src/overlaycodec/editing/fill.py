@@ -133,7 +133,7 @@ def _lengths(headers: Sequence[Header], index: int, catalog: Catalog) -> dict[st
     following = type(headers[index + 1]) if index + 1 < len(headers) else None
     content = layout.next.of(header)
     if layout.selector is not None and isinstance(content, ValueLength):
-        after_length = following in catalog.keys_in(content.key.space)
+        after_length = catalog.keys_by_class(content.key.space)[following] is not None
         changes |= {layout.selector.name: AUTO} if after_length else {}
     return changes
 

@@ -16,12 +16,13 @@ from overlaycodec.codec.catalog import Catalog
 from overlaycodec.errors import PathError
 from overlaycodec.filters.record_facts import RECORD_FACTS
 from overlaycodec.packet.header import Header
+from overlaycodec.packet.packet import Packet
 from overlaycodec.packet.paths import GRAMMAR, SCOPES, Token, scope_in, scoped, scopes_of, tokens_of
 from overlaycodec.schema.layout import Field
 from overlaycodec.schema.record import WireStruct
 from overlaycodec.values.nearest_names import nearest
 
-__all__ = ["RECORD_NAMES", "STATUS", "FieldPath", "field_path_of", "final_fields_of", "header_path_of"]
+__all__ = ["RECORD_NAMES", "STATUS", "FieldPath", "declared_at", "field_path_of", "final_fields_of", "header_path_of"]
 
 RECORD_NAMES: Final = (
     "time_ns", "wire_length", "captured_length", "link_type", "fault", "fcs", "fcs.verdict", *RECORD_FACTS,
@@ -60,10 +61,23 @@ class FieldPath(msgspec.Struct, frozen=True):
         depths = [depth for depth in range(scope.start, scope.stop) if stack[depth].__layout__.name == self.header]
         return depths[self.number] if self.number < len(depths) else None
 
+    @property
+    def in_trailer(self) -> bool:
+        """Whether it names a field of a declared trailer."""
+        return self.scope == "trailer"
+
+    def value_at_end(self, packet: Packet) -> Any:  # Any: a field's own type
+        """The value in the declared trailer that the path names; None where it is absent."""
+        found = [trailer.record for trailer in packet.trailers if trailer.record is not None]
+        named = [record for record in found if record.__layout__.name == self.header]
+        return self.value_in(named[self.number]) if self.number < len(named) else None
+
     def settled(self, stack: Sequence[type[Header]]) -> bool:
         """Whether it names no header after this stack, whatever follows."""
         if self.scope == "innermost":
             return False
+        if self.in_trailer:
+            return True
         if self.depth_in(stack) is not None:
             return True
         if self.scope is None:
@@ -95,7 +109,7 @@ def field_path_of(name: str, catalog: Catalog, what: str) -> FieldPath:
     status = tokens[-1] == (STATUS, None) and len(tokens) > 2
     scope, left = scoped(tokens[:-1] if status else tokens)
     rest = left[1:]
-    header = catalog.header_called(left[0][0]) if rest else None
+    header = declared_at(scope, left[0][0], catalog) if rest else None
     if header is None:
         near = _near(name, catalog)
         hint = "" if near else ": name a field of a header, such as vxlan.vni"
@@ -110,6 +124,13 @@ def field_path_of(name: str, catalog: Catalog, what: str) -> FieldPath:
     path = FieldPath(name, scope, left[0][0], left[0][1] or 0, field, rest, status, types_from)
     final_fields_of(path, what)
     return path
+
+
+def declared_at(scope: str | None, name: str, catalog: Catalog) -> type[Header] | None:
+    """The header of this name, or in the scope of trailers the trailer, in this catalog."""
+    if scope != "trailer":
+        return catalog.header_called(name)
+    return next((trailer for trailer in catalog.trailers if trailer.__layout__.name == name), None)
 
 
 def header_path_of(name: str, catalog: Catalog) -> FieldPath | None:
@@ -148,6 +169,11 @@ def final_fields_of(path: FieldPath, what: str = "path") -> tuple[Field, ...]:
 
 def _near(name: str, catalog: Catalog) -> tuple[str, ...]:
     """The nearest names of the record and of the headers' fields, in the scope of the name, at most three."""
+    if name.startswith("trailer."):
+        names = [
+            f"trailer.{cls.__layout__.name}.{field}" for cls in catalog.trailers for field in cls.__layout__.by_name
+        ]
+        return nearest(name, names)
     rest = name
     while rest.partition(".")[0] in ("outer", "innermost", *SCOPES):
         rest = rest.partition(".")[2]

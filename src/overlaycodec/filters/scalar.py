@@ -99,6 +99,8 @@ class Matcher:
                 return None if found is None else str(found)
 
             return status
+        if path.in_trailer:
+            return lambda packet, depths, origin: path.value_at_end(packet)
         value_in = path.value_in
 
         def value(packet: Packet, depths: _Depths, origin: _Origin) -> Any:  # Any: as above

@@ -39,10 +39,7 @@ def to_dict(packet: Packet) -> dict[str, Plain]:
             for name, header in zip(names, packet.headers, strict=True)
         ],
         "payload": packet.payload.hex(),
-        "trailers": [
-            {"header": names[trailer.header] if trailer.header >= 0 else None, "octets": trailer.data.hex()}
-            for trailer in packet.without_fcs().trailers
-        ],
+        "trailers": [_trailer_document(trailer, names) for trailer in packet.without_fcs().trailers],
         "fcs": None if packet.fcs is None else _fcs_document(packet.fcs),
         "missing": packet.missing,
         "fault": None if packet.fault is None else fault_document(packet.fault),
@@ -64,6 +61,14 @@ def fault_document(fault: DecodeError) -> dict[str, Plain]:
         "bits": plain_of(fault.bits),
         "reason": fault.reason,
     }
+
+
+def _trailer_document(trailer: Trailer, names: Sequence[str]) -> dict[str, Plain]:
+    owner = names[trailer.header] if trailer.header >= 0 else None
+    if trailer.record is None:
+        return {"header": owner, "octets": trailer.data.hex()}
+    fields = _record_document(trailer.record)
+    return {"header": owner, "octets": trailer.data.hex(), "protocol": type(trailer.record).__name__, "fields": fields}
 
 
 def _fcs_document(fcs: FCS) -> dict[str, Plain]:
@@ -108,8 +113,8 @@ def from_json(text: str | bytes, *, catalog: Catalog = DEFAULT) -> Packet:
 def from_dict(document: Mapping[str, Any], *, catalog: Catalog = DEFAULT) -> Packet:  # Any: what JSON can hold
     """The packet of a document (see `to_dict`).
 
-    Of each header `protocol` and `fields` are read; fields that are left out have their defaults. All else may be left
-    out.
+    Of each header, and of each declared trailer, `protocol` and `fields` are read; fields that are left out have their
+    defaults. All else may be left out.
 
     Raises: ValueError for what is no such document, with the place in it; EncodeError for values that a field
     does not take.
@@ -224,6 +229,14 @@ class _Reader:
         if owner is not None and owner not in names:
             self.refuse(f"{place}.header", f"the packet has no header {owner!r}{suggestion(owner, names)}")
         index = -1 if owner is None else names.index(owner)
+        if (name := whole.get("protocol")) is not None:
+            cls = next((trailer for trailer in self._catalog.trailers if trailer.__name__ == name), None)
+            if cls is None:
+                self.refuse(f"{place}.protocol", f"the catalog declares no trailer {name!r}")
+            fields = self.mapping(whole.get("fields", {}), f"{place}.fields")
+            record: Any = self.made(cls, self.values(fields, cls.__layout__, f"{place}.fields"), f"{place}.fields")
+            trailer: Trailer = record.trailer(index)
+            return trailer
         return Trailer(index, self.octets(whole.get("octets", ""), f"{place}.octets"))
 
     def fcs(self, part: object) -> FCS:

@@ -87,6 +87,8 @@ def _trailer() -> dict[str, Plain]:
                 "description": "The path of the header whose length field ends before them; null: of none",
             },
             "octets": _reference("octets"),
+            "protocol": {"type": "string", "description": "The class that the catalog declares for these octets"},
+            "fields": {"type": "object", "description": "What the octets say; where it is here, encoding takes it"},
         },
     }
 

@@ -86,7 +86,11 @@ class _Page:
             for number, header in enumerate(view.headers[:_MOST_HEADERS])
         ]
         tree.append(left_out(len(view.headers) - _MOST_HEADERS, "header", "packet.show()"))
-        tree += [_scoped(region.depth, self._region(region)) for region in view.regions[:_MOST_HEADERS]]
+        for number, region in enumerate(view.regions[:_MOST_HEADERS], len(view.headers)):
+            if isinstance(region, HeaderView):
+                tree.append(_scoped(region.depth, self._header(number, region, is_open)))
+            else:
+                tree.append(_scoped(region.depth, self._region(region)))
         head = f'<div class="head">{spans(line[:_MOST_FIELDS])}</div>'
         body = f'<div class="both"><div class="tree">{"".join(tree)}</div>{self._octets()}</div>{self._remarks()}'
         lit = [f"#{self._id}:has(.f{number}:is(:hover,:focus)) .f{number}" for number in range(self._count)]

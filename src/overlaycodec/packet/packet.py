@@ -17,7 +17,7 @@ from overlaycodec.packet.header import METACLASS, Header, check_header_class
 from overlaycodec.packet.offsets import RecordSpans, octets_in
 from overlaycodec.packet.paths import GRAMMAR, find, read_at, replaced_at, tokens_of
 from overlaycodec.packet.stack_paths import STACKS, FlowKey, target_of
-from overlaycodec.packet.trailer import FCS, Trailer
+from overlaycodec.packet.trailer import FCS, Trailer, record_at
 from overlaycodec.values import AUTO
 from overlaycodec.values.argument_checks import check_number, check_type
 from overlaycodec.values.for_people import ForPeople
@@ -61,7 +61,7 @@ class Packet(ForPeople, CheckedPacket, frozen=True, eq=False, gc=False):
     def __repr__(self) -> str:
         """An expression that makes an equal packet. Faults are not in it."""
         if (len(self.headers) < 2 and not (self.headers and self.payload)) or self.missing or self._padded():
-            return self._call()
+            return f"Packet({', '.join(f'{name}={value!r}' for name, value in self._kept().items() if value)})"
         parts = [repr(header) for header in self.headers]
         if self.payload:
             parts.append(repr(self.payload))
@@ -71,9 +71,6 @@ class Packet(ForPeople, CheckedPacket, frozen=True, eq=False, gc=False):
     def _padded(self) -> bool:
         """Whether there is a trailer other than an FCS: only the constructor takes those."""
         return len(self.trailers) > (self.fcs is not None)
-
-    def _call(self) -> str:
-        return f"Packet({', '.join(f'{name}={value!r}' for name, value in self._kept().items() if value)})"
 
     def __truediv__(self, other: Header | Packet | FCS | bytes) -> Packet:
         if type(type(other)) is METACLASS:
@@ -256,16 +253,13 @@ class Packet(ForPeople, CheckedPacket, frozen=True, eq=False, gc=False):
         )
         return tail
 
-    def _scope(self, kind: str) -> Self:
-        scopes = STACKS[tuple(map(type, self.headers))].scopes
-        if len(scopes) < 2 or scopes[1].prefix != kind:
-            raise MissingHeaderError(f"{kind} packet", ", ".join(self.names))
-        return self._tail(scopes[1].start)
-
     @property
     def inner(self) -> Self:
         """A packet with everything behind the first tunnel header. Raises: MissingHeaderError."""
-        return self._scope("inner")
+        scopes = STACKS[tuple(map(type, self.headers))].scopes
+        if len(scopes) < 2 or scopes[1].prefix != "inner":
+            raise MissingHeaderError("inner packet", ", ".join(self.names))
+        return self._tail(scopes[1].start)
 
     @property
     def quoted(self) -> Self:
@@ -338,6 +332,8 @@ class Packet(ForPeople, CheckedPacket, frozen=True, eq=False, gc=False):
             return getattr(self.headers[index], name)
         if path in ("payload", "fcs"):
             return self.payload if path == "payload" else self._fcs().data
+        if index < 0:
+            return read_at(record_at(self.trailers, rest, path)[1], rest[1:], path)
         return read_at(self.headers[index], rest, path)
 
     def replace_at(self, path: str, value: object) -> Self:
@@ -356,6 +352,12 @@ class Packet(ForPeople, CheckedPacket, frozen=True, eq=False, gc=False):
         headers, (index, name, rest) = self.headers, target_of(self.headers, path)
         if name is not None:
             header = headers[index].replace(**{name: value})
+        elif index < 0:
+            at, record = record_at(self.trailers, rest, path)
+            changed: Any = replaced_at(record, rest[1:], path, value) if rest[1:] else value
+            check_type(path, changed, type(record))
+            trailer = changed.trailer(self.trailers[at].header)
+            return self._with(trailers=(*self.trailers[:at], trailer, *self.trailers[at + 1 :]))
         elif rest:
             header = replaced_at(headers[index], rest, path, value)
         elif isinstance(value, Header):

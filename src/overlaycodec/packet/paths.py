@@ -148,11 +148,11 @@ def tokens_of(path: str) -> tuple[Token, ...] | None:
 def scoped(tokens: tuple[Token, ...]) -> tuple[str | None, tuple[Token, ...]]:
     """The scope that the tokens begin with, and the other tokens.
 
-    The scope is a prefix: "" for `outer`; or "innermost"; or None, where no scope is named and all of them count.
+    The scope is a prefix: "" for `outer`; or "innermost" or "trailer"; or None, where none is named and all count.
     """
     first = tokens[0][0]
-    if first in ("outer", "innermost"):
-        return "" if first == "outer" else "innermost", tokens[1:]
+    if first in ("outer", "innermost", "trailer"):
+        return "" if first == "outer" else first, tokens[1:]
     count = next((index for index, (name, _) in enumerate(tokens) if name not in SCOPES), len(tokens))
     return ".".join(name for name, _ in tokens[:count]) if count else None, tokens[count:]
 

@@ -14,7 +14,7 @@ from typing import Final
 import msgspec
 
 from overlaycodec.packet.header import Header
-from overlaycodec.packet.paths import Scope, Token, find, names_of, scopes_of
+from overlaycodec.packet.paths import Scope, Token, find, names_of, scopes_of, tokens_of
 from overlaycodec.schema.keyspaces import IP_PROTOCOL
 from overlaycodec.values.by_class import ByClass
 
@@ -49,6 +49,8 @@ class StackPaths:
         """What a path names. Raises: PathError."""
         if path in ("payload", "fcs"):
             return -1, None, ()
+        if (tokens := tokens_of(path)) and tokens[0] == ("trailer", None) and len(tokens) > 1:
+            return -1, None, tokens[1:]
         found = find(self.classes, path)
         name, number = found.rest[0] if len(found.rest) == 1 else ("", None)
         known = number is None and name in self.classes[found.header].__layout__.by_name

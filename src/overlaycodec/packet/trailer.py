@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final, Self
+from typing import Any, Final, Self
 
 import msgspec
 
-from overlaycodec.errors import number_text
+from overlaycodec.errors import MissingHeaderError, number_text
 from overlaycodec.packet.header import Header
+from overlaycodec.packet.paths import Token
 from overlaycodec.values import AUTO
 from overlaycodec.values.argument_checks import check_number, check_type
 
-__all__ = ["FCS", "Trailer"]
+__all__ = ["FCS", "Trailer", "record_at"]
 
 _CRC_OCTETS: Final = 4
 
@@ -31,6 +32,11 @@ class Trailer(msgspec.Struct, frozen=True, gc=False):
                 return
             check_type("data", self.data, (bytes, bytearray, memoryview), "bytes")
             msgspec.structs.force_setattr(self, "data", bytes(self.data))
+
+    @property
+    def record(self) -> Any:  # Any: a header of its own
+        """What the octets are, where a catalog declares it (see `overlaycodec.TrailerRecord`)."""
+        return None
 
     def moved(self, header: int) -> Self:
         """The same octets after the end of another header."""
@@ -75,3 +81,12 @@ class FCS(Trailer, frozen=True, gc=False, repr_omit_defaults=True):
     def is_crc(self, headers: Sequence[Header]) -> bool:
         """Whether it is the CRC-32 of a frame with these headers, which begins with Ethernet."""
         return self.octets == _CRC_OCTETS and bool(headers) and headers[0].__layout__.layer == "link"
+
+
+def record_at(trailers: Sequence[Trailer], tokens: tuple[Token, ...], path: str) -> tuple[int, Any]:  # Any: see above
+    """Which of the declared trailers a path names, and its record. Raises: MissingHeaderError."""
+    records = [(index, trailer.record) for index, trailer in enumerate(trailers) if trailer.record is not None]
+    found = [(index, record) for index, record in records if record.__layout__.name == tokens[0][0]]
+    if (number := tokens[0][1] or 0) >= len(found):
+        raise MissingHeaderError(path, ", ".join(record.__layout__.name for _, record in records) or "the packet")
+    return found[number]

@@ -57,6 +57,7 @@ class Reading:
         least = catalog.max_headers if longest is None else max(catalog.max_headers, longest + 1)
         self.catalog = catalog if least == catalog.max_headers else catalog.with_max_headers(least)
         self._code = self.catalog._code
+        self._trailers = self.catalog.trailers
         self.stacks = StackCache(self._code, self._ending)
         self._automaton = automaton
         self._links = links
@@ -145,7 +146,7 @@ class Reading:
             if not lax:
                 raise fault
             walk.fail(fault)
-        return ended(walk.headers, payload, walk.fault, missing)
+        return ended(walk.headers, payload, walk.fault, missing, self._trailers)
 
     # --- what did not fit ---------------------------------------------------------------------------------------------
 
@@ -169,7 +170,8 @@ class Reading:
 
     def _learn(self, first: First, walk: _Walk) -> None:
         headers = walk.headers
-        self.stacks.miss(first, headers if walk.decided is None else headers[: walk.decided])
+        if not self._trailers:  # stack decoders read none
+            self.stacks.miss(first, headers if walk.decided is None else headers[: walk.decided])
 
     def _ending(self, classes: tuple[type[Header], ...]) -> Ending:
         """How a stack of option-free headers ends for the pattern."""

@@ -29,7 +29,6 @@ _ADDRESS: dict[str, type[Any]] = {  # Any: each is built from text
     "hardware": MACAddress,
     "protocol": IPv4Address,
 }
-_ARTICLE = {"mac": "a", "ipv4": "an", "ipv6": "an", "hardware": "a", "protocol": "an"}
 
 
 def _number(path: str, field: Field, value: Any) -> int:  # Any: it is what must be checked
@@ -66,7 +65,9 @@ def _address(path: str, field: Field, value: Any) -> Any:  # Any: one of the add
     if field.kind in ("hardware", "protocol") and isinstance(value, bytes | bytearray | memoryview):
         octets = bytes(value)
         return cls(octets) if len(octets) == ADDRESS_OCTETS[field.kind] else octets
-    raise TypeError(f"{path} takes {_ARTICLE[field.kind]} {cls.__name__} or its text, not {type(value).__name__}")
+    raise TypeError(
+        f"{path} takes {'a' if cls is MACAddress else 'an'} {cls.__name__} or its text, not {type(value).__name__}"
+    )
 
 
 def _elements(path: str, field: Field, value: Any) -> tuple[Any, ...]:  # Any: elements

@@ -31,9 +31,9 @@ from overlaycodec.schema.facts import (
 from overlaycodec.schema.layout import ADDRESS_OCTETS, REQUIRED, Kind
 from overlaycodec.values import AUTO, MACAddress
 
-__all__ = ["field_of"]
+__all__ = ["KINDS", "field_of"]
 
-_KINDS: dict[Any, Kind] = {  # Any: types and unions of types
+KINDS: dict[Any, Kind] = {  # Any: types and unions of types
     int: "int",
     bool: "bool",
     bytes: "bytes",
@@ -46,8 +46,10 @@ _KINDS: dict[Any, Kind] = {  # Any: types and unions of types
 _SIZES: tuple[type[Fact], ...] = (Bits, Octets, Reserved)
 
 
-def field_of(owner: str, name: str, annotation: Any, default: Any) -> Declared:  # Any: annotations and defaults
-    """The field of an annotation. Raises: SchemaError."""
+def field_of(
+    owner: str, name: str, annotation: Any, default: Any, *, backwards: bool = False
+) -> Declared:  # Any: hints
+    """The field of an annotation; `backwards`: it is read from its last octet on. Raises: SchemaError."""
     if typing.get_origin(annotation) is not Annotated:
         raise SchemaError(owner, name, "is not Annotated with the facts of a field")
     hint, *metadata = typing.get_args(annotation)
@@ -83,6 +85,8 @@ def field_of(owner: str, name: str, annotation: Any, default: Any) -> Declared: 
             raise SchemaError(owner, name, f"{const!r} does not fit")
     if default is REQUIRED:
         default = _default_of(facts)
+    if backwards:
+        _turn(owner, name, kind, bits, facts)
     return Declared(name, kind, optional, default, bits, facts, doc, elements)
 
 
@@ -100,11 +104,19 @@ def _kind_of(owner: str, name: str, hint: Any, facts: dict[type[Fact], Fact]) ->
                 owner, name, "an option list is `tuple[E, ...]` of an Element class E, or several, with Elements"
             )
         return "items", elements
-    if hint not in _KINDS:
+    if hint not in KINDS:
         raise SchemaError(owner, name, f"{hint!r} is no type of a field")
     if Elements in facts:
         raise SchemaError(owner, name, "Elements needs the type `tuple[E, ...]`")
-    return _KINDS[hint], ()
+    return KINDS[hint], ()
+
+
+def _turn(owner: str, name: str, kind: Kind, bits: int | None, facts: dict[type[Fact], Fact]) -> None:
+    """Turns the byte order of a number round. Raises: SchemaError for what cannot be read backwards."""
+    if kind not in ("int", "bool", "bytes", "items"):
+        raise SchemaError(owner, name, "is read from its last octet on: it is a number, a flag, bytes or a list")
+    if kind == "int" and bits and bits > 8 and bits % 8 == 0 and facts.pop(ByteOrder, None) != ByteOrder("little"):
+        facts[ByteOrder] = ByteOrder("little")
 
 
 def _size_for(kind: Kind) -> str:

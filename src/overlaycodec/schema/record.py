@@ -157,7 +157,9 @@ else:
                     raise SchemaError(name, field, "the name is taken by the base class or begins with an underscore")
                 if not _is_name(field):
                     raise SchemaError(name, field, f"{field!r} is no name that a class body can declare")
-                fields.append(field_of(name, field, read, namespace.get(field, REQUIRED)))
+                fields.append(
+                    field_of(name, field, read, namespace.get(field, REQUIRED), backwards=bases[0].__backwards__)
+                )
             if not fields:
                 raise SchemaError(name, None, "declares no field")
             for computed in ("__annotate__", "__annotate_func__"):  # they contradict the annotations that follow
@@ -212,6 +214,8 @@ class WireStruct(ForNotebooks, _Base, metaclass=RecordMeta, abstract=True):  # p
 
     __options__ = frozenset({"spec"})
     """The class options that a declaration may have, beside `path`."""
+    __backwards__ = False
+    """Whether its octets are read from the last one to the first."""
 
     if TYPE_CHECKING:
         __checkers__: ClassVar[ByClass]

@@ -7,43 +7,23 @@ annotations: the type that a field has when it is read, and the types that the c
 from __future__ import annotations
 
 import typing
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from inspect import Parameter, Signature
-from ipaddress import IPv4Address, IPv6Address
-from types import MappingProxyType
 from typing import Any, Final
 
 from overlaycodec.schema.declaration import Declared
-from overlaycodec.schema.layout import REQUIRED, Kind
-from overlaycodec.values import MACAddress
+from overlaycodec.schema.fields import KINDS
+from overlaycodec.schema.layout import ADDRESS_OCTETS, REQUIRED
 
 __all__ = ["signature_of", "value_type_of"]
 
-_TYPES: Final[Mapping[Kind, Any]] = MappingProxyType(  # Any: types and unions of types
-    {
-        "int": int,
-        "bool": bool,
-        "bytes": bytes,
-        "mac": MACAddress,
-        "ipv4": IPv4Address,
-        "ipv6": IPv6Address,
-        "hardware": MACAddress | bytes,
-        "protocol": IPv4Address | bytes,
-        "via": Any,
-    }
-)
-_TAKEN: Final[Mapping[Kind, Any]] = MappingProxyType(  # Any: as above
-    {
-        "mac": MACAddress | str,
-        "ipv4": IPv4Address | str,
-        "ipv6": IPv6Address | str,
-        "hardware": MACAddress | str | bytes,
-        "protocol": IPv4Address | str | bytes,
-    }
-)
+_TYPES: Final[dict[Any, Any]] = {kind: hint for hint, kind in KINDS.items()} | {"via": Any}
+"""Of the values of each kind. Any: types and unions of types."""
+_TAKEN: Final[dict[Any, Any]] = {kind: _TYPES[kind] | str for kind in ADDRESS_OCTETS}
+"""Of what the constructor takes, where that is more."""
 
 
-def _type_of(field: Declared, types: Mapping[Kind, Any]) -> Any:  # Any: a type, or a union of types
+def _type_of(field: Declared, types: dict[Any, Any]) -> Any:  # Any: a type, or a union of types
     if field.kind == "items":
         found: Any = tuple[typing.Union[field.elements], ...]  # type: ignore[name-defined]  # noqa: UP007 - computed
     else:

@@ -66,7 +66,7 @@ _STANDS_ON: Final[dict[type[Fact], tuple[Kind, ...]]] = {
     StackEnd: ("bool",),
 }
 _PATH: Final = re.compile(r"[a-z][a-z0-9_]*")
-_TAKEN: Final = ("inner", "innermost", "outer", "payload", "quoted")
+_TAKEN: Final = ("inner", "innermost", "outer", "payload", "quoted", "trailer")
 
 
 def check_layout(layout: Layout, declared: tuple[Declared, ...]) -> None:

@@ -39,6 +39,7 @@ from overlaycodec.strategies.malformed import DAMAGE, MalformedBytes, damaged
 from overlaycodec.strategies.records import Room
 from overlaycodec.strategies.selection import Selection, StackOptions, selection_of
 from overlaycodec.strategies.stack_graph import graph_of
+from overlaycodec.trailers.record import add_trailer
 from overlaycodec.values import AUTO
 from overlaycodec.values.argument_checks import check_flag, check_number
 
@@ -103,6 +104,8 @@ def packets(
     With `resolved` false, what is derived is left AUTO, as in a packet that was just put together. An option of a
     generic class (`GeneveOption`, `TCPOption`) has a kind that no other class has: not a known kind, and a length that
     is not its own.
+
+    Each packet ends with the trailers that the catalog declares.
 
     Raises: ValueError if no stack meets these conditions, and for a path that names no field; TypeError for arguments
     of other types.
@@ -182,6 +185,7 @@ def malformed_bytes(
 def _packets(selection: Selection, *, resolved: bool) -> st.SearchStrategy[Packet]:
     """The packets that were asked for."""
     walks, catalog, payload = selection.walks, selection.catalog, selection.payload
+    trailers = [headers(cls) for cls in reversed(catalog.trailers)]
 
     @st.composite
     def draw_packet(draw: st.DrawFn) -> Packet:
@@ -193,6 +197,12 @@ def _packets(selection: Selection, *, resolved: bool) -> st.SearchStrategy[Packe
             packet, complete = believed(packet, catalog)
         except LengthOverflowError:  # only a declared length that counts less than a short frame comes here
             reject()
+        if trailers:
+            records = [draw(trailer) for trailer in trailers]
+            packet, complete = (add_trailer(one, *records, catalog=catalog) for one in (packet, complete))
+            first = type(complete.headers[0])
+            if catalog.decode(encode(complete, catalog=catalog), first=first, lax=True) != complete:
+                reject()  # a guess does not believe a header that so many octets follow
         return complete if resolved else packet
 
     return draw_packet()

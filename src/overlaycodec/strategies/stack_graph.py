@@ -301,14 +301,14 @@ def _keyed(node: Node, catalog: Catalog) -> Iterable[Edge]:
                 found.setdefault(target, []).append(value)
     for (other, previous), values in found.items():
         first = catalog.key_of(space, other.cls)
-        by_length = lengths is not None and other.cls in catalog.keys_in(lengths.key.space)
+        by_length = lengths is not None and catalog.key_of(lengths.key.space, other.cls) is not None
         yield Edge(other, "key", tuple(values), previous, auto=first in values and not by_length)
     for other, previous in _nodes(catalog.candidates(space, None), layout):
         yield Edge(other, "other", previous=previous)
     if lengths is not None and selector.name not in dict(node.required):
         space = lengths.key.space
         for other, previous in _nodes(catalog.candidates(space, lengths.key.value), layout):
-            if other.cls in catalog.keys_in(space):
+            if catalog.key_of(space, other.cls) is not None:
                 yield Edge(other, "length", previous=previous, auto=True)
 
 

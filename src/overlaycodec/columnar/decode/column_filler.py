@@ -76,6 +76,8 @@ class ColumnFiller:
         )
         self._engine = Engine(plan, tables)
         self._few, self._fewest = few, fewest
+        self._alone = bool(catalog.trailers) and any(c.in_trailer or c.name == "payload" for c in columns)
+        """Whether all packets are decoded one by one: only so are declared trailers read."""
         self._kept: list[tuple[Batch, Ints]] = []
         """Packets that are kept for later, and their indexes in the output."""
         self._kept_packets = self._kept_octets = 0
@@ -97,13 +99,14 @@ class ColumnFiller:
         _fill_record_columns(batch, part)
         fill_fcs_columns(batch, part, self._scalar.catalog)
         few_are = self._few if int(batch.lengths.sum()) <= _LARGE * len(batch) else self._fewest
-        if len(batch) < few_are:
+        if len(batch) < few_are and not self._alone:
             few = np.arange(len(batch))
             self._open = part
             if start:
                 self._close()
         else:
-            few, slow = self._engine.run(batch, part, few_are)
+            every = np.arange(len(batch))
+            few, slow = (every[:0], every) if self._alone else self._engine.run(batch, part, few_are)
             part.finish()
             self._one_by_one(batch, slow, output, start)
         if len(few):

@@ -238,7 +238,7 @@ def until_failure(batches: Iterable[Batch], failed: list[Exception]) -> Iterator
 
 
 def occurring_names(batches: Iterable[Batch], catalog: Catalog) -> list[str]:
-    """The name of every field of every header that occurs, outermost first."""
+    """The name of every field of every header that occurs, outermost first; then those of the declared trailers."""
     columns = columns_of(["fault"], catalog)
     filler = ColumnFiller(columns, catalog, named=True)
     for batch in batches:
@@ -249,6 +249,8 @@ def occurring_names(batches: Iterable[Batch], catalog: Catalog) -> list[str]:
     for stack in filler.stacks:
         for path, cls in zip(names_of(stack), stack, strict=True):
             names |= dict.fromkeys(f"{path}.{field.name}" for field in cls.__layout__.fields)
+    for trailer in catalog.trailers:
+        names |= dict.fromkeys(f"trailer.{trailer.__layout__.name}.{field.name}" for field in trailer.__layout__.fields)
     return list(names)
 
 

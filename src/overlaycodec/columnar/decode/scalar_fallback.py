@@ -88,7 +88,9 @@ class ScalarFallback:
         if places is None:
             places = self._places[stack] = [_place_of(column, stack) for column in self.columns]
         for column, (depth, checksum) in zip(self.columns, places, strict=True):
-            if depth is None:
+            if column.in_trailer:
+                yield scalar_of(column.value_at_end(packet), column.dtype)
+            elif depth is None:
                 yield None
             elif column.status:
                 found = statuses.get(checksum)

@@ -206,7 +206,7 @@ def _lengths(packet: Packet, resolved: Packet, starts: Sequence[int], catalog: C
                 continue
             counts = extent is not None and field is extent.field and not extent.optional
             if field is layout.selector and lengths is not None:
-                counts = following in catalog.keys_in(lengths.key.space)
+                counts = catalog.keys_by_class(lengths.key.space)[following] is not None
             if counts:
                 found.append(SlotSource(Slot(starts[index] * 8 + bit, bits), None, getattr(complete, field.name)))
     return found

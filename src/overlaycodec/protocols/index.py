@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from overlaycodec.packet.late_header import LateHeader
 from overlaycodec.protocols.numberings import (
-    FDDI_FORMAT, GACH_CHANNEL, IPCP_CODE, IPV6CP_CODE, LCP_CODE, NFLOG_FAMILY, NLPID,
+    FDDI_FORMAT, GACH_CHANNEL, ICMP_EXTENSION, IPCP_CODE, IPV6CP_CODE, LCP_CODE, NFLOG_FAMILY, NLPID,
 )
 from overlaycodec.schema.keys import MinOctets, Peek, PreviousHeader, Within
 from overlaycodec.schema.keyspaces import (
@@ -59,6 +59,16 @@ if TYPE_CHECKING:
     from overlaycodec.protocols.gue import GUE
     from overlaycodec.protocols.icmp import (
         ICMP, ICMPEcho, ICMPParameterProblem, ICMPRedirect, ICMPTimeExceeded, ICMPTimestamp, ICMPUnreachable,
+    )
+    from overlaycodec.protocols.icmp_extensions import (
+        ICMPExtensionObject, ICMPExtensions, ICMPMPLSLabel, ICMPMPLSStackObject,
+    )
+    from overlaycodec.protocols.icmp_interface import (
+        ICMPInterfaceAddressObject, ICMPInterfaceIPv4Object, ICMPInterfaceIPv6Object, ICMPInterfaceIndexObject,
+        ICMPInterfaceNameObject, ICMPInterfaceObject,
+    )
+    from overlaycodec.protocols.icmp_probe import (
+        ICMPExtendedEcho, ICMPExtendedEchoReply, ICMPv6ExtendedEcho, ICMPv6ExtendedEchoReply,
     )
     from overlaycodec.protocols.icmpv6 import (
         ICMPv6, ICMPv6Echo, ICMPv6PacketTooBig, ICMPv6ParameterProblem, ICMPv6TimeExceeded, ICMPv6Unreachable,
@@ -137,31 +147,35 @@ __all__ = [
     "DHCPv6PrefixesOption", "DHCPv6Relay", "DHCPv6ServerIdOption", "DSA", "EDSA", "ERSPAN", "ERSPANv3", "ESP", "ETag",
     "EtherIP", "Ethernet", "FDDI", "FrameRelay", "GACh", "GCPEndpointOption", "GCPNetworkOption", "GCPProfileOption",
     "GRE", "GRESourceRoute", "GREv1", "GTPU", "GTPUExtension", "GUE", "Geneve", "GeneveOption", "ICMP", "ICMPEcho",
-    "ICMPParameterProblem", "ICMPRedirect", "ICMPTimeExceeded", "ICMPTimestamp", "ICMPUnreachable", "ICMPv6",
-    "ICMPv6Echo", "ICMPv6PacketTooBig", "ICMPv6ParameterProblem", "ICMPv6TimeExceeded", "ICMPv6Unreachable", "IGMP",
-    "IGMPGroup", "IGMPGroupRecord", "IGMPQuery", "IGMPSource", "IGMPv3Query", "IGMPv3Report", "INTMD", "INTMDOption",
-    "INTMX", "INTMXOption", "IPCP", "IPCPAddressOption", "IPCPOptions", "IPv4", "IPv4LooseSourceRouteOption",
-    "IPv4Option", "IPv4RecordRouteOption", "IPv4RouteAddress", "IPv4RouterAlertOption", "IPv4StrictSourceRouteOption",
-    "IPv6", "IPv6CP", "IPv6CPInterfaceOption", "IPv6CPOptions", "IPv6DestinationOptions", "IPv6Fragment",
-    "IPv6HomeAddressOption", "IPv6HopByHop", "IPv6JumboPayloadOption", "IPv6Option", "IPv6RouterAlertOption",
-    "IPv6Routing", "IPv6SegmentRouting", "IPv6TunnelEncapsulationLimitOption", "ITag", "L2TP", "L2TPControl", "L2TPv3",
-    "L2TPv3Control", "L2TPv3OverUDP", "LACP", "LACPMarker", "LCP", "LCPMRUOption", "LCPMagicNumberOption", "LCPOptions",
-    "LISP", "LLC", "LLDP", "LLDPTLV", "LinkOAM", "MACsec", "MACsecEncrypted", "MLDAddressRecord", "MLDQuery",
-    "MLDReport", "MLDSource", "MLDv2Query", "MLDv2Report", "MPLS", "MSTI", "MSTP", "NDPMTU", "NDPOption",
-    "NDPPrefixInformation", "NDPRedirect", "NDPSourceLinkLayerAddress", "NDPTargetLinkLayerAddress", "NFLOG",
-    "NFLOGAttribute", "NLPIDPadding", "NSH", "NSHMetadata", "NeighborAdvertisement", "NeighborSolicitation", "Netlink",
-    "NonESPMarker", "OVNOption", "OxideExternalOption", "OxideMSSOption", "OxideMulticastOption", "PIM", "PIMOverIPv6",
-    "PIMRegister", "PIMRegisterOverIPv6", "PKTAP", "PPI", "PPP", "PPPCompressed", "PPPFramed", "PPPFramedCompressed",
-    "PPPOption", "PPPoE", "PPPoEDiscovery", "PPPoETag", "PTP", "PTPAnnounce", "PTPDelayResponse", "PTPFollowUp",
-    "PTPPeerDelayFollowUp", "PTPPeerDelayRequest", "PTPPeerDelayResponse", "PTPSync", "PseudowireControlWord", "RIP",
-    "RIPCryptographicEntry", "RIPDigestEntry", "RIPEntry", "RIPPasswordEntry", "RSTP", "Radiotap",
-    "RouterAdvertisement", "RouterSolicitation", "SCTP", "SCTPChunk", "SLARP", "SLARPKeepalive", "SLL", "SLL2", "SNAP",
-    "SRv6Segment", "SRv6TLV", "STP", "STPTopologyChange", "STT", "STTSegment", "SlowProtocol", "SocketCAN", "TCP",
-    "TCPMSSOption", "TCPOption", "TCPSACKBlock", "TCPSACKOption", "TCPSACKPermittedOption", "TCPTimestampsOption",
-    "TCPWindowScaleOption", "TZSP", "TZSPTag", "TencentAttachmentOption", "TencentEndpointOption",
-    "TencentFlowCookieOption", "TeredoAuthentication", "TeredoOrigin", "UDP", "VLANTag", "VNTag", "VRRP", "VRRPAddress",
-    "VRRPIPv6Address", "VRRPv3", "VRRPv3OverIPv6", "VXLAN", "VXLANGBP", "VXLANGPE", "VXLANRCO", "VirtioNet",
-    "VirtioNetV1", "WireGuard", "WireGuardCookie", "WireGuardInitiation", "WireGuardResponse",
+    "ICMPExtendedEcho", "ICMPExtendedEchoReply", "ICMPExtensionObject", "ICMPExtensions", "ICMPInterfaceAddressObject",
+    "ICMPInterfaceIPv4Object", "ICMPInterfaceIPv6Object", "ICMPInterfaceIndexObject", "ICMPInterfaceNameObject",
+    "ICMPInterfaceObject", "ICMPMPLSLabel", "ICMPMPLSStackObject", "ICMPParameterProblem", "ICMPRedirect",
+    "ICMPTimeExceeded", "ICMPTimestamp", "ICMPUnreachable", "ICMPv6", "ICMPv6Echo", "ICMPv6ExtendedEcho",
+    "ICMPv6ExtendedEchoReply", "ICMPv6PacketTooBig", "ICMPv6ParameterProblem", "ICMPv6TimeExceeded",
+    "ICMPv6Unreachable", "IGMP", "IGMPGroup", "IGMPGroupRecord", "IGMPQuery", "IGMPSource", "IGMPv3Query",
+    "IGMPv3Report", "INTMD", "INTMDOption", "INTMX", "INTMXOption", "IPCP", "IPCPAddressOption", "IPCPOptions", "IPv4",
+    "IPv4LooseSourceRouteOption", "IPv4Option", "IPv4RecordRouteOption", "IPv4RouteAddress", "IPv4RouterAlertOption",
+    "IPv4StrictSourceRouteOption", "IPv6", "IPv6CP", "IPv6CPInterfaceOption", "IPv6CPOptions", "IPv6DestinationOptions",
+    "IPv6Fragment", "IPv6HomeAddressOption", "IPv6HopByHop", "IPv6JumboPayloadOption", "IPv6Option",
+    "IPv6RouterAlertOption", "IPv6Routing", "IPv6SegmentRouting", "IPv6TunnelEncapsulationLimitOption", "ITag", "L2TP",
+    "L2TPControl", "L2TPv3", "L2TPv3Control", "L2TPv3OverUDP", "LACP", "LACPMarker", "LCP", "LCPMRUOption",
+    "LCPMagicNumberOption", "LCPOptions", "LISP", "LLC", "LLDP", "LLDPTLV", "LinkOAM", "MACsec", "MACsecEncrypted",
+    "MLDAddressRecord", "MLDQuery", "MLDReport", "MLDSource", "MLDv2Query", "MLDv2Report", "MPLS", "MSTI", "MSTP",
+    "NDPMTU", "NDPOption", "NDPPrefixInformation", "NDPRedirect", "NDPSourceLinkLayerAddress",
+    "NDPTargetLinkLayerAddress", "NFLOG", "NFLOGAttribute", "NLPIDPadding", "NSH", "NSHMetadata",
+    "NeighborAdvertisement", "NeighborSolicitation", "Netlink", "NonESPMarker", "OVNOption", "OxideExternalOption",
+    "OxideMSSOption", "OxideMulticastOption", "PIM", "PIMOverIPv6", "PIMRegister", "PIMRegisterOverIPv6", "PKTAP",
+    "PPI", "PPP", "PPPCompressed", "PPPFramed", "PPPFramedCompressed", "PPPOption", "PPPoE", "PPPoEDiscovery",
+    "PPPoETag", "PTP", "PTPAnnounce", "PTPDelayResponse", "PTPFollowUp", "PTPPeerDelayFollowUp", "PTPPeerDelayRequest",
+    "PTPPeerDelayResponse", "PTPSync", "PseudowireControlWord", "RIP", "RIPCryptographicEntry", "RIPDigestEntry",
+    "RIPEntry", "RIPPasswordEntry", "RSTP", "Radiotap", "RouterAdvertisement", "RouterSolicitation", "SCTP",
+    "SCTPChunk", "SLARP", "SLARPKeepalive", "SLL", "SLL2", "SNAP", "SRv6Segment", "SRv6TLV", "STP", "STPTopologyChange",
+    "STT", "STTSegment", "SlowProtocol", "SocketCAN", "TCP", "TCPMSSOption", "TCPOption", "TCPSACKBlock",
+    "TCPSACKOption", "TCPSACKPermittedOption", "TCPTimestampsOption", "TCPWindowScaleOption", "TZSP", "TZSPTag",
+    "TencentAttachmentOption", "TencentEndpointOption", "TencentFlowCookieOption", "TeredoAuthentication",
+    "TeredoOrigin", "UDP", "VLANTag", "VNTag", "VRRP", "VRRPAddress", "VRRPIPv6Address", "VRRPv3", "VRRPv3OverIPv6",
+    "VXLAN", "VXLANGBP", "VXLANGPE", "VXLANRCO", "VirtioNet", "VirtioNetV1", "WireGuard", "WireGuardCookie",
+    "WireGuardInitiation", "WireGuardResponse",
 ]
 
 FAMILIES: Final[dict[str, tuple[str, ...]]] = {
@@ -207,6 +221,12 @@ FAMILIES: Final[dict[str, tuple[str, ...]]] = {
         "ICMP", "ICMPEcho", "ICMPParameterProblem", "ICMPRedirect", "ICMPTimeExceeded", "ICMPTimestamp",
         "ICMPUnreachable",
     ),
+    "icmp_extensions": ("ICMPExtensionObject", "ICMPExtensions", "ICMPMPLSLabel", "ICMPMPLSStackObject"),
+    "icmp_interface": (
+        "ICMPInterfaceAddressObject", "ICMPInterfaceIPv4Object", "ICMPInterfaceIPv6Object", "ICMPInterfaceIndexObject",
+        "ICMPInterfaceNameObject", "ICMPInterfaceObject",
+    ),
+    "icmp_probe": ("ICMPExtendedEcho", "ICMPExtendedEchoReply", "ICMPv6ExtendedEcho", "ICMPv6ExtendedEchoReply"),
     "icmpv6": (
         "ICMPv6", "ICMPv6Echo", "ICMPv6PacketTooBig", "ICMPv6ParameterProblem", "ICMPv6TimeExceeded",
         "ICMPv6Unreachable",
@@ -358,6 +378,15 @@ HEADERS: Final = (
     LateHeader("overlaycodec.protocols.icmp", "ICMPTimeExceeded", "icmp_time_exceeded", (ICMP_TYPE(11),)),
     LateHeader("overlaycodec.protocols.icmp", "ICMPTimestamp", "icmp_timestamp", (ICMP_TYPE(13), ICMP_TYPE(14))),
     LateHeader("overlaycodec.protocols.icmp", "ICMPUnreachable", "icmp_unreachable", (ICMP_TYPE(3),)),
+    LateHeader("overlaycodec.protocols.icmp_extensions", "ICMPExtensions", "icmp_extensions", (ICMP_EXTENSION(0),)),
+    LateHeader("overlaycodec.protocols.icmp_probe", "ICMPExtendedEcho", "icmp_extended_echo", (ICMP_TYPE(42),)),
+    LateHeader("overlaycodec.protocols.icmp_probe", "ICMPExtendedEchoReply", "icmp_extended_echo_reply", (
+        ICMP_TYPE(43),
+    )),
+    LateHeader("overlaycodec.protocols.icmp_probe", "ICMPv6ExtendedEcho", "icmpv6_extended_echo", (ICMPV6_TYPE(160),)),
+    LateHeader("overlaycodec.protocols.icmp_probe", "ICMPv6ExtendedEchoReply", "icmpv6_extended_echo_reply", (
+        ICMPV6_TYPE(161),
+    )),
     LateHeader("overlaycodec.protocols.icmpv6", "ICMPv6", "icmpv6", (IP_PROTOCOL(58),)),
     LateHeader("overlaycodec.protocols.icmpv6", "ICMPv6Echo", "icmpv6_echo", (ICMPV6_TYPE(128), ICMPV6_TYPE(129))),
     LateHeader("overlaycodec.protocols.icmpv6", "ICMPv6PacketTooBig", "icmpv6_packet_too_big", (ICMPV6_TYPE(2),)),

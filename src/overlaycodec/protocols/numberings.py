@@ -23,3 +23,5 @@ IPV6CP_CODE: Final = KeySpace("ipv6cp_code", 8)
 """The same of the control protocol of IPv6."""
 GACH_CHANNEL: Final = KeySpace("gach_channel", hexadecimal=True)
 """Types of MPLS's associated channels."""
+ICMP_EXTENSION: Final = KeySpace("icmp_extension", 1)
+"""One key, 0: the extension structure of ICMP, behind what has it for certain."""

@@ -69,6 +69,37 @@ def _lcp(random: Random) -> tuple[WireStruct, ...]:
     return tuple(random.sample(options, random.randint(1, 2)))
 
 
+def _icmp_objects(random: Random) -> tuple[WireStruct, ...]:
+    """Objects of known classes, and of classes that no specification has."""
+    label = oc.ICMPMPLSLabel(
+        label=random.randrange(1 << 20),
+        traffic_class=random.randrange(8),
+        bottom_of_stack=random.random() < 0.5,
+        ttl=random.randrange(256),
+    )
+    name = random.choice((None, b"eth0\0\0\0", b"swp1s0\0"))
+    facts: dict[str, Any] = {  # Any: values of any field
+        "role": random.randrange(4),
+        "index": random.choice((None, random.randrange(1 << 32))),
+        "name": name,
+        "mtu": random.choice((None, random.randrange(1 << 32))),
+    }
+    objects = (
+        oc.ICMPMPLSStackObject(labels=(label,) * random.randint(1, 3)),
+        oc.ICMPInterfaceObject(**facts),
+        oc.ICMPInterfaceIPv4Object(address=IPv4Address(random.randbytes(4)), **facts),
+        oc.ICMPInterfaceIPv6Object(address=IPv6Address(random.randbytes(16)), **facts),
+        oc.ICMPInterfaceNameObject(name=b"eth0"),
+        oc.ICMPInterfaceIndexObject(index=random.randrange(1 << 32)),
+        oc.ICMPInterfaceAddressObject(afi=1, address=random.randbytes(4)),
+        oc.ICMPInterfaceAddressObject(afi=2, address=random.randbytes(16)),
+        oc.ICMPExtensionObject(
+            class_num=random.randint(200, 255), c_type=random.randrange(256), data=random.randbytes(8)
+        ),
+    )
+    return tuple(random.sample(objects, random.randint(1, 3)))
+
+
 def _nflog(random: Random) -> tuple[oc.NFLOGAttribute, ...]:
     """The length of the last one is set when the packet is there: see `finished`."""
     prefix = oc.NFLOGAttribute(type=10, value=b"in " + random.randbytes(random.randrange(5)).hex().encode() + b"\0")
@@ -186,6 +217,10 @@ FIELDS: Final[Mapping[type[WireStruct], Mapping[str, Maker]]] = {
     oc.L2TPv3: {"session_id": _number(1, (1 << 32) - 1)},
     oc.L2TPv3OverUDP: {"session_id": _number(1, (1 << 32) - 1)},
     oc.L2TPv3Control: dict.fromkeys(("length_present", "sequence_present"), _one_of(True)),
+    oc.ICMPExtensions: {
+        "objects": lambda random, _: _icmp_objects(random),
+        "objects_rest": _one_of(b""),
+    },
     oc.TeredoAuthentication: {"client_id": _octets(0, 9), "auth_value": _octets(0, 9)},
 }
 """How fields are drawn, where another decoder knows only some values."""
@@ -208,6 +243,7 @@ UNBOUND: Final[Mapping[str, tuple[int, ...]]] = {
     "nlpid": (0x99,),
     "nflog_family": (3,),
     "gach_channel": (0x7FF8,),
+    "icmp_extension": (1,),
     "lcp_code": (5,),
     "ipcp_code": (5,),
     "ipv6cp_code": (5,),

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Final
 
 from overlaycodec.packet.late_header import LateHeader
 from overlaycodec.protocols.numberings import (
-    FDDI_FORMAT, GACH_CHANNEL, ICMP_EXTENSION, IPCP_CODE, IPV6CP_CODE, LCP_CODE, NFLOG_FAMILY, NLPID,
+    CCP_CODE, CHAP_CODE, FDDI_FORMAT, GACH_CHANNEL, ICMP_EXTENSION, IPCP_CODE, IPV6CP_CODE, LCP_CODE, NFLOG_FAMILY,
+    NLPID, PAP_CODE,
 )
 from overlaycodec.schema.keys import MinOctets, Peek, PreviousHeader, Within
 from overlaycodec.schema.keyspaces import (
@@ -104,6 +105,8 @@ if TYPE_CHECKING:
     from overlaycodec.protocols.pim import PIM, PIMOverIPv6, PIMRegister, PIMRegisterOverIPv6
     from overlaycodec.protocols.pktap import PKTAP
     from overlaycodec.protocols.ppp import PPP, PPPCompressed, PPPFramed, PPPFramedCompressed
+    from overlaycodec.protocols.ppp_authentication import CHAP, CHAPValue, PAP, PAPReply, PAPRequest
+    from overlaycodec.protocols.ppp_compression import CCP, CCPDeflateOption, CCPMPPEOption, CCPOptions
     from overlaycodec.protocols.ppp_control import (
         IPCP, IPCPAddressOption, IPCPOptions, IPv6CP, IPv6CPInterfaceOption, IPv6CPOptions, LCP, LCPMRUOption,
         LCPMagicNumberOption, LCPOptions, PPPOption,
@@ -138,16 +141,17 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ARP", "AWSAttachmentOption", "AWSEndpointOption", "AWSFlowCookieOption", "AristaTimestamp", "AristaTimestamp48",
-    "AuthenticationHeader", "BFD", "BSDLoopback", "BSDNull", "CFM", "CFMTLV", "CPacketOption", "CiliumDSROption",
-    "CiliumDSRv6Option", "CiscoFrameRelay", "CiscoHDLC", "CiscoMetaData", "CiscoTimestampTag", "DHCP", "DHCPAddress",
-    "DHCPDNSOption", "DHCPHostNameOption", "DHCPLeaseTimeOption", "DHCPMessageTypeOption", "DHCPOption",
-    "DHCPParameterRequestOption", "DHCPRelayAgentOption", "DHCPRelaySuboption", "DHCPRequestedAddressOption",
-    "DHCPRouterOption", "DHCPServerIdOption", "DHCPSubnetMaskOption", "DHCPv6", "DHCPv6AddressOption",
-    "DHCPv6AddressesOption", "DHCPv6ClientIdOption", "DHCPv6ElapsedTimeOption", "DHCPv6Option", "DHCPv6PrefixOption",
-    "DHCPv6PrefixesOption", "DHCPv6Relay", "DHCPv6ServerIdOption", "DSA", "EDSA", "ERSPAN", "ERSPANv3", "ESP", "ETag",
-    "EtherIP", "Ethernet", "FDDI", "FrameRelay", "GACh", "GCPEndpointOption", "GCPNetworkOption", "GCPProfileOption",
-    "GRE", "GRESourceRoute", "GREv1", "GTPU", "GTPUExtension", "GUE", "Geneve", "GeneveOption", "ICMP", "ICMPEcho",
-    "ICMPExtendedEcho", "ICMPExtendedEchoReply", "ICMPExtensionObject", "ICMPExtensions", "ICMPInterfaceAddressObject",
+    "AuthenticationHeader", "BFD", "BSDLoopback", "BSDNull", "CCP", "CCPDeflateOption", "CCPMPPEOption", "CCPOptions",
+    "CFM", "CFMTLV", "CHAP", "CHAPValue", "CPacketOption", "CiliumDSROption", "CiliumDSRv6Option", "CiscoFrameRelay",
+    "CiscoHDLC", "CiscoMetaData", "CiscoTimestampTag", "DHCP", "DHCPAddress", "DHCPDNSOption", "DHCPHostNameOption",
+    "DHCPLeaseTimeOption", "DHCPMessageTypeOption", "DHCPOption", "DHCPParameterRequestOption", "DHCPRelayAgentOption",
+    "DHCPRelaySuboption", "DHCPRequestedAddressOption", "DHCPRouterOption", "DHCPServerIdOption",
+    "DHCPSubnetMaskOption", "DHCPv6", "DHCPv6AddressOption", "DHCPv6AddressesOption", "DHCPv6ClientIdOption",
+    "DHCPv6ElapsedTimeOption", "DHCPv6Option", "DHCPv6PrefixOption", "DHCPv6PrefixesOption", "DHCPv6Relay",
+    "DHCPv6ServerIdOption", "DSA", "EDSA", "ERSPAN", "ERSPANv3", "ESP", "ETag", "EtherIP", "Ethernet", "FDDI",
+    "FrameRelay", "GACh", "GCPEndpointOption", "GCPNetworkOption", "GCPProfileOption", "GRE", "GRESourceRoute", "GREv1",
+    "GTPU", "GTPUExtension", "GUE", "Geneve", "GeneveOption", "ICMP", "ICMPEcho", "ICMPExtendedEcho",
+    "ICMPExtendedEchoReply", "ICMPExtensionObject", "ICMPExtensions", "ICMPInterfaceAddressObject",
     "ICMPInterfaceIPv4Object", "ICMPInterfaceIPv6Object", "ICMPInterfaceIndexObject", "ICMPInterfaceNameObject",
     "ICMPInterfaceObject", "ICMPMPLSLabel", "ICMPMPLSStackObject", "ICMPParameterProblem", "ICMPRedirect",
     "ICMPTimeExceeded", "ICMPTimestamp", "ICMPUnreachable", "ICMPv6", "ICMPv6Echo", "ICMPv6ExtendedEcho",
@@ -164,18 +168,18 @@ __all__ = [
     "NDPMTU", "NDPOption", "NDPPrefixInformation", "NDPRedirect", "NDPSourceLinkLayerAddress",
     "NDPTargetLinkLayerAddress", "NFLOG", "NFLOGAttribute", "NLPIDPadding", "NSH", "NSHMetadata",
     "NeighborAdvertisement", "NeighborSolicitation", "Netlink", "NonESPMarker", "OVNOption", "OxideExternalOption",
-    "OxideMSSOption", "OxideMulticastOption", "PIM", "PIMOverIPv6", "PIMRegister", "PIMRegisterOverIPv6", "PKTAP",
-    "PPI", "PPP", "PPPCompressed", "PPPFramed", "PPPFramedCompressed", "PPPOption", "PPPoE", "PPPoEDiscovery",
-    "PPPoETag", "PTP", "PTPAnnounce", "PTPDelayResponse", "PTPFollowUp", "PTPPeerDelayFollowUp", "PTPPeerDelayRequest",
-    "PTPPeerDelayResponse", "PTPSync", "PseudowireControlWord", "RIP", "RIPCryptographicEntry", "RIPDigestEntry",
-    "RIPEntry", "RIPPasswordEntry", "RSTP", "Radiotap", "RouterAdvertisement", "RouterSolicitation", "SCTP",
-    "SCTPChunk", "SLARP", "SLARPKeepalive", "SLL", "SLL2", "SNAP", "SRv6Segment", "SRv6TLV", "STP", "STPTopologyChange",
-    "STT", "STTSegment", "SlowProtocol", "SocketCAN", "TCP", "TCPMSSOption", "TCPOption", "TCPSACKBlock",
-    "TCPSACKOption", "TCPSACKPermittedOption", "TCPTimestampsOption", "TCPWindowScaleOption", "TZSP", "TZSPTag",
-    "TencentAttachmentOption", "TencentEndpointOption", "TencentFlowCookieOption", "TeredoAuthentication",
-    "TeredoOrigin", "UDP", "VLANTag", "VNTag", "VRRP", "VRRPAddress", "VRRPIPv6Address", "VRRPv3", "VRRPv3OverIPv6",
-    "VXLAN", "VXLANGBP", "VXLANGPE", "VXLANRCO", "VirtioNet", "VirtioNetV1", "WireGuard", "WireGuardCookie",
-    "WireGuardInitiation", "WireGuardResponse",
+    "OxideMSSOption", "OxideMulticastOption", "PAP", "PAPReply", "PAPRequest", "PIM", "PIMOverIPv6", "PIMRegister",
+    "PIMRegisterOverIPv6", "PKTAP", "PPI", "PPP", "PPPCompressed", "PPPFramed", "PPPFramedCompressed", "PPPOption",
+    "PPPoE", "PPPoEDiscovery", "PPPoETag", "PTP", "PTPAnnounce", "PTPDelayResponse", "PTPFollowUp",
+    "PTPPeerDelayFollowUp", "PTPPeerDelayRequest", "PTPPeerDelayResponse", "PTPSync", "PseudowireControlWord", "RIP",
+    "RIPCryptographicEntry", "RIPDigestEntry", "RIPEntry", "RIPPasswordEntry", "RSTP", "Radiotap",
+    "RouterAdvertisement", "RouterSolicitation", "SCTP", "SCTPChunk", "SLARP", "SLARPKeepalive", "SLL", "SLL2", "SNAP",
+    "SRv6Segment", "SRv6TLV", "STP", "STPTopologyChange", "STT", "STTSegment", "SlowProtocol", "SocketCAN", "TCP",
+    "TCPMSSOption", "TCPOption", "TCPSACKBlock", "TCPSACKOption", "TCPSACKPermittedOption", "TCPTimestampsOption",
+    "TCPWindowScaleOption", "TZSP", "TZSPTag", "TencentAttachmentOption", "TencentEndpointOption",
+    "TencentFlowCookieOption", "TeredoAuthentication", "TeredoOrigin", "UDP", "VLANTag", "VNTag", "VRRP", "VRRPAddress",
+    "VRRPIPv6Address", "VRRPv3", "VRRPv3OverIPv6", "VXLAN", "VXLANGBP", "VXLANGPE", "VXLANRCO", "VirtioNet",
+    "VirtioNetV1", "WireGuard", "WireGuardCookie", "WireGuardInitiation", "WireGuardResponse",
 ]
 
 FAMILIES: Final[dict[str, tuple[str, ...]]] = {
@@ -262,6 +266,8 @@ FAMILIES: Final[dict[str, tuple[str, ...]]] = {
     "pim": ("PIM", "PIMOverIPv6", "PIMRegister", "PIMRegisterOverIPv6"),
     "pktap": ("PKTAP",),
     "ppp": ("PPP", "PPPCompressed", "PPPFramed", "PPPFramedCompressed"),
+    "ppp_authentication": ("CHAP", "CHAPValue", "PAP", "PAPReply", "PAPRequest"),
+    "ppp_compression": ("CCP", "CCPDeflateOption", "CCPMPPEOption", "CCPOptions"),
     "ppp_control": (
         "IPCP", "IPCPAddressOption", "IPCPOptions", "IPv6CP", "IPv6CPInterfaceOption", "IPv6CPOptions", "LCP",
         "LCPMRUOption", "LCPMagicNumberOption", "LCPOptions", "PPPOption",
@@ -510,6 +516,15 @@ HEADERS: Final = (
         LINK_TYPE(9).when(Peek(bit=0, count=16, value=65283), Peek(bit=23, count=1, value=1)),
         LINK_TYPE(50).when(Peek(bit=0, count=16, value=65283), Peek(bit=23, count=1, value=1)),
         ETHERTYPE(0x880b).when(Peek(bit=0, count=16, value=65283), Peek(bit=23, count=1, value=1)),
+    )),
+    LateHeader("overlaycodec.protocols.ppp_authentication", "CHAP", "chap", (PPP_PROTOCOL(0xc223),)),
+    LateHeader("overlaycodec.protocols.ppp_authentication", "CHAPValue", "chap_value", (CHAP_CODE(1), CHAP_CODE(2))),
+    LateHeader("overlaycodec.protocols.ppp_authentication", "PAP", "pap", (PPP_PROTOCOL(0xc023),)),
+    LateHeader("overlaycodec.protocols.ppp_authentication", "PAPReply", "pap_reply", (PAP_CODE(2), PAP_CODE(3))),
+    LateHeader("overlaycodec.protocols.ppp_authentication", "PAPRequest", "pap_request", (PAP_CODE(1),)),
+    LateHeader("overlaycodec.protocols.ppp_compression", "CCP", "ccp", (PPP_PROTOCOL(0x80fd),)),
+    LateHeader("overlaycodec.protocols.ppp_compression", "CCPOptions", "ccp_options", (
+        CCP_CODE(1), CCP_CODE(2), CCP_CODE(3), CCP_CODE(4),
     )),
     LateHeader("overlaycodec.protocols.ppp_control", "IPCP", "ipcp", (PPP_PROTOCOL(0x8021),)),
     LateHeader("overlaycodec.protocols.ppp_control", "IPCPOptions", "ipcp_options", (

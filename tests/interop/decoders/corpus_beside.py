@@ -69,6 +69,14 @@ def _lcp(random: Random) -> tuple[WireStruct, ...]:
     return tuple(random.sample(options, random.randint(1, 2)))
 
 
+def _ccp(random: Random) -> tuple[WireStruct, ...]:
+    options = (
+        oc.CCPMPPEOption(stateless=random.random() < 0.5, bits128=True, compression=random.random() < 0.5),
+        oc.CCPDeflateOption(window=random.randrange(16), check_method=random.randrange(4)),
+    )
+    return tuple(random.sample(options, random.randint(1, 2)))
+
+
 def _icmp_objects(random: Random) -> tuple[WireStruct, ...]:
     """Objects of known classes, and of classes that no specification has."""
     label = oc.ICMPMPLSLabel(
@@ -214,6 +222,10 @@ FIELDS: Final[Mapping[type[WireStruct], Mapping[str, Maker]]] = {
         "options": lambda random, _: (oc.IPv6CPInterfaceOption(identifier=random.randbytes(8)),),
         **_NO_REST,
     },
+    oc.CCPOptions: {"options": lambda random, _: _ccp(random), **_NO_REST},
+    oc.PAPRequest: {"peer_id": _octets(1, 9), "password": _octets(1, 9)},
+    oc.PAPReply: {"message": _octets(1, 9)},
+    oc.CHAPValue: {"value": _octets(1, 20)},
     oc.L2TPv3: {"session_id": _number(1, (1 << 32) - 1)},
     oc.L2TPv3OverUDP: {"session_id": _number(1, (1 << 32) - 1)},
     oc.L2TPv3Control: dict.fromkeys(("length_present", "sequence_present"), _one_of(True)),
@@ -247,5 +259,8 @@ UNBOUND: Final[Mapping[str, tuple[int, ...]]] = {
     "lcp_code": (5,),
     "ipcp_code": (5,),
     "ipv6cp_code": (5,),
+    "pap_code": (4,),
+    "chap_code": (3, 4),
+    "ccp_code": (5, 14),
 }
 """Values of key spaces that nothing is bound to, by the name of the space."""

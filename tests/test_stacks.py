@@ -30,7 +30,7 @@ NO_HEADER: Final = {
 }
 
 # Where the catalog ends by design. A protocol that it learns moves to src/overlaycodec/filters/wireshark_names.
-OUTSIDE: Final = {"ccp", "nhrp", "ospf"} | {
+OUTSIDE: Final = {"nhrp", "ospf"} | {
     # what the last header carries
     *("bvlc", "data", "db-lsp-disc", "dns", "http", "mdns", "mysql", "sap", "ssh", "tls", "x11"),
 }

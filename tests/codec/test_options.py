@@ -184,8 +184,41 @@ class LongToo(oc.Element, spec="in-house"):
     number: Annotated[int, Bits(24)] = 0
 
 
+class Sized(oc.Element, spec="in-house"):
+    """The length comes first, as in RFC 4884: no constant is at its front."""
+
+    length: Annotated[int, Bits(8)] = oc.AUTO
+    kind: Annotated[int, Bits(8), Const(1)] = 1
+    number: Annotated[int, Bits(8)] = 0
+    rest: Annotated[bytes, oc.SizedBy("length", origin="start")] = b""
+
+
+class SizedAny(oc.Element, spec="in-house"):
+    length: Annotated[int, Bits(8)] = oc.AUTO
+    kind: Annotated[int, Bits(8)]
+    data: Annotated[bytes, oc.SizedBy("length", bias=-2)] = b""
+
+
 class Any_(oc.Element, spec="in-house"):
     octet: Annotated[int, Bits(8)]
+
+
+def test_a_constant_behind_a_length_tells() -> None:
+    class Row(oc.Header, spec="in-house"):
+        items: Annotated[tuple[Sized | SizedAny, ...], oc.Rest(), oc.Elements()] = ()
+        items_rest: Annotated[bytes, oc.Unparsed("items")] = b""
+
+    octets = bytes.fromhex("030107 050108aabb 020101 0302cc 0501ff")
+    row, _ = oc.decode_header(Row, octets)
+    read: tuple[oc.Element, ...] = row.items
+    assert read == (
+        Sized(length=3, number=7),
+        Sized(length=5, number=8, rest=b"\xaa\xbb"),
+        SizedAny(length=2, kind=1),  # too short for what its kind has
+    )
+    assert row.items_rest == bytes.fromhex("01 0302cc 0501ff")
+    assert oc.encode(row) == octets
+    assert oc.encode(Row(items=(Sized(number=8, rest=b"\xaa\xbb"),))) == octets[3:8]
 
 
 def test_of_one_front_another_constant_tells() -> None:
@@ -198,7 +231,7 @@ def test_of_one_front_another_constant_tells() -> None:
     read: tuple[oc.Element, ...] = row.items
     assert read == (Short(), Long(flags=255, more=7), Any_(octet=1), Any_(octet=0), Any_(octet=5))
     assert oc.encode(row) == octets
-    with pytest.raises(oc.SchemaError, match="known by constants at its front"):
+    with pytest.raises(oc.SchemaError, match="known by constants that no other one has"):
 
         class Ambiguous(oc.Header, spec="in-house"):
             items: Annotated[tuple[Long | LongToo | Any_, ...], oc.Rest(), oc.Elements()] = ()

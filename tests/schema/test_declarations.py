@@ -270,10 +270,10 @@ ANNOTATIONS: dict[str, tuple[dict[str, Any], str, str]] = {
         "a",
         "Names does not stand on",
     ),
-    "octets up to a place": (
-        {"n": NUMBER, "a": Annotated[bytes, SizedBy("n", origin="start")]},
+    "octets up to a place, if at all": (
+        {"f": FLAG, "r": SEVEN, "n": NUMBER, "a": Annotated[bytes | None, When("f"), SizedBy("n", origin="start")]},
         "a",
-        "that of a row that is always there",
+        "that of a field always there",
     ),
     "a bound that is octets": ({"a": Annotated[bytes, Octets(2), LengthField()]}, "a", "LengthField does not stand on"),
     "a bound but for a field that is nowhere": (
@@ -380,7 +380,7 @@ ANNOTATIONS: dict[str, tuple[dict[str, Any], str, str]] = {
             "rest": Annotated[bytes, Unparsed("rows")],
         },
         "rows",
-        "known by constants at its front",
+        "known by constants that no other one has",
     ),
     "a key that may be absent, by nothing": (
         {"f": FLAG, "r": SEVEN, "a": Annotated[int | None, Bits(16), When("f"), Selects(ETHERTYPE)]},

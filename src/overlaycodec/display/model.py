@@ -16,6 +16,7 @@ from overlaycodec.describe.plain import Leaf, leaves_of, printable, text_of, wor
 from overlaycodec.describe.traits import PORTS
 from overlaycodec.display.spans import Role, Span
 from overlaycodec.editing.checksum_status import ChecksumStatus, checksums
+from overlaycodec.editing.icmp_extensions import error_in, extensions
 from overlaycodec.editing.refused_guesses import refused_guesses
 from overlaycodec.packet.header import Header
 from overlaycodec.packet.packet import FCS, Packet
@@ -115,11 +116,25 @@ def view_of(packet: Packet, catalog: Catalog, *, left_to_card: bool = False) -> 
             regions.append(HeaderView(path, trailer.record, 0, at, len(data), fields))
         else:
             owner = f"after {names[trailer.header]}" if trailer.header >= 0 else "at the end"
-            regions.append(RegionView(f"trailer {owner}", 0, at, data))
+            notes = tuple(_extension_notes(packet, catalog)) if trailer.header == error_in(packet.headers) else ()
+            regions.append(RegionView(f"trailer {owner}", 0, at, data, notes))
         at += len(data)
     faults = tuple(Span(f"{mark} {reason}", "bad" if mark == "✗" else "warn") for mark, reason in faults_of(packet))
     faults += tuple(Span(f"? {guess}", "warn") for guess in refused_guesses(packet, catalog=catalog))
     return PacketView(tuple(headers), tuple(regions), faults)
+
+
+def _extension_notes(packet: Packet, catalog: Catalog) -> Iterator[Span]:
+    """Notes on the octets behind a quoted packet: what the extension structure of ICMP says."""
+    found = extensions(packet, catalog=catalog)
+    if found is None:
+        return
+    yield from (Span(str(status), _STATUS_ROLES.get(status, "warn")) for status in checksums(found).values())
+    for header in found.headers:
+        for field in header.__layout__.fields:
+            for element in getattr(header, field.name) if field.elements else ():
+                yield Span(f"{element.__layout__.name}: {_meaning_text(element)}", "note")
+    yield from (Span(f"{mark} {reason}", "warn") for mark, reason in faults_of(found))
 
 
 def _fcs_notes(fcs: FCS, status: ChecksumStatus | None) -> Iterator[Span]:

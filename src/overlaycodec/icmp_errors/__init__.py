@@ -11,8 +11,9 @@ is left to the caller.
 (IPv4Address('192.0.2.1'), 1400, 2)
 """
 
+from overlaycodec.editing.icmp_extensions import extensions
 from overlaycodec.icmp_errors.messages import Unreachable, time_exceeded, too_big, unreachable
 from overlaycodec.icmp_errors.quotation import Extension
 from overlaycodec.icmp_errors.silence import silence
 
-__all__ = ["Extension", "Unreachable", "silence", "time_exceeded", "too_big", "unreachable"]
+__all__ = ["Extension", "Unreachable", "extensions", "silence", "time_exceeded", "too_big", "unreachable"]

@@ -17,6 +17,7 @@ from overlaycodec.packet.packet import Packet
 from overlaycodec.protocols import (
     ICMP,
     Ethernet,
+    ICMPExtensions,
     ICMPTimeExceeded,
     ICMPUnreachable,
     ICMPv6,
@@ -101,13 +102,14 @@ def time_exceeded(
     src: IPSource = None,
     link_src: MACAddress | str | None = None,
     reassembly: bool = False,
-    extensions: Sequence[Extension] = (),
+    extensions: ICMPExtensions | Sequence[Extension] = (),
     first: type[Header] = Ethernet,
     catalog: Catalog = DEFAULT,
 ) -> Packet | None:
     """The message that the hop limit of a packet was exceeded, or, with `reassembly`, the time for its fragments.
 
-    `extensions` follow the quotation (RFC 4884). The other arguments are those of `too_big`.
+    `extensions` follow the quotation (RFC 4884): a header `ICMPExtensions`, or objects. The other arguments are those
+    of `too_big`.
 
     None where `silence` says why nothing may be sent.
 
@@ -129,7 +131,7 @@ def unreachable(
     reason: Unreachable = "host",
     src: IPSource = None,
     link_src: MACAddress | str | None = None,
-    extensions: Sequence[Extension] = (),
+    extensions: ICMPExtensions | Sequence[Extension] = (),
     first: type[Header] = Ethernet,
     catalog: Catalog = DEFAULT,
 ) -> Packet | None:
@@ -160,7 +162,7 @@ def _message(
     src: IPSource,
     link_src: MACAddress | str | None,
     catalog: Catalog,
-    extensions: Sequence[Extension] = (),
+    extensions: ICMPExtensions | Sequence[Extension] = (),
 ) -> Packet | None:
     """The message to the sender; None where its own addresses would be those of a group."""
     network = offender.network
@@ -175,11 +177,12 @@ def _message(
         return None
     room = _LARGEST[network.version] - _HEADERS[network.version]
     octets = offender.octets[:room]
-    check_several("extensions", extensions, "Extension values")
-    extensions = tuple(extensions)
-    if extensions:
+    if not isinstance(extensions, ICMPExtensions):
+        check_several("extensions", extensions, "Extension values")
+        extensions = tuple(extensions)
         for number, extension in enumerate(extensions):
             check_type(f"extensions[{number}]", extension, Extension)
+    if extensions:
         octets = extended(octets, extensions)
         if len(octets) > room:
             raise ValueError(f"the extensions leave no room for the quotation: {len(octets)} octets, at most {room}")

@@ -7,23 +7,20 @@ from typing import Any, Final
 
 import msgspec
 
-from overlaycodec.checksum import internet_checksum
 from overlaycodec.codec.catalog import Catalog
 from overlaycodec.codec.packet_decoder import decode
-from overlaycodec.codec.packet_encoder import resolved
+from overlaycodec.codec.packet_encoder import encode, resolved
+from overlaycodec.editing.icmp_extensions import MINIMUM_QUOTED
 from overlaycodec.editing.network_headers import framed_network_of
 from overlaycodec.packet.header import Header
 from overlaycodec.packet.offsets import extent_of, octets_in
 from overlaycodec.packet.packet import Packet
-from overlaycodec.protocols import Ethernet, IPv4, IPv6
+from overlaycodec.protocols import Ethernet, ICMPExtensions, IPv4, IPv6
 from overlaycodec.values.argument_checks import check_number, check_type
 from overlaycodec.values.bytes_like import BytesLike, bytes_of
 
 __all__ = ["MINIMUM_QUOTED", "Extension", "Offender", "extended", "offender_of"]
 
-MINIMUM_QUOTED: Final = 128
-"""Octets of the quotation before extensions; shorter ones are padded with zeros (RFC 4884 section 3)."""
-_VERSION: Final = 2
 _OBJECT_HEADER: Final = 4
 
 
@@ -99,14 +96,16 @@ def offender_of(packet: BytesLike | Packet, first: type[Header], catalog: Catalo
     )
 
 
-def extended(quoted: bytes, extensions: Sequence[Extension]) -> bytes:
+def extended(quoted: bytes, structure: ICMPExtensions | Sequence[Extension]) -> bytes:
     """The quotation with 128 octets, and the extension structure after it.
 
     128 octets: receivers that do not know the length field look for the structure there.
 
+    Raises: EncodeError for a structure that cannot be encoded.
+
     Spec: RFC 4884 sections 5 and 7.
     """
-    objects = b"".join(extension.octets for extension in extensions)
-    version = bytes([_VERSION << 4, 0])
-    checksum = internet_checksum(version + bytes(2) + objects) or 0xFFFF  # 0: it was not computed (section 7)
-    return quoted[:MINIMUM_QUOTED].ljust(MINIMUM_QUOTED, b"\0") + version + checksum.to_bytes(2, "big") + objects
+    if not isinstance(structure, ICMPExtensions):
+        objects = b"".join(extension.octets for extension in structure)
+        structure = ICMPExtensions(objects=(), objects_rest=objects)
+    return quoted[:MINIMUM_QUOTED].ljust(MINIMUM_QUOTED, b"\0") + encode(structure)

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Final
 
 from overlaycodec.packet.late_header import LateHeader
 from overlaycodec.protocols.numberings import (
-    FDDI_FORMAT, GACH_CHANNEL, IPCP_CODE, IPV6CP_CODE, LCP_CODE, NFLOG_FAMILY, NLPID,
+    CCP_CODE, CHAP_CODE, FDDI_FORMAT, GACH_CHANNEL, ICMP_EXTENSION, IPCP_CODE, IPV6CP_CODE, LCP_CODE, NFLOG_FAMILY,
+    NLPID, PAP_CODE,
 )
 from overlaycodec.schema.keys import MinOctets, Peek, PreviousHeader, Within
 from overlaycodec.schema.keyspaces import (
@@ -60,6 +61,16 @@ if TYPE_CHECKING:
     from overlaycodec.protocols.icmp import (
         ICMP, ICMPEcho, ICMPParameterProblem, ICMPRedirect, ICMPTimeExceeded, ICMPTimestamp, ICMPUnreachable,
     )
+    from overlaycodec.protocols.icmp_extensions import (
+        ICMPExtensionObject, ICMPExtensions, ICMPMPLSLabel, ICMPMPLSStackObject,
+    )
+    from overlaycodec.protocols.icmp_interface import (
+        ICMPInterfaceAddressObject, ICMPInterfaceIPv4Object, ICMPInterfaceIPv6Object, ICMPInterfaceIndexObject,
+        ICMPInterfaceNameObject, ICMPInterfaceObject,
+    )
+    from overlaycodec.protocols.icmp_probe import (
+        ICMPExtendedEcho, ICMPExtendedEchoReply, ICMPv6ExtendedEcho, ICMPv6ExtendedEchoReply,
+    )
     from overlaycodec.protocols.icmpv6 import (
         ICMPv6, ICMPv6Echo, ICMPv6PacketTooBig, ICMPv6ParameterProblem, ICMPv6TimeExceeded, ICMPv6Unreachable,
     )
@@ -94,6 +105,8 @@ if TYPE_CHECKING:
     from overlaycodec.protocols.pim import PIM, PIMOverIPv6, PIMRegister, PIMRegisterOverIPv6
     from overlaycodec.protocols.pktap import PKTAP
     from overlaycodec.protocols.ppp import PPP, PPPCompressed, PPPFramed, PPPFramedCompressed
+    from overlaycodec.protocols.ppp_authentication import CHAP, CHAPValue, PAP, PAPReply, PAPRequest
+    from overlaycodec.protocols.ppp_compression import CCP, CCPDeflateOption, CCPMPPEOption, CCPOptions
     from overlaycodec.protocols.ppp_control import (
         IPCP, IPCPAddressOption, IPCPOptions, IPv6CP, IPv6CPInterfaceOption, IPv6CPOptions, LCP, LCPMRUOption,
         LCPMagicNumberOption, LCPOptions, PPPOption,
@@ -128,31 +141,36 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ARP", "AWSAttachmentOption", "AWSEndpointOption", "AWSFlowCookieOption", "AristaTimestamp", "AristaTimestamp48",
-    "AuthenticationHeader", "BFD", "BSDLoopback", "BSDNull", "CFM", "CFMTLV", "CPacketOption", "CiliumDSROption",
-    "CiliumDSRv6Option", "CiscoFrameRelay", "CiscoHDLC", "CiscoMetaData", "CiscoTimestampTag", "DHCP", "DHCPAddress",
-    "DHCPDNSOption", "DHCPHostNameOption", "DHCPLeaseTimeOption", "DHCPMessageTypeOption", "DHCPOption",
-    "DHCPParameterRequestOption", "DHCPRelayAgentOption", "DHCPRelaySuboption", "DHCPRequestedAddressOption",
-    "DHCPRouterOption", "DHCPServerIdOption", "DHCPSubnetMaskOption", "DHCPv6", "DHCPv6AddressOption",
-    "DHCPv6AddressesOption", "DHCPv6ClientIdOption", "DHCPv6ElapsedTimeOption", "DHCPv6Option", "DHCPv6PrefixOption",
-    "DHCPv6PrefixesOption", "DHCPv6Relay", "DHCPv6ServerIdOption", "DSA", "EDSA", "ERSPAN", "ERSPANv3", "ESP", "ETag",
-    "EtherIP", "Ethernet", "FDDI", "FrameRelay", "GACh", "GCPEndpointOption", "GCPNetworkOption", "GCPProfileOption",
-    "GRE", "GRESourceRoute", "GREv1", "GTPU", "GTPUExtension", "GUE", "Geneve", "GeneveOption", "ICMP", "ICMPEcho",
-    "ICMPParameterProblem", "ICMPRedirect", "ICMPTimeExceeded", "ICMPTimestamp", "ICMPUnreachable", "ICMPv6",
-    "ICMPv6Echo", "ICMPv6PacketTooBig", "ICMPv6ParameterProblem", "ICMPv6TimeExceeded", "ICMPv6Unreachable", "IGMP",
-    "IGMPGroup", "IGMPGroupRecord", "IGMPQuery", "IGMPSource", "IGMPv3Query", "IGMPv3Report", "INTMD", "INTMDOption",
-    "INTMX", "INTMXOption", "IPCP", "IPCPAddressOption", "IPCPOptions", "IPv4", "IPv4LooseSourceRouteOption",
-    "IPv4Option", "IPv4RecordRouteOption", "IPv4RouteAddress", "IPv4RouterAlertOption", "IPv4StrictSourceRouteOption",
-    "IPv6", "IPv6CP", "IPv6CPInterfaceOption", "IPv6CPOptions", "IPv6DestinationOptions", "IPv6Fragment",
-    "IPv6HomeAddressOption", "IPv6HopByHop", "IPv6JumboPayloadOption", "IPv6Option", "IPv6RouterAlertOption",
-    "IPv6Routing", "IPv6SegmentRouting", "IPv6TunnelEncapsulationLimitOption", "ITag", "L2TP", "L2TPControl", "L2TPv3",
-    "L2TPv3Control", "L2TPv3OverUDP", "LACP", "LACPMarker", "LCP", "LCPMRUOption", "LCPMagicNumberOption", "LCPOptions",
-    "LISP", "LLC", "LLDP", "LLDPTLV", "LinkOAM", "MACsec", "MACsecEncrypted", "MLDAddressRecord", "MLDQuery",
-    "MLDReport", "MLDSource", "MLDv2Query", "MLDv2Report", "MPLS", "MSTI", "MSTP", "NDPMTU", "NDPOption",
-    "NDPPrefixInformation", "NDPRedirect", "NDPSourceLinkLayerAddress", "NDPTargetLinkLayerAddress", "NFLOG",
-    "NFLOGAttribute", "NLPIDPadding", "NSH", "NSHMetadata", "NeighborAdvertisement", "NeighborSolicitation", "Netlink",
-    "NonESPMarker", "OVNOption", "OxideExternalOption", "OxideMSSOption", "OxideMulticastOption", "PIM", "PIMOverIPv6",
-    "PIMRegister", "PIMRegisterOverIPv6", "PKTAP", "PPI", "PPP", "PPPCompressed", "PPPFramed", "PPPFramedCompressed",
-    "PPPOption", "PPPoE", "PPPoEDiscovery", "PPPoETag", "PTP", "PTPAnnounce", "PTPDelayResponse", "PTPFollowUp",
+    "AuthenticationHeader", "BFD", "BSDLoopback", "BSDNull", "CCP", "CCPDeflateOption", "CCPMPPEOption", "CCPOptions",
+    "CFM", "CFMTLV", "CHAP", "CHAPValue", "CPacketOption", "CiliumDSROption", "CiliumDSRv6Option", "CiscoFrameRelay",
+    "CiscoHDLC", "CiscoMetaData", "CiscoTimestampTag", "DHCP", "DHCPAddress", "DHCPDNSOption", "DHCPHostNameOption",
+    "DHCPLeaseTimeOption", "DHCPMessageTypeOption", "DHCPOption", "DHCPParameterRequestOption", "DHCPRelayAgentOption",
+    "DHCPRelaySuboption", "DHCPRequestedAddressOption", "DHCPRouterOption", "DHCPServerIdOption",
+    "DHCPSubnetMaskOption", "DHCPv6", "DHCPv6AddressOption", "DHCPv6AddressesOption", "DHCPv6ClientIdOption",
+    "DHCPv6ElapsedTimeOption", "DHCPv6Option", "DHCPv6PrefixOption", "DHCPv6PrefixesOption", "DHCPv6Relay",
+    "DHCPv6ServerIdOption", "DSA", "EDSA", "ERSPAN", "ERSPANv3", "ESP", "ETag", "EtherIP", "Ethernet", "FDDI",
+    "FrameRelay", "GACh", "GCPEndpointOption", "GCPNetworkOption", "GCPProfileOption", "GRE", "GRESourceRoute", "GREv1",
+    "GTPU", "GTPUExtension", "GUE", "Geneve", "GeneveOption", "ICMP", "ICMPEcho", "ICMPExtendedEcho",
+    "ICMPExtendedEchoReply", "ICMPExtensionObject", "ICMPExtensions", "ICMPInterfaceAddressObject",
+    "ICMPInterfaceIPv4Object", "ICMPInterfaceIPv6Object", "ICMPInterfaceIndexObject", "ICMPInterfaceNameObject",
+    "ICMPInterfaceObject", "ICMPMPLSLabel", "ICMPMPLSStackObject", "ICMPParameterProblem", "ICMPRedirect",
+    "ICMPTimeExceeded", "ICMPTimestamp", "ICMPUnreachable", "ICMPv6", "ICMPv6Echo", "ICMPv6ExtendedEcho",
+    "ICMPv6ExtendedEchoReply", "ICMPv6PacketTooBig", "ICMPv6ParameterProblem", "ICMPv6TimeExceeded",
+    "ICMPv6Unreachable", "IGMP", "IGMPGroup", "IGMPGroupRecord", "IGMPQuery", "IGMPSource", "IGMPv3Query",
+    "IGMPv3Report", "INTMD", "INTMDOption", "INTMX", "INTMXOption", "IPCP", "IPCPAddressOption", "IPCPOptions", "IPv4",
+    "IPv4LooseSourceRouteOption", "IPv4Option", "IPv4RecordRouteOption", "IPv4RouteAddress", "IPv4RouterAlertOption",
+    "IPv4StrictSourceRouteOption", "IPv6", "IPv6CP", "IPv6CPInterfaceOption", "IPv6CPOptions", "IPv6DestinationOptions",
+    "IPv6Fragment", "IPv6HomeAddressOption", "IPv6HopByHop", "IPv6JumboPayloadOption", "IPv6Option",
+    "IPv6RouterAlertOption", "IPv6Routing", "IPv6SegmentRouting", "IPv6TunnelEncapsulationLimitOption", "ITag", "L2TP",
+    "L2TPControl", "L2TPv3", "L2TPv3Control", "L2TPv3OverUDP", "LACP", "LACPMarker", "LCP", "LCPMRUOption",
+    "LCPMagicNumberOption", "LCPOptions", "LISP", "LLC", "LLDP", "LLDPTLV", "LinkOAM", "MACsec", "MACsecEncrypted",
+    "MLDAddressRecord", "MLDQuery", "MLDReport", "MLDSource", "MLDv2Query", "MLDv2Report", "MPLS", "MSTI", "MSTP",
+    "NDPMTU", "NDPOption", "NDPPrefixInformation", "NDPRedirect", "NDPSourceLinkLayerAddress",
+    "NDPTargetLinkLayerAddress", "NFLOG", "NFLOGAttribute", "NLPIDPadding", "NSH", "NSHMetadata",
+    "NeighborAdvertisement", "NeighborSolicitation", "Netlink", "NonESPMarker", "OVNOption", "OxideExternalOption",
+    "OxideMSSOption", "OxideMulticastOption", "PAP", "PAPReply", "PAPRequest", "PIM", "PIMOverIPv6", "PIMRegister",
+    "PIMRegisterOverIPv6", "PKTAP", "PPI", "PPP", "PPPCompressed", "PPPFramed", "PPPFramedCompressed", "PPPOption",
+    "PPPoE", "PPPoEDiscovery", "PPPoETag", "PTP", "PTPAnnounce", "PTPDelayResponse", "PTPFollowUp",
     "PTPPeerDelayFollowUp", "PTPPeerDelayRequest", "PTPPeerDelayResponse", "PTPSync", "PseudowireControlWord", "RIP",
     "RIPCryptographicEntry", "RIPDigestEntry", "RIPEntry", "RIPPasswordEntry", "RSTP", "Radiotap",
     "RouterAdvertisement", "RouterSolicitation", "SCTP", "SCTPChunk", "SLARP", "SLARPKeepalive", "SLL", "SLL2", "SNAP",
@@ -207,6 +225,12 @@ FAMILIES: Final[dict[str, tuple[str, ...]]] = {
         "ICMP", "ICMPEcho", "ICMPParameterProblem", "ICMPRedirect", "ICMPTimeExceeded", "ICMPTimestamp",
         "ICMPUnreachable",
     ),
+    "icmp_extensions": ("ICMPExtensionObject", "ICMPExtensions", "ICMPMPLSLabel", "ICMPMPLSStackObject"),
+    "icmp_interface": (
+        "ICMPInterfaceAddressObject", "ICMPInterfaceIPv4Object", "ICMPInterfaceIPv6Object", "ICMPInterfaceIndexObject",
+        "ICMPInterfaceNameObject", "ICMPInterfaceObject",
+    ),
+    "icmp_probe": ("ICMPExtendedEcho", "ICMPExtendedEchoReply", "ICMPv6ExtendedEcho", "ICMPv6ExtendedEchoReply"),
     "icmpv6": (
         "ICMPv6", "ICMPv6Echo", "ICMPv6PacketTooBig", "ICMPv6ParameterProblem", "ICMPv6TimeExceeded",
         "ICMPv6Unreachable",
@@ -242,6 +266,8 @@ FAMILIES: Final[dict[str, tuple[str, ...]]] = {
     "pim": ("PIM", "PIMOverIPv6", "PIMRegister", "PIMRegisterOverIPv6"),
     "pktap": ("PKTAP",),
     "ppp": ("PPP", "PPPCompressed", "PPPFramed", "PPPFramedCompressed"),
+    "ppp_authentication": ("CHAP", "CHAPValue", "PAP", "PAPReply", "PAPRequest"),
+    "ppp_compression": ("CCP", "CCPDeflateOption", "CCPMPPEOption", "CCPOptions"),
     "ppp_control": (
         "IPCP", "IPCPAddressOption", "IPCPOptions", "IPv6CP", "IPv6CPInterfaceOption", "IPv6CPOptions", "LCP",
         "LCPMRUOption", "LCPMagicNumberOption", "LCPOptions", "PPPOption",
@@ -358,6 +384,15 @@ HEADERS: Final = (
     LateHeader("overlaycodec.protocols.icmp", "ICMPTimeExceeded", "icmp_time_exceeded", (ICMP_TYPE(11),)),
     LateHeader("overlaycodec.protocols.icmp", "ICMPTimestamp", "icmp_timestamp", (ICMP_TYPE(13), ICMP_TYPE(14))),
     LateHeader("overlaycodec.protocols.icmp", "ICMPUnreachable", "icmp_unreachable", (ICMP_TYPE(3),)),
+    LateHeader("overlaycodec.protocols.icmp_extensions", "ICMPExtensions", "icmp_extensions", (ICMP_EXTENSION(0),)),
+    LateHeader("overlaycodec.protocols.icmp_probe", "ICMPExtendedEcho", "icmp_extended_echo", (ICMP_TYPE(42),)),
+    LateHeader("overlaycodec.protocols.icmp_probe", "ICMPExtendedEchoReply", "icmp_extended_echo_reply", (
+        ICMP_TYPE(43),
+    )),
+    LateHeader("overlaycodec.protocols.icmp_probe", "ICMPv6ExtendedEcho", "icmpv6_extended_echo", (ICMPV6_TYPE(160),)),
+    LateHeader("overlaycodec.protocols.icmp_probe", "ICMPv6ExtendedEchoReply", "icmpv6_extended_echo_reply", (
+        ICMPV6_TYPE(161),
+    )),
     LateHeader("overlaycodec.protocols.icmpv6", "ICMPv6", "icmpv6", (IP_PROTOCOL(58),)),
     LateHeader("overlaycodec.protocols.icmpv6", "ICMPv6Echo", "icmpv6_echo", (ICMPV6_TYPE(128), ICMPV6_TYPE(129))),
     LateHeader("overlaycodec.protocols.icmpv6", "ICMPv6PacketTooBig", "icmpv6_packet_too_big", (ICMPV6_TYPE(2),)),
@@ -481,6 +516,15 @@ HEADERS: Final = (
         LINK_TYPE(9).when(Peek(bit=0, count=16, value=65283), Peek(bit=23, count=1, value=1)),
         LINK_TYPE(50).when(Peek(bit=0, count=16, value=65283), Peek(bit=23, count=1, value=1)),
         ETHERTYPE(0x880b).when(Peek(bit=0, count=16, value=65283), Peek(bit=23, count=1, value=1)),
+    )),
+    LateHeader("overlaycodec.protocols.ppp_authentication", "CHAP", "chap", (PPP_PROTOCOL(0xc223),)),
+    LateHeader("overlaycodec.protocols.ppp_authentication", "CHAPValue", "chap_value", (CHAP_CODE(1), CHAP_CODE(2))),
+    LateHeader("overlaycodec.protocols.ppp_authentication", "PAP", "pap", (PPP_PROTOCOL(0xc023),)),
+    LateHeader("overlaycodec.protocols.ppp_authentication", "PAPReply", "pap_reply", (PAP_CODE(2), PAP_CODE(3))),
+    LateHeader("overlaycodec.protocols.ppp_authentication", "PAPRequest", "pap_request", (PAP_CODE(1),)),
+    LateHeader("overlaycodec.protocols.ppp_compression", "CCP", "ccp", (PPP_PROTOCOL(0x80fd),)),
+    LateHeader("overlaycodec.protocols.ppp_compression", "CCPOptions", "ccp_options", (
+        CCP_CODE(1), CCP_CODE(2), CCP_CODE(3), CCP_CODE(4),
     )),
     LateHeader("overlaycodec.protocols.ppp_control", "IPCP", "ipcp", (PPP_PROTOCOL(0x8021),)),
     LateHeader("overlaycodec.protocols.ppp_control", "IPCPOptions", "ipcp_options", (

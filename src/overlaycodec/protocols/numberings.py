@@ -23,3 +23,11 @@ IPV6CP_CODE: Final = KeySpace("ipv6cp_code", 8)
 """The same of the control protocol of IPv6."""
 GACH_CHANNEL: Final = KeySpace("gach_channel", hexadecimal=True)
 """Types of MPLS's associated channels."""
+ICMP_EXTENSION: Final = KeySpace("icmp_extension", 1)
+"""One key, 0: the extension structure of ICMP, behind what has it for certain."""
+PAP_CODE: Final = KeySpace("pap_code", 8)
+"""Codes of PPP's password authentication protocol."""
+CHAP_CODE: Final = KeySpace("chap_code", 8)
+"""Codes of PPP's challenge handshake protocol: those that have a value."""
+CCP_CODE: Final = KeySpace("ccp_code", 8)
+"""Codes of PPP's compression control protocol: those that have options."""

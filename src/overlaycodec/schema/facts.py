@@ -134,8 +134,8 @@ class Elements(Fact, frozen=True):
     """An option list: elements that fill the field.
 
     The type of the field names the classes of its elements: `tuple[Typed | Generic, ...]`. An element is read as the
-    class whose first octets, all of them `Const`, it starts with (of several, as the one whose other constants it has),
-    as the last class where there is none or where none of them can read it.
+    class whose first octets, all of them `Const`, it starts with (of several, or where a class starts with none, as the
+    one whose other constants it has), as the last class where there is none or where none of them can read it.
 
     An element whose `kind` field equals `end` is the last one. Without `SizedBy`, `CountedBy` or `Rest`, `end` ends
     the field. `pads` names the kinds that fill up to the unit of the size: one octet long, then any

@@ -143,8 +143,8 @@ def _check_references(owner: str, layout: Layout, field: Declared, before: tuple
         need("SizedBy", sized.field, "int")
         if Octets in field:
             raise SchemaError(owner, field.name, "has two sizes: Octets and SizedBy")
-        if sized.origin == "start" and (field.optional or Elements not in field or earlier[sized.field].optional):
-            raise SchemaError(owner, field.name, "a size from the record's start is that of a row that is always there")
+        if sized.origin == "start" and (field.optional or earlier[sized.field].optional):
+            raise SchemaError(owner, field.name, "a size from the record's start is that of a field always there")
     if counted := field.get(CountedBy):
         need("CountedBy", counted.field, "int")
     if when := field.get(When):
@@ -209,9 +209,8 @@ def _check_items(owner: str, layout: Layout, field: Declared, items: Elements) -
                     raise SchemaError(
                         owner, field.name, f"Elements: {value} does not fit in the {kind.bits} bits of {items.kind}"
                     )
-    octets, typed = layout.by_name[field.name].typed()
-    if len(layouts) > 1 and not (octets and all(map(_distinguishable, typed.values()))):
-        raise SchemaError(owner, field.name, "each class but the last is known by constants at its front, and others")
+    if len(layouts) > 1 and not all(map(_distinguishable, layout.by_name[field.name].typed()[1].values())):
+        raise SchemaError(owner, field.name, "each class but the last is known by constants that no other one has")
     if items.kind is None and (items.end is not None or items.pads is not None):
         raise SchemaError(owner, field.name, "an element that ends or fills the row is known by its `kind`")
     if SizedBy not in field and Rest not in field:
@@ -222,12 +221,12 @@ def _check_items(owner: str, layout: Layout, field: Declared, items: Elements) -
 
 
 def _distinguishable(classes: tuple[Any, ...]) -> bool:
-    """Whether each of these element classes has a constant that each other one has otherwise."""
+    """Whether each of these element classes has constants, one of which each other class has otherwise."""
     constants = [
         {layout.fixed_bit_of(field.name): field.const for field in layout.fields if field.const is not None}
         for layout in (cls.__layout__ for cls in classes)
     ]
-    return all(
+    return all(constants) and all(
         any(other.get(bit, value) != value for bit, value in one.items())
         for number, one in enumerate(constants)
         for other in constants[:number]

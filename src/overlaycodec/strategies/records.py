@@ -7,7 +7,7 @@ to its least value, every size to its least.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address
 from typing import Any, NamedTuple, Self
@@ -212,7 +212,7 @@ class _Kinds(NamedTuple):
     generic: Layout
     """The layout of those that are of no other class."""
     prefix: tuple[Field, ...]
-    """The fields in the first octets that give the class, without those that are computed."""
+    """The fields that give the class, without those that are computed: they are in the first octets, or constants."""
     others: frozenset[tuple[int, ...]]
     """The values of these fields in elements of the other classes."""
     end: dict[str, frozenset[int]]
@@ -234,6 +234,8 @@ class _Kinds(NamedTuple):
         others = {
             tuple(int.from_bytes(lead, "big") >> shift & other.maximum for other, shift in shifts) for lead in classes
         }
+        if classes and not octets:
+            shifts, others = _constants_of(generic, classes[b""])
         end: dict[str, frozenset[int]] = {}
         options = field.options
         if options is not None and options.kind is not None and options.end is not None:
@@ -250,6 +252,17 @@ class _Kinds(NamedTuple):
                 excluded |= {numbers[-1] for numbers in self.others if numbers[:-1] == before}
             values[field.name] = _fixed_size(entropy, self.generic, field, excluded, room)
         return values
+
+
+def _constants_of(generic: Layout, classes: Sequence[Any]) -> tuple[list[tuple[Field, int]], set[tuple[int, ...]]]:
+    """The fields of the generic element in whose place each class has a constant; and these, of each class."""
+    constants: list[dict[tuple[int | None, int | None], int | None]] = [
+        {(layout.fixed_bit_of(field.name), field.bits): field.const for field in layout.fields}
+        for layout in (cls.__layout__ for cls in classes)
+    ]
+    places = [((generic.fixed_bit_of(field.name), field.bits), field) for field in generic.fields if field.bits]
+    found = [(place, field) for place, field in places if all(one.get(place) is not None for one in constants)]
+    return [(field, 0) for _, field in found], {tuple(one[place] or 0 for place, _ in found) for one in constants}
 
 
 @st.composite

@@ -149,6 +149,13 @@ TSHARK: Final[tuple[Entry, ...]] = (
         ("pim.cksum.status",),
         lambda difference: any(isinstance(header, oc.PIMRegisterOverIPv6) for header in difference.packet.headers),
     ),
+    Value(
+        "Checksum of ICMP's extensions in a first fragment",
+        "overlaycodec",
+        "RFC 791 section 3.2: more fragments follow, so the structure is not all there. tshark judges what there is.",
+        ("icmp.ext.checksum.status",),
+        lambda difference: difference.ours == 2,
+    ),
 )
 
 TCPDUMP: Final[tuple[Entry, ...]] = (

@@ -69,6 +69,8 @@ def names_of_stack(packet: oc.Packet) -> list[tuple[str, int]]:
             name = "ieee8021ad"
         if type(header) is oc.VXLANGPE or (name == "eth" and isinstance(before, oc.ITag)):
             name = None  # it dissects both, and leaves them out of its column
+        if type(header) is oc.ICMPExtensions and type(before) is oc.ICMPv6ExtendedEcho:
+            name = "icmp"  # its dissector of ICMP reads them behind ICMPv6 too, and is listed there
         if name is not None and not (name == "mpls" and found and found[-1][0] == "mpls"):
             found.append((name, number))
         before = header

@@ -369,6 +369,9 @@ SOURCES: Final[Mapping[str, Source]] = {
     "PPP's control protocols": Source(
         800, oc.PPP, 9, through=(oc.LCP, oc.LCPOptions, oc.IPCP, oc.IPCPOptions, oc.IPv6CP, oc.IPv6CPOptions)
     ),
+    "how PPP authenticates and compresses": Source(
+        1_000, oc.PPP, 9, through=(oc.PAP, oc.PAPRequest, oc.PAPReply, oc.CHAP, oc.CHAPValue, oc.CCP, oc.CCPOptions)
+    ),
     "PPP of one octet": Source(400, oc.PPPCompressed, 9),
     "cooked": Source(400, oc.SLL, 113),
     "cooked, of other devices": Source(200, oc.SLL, 113, through=(oc.SLL,)),

@@ -69,6 +69,45 @@ def _lcp(random: Random) -> tuple[WireStruct, ...]:
     return tuple(random.sample(options, random.randint(1, 2)))
 
 
+def _ccp(random: Random) -> tuple[WireStruct, ...]:
+    options = (
+        oc.CCPMPPEOption(stateless=random.random() < 0.5, bits128=True, compression=random.random() < 0.5),
+        oc.CCPDeflateOption(window=random.randrange(16), check_method=random.randrange(4)),
+    )
+    return tuple(random.sample(options, random.randint(1, 2)))
+
+
+def _icmp_objects(random: Random) -> tuple[WireStruct, ...]:
+    """Objects of known classes, and of classes that no specification has."""
+    label = oc.ICMPMPLSLabel(
+        label=random.randrange(1 << 20),
+        traffic_class=random.randrange(8),
+        bottom_of_stack=random.random() < 0.5,
+        ttl=random.randrange(256),
+    )
+    name = random.choice((None, b"eth0\0\0\0", b"swp1s0\0"))
+    facts: dict[str, Any] = {  # Any: values of any field
+        "role": random.randrange(4),
+        "index": random.choice((None, random.randrange(1 << 32))),
+        "name": name,
+        "mtu": random.choice((None, random.randrange(1 << 32))),
+    }
+    objects = (
+        oc.ICMPMPLSStackObject(labels=(label,) * random.randint(1, 3)),
+        oc.ICMPInterfaceObject(**facts),
+        oc.ICMPInterfaceIPv4Object(address=IPv4Address(random.randbytes(4)), **facts),
+        oc.ICMPInterfaceIPv6Object(address=IPv6Address(random.randbytes(16)), **facts),
+        oc.ICMPInterfaceNameObject(name=b"eth0"),
+        oc.ICMPInterfaceIndexObject(index=random.randrange(1 << 32)),
+        oc.ICMPInterfaceAddressObject(afi=1, address=random.randbytes(4)),
+        oc.ICMPInterfaceAddressObject(afi=2, address=random.randbytes(16)),
+        oc.ICMPExtensionObject(
+            class_num=random.randint(200, 255), c_type=random.randrange(256), data=random.randbytes(8)
+        ),
+    )
+    return tuple(random.sample(objects, random.randint(1, 3)))
+
+
 def _nflog(random: Random) -> tuple[oc.NFLOGAttribute, ...]:
     """The length of the last one is set when the packet is there: see `finished`."""
     prefix = oc.NFLOGAttribute(type=10, value=b"in " + random.randbytes(random.randrange(5)).hex().encode() + b"\0")
@@ -183,9 +222,17 @@ FIELDS: Final[Mapping[type[WireStruct], Mapping[str, Maker]]] = {
         "options": lambda random, _: (oc.IPv6CPInterfaceOption(identifier=random.randbytes(8)),),
         **_NO_REST,
     },
+    oc.CCPOptions: {"options": lambda random, _: _ccp(random), **_NO_REST},
+    oc.PAPRequest: {"peer_id": _octets(1, 9), "password": _octets(1, 9)},
+    oc.PAPReply: {"message": _octets(1, 9)},
+    oc.CHAPValue: {"value": _octets(1, 20)},
     oc.L2TPv3: {"session_id": _number(1, (1 << 32) - 1)},
     oc.L2TPv3OverUDP: {"session_id": _number(1, (1 << 32) - 1)},
     oc.L2TPv3Control: dict.fromkeys(("length_present", "sequence_present"), _one_of(True)),
+    oc.ICMPExtensions: {
+        "objects": lambda random, _: _icmp_objects(random),
+        "objects_rest": _one_of(b""),
+    },
     oc.TeredoAuthentication: {"client_id": _octets(0, 9), "auth_value": _octets(0, 9)},
 }
 """How fields are drawn, where another decoder knows only some values."""
@@ -208,8 +255,12 @@ UNBOUND: Final[Mapping[str, tuple[int, ...]]] = {
     "nlpid": (0x99,),
     "nflog_family": (3,),
     "gach_channel": (0x7FF8,),
+    "icmp_extension": (1,),
     "lcp_code": (5,),
     "ipcp_code": (5,),
     "ipv6cp_code": (5,),
+    "pap_code": (4,),
+    "chap_code": (3, 4),
+    "ccp_code": (5, 14),
 }
 """Values of key spaces that nothing is bound to, by the name of the space."""

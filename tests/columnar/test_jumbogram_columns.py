@@ -47,16 +47,15 @@ PADDING: Final = bytes([1, 4, 0, 0, 0, 0])
 
 def _drawn(source: random.Random) -> bytes:
     """A packet whose lengths and options are, or are not, those of a jumbogram; some are cut off."""
-    content = udp(vxlan(FRAME), length=source.choice((0, 0, 0, 8, 30, 9000)))
+    content, protocol = udp(vxlan(FRAME), length=source.choice((0, 0, 0, 8, 30, 9000))), 17
     for _ in range(source.choice((0, 1, 1, 1, 2))):
         size = source.choice((8 + len(content), 8 + len(content), 8, 7, 40, 70_000, 1 << 31))
         option = struct.pack(">BBI", source.choice((0xC2, 0xC2, 0xC2, 5)), source.choice((4, 4, 4, 2)), size)
         options = source.choice((option, option, option, PADDING, PADDING + bytes(2) + option))
-        following = 0 if content[0] in (0, 17, 44) and len(content) > 128 else 17
-        content = bytes([following, len(options) // 8]) + options + content
-    protocol = 17 if content[:2] == udp(b"")[:2] else 0
-    if protocol == 0 and source.random() < 0.2:
-        content, protocol = bytes([0, 0, 0, source.choice((0, 1)), 0, 0, 0, 1]) + content, 44
+        content = bytes([protocol, len(options) // 8]) + options + content
+        protocol = source.choice((0, 0, 60))
+    if source.random() < 0.1:
+        content, protocol = bytes([protocol, 0, 0, source.choice((0, 1)), 0, 0, 0, 1]) + content, 44
     length = source.choice((0, 0, 0, len(content), 30))
     packet = ipv6(content, protocol, length=length)
     if protocol == 17 and source.random() < 0.5:

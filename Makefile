@@ -77,7 +77,7 @@ $(VENV)/.fuzz-bench: $(VENV)/.made pyproject.toml
 	@touch $@
 
 $(VENV)/.bench: $(VENV)/.made pyproject.toml
-	$(PY) -m pip install $(PIP_OPTIONS) --editable ".[cli,columns]" --group bench
+	$(PY) -m pip install $(PIP_OPTIONS) --editable ".[cli,columns,arrow,pandas,polars,sql]" --group bench
 	@touch $@
 
 $(VENV)/.docs: $(VENV)/.made pyproject.toml
@@ -101,7 +101,7 @@ test: $(VENV)/.test
 	HYPOTHESIS_PROFILE=$${HYPOTHESIS_PROFILE:-few} $(PY) -m pytest -m "not survey" $(PYTEST_ARGS)
 
 bench: $(VENV)/.bench
-	$(PY) -m bench --into docs/benchmarks.md
+	$(PY) -m bench --into docs/benchmarks.md $(BENCH_ARGS)
 
 FUZZ_SECONDS ?= 60
 fuzz: $(VENV)/.fuzz

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench import column_ratios, columns, growth, operations, pipelines, plot, workers
+from bench import column_ratios, columns, engines, growth, operations, pipelines, plot, workers
 from bench.contests import CONTESTS, Sizes, check
 from bench.imports import HEAVY, heavy_modules, import_times
 from bench.memory import Reading, measure
@@ -20,6 +20,7 @@ from bench.report import (
     Target,
     columns_tables,
     contest_table,
+    engines_table,
     environment,
     growth_table,
     held_table,
@@ -28,6 +29,7 @@ from bench.report import (
     operation_targets,
     operations_table,
     ratio_table,
+    stream_table,
     target_table,
     workers_table,
 )
@@ -89,6 +91,8 @@ def main() -> int:
         help="tiny sizes and no other programs, to see that it works; its figures mean nothing",
     )
     parser.add_argument("--into", type=Path, help="the page whose results are to be replaced; the plot goes beside it")
+    parser.add_argument("--engines", type=int, default=0, metavar="PACKETS", help="also group so many by engines")
+    parser.add_argument("--stream", type=int, default=0, metavar="PACKETS", help="also read so many as they are made")
     arguments = parser.parse_args()
     quick: bool = arguments.quick
 
@@ -109,6 +113,10 @@ def main() -> int:
     parts += [contest_table(contest.title, contest.unit, results.timings[name]) for name, contest in CONTESTS.items()]
     parts += [operations_table(results.operations)]
     parts += [columns_tables(results.columns), ratio_table(results.ratios), workers_table(results.workers)]
+    if arguments.engines:
+        parts.append(engines_table(engines.group(arguments.engines, 1 if quick else 3, _say)))
+    if arguments.stream:
+        parts.append(stream_table(engines.stream(arguments.stream)))
     parts += map(growth_table, results.growth)
     parts += [import_table(results.imports), held_table(results.held, results.memory), memory_table(results.reading)]
     text = "\n\n".join(parts)

@@ -23,9 +23,9 @@ from bench.peers.tables import COLUMNS
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["Ratio", "Ratios", "run"]
+__all__ = ["HOSTS", "Ratio", "Ratios", "run", "write_hosts"]
 
-_HOSTS = 1 << 16
+HOSTS = 1 << 16
 _ADDRESSES = (26, 30, 76, 80)
 """Where a frame of seven headers has its IPv4 addresses."""
 _TEXTS = ("outer.ipv4.src", "outer.ipv4.dst", "inner.ipv4.src", "inner.ipv4.dst")
@@ -87,7 +87,7 @@ def _ratio(work: Callable[[], object], base: Callable[[], object], rounds: int) 
 # --- addresses and filters --------------------------------------------------------------------------------------------
 
 
-def _write_hosts(path: Path, packets: int, hosts: int | None) -> None:
+def write_hosts(path: Path, packets: int, hosts: int | None) -> None:
     """Frames of seven headers, of so many hosts in random order, or of hosts that are all distinct."""
     import numpy as np
 
@@ -109,7 +109,7 @@ def _addresses(folder: Path, packets: int, rounds: int) -> Iterator[Ratio]:
     import overlaycodec
 
     path = folder / "hosts.pcap"
-    _write_hosts(path, packets, _HOSTS)
+    write_hosts(path, packets, HOSTS)
     scans: list[float] = []
     overlaycodec.columns([], COLUMNS).to_arrow()  # so that all is loaded
     found: dict[str, list[float]] = {"to_arrow": [], "to_pandas": [], "to_polars": []}
@@ -128,14 +128,14 @@ def _addresses(folder: Path, packets: int, rounds: int) -> Iterator[Ratio]:
     for name, times in found.items():
         if times:
             value = statistics.median(one / scan for one, scan in zip(times, scans, strict=True))
-            yield Ratio(f"`{name}`: four columns of addresses of {_HOSTS:,} hosts", "file to 20 columns", 0.7, value)
+            yield Ratio(f"`{name}`: four columns of addresses of {HOSTS:,} hosts", "file to 20 columns", 0.7, value)
 
 
 def _filters(folder: Path, packets: int, rounds: int) -> Iterator[Ratio]:
     import overlaycodec
 
     path = folder / "distinct.pcap"
-    _write_hosts(path, packets, None)
+    write_hosts(path, packets, None)
     filters = {
         "one host in 256": "inner.ipv4.dst in 10.0.0.0/8",
         "half of them": "inner.ipv4.dst in 0.0.0.0/1",
@@ -253,7 +253,7 @@ def _few(folder: Path, rounds: int) -> Iterator[Ratio]:
 
 
 def _lists(folder: Path, packets: int, rounds: int) -> Iterator[Ratio]:
-    """Frames whose lists no field tells the size of: IGMPv3, MLDv2, LLDP, segment routing."""
+    """Frames whose lists no field tells the size of: IGMPv3, MLDv2, LLDP, segment routing; and jumbograms."""
     import overlaycodec
 
     link = b"\2\0\0\0\0\2" + b"\2\0\0\0\0\1"
@@ -276,9 +276,15 @@ def _lists(folder: Path, packets: int, rounds: int) -> Iterator[Ratio]:
             for _ in capture.packets(lax=True):
                 pass
 
+    datagram = UDP(50000, 9, 0, 0) + bytes(70_000)
+    option = pack(">BBBBI", 17, 0, 0xC2, 4, 8 + len(datagram))
+    kinds["Jumbogram of 70,000 octets"] = (
+        link + b"\x86\xdd" + pack(">IHBB", 6 << 28, 0, 0, 1) + bytes(32) + option + datagram
+    )
     for name, data in kinds.items():
         path = folder / "lists.pcap"
-        path.write_bytes(FILE_HEADER + b"".join(capture_record(number, data) for number in range(packets)))
+        count = packets if len(data) < 1 << 16 else max(packets // 20, 20)
+        path.write_bytes(FILE_HEADER + b"".join(capture_record(number, data) for number in range(count)))
         assert overlaycodec.columns(path, ["fault"])["fault"].count() == 0, name
         value = _ratio(partial(overlaycodec.columns, path, COLUMNS), partial(one_by_one, path), rounds)
         yield Ratio(name, "`packets()`", 1, value)

@@ -21,7 +21,7 @@ from bench.frames import frames
 from bench.memory import peak_octets
 from bench.peers.tables import COLUMNS
 
-__all__ = ["ColumnsMemory", "Held", "held", "measure_columns"]
+__all__ = ["ColumnsMemory", "Held", "anonymous", "held", "measure_columns"]
 
 
 class Held(NamedTuple):
@@ -69,7 +69,8 @@ def measure_columns(packets: int, scanned: int) -> ColumnsMemory:
     return ColumnsMemory(packets, result, peak, scanned, early, last)
 
 
-def _anonymous() -> int:
+def anonymous() -> int:
+    """The octets of memory of this process that are of no file."""
     try:
         lines = Path("/proc/self/status").read_text("ascii").splitlines()
     except OSError:
@@ -82,7 +83,7 @@ class _Peak(threading.Thread):
 
     def __init__(self) -> None:
         super().__init__(daemon=True)
-        self.before = self.most = _anonymous()
+        self.before = self.most = anonymous()
         self.done = threading.Event()
 
     def run(self) -> None:
@@ -90,7 +91,7 @@ class _Peak(threading.Thread):
             self.look()
 
     def look(self) -> int:
-        self.most = max(self.most, _anonymous())
+        self.most = max(self.most, anonymous())
         return self.most - self.before
 
 
@@ -103,10 +104,10 @@ def _held(name: str, count: int) -> list[int]:
     kept = [decode(data) for data in given[:1000]]
     kept.clear()
     gc.collect()
-    before = _anonymous()
+    before = anonymous()
     kept = [decode(data) for data in given]
     gc.collect()
-    return [_anonymous() - before]
+    return [anonymous() - before]
 
 
 def _columns(path: str) -> list[int]:

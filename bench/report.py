@@ -11,6 +11,7 @@ from pathlib import Path
 
 from bench.column_ratios import Ratio, Ratios
 from bench.columns import Columns
+from bench.engines import Grouping, Stream
 from bench.growth import Growth
 from bench.memory import Reading
 from bench.memory_columns import ColumnsMemory, Held
@@ -18,8 +19,9 @@ from bench.operations import DECODE, OPERATIONS, Kind, Operation, Operations
 from bench.timing import Timing
 
 __all__ = [
-    "Target", "columns_tables", "contest_table", "environment", "growth_table", "held_table", "import_table",
-    "memory_table", "operation_targets", "operations_table", "ratio_table", "target_table", "workers_table",
+    "Target", "columns_tables", "contest_table", "engines_table", "environment", "growth_table", "held_table",
+    "import_table", "memory_table", "operation_targets", "operations_table", "ratio_table", "stream_table",
+    "target_table", "workers_table",
 ]  # fmt: skip
 
 OURS = "overlaycodec"
@@ -165,6 +167,34 @@ def workers_table(timings: Mapping[str, Timing]) -> str:
     rows = [(t.name, _number(t.median), _number(t.best), _number(t.median / base)) for t in timings.values()]
     return "### Columns: several processes\n\nMicroseconds a packet, with the start of the programs.\n\n" + _table(
         ("", "median", "best", "times the fastest"), rows
+    )
+
+
+def engines_table(found: Sequence[Grouping]) -> str:
+    """Inner hosts grouped by engines, with one worker and with two."""
+    if not found:
+        return ""
+    rows = [
+        (
+            one.engine,
+            str(one.workers),
+            f"{one.seconds:.2f}",
+            _number(one.seconds * 1e6 / one.packets),
+            f"{one.memory / MIB:,.0f}",
+        )
+        for one in found
+    ]
+    head = ("", "workers", "seconds", "µs a packet", "memory at most, MiB")
+    return f"### Engines: inner hosts of {found[0].packets:,} packets grouped\n\n" + _table(head, rows)
+
+
+def stream_table(found: Stream) -> str:
+    """Memory over a stream."""
+    rows = [(f"{number * 10} %", f"{octets / MIB:.1f}") for number, octets in enumerate(found.memory, 1)]
+    return (
+        f"### Memory over a stream of {found.packets:,} packets\n\nThe packets were made as `oc.batches` read them, in "
+        f"{found.seconds:,.0f} seconds. The most memory of each tenth, beside what the program had before.\n\n"
+        + _table(("read", "MiB"), rows)
     )
 
 

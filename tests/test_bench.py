@@ -20,12 +20,17 @@ ROOT = Path(__file__).parent.parent
 @pytest.mark.survey
 def test_a_quick_run_gives_a_whole_report() -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "bench", "--quick"], cwd=ROOT, capture_output=True, text=True, timeout=300, check=False
+        [sys.executable, "-m", "bench", "--quick", "--stream=1000"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     assert "figures mean nothing" in done.stdout
     sections = [line for line in done.stdout.splitlines() if line.startswith("### ")]
-    assert len(sections) == 23, sections
+    assert len(sections) == 24, sections
     rows = [line for line in done.stdout.splitlines() if line.startswith("| overlaycodec |")]
     assert len(rows) == 13, rows  # once in each contest, with columns of one shape and of ten, and in memory
     assert "| a fixed pipeline |" in done.stdout

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import io
 import json
+import random
+import struct
 from pathlib import Path
 from typing import Final
 
 import pytest
 
 import overlaycodec as oc
-from tests.codec.test_jumbograms import FAULTY, LINK, OPEN, jumbogram
+from overlaycodec.columnar.decode.scalar_fallback import ScalarFallback
+from tests.codec.test_jumbograms import FAULTY, FRAME, LINK, OPEN, ipv4, ipv6, jumbogram, udp, vxlan
 
 
 @pytest.mark.parametrize("name", [*OPEN, *FAULTY])
@@ -37,6 +40,52 @@ def test_columns_are_those_of_the_scalar_decoder(name: str) -> None:
 
     fault = None if expected.fault is None else type(expected.fault).__name__
     assert values == [at("vxlan.vni"), at("udp.length"), at("inner.ethernet.ethertype"), fault]
+
+
+PADDING: Final = bytes([1, 4, 0, 0, 0, 0])
+
+
+def _drawn(source: random.Random) -> bytes:
+    """A packet whose lengths and options are, or are not, those of a jumbogram; some are cut off."""
+    content, protocol = udp(vxlan(FRAME), length=source.choice((0, 0, 0, 8, 30, 9000))), 17
+    for _ in range(source.choice((0, 1, 1, 1, 2))):
+        size = source.choice((8 + len(content), 8 + len(content), 8, 7, 40, 70_000, 1 << 31))
+        option = struct.pack(">BBI", source.choice((0xC2, 0xC2, 0xC2, 5)), source.choice((4, 4, 4, 2)), size)
+        options = source.choice((option, option, option, PADDING, PADDING + bytes(2) + option))
+        content = bytes([protocol, len(options) // 8]) + options + content
+        protocol = source.choice((0, 0, 60))
+    if source.random() < 0.1:
+        content, protocol = bytes([protocol, 0, 0, source.choice((0, 1)), 0, 0, 0, 1]) + content, 44
+    length = source.choice((0, 0, 0, len(content), 30))
+    packet = ipv6(content, protocol, length=length)
+    if protocol == 17 and source.random() < 0.5:
+        packet = ipv4(content, length=length and 20 + length, fragment=source.choice((0, 0, 0x2000)))
+    data = LINK + (b"\x08\x00" if packet[0] == 0x45 else b"\x86\xdd") + packet
+    return data[: source.randrange(14, len(data))] if source.random() < 0.2 else data
+
+
+def test_any_lengths_and_options() -> None:
+    """Each row is what the scalar decoder reads."""
+    source = random.Random(2675)
+    packets = [_drawn(source) for _ in range(4000)]
+    names = ["payload", "udp.length", "vxlan.vni", "ipv6_hop_by_hop.next_header", "inner.ethernet.ethertype", "fault"]
+    table = oc.columns([oc.Record(data) for data in packets], names)
+    found = [table[name].tolist() for name in names]
+    for number, data in enumerate(packets):
+        packet = oc.decode(data, lax=True)
+        values = [packet.payload, *(packet.get(name) for name in names[1:-1])]
+        values.append(None if packet.fault is None else type(packet.fault).__name__)
+        assert [column[number] for column in found] == values, data.hex()
+
+
+def test_jumbograms_are_read_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No packet is left to the scalar decoder."""
+    ran: list[int] = []
+    monkeypatch.setattr(ScalarFallback, "run", lambda _, batch, which, *rest, **more: ran.append(len(which)))
+    data = jumbogram(LINK + b"\x88\xb5" + bytes(100))
+    table = oc.columns([oc.Record(data)] * 100, ["vxlan.vni", "fault", "payload"])
+    assert table["vxlan.vni"].tolist() == [100] * 100
+    assert not sum(ran)
 
 
 def test_packets_from_columns_have_the_lengths_of_the_encoder() -> None:

@@ -42,21 +42,17 @@ def boundary_after(source: Source, octet: int, chain: Chain) -> tuple[int, Windo
     while 0 <= at < _PATIENCE * chain.reach:
         if not window.has(at + chain.header):
             return None
-        if _is_left(marks, at, chain):
+        other = marks.find(1, at + 1)
+        if other < 0 or (other - at == chain.twin and marks.find(1, other + 1) < 0):  # this is left, or it and its twin
             return (octet + at, window) if _goes_on(window, at, chain) else None
         end = chain.end(window, at)
         if end is not None:
             if end >= len(marks):
                 marks.extend(bytes(end + chain.reach - len(marks)))
             marks[end] = 1
-        at = marks.find(1, at + 1)
+            other = min(other, end)
+        at = other
     return None
-
-
-def _is_left(marks: bytearray, at: int, chain: Chain) -> bool:
-    """Whether what begins here is all that is left, but for its twin."""
-    other = marks.find(1, at + 1)
-    return other < 0 or (other - at == chain.twin and marks.find(1, other + 1) < 0)
 
 
 def _goes_on(window: Window, at: int, chain: Chain) -> bool:

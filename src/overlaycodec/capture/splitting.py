@@ -33,6 +33,8 @@ __all__ = ["rest_after", "splits", "splits_for"]
 _OCTETS: Final = 1 << 28
 _USUAL: Final = (1 << 16) + 256
 """The most octets of most packets: an IP packet with what is around it."""
+_SHORT: Final = 1 << 12
+"""The most octets of nearly all packets of most files."""
 _WALKED: Final = 4
 """Splits of fewer than so many times the longest record are found by a walk, which is no more to read."""
 _PCAP_HEADER: Final = 24
@@ -175,10 +177,10 @@ def _starts(
             known = head.state
         chain = _chain_of(known, source, start or _PCAP_HEADER, LONGEST if longest is None else longest)
         if share(stop - start) >= _WALKED * chain.reach:
-            jumps = _jumps(source, start, stop, share, chain)
             if longest is not None:
-                return ((at, known) for at, _ in jumps)
-            found = list(jumps)
+                short = _chain_of(known, source, start or _PCAP_HEADER, _SHORT)
+                return ((at, known) for at, _ in _jumps(source, start, stop, share, short, chain))
+            found = list(_jumps(source, start, stop, share, chain))
             if not isinstance(chain, PcapngChain) or not any(_is_stale(*jump, known, chain) for jump in found):
                 return [(at, known) for at, _ in found]
     return _walked(_walk(source, start, state), start, stop, share)
@@ -190,11 +192,15 @@ def _walked(walk: PcapWalk | PcapngWalk, start: int, stop: int, share: Share) ->
         yield at, walk.state
 
 
-def _jumps(source: Source, start: int, stop: int, share: Share, chain: Chain) -> Iterator[tuple[int, Window]]:
-    """Where records begin at such distances, and what was read there: nothing between is."""
+def _jumps(source: Source, start: int, stop: int, share: Share, *chains: Chain) -> Iterator[tuple[int, Window]]:
+    """Where records begin at such distances, and what was read there: nothing between is.
+
+    It is the first of the chains that proves each.
+    """
     target = start + share(stop - start)
     while target < stop:
-        found = boundary_after(source, target & ~3, chain)
+        proven = (boundary_after(source, target & ~3, chain) for chain in chains)
+        found = next(filter(None, proven), None)
         if found is not None and found[0] < stop:
             yield found
             target = found[0]

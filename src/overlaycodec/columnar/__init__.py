@@ -152,7 +152,7 @@ def batches(
     """
     _check_numpy("pyarrow", "arrow")
     from overlaycodec.columnar.arrow import schema_of
-    from overlaycodec.columnar.batches import reader_of
+    from overlaycodec.columnar.arrow_reader import reader_of
     from overlaycodec.columnar.column import columns_of
 
     catalog = _catalog_of(catalog, pipeline)

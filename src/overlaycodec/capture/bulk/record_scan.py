@@ -195,12 +195,23 @@ def _in_step(
     steps = _PATIENCE * (stop - start) // (average * segments)
     walked = np.empty((steps, len(starts)), np.int64)
     walked[0] = at = starts
+    going: Ints | None = None
+    """The walks that have not come to their limits, once these are few; None: all."""
     for step in range(1, steps):
-        at = octets.ends(at, walked[step])
-        np.minimum(at, last, out=at)
-        if step % 8 == 7 and (at >= limits).all():
-            walked = walked[: step + 1]
-            break
+        if going is None:
+            at = octets.ends(at, walked[step])
+            np.minimum(at, last, out=at)
+        else:
+            at = np.minimum(octets.ends(at), last)
+            walked[step, going] = at
+        if step % 8 == 7:
+            left = np.flatnonzero(at < (limits if going is None else limits[going]))
+            if not len(left):
+                walked = walked[: step + 1]
+                break
+            if 2 * len(left) < len(at):
+                walked[step + 1 :] = last
+                at, going = at[left], left if going is None else going[left]
     return _verified(octets, np.ascontiguousarray(walked.T), starts, limits, maximum)
 
 
@@ -213,12 +224,11 @@ def _candidates(octets: _Octets, start: int, segments: int, widest: int, commons
     apart = (last - start) // segments
     common_offset = start + octets.form.common_offset
     first, second = octets.octets[common_offset], octets.octets[common_offset + 1]
-    shape, strides = (segments - 1, min(widest, apart) + 1), (apart, 1)
+    shape, strides = (segments - 1, min(2 * widest, apart)), (apart, 1)  # there may be wider ones than those known
     seen = np.ndarray(shape, np.uint8, buffer=octets.octets, offset=common_offset + apart, strides=strides)
-    found = np.flatnonzero((seen[:, :-1] == first) & (seen[:, 1:] == second))  # much faster than nonzero of rows
-    segment, at = np.divmod(found, shape[1] - 1)
+    segment, at = np.divmod(np.flatnonzero(seen == first), shape[1])  # much faster than nonzero of rows
     offsets = start + (segment + 1) * apart + at
-    plausible = np.ones(len(offsets), np.bool_)
+    plausible = np.frombuffer(octets.octets, np.uint8)[offsets + octets.form.common_offset + 1] == second
     following = offsets
     for _ in range(2):
         following = octets.ends(following)

@@ -203,7 +203,7 @@ def outputs_of(
             if most is None:
                 ahead = batch.ahead
                 capacity = min(4 * capacity, _MOST_CAPACITY) if ahead is None else _capacity_of(ahead, len(batch))
-            output = Output(columns, max(capacity, len(batch)) if most else capacity + len(batch), allocate)
+            output = Output(columns, _room(most, len(batch)) if most else capacity + len(batch), allocate)
         wanted, others = rows.wanted(batch)
         output.others += others
         if len(wanted):
@@ -227,6 +227,11 @@ def _finish(output: Output, filler: ColumnFiller, pipeline: AnyPipeline | None) 
 def _capacity_of(ahead: int, known: int) -> int:
     """The capacity for about `ahead` packets, given the number of known ones; a capacity too large costs nothing."""
     return ahead + 3 * ahead // math.isqrt(known)
+
+
+def _room(most: int, packets: int) -> int:
+    """At most `most`, or so many: room for batches of about so many packets, with little that stays empty."""
+    return max(min(most // max(packets, 1) * packets + packets // 8, most), packets)
 
 
 def until_failure(batches: Iterable[Batch], failed: list[Exception]) -> Iterator[Batch]:

@@ -25,7 +25,7 @@ from overlaycodec.columnar.decode.checksum_status import (
 )
 from overlaycodec.columnar.decode.dispatch import Tables, conditions_hold, doubtful
 from overlaycodec.columnar.decode.group import Group, among, every, some
-from overlaycodec.columnar.decode.length_bounds import end_after, end_by_length
+from overlaycodec.columnar.decode.length_bounds import end_after, end_by_length, end_by_option, jumbo_lengths
 from overlaycodec.columnar.decode.list_walker import ListWalk, walkable
 from overlaycodec.columnar.decode.payloads import Payloads
 from overlaycodec.columnar.decode.plan import Node, Plan
@@ -35,7 +35,7 @@ from overlaycodec.packet.header import Header
 from overlaycodec.schema.corroboration import Corroboration
 from overlaycodec.schema.keys import Key
 from overlaycodec.schema.keyspaces import IP_PROTOCOL, LINK_TYPE
-from overlaycodec.schema.layout import Field, Run
+from overlaycodec.schema.layout import Field, Layout, Run
 
 __all__ = ["Engine"]
 
@@ -155,7 +155,7 @@ class Engine(PartReader):
             self._slow.append(group.index if mask is None else group.part(mask).index)
             return
         layout = cls.__layout__
-        if group.zero is not None and (layout.jumbo or (layout.extent and layout.extent.zero == "jumbo")):
+        if group.zero is not None and self._is_open(group.node.layout, layout):
             mask = np.ones(len(group), np.bool_) if mask is None else mask
             self._slow.append(group.part(group.zero & mask).index)
             mask = mask & ~group.zero
@@ -169,6 +169,13 @@ class Engine(PartReader):
                 mask = ~short if mask is None else mask ^ short
         following = group.following(group.node.after(cls), mask, least)
         self._work.setdefault((following.node, following.addresses is None), []).append(following)
+
+    def _is_open(self, before: Layout, layout: Layout) -> bool:
+        """Whether the end of this header is not found here, where the length of the IP header outside is 0."""
+        if layout.layer != "extension" and not (layout.extent and layout.extent.zero == "jumbo"):
+            return False
+        fragments = before.next.offset is not None or layout.next.offset is not None
+        return self._plan.statuses or fragments or (layout.jumbo is not None and before.layer != "network")
 
     # --- one header -----------------------------------------------------------------------------------------------
 
@@ -237,8 +244,15 @@ class Engine(PartReader):
 
     def _go_on(self, group: Group) -> None:
         """Ends the content where the length field declares it, and goes on with what follows."""
-        node, extent, left = group.node, group.node.layout.extent, group.left
-        early = None
+        node, extent = group.node, group.node.layout.extent
+        jumbo = jumbo_lengths(group) if node.layout.jumbo is not None and group.zero is not None else None
+        if jumbo is not None and some(unknown := jumbo < 0):
+            self._slow.append(group.part(unknown).index)
+            group, jumbo = group.part(~unknown), jumbo[~unknown]
+            if not len(group):
+                return
+        left = group.left
+        early = None if jumbo is None else end_by_option(group, jumbo)
         if extent is not None and extent.field.name in group.values:
             early = end_by_length(group, extent, group.values[extent.field.name])
         if self._payloads is not None:

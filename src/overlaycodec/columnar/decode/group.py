@@ -219,7 +219,9 @@ class Group:
         """The packets of the mask, or all, at the next header; none of their regions ends before `octets`."""
         group = Group()
         group._copy_position(self)
-        group.zero = self.zero if node.layout.layer == "extension" else None
+        extent = node.layout.extent
+        asks = node.layout.layer == "extension" or (extent is not None and extent.zero == "jumbo")
+        group.zero = self.zero if asks else None
         if mask is not None:
             which = mask.nonzero()[0]
             if len(which) < len(self):

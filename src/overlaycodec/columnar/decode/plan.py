@@ -31,8 +31,8 @@ __all__ = ["Fixed", "Node", "Plan", "deciding_of"]
 
 _TAKEN = (16, 32, 64)
 """Sizes of row parts that NumPy takes quickly."""
-_RANKS = {LINK_TYPE: 0, IP_PROTOCOL: 2, TCP_PORT: 3, UDP_PORT: 3}
-"""How far from the outside the headers of some key spaces are, in their scope; those of all others: 1."""
+_RANKS = {LINK_TYPE: 0, IP_PROTOCOL: 3, TCP_PORT: 4, UDP_PORT: 4}
+"""How far from the outside the headers of some key spaces are, in their scope; network headers: 2, all others: 1."""
 
 
 @lru_cache(maxsize=1024)
@@ -185,6 +185,8 @@ def _rank_of(layout: Layout) -> tuple[int, bool]:
     spaces = {key.space for key in layout.keys}
     following = layout.next
     again = following.repeat is not None or following.space in spaces
+    if layout.layer == "network":  # after all tags and labels
+        return 2, not again
     return min((_RANKS.get(space, 1) for space in spaces), default=1), not again
 
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Crew"]
 
-_LENT: Final = 6
+_LENT: Final = 3
 """So many blocks of memory wait to be copied; then a process waits for the other."""
 _AT_ONCE: Final = 2
 """So many splits are given to a process, so that it has one when the other is done."""

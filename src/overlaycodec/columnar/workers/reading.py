@@ -36,7 +36,7 @@ __all__ = ["Workers", "can_work"]
 LEAST: Final = 1 << 24
 """Octets of a split: of fewer, starting a process costs more than it gains."""
 _MOST: Final = 1 << 27
-_PACKETS: Final = 1 << 17
+_PACKETS: Final = 1 << 16
 """The most packets of an output: few enough that the memory that is shared is used often."""
 
 
@@ -151,7 +151,9 @@ class Workers(Origin):
             return came
 
         with Crew(request, worker.columns, self._workers - 1) as crew:
-            while plan.has(self._ahead):
+            while plan.has(2):
+                self._give(plan.queue, crew, given, numbers)  # before more is planned, so that others begin
+                plan.has(self._ahead)
                 mine = self._give(plan.queue, crew, given, numbers)
                 if plan.queue[0].done:
                     yield from self._settled(plan.queue.popleft(), plan, worker)

@@ -22,6 +22,8 @@ _LEAST: Final = 1 << 16
 """Fewer octets are sent."""
 _LARGE: Final = 1 << 25
 _ALIGNED: Final = 64
+_PAGE: Final = 1 << 21
+"""A large page of most systems."""
 _HAS_MEMORY: Final = hasattr(os, "memfd_create")
 
 
@@ -117,7 +119,8 @@ class LargeBlocks:
     def allocate(self, octets: int) -> ByteBuffer:
         """A block of octets, all of them 0."""
         if octets > len(self._block):
-            self._block = np.zeros(max(octets, _LARGE), np.uint8)
+            made = np.zeros(max(octets, _LARGE) + _PAGE, np.uint8)
+            self._block = made[-made.__array_interface__["data"][0] % _PAGE :]
         block, self._block = self._block[:octets], self._block[-(-octets // _ALIGNED) * _ALIGNED :]
         return block
 

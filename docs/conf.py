@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import overlaycodec
@@ -40,6 +41,7 @@ html_theme = "furo"
 html_title = "overlaycodec"
 html_static_path: list[str] = []
 html_show_sourcelink = False
+html_search_scorer = str(Path(__file__).parent / "scorer.js")
 copybutton_prompt_text = r">>> |\.\.\. |\$ "
 copybutton_prompt_is_regexp = True
 pygments_style = "friendly"

@@ -12,8 +12,8 @@ from overlaycodec.codec.catalog import DEFAULT
 from overlaycodec.packet.header import Header
 from overlaycodec.schema.record import WireStruct
 
-HERE = Path(__file__).parent
 TSHARK = Path(overlaycodec.__file__).parent / "filters" / "wireshark_names"
+SCAPY = Path(overlaycodec.__file__).parent / "fuzz" / "decoders" / "scapy_names.json"
 Names = dict[str, Any]  # Any: JSON
 
 PAGE = """# Names in tshark and scapy
@@ -92,5 +92,5 @@ def section(cls: type[Header], tshark: Names, scapy: Names) -> Iterator[str]:
 
 def names() -> str:
     """The page."""
-    tshark, scapy = tshark_names(), json.loads((HERE / "scapy-names.json").read_text(encoding="utf-8"))
+    tshark, scapy = tshark_names(), json.loads(SCAPY.read_text(encoding="utf-8"))
     return "\n".join([PAGE, *(line for cls in DEFAULT.headers for line in section(cls, tshark, scapy))])

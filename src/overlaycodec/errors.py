@@ -263,7 +263,7 @@ class FilterError(CodecError, ValueError):
 
 
 class CaptureError(CodecError):
-    """A capture file that cannot be read on, or not written; `octet` counts from the start of the (unpacked) file.
+    """A capture file is damaged, or cannot hold a packet; `octet` counts from the start of the (unpacked) file.
 
     `file` is its name where several files were read at once, else empty.
 

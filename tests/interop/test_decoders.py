@@ -1,6 +1,6 @@
 """Other decoders read every capture and a large corpus as we do, field by field; each difference is explained.
 
-See tests/interop/decoders: `differences` has the explanations, and docs/oracles.md is written from them.
+See tests/interop/decoders: `differences` has the explanations, and docs/maintaining/oracles.md is written from them.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""docs/scapy-names.json: scapy reads the same values of the vectors under these names.
+"""`scapy_names.json` of the decoder: scapy reads the same values of the vectors under these names.
 
 A name is scapy's field, or one flag of it (`flags.S`). `shift` and `mask` say which bits of it are ours; `other_form`:
 scapy has the value in a form that cannot be compared here, such as a list of options. `offset` is where scapy's class
@@ -23,7 +23,9 @@ from tests.vectors.test_vectors import DECODING, decoded, plain
 
 scapy = pytest.importorskip("scapy", reason="of the group test")
 
-NAMES: Final[dict[str, Any]] = json.loads((stacks.ROOT / "docs" / "scapy-names.json").read_text("utf-8"))
+NAMES: Final[dict[str, Any]] = json.loads(
+    (stacks.ROOT / "src/overlaycodec/fuzz/decoders/scapy_names.json").read_text("utf-8")
+)
 LAYOUTS: Final = {cls.__layout__.name: cls.__layout__ for cls in HEADERS}
 
 

@@ -1,4 +1,4 @@
-"""What other decoders read otherwise than we do, and who is right: writes docs/oracles.md from the tables.
+"""What other decoders read otherwise than we do, and who is right: writes docs/maintaining/oracles.md from the tables.
 
 python -m tests.tools.oracles
 """
@@ -9,7 +9,7 @@ from tests.interop.decoders.differences import Entry, Parting
 from tests.interop.decoders.oracles import ORACLES
 from tests.tools.stacks import ROOT
 
-PAGE = ROOT / "docs" / "oracles.md"
+PAGE = ROOT / "docs" / "maintaining" / "oracles.md"
 HEAD = """# Other decoders
 
 A round-trip test cannot detect a declaration that is wrong in both directions. Therefore other decoders also read every

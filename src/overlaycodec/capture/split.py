@@ -29,8 +29,9 @@ __all__ = ["Split"]
 class Split(msgspec.Struct, frozen=True):
     """A piece of a capture file, from one record to another: a value that can be pickled, and read by any process.
 
-    `path` is the file, or its URL; `start` and `stop` are octets of it, `stop` None at its end. A split knows its
-    section and its interfaces. `open_capture`, `columns` and `iter_columns` take splits as they take files.
+    `path` is the file, or its URL. `start` and `stop` are offsets in octets; `stop` is None at the end of the file. A
+    split knows its section and its interfaces. `open_capture`, `columns` and `iter_columns` take splits as they take
+    files.
 
     A split reads up to the first octet of the next one. If a record does not end there, or if the next split does not
     know of a section or an interface of this one, reading ends with a `CaptureError`.

@@ -53,12 +53,12 @@ def splits(
     `source` is a path, a URL of fsspec, a pattern such as `captures/*.pcapng`, a split, or a list of these. A
     compressed file is one piece. Together, the pieces have the records of the file, each once.
 
-    Little of the file is read: up to 1 MiB for each piece. Nothing is guessed by how records look. The places where
-    records begin follow from their lengths, provided that no packet has more than 262,144 octets. A piece of pcapng
-    knows the interfaces that are described before the first packet, and a section that begins later only where the
-    octets that are read show it. Where this turns out to be wrong, reading the piece before raises a `CaptureError`:
-    wrong rows are not possible. With `walk=True` all of the file is read once, record by record, and pieces are right
-    for every file. `columns(..., workers=n)` needs no walk: it corrects what is wrong as it reads.
+    It reads up to 1 MiB for each piece, not the whole file. It does not guess the start of a record from its content:
+    the start follows from the lengths of the records, provided that no packet has more than 262,144 octets. A piece of
+    pcapng knows the interfaces that are described before the first packet, and a section that begins later only where
+    the octets that are read show it. If this is wrong, reading the piece before raises a `CaptureError`, so there are
+    no wrong rows. With `walk=True` all of the file is read once, record by record, and pieces are right for every file.
+    `columns(..., workers=n)` needs no walk: it corrects what is wrong as it reads.
 
     Raises: CaptureError if a file is no capture, OSError if it cannot be opened; ValueError for fewer than 1 octets.
     """

@@ -98,7 +98,7 @@ def iter_columns(
     progress: Callable[[int], object] | None = None,
     workers: int | None = None,
 ) -> Iterator[Table]:
-    """The same in tables of at most 65,536 packets, in constant memory.
+    """The table of `columns` in parts of at most 65,536 packets, in constant memory.
 
     `progress` is called after each table with the number of octets of its packets.
 
@@ -192,11 +192,11 @@ def scan_polars(
     workers: int | None = None,
     addresses: Addresses = "text",
 ) -> polars.LazyFrame:
-    """A lazy frame of Polars over a capture: it reads when the frame is collected, and no more than is asked for.
+    """A lazy frame of Polars over a capture. It reads when the frame is collected, and only what the query needs.
 
-    Only the columns that the query needs are decoded, and only the packets before its limit. Of a predicate, what a
-    filter can say is a filter (`where`), so that other packets are dropped before they are decoded; Polars applies the
-    predicate to the rest. Without names, the source is read once for those that occur.
+    Only the columns that the query needs are decoded, and only the packets before its limit. The parts of a predicate
+    that a filter can express become a filter (`where`), so packets that do not match are dropped before they are
+    decoded. Polars applies the predicate to the rest. Without names, the source is read once for those that occur.
 
     The columns have the types of `Table.to_polars`. A source that can be read only once can be collected only once.
 

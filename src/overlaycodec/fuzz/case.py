@@ -23,7 +23,7 @@ from overlaycodec.schema.keyspaces import LINK_TYPE
 __all__ = ["Case", "Verdict"]
 
 Verdict = Literal["drop", "violation", "note", "none"]
-"""The most severe of a receiver's findings; "none": no rule speaks of such a packet."""
+"""The severity of a receiver's most severe finding; "none": no rule applies to the packet."""
 
 _ETHERNET: Final = 1
 
@@ -34,7 +34,7 @@ class Case(msgspec.Struct, frozen=True, gc=False):
     packets: tuple[bytes, ...]
     mutations: tuple[Mutation, ...]
     number: int
-    """The number from which, with `seed` and the seed packet, the same octets come again."""
+    """The number of the case: with `seed` and the seed packet, it gives the same octets again."""
     seed: int
     fix: Fix
     first: type[Header] | Key

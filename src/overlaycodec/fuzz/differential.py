@@ -50,7 +50,7 @@ class Difference(msgspec.Struct, frozen=True):
     values: tuple[Plain, Plain]
     """What the decoders read there."""
     least: Record
-    """The least packet found on which they differ in this field."""
+    """The smallest packet found on which they differ in this field."""
     least_path: str
     least_values: tuple[Plain, Plain]
 

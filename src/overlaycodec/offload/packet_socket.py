@@ -47,10 +47,10 @@ def from_kernel(
     """The frames that a card would have put on the wire: with finished checksums, in segments, with their VLAN tag.
 
     `data` is what was read from a packet socket with PACKET_VNET_HDR, or from a TAP device with IFF_VNET_HDR: the
-    header and a frame. `header` None: there is only a frame. `auxdata` is the control message that PACKET_AUXDATA adds:
-    the kernel takes the outermost VLAN tag out of the frame and puts it there. Without the header, it also says whether
-    a checksum is left to the card, but not which one, nor the size of segments: the checksum that is the sum of its
-    pseudo-header alone is finished, and a frame that is too long stays one.
+    header and a frame. With `header=None`, `data` is a frame alone. `auxdata` is the control message that
+    PACKET_AUXDATA adds: the kernel takes the outermost VLAN tag out of the frame and puts it there. Without the header,
+    it also says whether a checksum is left to the card, but not which one, nor the size of segments. Then a checksum
+    that is only the sum of its pseudo-header is finished, and a frame that is too long is not divided.
 
     Raises: DecodeError for fewer octets than the header has; ValueError for other control messages; EncodeError,
     MissingHeaderError for a frame that cannot be cut as the header says.
@@ -89,8 +89,8 @@ def to_kernel(
 ) -> bytes:
     """The octets to write to a packet socket with PACKET_VNET_HDR, or to a TAP device with IFF_VNET_HDR.
 
-    A frame gets a header that leaves nothing to do. A coalesced frame gets one that leaves it to the kernel to finish
-    the checksum and to cut the frame, where the way on needs that.
+    A frame gets a header that leaves nothing to do. The header of a coalesced frame leaves the checksum and the
+    division into segments to the kernel, if the next device needs them.
 
     Raises: EncodeError for a coalesced frame in a tunnel, which VIRTIO 1.2 cannot express: see `kernel_writes`.
     """

@@ -40,10 +40,10 @@ def segment(
 ) -> tuple[bytes, ...]:
     """The frame as segments of `size` octets of payload each, complete and with right checksums; alone, if it fits.
 
-    TCP: sequence numbers count on, FIN and PSH are left to the last segment, CWR to the first. UDP: each piece is a
-    datagram of its own (Linux: UDP_SEGMENT). In tunnels, the outer lengths and checksums are those of the segments; a
-    checksum of 0 that means "none" stays. The identification of each IPv4 header counts up from segment to segment,
-    but for the headers that `fixed` names (`("ipv4",)`).
+    TCP: sequence numbers count on, only the last segment has FIN and PSH, and only the first has CWR. UDP: each piece
+    is a datagram of its own (Linux: UDP_SEGMENT). In tunnels, the outer lengths and checksums are those of the
+    segments; a checksum of 0 that means "none" stays. The identification of each IPv4 header counts up from segment to
+    segment, but for the headers that `fixed` names (`("ipv4",)`).
 
     What is cut is the innermost TCP or UDP, or the one at octet `start`, as `csum_start` of `VirtioNet` gives it.
     Padding and a check sequence after the frame are left out. `first` is the class that octets begin with.

@@ -42,18 +42,19 @@ class Decapsulated(msgspec.Struct, frozen=True):
     """A frame from a tunnel, with its outer headers."""
 
     frame: bytes
-    """The inner octets: as they were received, but for a mark and a DSCP that the egress must change, and a checksum
-    that VXLAN's remote checksum offload leaves to it."""
+    """The inner octets as they were received, except a congestion mark or a DSCP that the egress must change, and a
+    checksum that VXLAN's remote checksum offload leaves to the egress."""
     vni: int | None
     """The network of the frame: a VNI, NVGRE's VSID, STT's context ID; None where the tunnel has none, or says
     that its VNI is not valid."""
     tunnel: Packet
-    """The headers outside, and what followed the frame, but for an FCS, which covers the frame too."""
+    """The outer headers, and the octets after the frame, except an FCS, which covers the frame too."""
     first: type[Header] | None
     """The class of the frame's first header; None where the catalog knows none."""
     ecn: ECNOutcome | None = None
-    """What RFC 6040 requires for the two marks; None where one of the two packets is not IP: IP behind MPLS or PPPoE
-    is not the frame's own. Where it is to be dropped, do not forward the frame: it is given unchanged, for inspection.
+    """The result of RFC 6040 for the outer and the inner congestion mark. None if one of the two packets is not IP; IP
+    behind MPLS or PPPoE does not count. If `ecn.drop` is true, do not forward the frame: it is given unchanged, for
+    inspection.
     """
     missing: int = 0
     """Octets of the frame that were not captured."""
@@ -80,8 +81,8 @@ def decapsulate(
     """The frame inside the outermost tunnel of a packet, or behind another header.
 
     `through` is the name of that header, as in `packet.names`, for sessions and others that are no tunnels: "pppoe",
-    "vlan", "mpls", "erspan". Further headers of the same class, and the PPP header of a session, are taken off too:
-    what is left of PPPoE is IP. "pppoe[0]" takes off that header alone.
+    "vlan", "mpls", "erspan". Further headers of the same class, and the PPP header of a session, are removed too, so an
+    IP packet is left of PPPoE. "pppoe[0]" removes that header alone.
 
     `first` and `wire_length` as for `decode`. `diffserv="uniform"` gives the frame's IP header the outer DSCP
     (RFC 2983). `lax` ignores faults of the outer headers and takes the octets that are there. Of the frame, only its IP

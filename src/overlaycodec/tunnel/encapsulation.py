@@ -72,7 +72,7 @@ class Tunnel(Receiving, frozen=True, kw_only=True, dict=True):
     ecn: ECNMode = "normal"
     """RFC 6040 section 4.1: the outer mark is the frame's; in compatibility mode, Not-ECT."""
     dont_fragment: DontFragment = "set"
-    """IPv4's DF. Copied, it is set for IPv6 frames too, which no router fragments. See `identification` too."""
+    """DF of IPv4. "copy" sets it for IPv6 frames too, because no router fragments them. See `encapsulate` too."""
     flow_label: int | Literal["flow"] = "flow"
     """IPv6's flow label: a number, or a hash of the frame's flow (RFC 6438)."""
     key: bytes = b""
@@ -147,8 +147,8 @@ class Tunnel(Receiving, frozen=True, kw_only=True, dict=True):
         packet is left out (RFC 7348 section 5, RFC 7637 section 3.2). Around a BIG TCP packet, whose own length is 0,
         outer lengths that cannot count the octets are 0 as well, as Linux writes them.
 
-        Raises: EncodeError for a packet that cannot be encoded, was truncated by the capture, is none that this
-        tunnel carries, or is too long for the outer lengths.
+        Raises: EncodeError for a packet that cannot be encoded, was truncated by the capture, is of a kind that this
+        tunnel does not carry, or is too long for the outer lengths.
         """
         if self._rewrites:
             frame, pcp = admitted(frame, first, catalog, self.inner_tags)
@@ -257,7 +257,7 @@ class Tunnel(Receiving, frozen=True, kw_only=True, dict=True):
 
     @cached_property
     def overhead_octets(self) -> int:
-        """The octets that the tunnel takes of the path's MTU: from the outer IP header to the frame."""
+        """The octets by which the tunnel reduces the MTU: from the outer IP header to the frame."""
         return sum(map(octets_in, self.encapsulate(b"").headers[len(self._fixed) :]))
 
     def inner_mtu(self, path_mtu: int, *, tags: int = 0) -> int:

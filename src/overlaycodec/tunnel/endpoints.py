@@ -109,13 +109,13 @@ class UDPTunnel(Tunnel, frozen=True, kw_only=True, dict=True):
     def from_payload(
         self, data: BytesLike, *, traffic_class: int = 0, catalog: Catalog = DEFAULT
     ) -> Received | Refusal:
-        """The frame of what a UDP socket received, or why the endpoint refuses it: `receive` from the tunnel header on.
+        """The frame in a payload that a UDP socket received, or why the endpoint refuses it, as `receive` gives it.
 
-        The socket has verified addresses, port, lengths and checksum; it has no bits for a refusal, whose `bits` count
-        from the tunnel header. `traffic_class` is the octet with the outer DSCP and congestion mark (`IP_RECVTOS`,
+        The socket has already verified addresses, port, lengths and checksum. The `bits` of a refusal count from the
+        tunnel header. `traffic_class` is the octet with the outer DSCP and congestion mark (`IP_RECVTOS`,
         `IPV6_RECVTCLASS`); without it, congestion is not noticed.
 
-        Raises: TypeError, ValueError for what are no octets, and for a number that is not in 0..255.
+        Raises: TypeError for other data than octets; TypeError, ValueError for a number that is not in 0..255.
         """
         dscp, ecn = divmod(check_number("traffic_class", traffic_class, 0, 0xFF), 4)
         return self._received_payload(bytes_of(data), self._network_with(dscp, ecn), catalog)

@@ -92,8 +92,8 @@ class Receiving(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         `diagnose`). A `Refusal` is false as a condition, a `Received` is true. The marks of both IP headers are
         combined as `decapsulate` does. Fragments and segments are refused: reassemble them first.
 
-        Raises: TypeError for what are no octets; EncodeError for a packet that cannot be encoded. Octets, whatever they
-        are, raise nothing.
+        Raises: TypeError for other data than octets and packets; EncodeError for a packet that cannot be encoded. No
+        octets raise an error.
         """
         ours = self._catalog_of(catalog)
         if isinstance(data, Packet):
@@ -122,7 +122,7 @@ class Receiving(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         destination. Anyone can send such a message: keep the least MTU, and only for a time (RFC 8899
         section 4.6.1 says how to validate it). `first` is as in `receive`.
 
-        Raises: TypeError for what are no octets.
+        Raises: TypeError for other data than octets and packets.
 
         Spec: RFC 1191, RFC 2473 section 8, RFC 8201.
         """

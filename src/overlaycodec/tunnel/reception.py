@@ -62,8 +62,8 @@ class Reception(msgspec.Struct, frozen=True, kw_only=True):
     receiver: Receiver = "rfc"
     """Whose rules apply, as for `diagnose`: those of the specifications, of Linux, or of Open vSwitch."""
     checksum: Literal["verify", "ignore", "require"] = "verify"
-    """The outer checksum of UDP and GRE: a wrong one is refused, or not (RFC 7348 section 4.1 leaves it open), or an
-    absent one is refused too. Over IPv6, `ipv6_zero_checksum` of the endpoint allows an absent one."""
+    """The outer checksum of UDP and GRE: whether a wrong one is refused (RFC 7348 section 4.1 allows both), or an
+    absent one too. Over IPv6, `ipv6_zero_checksum` of the endpoint allows an absent one."""
     oam: Literal["refuse", "accept"] = "refuse"
     """OAM and control packets, which are not for tenants (Geneve's O flag: RFC 8926 section 3.4)."""
     known_options: tuple[type[Element], ...] = ()

@@ -37,8 +37,8 @@ class Classified(msgspec.Struct, frozen=True):
 class Port(msgspec.Struct, frozen=True, kw_only=True):
     """A port of a bridge. `Port.access` and `Port.trunk` make the usual ones.
 
-    Raises: ValueError for VLANs outside 1..4094, priorities outside 0..7, TPIDs outside 0..65535 and words of `accept`
-    that there are not; TypeError for values of other types.
+    Raises: ValueError for VLANs outside 1..4094, priorities outside 0..7, TPIDs outside 0..65535 and an unknown value
+    of `accept`; TypeError for values of other types.
     """
 
     pvid: int | None = None
@@ -98,7 +98,7 @@ class Port(msgspec.Struct, frozen=True, kw_only=True):
         )
 
     def ingress(self, packet: Packet) -> Classified | None:
-        """The frame as the bridge receives it; None where it is discarded.
+        """The frame as the bridge receives it; None if the port discards it.
 
         Raises: MissingHeaderError for a packet that does not begin with a link header; TypeError for octets.
 
@@ -117,7 +117,7 @@ class Port(msgspec.Struct, frozen=True, kw_only=True):
         return Classified(vid, pop(packet), tag.pcp, tag.dei)
 
     def egress(self, frame: Classified) -> Packet | None:
-        """The packet as the port transmits it; None where it does not.
+        """The packet as the port transmits it; None if the port discards it.
 
         Spec: IEEE 802.1Q clause 8.6.4 (egress filtering), 6.9.2 (tagging by the untagged set).
         """

@@ -3,7 +3,7 @@
 Strategy: an entry is a condition, as narrow as the reason for it. `Parting` says at which header another decoder goes
 another way, so that nothing from there on is compared; `Value` says of one field that it is shown otherwise. An entry
 that explains nothing in any capture or in the corpus is an error, and so is a difference that no entry explains.
-`docs/oracles.md` is written from the tables.
+`docs/maintaining/oracles.md` is written from the tables.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ from overlaycodec.fuzz.decoders import OverlayCodec, Reading, decoder_of
 from overlaycodec.fuzz.decoders.reading import same_value
 
 VALUES: Final = ("tshark", "scapy", "tcpdump")
-# tshark 4.0 sums STT wrong, and does not know remote checksum offload: see docs/oracles.md.
+# tshark 4.0 sums STT wrong, and does not know remote checksum offload: see docs/maintaining/oracles.md.
 _WRONG: Final = ("stt_segment.verdict",)
 
 

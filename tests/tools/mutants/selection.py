@@ -29,7 +29,6 @@ _CORE: Final = (
     "tests/codec",
     "tests/laws/test_limits.py",
     "--deselect=tests/codec/test_codegen.py::test_no_line_is_longer_than_those_of_the_library",
-    "--deselect=tests/codec/test_guesses.py::test_registered_numbers_are_known_to_tshark",
 )
 _CHECKSUMS: Final = ("tests/editing/test_checksums.py", "tests/editing/test_fill.py")
 _COLUMNS_OF_VECTORS: Final = ("tests/vectors/test_vectors.py::test_columns_give_the_same",)

@@ -6,6 +6,7 @@ RFC 8200. Checksums inside wholes that real stacks sent in pieces tell whether t
 
 from __future__ import annotations
 
+import random
 import struct
 import tracemalloc
 from collections.abc import Iterable, Sequence
@@ -723,6 +724,18 @@ def test_bounds_that_make_no_sense(bounds: dict[str, object]) -> None:
     st.lists(st.tuples(st.integers(0, 30), st.binary(min_size=1, max_size=12)), max_size=12),
 )
 def test_pieces_are_what_an_array_of_octets_says(overlap: Overlap, added: Sequence[tuple[int, bytes]]) -> None:
+    compare_with_an_array(overlap, added)
+
+
+@pytest.mark.parametrize("overlap", get_args(Overlap))
+def test_many_pieces_are_what_an_array_of_octets_says(overlap: Overlap) -> None:
+    chance = random.Random(1)
+    for _ in range(400):
+        added = [(chance.randrange(20), chance.randbytes(chance.randint(1, 9))) for _ in range(chance.randint(1, 9))]
+        compare_with_an_array(overlap, added)
+
+
+def compare_with_an_array(overlap: Overlap, added: Sequence[tuple[int, bytes]]) -> None:
     pieces = ByteRanges()
     model: dict[int, int] = {}
     for start, data in added:

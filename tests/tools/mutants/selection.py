@@ -31,6 +31,31 @@ _CORE: Final = (
     "--deselect=tests/codec/test_codegen.py::test_no_line_is_longer_than_those_of_the_library",
 )
 _CHECKSUMS: Final = ("tests/editing/test_checksums.py", "tests/editing/test_fill.py")
+
+
+def _arguments(*packages: str) -> tuple[str, ...]:
+    """The tests that give wrong arguments to these functions and classes, or to those of these packages."""
+    file = "tests/laws/test_arguments.py"
+    names = re.findall(
+        rf'^    "((?:{"|".join(packages)})(?:[.[ ][^"]*)?)": Call', (ROOT / file).read_text(), re.MULTILINE
+    )
+    return tuple(f"{file}::test_junk_gives_a_value_or_a_sentence[{name}]" for name in names)
+
+
+_ARGUMENTS: Final = _arguments(
+    "decode",
+    "encode",
+    "resolve",
+    "Packet",
+    "Header",
+    "Element",
+    "Trailer",
+    "FCS",
+    "FieldView",
+    "Catalog",
+    "KeySpace",
+    "Key",
+)
 _COLUMNS_OF_VECTORS: Final = ("tests/vectors/test_vectors.py::test_columns_give_the_same",)
 _RECORDS: Final = ("tests/maintaining/test_records.py", "tests/maintaining/test_public_api.py")
 _USERS: Final = (
@@ -43,24 +68,17 @@ _USERS: Final = (
     "tests/laws/test_from_construct.py",
     "tests/laws/test_linear_cost.py",
     *_RECORDS,
+    *_ARGUMENTS,
     "tests/laws/test_roundtrip.py::test_trailing_octets_stay_out_of_the_headers",
     "tests/laws/test_roundtrip.py::test_a_packet_decodes_to_what_it_resolves_to",
 )
 """What stands on the core, and notices what the core's own tests do not."""
 
 
-def _arguments(*packages: str) -> tuple[str, ...]:
-    """The tests that give wrong arguments to these functions and classes, or to those of these packages."""
-    file = "tests/laws/test_arguments.py"
-    names = re.findall(
-        rf'^    "((?:{"|".join(packages)})(?:[.[ ][^"]*)?)": Call', (ROOT / file).read_text(), re.MULTILINE
-    )
-    return tuple(f"{file}::test_junk_gives_a_value_or_a_sentence[{name}]" for name in names)
-
-
 TESTS: Final[dict[str, Sequence[str]]] = {
     "schema": ("tests/schema", *VECTORS, *_CORE, *_CHECKSUMS, *_AGREEMENT, "tests/describe", "tests/display", *_USERS),
     "packet": (
+        "tests/packet/test_packets.py",
         "tests/test_errors.py",
         "tests/packet/test_text_paths.py",
         "tests/packet/test_fcs.py",

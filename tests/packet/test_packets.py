@@ -47,6 +47,17 @@ def test_two_packets_are_equal_where_headers_payload_and_trailers_are() -> None:
     assert list(PACKET) == list(PACKET.headers)
 
 
+def test_trailers_hold_octets() -> None:
+    for data in (b"ab", bytearray(b"ab"), memoryview(b"ab")):
+        assert type(Trailer(0, data).data) is bytes  # type: ignore[arg-type]
+        assert Trailer(0, data) == Trailer(0, b"ab")  # type: ignore[arg-type]
+        assert oc.FCS(data=data) == oc.FCS(data=b"ab")  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="header"):
+        Trailer("a", b"")  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="data takes bytes"):
+        Trailer(0, oc.AUTO)
+
+
 WRONG: Final[dict[str, tuple[Callable[[], object], type[Exception], str]]] = {
     "a header of text": (lambda: Packet(("a",)), TypeError, r"headers\[0\] is a Header, not str"),  # type: ignore[arg-type]
     "the second header": (lambda: Packet((LINK, 1)), TypeError, r"headers\[1\] is a Header, not int"),  # type: ignore[arg-type]

@@ -48,9 +48,18 @@ def test_keys_name_the_function_and_the_change() -> None:
         Key(read, "size + 1", "size + 2"): "        self.count(size + 2, size + 1)",
         Key(read, "size + 1 #2", "size - 1"): "        self.count(size + 1, size - 1)",
         Key(read, "size + 1 #2", "size + 2"): "        self.count(size + 1, size + 2)",
-        Key(read, "return True", "return None"): "        return None",
         Key(read, "True", "False"): "        return False",
     }
+
+
+def test_what_changes_nothing_is_no_mutant() -> None:
+    text = "def f(a, b):\n    assert a or b\n    return list(zip(a, b, strict=True)) or zip(a, b, strict=False)\n"
+    assert [key.after for key in changes(text)] == [
+        "return None",
+        "list(zip(a, b, strict=True)) and zip(a, b, strict=False)",
+        "strict=True",
+    ]
+    assert [key.after for key in changes("def f():\n    return False\n")] == ["True"]
 
 
 def test_keys_do_not_depend_on_lines_around_the_function() -> None:

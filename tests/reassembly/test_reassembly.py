@@ -6,6 +6,7 @@ RFC 8200. Checksums inside wholes that real stacks sent in pieces tell whether t
 
 from __future__ import annotations
 
+import random
 import struct
 import tracemalloc
 from collections.abc import Iterable, Sequence
@@ -723,6 +724,18 @@ def test_bounds_that_make_no_sense(bounds: dict[str, object]) -> None:
     st.lists(st.tuples(st.integers(0, 30), st.binary(min_size=1, max_size=12)), max_size=12),
 )
 def test_pieces_are_what_an_array_of_octets_says(overlap: Overlap, added: Sequence[tuple[int, bytes]]) -> None:
+    compare_with_an_array(overlap, added)
+
+
+@pytest.mark.parametrize("overlap", get_args(Overlap))
+def test_many_pieces_are_what_an_array_of_octets_says(overlap: Overlap) -> None:
+    chance = random.Random(1)
+    for _ in range(400):
+        added = [(chance.randrange(20), chance.randbytes(chance.randint(1, 9))) for _ in range(chance.randint(1, 9))]
+        compare_with_an_array(overlap, added)
+
+
+def compare_with_an_array(overlap: Overlap, added: Sequence[tuple[int, bytes]]) -> None:
     pieces = ByteRanges()
     model: dict[int, int] = {}
     for start, data in added:
@@ -753,3 +766,30 @@ def test_any_octets_give_a_value(data: bytes, at: int) -> None:
         for octets in (damaged, good):
             stt.feed(octets)
             ip.feed(octets)
+
+
+def test_headers_and_content_that_no_length_can_count() -> None:
+    """RFC 791 section 3.1: the total length has 16 bits, so header and content have at most 65,535 octets."""
+    for octets, whole in ((65515, True), (65520, False)):
+        half = octets // 16 * 8
+        reassembler = FragmentReassembler()
+        got = None
+        for start, stop in ((0, half), (half, octets)):
+            network = oc.IPv4(
+                src="10.0.0.1", dst="10.0.0.2", protocol=99, fragment_offset=start // 8, more_fragments=stop < octets
+            )
+            got = reassembler.feed(oc.resolve(network / bytes(stop - start)))
+        assert (got is not None) is whole
+        assert reassembler.drops[Drop.MALFORMED] == (0 if whole else 1)
+
+
+def test_a_segment_outside_ip_is_none() -> None:
+    segment = oc.STTSegment(src_port=50000, total_length=20, frame_id=1)
+    link = oc.Ethernet(dst="02:00:00:00:00:02", src="02:00:00:00:00:01", ethertype=0x88B5)
+    for headers in ((segment,), (link, segment), (link, oc.VLANTag(vid=1, ethertype=0x88B5), segment)):
+        assert STTReassembler(verify=False).feed(oc.Packet(headers, bytes(20))) is None
+
+
+def test_why_something_was_dropped_is_a_word() -> None:
+    assert [repr(why) for why in (Drop.EMPTY, Drop.PAST_END)] == ["Drop.EMPTY", "Drop.PAST_END"]
+    assert [str(why) for why in (Drop.EMPTY, Drop.PAST_END)] == ["empty", "past the end"]

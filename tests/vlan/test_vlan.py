@@ -511,3 +511,17 @@ def test_adjusted_checksum() -> None:
 @pytest.mark.parametrize("ttl", [0, 1])
 def test_time_to_live_runs_out(ttl: int) -> None:
     assert vlan.route(PLAIN.replace(IPv4, ttl=ttl), vid=8, src=BASE.src, dst=BASE.dst) is None
+
+
+@pytest.mark.parametrize("content", [b"", b"abc"])
+def test_padding_after_a_length_that_is_derived_goes_behind_the_tag(content: bytes) -> None:
+    """IEEE 802.3 clause 3.2.7: the length bounds what follows it, which is then behind the tag."""
+    link = oc.Ethernet(dst="02:00:00:00:00:02", src="02:00:00:00:00:01")
+    open_ = oc.Packet((link, oc.LLC(dsap=0x42, ssap=0x42, control=3)), content, (oc.Trailer(0, bytes(9)),))
+    closed = oc.resolve(open_)
+    assert closed.headers[0] != open_.headers[0]
+    for packet in (open_, closed):
+        assert vlan.push(packet, vid=7).trailers == (oc.Trailer(1, bytes(9)),)
+        assert vlan.pop(vlan.push(packet, vid=7)).trailers == packet.trailers
+    other = oc.Packet((link, oc.IPv4(src="10.0.0.1", dst="10.0.0.2")), content, (oc.Trailer(0, bytes(9)),))
+    assert vlan.push(other, vid=7).trailers == (oc.Trailer(0, bytes(9)),)

@@ -171,7 +171,7 @@ def add_item(source: Source, item: Item, name: str, prefix: str = "v_", common: 
             source.add(f"{local} = {name} & {1 << shift} != 0")
         elif field.kind == "int" and name != local:
             shifted = f"{name} >> {shift}" if shift else name
-            inside = shift + (field.bits or 0) < item.octets * 8
+            inside = shift + field.width < item.octets * 8
             source.add(f"{local} = {shifted} & {field.maximum}" if inside else f"{local} = {shifted}")
     if common is not None:
         source.dedent()

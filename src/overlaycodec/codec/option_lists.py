@@ -48,7 +48,7 @@ def padding_of(field: Field) -> Callable[[Elements, bytes, int], tuple[Elements,
     kind, end, pads = options.kind, options.end, options.pads
     generic: Layout = field.element.__layout__
     kind_field = None if kind is None else generic.by_name[kind]
-    kind_ends = 0 if kind_field is None else (generic.fixed_bit_of(kind_field.name) or 0) + (kind_field.bits or 0)
+    kind_ends = 0 if kind_field is None else (generic.fixed_bit_of(kind_field.name) or 0) + kind_field.width
 
     def pad(elements: Elements, octets: bytes, missing: int) -> tuple[Elements, bytes, bytes]:
         if pads is not None:

@@ -106,7 +106,7 @@ def _field_tests(position: Position, asked: Asked) -> list[str]:
     tests: list[str] = []
     bits = 0
     for field in position.run.fields:
-        bit, count = position.run.bit_of(field.name), field.bits or 0
+        bit, count = position.run.bit_of(field.name), field.width
         if not isinstance(asked, Peek) or bit < asked.bit or bit + count > asked.bit + asked.count:
             continue
         wanted = asked.value >> (asked.bit + asked.count - bit - count) & (1 << count) - 1
@@ -133,8 +133,8 @@ def _is_known_to_hold(position: Position, asked: Asked) -> bool:
     bits = number = 0
     for field in position.run.fields:
         bit = position.run.bit_of(field.name)
-        if asked.bit <= bit and bit + (field.bits or 0) <= asked.bit + asked.count and field.name in known:
+        if asked.bit <= bit and bit + field.width <= asked.bit + asked.count and field.name in known:
             value = known[field.name]
-            number = number << (field.bits or 0) | (value if isinstance(value, int) else 0)
-            bits += field.bits or 0
+            number = number << field.width | (value if isinstance(value, int) else 0)
+            bits += field.width
     return bits == asked.count and number == asked.value

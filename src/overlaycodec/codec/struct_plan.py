@@ -87,7 +87,7 @@ def plan(run: Run) -> tuple[str, tuple[Item, ...]]:
     for field in run.fields:
         if field.kind in ("int", "bool") and field.byte_order is None:
             group.append(field)
-            bits += field.bits or 0
+            bits += field.width
             if bits % 8 == 0:
                 numeric.append(group)
                 group, bits = [], 0
@@ -101,7 +101,7 @@ def plan(run: Run) -> tuple[str, tuple[Item, ...]]:
 
 
 def _alone(field: Field) -> Item:
-    octets = (field.bits or 0) // 8
+    octets = field.width // 8
     if field.kind == "ipv4":
         return Item("I", 4, ((field, 0),))
     return Item(f"{octets}s", octets, ((field, 0),), field.byte_order)
@@ -109,7 +109,7 @@ def _alone(field: Field) -> Item:
 
 def _joined(groups: list[list[Field]]) -> list[Item]:
     """The cheapest way to join neighbouring groups."""
-    sizes = [sum(field.bits or 0 for field in group) // 8 for group in groups]
+    sizes = [sum(field.width for field in group) // 8 for group in groups]
 
     def cost(start: int, stop: int) -> float | None:
         octets = sum(sizes[start:stop])
@@ -139,7 +139,7 @@ def _joined(groups: list[list[Field]]) -> list[Item]:
         octets = sum(sizes[start:stop])
         shift, placed = octets * 8, []
         for field in fields:
-            shift -= field.bits or 0
+            shift -= field.width
             placed.append((field, shift))
         code = _CODES.get(octets)
         items.append(Item(code or f"{octets}s", octets, tuple(placed), None if code else "big"))

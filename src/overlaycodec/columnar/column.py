@@ -81,8 +81,8 @@ def dtype_of(field: Field) -> str:
     """The NumPy type of a field's values: numbers as small as they fit; MAC addresses as uint64, IPv4 as uint32."""
     if field.kind == "bool":
         return "bool"
-    if field.kind == "int" and (field.bits or 0) <= 64:
-        return next(f"uint{bits}" for bits in (8, 16, 32, 64) if (field.bits or 0) <= bits)
+    if field.kind == "int" and field.width <= 64:
+        return next(f"uint{bits}" for bits in (8, 16, 32, 64) if field.width <= bits)
     return {"mac": "uint64", "ipv4": "uint32", "ipv6": "V16"}.get(field.kind, "object")
 
 

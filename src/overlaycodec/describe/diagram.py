@@ -82,7 +82,7 @@ def boxes_of(record: type[WireStruct]) -> tuple[Box, ...]:
             row, known = row + 1, False
             continue
         for field in part.fields:
-            left, number = field.bits or 0, 0
+            left, number = field.width, 0
             while left:
                 bits = min(left, WIDTH - column)
                 boxes.append(Box(field, row, column, bits, number))

@@ -67,7 +67,7 @@ def _summed(cls: type[Header]) -> tuple[dict[str, int], tuple[str, ...]]:
     for field in layout.fields:
         bit = layout.fixed_bit_of(field.name)
         if bit is not None and field.kind in ("int", "bool") and not field.optional and field.byte_order is None:
-            weights[field.name] = 1 << -(bit + (field.bits or 0)) % 16
+            weights[field.name] = 1 << -(bit + field.width) % 16
     return weights, tuple(field.name for field in layout.fields if layout.derived(field))
 
 

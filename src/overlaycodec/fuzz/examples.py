@@ -36,4 +36,4 @@ def plain_value(field: Field) -> Any:  # Any: a field's own type
         return int(field.kind == "int") if field.const is None else field.const
     if field.kind in _ADDRESSES:
         return _ADDRESSES[field.kind]
-    return () if field.kind == "items" else bytes((field.bits or 0) // 8)
+    return () if field.kind == "items" else bytes(field.width // 8)

@@ -129,7 +129,7 @@ def _sizes_of(layout: Layout) -> dict[tuple[int | None, int], LengthSize]:
     Options of all kinds have their length at the same bits, one whose length is a constant too.
     """
     return {
-        (layout.fixed_bit_of(name), layout.by_name[name].bits or 0): field.size
+        (layout.fixed_bit_of(name), layout.by_name[name].width): field.size
         for name, fields in layout.sized_by.items()
         for field in fields
         if isinstance(field.size, LengthSize)

@@ -66,7 +66,7 @@ class _Raw:
 
     def __getattr__(self, name: str) -> int:
         bit = self._layout.fixed_bit_of(name)
-        value = None if bit is None else self._octets.number(bit, self._layout.by_name[name].bits or 0)
+        value = None if bit is None else self._octets.number(bit, self._layout.by_name[name].width)
         if value is None:
             raise _UnknownError
         return value

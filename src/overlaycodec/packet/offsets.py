@@ -52,8 +52,8 @@ def spans_of(record: WireStruct) -> Iterator[tuple[Field, int, int]]:
             if part.presence is not None and getattr(record, part.fields[0].name) is None:
                 continue
             for field in part.fields:
-                yield field, at, field.bits or 0
-                at += field.bits or 0
+                yield field, at, field.width
+                at += field.width
         elif getattr(record, part.name) is not None:
             bits = _octets_of(record, part) * 8
             yield part, at, bits

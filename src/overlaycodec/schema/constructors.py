@@ -121,7 +121,7 @@ def check(layout: Layout, field: Field, value: Any) -> Any:  # Any: values of an
             return value
         raise TypeError(f"{path} is not derived from anything: it takes no AUTO")
     if value is None and field.optional:
-        return value
+        return None
     return _CHECKS[field.kind](path, field, value)
 
 

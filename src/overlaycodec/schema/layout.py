@@ -7,7 +7,6 @@ makes it, and `validation` refuses declarations that contradict themselves.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Any, Literal
 
 import msgspec
@@ -59,30 +58,30 @@ class Field(msgspec.Struct, frozen=True, eq=False):
     default: Any  # Any: a value of the field's own type, AUTO or REQUIRED
     bits: int | None
     """Its size where that is fixed."""
-    doc: str = ""
-    elements: tuple[Any, ...] = ()  # Any: Element classes, which are declared above this module
+    doc: str
+    elements: tuple[Any, ...]  # Any: Element classes, which are declared above this module
     """The classes of an option list's elements; the last one is for those that no other class reads."""
-    presence: Presence | None = None
+    presence: Presence | None
     """When it is present; None: always."""
-    size: Size | None = None
+    size: Size | None
     """How large it is, where that is not fixed; of a construct object with a length field, that field's plan."""
-    byte_order: Literal["big", "little"] | None = None
+    byte_order: Literal["big", "little"] | None
     """The order that was declared for its octets, where one was."""
-    const: int | None = None
+    const: int | None
     """The one value for which the layout is known."""
-    reserved: bool = False
-    value_names: Mapping[int, str] = MappingProxyType({})
+    reserved: bool
+    value_names: Mapping[int, str]
     """Display names of values."""
-    notation: Notation | None = None
+    notation: Notation | None
     """How its numbers are written, where that is not in decimal digits."""
-    options: OptionList | None = None
+    options: OptionList | None
     """What its elements are, where it is an option list."""
-    construct: Any = None  # Any: the construct object that reads and builds it
-    element_flag: ElementFlag | None = None
-    route: Route | None = None
-    original_source: bool = False
+    construct: Any  # Any: the construct object that reads and builds it
+    element_flag: ElementFlag | None
+    route: Route | None
+    original_source: bool
     """Whether it is the address that the pseudo-header has in place of the network header's source."""
-    jumbo_length: bool = False
+    jumbo_length: bool
     """Whether it counts the octets of a jumbogram."""
 
     @property
@@ -111,9 +110,14 @@ class Field(msgspec.Struct, frozen=True, eq=False):
         return octets, classes
 
     @property
+    def width(self) -> int:
+        """Its size in bits; 0 where that is not fixed."""
+        return self.bits or 0
+
+    @property
     def maximum(self) -> int:
         """The largest number that fits."""
-        return (1 << (self.bits or 0)) - 1
+        return (1 << self.width) - 1
 
     @property
     def octets(self) -> int | None:
@@ -135,7 +139,7 @@ class Run(msgspec.Struct, frozen=True, eq=False):
         for field in self.fields:
             if field.name == name:
                 return bit
-            bit += field.bits or 0
+            bit += field.width
         raise KeyError(name)
 
 
@@ -169,28 +173,28 @@ class Layout(msgspec.Struct, frozen=True, eq=False):
     """The fields of which a length field gives the size, or a count the number of elements, by its name."""
     flag_of: dict[str, tuple[Field, ...]]
     """The fields that are present where a flag is set, by its name."""
+    keys: tuple[Key, ...]
+    next: NextHeader
+    """What follows."""
+    extent: Extent | None
+    """How far the header and its content reach."""
+    coverage: Coverage | None
+    """What its checksum covers."""
+    corroboration: Corroboration | None
+    """What a guess that finds it asks."""
+    more_fragments: str | None
+    """The flag that means that not all of the content is here."""
+    jumbo: OptionField | None
+    """Where the length of a jumbogram may be."""
+    routes: str | None
+    """The field that may keep the last address of the route, itself or in its elements."""
+    sources: OptionField | None
+    """Where the source that a pseudo-header has may be."""
     spec: str = ""
-    keys: tuple[Key, ...] = ()
     tunnel: bool = False
     quotes: bool = False
     unchecked: bool = False
     layer: str | None = None
-    next: NextHeader = NextHeader()
-    """What follows."""
-    extent: Extent | None = None
-    """How far the header and its content reach."""
-    coverage: Coverage | None = None
-    """What its checksum covers."""
-    corroboration: Corroboration | None = None
-    """What a guess that finds it asks."""
-    more_fragments: str | None = None
-    """The flag that means that not all of the content is here."""
-    jumbo: OptionField | None = None
-    """Where the length of a jumbogram may be."""
-    routes: str | None = None
-    """The field that may keep the last address of the route, itself or in its elements."""
-    sources: OptionField | None = None
-    """Where the source that a pseudo-header has may be."""
     products: dict[object, Any] = {}  # Any: whatever a deriver makes
     """What derivers made of the class, by deriver (see `kept_with_class`)."""
 
@@ -269,7 +273,7 @@ class Layout(msgspec.Struct, frozen=True, eq=False):
     def common_prefix(self) -> tuple[tuple[str, int], ...]:
         """Names and bits of the fields of the first run: elements of one option list have the same first ones."""
         first = self.parts[0]
-        return tuple((field.name, field.bits or 0) for field in first.fields) if isinstance(first, Run) else ()
+        return tuple((field.name, field.width) for field in first.fields) if isinstance(first, Run) else ()
 
     def with_elements(self, options: str, elements: tuple[Any, ...]) -> Layout:  # Any: Element classes
         """The same layout with other classes for the elements of an option list."""

@@ -89,13 +89,13 @@ def layout_of(
     by_name = {field.name: field for field in fields}
     parts = _parts(owner, fields)
 
-    def only(kind: type[Fact]) -> tuple[Field, Declared] | tuple[None, None]:
+    def only(kind: type[Fact]) -> Declared | None:
         found = [field for field in declared if kind in field]
         if len(found) > 1:
             raise SchemaError(owner, found[1].name, f"a second {kind.__name__}; {found[0].name} is the first")
-        return (by_name[found[0].name], found[0]) if found else (None, None)
+        return found[0] if found else None
 
-    more, _ = only(MoreFragments)
+    more = only(MoreFragments)
     return Layout(
         cls=cls,
         name=name,
@@ -108,8 +108,8 @@ def layout_of(
         flag_of=_dependants(fields, lambda f: f.presence.fields if f.presence and f.presence.by_flags else ()),
         keys=keys,
         next=_next(only, by_name, keys, carries, closed),
-        extent=_extent(*only(LengthField)),
-        coverage=_coverage(parts, *only(Checksum)),
+        extent=_extent(by_name, only(LengthField)),
+        coverage=_coverage(parts, by_name, only(Checksum)),
         more_fragments=None if more is None else more.name,
         jumbo=_in_options(fields, lambda field: field.jumbo_length),
         routes=_routes(fields),
@@ -126,11 +126,10 @@ def _corroboration(signs: tuple[Sign, ...], parts: tuple[Run | Field, ...]) -> C
     others = [sign for sign in signs if not sign.decisive]
     patterns = [sign for sign in decisive if isinstance(sign, Pattern)]
     # nothing is refused where all decisive signs are true, nor where all others are and one decisive sign alone fails
-    if len(patterns) < len(decisive):
+    usable = len(patterns) == len(decisive)
+    if not usable:
         patterns += [sign for sign in others if isinstance(sign, Pattern)]
         usable = len(patterns) >= len(signs) - 1
-    else:
-        usable = True
     needed = 3 if any(isinstance(sign, RightChecksum) for sign in signs) else 2
     clear = tuple(sign.alternatives for sign in patterns) if usable else ()
     octets = parts[0].octets if isinstance(parts[0], Run) and parts[0].presence is None else 0
@@ -210,22 +209,20 @@ def _dependants(fields: tuple[Field, ...], named: Callable[[Field], tuple[str, .
 
 
 def _next(
-    only: Callable[[type[Fact]], tuple[Field, Declared] | tuple[None, None]],
+    only: Callable[[type[Fact]], Declared | None],
     names: Mapping[str, Field],
     keys: tuple[Key, ...],
     carries: Key | None,
     closed: bool,
 ) -> NextHeader:
-    end, _ = only(StackEnd)
-    offset, _ = only(FragmentOffset)
-    selector, declared = only(Selects)
+    end, offset, declared = map(only, (StackEnd, FragmentOffset, Selects))
     plan = NextHeader(
         repeat=None if end is None or not keys else Repeat(end.name, keys[0]),
         carried=carries,
         closed=closed,
         offset=None if offset is None else offset.name,
     )
-    if selector is None or declared is None:
+    if declared is None:
         return plan
     fact = declared[Selects]
     guards: list[Guard] = []
@@ -237,7 +234,7 @@ def _next(
         guards.append(Guard(fact.when, (True,), carried=True))
     return msgspec.structs.replace(
         plan,
-        selector=selector,
+        selector=names[declared.name],
         space=fact.space,
         nothing=fact.nothing,
         guards=tuple(guards),
@@ -247,12 +244,12 @@ def _next(
     )
 
 
-def _extent(field: Field | None, declared: Declared | None) -> Extent | None:
-    if field is None or declared is None:
+def _extent(names: Mapping[str, Field], declared: Declared | None) -> Extent | None:
+    if declared is None:
         return None
     fact = declared[LengthField]
     return Extent(
-        field=field,
+        field=names[declared.name],
         unit=fact.unit,
         bias=fact.bias,
         from_start=fact.origin == "start",
@@ -263,21 +260,20 @@ def _extent(field: Field | None, declared: Declared | None) -> Extent | None:
     )
 
 
-def _coverage(parts: tuple[Part, ...], field: Field | None, declared: Declared | None) -> Coverage | None:
-    if field is None or declared is None:
+def _coverage(parts: tuple[Part, ...], names: Mapping[str, Field], declared: Declared | None) -> Coverage | None:
+    if declared is None:
         return None
-    fact = declared[Checksum]
+    field, fact = names[declared.name], declared[Checksum]
     bit = fixed_bit(parts, field.name)
-    presence = field.presence
     return Coverage(
         field=field,
         octet=(bit or 0) // 8,  # `validation` refuses a checksum whose place varies
-        octets=(field.bits or 0) // 8,
+        octets=field.width // 8,
         header_only=fact.covers == "header",
         pseudo=fact.pseudo,
         zero_absent=fact.zero == "absent",
         algorithm=fact.algorithm,
-        flag=presence.fields[0] if presence is not None and presence.by_flags else None,
+        flag=field.presence.fields[0] if field.presence and field.presence.by_flags else None,
     )
 
 

@@ -83,7 +83,7 @@ class LengthSize(Plan, frozen=True):
     field: str
     unit: int
     bias: int
-    from_start: bool = False
+    from_start: bool
 
 
 class CountSize(Plan, frozen=True):
@@ -145,9 +145,9 @@ class OptionList(Plan, frozen=True):
     of the length field: one octet long, then any length.
     """
 
-    kind: str | None = None
-    end: int | None = None
-    pads: tuple[int, int] | None = None
+    kind: str | None
+    end: int | None
+    pads: tuple[int, int] | None
 
 
 class ElementFlag(Plan, frozen=True):
@@ -295,16 +295,16 @@ class Extent(Plan, frozen=True):
     """
 
     field: Field
-    unit: int = 1
-    bias: int = 0
-    from_start: bool = True
-    zero: Literal["length", "unbounded", "jumbo"] = "length"
+    unit: int
+    bias: int
+    from_start: bool
+    zero: Literal["length", "unbounded", "jumbo"]
     """What 0 means: a length like others; no bound; no bound where the length of the IP header outside gives none."""
-    unless: str | None = None
+    unless: str | None
     """A field that, where it is not 0, leaves the bound to the header outside."""
-    segmented: bool = False
+    segmented: bool
     """Whether the length may count octets that are in other packets, where this one holds the first segment."""
-    optional: bool = False
+    optional: bool
     """Whether AUTO is 0, and 0 stays 0 in an edit."""
 
     def end_of(self, value: int, header_octets: int) -> int:
@@ -366,7 +366,7 @@ class Route(Plan, frozen=True):
     type: str
     left: str
     at: Mapping[int, int]
-    begins: int | None = None
+    begins: int | None
 
 
 # --- checksums --------------------------------------------------------------------------------------------------------
@@ -380,14 +380,14 @@ class Coverage(Plan, frozen=True):
     """Where the checksum starts, from the header's start."""
     octets: int
     """Its size."""
-    header_only: bool = False
+    header_only: bool
     """Whether it covers the header alone; else the header and its content."""
-    pseudo: bool = False
+    pseudo: bool
     """Whether it covers the pseudo-header of the network header outside."""
-    zero_absent: bool = False
+    zero_absent: bool
     """Whether 0 means that there is no checksum; a computed 0 is then written as 0xFFFF."""
-    algorithm: Literal["internet", "crc32c"] = "internet"
-    flag: str | None = None
+    algorithm: Literal["internet", "crc32c"]
+    flag: str | None
     """The flag without which the field holds no checksum, where it has one."""
 
     def absent_in(self, header: Any) -> bool:  # Any: a header, known by what it declares

@@ -51,7 +51,7 @@ def _places(cls: type[WireStruct]) -> _Places:
             at += 1
     fields: dict[str, tuple[int, int, int | None]] = {}
     for field in drawn:
-        size = -(-(field.bits or 0) // 8)
+        size = -(-field.width // 8)
         fields[field.name] = at, at + size, limits.get(field.name)
         at += size
     return _Places(at, fields)

@@ -171,7 +171,7 @@ def _constant(layout: Layout, peek: Peek) -> bool | None:
 def _partly_at(layout: Layout, peek: Peek) -> tuple[Field, frozenset[int]] | None:
     """A number that shares bits with those that a condition reads, and its values that have the condition's bits."""
     for field in layout.fields:
-        start, bits = layout.fixed_bit_of(field.name), field.bits or 0
+        start, bits = layout.fixed_bit_of(field.name), field.width
         if start is None or field.kind != "int" or field.const is not None:
             continue
         first, last = max(start, peek.bit), min(start + bits, peek.bit + peek.count)
@@ -231,14 +231,14 @@ def _holds(layout: Layout, key: Key) -> tuple[Values, Excluded] | None:
                 continue
             if (found := _partly_at(layout, peek)) is None or not _contains(layout, found[0], peek):
                 return None
-            excluded.append((found[0].name, _once(_all_but(found[0].bits or 0, found[1]))))
+            excluded.append((found[0].name, _once(_all_but(found[0].width, found[1]))))
     return tuple(required), tuple(excluded)
 
 
 def _contains(layout: Layout, field: Field, peek: Peek) -> bool:
     """Whether all bits that a condition reads are in the field."""
     start = layout.fixed_bit_of(field.name) or 0
-    return start <= peek.bit and peek.bit + peek.count <= start + (field.bits or 0)
+    return start <= peek.bit and peek.bit + peek.count <= start + field.width
 
 
 def _of_previous(key: Key, outside: Layout) -> dict[str, int] | None:

@@ -141,7 +141,10 @@ def _assigned(node: ast.AST) -> str:
 
 
 def _passed_over(tree: ast.AST) -> set[int]:
-    """The nodes without effect at run time: annotations, names for `import *`, what only type checkers see."""
+    """The nodes without effect at run time: annotations, names for `import *`, what only type checkers see.
+
+    So are assertions of the library about itself: `assert`, and the `strict=True` of `zip`.
+    """
     silent: list[ast.AST] = []
     for node in ast.walk(tree):
         if isinstance(node, ast.AnnAssign | ast.arg) and node.annotation is not None:
@@ -152,9 +155,13 @@ def _passed_over(tree: ast.AST) -> set[int]:
             silent.append(node)
         elif isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
             silent += [node.test, *node.body]
-        elif isinstance(node, ast.Assert | ast.Import | ast.ImportFrom):
+        elif isinstance(node, ast.Assert | ast.Import | ast.ImportFrom) or _is_strict_zip(node):
             silent.append(node)
     return {id(inner) for node in silent for inner in ast.walk(node)}
+
+
+def _is_strict_zip(node: ast.AST) -> bool:
+    return isinstance(node, ast.keyword) and node.arg == "strict" and _is_constant(node.value, True)
 
 
 def _of_code(source: _Module) -> Iterator[_Change]:
@@ -178,7 +185,7 @@ def _of_code(source: _Module) -> Iterator[_Change]:
             test = source.span(node.test)
             shown = (start, test[1]) if isinstance(node, ast.If | ast.While) else (start, stop)
             yield _Change(*test, f"not ({source.text[slice(*test)]})", shown)
-        elif isinstance(node, ast.Return) and node.value is not None and not _is_none(node.value):
+        elif isinstance(node, ast.Return) and node.value is not None and not _is_like_none(node.value):
             yield _Change(start, stop, "return None", (start, stop))
         elif isinstance(node, ast.Raise) or (isinstance(node, ast.Expr) and isinstance(node.value, ast.Call)):
             yield _Change(start, stop, "pass", (start, stop))
@@ -193,8 +200,13 @@ def _is_condition(test: ast.AST, passed_over: set[int]) -> bool:
     return isinstance(test, _CONDITIONS) and id(test) not in passed_over
 
 
-def _is_none(node: ast.AST) -> bool:
-    return isinstance(node, ast.Constant) and node.value is None
+def _is_like_none(node: ast.AST) -> bool:
+    """Whether to return None instead is no change, or the same one as to return the other truth value."""
+    return any(_is_constant(node, value) for value in (None, False, True))
+
+
+def _is_constant(node: ast.AST, value: bool | None) -> bool:
+    return isinstance(node, ast.Constant) and node.value is value
 
 
 def _pairs(node: ast.AST) -> Iterator[tuple[ast.AST, ast.AST]]:

@@ -72,7 +72,7 @@ class BitField:
     def __init__(self, field: Field, bit: int) -> None:
         self.name = field.name
         self._field, self._bit = field, bit
-        bits = field.bits or 0
+        bits = field.width
         self._word: _Word | None = None
         self._octets: np.dtype[np.void] | None = None
         dtype = dtype_of(field)
@@ -94,7 +94,7 @@ class BitField:
             octets = rows.getfield(self._octets, offset + self._bit // 8)
             return octets if picked is None else octets[picked]
         if self._word is None:
-            return bits_of(rows, picked, offset * 8 + self._bit, self._field.bits or 0)
+            return bits_of(rows, picked, offset * 8 + self._bit, self._field.width)
         if self._in_place and not native and picked is None:
             return rows.getfield(self._word.big, offset + self._word.octet)
         values = self._word.read(rows, picked, offset)
@@ -102,7 +102,7 @@ class BitField:
             return values.view(np.bool_)
         if self._swap:
             size = values.dtype.itemsize
-            values = values.byteswap() >> values.dtype.type((size - (self._field.bits or 0) // 8) * 8)
+            values = values.byteswap() >> values.dtype.type((size - self._field.width // 8) * 8)
         return values
 
 

@@ -173,7 +173,7 @@ def _numbers_of(name: str, layout: Layout, field: Field, values: Any) -> Values:
     if values.dtype.kind not in wanted:
         raise TypeError(f"{name} takes {'flags' if wanted == 'b' else 'integers'}, not {values.dtype}")
     if field.kind != "bool" and len(values):
-        bits = field.bits or 0
+        bits = field.width
         maximum = (1 << bits) - 1
         if int(values.max()) > maximum or int(values.min()) < 0:
             index = int(np.argmax((values < 0) | (values > min(maximum, np.iinfo(values.dtype).max))))

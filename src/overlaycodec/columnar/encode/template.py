@@ -100,7 +100,7 @@ def _in_wire_order(column: InputColumn, numbers: Values) -> Values:
     """The numbers with the most significant octet first, as the rows take them."""
     if column.field is None or column.field.byte_order != "little":
         return numbers
-    return numbers.astype(np.uint64).byteswap() >> np.uint64(64 - (column.field.bits or 0))
+    return numbers.astype(np.uint64).byteswap() >> np.uint64(64 - column.field.width)
 
 
 def variable_payload_possible(packet: Packet) -> bool:

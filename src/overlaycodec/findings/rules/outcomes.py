@@ -54,7 +54,7 @@ def number_in(octets: bytes, cls: type[WireStruct], name: str) -> int | None:
     layout = cls.__layout__
     first = layout.fixed_bit_of(name)
     assert first is not None
-    end = first + (layout.by_name[name].bits or 0)
+    end = first + layout.by_name[name].width
     if end > len(octets) * 8:
         return None
     return int.from_bytes(octets[first // 8 : -(-end // 8)], "big") >> -end % 8 & layout.by_name[name].maximum

@@ -52,7 +52,7 @@ def _reserved(context: Context) -> Iterable[Observation]:
 
 def _reserved_fields(cls: type[Header]) -> tuple[tuple[str, int], ...]:
     """The reserved fields of a class, each with its hexadecimal digits."""
-    return tuple((field.name, ((field.bits or 0) + 3) // 4) for field in cls.__layout__.fields if field.reserved)
+    return tuple((field.name, (field.width + 3) // 4) for field in cls.__layout__.fields if field.reserved)
 
 
 _RESERVED: Final = ByClass(_reserved_fields)

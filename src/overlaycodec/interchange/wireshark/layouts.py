@@ -110,7 +110,7 @@ def _described(field: Field, abbreviation: str, kind: str) -> Table:
 
 def _fixed(layout: Layout, field: Field, at: int, prefix: str, names: _Names) -> Table:
     """A field of fixed size, `at` so many bits from the start of its run, which starts at an octet."""
-    bits = field.bits or 0
+    bits = field.width
     first, wanted = at % 8, f"{prefix}.{field.name}"
     octets = (first + bits + 7) // 8
     place: Table = {"at": at, "bits": bits}

@@ -9,12 +9,14 @@ from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from typing import Final, TypeVar
 
-from overlaycodec.fuzz.fields import numbers_of, value_text
+from overlaycodec.fuzz.fields import Number, numbers_of, value_text
 from overlaycodec.fuzz.insertions import insertions
 from overlaycodec.fuzz.layers import Order, Stack, layer_orders
 from overlaycodec.fuzz.mutation import KINDS, Kind, Mutation
 from overlaycodec.fuzz.random_numbers import SplitMix64
+from overlaycodec.fuzz.schedule import spread
 from overlaycodec.fuzz.seed_packet import SeedPacket
+from overlaycodec.fuzz.sites import RecordSite, Site
 
 __all__ = ["Draws", "one_of"]
 
@@ -54,17 +56,30 @@ class Draws:
             fields = self._fields[-_RECORDS:] if turn & 1 else self._fields
         record, sites = one_of(fields, random)
         site = one_of(sites, random)
-        numbers = [
-            number
-            for number in numbers_of(site, record, self.packet.catalog)
-            if number[0] != site.value and 0 <= number[0] < 1 << site.bits
-        ]
+        numbers = self._numbers(record, site)
         if not numbers or random.below(4) == 0:
             value = random.bits(site.bits)
             value ^= value == site.value
             return site.mutation(f"{site.path} = {value_text(site, value)}", value)
         value, text = one_of(numbers, random)
         return site.mutation(f"{site.path} {text}", value)
+
+    def preferred(self, random: SplitMix64) -> list[Mutation]:
+        """Every mutation of one field of the preferred headers; each field has its turn before any has the next one."""
+        found = [
+            site.mutation(f"{site.path} {text}", value)
+            for record, sites in self._preferred
+            for site in sites
+            for value, text in dict(self._numbers(record, site)).items()
+        ]
+        return spread(found, random)
+
+    def _numbers(self, record: RecordSite, site: Site) -> list[Number]:
+        return [
+            number
+            for number in numbers_of(site, record, self.packet.catalog)
+            if number[0] != site.value and 0 <= number[0] < 1 << site.bits
+        ]
 
     def layers(self, random: SplitMix64) -> Mutation | None:
         """Another order of the headers, or more of them, or an option; None where there is none."""

@@ -131,10 +131,15 @@ def _with_options(
     filler = _filler(field)
     for pads in range(1 if filler is None else field.size.unit if isinstance(field.size, LengthSize) else 1):
         options = (*new, *(filler,) * pads, *old) if first else (*old, *new, *(filler,) * pads)
-        found = _rebuilt(stack, index, name, label, _present(header, field) | {name: options})
+        found = _rebuilt(stack, index, name, label, _present(header, field) | {name: options}, _class_of(new))
         if found is not None:
             return found
     return None
+
+
+def _class_of(elements: tuple[Any, ...]) -> str:  # Any: an element
+    name: str = elements[0].__layout__.name
+    return name
 
 
 def _filler(field: Field) -> Any:  # Any: an element
@@ -179,7 +184,9 @@ def _value(field: Field) -> Any:  # Any: a field's own type
     return 1 if field.kind == "int" and field.const is None else plain_value(field)
 
 
-def _rebuilt(stack: Stack, index: int, name: str, label: str, values: dict[str, Any]) -> Mutation | None:
+def _rebuilt(
+    stack: Stack, index: int, name: str, label: str, values: dict[str, Any], brings: str = ""
+) -> Mutation | None:
     """The mutation that writes a header with other values, and the size that follows from them.
 
     What stands before and after the new octets are those of the seed packet, so that their fields can be mutated, too.
@@ -212,7 +219,7 @@ def _rebuilt(stack: Stack, index: int, name: str, label: str, values: dict[str, 
     if grown:
         mutation = stack.resized("insert", path, label, pieces, record.stop, grown)
     follow = tuple(_following(stack, index, at, octets))
-    return msgspec.structs.replace(mutation, selectors=follow)
+    return msgspec.structs.replace(mutation, selectors=follow, brings=brings)
 
 
 def _following(stack: Stack, index: int, end: int, octets: bytes) -> Iterator[Follow]:

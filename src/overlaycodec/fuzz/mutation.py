@@ -7,14 +7,16 @@ worked out when the mutation is made, and nothing is decoded when it is applied.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
-from typing import Literal, NamedTuple, TypeAlias, get_args
+from typing import Final, Literal, NamedTuple, TypeAlias, get_args
 
 import msgspec
 
-__all__ = ["FIXES", "KINDS", "MIXED", "Edit", "Fix", "Follow", "Kind", "Mutation", "applied"]
+__all__ = ["FIXES", "KINDS", "MIXED", "Edit", "Fix", "Follow", "Kind", "Mutation", "applied", "unscoped"]
 
 Kind = Literal[
+    "together",
     "value",
     "length",
     "count",
@@ -43,6 +45,15 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 FIXES: tuple[Fix, ...] = get_args(Fix)
 MIXED: tuple[Fix, ...] = ("none", "lengths", "both")
 """What "mixed" draws from."""
+
+
+_PLACE: Final = re.compile(r"\b(?:(?:inner|quoted)\.)+|\[\d+\]")
+"""What tells headers of the same class, or options of one header, apart in a path."""
+
+
+def unscoped(text: str) -> str:
+    """A path, or a label, without what says which one of several headers or options of a class is meant."""
+    return _PLACE.sub("", text)
 
 
 class Edit(NamedTuple):
@@ -86,6 +97,13 @@ class Mutation(msgspec.Struct, frozen=True, gc=False):
     """The lengths that count what they counted, which is larger or smaller; applied where lengths are to be fixed."""
     packets: tuple[bytes, ...] = ()
     """The result, where that is several packets (fragments)."""
+    brings: str = ""
+    """The class of headers or options that is put in."""
+
+    @property
+    def subject(self) -> tuple[Kind, str, str]:
+        """What is changed in which way, with any value: the field of all headers of a class, the class put in."""
+        return self.kind, unscoped(self.path), self.brings
 
     def __repr__(self) -> str:
         return f"<Mutation: {self.label}>"

@@ -28,7 +28,9 @@ from overlaycodec.fuzz.mutation import KINDS, MIXED, Fix, Kind, Mutation
 from overlaycodec.fuzz.octets import octet_mutations
 from overlaycodec.fuzz.random_numbers import SplitMix64, mixed
 from overlaycodec.fuzz.seed_packet import SeedPacket
+from overlaycodec.fuzz.schedule import in_turn
 from overlaycodec.fuzz.sites import Site
+from overlaycodec.fuzz.together import together
 from overlaycodec.packet.header import Header
 from overlaycodec.packet.packet import Packet
 from overlaycodec.protocols import Ethernet
@@ -124,6 +126,7 @@ class Mutator:
         found: dict[Kind, list[Mutation]] = {kind: [] for kind in self.kinds}
         seed = self._packet
         for mutation in (
+            *(together(seed) if "together" in found else ()),
             *field_mutations(seed.records, seed.data, seed.catalog),
             *layer_mutations(seed.stack),
             *_distinct(made() for made in insertions(seed.stack)),
@@ -140,12 +143,7 @@ class Mutator:
         """Every mutation of the seed packet, in the order of the cases: the kinds take turns."""
         if not self.by_kind:
             raise ValueError(f"the seed packet has no mutation of the kinds {', '.join(self.kinds)}")
-        shuffled = [
-            SplitMix64(mixed(self._start, number)).shuffled(members)
-            for number, members in enumerate(self.by_kind.values(), 1)
-        ]
-        rounds = max(map(len, shuffled))
-        return tuple(members[turn] for turn in range(rounds) for members in shuffled if turn < len(members))
+        return tuple(in_turn(self.by_kind, self._start))
 
     @cached_property
     def _combinable(self) -> Sequence[tuple[Mutation, ...]]:
@@ -162,9 +160,18 @@ class Mutator:
         singles = self.singles
         if number < len(singles):
             return self.mutated(singles[number : number + 1], number)
-        if number % 2 and self._new_stacks and self._sites:
-            return self._staged(number)
+        several = number - len(singles)
+        if self.stages and several % 2:
+            return self._staged(number, several // 2)
         return self.mutated(self._combined(number), number)
+
+    def combined(self, turn: int) -> int:
+        """The number of a case with several mutations, `turn` from 0 on."""
+        return len(self.singles) + turn * (2 if self.stages else 1)
+
+    def staged(self, visit: int, subject: tuple[str, ...]) -> int:
+        """The number of a case with another stack of headers, made as a subject of `stages` says."""
+        return len(self.singles) + 2 * (visit * len(self.stages) + self._stage_of[subject]) + 1
 
     def mutated(self, chosen: tuple[Mutation, ...], number: int = 0) -> Case:
         """The case of these mutations, of which at most one is of layers or of octets, and no two of the same bits."""
@@ -179,24 +186,38 @@ class Mutator:
         return packets[0] if len(packets) == 1 else packets[mixed(self._start, number) % len(packets)]
 
     @cached_property
-    def _new_stacks(self) -> list[tuple[Mutation, ...]]:
-        """The mutations that make other stacks of headers, by kind."""
-        return [members for kind, members in self.by_kind.items() if kind in _STACKS]
+    def stages(self) -> dict[tuple[str, ...], list[Mutation]]:
+        """The mutations that make other stacks of headers, by what they change, in the order of the cases."""
+        found: dict[tuple[str, ...], list[Mutation]] = {}
+        for mutation in self.singles if self._sites else ():
+            if mutation.kind in _STACKS:
+                found.setdefault(mutation.subject, []).append(mutation)
+        return found
 
-    def _staged(self, number: int) -> Case:
-        """Another stack of headers, decoded, and one or two fields of it mutated."""
+    @cached_property
+    def _stage_of(self) -> dict[tuple[str, ...], int]:
+        return {subject: number for number, subject in enumerate(self.stages)}
+
+    def _staged(self, number: int, turn: int) -> Case:
+        """Another stack of headers: with many fields of the seed packet, or one or two of the new packet, mutated."""
+        visit, which = divmod(turn, len(self.stages))
+        members = [*self.stages.values()][which]
+        stack, seed = members[visit % len(members)], self._seed_of(number)
+        round_, step = divmod(visit, 4)
+        if step == 0 and (many := self.by_kind.get("together")):
+            return self.mutated((stack, many[round_ % len(many)]), number)
         random = SplitMix64(SplitMix64(self._start ^ number).next())
-        seed = self._seed_of(number)
-        members = self._new_stacks[random.below(len(self._new_stacks))]
-        stack = members[random.below(len(members))]
         case = self._case(seed, (stack,), number)
         new = SeedPacket(case.data, fix=seed.fix, first=seed.first, catalog=seed.catalog)
         draws = Draws(new, self.kinds, stack.new_octets())
         chosen: list[Mutation] = []
-        for _ in range(1 + random.below(2)):
-            mutation = draws.field(random)
-            if mutation is not None and not any(map(mutation.excludes, chosen)):
-                chosen.append(mutation)
+        if step < 3 and (listed := draws.preferred(SplitMix64(self._start))):
+            chosen.append(listed[(round_ * 2 + step - 1) % len(listed)])
+        else:
+            for _ in range(1 + random.below(2)):
+                mutation = draws.field(random)
+                if mutation is not None and not any(map(mutation.excludes, chosen)):
+                    chosen.append(mutation)
         if not chosen:
             return case
         return msgspec.structs.replace(case, packets=new.mutated(chosen), mutations=(stack, *chosen))

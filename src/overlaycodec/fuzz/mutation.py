@@ -13,7 +13,7 @@ from typing import Final, Literal, NamedTuple, TypeAlias, get_args
 
 import msgspec
 
-__all__ = ["FIXES", "KINDS", "MIXED", "Edit", "Fix", "Follow", "Kind", "Mutation", "applied", "unscoped"]
+__all__ = ["FIXES", "KINDS", "MIXED", "Edit", "Fix", "Follow", "Kind", "Mutation", "applied"]
 
 Kind = Literal[
     "together",
@@ -47,13 +47,10 @@ MIXED: tuple[Fix, ...] = ("none", "lengths", "both")
 """What "mixed" draws from."""
 
 
-_PLACE: Final = re.compile(r"\b(?:(?:inner|quoted)\.)+|\[\d+\]")
-"""What tells headers of the same class, or options of one header, apart in a path."""
-
-
-def unscoped(text: str) -> str:
-    """A path, or a label, without what says which one of several headers or options of a class is meant."""
-    return _PLACE.sub("", text)
+_LENGTHS: Final[tuple[Kind, ...]] = ("length", "count", "overrun")
+"""Kinds whose limits in an inner packet are others than in an outer one."""
+_SCOPES: Final = re.compile(r"^(?:(?:inner|quoted)\.)+")
+_INDEX: Final = re.compile(r"\[\d+\]")
 
 
 class Edit(NamedTuple):
@@ -103,7 +100,8 @@ class Mutation(msgspec.Struct, frozen=True, gc=False):
     @property
     def subject(self) -> tuple[Kind, str, str]:
         """What is changed in which way, with any value: the field of all headers of a class, the class put in."""
-        return self.kind, unscoped(self.path), self.brings
+        path = _INDEX.sub("", self.path)
+        return self.kind, path if self.kind in _LENGTHS else _SCOPES.sub("", path), self.brings
 
     def __repr__(self) -> str:
         return f"<Mutation: {self.label}>"

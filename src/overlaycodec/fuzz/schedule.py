@@ -17,14 +17,14 @@ from overlaycodec.fuzz.random_numbers import SplitMix64, mixed
 
 __all__ = ["in_turn", "turns"]
 
-_TURNS: Final[Mapping[Kind, int]] = {"length": 4, "count": 2, "overrun": 2, "insert": 3, "truncate": 2, "selector": 1}
+_TURNS: Final[Mapping[Kind, int]] = {"together": 4, "length": 6, "count": 3, "overrun": 3, "insert": 3, "truncate": 2, "selector": 1}
 """The turns of a kind in each round; of others, one."""
 
 
 def kind_turns(kinds: Collection[Kind]) -> tuple[Kind, ...]:
     """The kinds of one round, in which some come several times, as far apart as they can."""
     places = [
-        ((turn + 0.5) / _TURNS.get(kind, 1), number, kind)
+        ((turn + (0.5 if number else 0)) / _TURNS.get(kind, 1), number, kind)
         for number, kind in enumerate(kinds)
         for turn in range(_TURNS.get(kind, 1))
     ]
@@ -35,7 +35,8 @@ def spread(members: Sequence[Mutation], random: SplitMix64) -> list[Mutation]:
     """The mutations of a kind in another order, in which each subject has its turn before any has the next one."""
     used: Counter[tuple[str, ...]] = Counter()
     turns = []
-    for place, mutation in enumerate(random.shuffled(members)):
+    ordered = members[:1] and members[0].kind == "together"  # these have an order of their own
+    for place, mutation in enumerate(members if ordered else random.shuffled(members)):
         turns.append((used[mutation.subject], place, mutation))
         used[mutation.subject] += 1
     turns.sort(key=lambda turn: turn[:2])

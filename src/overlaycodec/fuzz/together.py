@@ -13,6 +13,7 @@ from typing import Final
 
 from overlaycodec.codec.packet_decoder import decode
 from overlaycodec.fuzz.mutation import Edit, Mutation, applied
+from overlaycodec.fuzz.random_numbers import SplitMix64
 from overlaycodec.fuzz.seed_packet import SeedPacket
 from overlaycodec.fuzz.sites import Site, records_of
 
@@ -36,11 +37,13 @@ def _inverted(site: Site) -> int:
 
 
 _VALUES: Final[tuple[tuple[str, Callable[[Site], int]], ...]] = (
-    ("all reserved bits = 1", _reserved),
     ("all values at their largest", _largest),
-    ("all values = 0", _zero),
     ("all values inverted", _inverted),
+    ("all reserved bits = 1", _reserved),
+    ("all values = 0", _zero),
 )
+_RANDOM: Final = 4
+"""How often all fields get random values."""
 
 
 def together(seed: SeedPacket) -> Iterator[Mutation]:
@@ -49,8 +52,10 @@ def together(seed: SeedPacket) -> Iterator[Mutation]:
         return
     sites = [site for site in seed.sites if site.kind == "value"]
     seen: set[bytes] = set()
-    for label, value in _VALUES:
-        changed = [(site, value(site)) for site in sites if value(site) != site.value]
+    random = SplitMix64(len(seed.data))
+    drawn = [(f"all values random ({number})", lambda site: random.bits(site.bits)) for number in range(1, _RANDOM + 1)]
+    for label, value in (*_VALUES, *drawn):
+        changed = [(site, new) for site in sites if (new := value(site)) != site.value]
         edits = tuple(site.mutation("", new).edits[0] for site, new in _kept(seed, changed))
         octets = applied(seed.data, (_mutation(seed, label, edits),), lengths=False)
         if edits and octets not in seen:
@@ -59,7 +64,7 @@ def together(seed: SeedPacket) -> Iterator[Mutation]:
 
 
 def _mutation(seed: SeedPacket, label: str, edits: tuple[Edit, ...]) -> Mutation:
-    return Mutation("together", seed.stack.names[0], label, edits, (0, len(seed.data) * 8))
+    return Mutation("together", "/".join(seed.stack.names), label, edits, (0, len(seed.data) * 8))
 
 
 def _kept(seed: SeedPacket, changed: Sequence[tuple[Site, int]]) -> Sequence[tuple[Site, int]]:

@@ -31,6 +31,10 @@ Form: TypeAlias = Literal["pcap", "pcapng", "jsonl", "files"]
 FORMS: Final[tuple[Form, ...]] = get_args(Form)
 _ENDS: Final[dict[str, Form]] = {".pcap": "pcap", ".pcapng": "pcapng", ".jsonl": "jsonl", ".ndjson": "jsonl"}
 
+_STAGES: Final = 8
+"""After so many single mutations of a seed packet, there is one case with another stack of headers."""
+_MORE: Final = 4
+"""How many cases with a header or option that no seed packet has come for one with others."""
 _ALL: Final = 4
 """Of so many rounds, the last one has every seed packet with every other stack."""
 
@@ -92,20 +96,24 @@ def _in_turn(mutators: list[Mutator], count: int | None) -> Iterator[Case]:
 def _turns(mutators: list[Mutator]) -> Iterator[list[tuple[Mutator, int]]]:
     """The numbers of the cases of each seed packet, a turn after the other."""
     late: list[Row] = []
-    for new, row in turns([mutator.singles for mutator in mutators], [*map(_ranks, mutators)]):
+    stages = _stages(mutators)
+    for number, (new, row) in enumerate(turns([mutator.singles for mutator in mutators], [*map(_ranks, mutators)])):
         if new:
-            yield [(mutators[place], number) for place, number in row]
+            yield [(mutators[place], case) for place, case in row]
+            if number % _STAGES == _STAGES - 1:
+                yield [(mutators[place], case) for place, case in next(stages, [])]
         else:
             late.append(row)
-    singles, stages = iter(late), _stages(mutators)
+    singles = iter(late)
     for turn in counted_from():
-        for found in (next(stages, []), next(singles, [])):
+        for found in (next(stages, []), next(stages, []), next(singles, [])):
             yield [(mutators[place], number) for place, number in found]
         yield [(mutator, mutator.combined(turn)) for mutator in mutators]
 
 
 def _stages(mutators: list[Mutator]) -> Iterator[Row]:
     """The cases with other stacks of headers, in rounds; a seed packet leaves out what one before it had."""
+    known = {record.record.__layout__.name for mutator in mutators for record in mutator.records}
     for visit in counted_from() if any(mutator.stages for mutator in mutators) else ():
         seen: set[tuple[str, ...]] = set()
         kept: list[list[int]] = [[] for _ in mutators]
@@ -113,7 +121,9 @@ def _stages(mutators: list[Mutator]) -> Iterator[Row]:
             for place, subject in enumerate(turn):
                 if subject is not None and (subject not in seen or visit % _ALL == _ALL - 1):
                     seen.add(subject)
-                    kept[place].append(mutators[place].staged(visit, subject))
+                    count = _MORE if subject[-1] and subject[-1] not in known else 1
+                    visits = range(visit * count, (visit + 1) * count)
+                    kept[place] += [mutators[place].staged(each, subject) for each in visits]
         for row in zip_longest(*kept):
             yield [(place, number) for place, number in enumerate(row) if number is not None]
 

@@ -7,7 +7,7 @@ change of size, and all other fields stay as they are.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache, partial
 from typing import Any, Final
 
@@ -35,7 +35,9 @@ _ELEMENTS: Final = (0, 1, 3)
 _OCTETS: Final = (1, 4, 16, 36, 64, 124)
 """How many octets a new option of any kind has."""
 _MANY: Final = (3, 9)
-"""How often a new option is there, and as often as there is room for."""
+"""How often a new option is there."""
+_FULL: Final = 256
+"""More options than a list is filled with."""
 
 Made = Callable[[], Mutation | None]
 
@@ -109,22 +111,47 @@ def _options(stack: Stack, index: int, field: Field) -> Iterator[Made]:
                 f"{field.element.__layout__.name} of {_several(octets, 'octet')}",
                 partial(example, field.element, 0, **{name: bytes(octets)}),
             )
-            for octets in _OCTETS
+            for octets in reversed(_OCTETS)
         ]
+    put = partial(_with_options, stack, index, field.name)
+    yield partial(_filled, put, f"as many {found[-1][0]} as possible put after {path}", found[-1][1])
+    yield partial(_each, put, f"one of each kind put after {path}", [make for _, make in found])
     for what, make in found:
-        yield partial(_with_options, stack, index, field.name, f"{what} put before {path}", make, 1, first=True)
-        yield partial(_with_options, stack, index, field.name, f"{what} put after {path}", make, 1, first=False)
+        yield partial(put, f"{what} put before {path}", (make,), first=True)
+        yield partial(put, f"{what} put after {path}", (make,))
         for count in _MANY:
-            label = f"{count} {what} put after {path}"
-            yield partial(_with_options, stack, index, field.name, label, make, count, first=False)
+            yield partial(put, f"{count} {what} put after {path}", (make,) * count)
+
+
+Put = Callable[[str, Sequence[Callable[[], Any]]], Mutation | None]  # Any: an element
+
+
+def _filled(put: Put, label: str, make: Callable[[], Any]) -> Mutation | None:  # Any: an element
+    """The list with as many options of one kind as its length can count."""
+    found, least, most = None, 0, _FULL
+    while most - least > 1:
+        count = (least + most) // 2
+        more = put(label, (make,) * count)
+        found, least, most = (found, least, count) if more is None else (more, count, most)
+    return found
+
+
+def _each(put: Put, label: str, makes: Sequence[Callable[[], Any]]) -> Mutation | None:  # Any: an element
+    """The list with one option of each class and size, or of the first ones, as far as its length can count them."""
+    while len(makes) > 1:
+        found = put(label, makes)
+        if found is not None:
+            return found
+        makes = makes[: len(makes) // 2]
+    return None
 
 
 def _with_options(
-    stack: Stack, index: int, name: str, label: str, make: Callable[[], Any], count: int, *, first: bool
+    stack: Stack, index: int, name: str, label: str, makes: Sequence[Callable[[], Any]], *, first: bool = False
 ) -> Mutation | None:
     header = stack.packet.headers[index]
     try:
-        new = (make(),) * count
+        new = tuple(make() for make in makes)
     except CodecError:
         return None
     old, field = getattr(header, name) or (), header.__layout__.by_name[name]
@@ -138,8 +165,9 @@ def _with_options(
 
 
 def _class_of(elements: tuple[Any, ...]) -> str:  # Any: an element
-    name: str = elements[0].__layout__.name
-    return name
+    """What the elements are; nothing where they are of several classes, or so many that the list is full."""
+    names = {element.__layout__.name for element in elements}
+    return names.pop() if len(names) == 1 and len(elements) <= max(_MANY) else ""
 
 
 def _filler(field: Field) -> Any:  # Any: an element

@@ -29,7 +29,7 @@ from overlaycodec.fuzz.octets import octet_mutations
 from overlaycodec.fuzz.random_numbers import SplitMix64, mixed
 from overlaycodec.fuzz.seed_packet import SeedPacket
 from overlaycodec.fuzz.schedule import in_turn
-from overlaycodec.fuzz.sites import Site
+from overlaycodec.fuzz.sites import RecordSite, Site
 from overlaycodec.fuzz.together import together
 from overlaycodec.packet.header import Header
 from overlaycodec.packet.packet import Packet
@@ -118,6 +118,11 @@ class Mutator:
         """The seed packet, decoded as far as possible."""
         return self._packet.packet
 
+    @property
+    def records(self) -> list[RecordSite]:
+        """The headers of the seed packet, and the options in them."""
+        return self._packet.records
+
     # --- the mutations ------------------------------------------------------------------------------------------------
 
     @cached_property
@@ -203,7 +208,7 @@ class Mutator:
         visit, which = divmod(turn, len(self.stages))
         members = [*self.stages.values()][which]
         stack, seed = members[visit % len(members)], self._seed_of(number)
-        round_, step = divmod(visit, 4)
+        round_, step = divmod(visit, 8)
         if step == 0 and (many := self.by_kind.get("together")):
             return self.mutated((stack, many[round_ % len(many)]), number)
         random = SplitMix64(SplitMix64(self._start ^ number).next())
@@ -211,8 +216,8 @@ class Mutator:
         new = SeedPacket(case.data, fix=seed.fix, first=seed.first, catalog=seed.catalog)
         draws = Draws(new, self.kinds, stack.new_octets())
         chosen: list[Mutation] = []
-        if step < 3 and (listed := draws.preferred(SplitMix64(self._start))):
-            chosen.append(listed[(round_ * 2 + step - 1) % len(listed)])
+        if step < 7 and (listed := draws.preferred(SplitMix64(self._start))):
+            chosen.append(listed[(round_ * 6 + step - 1) % len(listed)])
         else:
             for _ in range(1 + random.below(2)):
                 mutation = draws.field(random)

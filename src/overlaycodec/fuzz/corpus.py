@@ -31,7 +31,7 @@ Form: TypeAlias = Literal["pcap", "pcapng", "jsonl", "files"]
 FORMS: Final[tuple[Form, ...]] = get_args(Form)
 _ENDS: Final[dict[str, Form]] = {".pcap": "pcap", ".pcapng": "pcapng", ".jsonl": "jsonl", ".ndjson": "jsonl"}
 
-_STAGES: Final = 8
+_STAGES: Final = 5
 """After so many single mutations of a seed packet, there is one case with another stack of headers."""
 _MORE: Final = 4
 """How many cases with a header or option that no seed packet has come for one with others."""

@@ -117,10 +117,10 @@ def _options(stack: Stack, index: int, field: Field) -> Iterator[Made]:
     yield partial(_filled, put, f"as many {found[-1][0]} as possible put after {path}", found[-1][1])
     yield partial(_each, put, f"one of each kind put after {path}", [make for _, make in found])
     for what, make in found:
-        yield partial(put, f"{what} put before {path}", (make,), first=True)
-        yield partial(put, f"{what} put after {path}", (make,))
+        yield partial(put, f"{what} put before {path}", (make,), brings=what, first=True)
+        yield partial(put, f"{what} put after {path}", (make,), brings=what)
         for count in _MANY:
-            yield partial(put, f"{count} {what} put after {path}", (make,) * count)
+            yield partial(put, f"{count} {what} put after {path}", (make,) * count, brings=what)
 
 
 Put = Callable[[str, Sequence[Callable[[], Any]]], Mutation | None]  # Any: an element
@@ -147,7 +147,14 @@ def _each(put: Put, label: str, makes: Sequence[Callable[[], Any]]) -> Mutation 
 
 
 def _with_options(
-    stack: Stack, index: int, name: str, label: str, makes: Sequence[Callable[[], Any]], *, first: bool = False
+    stack: Stack,
+    index: int,
+    name: str,
+    label: str,
+    makes: Sequence[Callable[[], Any]],
+    *,
+    brings: str = "",
+    first: bool = False,
 ) -> Mutation | None:
     header = stack.packet.headers[index]
     try:
@@ -158,16 +165,10 @@ def _with_options(
     filler = _filler(field)
     for pads in range(1 if filler is None else field.size.unit if isinstance(field.size, LengthSize) else 1):
         options = (*new, *(filler,) * pads, *old) if first else (*old, *new, *(filler,) * pads)
-        found = _rebuilt(stack, index, name, label, _present(header, field) | {name: options}, _class_of(new))
+        found = _rebuilt(stack, index, name, label, _present(header, field) | {name: options}, brings)
         if found is not None:
             return found
     return None
-
-
-def _class_of(elements: tuple[Any, ...]) -> str:  # Any: an element
-    """What the elements are; nothing where they are of several classes, or so many that the list is full."""
-    names = {element.__layout__.name for element in elements}
-    return names.pop() if len(names) == 1 and len(elements) <= max(_MANY) else ""
 
 
 def _filler(field: Field) -> Any:  # Any: an element

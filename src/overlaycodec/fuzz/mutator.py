@@ -192,11 +192,12 @@ class Mutator:
 
     @cached_property
     def stages(self) -> dict[tuple[str, ...], list[Mutation]]:
-        """The mutations that make other stacks of headers, by what they change, in the order of the cases."""
+        """The mutations that make other stacks of headers, by kind, path and class put in, in the order of the cases."""
         found: dict[tuple[str, ...], list[Mutation]] = {}
         for mutation in self.singles if self._sites else ():
             if mutation.kind in _STACKS:
-                found.setdefault(mutation.subject, []).append(mutation)
+                kind, path, brings = mutation.subject
+                found.setdefault((kind, path, brings.partition(" ")[0]), []).append(mutation)
         return found
 
     @cached_property

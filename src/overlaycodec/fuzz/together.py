@@ -42,7 +42,7 @@ _VALUES: Final[tuple[tuple[str, Callable[[Site], int]], ...]] = (
     ("all reserved bits = 1", _reserved),
     ("all values = 0", _zero),
 )
-_RANDOM: Final = 4
+_RANDOM: Final = 8
 """How often all fields get random values."""
 
 

@@ -31,9 +31,9 @@ Form: TypeAlias = Literal["pcap", "pcapng", "jsonl", "files"]
 FORMS: Final[tuple[Form, ...]] = get_args(Form)
 _ENDS: Final[dict[str, Form]] = {".pcap": "pcap", ".pcapng": "pcapng", ".jsonl": "jsonl", ".ndjson": "jsonl"}
 
-_STAGES: Final = 5
+_STAGES: Final = 8
 """After so many single mutations of a seed packet, there is one case with another stack of headers."""
-_MORE: Final = 4
+_MORE: Final = 8
 """How many cases with a header or option that no seed packet has come for one with others."""
 _ALL: Final = 4
 """Of so many rounds, the last one has every seed packet with every other stack."""

@@ -14,7 +14,6 @@ from overlaycodec.fuzz.insertions import insertions
 from overlaycodec.fuzz.layers import Order, Stack, layer_orders
 from overlaycodec.fuzz.mutation import KINDS, Kind, Mutation
 from overlaycodec.fuzz.random_numbers import SplitMix64
-from overlaycodec.fuzz.schedule import spread
 from overlaycodec.fuzz.seed_packet import SeedPacket
 from overlaycodec.fuzz.sites import RecordSite, Site
 
@@ -26,6 +25,8 @@ _RECORDS: Final = 24
 """The most headers and options of which fields are drawn, so that the last ones of a deep stack come often enough."""
 _PREFERRED: Final = 2
 """How many of four fields are of preferred headers."""
+_STRIDE: Final = 5
+"""The values of a field are taken in steps of so many, so that they are of several sorts soon."""
 _TRIES: Final = 8
 """How many orders are tried, of which some change nothing."""
 
@@ -64,15 +65,18 @@ class Draws:
         value, text = one_of(numbers, random)
         return site.mutation(f"{site.path} {text}", value)
 
-    def preferred(self, random: SplitMix64) -> list[Mutation]:
-        """Every mutation of one field of the preferred headers; each field has its turn before any has the next one."""
-        found = [
-            site.mutation(f"{site.path} {text}", value)
-            for record, sites in self._preferred
-            for site in sites
-            for value, text in dict(self._numbers(record, site)).items()
-        ]
-        return spread(found, random)
+    def preferred(self, turn: int) -> Mutation | None:
+        """One of the values of one of the preferred fields: the fields take turns. None where there is none."""
+        sites = [(record, site) for record, sites in self._preferred for site in sites]
+        if not sites:
+            return None
+        visit, which = divmod(turn, len(sites))
+        record, site = sites[which]
+        numbers = self._numbers(record, site)
+        if not numbers:
+            return None
+        value, text = numbers[(visit * _STRIDE + which) % len(numbers)]
+        return site.mutation(f"{site.path} {text}", value)
 
     def _numbers(self, record: RecordSite, site: Site) -> list[Number]:
         return [

@@ -24,7 +24,7 @@ from overlaycodec.fuzz.fields import field_mutations, value_text
 from overlaycodec.fuzz.fragments import fragment_mutations
 from overlaycodec.fuzz.insertions import insertions
 from overlaycodec.fuzz.layers import layer_mutations
-from overlaycodec.fuzz.mutation import KINDS, MIXED, Fix, Kind, Mutation
+from overlaycodec.fuzz.mutation import FIXES, KINDS, MIXED, Fix, Kind, Mutation
 from overlaycodec.fuzz.octets import octet_mutations
 from overlaycodec.fuzz.random_numbers import SplitMix64, mixed
 from overlaycodec.fuzz.seed_packet import SeedPacket
@@ -45,6 +45,8 @@ _MOST: Final = 4
 """The fewest and the most mutations that a case combines."""
 _STACKS: Final[tuple[Kind, ...]] = ("insert", "tag", "nest", "duplicate", "swap", "drop", "selector")
 """The kinds of mutations after which other headers are there."""
+_VISITS: Final = 8
+"""How many cases after one another have the same stack: many fields are changed, then one at a time, then any."""
 _TRIES: Final = 8
 """How many mutations are drawn for a case, of which those that exclude each other are left out."""
 
@@ -106,6 +108,7 @@ class Mutator:
         self.kinds: tuple[Kind, ...] = tuple(kind for kind in KINDS if kind in kinds)
         self.seed, self.source = seed, source
         self._start = mixed(seed, int.from_bytes(self._packet.data, "big"))
+        self._drawn: dict[tuple[str, Fix], Draws] = {}
         self._sites = [site for site in self._packet.sites if site.kind in self.kinds]
 
     @property
@@ -176,7 +179,9 @@ class Mutator:
 
     def staged(self, visit: int, subject: tuple[str, ...]) -> int:
         """The number of a case with another stack of headers, made as a subject of `stages` says."""
-        return len(self.singles) + 2 * (visit * len(self.stages) + self._stage_of[subject]) + 1
+        round_, step = divmod(visit, _VISITS)
+        block = round_ * len(self.stages) + self._stage_of[subject]
+        return len(self.singles) + 2 * (block * _VISITS + step) + 1
 
     def mutated(self, chosen: tuple[Mutation, ...], number: int = 0) -> Case:
         """The case of these mutations, of which at most one is of layers or of octets, and no two of the same bits."""
@@ -206,19 +211,18 @@ class Mutator:
 
     def _staged(self, number: int, turn: int) -> Case:
         """Another stack of headers: with many fields of the seed packet, or one or two of the new packet, mutated."""
-        visit, which = divmod(turn, len(self.stages))
+        block, step = divmod(turn, _VISITS)
+        round_, which = divmod(block, len(self.stages))
         members = [*self.stages.values()][which]
-        stack, seed = members[visit % len(members)], self._seed_of(number)
-        round_, step = divmod(visit, 8)
+        stack, seed = members[round_ % len(members)], self._seed_of(number)
         if step == 0 and (many := self.by_kind.get("together")):
             return self.mutated((stack, many[round_ % len(many)]), number)
         random = SplitMix64(SplitMix64(self._start ^ number).next())
         case = self._case(seed, (stack,), number)
-        new = SeedPacket(case.data, fix=seed.fix, first=seed.first, catalog=seed.catalog)
-        draws = Draws(new, self.kinds, stack.new_octets())
+        draws = self._draws_of(stack, seed, case)
         chosen: list[Mutation] = []
-        if step < 7 and (listed := draws.preferred(SplitMix64(self._start))):
-            chosen.append(listed[(round_ * 6 + step - 1) % len(listed)])
+        if step < _VISITS - 1 and (next_one := draws.preferred(round_ * (_VISITS - 2) + step - 1)) is not None:
+            chosen.append(next_one)
         else:
             for _ in range(1 + random.below(2)):
                 mutation = draws.field(random)
@@ -226,7 +230,17 @@ class Mutator:
                     chosen.append(mutation)
         if not chosen:
             return case
-        return msgspec.structs.replace(case, packets=new.mutated(chosen), mutations=(stack, *chosen))
+        return msgspec.structs.replace(case, packets=draws.packet.mutated(chosen), mutations=(stack, *chosen))
+
+    def _draws_of(self, stack: Mutation, seed: SeedPacket, case: Case) -> Draws:
+        """The fields of the packet with another stack; several cases after one another have the same one."""
+        key = stack.label, seed.fix
+        if key not in self._drawn:
+            if len(self._drawn) == len(FIXES):
+                self._drawn.clear()
+            new = SeedPacket(case.data, fix=seed.fix, first=seed.first, catalog=seed.catalog)
+            self._drawn[key] = Draws(new, self.kinds, stack.new_octets())
+        return self._drawn[key]
 
     def _combined(self, number: int) -> tuple[Mutation, ...]:
         """Two to four mutations that can be applied together, as far as the packet has so many."""

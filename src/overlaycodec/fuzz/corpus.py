@@ -9,7 +9,7 @@ from __future__ import annotations
 import errno
 import json
 import os
-import re
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import count as counted_from
 from itertools import islice, zip_longest
@@ -19,8 +19,9 @@ from overlaycodec.capture import Record, write_capture
 from overlaycodec.capture.sink import BinaryTarget, opened_path, opened_stream
 from overlaycodec.codec.catalog import DEFAULT, Catalog
 from overlaycodec.fuzz.case import Case
-from overlaycodec.fuzz.mutation import KINDS, Fix, Kind, Mutation
+from overlaycodec.fuzz.mutation import KINDS, Fix, Kind
 from overlaycodec.fuzz.mutator import Mutator
+from overlaycodec.fuzz.schedule import Row, turns
 from overlaycodec.values.argument_checks import check_number, text_of
 
 __all__ = ["FORMS", "Form", "cases", "form_of", "seeds_of", "write_corpus"]
@@ -30,8 +31,12 @@ Form: TypeAlias = Literal["pcap", "pcapng", "jsonl", "files"]
 FORMS: Final[tuple[Form, ...]] = get_args(Form)
 _ENDS: Final[dict[str, Form]] = {".pcap": "pcap", ".pcapng": "pcapng", ".jsonl": "jsonl", ".ndjson": "jsonl"}
 
-_INDEX: Final = re.compile(r"\[\d+\]")
-"""What tells headers of the same class, or options of one header, apart in a path."""
+_STAGES: Final = 8
+"""After so many single mutations of a seed packet, there is one case with another stack of headers."""
+_MORE: Final = 8
+"""How many cases with a header or option that no seed packet has come for one with others."""
+_ALL: Final = 4
+"""Of so many rounds, the last one has every seed packet with every other stack."""
 
 
 # --- from captures ----------------------------------------------------------------------------------------------------
@@ -61,8 +66,8 @@ def cases(
 ) -> Iterator[Case]:
     """Mutated packets, made from several valid packets: `count` of them, or without end; the seed packets alternate.
 
-    First come the single mutations that no seed packet before has in its headers, then the others, then several at
-    once.
+    First come the single mutations that no seed packet before has in a header of the same class, the least used field
+    first; then the others, in turn with other stacks of headers and with several mutations at once.
 
     Of records, such as a capture, those that `seeds_of` chooses are the seed packets. `case.source` is the number of
     the seed packet; all else is as in `mutations`. A seed packet without a mutation of these kinds is left out.
@@ -90,35 +95,48 @@ def _in_turn(mutators: list[Mutator], count: int | None) -> Iterator[Case]:
 
 def _turns(mutators: list[Mutator]) -> Iterator[list[tuple[Mutator, int]]]:
     """The numbers of the cases of each seed packet, a turn after the other."""
-    new: list[list[int]] = [[] for _ in mutators]
-    others: list[list[int]] = [[] for _ in mutators]
-    seen: set[tuple[str, str, int]] = set()
-    for turn in zip_longest(*(_changes(mutator) for mutator in mutators)):
-        for place, change in enumerate(turn):
-            if change is not None:
-                number, what = change
-                (others if what in seen else new)[place].append(number)
-                seen.add(what)
-    for numbers in (new, others):
-        for row in zip_longest(*numbers):
-            yield [(mutator, number) for mutator, number in zip(mutators, row, strict=True) if number is not None]
-    for more in counted_from():
-        yield [(mutator, len(mutator.singles) + more) for mutator in mutators]
+    late: list[Row] = []
+    stages = _stages(mutators)
+    for number, (new, row) in enumerate(turns([mutator.singles for mutator in mutators], [*map(_ranks, mutators)])):
+        if new:
+            yield [(mutators[place], case) for place, case in row]
+            if number % _STAGES == _STAGES - 1:
+                yield [(mutators[place], case) for place, case in next(stages, [])]
+        else:
+            late.append(row)
+    singles = iter(late)
+    for turn in counted_from():
+        for found in (next(stages, []), next(stages, []), next(singles, [])):
+            yield [(mutators[place], number) for place, number in found]
+        yield [(mutator, mutator.combined(turn)) for mutator in mutators]
 
 
-def _changes(mutator: Mutator) -> Iterator[tuple[int, tuple[str, str, int]]]:
-    """The numbers of the single mutations, and what each changes: kind, path, and which one of these it is."""
-    order = {id(mutation): number for members in mutator.by_kind.values() for number, mutation in _ranked(members)}
-    for number, mutation in enumerate(mutator.singles):
-        yield number, (mutation.kind, _INDEX.sub("", mutation.path), order[id(mutation)])
+def _stages(mutators: list[Mutator]) -> Iterator[Row]:
+    """The cases with other stacks of headers, in rounds; a seed packet leaves out what one before it had."""
+    known = {record.record.__layout__.name for mutator in mutators for record in mutator.records}
+    for visit in counted_from() if any(mutator.stages for mutator in mutators) else ():
+        seen: set[tuple[str, ...]] = set()
+        kept: list[list[int]] = [[] for _ in mutators]
+        for turn in zip_longest(*(mutator.stages for mutator in mutators)):
+            for place, subject in enumerate(turn):
+                if subject is not None and (subject not in seen or visit % _ALL == _ALL - 1):
+                    seen.add(subject)
+                    count = _MORE if subject[-1] and subject[-1] not in known else 1
+                    visits = range(visit * count, (visit + 1) * count)
+                    kept[place] += [mutators[place].staged(each, subject) for each in visits]
+        for row in zip_longest(*kept):
+            yield [(place, number) for place, number in enumerate(row) if number is not None]
 
 
-def _ranked(members: Iterable[Mutation]) -> Iterator[tuple[int, Mutation]]:
-    """Mutations, and how many of the same path were before each."""
-    count: dict[str, int] = {}
-    for mutation in members:
-        count[mutation.path] = count.get(mutation.path, -1) + 1
-        yield count[mutation.path], mutation
+def _ranks(mutator: Mutator) -> list[int]:
+    """Which one of those that change the same each single mutation is."""
+    count: Counter[tuple[str, str]] = Counter()
+    ranks = {}
+    for mutation in (each for members in mutator.by_kind.values() for each in members):
+        where = mutation.path, mutation.brings
+        ranks[id(mutation)] = count[where]
+        count[where] += 1
+    return [ranks[id(mutation)] for mutation in mutator.singles]
 
 
 # --- into files -------------------------------------------------------------------------------------------------------

@@ -9,12 +9,13 @@ from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from typing import Final, TypeVar
 
-from overlaycodec.fuzz.fields import numbers_of, value_text
+from overlaycodec.fuzz.fields import Number, numbers_of, value_text
 from overlaycodec.fuzz.insertions import insertions
 from overlaycodec.fuzz.layers import Order, Stack, layer_orders
 from overlaycodec.fuzz.mutation import KINDS, Kind, Mutation
 from overlaycodec.fuzz.random_numbers import SplitMix64
 from overlaycodec.fuzz.seed_packet import SeedPacket
+from overlaycodec.fuzz.sites import RecordSite, Site
 
 __all__ = ["Draws", "one_of"]
 
@@ -24,6 +25,8 @@ _RECORDS: Final = 24
 """The most headers and options of which fields are drawn, so that the last ones of a deep stack come often enough."""
 _PREFERRED: Final = 2
 """How many of four fields are of preferred headers."""
+_STRIDE: Final = 5
+"""The values of a field are taken in steps of so many, so that they are of several sorts soon."""
 _TRIES: Final = 8
 """How many orders are tried, of which some change nothing."""
 
@@ -54,17 +57,33 @@ class Draws:
             fields = self._fields[-_RECORDS:] if turn & 1 else self._fields
         record, sites = one_of(fields, random)
         site = one_of(sites, random)
-        numbers = [
-            number
-            for number in numbers_of(site, record, self.packet.catalog)
-            if number[0] != site.value and 0 <= number[0] < 1 << site.bits
-        ]
+        numbers = self._numbers(record, site)
         if not numbers or random.below(4) == 0:
             value = random.bits(site.bits)
             value ^= value == site.value
             return site.mutation(f"{site.path} = {value_text(site, value)}", value)
         value, text = one_of(numbers, random)
         return site.mutation(f"{site.path} {text}", value)
+
+    def preferred(self, turn: int) -> Mutation | None:
+        """One of the values of one of the preferred fields: the fields take turns. None where there is none."""
+        sites = [(record, site) for record, sites in self._preferred for site in sites]
+        if not sites:
+            return None
+        visit, which = divmod(turn, len(sites))
+        record, site = sites[which]
+        numbers = self._numbers(record, site)
+        if not numbers:
+            return None
+        value, text = numbers[(visit * _STRIDE + which) % len(numbers)]
+        return site.mutation(f"{site.path} {text}", value)
+
+    def _numbers(self, record: RecordSite, site: Site) -> list[Number]:
+        return [
+            number
+            for number in numbers_of(site, record, self.packet.catalog)
+            if number[0] != site.value and 0 <= number[0] < 1 << site.bits
+        ]
 
     def layers(self, random: SplitMix64) -> Mutation | None:
         """Another order of the headers, or more of them, or an option; None where there is none."""

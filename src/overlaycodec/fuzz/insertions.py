@@ -7,7 +7,7 @@ change of size, and all other fields stay as they are.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache, partial
 from typing import Any, Final
 
@@ -35,7 +35,9 @@ _ELEMENTS: Final = (0, 1, 3)
 _OCTETS: Final = (1, 4, 16, 36, 64, 124)
 """How many octets a new option of any kind has."""
 _MANY: Final = (3, 9)
-"""How often a new option is there, and as often as there is room for."""
+"""How often a new option is there."""
+_FULL: Final = 256
+"""More options than a list is filled with."""
 
 Made = Callable[[], Mutation | None]
 
@@ -109,29 +111,61 @@ def _options(stack: Stack, index: int, field: Field) -> Iterator[Made]:
                 f"{field.element.__layout__.name} of {_several(octets, 'octet')}",
                 partial(example, field.element, 0, **{name: bytes(octets)}),
             )
-            for octets in _OCTETS
+            for octets in reversed(_OCTETS)
         ]
+    put = partial(_with_options, stack, index, field.name)
+    yield partial(_filled, put, f"as many {found[-1][0]} as possible put after {path}", found[-1][1])
+    yield partial(_each, put, f"one of each kind put after {path}", [make for _, make in found])
     for what, make in found:
-        yield partial(_with_options, stack, index, field.name, f"{what} put before {path}", make, 1, first=True)
-        yield partial(_with_options, stack, index, field.name, f"{what} put after {path}", make, 1, first=False)
+        yield partial(put, f"{what} put before {path}", (make,), brings=what, first=True)
+        yield partial(put, f"{what} put after {path}", (make,), brings=what)
         for count in _MANY:
-            label = f"{count} {what} put after {path}"
-            yield partial(_with_options, stack, index, field.name, label, make, count, first=False)
+            yield partial(put, f"{count} {what} put after {path}", (make,) * count, brings=what)
+
+
+Put = Callable[[str, Sequence[Callable[[], Any]]], Mutation | None]  # Any: an element
+
+
+def _filled(put: Put, label: str, make: Callable[[], Any]) -> Mutation | None:  # Any: an element
+    """The list with as many options of one kind as its length can count."""
+    found, least, most = None, 0, _FULL
+    while most - least > 1:
+        count = (least + most) // 2
+        more = put(label, (make,) * count)
+        found, least, most = (found, least, count) if more is None else (more, count, most)
+    return found
+
+
+def _each(put: Put, label: str, makes: Sequence[Callable[[], Any]]) -> Mutation | None:  # Any: an element
+    """The list with one option of each class and size, or of the first ones, as far as its length can count them."""
+    while len(makes) > 1:
+        found = put(label, makes)
+        if found is not None:
+            return found
+        makes = makes[: len(makes) // 2]
+    return None
 
 
 def _with_options(
-    stack: Stack, index: int, name: str, label: str, make: Callable[[], Any], count: int, *, first: bool
+    stack: Stack,
+    index: int,
+    name: str,
+    label: str,
+    makes: Sequence[Callable[[], Any]],
+    *,
+    brings: str = "",
+    first: bool = False,
 ) -> Mutation | None:
     header = stack.packet.headers[index]
     try:
-        new = (make(),) * count
+        new = tuple(make() for make in makes)
     except CodecError:
         return None
     old, field = getattr(header, name) or (), header.__layout__.by_name[name]
     filler = _filler(field)
     for pads in range(1 if filler is None else field.size.unit if isinstance(field.size, LengthSize) else 1):
         options = (*new, *(filler,) * pads, *old) if first else (*old, *new, *(filler,) * pads)
-        found = _rebuilt(stack, index, name, label, _present(header, field) | {name: options})
+        found = _rebuilt(stack, index, name, label, _present(header, field) | {name: options}, brings)
         if found is not None:
             return found
     return None
@@ -179,7 +213,9 @@ def _value(field: Field) -> Any:  # Any: a field's own type
     return 1 if field.kind == "int" and field.const is None else plain_value(field)
 
 
-def _rebuilt(stack: Stack, index: int, name: str, label: str, values: dict[str, Any]) -> Mutation | None:
+def _rebuilt(
+    stack: Stack, index: int, name: str, label: str, values: dict[str, Any], brings: str = ""
+) -> Mutation | None:
     """The mutation that writes a header with other values, and the size that follows from them.
 
     What stands before and after the new octets are those of the seed packet, so that their fields can be mutated, too.
@@ -212,7 +248,7 @@ def _rebuilt(stack: Stack, index: int, name: str, label: str, values: dict[str, 
     if grown:
         mutation = stack.resized("insert", path, label, pieces, record.stop, grown)
     follow = tuple(_following(stack, index, at, octets))
-    return msgspec.structs.replace(mutation, selectors=follow)
+    return msgspec.structs.replace(mutation, selectors=follow, brings=brings)
 
 
 def _following(stack: Stack, index: int, end: int, octets: bytes) -> Iterator[Follow]:

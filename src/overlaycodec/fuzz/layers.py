@@ -110,7 +110,16 @@ class Stack:
             pieces[len(pieces) - joined :] = [(start, len(self.data))]
         if pieces == [(0, len(self.data))]:
             return None
-        return Mutation(kind, path, label, pieces=tuple(pieces), selectors=tuple(selectors), lengths=tuple(lengths))
+        brings = next((layer.cls.__layout__.name for layer in order if isinstance(layer, New)), "")
+        return Mutation(
+            kind,
+            path,
+            label,
+            pieces=tuple(pieces),
+            selectors=tuple(selectors),
+            lengths=tuple(lengths),
+            brings=brings,
+        )
 
     def _follow(self, index: int, at: int, grown: dict[int, int]) -> Iterator[Follow]:
         """The lengths of a header that is at octet `at` of the result, by how much what each counts has grown."""
@@ -281,7 +290,7 @@ def _wrapped(stack: Stack) -> Iterator[Mutation]:
                 continue
             pieces = (octets[: len(octets) - (len(stack.data) - start)], (start, len(stack.data)))
             name = stack.names[first]
-            yield Mutation("nest", name, f"{name} in {layout.name}", pieces=pieces)
+            yield Mutation("nest", name, f"{name} in {layout.name}", pieces=pieces, brings=layout.name)
             break
 
 

@@ -7,14 +7,16 @@ worked out when the mutation is made, and nothing is decoded when it is applied.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
-from typing import Literal, NamedTuple, TypeAlias, get_args
+from typing import Final, Literal, NamedTuple, TypeAlias, get_args
 
 import msgspec
 
 __all__ = ["FIXES", "KINDS", "MIXED", "Edit", "Fix", "Follow", "Kind", "Mutation", "applied"]
 
 Kind = Literal[
+    "together",
     "value",
     "length",
     "count",
@@ -43,6 +45,12 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 FIXES: tuple[Fix, ...] = get_args(Fix)
 MIXED: tuple[Fix, ...] = ("none", "lengths", "both")
 """What "mixed" draws from."""
+
+
+_LENGTHS: Final[tuple[Kind, ...]] = ("length", "count", "overrun")
+"""Kinds whose limits in an inner packet are others than in an outer one."""
+_SCOPES: Final = re.compile(r"^(?:(?:inner|quoted)\.)+")
+_INDEX: Final = re.compile(r"\[\d+\]")
 
 
 class Edit(NamedTuple):
@@ -86,6 +94,14 @@ class Mutation(msgspec.Struct, frozen=True, gc=False):
     """The lengths that count what they counted, which is larger or smaller; applied where lengths are to be fixed."""
     packets: tuple[bytes, ...] = ()
     """The result, where that is several packets (fragments)."""
+    brings: str = ""
+    """The class of headers or options that is put in."""
+
+    @property
+    def subject(self) -> tuple[Kind, str, str]:
+        """What is changed in which way, with any value: the field of all headers of a class, the class put in."""
+        path = _INDEX.sub("", self.path)
+        return self.kind, path if self.kind in _LENGTHS else _SCOPES.sub("", path), self.brings
 
     def __repr__(self) -> str:
         return f"<Mutation: {self.label}>"

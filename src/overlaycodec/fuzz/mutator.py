@@ -24,11 +24,13 @@ from overlaycodec.fuzz.fields import field_mutations, value_text
 from overlaycodec.fuzz.fragments import fragment_mutations
 from overlaycodec.fuzz.insertions import insertions
 from overlaycodec.fuzz.layers import layer_mutations
-from overlaycodec.fuzz.mutation import KINDS, MIXED, Fix, Kind, Mutation
+from overlaycodec.fuzz.mutation import FIXES, KINDS, MIXED, Fix, Kind, Mutation
 from overlaycodec.fuzz.octets import octet_mutations
 from overlaycodec.fuzz.random_numbers import SplitMix64, mixed
 from overlaycodec.fuzz.seed_packet import SeedPacket
-from overlaycodec.fuzz.sites import Site
+from overlaycodec.fuzz.schedule import in_turn
+from overlaycodec.fuzz.sites import RecordSite, Site
+from overlaycodec.fuzz.together import together
 from overlaycodec.packet.header import Header
 from overlaycodec.packet.packet import Packet
 from overlaycodec.protocols import Ethernet
@@ -43,6 +45,8 @@ _MOST: Final = 4
 """The fewest and the most mutations that a case combines."""
 _STACKS: Final[tuple[Kind, ...]] = ("insert", "tag", "nest", "duplicate", "swap", "drop", "selector")
 """The kinds of mutations after which other headers are there."""
+_VISITS: Final = 8
+"""How many cases after one another have the same stack: many fields are changed, then one at a time, then any."""
 _TRIES: Final = 8
 """How many mutations are drawn for a case, of which those that exclude each other are left out."""
 
@@ -104,6 +108,7 @@ class Mutator:
         self.kinds: tuple[Kind, ...] = tuple(kind for kind in KINDS if kind in kinds)
         self.seed, self.source = seed, source
         self._start = mixed(seed, int.from_bytes(self._packet.data, "big"))
+        self._drawn: dict[tuple[str, Fix], Draws] = {}
         self._sites = [site for site in self._packet.sites if site.kind in self.kinds]
 
     @property
@@ -116,6 +121,11 @@ class Mutator:
         """The seed packet, decoded as far as possible."""
         return self._packet.packet
 
+    @property
+    def records(self) -> list[RecordSite]:
+        """The headers of the seed packet, and the options in them."""
+        return self._packet.records
+
     # --- the mutations ------------------------------------------------------------------------------------------------
 
     @cached_property
@@ -124,6 +134,7 @@ class Mutator:
         found: dict[Kind, list[Mutation]] = {kind: [] for kind in self.kinds}
         seed = self._packet
         for mutation in (
+            *(together(seed) if "together" in found else ()),
             *field_mutations(seed.records, seed.data, seed.catalog),
             *layer_mutations(seed.stack),
             *_distinct(made() for made in insertions(seed.stack)),
@@ -140,12 +151,7 @@ class Mutator:
         """Every mutation of the seed packet, in the order of the cases: the kinds take turns."""
         if not self.by_kind:
             raise ValueError(f"the seed packet has no mutation of the kinds {', '.join(self.kinds)}")
-        shuffled = [
-            SplitMix64(mixed(self._start, number)).shuffled(members)
-            for number, members in enumerate(self.by_kind.values(), 1)
-        ]
-        rounds = max(map(len, shuffled))
-        return tuple(members[turn] for turn in range(rounds) for members in shuffled if turn < len(members))
+        return tuple(in_turn(self.by_kind, self._start))
 
     @cached_property
     def _combinable(self) -> Sequence[tuple[Mutation, ...]]:
@@ -162,9 +168,20 @@ class Mutator:
         singles = self.singles
         if number < len(singles):
             return self.mutated(singles[number : number + 1], number)
-        if number % 2 and self._new_stacks and self._sites:
-            return self._staged(number)
+        several = number - len(singles)
+        if self.stages and several % 2:
+            return self._staged(number, several // 2)
         return self.mutated(self._combined(number), number)
+
+    def combined(self, turn: int) -> int:
+        """The number of a case with several mutations, `turn` from 0 on."""
+        return len(self.singles) + turn * (2 if self.stages else 1)
+
+    def staged(self, visit: int, subject: tuple[str, ...]) -> int:
+        """The number of a case with another stack of headers, made as a subject of `stages` says."""
+        round_, step = divmod(visit, _VISITS)
+        block = round_ * len(self.stages) + self._stage_of[subject]
+        return len(self.singles) + 2 * (block * _VISITS + step) + 1
 
     def mutated(self, chosen: tuple[Mutation, ...], number: int = 0) -> Case:
         """The case of these mutations, of which at most one is of layers or of octets, and no two of the same bits."""
@@ -179,27 +196,51 @@ class Mutator:
         return packets[0] if len(packets) == 1 else packets[mixed(self._start, number) % len(packets)]
 
     @cached_property
-    def _new_stacks(self) -> list[tuple[Mutation, ...]]:
-        """The mutations that make other stacks of headers, by kind."""
-        return [members for kind, members in self.by_kind.items() if kind in _STACKS]
+    def stages(self) -> dict[tuple[str, ...], list[Mutation]]:
+        """The mutations that make other stacks of headers, by kind, path and class put in, in the order of the cases."""
+        found: dict[tuple[str, ...], list[Mutation]] = {}
+        for mutation in self.singles if self._sites else ():
+            if mutation.kind in _STACKS:
+                kind, path, brings = mutation.subject
+                found.setdefault((kind, path, brings.partition(" ")[0]), []).append(mutation)
+        return found
 
-    def _staged(self, number: int) -> Case:
-        """Another stack of headers, decoded, and one or two fields of it mutated."""
+    @cached_property
+    def _stage_of(self) -> dict[tuple[str, ...], int]:
+        return {subject: number for number, subject in enumerate(self.stages)}
+
+    def _staged(self, number: int, turn: int) -> Case:
+        """Another stack of headers: with many fields of the seed packet, or one or two of the new packet, mutated."""
+        block, step = divmod(turn, _VISITS)
+        round_, which = divmod(block, len(self.stages))
+        members = [*self.stages.values()][which]
+        stack, seed = members[round_ % len(members)], self._seed_of(number)
+        if step == 0 and (many := self.by_kind.get("together")):
+            return self.mutated((stack, many[round_ % len(many)]), number)
         random = SplitMix64(SplitMix64(self._start ^ number).next())
-        seed = self._seed_of(number)
-        members = self._new_stacks[random.below(len(self._new_stacks))]
-        stack = members[random.below(len(members))]
         case = self._case(seed, (stack,), number)
-        new = SeedPacket(case.data, fix=seed.fix, first=seed.first, catalog=seed.catalog)
-        draws = Draws(new, self.kinds, stack.new_octets())
+        draws = self._draws_of(stack, seed, case)
         chosen: list[Mutation] = []
-        for _ in range(1 + random.below(2)):
-            mutation = draws.field(random)
-            if mutation is not None and not any(map(mutation.excludes, chosen)):
-                chosen.append(mutation)
+        if step < _VISITS - 1 and (next_one := draws.preferred(round_ * (_VISITS - 2) + step - 1)) is not None:
+            chosen.append(next_one)
+        else:
+            for _ in range(1 + random.below(2)):
+                mutation = draws.field(random)
+                if mutation is not None and not any(map(mutation.excludes, chosen)):
+                    chosen.append(mutation)
         if not chosen:
             return case
-        return msgspec.structs.replace(case, packets=new.mutated(chosen), mutations=(stack, *chosen))
+        return msgspec.structs.replace(case, packets=draws.packet.mutated(chosen), mutations=(stack, *chosen))
+
+    def _draws_of(self, stack: Mutation, seed: SeedPacket, case: Case) -> Draws:
+        """The fields of the packet with another stack; several cases after one another have the same one."""
+        key = stack.label, seed.fix
+        if key not in self._drawn:
+            if len(self._drawn) == len(FIXES):
+                self._drawn.clear()
+            new = SeedPacket(case.data, fix=seed.fix, first=seed.first, catalog=seed.catalog)
+            self._drawn[key] = Draws(new, self.kinds, stack.new_octets())
+        return self._drawn[key]
 
     def _combined(self, number: int) -> tuple[Mutation, ...]:
         """Two to four mutations that can be applied together, as far as the packet has so many."""

@@ -6,7 +6,7 @@ notebook choose where it goes and how it looks.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 import msgspec
@@ -27,6 +27,7 @@ from overlaycodec.values import AUTO
 __all__ = ["FieldView", "HeaderView", "PacketView", "RegionView", "clipped", "faults_of", "view_of"]
 
 _VALUE_WIDTH: Final = 48
+_INDICATOR: Final = "entropy label indicator"
 _STATUS_ROLES: Final[dict[ChecksumStatus, Role]] = {ChecksumStatus.VALID: "good", ChecksumStatus.BAD: "bad"}
 
 
@@ -158,10 +159,20 @@ def _header_view(
     for leaf in leaves_of(header):
         full = f"{path}.{leaf.path}"
         notes = [*_notes(leaf, full, following, statuses, catalog)]
+        notes += (Span(word, "note") for word in _from_before(packet.headers, index, leaf))
         notes += (Span(printable(fault.reason), "bad") for fault in packet.faults if fault.path == full)
         fields.append(FieldView(full, leaf, _value(leaf), tuple(notes)))
         bits += leaf.bits
     return HeaderView(path, header, depth, at, bits // 8, tuple(fields))
+
+
+def _from_before(headers: Sequence[Header], index: int, leaf: Leaf) -> Iterator[str]:
+    """What a value is because of the header before: the label behind an entropy label indicator (RFC 6790)."""
+    header, before = headers[index], headers[index - 1] if index else None
+    if before is None or type(before) is not type(header) or leaf.field is not header.__layout__.selector:
+        return
+    if word_of(leaf.field, getattr(before, leaf.field.name)) == _INDICATOR:
+        yield "entropy label"
 
 
 def _value(leaf: Leaf) -> str:

@@ -64,6 +64,7 @@ from overlaycodec.interchange.json_schema import json_schema
 from overlaycodec.packet.header import Header
 from overlaycodec.packet.packet import FCS, FlowKey, Packet, Trailer
 from overlaycodec.pipelines.pipeline import Pipeline
+from overlaycodec.protocols.numberings import L2TP_SESSION, L2TP_SUBLAYER
 from overlaycodec.schema.facts import (
     Bits,
     ByteOrder,
@@ -139,6 +140,8 @@ __all__ = [
     "ICMP_TYPE",
     "IGMP_TYPE",
     "IP_PROTOCOL",
+    "L2TP_SESSION",
+    "L2TP_SUBLAYER",
     "LINK_TYPE",
     "LLC_SAP",
     "LOOPBACK_FAMILY",

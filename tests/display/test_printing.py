@@ -70,3 +70,12 @@ def test_a_stream_without_these_characters_gets_others() -> None:
         PACKET.show(file=out)
         out.flush()
         assert b"| inner.udp" in raw.getvalue()
+
+
+def test_an_entropy_label_is_named() -> None:
+    """RFC 6790 section 3: label 7 says that the next one is a hash of the flow, whatever its number is."""
+    labels = [oc.MPLS(label=label) for label in (24001, 7, 691234, 16)]
+    packet = oc.Packet((*labels[:3], labels[3].replace(bottom_of_stack=True)))
+    lines = [line.split() for line in shown(packet).splitlines() if line.split()[0] == "label"]
+    assert [line[1] for line in lines] == ["24001", "7", "691234", "16"]
+    assert [" ".join(line[2:]) for line in lines] == ["", "entropy label indicator", "entropy label", ""]

@@ -27,6 +27,7 @@ from overlaycodec.values import AUTO
 __all__ = ["FieldView", "HeaderView", "PacketView", "RegionView", "clipped", "faults_of", "view_of"]
 
 _VALUE_WIDTH: Final = 48
+_INDICATOR: Final = "entropy label indicator"
 _STATUS_ROLES: Final[dict[ChecksumStatus, Role]] = {ChecksumStatus.VALID: "good", ChecksumStatus.BAD: "bad"}
 
 
@@ -112,7 +113,7 @@ def view_of(packet: Packet, catalog: Catalog, *, left_to_card: bool = False) -> 
             regions.append(RegionView("fcs", 0, at, data, tuple(_fcs_notes(trailer, statuses.get("fcs")))))
         elif trailer.record is not None:
             path = f"trailer.{trailer.record.__layout__.name}"
-            fields = _field_views(packet, trailer.record.wire_leaves(), path, None, statuses, catalog)
+            fields = _field_views(packet, trailer.record.wire_leaves(), path, (None, None), statuses, catalog)
             regions.append(HeaderView(path, trailer.record, 0, at, len(data), fields))
         else:
             owner = f"after {names[trailer.header]}" if trailer.header >= 0 else "at the end"
@@ -157,8 +158,9 @@ def _header_view(
     catalog: Catalog,
 ) -> HeaderView:
     header = packet.headers[index]
+    before = packet.headers[index - 1] if index else None
     following = packet.headers[index + 1] if index + 1 < len(packet.headers) else None
-    fields = _field_views(packet, leaves_of(header), path, following, statuses, catalog)
+    fields = _field_views(packet, leaves_of(header), path, (before, following), statuses, catalog)
     return HeaderView(path, header, depth, at, sum(field.leaf.bits for field in fields) // 8, fields)
 
 
@@ -166,17 +168,27 @@ def _field_views(
     packet: Packet,
     leaves: Iterable[Leaf],
     path: str,
-    following: Header | None,
+    around: tuple[Header | None, Header | None],
     statuses: Mapping[str, ChecksumStatus],
     catalog: Catalog,
 ) -> tuple[FieldView, ...]:
+    before, following = around
     fields: list[FieldView] = []
     for leaf in leaves:
         full = f"{path}.{leaf.path}"
         notes = [*_notes(leaf, full, following, statuses, catalog)]
+        notes += (Span(word, "note") for word in _from_before(before, leaf))
         notes += (Span(printable(fault.reason), "bad") for fault in packet.faults if fault.path == full)
         fields.append(FieldView(full, leaf, _value(leaf), tuple(notes)))
     return tuple(fields)
+
+
+def _from_before(before: Header | None, leaf: Leaf) -> Iterator[str]:
+    """What a value is because of the header before: the label behind an entropy label indicator (RFC 6790)."""
+    # the selector of the header before is the leaf's own only where both headers are of one class
+    if before is not None and leaf.field is before.__layout__.selector:
+        if word_of(leaf.field, getattr(before, leaf.field.name)) == _INDICATOR:
+            yield "entropy label"
 
 
 def _value(leaf: Leaf) -> str:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Final
 
 from overlaycodec.packet.late_header import LateHeader
 from overlaycodec.protocols.numberings import (
-    CCP_CODE, CHAP_CODE, FDDI_FORMAT, GACH_CHANNEL, ICMP_EXTENSION, IPCP_CODE, IPV6CP_CODE, LCP_CODE, NFLOG_FAMILY,
-    NLPID, PAP_CODE,
+    CCP_CODE, CHAP_CODE, FDDI_FORMAT, GACH_CHANNEL, ICMP_EXTENSION, IPCP_CODE, IPV6CP_CODE, L2TP_IP_SESSION,
+    L2TP_SUBLAYER, LCP_CODE, NFLOG_FAMILY, NLPID, PAP_CODE,
 )
 from overlaycodec.schema.keys import MinOctets, Peek, PreviousHeader, Within
 from overlaycodec.schema.keyspaces import (
@@ -86,7 +86,9 @@ if TYPE_CHECKING:
         IPv6Option, IPv6RouterAlertOption, IPv6Routing, IPv6TunnelEncapsulationLimitOption,
     )
     from overlaycodec.protocols.l2tp import L2TP, L2TPControl
-    from overlaycodec.protocols.l2tpv3 import L2TPv3, L2TPv3Control, L2TPv3OverUDP
+    from overlaycodec.protocols.l2tpv3 import (
+        L2TPv3, L2TPv3Control, L2TPv3Cookie4, L2TPv3Cookie8, L2TPv3OverUDP, L2TPv3Sublayer,
+    )
     from overlaycodec.protocols.lacp import LACP
     from overlaycodec.protocols.link import BSDLoopback, BSDNull, SLL, SLL2
     from overlaycodec.protocols.lisp import LISP
@@ -162,24 +164,24 @@ __all__ = [
     "IPv4StrictSourceRouteOption", "IPv6", "IPv6CP", "IPv6CPInterfaceOption", "IPv6CPOptions", "IPv6DestinationOptions",
     "IPv6Fragment", "IPv6HomeAddressOption", "IPv6HopByHop", "IPv6JumboPayloadOption", "IPv6Option",
     "IPv6RouterAlertOption", "IPv6Routing", "IPv6SegmentRouting", "IPv6TunnelEncapsulationLimitOption", "ITag", "L2TP",
-    "L2TPControl", "L2TPv3", "L2TPv3Control", "L2TPv3OverUDP", "LACP", "LACPMarker", "LCP", "LCPMRUOption",
-    "LCPMagicNumberOption", "LCPOptions", "LISP", "LLC", "LLDP", "LLDPTLV", "LinkOAM", "MACsec", "MACsecEncrypted",
-    "MLDAddressRecord", "MLDQuery", "MLDReport", "MLDSource", "MLDv2Query", "MLDv2Report", "MPLS", "MSTI", "MSTP",
-    "NDPMTU", "NDPOption", "NDPPrefixInformation", "NDPRedirect", "NDPSourceLinkLayerAddress",
-    "NDPTargetLinkLayerAddress", "NFLOG", "NFLOGAttribute", "NLPIDPadding", "NSH", "NSHMetadata",
-    "NeighborAdvertisement", "NeighborSolicitation", "Netlink", "NonESPMarker", "OVNOption", "OxideExternalOption",
-    "OxideMSSOption", "OxideMulticastOption", "PAP", "PAPReply", "PAPRequest", "PIM", "PIMOverIPv6", "PIMRegister",
-    "PIMRegisterOverIPv6", "PKTAP", "PPI", "PPP", "PPPCompressed", "PPPFramed", "PPPFramedCompressed", "PPPOption",
-    "PPPoE", "PPPoEDiscovery", "PPPoETag", "PTP", "PTPAnnounce", "PTPDelayResponse", "PTPFollowUp",
-    "PTPPeerDelayFollowUp", "PTPPeerDelayRequest", "PTPPeerDelayResponse", "PTPSync", "PseudowireControlWord", "RIP",
-    "RIPCryptographicEntry", "RIPDigestEntry", "RIPEntry", "RIPPasswordEntry", "RSTP", "Radiotap",
-    "RouterAdvertisement", "RouterSolicitation", "SCTP", "SCTPChunk", "SLARP", "SLARPKeepalive", "SLL", "SLL2", "SNAP",
-    "SRv6Segment", "SRv6TLV", "STP", "STPTopologyChange", "STT", "STTSegment", "SlowProtocol", "SocketCAN", "TCP",
-    "TCPMSSOption", "TCPOption", "TCPSACKBlock", "TCPSACKOption", "TCPSACKPermittedOption", "TCPTimestampsOption",
-    "TCPWindowScaleOption", "TZSP", "TZSPTag", "TencentAttachmentOption", "TencentEndpointOption",
-    "TencentFlowCookieOption", "TeredoAuthentication", "TeredoOrigin", "UDP", "VLANTag", "VNTag", "VRRP", "VRRPAddress",
-    "VRRPIPv6Address", "VRRPv3", "VRRPv3OverIPv6", "VXLAN", "VXLANGBP", "VXLANGPE", "VXLANRCO", "VirtioNet",
-    "VirtioNetV1", "WireGuard", "WireGuardCookie", "WireGuardInitiation", "WireGuardResponse",
+    "L2TPControl", "L2TPv3", "L2TPv3Control", "L2TPv3Cookie4", "L2TPv3Cookie8", "L2TPv3OverUDP", "L2TPv3Sublayer",
+    "LACP", "LACPMarker", "LCP", "LCPMRUOption", "LCPMagicNumberOption", "LCPOptions", "LISP", "LLC", "LLDP", "LLDPTLV",
+    "LinkOAM", "MACsec", "MACsecEncrypted", "MLDAddressRecord", "MLDQuery", "MLDReport", "MLDSource", "MLDv2Query",
+    "MLDv2Report", "MPLS", "MSTI", "MSTP", "NDPMTU", "NDPOption", "NDPPrefixInformation", "NDPRedirect",
+    "NDPSourceLinkLayerAddress", "NDPTargetLinkLayerAddress", "NFLOG", "NFLOGAttribute", "NLPIDPadding", "NSH",
+    "NSHMetadata", "NeighborAdvertisement", "NeighborSolicitation", "Netlink", "NonESPMarker", "OVNOption",
+    "OxideExternalOption", "OxideMSSOption", "OxideMulticastOption", "PAP", "PAPReply", "PAPRequest", "PIM",
+    "PIMOverIPv6", "PIMRegister", "PIMRegisterOverIPv6", "PKTAP", "PPI", "PPP", "PPPCompressed", "PPPFramed",
+    "PPPFramedCompressed", "PPPOption", "PPPoE", "PPPoEDiscovery", "PPPoETag", "PTP", "PTPAnnounce", "PTPDelayResponse",
+    "PTPFollowUp", "PTPPeerDelayFollowUp", "PTPPeerDelayRequest", "PTPPeerDelayResponse", "PTPSync",
+    "PseudowireControlWord", "RIP", "RIPCryptographicEntry", "RIPDigestEntry", "RIPEntry", "RIPPasswordEntry", "RSTP",
+    "Radiotap", "RouterAdvertisement", "RouterSolicitation", "SCTP", "SCTPChunk", "SLARP", "SLARPKeepalive", "SLL",
+    "SLL2", "SNAP", "SRv6Segment", "SRv6TLV", "STP", "STPTopologyChange", "STT", "STTSegment", "SlowProtocol",
+    "SocketCAN", "TCP", "TCPMSSOption", "TCPOption", "TCPSACKBlock", "TCPSACKOption", "TCPSACKPermittedOption",
+    "TCPTimestampsOption", "TCPWindowScaleOption", "TZSP", "TZSPTag", "TencentAttachmentOption",
+    "TencentEndpointOption", "TencentFlowCookieOption", "TeredoAuthentication", "TeredoOrigin", "UDP", "VLANTag",
+    "VNTag", "VRRP", "VRRPAddress", "VRRPIPv6Address", "VRRPv3", "VRRPv3OverIPv6", "VXLAN", "VXLANGBP", "VXLANGPE",
+    "VXLANRCO", "VirtioNet", "VirtioNetV1", "WireGuard", "WireGuardCookie", "WireGuardInitiation", "WireGuardResponse",
 ]
 
 FAMILIES: Final[dict[str, tuple[str, ...]]] = {
@@ -246,7 +248,7 @@ FAMILIES: Final[dict[str, tuple[str, ...]]] = {
         "IPv6TunnelEncapsulationLimitOption",
     ),
     "l2tp": ("L2TP", "L2TPControl"),
-    "l2tpv3": ("L2TPv3", "L2TPv3Control", "L2TPv3OverUDP"),
+    "l2tpv3": ("L2TPv3", "L2TPv3Control", "L2TPv3Cookie4", "L2TPv3Cookie8", "L2TPv3OverUDP", "L2TPv3Sublayer"),
     "lacp": ("LACP",),
     "link": ("BSDLoopback", "BSDNull", "SLL", "SLL2"),
     "lisp": ("LISP",),
@@ -447,10 +449,14 @@ HEADERS: Final = (
     LateHeader("overlaycodec.protocols.l2tpv3", "L2TPv3", "l2tp_v3", (IP_PROTOCOL(115),)),
     LateHeader("overlaycodec.protocols.l2tpv3", "L2TPv3Control", "l2tp_v3_control", (
         UDP_PORT(1701).when(Peek(bit=12, count=4, value=3), Peek(bit=0, count=1, value=1)).as_guess(),
+        L2TP_IP_SESSION(0).when(Peek(bit=0, count=1, value=1), Peek(bit=12, count=4, value=3)).as_guess(),
     )),
+    LateHeader("overlaycodec.protocols.l2tpv3", "L2TPv3Cookie4", "l2tp_v3_cookie4", ()),
+    LateHeader("overlaycodec.protocols.l2tpv3", "L2TPv3Cookie8", "l2tp_v3_cookie8", ()),
     LateHeader("overlaycodec.protocols.l2tpv3", "L2TPv3OverUDP", "l2tp_v3_udp", (
         UDP_PORT(1701).when(Peek(bit=12, count=4, value=3), Peek(bit=0, count=1, value=0)).as_guess(),
     )),
+    LateHeader("overlaycodec.protocols.l2tpv3", "L2TPv3Sublayer", "l2tp_v3_sublayer", (L2TP_SUBLAYER(0),)),
     LateHeader("overlaycodec.protocols.lacp", "LACP", "lacp", (SLOW_SUBTYPE(1),)),
     LateHeader("overlaycodec.protocols.link", "BSDLoopback", "bsd_loopback", (
         LINK_TYPE(108), LINK_TYPE(0).when(Peek(bit=0, count=16, value=0)),

@@ -31,3 +31,9 @@ CHAP_CODE: Final = KeySpace("chap_code", 8)
 """Codes of PPP's challenge handshake protocol: those that have a value."""
 CCP_CODE: Final = KeySpace("ccp_code", 8)
 """Codes of PPP's compression control protocol: those that have options."""
+L2TP_SESSION: Final = KeySpace("l2tp_session", 32)
+"""Sessions of L2TP version 3. A binding says what follows in a session, such as a cookie."""
+L2TP_IP_SESSION: Final = KeySpace("l2tp_ip_session", 32, parent=L2TP_SESSION)
+"""The same in IP, where 0 is a control message."""
+L2TP_SUBLAYER: Final = KeySpace("l2tp_sublayer", 1)
+"""One key, 0: what stands behind a cookie of L2TP version 3."""

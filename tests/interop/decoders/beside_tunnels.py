@@ -117,6 +117,13 @@ TSHARK: Final[tuple[Entry, ...]] = (
             isinstance(header := here(packet, number), oc.L2TPControl | oc.L2TPv3Control) and 12 < header.length < 18
         ),
     ),
+    Value(
+        "The session 0 of such a message in IP",
+        "both",
+        "RFC 3931 section 4.1.1.2: 0 is no packet. tshark shows nothing of a message with less than an attribute.",
+        ("l2tp.sid",),
+        lambda difference: difference.theirs == [] and any(isinstance(h, oc.L2TPv3Control) for h in difference.packet),
+    ),
     Parting(
         "A length in MACsec",
         "overlaycodec",

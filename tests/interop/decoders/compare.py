@@ -71,6 +71,8 @@ def names_of_stack(packet: oc.Packet) -> list[tuple[str, int]]:
             name = None  # it dissects both, and leaves them out of its column
         if type(header) is oc.ICMPExtensions and type(before) is oc.ICMPv6ExtendedEcho:
             name = "icmp"  # its dissector of ICMP reads them behind ICMPv6 too, and is listed there
+        if type(header) is oc.L2TPv3Control and type(before) is oc.L2TPv3:
+            name = None  # one header to it
         if name is not None and not (name == "mpls" and found and found[-1][0] == "mpls"):
             found.append((name, number))
         before = header

@@ -226,8 +226,6 @@ FIELDS: Final[Mapping[type[WireStruct], Mapping[str, Maker]]] = {
     oc.PAPRequest: {"peer_id": _octets(1, 9), "password": _octets(1, 9)},
     oc.PAPReply: {"message": _octets(1, 9)},
     oc.CHAPValue: {"value": _octets(1, 20)},
-    oc.L2TPv3: {"session_id": _number(1, (1 << 32) - 1)},
-    oc.L2TPv3OverUDP: {"session_id": _number(1, (1 << 32) - 1)},
     oc.L2TPv3Control: dict.fromkeys(("length_present", "sequence_present"), _one_of(True)),
     oc.ICMPExtensions: {
         "objects": lambda random, _: _icmp_objects(random),
@@ -259,6 +257,9 @@ UNBOUND: Final[Mapping[str, tuple[int, ...]]] = {
     "lcp_code": (5,),
     "ipcp_code": (5,),
     "ipv6cp_code": (5,),
+    "l2tp_session": (1, 65538, (1 << 32) - 1),
+    "l2tp_ip_session": (1, 65538, (1 << 32) - 1),
+    "l2tp_sublayer": (1,),
     "pap_code": (4,),
     "chap_code": (3, 4),
     "ccp_code": (5, 14),

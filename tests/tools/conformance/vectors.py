@@ -39,7 +39,7 @@ FAMILIES: Final = {
 LATER: Final = frozenset(
     {
         "arista", "cisco_tags", "dsa", "fddi", "frame_relay", "gach", "icmp_extensions", "icmp_probe", "l2tpv3",
-        "nflog", "pktap", "ppp_authentication", "ppp_compression", "ppp_control", "radio", "socketcan",
+        "mpls_entropy", "nflog", "pktap", "ppp_authentication", "ppp_compression", "ppp_control", "radio", "socketcan",
     }
 )  # fmt: skip
 """Files of vectors that are newer than version 1.0 of the suite; its cases do not change."""

@@ -298,3 +298,38 @@ def test_what_does_not_fit_is_built_and_not_kept() -> None:
         table.of(number)
     assert table.of(KEPT) == IPv4Address(KEPT)
     assert table.of(KEPT) is not table.of(KEPT)
+
+
+SWITCHED = oc.KeySpace("switched", 7)
+
+
+class Switch(oc.Header):
+    """A header whose flag chooses among two headers of one key, and changes nothing else."""
+
+    flag: Annotated[bool, oc.Bits(1)]
+    kind: Annotated[int, oc.Bits(7), oc.Selects(SWITCHED)]
+
+
+class Flagged(oc.Header, keys=(SWITCHED(1).when(oc.PreviousHeader("flag", 1)),)):
+    """What follows where the flag is set."""
+
+    value: Annotated[int, oc.Bits(8)]
+
+
+class Unflagged(oc.Header, keys=(SWITCHED(1),)):
+    """What follows where it is not."""
+
+    value: Annotated[int, oc.Bits(8)]
+
+
+def test_a_flag_of_the_header_before_is_looked_at_in_a_guess() -> None:
+    frame = bytes(12) + b"\x88\xb5"
+    key = oc.ETHERTYPE(0x88B5)
+    made = Catalog((*HEADERS, Switch, Flagged, Unflagged)).with_binding(key, Switch)
+    for learnt, other in (("01", "81"), ("81", "01")):
+        catalog = made.with_max_headers(31)  # one that has learnt nothing
+        for _ in range(MISSES_TO_LEARN + 9):
+            found = catalog.decode(frame + bytes.fromhex(learnt) + b"\7").headers[-1]
+            assert type(found) is (Flagged if learnt == "81" else Unflagged)
+        found = catalog.decode(frame + bytes.fromhex(other) + b"\7").headers[-1]
+        assert type(found) is (Flagged if other == "81" else Unflagged)

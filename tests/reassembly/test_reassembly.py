@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from itertools import permutations
 from pathlib import Path
 from random import Random
-from typing import Final, get_args
+from typing import Any, Final, get_args
 
 import pytest
 from hypothesis import given
@@ -793,3 +793,18 @@ def test_a_segment_outside_ip_is_none() -> None:
 def test_why_something_was_dropped_is_a_word() -> None:
     assert [repr(why) for why in (Drop.EMPTY, Drop.PAST_END)] == ["Drop.EMPTY", "Drop.PAST_END"]
     assert [str(why) for why in (Drop.EMPTY, Drop.PAST_END)] == ["empty", "past the end"]
+
+
+@pytest.mark.parametrize("partial", [False, True])
+@pytest.mark.parametrize("verified", [False, True])
+def test_who_vouches_for_a_checksum(verified: bool, partial: bool) -> None:
+    """draft-davie-stt-08 section 3.2: verified by the sender, or left to the receiver."""
+    header = oc.STT(context_id=1, checksum_verified=verified, checksum_partial=partial)
+    assert STTFrame(b"", oc.Packet((header,))).checksum_verified is (verified and not partial)
+
+
+@pytest.mark.parametrize("time_ns", ["1", 1.5, b"1"])
+def test_a_time_is_a_number(time_ns: Any) -> None:
+    piece = oc.resolve(oc.IPv4(src="10.0.0.1", dst="10.0.0.2", protocol=99, more_fragments=True) / bytes(8))
+    with pytest.raises(TypeError, match="time_ns"):
+        FragmentReassembler().feed(piece, time_ns=time_ns)

@@ -91,4 +91,9 @@ def test_every_module_of_the_packages_has_tests() -> None:
     modules = [module for name in packages() for module in modules_of(name)]
     assert {"codec.catalog", "vlan", "columnar.decode.driver", "findings.rules.tunnel", "checksum"} < set(modules)
     assert all(suite_of(module) for module in modules)
+    assert {module for module in modules if suite_of(module, brief=True) != suite_of(module)} >= {
+        "codec.catalog",
+        "vlan",
+    }
+    assert suite_of("checksum", brief=True) == suite_of("checksum")
     assert {name.partition(".")[0] for name in TESTS} == set(packages())

@@ -32,6 +32,7 @@ def main() -> int:
     parser.add_argument("--sample", type=int, default=SAMPLE, help="mutants of each NAME; 0 for all")
     parser.add_argument("--seed", action="append", help="which ones; several give a score each")
     parser.add_argument("--list", action="store_true", help="show the mutants, and run none")
+    parser.add_argument("--brief", action="store_true", help="only the tests that notice most")
     parser.add_argument(
         "--patience",
         type=int,
@@ -43,7 +44,7 @@ def main() -> int:
     if arguments.outdated:
         return _show_outdated()
     prepare()
-    session = _Session(arguments.patience)
+    session = _Session(arguments.patience, brief=arguments.brief)
     for name in arguments.names:
         texts = {module: path_of(module).read_text() for module in modules_of(name)}
         everything = [(module, mutant) for module, text in texts.items() for mutant in mutants_of(module, text)]
@@ -74,7 +75,8 @@ def _show_outdated() -> int:
 class _Session:
     """The runs of one command, and their counts."""
 
-    def __init__(self, patience: float | None) -> None:
+    def __init__(self, patience: float | None, *, brief: bool) -> None:
+        self._brief = brief
         self._known = explained(TABLE.read_text())
         self._given = patience
         self._patience: dict[tuple[str, ...], float] = {}
@@ -91,7 +93,7 @@ class _Session:
         """Run mutants of a package; False if its tests fail for the library as it is."""
         counts = self._counts[name, seed] = Counter[str]()
         for module, mutant in chosen:
-            tests = tuple(suite_of(module))
+            tests = tuple(suite_of(module, brief=self._brief))
             if tests not in self._patience and self._given is not None:
                 self._patience[tests] = self._given
                 self._unproven[tests] = module, texts[module]

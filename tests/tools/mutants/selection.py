@@ -183,12 +183,47 @@ TESTS: Final[dict[str, Sequence[str]]] = {
 }
 """The tests of each package, or of a module that has its own: quick ones, and those first that notice most."""
 
+_CODEC: Final = tuple(
+    f"tests/codec/test_{name}.py"
+    for name in ("stack_encoder", "packet_decoder", "options", "stack_decoder", "dialects", "jumbograms")
+)
+_COLUMNS: Final = ("columns", "where", "encode_columns", "record_columns", "list_columns", "guess_columns", "addresses")
+BRIEF: Final[dict[str, Sequence[str]]] = {
+    "schema": ("tests/schema", _RECORDS[0], *VECTORS, *_CHECKSUMS, *_CODEC[:3], "tests/describe", "tests/tunnel"),
+    "packet": (
+        "tests/packet/test_packets.py",
+        "tests/packet/test_text_paths.py",
+        "tests/packet/test_fcs.py",
+        "tests/packet/test_repeated_headers.py",
+        "tests/vlan",
+        _RECORDS[0],
+        *VECTORS,
+        "tests/schema",
+        *_CHECKSUMS,
+        *_CODEC,
+        "tests/tunnel",
+    ),
+    "codec": (*_CODEC[:2], *VECTORS, *_CODEC[2:], "tests/test_errors.py", "tests/schema", *_CHECKSUMS),
+    "vlan": ("tests/vlan", *_arguments("vlan"), _RECORDS[0]),
+    "reassembly": ("tests/reassembly", _RECORDS[0]),
+    "findings": ("tests/findings", _RECORDS[0]),
+    "tunnel": ("tests/tunnel", *_arguments("tunnel"), _RECORDS[0]),
+    "capture": ("tests/capture", _RECORDS[0], "tests/cli/test_kept.py"),
+    "columnar": (*(f"tests/columnar/test_{name}.py" for name in _COLUMNS), _RECORDS[0]),
+}
+"""Those that notice most, for a package: a tenth of the time. What survives them may be noticed by the others."""
+
 CORE: Final = ("schema", "packet", "codec")
 """The packages of which more is asked; `checksum`, which is one module, counts with the others."""
 
 
-def suite_of(module: str) -> Sequence[str]:
-    """The tests of a module such as `codec.catalog`: of the longest name in `TESTS` that begins its name."""
+def suite_of(module: str, *, brief: bool = False) -> Sequence[str]:
+    """The tests of a module such as `codec.catalog`: of the longest name in `TESTS` that begins its name.
+
+    `brief`: only those of `BRIEF`, where its package has some.
+    """
+    if brief and (tests := BRIEF.get(module.partition(".")[0])):
+        return tests
     name = module
     while name not in TESTS:
         name = name.rpartition(".")[0]

@@ -30,6 +30,9 @@ def test_two_packets_are_equal_where_headers_payload_and_trailers_are() -> None:
     assert (same != PACKET) is False
     assert hash(same) == hash(PACKET)
     assert [type(part) for part in (same.headers, same.payload, same.trailers)] == [tuple, bytes, tuple]
+    for empty in (Packet([], bytearray(), []), Packet((), memoryview(b""), ())):  # type: ignore[arg-type]
+        assert empty == Packet()
+        assert hash(empty) == hash(Packet())
     others = [
         PACKET.without(VLANTag),
         PACKET.replace_at("payload", b"other"),

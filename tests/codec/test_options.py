@@ -63,6 +63,16 @@ HEX = "0440655800000500 ff01 81 01 00000007 0102 80 01 00010002"
 # --- one's own --------------------------------------------------------------------------------------------------------
 
 
+def test_the_options_that_were_known_are_known_beside_ones_own() -> None:
+    """One more class takes the place of none, unless its octets begin in the same way."""
+    known = Geneve.__layout__.by_name["options"].elements
+    assert CATALOG.layout(Geneve).by_name["options"].elements == (Tenant, *known)
+    replaced = oc.DEFAULT.with_option(Geneve, OurOVN).layout(Geneve).by_name["options"].elements
+    assert replaced == (OurOVN, *(cls for cls in known if cls is not OVNOption))
+    both = CATALOG.with_option(Geneve, OurOVN).layout(Geneve).by_name["options"].elements
+    assert both == (OurOVN, Tenant, *(cls for cls in known if cls is not OVNOption))
+
+
 def test_an_option_of_ones_own_is_written_by_every_catalog_and_read_by_its_own() -> None:
     octets = bytes.fromhex(HEX) + oc.encode(FRAME)
     assert oc.encode(GENEVE / FRAME) == octets == CATALOG.encode(GENEVE / FRAME)

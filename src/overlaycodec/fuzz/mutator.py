@@ -27,8 +27,8 @@ from overlaycodec.fuzz.layers import layer_mutations
 from overlaycodec.fuzz.mutation import FIXES, KINDS, MIXED, Fix, Kind, Mutation
 from overlaycodec.fuzz.octets import octet_mutations
 from overlaycodec.fuzz.random_numbers import SplitMix64, mixed
-from overlaycodec.fuzz.seed_packet import SeedPacket
 from overlaycodec.fuzz.schedule import in_turn
+from overlaycodec.fuzz.seed_packet import SeedPacket
 from overlaycodec.fuzz.sites import RecordSite, Site
 from overlaycodec.fuzz.together import together
 from overlaycodec.packet.header import Header
@@ -197,7 +197,7 @@ class Mutator:
 
     @cached_property
     def stages(self) -> dict[tuple[str, ...], list[Mutation]]:
-        """The mutations that make other stacks of headers, by kind, path and class put in, in the order of the cases."""
+        """The mutations that make other stacks of headers, by kind, path and class put in, in their order."""
         found: dict[tuple[str, ...], list[Mutation]] = {}
         for mutation in self.singles if self._sites else ():
             if mutation.kind in _STACKS:

@@ -18,13 +18,13 @@ from overlaycodec.fuzz.random_numbers import SplitMix64, mixed
 __all__ = ["in_turn", "turns"]
 
 _TURNS: Final[Mapping[Kind, int]] = {
-    "together": 12,
+    "together": 6,
     "length": 12,
     "count": 6,
     "overrun": 6,
     "flag": 3,
-    "insert": 4,
-    "truncate": 2,
+    "insert": 6,
+    "truncate": 4,
     "selector": 1,
 }
 """The turns of a kind in each round; of others, one."""

@@ -1,9 +1,9 @@
 """The mutations of one seed packet, and the case of each number.
 
-Strategy: the mutations are listed once, by kind. The first cases are single mutations, a kind after the other, each
-once, in an order that the seed gives; after the last of them, each case combines two to four, or it has another stack
-of headers of which fields are mutated. A case depends on the packet, the seed and its number alone: it needs no case
-before it.
+Strategy: the mutations are listed once, by kind. The first cases are single mutations, each once, in an order that the
+seed gives; after the last of them, each case combines two to four, or it has another stack of headers. A stack stays
+for several cases, as it has to be decoded before its fields can be mutated. A case depends on the packet, the seed and
+its number alone: it needs no case before it.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@
 >>> from overlaycodec import fuzz
 >>> packet = oc.IPv4(src="10.0.0.1", dst="10.0.0.2") / oc.UDP(src_port=1, dst_port=2) / b"hello"
 >>> [(case.label, len(case.data)) for case in fuzz.mutations(packet, seed=1, count=2)]
-[('ipv4.version = 0', 33), ('udp.length = 65534', 33)]
+[('all values at their largest', 33), ('ipv4.total_length = 32768', 33)]
 """
 
 from __future__ import annotations

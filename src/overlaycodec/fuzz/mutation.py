@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Final, Literal, NamedTuple, TypeAlias, get_args
 
 import msgspec
@@ -51,6 +52,13 @@ _LENGTHS: Final[tuple[Kind, ...]] = ("length", "count", "overrun")
 """Kinds whose limits in an inner packet are others than in an outer one."""
 _SCOPES: Final = re.compile(r"^(?:(?:inner|quoted)\.)+")
 _INDEX: Final = re.compile(r"\[\d+\]")
+
+
+@lru_cache(maxsize=1 << 14)
+def _unscoped(path: str, *, within: bool) -> str:
+    """A path without the numbers of headers and options, and (`within`) without the packets that they are in."""
+    path = _INDEX.sub("", path)
+    return _SCOPES.sub("", path) if within else path
 
 
 class Edit(NamedTuple):
@@ -100,8 +108,7 @@ class Mutation(msgspec.Struct, frozen=True, gc=False):
     @property
     def subject(self) -> tuple[Kind, str, str]:
         """What is changed in which way, with any value: the field of all headers of a class, the class put in."""
-        path = _INDEX.sub("", self.path)
-        return self.kind, path if self.kind in _LENGTHS else _SCOPES.sub("", path), self.brings
+        return self.kind, _unscoped(self.path, within=self.kind not in _LENGTHS), self.brings
 
     def __repr__(self) -> str:
         return f"<Mutation: {self.label}>"

@@ -1,9 +1,9 @@
 """The mutations of one seed packet, and the case of each number.
 
-Strategy: the mutations are listed once, by kind. The first cases are single mutations, a kind after the other, each
-once, in an order that the seed gives; after the last of them, each case combines two to four, or it has another stack
-of headers of which fields are mutated. A case depends on the packet, the seed and its number alone: it needs no case
-before it.
+Strategy: the mutations are listed once, by kind. The first cases are single mutations, each once, in an order that the
+seed gives; after the last of them, each case combines two to four, or it has another stack of headers. A stack stays
+for several cases, as it has to be decoded before its fields can be mutated. A case depends on the packet, the seed and
+its number alone: it needs no case before it.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ from overlaycodec.fuzz.layers import layer_mutations
 from overlaycodec.fuzz.mutation import FIXES, KINDS, MIXED, Fix, Kind, Mutation
 from overlaycodec.fuzz.octets import octet_mutations
 from overlaycodec.fuzz.random_numbers import SplitMix64, mixed
-from overlaycodec.fuzz.seed_packet import SeedPacket
 from overlaycodec.fuzz.schedule import in_turn
+from overlaycodec.fuzz.seed_packet import SeedPacket
 from overlaycodec.fuzz.sites import RecordSite, Site
 from overlaycodec.fuzz.together import together
 from overlaycodec.packet.header import Header
@@ -197,7 +197,7 @@ class Mutator:
 
     @cached_property
     def stages(self) -> dict[tuple[str, ...], list[Mutation]]:
-        """The mutations that make other stacks of headers, by kind, path and class put in, in the order of the cases."""
+        """The mutations that make other stacks of headers, by kind, path and class put in, in their order."""
         found: dict[tuple[str, ...], list[Mutation]] = {}
         for mutation in self.singles if self._sites else ():
             if mutation.kind in _STACKS:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from functools import lru_cache
 from heapq import heapify, heappop, heappush
 from typing import Final, TypeAlias
 
@@ -18,19 +19,20 @@ from overlaycodec.fuzz.random_numbers import SplitMix64, mixed
 __all__ = ["in_turn", "turns"]
 
 _TURNS: Final[Mapping[Kind, int]] = {
-    "together": 12,
+    "together": 6,
     "length": 12,
     "count": 6,
     "overrun": 6,
     "flag": 3,
-    "insert": 4,
-    "truncate": 2,
+    "insert": 6,
+    "truncate": 4,
     "selector": 1,
 }
 """The turns of a kind in each round; of others, one."""
 
 
-def kind_turns(kinds: Collection[Kind]) -> tuple[Kind, ...]:
+@lru_cache(maxsize=256)
+def kind_turns(kinds: tuple[Kind, ...]) -> tuple[Kind, ...]:
     """The kinds of one round, in which some come several times, as far apart as they can."""
     places = [
         ((turn + (0.5 if number else 0)) / _TURNS.get(kind, 1), number, kind)
@@ -59,7 +61,7 @@ def in_turn(by_kind: Mapping[Kind, Sequence[Mutation]], start: int) -> Iterator[
         for number, (kind, members) in enumerate(by_kind.items(), 1)
     }
     while left:
-        for kind in kind_turns(left):
+        for kind in kind_turns(tuple(left)):
             if kind in left:
                 mutation = next(left[kind], None)
                 if mutation is None:

@@ -89,7 +89,11 @@ def _kept(seed: SeedPacket, changes: Sequence[Change]) -> Sequence[Change]:
     if not changes or _same(seed, changes):
         return changes
     middle = len(changes) // 2
-    return [*_kept(seed, changes[:middle]), *_kept(seed, changes[middle:])] if middle else ()
+    if not middle:
+        return ()
+    first, second = _kept(seed, changes[:middle]), _kept(seed, changes[middle:])
+    both = (*first, *second)
+    return both if not (first and second) or _same(seed, both) else max(first, second, key=len)
 
 
 def _same(seed: SeedPacket, changes: Sequence[Change]) -> bool:

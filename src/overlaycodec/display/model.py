@@ -186,9 +186,10 @@ def _field_views(
 def _from_before(before: Header | None, leaf: Leaf) -> Iterator[str]:
     """What a value is because of the header before: the label behind an entropy label indicator (RFC 6790)."""
     # the selector of the header before is the leaf's own only where both headers are of one class
-    if before is not None and leaf.field is before.__layout__.selector:
-        if word_of(leaf.field, getattr(before, leaf.field.name)) == _INDICATOR:
-            yield "entropy label"
+    if before is None or leaf.field is not before.__layout__.selector:
+        return
+    if word_of(leaf.field, getattr(before, leaf.field.name)) == _INDICATOR:
+        yield "entropy label"
 
 
 def _value(leaf: Leaf) -> str:

@@ -62,6 +62,7 @@ WITHOUT_CYCLES: Final = {
     "packet.trailer:FCS",
     "packet.trailer:Trailer",
     "schema.record:WireStruct",
+    "trailers.record:DeclaredTrailer",
     "values.addresses:MACAddress",
     "values.addresses:_Packed",
 }
@@ -72,6 +73,7 @@ BY_KEYWORD: Final = {
     "cli.show:Wanted",
     "columnar.column:Column",
     "telemetry:INTHop",
+    "trailers.record:DeclaredTrailer",
     "tunnel.encapsulation:Tunnel",
     "tunnel.endpoints:GeneveTunnel",
     "tunnel.endpoints:NVGRETunnel",

@@ -121,7 +121,7 @@ FIELDS: Final[dict[str, tuple[Callable[[Any], dict[str, Any]], tuple[Any, ...], 
     "a named value": (lambda v: number(ValueNames({v: "x"})), (0, 255), (-1, 256, "1")),
     "the unit of a size": (lambda v: octets(SizedBy("n", unit=v)), (1, 1000), (0, -1, "1")),
     "the bias of a size": (lambda v: octets(SizedBy("n", bias=v)), (-5, 0, 5), ("1", None)),
-    "the origin of a size": (lambda v: octets(SizedBy("n", origin=v)), ("here",), ("start", "end", 1)),
+    "the origin of a size": (lambda v: octets(SizedBy("n", origin=v)), ("here", "start"), ("end", "", 1)),
     "the field of a size": (lambda v: octets(SizedBy(v)), ("n",), ("a", "N", *NAMES)),
     "the bias of a count": (
         lambda v: {"n": BYTE, "a": Annotated[tuple[Wide, ...], CountedBy("n", bias=v), Elements()]},
@@ -279,7 +279,7 @@ CLASSES: Final[dict[str, tuple[Callable[[Any], dict[str, Any]], tuple[Any, ...],
     "a path": (
         lambda v: {"path": v},
         ("a", "a1", "a_b", "fcs1"),
-        ("1a", "A", "_a", "a b", "a.b", "é", "inner", "innermost", "outer", "payload", "quoted", "aB", 3),
+        ("1a", "A", "_a", "a b", "a.b", "é", "inner", "innermost", "outer", "payload", "quoted", "trailer", "aB", 3),
     ),
     **{
         name: (lambda v, name=name: {name: v}, (True, False), (1, 0, None, "yes"))  # type: ignore[misc]

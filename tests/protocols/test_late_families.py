@@ -78,6 +78,10 @@ print(json.dumps(loaded()))
     assert run(code) == AT_ONCE
 
 
+LABELS_ALONE: Final = {"mpls_entropy"}
+"""Files in which each packet has labels that no value can be derived for."""
+
+
 def given_of(file: str) -> list[tuple[str, dict[str, Any]]]:
     return [(name, vector) for name, vector in VECTORS.items() if name.startswith(file + "/")]
 
@@ -133,7 +137,8 @@ packets = pickle.loads(base64.b64decode(json.load(sys.stdin)))
 print(json.dumps([outcome(packet) for packet in packets]))
 """
     assert run(code, base64.b64encode(pickle.dumps(packets)).decode()) == texts
-    assert any(set(text) <= set("0123456789abcdef") for text in texts), "not one can be encoded"
+    can_be_encoded = any(set(text) <= set("0123456789abcdef") for text in texts)
+    assert can_be_encoded != (file in LABELS_ALONE)
 
 
 def outcome(packet: oc.Packet) -> str:

@@ -408,11 +408,36 @@ class LongSTT(tunnel.STTTunnel, frozen=True, kw_only=True, dict=True):
         return None
 
 
+class LongVXLANGBP(tunnel.VXLANGBPTunnel, frozen=True, kw_only=True, dict=True):
+    """The same for VXLAN with a group policy."""
+
+    src: oc.values.AnyIP
+    dst: oc.values.AnyIP
+
+    def _received_plain(self, packet: Packet, octets: bytes) -> None:
+        return None
+
+
 ASKED: Final[list[tuple[Any, Any, Any, dict[str, int]]]] = [
     (VXLAN(vni=100), tunnel.VXLANTunnel, LongVXLAN, {"vni": 100}),
     (Geneve(vni=100), tunnel.GeneveTunnel, LongGeneve, {"vni": 100}),
     (GRE(key=0x123401), tunnel.NVGRETunnel, LongNVGRE, {"vsid": 0x1234}),
 ]
+
+
+@pytest.mark.parametrize("receiver", ["rfc", "linux", "ovs"])
+@each_version
+def test_a_group_policy_is_no_reserved_bit_to_its_endpoint(receiver: oc.Receiver, version: int) -> None:
+    """draft-smith-vxlan-group-policy-05 section 2.1; DEFAULT has VXLAN without one at the port."""
+    here, peer = OVER[version]
+    settings = tunnel.Reception(receiver=receiver)
+    arguments: dict[str, Any] = {"vni": 100, "src": peer, "dst": here, "link": PEER_LINK, "reception": settings}
+    data = oc.encode(ends("vxlan-gbp", version)[0].encapsulate(frame()))
+    got = LongVXLANGBP(**arguments).receive(data)
+    assert isinstance(got, tunnel.Received), str(got)
+    assert got == tunnel.VXLANGBPTunnel(**arguments).receive(data)
+    catalog = oc.DEFAULT.with_binding(oc.UDP_PORT(4789), oc.VXLANGBP)
+    assert not [found for found in oc.diagnose(data, receiver=receiver, catalog=catalog) if "reserved" in found.rule]
 
 
 @pytest.mark.parametrize("asked", ASKED, ids=lambda asked: type(asked[0]).__name__)

@@ -99,8 +99,8 @@ def findings_in(
 @lru_cache(maxsize=32)
 def _believing(catalog: Catalog) -> Catalog:
     """The catalog of a receiver: the packet is meant for it, so that the port of its tunnel is no guess to it."""
-    for key, header in catalog.bindings:
-        if key.guess and key.space is UDP_PORT:
+    for key, header in reversed(catalog.bindings):  # the last one that is added is tried first
+        if key.space is UDP_PORT:
             catalog = catalog.with_binding(structs.replace(key, guess=False), header)
     return catalog
 

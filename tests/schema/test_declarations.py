@@ -228,6 +228,11 @@ ANNOTATIONS: dict[str, tuple[dict[str, Any], str, str]] = {
         "b",
         "a second Checksum; a is the first",
     ),
+    "a checksum with ByteOrder": (
+        {"a": Annotated[int, Bits(16), ByteOrder("little"), Checksum()]},
+        "a",
+        "no ByteOrder",
+    ),
     "a checksum of 8 bits": ({"a": Annotated[int, Bits(8), Checksum()]}, "a", "needs 16 bits on an octet boundary"),
     "a checksum of the header with a pseudo-header": (
         {"a": Annotated[int, Bits(16), Checksum(covers="header", pseudo=True)]},
@@ -242,7 +247,7 @@ ANNOTATIONS: dict[str, tuple[dict[str, Any], str, str]] = {
     "a checksum at no fixed octet": (
         {"n": NUMBER, "a": Annotated[bytes, SizedBy("n")], "b": Annotated[int, Bits(16), Checksum()]},
         "b",
-        "at a place that does not vary",
+        "a fixed place",
     ),
     "a choice by a flag, and nothing else to choose": (
         {"f": FLAG, "r": SEVEN, "a": Annotated[int, Bits(16), Selects(UDP_PORT, when="f")]},

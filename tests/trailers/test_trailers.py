@@ -204,6 +204,12 @@ def test_what_cannot_be_read_backwards_is_refused() -> None:
         class Address(TrailerRecord):
             src: Annotated[oc.MACLike, oc.Octets(6)]
 
+    with pytest.raises(oc.SchemaError, match="no ByteOrder and no trailer"):
+
+        class Checked(TrailerRecord):
+            number: Annotated[int, oc.Bits(16)]
+            checksum: Annotated[int, oc.Bits(16), oc.Checksum()] = oc.AUTO
+
     class Split(TrailerRecord):
         high: Annotated[int, oc.Bits(12)]
         low: Annotated[int, oc.Bits(4)]

@@ -113,8 +113,8 @@ def _check_facts(owner: str, layout: Layout, field: Declared, following: tuple[D
         refuse("PadTo stands only in a field that is always there")
     if checksum := field.get(Checksum):
         bits, bit = 16 if checksum.algorithm == "internet" else 32, layout.fixed_bit_of(field.name)
-        if field.bits != bits or bit is None or bit % 8:
-            refuse(f"{checksum!r} needs {bits} bits on an octet boundary, at a place that does not vary")
+        if field.bits != bits or bit is None or bit % 8 or ByteOrder in field:
+            refuse(f"{checksum!r} needs {bits} bits on an octet boundary, a fixed place, no ByteOrder and no trailer")
         if checksum.pseudo and checksum.covers == "header":
             refuse("a checksum of the header alone has no pseudo-header")
 

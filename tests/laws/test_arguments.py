@@ -331,7 +331,7 @@ CALLS: Final[dict[str, Call]] = {
     "tunnel.Reception": Call(tunnel.Reception, {}),
     "tunnel.Priorities": Call(tunnel.Priorities, {"dscp": (0,) * 8, "pcp": (0,) * 64}),
     "icmp_errors.Extension": Call(icmp_errors.Extension, {"class_num": 1, "c_type": 1}),
-    "icmp_errors.extensions": Call(icmp_errors.extensions, {"packet": LONG}),
+    "icmp_errors.extensions": Call(icmp_errors.extensions, {"packet": PACKET}),
     "icmp_errors.silence": Call(icmp_errors.silence, {"packet": LONG}),
     "icmp_errors.too_big": Call(icmp_errors.too_big, {"packet": LONG, "mtu": 1400}),
     "icmp_errors.time_exceeded": Call(icmp_errors.time_exceeded, {"packet": LONG}),

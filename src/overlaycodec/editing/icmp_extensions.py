@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from overlaycodec.checksum import internet_sum
-from overlaycodec.codec.catalog import DEFAULT, Catalog
+from overlaycodec.codec.catalog import DEFAULT, Catalog, check_catalog
 from overlaycodec.codec.packet_decoder import decode
 from overlaycodec.codec.packet_encoder import encode
 from overlaycodec.packet.header import Header
@@ -43,6 +43,7 @@ def extensions(packet: Packet, *, catalog: Catalog = DEFAULT) -> Packet | None:
     Spec: RFC 4884 sections 5.5 and 7.
     """
     check_type("packet", packet, Packet)
+    check_catalog(catalog)
     at = error_in(packet.headers)
     structure = catalog.header_called("icmp_extensions")
     if at is None or structure is None:

@@ -200,6 +200,18 @@ def test_no_line_is_longer_than_those_of_the_library() -> None:
     assert [line for source in seen for line in source.splitlines() if len(line) > 120] == []
 
 
+def test_the_functions_of_deep_stacks_have_short_names() -> None:
+    catalog = Catalog(HEADERS)
+    tags = [*(oc.VLANTag(vid=number) for number in range(27)), oc.VLANTag(vid=27, ethertype=0x88B5)]
+    ethernet = oc.Ethernet(dst="02:00:00:00:00:01", src="02:00:00:00:00:02")
+    data = catalog.encode(oc.Packet((ethernet, *tags)) / b"data")
+    for _ in range(33):
+        assert catalog.encode(catalog.decode(data)) == data
+    lines = [line for name in generated() for line in linecache.getlines(name)]
+    assert any(line.startswith("def encode_ethernet_vlan_vlan_vlan") for line in lines)
+    assert [line for line in lines if len(line.rstrip()) > 120] == []
+
+
 def test_long_lines_are_broken_within_brackets() -> None:
     source = Source("f", "a")
     long = [f"'number {number}, (and so on'" for number in range(20)]

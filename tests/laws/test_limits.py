@@ -177,6 +177,8 @@ def _plain(field: Field) -> object:
         return field.kind == "bool" or 0
     if field.kind == "items":
         return ()
+    if field.kind == "bytes":
+        return bytes((field.bits or 0) // 8)
     texts = {"mac": "00:00:00:00:00:00", "ipv4": "0.0.0.0", "ipv6": "::", "hardware": b"", "protocol": b""}
     return texts.get(field.kind, b"")
 

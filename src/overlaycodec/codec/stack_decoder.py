@@ -87,7 +87,7 @@ def stack_decoder_of(
         positions.append(Position(number, octets, cls.__layout__, selected))
         octets += positions[-1].run.octets
     format_ = ">" + "".join(item.code for position in positions for item in position.items)
-    source = Source("_".join(["read", *(position.layout.name for position in positions)]), "data, end")
+    source = Source("_".join(["read", *(position.layout.name for position in positions)])[:96], "data, end")
     source.names["unpack"] = Struct(format_).unpack_from
     source.comment(*(f"{at.prefix}*: {at.layout.name} at octet {at.offset}" for at in positions))
     source.add(

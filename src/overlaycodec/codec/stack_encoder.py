@@ -120,7 +120,7 @@ def stack_encoder_of(classes: Sequence[type[Header]], count: int, keys: Keys) ->
     """
     following = [*classes[1:], None]
     stack = [_StackHeader(index, classes[index].__layout__, following[index]) for index in range(count)]
-    source = Source("_".join(["encode", *(header.layout.name for header in stack)]), "headers, content")
+    source = Source("_".join(["encode", *(header.layout.name for header in stack)])[:96], "headers, content")
     source.names["AUTO"] = AUTO
     names = ", ".join(f"h{header.index}" for header in stack)
     source.add(f"({names},) = headers" + ("" if count == len(classes) else f"[:{count}]"))

@@ -5,8 +5,8 @@ known before anything is drawn, so that no walk gets stuck. For headers in order
 for other goals, the places are explored once.
 
 A choice either takes the shortest way to the goal and then to the end, or it sets an aim: a header to go to, of which
-tunnels and tags are chosen often, and all others alike. So each kind of stack is common, and one of which headers are
-left out still goes the same way.
+tunnels, tags and transports are chosen often, and all others alike. So each kind of stack is common, and one of which
+headers are left out still goes the same way.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ CHOICE_OCTETS: Final = 3
 """The octets that choose what follows: whether to go somewhere else, to what kind of header, to which one of these."""
 _FROM_FIRST, _FROM_AIM, _FROM_OTHERS = 8, 250, 112
 """From which value of the first octet on an aim is set: at the first header, on the way to another aim, elsewhere."""
-_KINDS: Final = ("next",) * 2 + ("tags",) * 5 + ("tunnels",) * 6 + ("headers",) * 5
+_KINDS: Final = ("next", *("tags",) * 6, *("tunnels",) * 8, *("transports",) * 2, *("headers",) * 7)
 _TAGS: Final = (1, 2, 3, 3, 3)
 """How many tags are stacked."""
 _MOST_WALKS: Final = 2_000
@@ -150,7 +150,8 @@ class Walk:
         headers = _headers_by_kind(self._graph)[_KINDS[kind % len(_KINDS)]]
         if not headers:
             return None
-        which, number = divmod(which, len(headers))
+        # one octet alone would choose some of many headers twice as often as others
+        which, number = divmod(which + 256 * (kind // len(_KINDS)), len(headers))
         return Aim(headers[number], _TAGS[which % len(_TAGS)] if self._graph.is_tag(headers[number]) else 1)
 
     def choose(
@@ -199,7 +200,10 @@ class Walk:
 def _headers_by_kind(graph: StackGraph) -> dict[str, tuple[type[Header], ...]]:
     headers = graph.headers()
     tunnels = tuple(cls for cls in headers if cls.__layout__.tunnel)
-    return {"next": (), "tags": tuple(filter(graph.is_tag, headers)), "tunnels": tunnels, "headers": headers}
+    # UDP, TCP and what else is checked together with the addresses
+    transports = tuple(cls for cls in headers if (summed := cls.__layout__.coverage) and summed.pseudo)
+    tags = tuple(filter(graph.is_tag, headers))
+    return {"next": (), "tags": tags, "tunnels": tunnels, "transports": transports, "headers": headers}
 
 
 def _shut(end: End) -> bool:

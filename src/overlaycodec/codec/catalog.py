@@ -289,7 +289,7 @@ class Catalog:
         Raises: SchemaError for what is no declared trailer.
         """
         for trailer in trailers:
-            if not (callable(trailer) and hasattr(trailer, "taken_from") and hasattr(trailer, "__layout__")):
+            if not (isinstance(trailer, type) and hasattr(trailer, "check_octets") and hasattr(trailer, "__layout__")):
                 raise SchemaError(getattr(trailer, "__name__", text_of(trailer)), None, "is no declared trailer")
             trailer.check_octets()
         return self._but(trailers=(*self.trailers, *trailers))

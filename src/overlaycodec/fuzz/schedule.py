@@ -34,7 +34,7 @@ _TURNS: Final[Mapping[Kind, int]] = {
 @lru_cache(maxsize=256)
 def kind_turns(kinds: tuple[Kind, ...]) -> tuple[Kind, ...]:
     """The kinds of one round, in which some come several times, as far apart as they can."""
-    places = [
+    places: list[tuple[float, int, Kind]] = [
         ((turn + (0.5 if number else 0)) / _TURNS.get(kind, 1), number, kind)
         for number, kind in enumerate(kinds)
         for turn in range(_TURNS.get(kind, 1))

@@ -113,8 +113,9 @@ TSHARK: Final[tuple[Entry, ...]] = (
         "A control message of L2TP with less than an attribute",
         "both",
         "RFC 2661 section 4.1: an attribute has 6 octets or more. tshark shows nothing of a message with less.",
-        lambda packet, number: (
-            isinstance(header := here(packet, number), oc.L2TPControl | oc.L2TPv3Control) and 12 < header.length < 18
+        lambda packet, number: any(
+            isinstance(header, oc.L2TPControl | oc.L2TPv3Control) and 12 < header.length < 18
+            for header in packet.headers[number : number + 2]  # the session 0 is before those in IP
         ),
     ),
     Value(

@@ -361,12 +361,14 @@ TSHARK: Final[tuple[Entry, ...]] = (
         ),
     ),
     Parting(
-        "Cooked captures of netlink",
+        "Cooked captures of netlink and of radio",
         "both",
-        "LINKTYPE_LINUX_SLL: with ARPHRD type 824 the protocol field has a netlink family. tshark goes on with "
-        "netlink, and shows the header as a part of it.",
-        lambda packet, number: (
-            isinstance(header := here(packet, number), oc.SLL | oc.SLL2) and header.arphrd_type == 824
+        "LINKTYPE_LINUX_SLL: with ARPHRD type 824 the protocol field has a netlink family, and with 803 it is to be "
+        "ignored. tshark goes on with netlink, of which it shows the header as a part, and with radiotap; here both "
+        "are payload.",
+        lambda packet, number: any(
+            isinstance(header, oc.SLL | oc.SLL2) and header.arphrd_type in (824, 803)
+            for header in (here(packet, number), behind(packet, number))
         ),
     ),
     Parting(

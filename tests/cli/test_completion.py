@@ -40,6 +40,7 @@ def plain(*words: str) -> list[str]:
 VXLAN_FIELDS: Final = [f"vxlan.{field.name}" for field in oc.VXLAN.__layout__.fields]
 
 
+@pytest.mark.survey
 @pytest.mark.parametrize(
     ("words", "found"),
     [

@@ -158,6 +158,7 @@ def test_gzip_by_the_name_and_a_form_that_the_name_does_not_say(tmp_path: Path) 
     assert (tmp_path / "plain").read_bytes() == b"vxlan.vni\n" + b"100\n" * 9
 
 
+@pytest.mark.survey
 @pytest.mark.parametrize("form", ["csv", "jsonl", "parquet"])
 @pytest.mark.parametrize("names", [("-f", "vxlan.vni"), ()])
 def test_from_a_pipe_and_into_one(form: str, names: tuple[str, ...], tmp_path: Path) -> None:

@@ -50,6 +50,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.survey
 @pytest.mark.parametrize("name", sorted(COMMANDS.keys() - NEEDED.keys()))
 def test_the_examples_run(name: str, folder: Path) -> None:
     lines = examples_of(COMMANDS[name])

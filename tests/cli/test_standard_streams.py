@@ -82,6 +82,7 @@ def usual(name: str) -> int:
     return int(name == "diff")
 
 
+@pytest.mark.survey
 @pytest.mark.parametrize("closed", [set(streams) - {""} for streams in product(*(("", name) for name in STREAMS))])
 @pytest.mark.parametrize("file", [INNER_VLAN, "-"], ids=["file", "stdin"])
 def test_closed_streams(closed: set[str], file: Path | str, tmp_path: Path) -> None:
@@ -121,6 +122,7 @@ with standard_streams():
     assert int(subprocess.run(words, stdout=subprocess.PIPE, env=environment(), check=True).stdout) > 2
 
 
+@pytest.mark.survey
 @pytest.mark.parametrize("name", WRITERS)
 def test_a_target_needs_no_standard_stream(name: str, tmp_path: Path) -> None:
     usual, target = tmp_path / "usual.pcap", tmp_path / "target.pcap"

@@ -128,6 +128,7 @@ def test_nor_under_another_name_of_the_file(
     assert capture.read_bytes() == INNER_VLAN.read_bytes()
 
 
+@pytest.mark.survey
 @every_writer
 def test_nor_through_a_standard_stream(command: str, capture: Path) -> None:
     with capture.open("rb") as stdin, capture.open("ab") as stdout:

@@ -194,6 +194,7 @@ def sources() -> Iterator[str]:
             yield "".join(linecache.getlines(name))
 
 
+@pytest.mark.survey
 def test_no_line_is_longer_than_those_of_the_library() -> None:
     seen = set(sources())
     assert len(seen) > 300

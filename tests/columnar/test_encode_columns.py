@@ -179,6 +179,7 @@ class Met:
     same = refused = 0
 
 
+@pytest.mark.survey
 @pytest.mark.parametrize("cls", laws.CLASSES, ids=laws.by_name)
 def test_the_octets_are_those_of_the_scalar_encoder(cls: type[oc.Header], monkeypatch: pytest.MonkeyPatch) -> None:
     """For each header: stacks through it with what is derived left to be derived, any of their fields as columns.

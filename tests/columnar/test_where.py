@@ -50,6 +50,7 @@ def check(records: list[oc.Record], text: str) -> int:
     return len(selected)
 
 
+@pytest.mark.survey
 @pytest.mark.parametrize("path", CAPTURES.values(), ids=lambda path: path.stem)
 def test_columns_and_packets_agree_on_captures(path: Path) -> None:
     with oc.open_capture(path) as capture:

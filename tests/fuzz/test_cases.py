@@ -123,6 +123,7 @@ def test_every_kind_occurs_in_the_captures() -> None:
     assert all(count >= 50 for count in found.values()), found
 
 
+@pytest.mark.survey
 @pytest.mark.parametrize("fix", ["none", "both"])
 def test_every_case_decodes_to_a_value_or_a_codec_error(fix: fuzz.Fix) -> None:
     strict = 0

@@ -42,6 +42,7 @@ def value_of(text: str, packet: oc.Packet, data: bytes) -> int | None:
     return int(text, 0)
 
 
+@pytest.mark.survey
 @pytest.mark.parametrize("record", seeds(), ids=lambda record: "-".join(record.decode(lax=True).names)[-60:])
 def test_a_mutation_of_a_field_changes_its_bits_as_its_label_says(record: oc.Record) -> None:
     mutator = fuzz.Mutator(record, kinds=_OF_FIELDS)

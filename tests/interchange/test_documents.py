@@ -32,6 +32,7 @@ def test_the_vectors_are_the_same_packets_afterwards(name: str) -> None:
     assert same(packet, catalog_of(VECTORS[name]))
 
 
+@pytest.mark.survey
 @pytest.mark.parametrize("cls", oc.DEFAULT.headers, ids=by_name)
 def test_any_packet_is_the_same_afterwards(cls: type[oc.Header]) -> None:
     @share(10, cls)

@@ -63,6 +63,7 @@ def test_documents_of_vectors_are_valid(name: str) -> None:
     validator_of(catalog_of(VECTORS[name]))(document_of(decoded(VECTORS[name], lax=True)))
 
 
+@pytest.mark.survey
 @pytest.mark.parametrize("cls", oc.DEFAULT.headers, ids=by_name)
 def test_documents_of_any_packet_are_valid(cls: type[oc.Header]) -> None:
     @share(10, cls)

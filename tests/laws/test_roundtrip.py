@@ -91,6 +91,7 @@ def test_there_are_captures() -> None:
 # --- octets that are missing, and octets too many ---------------------------------------------------------------------
 
 
+@pytest.mark.survey
 @every_header
 def test_every_truncation_is_told_with_its_numbers(cls: type[oc.Header]) -> None:
     first = laws.first_of(cls)

@@ -29,6 +29,7 @@ def test_the_vectors(name: str) -> None:
     assert oc.encode(evaluated(packet)) == oc.encode(packet)
 
 
+@pytest.mark.survey
 @pytest.mark.parametrize("cls", oc.DEFAULT.headers, ids=by_name)
 def test_any_packet(cls: type[oc.Header]) -> None:
     @share(10, cls)

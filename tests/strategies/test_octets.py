@@ -121,6 +121,7 @@ def test_what_is_labelled_as_cut_or_false_is_a_fault(data: overlay.MalformedByte
         assert isinstance(packet.fault or packet.faults[0], oc.TruncatedError)
 
 
+@pytest.mark.survey
 @pytest.mark.parametrize("value", [0, 0xFFFF])
 def test_the_label_of_a_field_gives_its_new_value(value: int) -> None:
     label = f"udp.length = {value}: counts other octets than there are"

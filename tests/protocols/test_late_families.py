@@ -88,11 +88,13 @@ def given_of(file: str) -> list[tuple[str, dict[str, Any]]]:
 
 DECODE: Final = """
 import overlaycodec as oc
+from overlaycodec.protocols import numberings
 from overlaycodec.schema import keyspaces
+SPACES = vars(keyspaces) | vars(numberings)
 def catalog_of(vector, catalog=oc.DEFAULT):
     for space, value, name in vector["bound"]:
         header = oc.DEFAULT.header_called(name)
-        catalog = catalog.with_binding(getattr(keyspaces, space.upper())(value), header)
+        catalog = catalog.with_binding(SPACES[space.upper()](value), header)
     return catalog
 def decoded(vector):
     first = vector["first"]

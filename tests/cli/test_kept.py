@@ -167,9 +167,9 @@ def test_what_a_command_leaves_out_takes_nothing_with_it(command: str, made: Pat
     assert (same > 0) == (command == "select")
 
 
-@pytest.mark.parametrize("name", FILES)
-def test_captures_of_others(name: str, tmp_path: Path) -> None:
-    source, target = FILES[name], tmp_path / "out.pcapng"
+@pytest.mark.parametrize("name", [*FILES, "made"])
+def test_captures_as_they_are_found(name: str, made: Path, tmp_path: Path) -> None:
+    source, target = FILES.get(name, made), tmp_path / "out.pcapng"
     before = source.read_bytes()
     for commands, left_out in ((ALL_PACKETS, False), (SOME_PACKETS, True)):
         for words, options in commands.values():

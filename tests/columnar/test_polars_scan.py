@@ -100,11 +100,17 @@ def seen(monkeypatch: pytest.MonkeyPatch) -> list[tuple[list[str], str | None, i
     return found
 
 
+SAID_SINCE: Final = {"one of": (2, 0), "time": (1, 40)}
+"""The first polars whose plan has the predicate in these words. Older ones filter the rows themselves."""
+
+
 @pytest.mark.parametrize("name", PREDICATES)
 def test_what_a_filter_can_say_reaches_the_reader(
     name: str, scan: pl.LazyFrame, seen: list[tuple[list[str], str | None, int]]
 ) -> None:
     predicate, wanted = PREDICATES[name]
+    if tuple(map(int, pl.__version__.split(".")[:2])) < SAID_SINCE.get(name, (0, 0)):
+        wanted = None
     scan.filter(predicate).collect()
     assert [where for _, where, _ in seen] == [wanted]
 

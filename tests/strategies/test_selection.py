@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ipaddress import IPv4Address, IPv4Network
+from random import Random
 from typing import Any, Final
 
 import pytest
@@ -88,12 +89,16 @@ def test_a_payload_is_taken_as_it_is(packet: oc.Packet) -> None:
 
 
 def test_a_fixed_field_shrinks_with_the_packet() -> None:
-    found = find(
-        overlay.packets(fixed={"inner.ipv4.src": ADDRESSES}),
-        lambda packet: packet["inner.ipv4.src"] > IPv4Address("10.1.0.7"),
-    )
-    assert found["inner.ipv4.src"] == IPv4Address("10.1.0.8")
-    assert len(found.headers) <= 3
+    several = [
+        find(
+            overlay.packets(fixed={"inner.ipv4.src": ADDRESSES}),
+            lambda packet: packet["inner.ipv4.src"] > IPv4Address("10.1.0.7"),
+            random=Random(start),
+        )
+        for start in range(3)
+    ]
+    assert {found["inner.ipv4.src"] for found in several} == {IPv4Address("10.1.0.8")}
+    assert min(len(found.headers) for found in several) <= 3
 
 
 @pytest.mark.parametrize(

@@ -368,54 +368,46 @@ def test_no_change_of_an_octet_raises(kind: str, cut: int, number: int, value: i
 # --- the short way and the long one ---------------------------------------------------------------------------------
 
 
-class LongVXLAN(tunnel.VXLANTunnel, frozen=True, kw_only=True, dict=True):
+class LongWay:
+    """Endpoints that ask `diagnose` about each packet."""
+
+    def _received_plain(self, packet: Packet, octets: bytes) -> None:
+        return None
+
+
+class LongVXLAN(LongWay, tunnel.VXLANTunnel, frozen=True, kw_only=True, dict=True):
     """An endpoint that asks `diagnose` about each packet."""
 
     src: oc.values.AnyIP
     dst: oc.values.AnyIP
 
-    def _received_plain(self, packet: Packet, octets: bytes) -> None:
-        return None
 
-
-class LongGeneve(tunnel.GeneveTunnel, frozen=True, kw_only=True, dict=True):
+class LongGeneve(LongWay, tunnel.GeneveTunnel, frozen=True, kw_only=True, dict=True):
     """The same for Geneve."""
 
     src: oc.values.AnyIP
     dst: oc.values.AnyIP
 
-    def _received_plain(self, packet: Packet, octets: bytes) -> None:
-        return None
 
-
-class LongNVGRE(tunnel.NVGRETunnel, frozen=True, kw_only=True, dict=True):
+class LongNVGRE(LongWay, tunnel.NVGRETunnel, frozen=True, kw_only=True, dict=True):
     """The same for NVGRE."""
 
     src: oc.values.AnyIP
     dst: oc.values.AnyIP
 
-    def _received_plain(self, packet: Packet, octets: bytes) -> None:
-        return None
 
-
-class LongSTT(tunnel.STTTunnel, frozen=True, kw_only=True, dict=True):
+class LongSTT(LongWay, tunnel.STTTunnel, frozen=True, kw_only=True, dict=True):
     """The same for STT."""
 
     src: oc.values.AnyIP
     dst: oc.values.AnyIP
 
-    def _received_plain(self, packet: Packet, octets: bytes) -> None:
-        return None
 
-
-class LongVXLANGBP(tunnel.VXLANGBPTunnel, frozen=True, kw_only=True, dict=True):
+class LongVXLANGBP(LongWay, tunnel.VXLANGBPTunnel, frozen=True, kw_only=True, dict=True):
     """The same for VXLAN with a group policy."""
 
     src: oc.values.AnyIP
     dst: oc.values.AnyIP
-
-    def _received_plain(self, packet: Packet, octets: bytes) -> None:
-        return None
 
 
 ASKED: Final[list[tuple[Any, Any, Any, dict[str, int]]]] = [

@@ -14,6 +14,12 @@ def _bounded(packet: oc.Packet, number: int) -> int:
     return octets_behind(packet, number) - outside
 
 
+def _of_another_link_type(packet: oc.Packet, number: int) -> bool:
+    """Whether a header of packet information is before, with a link type that the other decoders may not look up."""
+    before = behind(packet, number)
+    return isinstance(before, oc.PPI | oc.PKTAP) and before.link_type not in (1, 12, 113, 276)
+
+
 TSHARK: Final[tuple[Entry, ...]] = (
     Parting(
         "Marvell's tags",
@@ -26,10 +32,7 @@ TSHARK: Final[tuple[Entry, ...]] = (
         "both",
         "LINKTYPE_PPI and LINKTYPE_PKTAP: the number is a DLT_ value, which is the link type but for a few that differ "
         "by system. We look up any link type; tshark has a list of its own.",
-        lambda packet, number: (
-            isinstance(before := behind(packet, number), oc.PPI | oc.PKTAP)
-            and before.link_type not in (1, 12, 113, 276)
-        ),
+        _of_another_link_type,
     ),
     Parting(
         "EtherTypes in Cisco's frame relay",
@@ -186,10 +189,7 @@ TCPDUMP: Final[tuple[Entry, ...]] = (
         "both",
         "LINKTYPE_PPI and LINKTYPE_PKTAP: the number is a DLT_ value, which is the link type but for a few that differ "
         "by system. We look up any link type; tcpdump has a list of its own.",
-        lambda packet, number: (
-            isinstance(before := behind(packet, number), oc.PPI | oc.PKTAP)
-            and before.link_type not in (1, 12, 113, 276)
-        ),
+        _of_another_link_type,
     ),
     Parting(
         "ESP without content",

@@ -11,12 +11,13 @@ import overlaycodec as oc
 from overlaycodec import MPLS, PPP, Ethernet, IPv4, IPv6, Packet, PPPoE, VLANTag
 from overlaycodec.findings.model import PROVEN
 from tests.interop.live import receivers
-from tests.interop.live.linux_host import LinuxHost
+from tests.interop.live.linux_host import LinuxHost, is_of
 from tests.interop.live.receivers import Receiver
 from tests.interop.live.underlay import HERE, PEER, to_peer
 from tests.interop.ordinary import FRAMES
 from tests.interop.tally import Tally
 from tests.interop.test_findings import ASKED, Asked, delivered
+from tests.interop.test_receivers import UNASKED
 
 Host = Callable[[type[LinuxHost]], LinuxHost]
 Start = Callable[[type[Receiver]], Receiver]
@@ -88,6 +89,16 @@ def test_the_verdict_is_the_hosts(cases: Callable[[], Iterator[tuple[str, bytes]
     observed = dict(zip(named, host.delivered(list(named.values())), strict=True))
     assert {name: delivered(oc.diagnose(frame, receiver="linux")) for name, frame in named.items()} == observed
     assert {*observed.values()} == {True, False}
+
+
+@pytest.mark.parametrize("octets", UNASKED.values(), ids=UNASKED)
+def test_what_the_other_kernel_says_for_itself_is_not_taken_for_the_frame(octets: str) -> None:
+    """A host delivers that too: it is a member of ff02::2, the group of a router solicitation."""
+    said = bytes.fromhex(octets)
+    heard = said[-oc.decode(said)[IPv6].payload_length :]
+    frames = dict(_lengths()).values()
+    assert not any(is_of(heard, frame, 6) for frame in frames)
+    assert all(is_of(frame[-8:], frame, 6) for frame in frames)
 
 
 # --- tunnels ----------------------------------------------------------------------------------------------------------

@@ -5,38 +5,14 @@
 '0800000000006400'
 """
 
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from overlaycodec import protocols
-from overlaycodec.capture import (
-    Block,
-    Capture,
-    Frames,
-    Interface,
-    Record,
-    Split,
-    open_capture,
-    splits,
-    write_capture,
-)
 from overlaycodec.codec.catalog import DEFAULT, Catalog
 from overlaycodec.codec.field_view import FieldView
 from overlaycodec.codec.packet_decoder import decode, decode_header
 from overlaycodec.codec.packet_encoder import encode, resolve
-from overlaycodec.columnar import (
-    arrow_schema,
-    batches,
-    column_names,
-    columns,
-    encode_columns,
-    iter_columns,
-    scan_polars,
-)
-from overlaycodec.comparison import diff
-from overlaycodec.editing.by_difference import rewrite
-from overlaycodec.editing.checksum_status import ChecksumStatus, checksums
-from overlaycodec.editing.fill import fill
-from overlaycodec.editing.refused_guesses import RefusedGuess, refused_guesses
 from overlaycodec.errors import (
     CaptureError,
     CodecError,
@@ -54,16 +30,8 @@ from overlaycodec.errors import (
     TruncatedError,
     UnresolvedError,
 )
-from overlaycodec.filters.filter import Filter
-from overlaycodec.filters.wireshark import wireshark_filter
-from overlaycodec.findings import Finding, Receiver, Severity, diagnose
-from overlaycodec.interchange.decode_hex import decode_hex
-from overlaycodec.interchange.documents import from_dict, from_json
-from overlaycodec.interchange.export_schema import export_schema
-from overlaycodec.interchange.json_schema import json_schema
 from overlaycodec.packet.header import Header
 from overlaycodec.packet.packet import FCS, FlowKey, Packet, Trailer
-from overlaycodec.pipelines.pipeline import Pipeline
 from overlaycodec.protocols.numberings import L2TP_SESSION, L2TP_SUBLAYER
 from overlaycodec.schema.facts import (
     Bits,
@@ -268,6 +236,39 @@ if TYPE_CHECKING:
     from overlaycodec import trailers as trailers
     from overlaycodec import tunnel as tunnel
     from overlaycodec import vlan as vlan
+    from overlaycodec.capture import (
+        Block,
+        Capture,
+        Frames,
+        Interface,
+        Record,
+        Split,
+        open_capture,
+        splits,
+        write_capture,
+    )
+    from overlaycodec.columnar import (
+        arrow_schema,
+        batches,
+        column_names,
+        columns,
+        encode_columns,
+        iter_columns,
+        scan_polars,
+    )
+    from overlaycodec.comparison import diff
+    from overlaycodec.editing.by_difference import rewrite
+    from overlaycodec.editing.checksum_status import ChecksumStatus, checksums
+    from overlaycodec.editing.fill import fill
+    from overlaycodec.editing.refused_guesses import RefusedGuess, refused_guesses
+    from overlaycodec.filters.filter import Filter
+    from overlaycodec.filters.wireshark import wireshark_filter
+    from overlaycodec.findings import Finding, Receiver, Severity, diagnose
+    from overlaycodec.interchange.decode_hex import decode_hex
+    from overlaycodec.interchange.documents import from_dict, from_json
+    from overlaycodec.interchange.export_schema import export_schema
+    from overlaycodec.interchange.json_schema import json_schema
+    from overlaycodec.pipelines.pipeline import Pipeline
     from overlaycodec.protocols.index import *  # noqa: F403 - every header and element, named in its `__all__`
 else:
     _SUBMODULES = (
@@ -286,21 +287,41 @@ else:
         "tunnel",
         "vlan",
     )
+    _LATE = {
+        "capture": "Block Capture Frames Interface Record Split open_capture splits write_capture",
+        "columnar": "arrow_schema batches column_names columns encode_columns iter_columns scan_polars",
+        "comparison": "diff",
+        "editing.by_difference": "rewrite",
+        "editing.checksum_status": "ChecksumStatus checksums",
+        "editing.fill": "fill",
+        "editing.refused_guesses": "RefusedGuess refused_guesses",
+        "filters.filter": "Filter",
+        "filters.wireshark": "wireshark_filter",
+        "findings": "Finding Receiver Severity diagnose",
+        "interchange.decode_hex": "decode_hex",
+        "interchange.documents": "from_dict from_json",
+        "interchange.export_schema": "export_schema",
+        "interchange.json_schema": "json_schema",
+        "pipelines.pipeline": "Pipeline",
+    }
+    _HOME_OF = {name: home for home, names in _LATE.items() for name in names.split()}
     _PROTOCOLS = frozenset(protocols.__all__)
 
     def __getattr__(name):
-        """Headers and elements, and the submodules that not everyone needs: imported when they are asked for."""
+        """Headers and elements, and what not everyone needs: imported when they are asked for."""
         if name in _PROTOCOLS:
-            value = globals()[name] = getattr(protocols, name)
-            return value
-        if name in _SUBMODULES:
-            from importlib import import_module
-
+            value = getattr(protocols, name)
+        elif name in _HOME_OF:
+            value = getattr(import_module(f"overlaycodec.{_HOME_OF[name]}"), name)
+        elif name in _SUBMODULES:
             try:
                 return import_module(f"overlaycodec.{name}")
             except ModuleNotFoundError as error:  # an optional dependency; the error says which
                 raise AttributeError(str(error)) from error
-        raise AttributeError(f"module 'overlaycodec' has no attribute {name!r}")
+        else:
+            raise AttributeError(f"module 'overlaycodec' has no attribute {name!r}")
+        globals()[name] = value
+        return value
 
     def __dir__():
         """The public names and the documented submodules."""

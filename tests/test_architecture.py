@@ -7,6 +7,7 @@ import statistics
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Final
@@ -311,8 +312,7 @@ LOADED: Final = """
 import sys
 before = set(sys.modules)
 {code}
-names = {{name.partition(".")[0] for name in set(sys.modules) - before}}
-print(*(names - set(sys.stdlib_module_names)))
+print(*(set(sys.modules) - before))
 """
 ROUND_TRIP: Final = """
 import overlaycodec as oc
@@ -320,19 +320,52 @@ frame = oc.Ethernet(dst="02:00:00:00:00:02", src="02:00:00:00:00:01") / oc.IPv4(
 packet = oc.decode(oc.encode(frame / oc.UDP(src_port=1) / oc.VXLAN(vni=7) / frame / oc.UDP(src_port=1, dst_port=2)))
 oc.checksums(oc.fill(packet))
 """
+EARLY: Final = {"checksum", "codec", "codegen", "errors", "guesses", "packet", "protocols", "schema", "values"}
+"""The packages that decoding and encoding need. `import overlaycodec` loads these, and each other one is late."""
+EARLY_STANDARD: Final = frozenset(
+    {"binascii", "bisect", "collections", "contextlib", "copy", "enum", "functools", "importlib", "inspect"}
+    | {"ipaddress", "itertools", "keyword", "linecache", "operator", "re", "struct", "sys", "types", "typing"}
+    | {"weakref"}
+)
+"""What these import of the standard library. Python or msgspec has most of it at hand; the rest is small."""
 
 
-def loaded_by(code: str) -> set[str]:
+@cache
+def loaded_by(code: str) -> frozenset[str]:
     path = f"import sys; sys.path.insert(0, {str(ROOT.parent)!r})\n"
     command = [sys.executable, "-c", path + LOADED.format(code=code)]
     run = subprocess.run(command, capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stderr
-    return set(run.stdout.split())
+    return frozenset(run.stdout.split())
+
+
+def foreign(code: str) -> set[str]:
+    """The packages that are loaded, but for those of the standard library."""
+    return {name.partition(".")[0] for name in loaded_by(code)} - sys.stdlib_module_names
 
 
 @pytest.mark.parametrize("code", ["import overlaycodec", ROUND_TRIP], ids=["import", "round trip"])
 def test_the_core_loads_msgspec_and_nothing_else(code: str) -> None:
-    assert loaded_by(code) == loaded_by("import msgspec") | {"overlaycodec"}
+    assert foreign(code) == foreign("import msgspec") | {"overlaycodec"}
+
+
+@pytest.mark.parametrize(
+    ("code", "packages"),
+    [("import overlaycodec", EARLY), (ROUND_TRIP, EARLY | {"editing"})],
+    ids=["import", "round trip"],
+)
+def test_a_package_is_imported_when_it_is_first_needed(code: str, packages: set[str]) -> None:
+    loaded = loaded_by(code) & SOURCES.keys()
+    assert {package_of(module) for module in loaded} == packages | {"overlaycodec"}
+
+
+def test_importing_the_core_imports_little_of_the_standard_library() -> None:
+    names = {
+        name.partition(".")[0]
+        for module in loaded_by("import overlaycodec") & SOURCES.keys()
+        for name in IMPORTS[module].now
+    }
+    assert names & sys.stdlib_module_names - {"__future__"} == EARLY_STANDARD
 
 
 def test_a_catalog_is_a_value() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import pydoc
 import re
 import subprocess
@@ -59,6 +60,28 @@ def test_dir_shows_the_public_names_and_the_documented_submodules() -> None:
     assert shown == {*oc.__all__, *SUBMODULES}
     assert set(SUBMODULES) == documented()
     assert dir(oc) == sorted(set(dir(oc)))
+
+
+def test_late_names_are_imported_from_where_type_checkers_find_them() -> None:
+    """Both halves of the `if TYPE_CHECKING` say it: the imports of the one, and the table of the other."""
+    (block,) = (
+        node for node in ast.parse((SOURCES / "__init__.py").read_text("utf-8")).body if isinstance(node, ast.If)
+    )
+    homes: dict[str, str] = {}
+    for node in block.body:
+        assert isinstance(node, ast.ImportFrom)
+        homes |= {alias.name: str(node.module) for alias in node.names if alias.name != "*"}
+    submodules = {name for name, home in homes.items() if home == "overlaycodec"}
+    (table,) = (
+        ast.literal_eval(node.value)
+        for node in block.orelse
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Dict)
+    )
+    late = {name: f"overlaycodec.{home}" for home, names in table.items() for name in names.split()}
+    assert submodules == {*SUBMODULES}
+    assert {name: home for name, home in homes.items() if name not in submodules} == late
+    assert late.keys() <= {*oc.__all__}
+    assert [name for name, home in late.items() if getattr(oc, name) is not getattr(import_module(home), name)] == []
 
 
 def test_dir_shows_the_same_whatever_was_imported() -> None:

@@ -1,8 +1,7 @@
 """The families of protocols, one module each: headers, and the elements of their option lists.
 
-Strategy: `index`, which is written from the declarations, lists their names and the keys of the headers. The families
-that nearly every capture has are imported at once, each other one when it is first met or one of its names is asked
-for.
+Strategy: `index`, which is written from the declarations, lists their names and the keys of the headers. A family is
+imported when it is first met or one of its names is asked for.
 """
 
 from importlib import import_module
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
     """Every header of the default catalog; all are imported."""
 else:
     _FAMILY_OF = {name: family for family, names in index.FAMILIES.items() for name in names}
-    _AT_ONCE = ("arp", "ethernet", "icmp", "icmpv6", "ipv4", "ipv6", "tcp", "udp", "vlan", "vxlan")
 
     def __getattr__(name):
         """A header or an element, imported with its family; `HEADERS`: all headers."""
@@ -36,6 +34,3 @@ else:
 
     def __dir__():
         return sorted({*globals(), *__all__, "HEADERS"})
-
-    for _family in _AT_ONCE:
-        import_module(f"{__name__}.{_family}")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from difflib import get_close_matches
 from typing import Final
 
 __all__ = ["missing_arguments", "nearest", "suggestion"]
@@ -14,6 +13,8 @@ _LONGEST: Final = 64
 
 def nearest(name: object, known: Iterable[str]) -> tuple[str, ...]:
     """The nearest of the known names, at most three; none where none is near. Short for a name counts as near."""
+    from difflib import get_close_matches  # seldom needed: a message of an error is
+
     text, names = str(name)[:_LONGEST], list(known)
     near = get_close_matches(text, names, 3)
     return tuple(near or [one for one in names if len(text) > 2 and one.startswith(text)][:3])

@@ -64,13 +64,18 @@ def run(*argv: str, stdin: str = "", env: Mapping[str, str] | None = None) -> st
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        timeout=60,
+        timeout=_PATIENCE,
         check=False,
         env=environment(env),
     )
     if done.returncode:
         raise RuntimeError(f"{' '.join(argv)}: {done.stdout.strip()} (status {done.returncode})\n{stdin}")
     return done.stdout
+
+
+_PATIENCE: Final = 240.0
+_UNLESS_ORPHANED: Final = '[ "$PPID" = "$0" ] && exec "$@"'
+"""A parent that ends before the child has asked to be told of it tells nobody: then the child ends of itself."""
 
 
 def start(
@@ -84,7 +89,7 @@ def start(
     """A program in a session of its own, which is told to end when this process ends, however it ends."""
     need("setpriv")
     return subprocess.Popen(
-        ["setpriv", "--pdeathsig", "TERM", "--", *argv],
+        ["setpriv", "--pdeathsig", "TERM", "--", "sh", "-c", _UNLESS_ORPHANED, str(os.getpid()), *argv],
         stdin=stdin,
         stdout=stdout,
         stderr=subprocess.DEVNULL,

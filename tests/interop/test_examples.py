@@ -6,7 +6,6 @@ import re
 import socket
 import subprocess
 import sys
-import time
 from collections import Counter
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -15,14 +14,12 @@ from typing import Any, Final
 
 import pytest
 
-import overlaycodec as oc
-from tests.interop.live.laboratory import PATIENCE, Laboratory
-from tests.interop.live.ports import LARGEST
+from tests.interop.live import pinging
+from tests.interop.live.laboratory import Laboratory
+from tests.interop.live.pinging import PATIENCE
 from tests.interop.test_offloads import transfer
 from tests.interop.test_pieces_tshark import TShark
 from tests.tools.examples import ROOT
-
-IP_MTU_DISCOVER, PMTUDISC_DO = 10, 2
 
 Start = Callable[[Callable[[], Any]], Any]
 START: Final = {
@@ -46,14 +43,6 @@ def laboratory(started: Start) -> Callable[[str], Laboratory]:
     return lambda example: started(START[example])
 
 
-def eventually(holds: Callable[[], object], what: str) -> None:
-    """Waits until that is true, and fails where it does not become so."""
-    end = time.monotonic() + PATIENCE
-    while not holds():
-        assert time.monotonic() < end, what
-        time.sleep(0.05)
-
-
 def pings(lab: Laboratory, name: str, address: str, words: str = "-W 10") -> tuple[bool, str]:
     """Whether one ping in a namespace is answered, and what is printed."""
     said = lab.says(f"ip netns exec {name} ping -n -c 1 {words} {address}")
@@ -62,35 +51,15 @@ def pings(lab: Laboratory, name: str, address: str, words: str = "-W 10") -> tup
 
 
 def answered(lab: Laboratory, name: str, address: str, count: int, octets: int) -> int:
-    """How many of so many pings with DF are answered; each may take long, because the machine may be busy.
-
-    The program ping takes an answer for lost that comes after twice the usual time.
-    """
-    found = 0
-    with lab.namespace(name) as namespace, namespace.entered():
-        pinging = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP)
-    with pinging:
-        pinging.setsockopt(socket.IPPROTO_IP, IP_MTU_DISCOVER, PMTUDISC_DO)
-        pinging.connect((address, 0))
-        for sequence in range(count):
-            echo = oc.ICMPEcho(identifier=0x4F43, sequence=sequence)
-            pinging.send(oc.encode(oc.ICMP(type=oc.ICMP.Type.ECHO_REQUEST) / echo / bytes(octets)))
-            end = time.monotonic() + PATIENCE
-            while (left := end - time.monotonic()) > 0:
-                pinging.settimeout(left)
-                try:
-                    packet = oc.decode(pinging.recv(LARGEST), first=oc.IPv4)
-                except TimeoutError:
-                    break
-                if packet.get(oc.ICMPEcho) == echo and packet.payload == bytes(octets):
-                    found += 1
-                    break
-    return found
+    """How many of so many pings with DF are answered."""
+    with lab.namespace(name) as namespace:
+        return pinging.answered(namespace, address, count, octets)
 
 
 def reach(lab: Laboratory, name: str, address: str) -> None:
     """Waits until a ping is answered: by then the neighbours know each other."""
-    eventually(lambda: pings(lab, name, address, "-W 2")[0], f"{name} does not reach {address}")
+    with lab.namespace(name) as namespace:
+        pinging.reach(namespace, address)
 
 
 def test_vxlan_packet_endpoint(laboratory: Callable[[str], Laboratory]) -> None:
@@ -174,8 +143,9 @@ def test_tenant_watcher_with_a_pipe(laboratory: Callable[[str], Laboratory]) -> 
     for vni in (7, 9):
         reach(lab, "one", f"10.{vni}.0.2")
     said = lab.says(
-        "ip netns exec two timeout 30 tcpdump --immediate-mode -U -c 90 -w - -i under icmp or udp port 4789 2>/dev/null"
-        f" | timeout 40 {sys.executable} -m examples.tenant_watcher - --every 0.01 & watcher=$!;"
+        "ip netns exec two timeout 120 tcpdump --immediate-mode -U -c 90 -w - -i under icmp or udp port 4789"
+        " 2>/dev/null"
+        f" | timeout 150 {sys.executable} -m examples.tenant_watcher - --every 0.01 & watcher=$!;"
         # until tcpdump has its packets: nothing says when it has begun
         " while kill -0 $watcher 2>/dev/null; do"
         " ip netns exec one ping -q -c 2 -i 0.01 10.7.0.2; ip netns exec one ping -q -c 1 10.9.0.2; done >/dev/null"

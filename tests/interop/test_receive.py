@@ -15,6 +15,7 @@ import overlaycodec as oc
 from overlaycodec import Ethernet, tunnel
 from tests.interop.live import receivers
 from tests.interop.live.linux_vxlan import DEVICE
+from tests.interop.live.pinging import answered, eventually, reach
 from tests.interop.live.python_endpoint import (
     CONTAINER,
     INNER_MTU,
@@ -123,12 +124,16 @@ def loss(text: str) -> str:
     return found[1]
 
 
+NOT_OURS: Final = {"no-tunnel", "destination", "link-destination"}
+"""Refusals of what a kernel says for itself, whenever it likes."""
+
+
 def test_a_thousand_pings_at_full_mtu_and_none_is_lost(started: Start) -> None:
     live = started(PythonEndpoint)
-    assert loss(pings(live, KERNEL[0], 1, 8)) == "0"  # the neighbours know each other
-    assert loss(pings(live, KERNEL[0], 1000, 1422, "-M", "do")) == "0"
-    assert loss(pings(live, KERNEL[1], 200, 1402, "-M", "do")) == "0"
-    assert {refusal.rule for refusal in live.refusals} <= {"no-tunnel"}
+    for address, count, octets in ((KERNEL[0], 1000, 1422), (KERNEL[1], 200, 1402)):
+        reach(live.container, address)
+        assert answered(live.container, address, count, octets) == count
+    assert {refusal.rule for refusal in live.refusals} <= NOT_OURS
     assert not live.messages
 
 
@@ -169,14 +174,15 @@ def test_a_kernel_learns_the_mtu_of_its_path(family: int, started: Start) -> Non
     live = started(BelievingPythonEndpoint)
     peer = KERNEL[family]
     full = 1500 - (28, 48)[family]
-    assert loss(pings(live, peer, 1, 8)) == "0"
+    reach(live.container, peer)
     assert "mtu" not in live.container.run("ip", "route", "get", peer)
     said = pings(live, peer, 2, full, "-M", "do")
     assert loss(said) == "100", said
+    eventually(lambda: re.search(r"\bmtu 1450\b", live.container.run("ip", "route", "get", peer)), "no MTU was learnt")
     assert live.messages
-    assert re.search(r"\bmtu 1450\b", live.container.run("ip", "route", "get", peer))
-    assert loss(pings(live, peer, 20, full - 50, "-M", "do")) == "0"
-    assert loss(pings(live, peer, 20, full, "-M", "want")) == "0"  # in fragments, by what the kernel has learned
+    assert answered(live.container, peer, 20, full - 50) == 20
+    # in fragments, by what the kernel has learned
+    assert answered(live.container, peer, 20, full, may_fragment=True) == 20
 
 
 def test_tcp_finds_its_way_below_the_mtu_that_it_believes_in(started: Start) -> None:
@@ -188,4 +194,4 @@ def test_tcp_finds_its_way_below_the_mtu_that_it_believes_in(started: Start) -> 
         assert transferred(live, TRANSFER, OTHER) == TRANSFER
     finally:
         live.kernel.namespace.ip(f"link set {DEVICE} mtu {INNER_MTU}")
-    assert str(live.messages[0].at("ipv4.dst")) == CONTAINER[0]
+    assert CONTAINER[0] in {str(message.get("ipv4.dst")) for message in live.messages}

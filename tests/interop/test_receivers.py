@@ -107,8 +107,22 @@ UNASKED: Final = {
     ),
 }
 
+# The same: of ARP and of a datagram to a port where nobody listens; and half a minute after one fragment of a datagram.
+SAID_LATER: Final = {
+    "ARP reply": "02000000000b02000000000a0806000108000604000202000000000a0a4d000102000000000b0a4d0002",
+    "port unreachable": (
+        "02000000000b02000000000a080045c00040ad1700004001b8490a4d00010a4d0002030311bb00000000450000240000000040"
+        "11662d0a4d00020a4d0001c000000900105a533132333435363738"
+    ),
+    "reassembly time exceeded": (
+        "02000000000b02000000000a080045c00058c1c600004001a3820a4d00010a4d00020b0109f5000000004500003c0007200040"
+        "11460e0a4d00020a4d0001c000000900482ab8" + "00" * 32
+    ),
+}
+each_said = pytest.mark.parametrize("octets", [*UNASKED.values(), *SAID_LATER.values()], ids=[*UNASKED, *SAID_LATER])
 
-@pytest.mark.parametrize("octets", UNASKED.values(), ids=UNASKED)
+
+@each_said
 def test_what_a_peer_says_of_itself_is_not_heard(octets: str) -> None:
     said = bytes.fromhex(octets)
     pipe = Pipe(lambda frame: [frame, said])
@@ -118,11 +132,17 @@ def test_what_a_peer_says_of_itself_is_not_heard(octets: str) -> None:
     assert passage.through([other]) == [(other,)]
 
 
-@pytest.mark.parametrize("lost", [1, 2, 3])
+@pytest.mark.parametrize("lost", [2, 3, 4])
 def test_a_lost_fence_is_an_error(lost: int) -> None:
     pipe = Pipe(lambda frame: [] if number_of(frame) == lost else [frame])
     with pytest.raises(Silent, match="did not"):
         Passage(pipe, pipe).through([b"a", b"b"])
+
+
+def test_a_peer_may_lose_what_comes_before_it_is_ready() -> None:
+    puts = iter(range(100))
+    pipe = Pipe(lambda frame: [frame] if next(puts) >= 3 else [])
+    assert Passage(pipe, pipe).through([b"a", b"b"]) == [(b"a",), (b"b",)]
 
 
 def test_fences_are_told_from_frames() -> None:

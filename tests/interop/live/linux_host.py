@@ -27,7 +27,7 @@ PROTOCOLS: Final = (2, 17, 58, 89, 103, 112, 253)
 """What the sockets hear, by IP protocol; 253 is for experiments (RFC 3692)."""
 GROUPS_4: Final = ("224.0.0.5", "224.0.0.9", "224.0.0.13", "224.0.0.18", "224.0.0.22", "224.0.0.251", "239.1.1.1")
 GROUPS_6: Final = ("ff02::2", "ff02::9", "ff02::16", "ff02::1:2", "ff02::1:ff00:b", "ff02::1:3")
-_PATIENCE: Final = 10.0
+_PATIENCE: Final = 30.0
 _FENCE_PROTOCOL: Final = 17
 
 
@@ -67,6 +67,7 @@ class LinuxHost(Peer):
             self.version = version_of_kernel()
             self._number = 0
             self._until_ready()
+            self._until_heard()
             self._stack = stack.pop_all()
 
     def _until_ready(self) -> None:
@@ -76,6 +77,22 @@ class LinuxHost(Peer):
             if time.monotonic() > end:
                 raise Silent("the device did not become ready for IPv6")
             time.sleep(0.02)
+
+    def _until_heard(self) -> None:
+        """Waits for a fence: what is sent before the link is up is lost."""
+        end = time.monotonic() + _PATIENCE
+        while True:
+            self._number += 1
+            self._out.send(_wrapped(fence(self._number)))
+            self._fences.settimeout(0.05)
+            try:
+                while number_of(self._fences.recv(LARGEST)) is None:
+                    pass
+            except TimeoutError:
+                if time.monotonic() > end:
+                    raise Silent("no fence came out") from None
+            else:
+                return
 
     def delivered(self, frames: Sequence[bytes]) -> list[bool]:
         """Whether the host delivers each frame to its protocol. Raises: Silent."""

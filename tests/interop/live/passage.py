@@ -2,7 +2,9 @@
 
 Strategy: behind each frame goes a fence, a frame with a number that the peer is known to pass on. Peers keep the order
 of frames, so what comes out between two fences was made of the frame between them, and a frame is dropped only where
-the fence behind it arrived and nothing before it. A fence that does not arrive is an error, not a verdict.
+the fence behind it arrived and nothing before it. A fence that does not arrive is an error, not a verdict; but before
+the first frame fences are put in until one arrives, because a device that was just set up may lose what comes first:
+its kernel works out a moment later that the link is up.
 """
 
 from __future__ import annotations
@@ -71,9 +73,12 @@ class Passage:
         self.wrapped, self._window, self._heard = wrapped, window, heard
         self._unblock = unblock
         self._number = 0
+        self._is_open = False
 
     def through(self, frames: Sequence[bytes]) -> list[tuple[bytes, ...]]:
         """For each frame all that came out of it, in order. Raises: Silent where a fence is lost."""
+        if not self._is_open:
+            self._open()
         results: list[tuple[bytes, ...]] = []
         for start in range(0, len(frames), self._window):
             part = frames[start : start + self._window]
@@ -86,6 +91,18 @@ class Passage:
             self._until(opening)  # what came before is of no frame here
             results += [self._until(opening + 1 + index) for index in range(len(part))]
         return results
+
+    def _open(self) -> None:
+        """Waits until the peer passes fences on; it may be that it is only about to be ready."""
+        end = time.monotonic() + _PATIENCE
+        while not self._is_open:
+            if time.monotonic() > end:
+                raise Silent("no fence came out")
+            self._put_fence()
+            late = time.monotonic() + _LATE
+            while not self._is_open and (left := late - time.monotonic()) > 0:
+                frame = self._exit.receive(left)
+                self._is_open = frame is not None and number_of(frame) is not None
 
     def _put_fence(self) -> None:
         self._number += 1

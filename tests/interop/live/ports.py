@@ -40,11 +40,12 @@ class PacketSocket:
 
     def __init__(self, namespace: Namespace, device: str) -> None:
         with namespace.entered():
-            self._socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(_EVERY_ETHERTYPE))
+            # Protocol 0: before bind, the socket receives nothing from other devices.
+            self._socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
         self._socket.setsockopt(_SOL_PACKET, _PACKET_AUXDATA, 1)
         self._socket.setsockopt(_SOL_PACKET, _PACKET_IGNORE_OUTGOING, 1)
         self._socket.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, 1 << 24)
-        self._socket.bind((device, 0))
+        self._socket.bind((device, _EVERY_ETHERTYPE))
         self._socket.setblocking(False)
 
     def send(self, frame: bytes) -> None:

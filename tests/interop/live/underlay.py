@@ -24,18 +24,22 @@ GROUP: Final = Host("01:00:5e:01:01:01", "239.1.1.1", "")
 
 
 _PEER_MAC: Final = oc.MACAddress(PEER.mac).packed
-_IGMP: Final = 2
-_ICMPV6: Final = 58
-_HOP_BY_HOP: Final = 0
+_ARP: Final = b"\x08\x06"
+_NETWORKS: Final = {b"\x08\x00": 23, b"\x86\xdd": 20}
+"""Where the protocol of what is inside stands, by EtherType."""
+_OF_TUNNELS: Final = frozenset({17, 44, 47})
+"""UDP, the fragments of IPv6, GRE."""
 
 
 def unasked(frame: bytes) -> bool:
-    """Whether the peer sends this for itself: group memberships and IPv6 neighbours, behind no tag and in no tunnel."""
+    """Whether the peer sends this for itself, behind no tag: ARP, and all IP that is in no tunnel.
+
+    So group memberships, neighbours of both kinds, and ICMP errors, which may be of a packet half a minute ago.
+    """
     if frame[6:12] != _PEER_MAC:
         return False
-    if frame[12:14] == b"\x08\x00":
-        return frame[23] == _IGMP
-    return frame[12:14] == b"\x86\xdd" and frame[20] in (_HOP_BY_HOP, _ICMPV6)
+    at = _NETWORKS.get(frame[12:14])
+    return frame[12:14] == _ARP if at is None else frame[at] not in _OF_TUNNELS
 
 
 def to_peer(*, version: int = 4, peer: Host = PEER, **fields: Any) -> oc.Packet:

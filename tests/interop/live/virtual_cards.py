@@ -17,13 +17,14 @@ from tests.interop.live.namespaces import Namespace
 from tests.interop.live.passage import Passage
 from tests.interop.live.peer import Peer
 from tests.interop.live.ports import LARGEST, PacketSocket
-from tests.interop.live.underlay import HERE, PEER
+from tests.interop.live.underlay import HERE, PEER, unasked
 
 _EVERY_ETHERTYPE: Final = 3
 _PACKET_VNET_HDR: Final = 15
 _PACKET_IGNORE_OUTGOING: Final = 23
 _SOL_PACKET: Final = 263
 _SO_RCVBUFFORCE: Final = 33
+_VIRTIO_OCTETS: Final = 10
 
 
 class CardSocket:
@@ -101,7 +102,13 @@ class Coalescing(Peer):
 
     def received(self, frames: Sequence[offload.Coalesced]) -> list[tuple[bytes, ...]]:
         """What is received of each frame that is sent, with the header before it."""
-        passage = Passage(self._entry, self._exit, wrapped=offload.to_kernel, window=1)
+        passage = Passage(
+            self._entry,
+            self._exit,
+            wrapped=offload.to_kernel,
+            window=1,
+            heard=lambda data: not unasked(data[_VIRTIO_OCTETS:]),
+        )
         return passage.through(list(map(offload.to_kernel, frames)))
 
 

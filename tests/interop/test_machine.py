@@ -17,6 +17,7 @@ from tests.interop.live import machine
 from tests.interop.live.machine import Unavailable
 from tests.interop.live.ovs import OpenVSwitch
 from tests.interop.live.uml import UserModeLinux
+from tests.interop.test_examples import START
 
 ROOT: Final = Path(__file__).parents[2]
 
@@ -31,8 +32,14 @@ def test_what_is_missing_is_said(kind: type, package: str, tmp_path: Path, monke
 PEERS: Final = {
     "a program": ("from tests.interop.live.machine import start", "process = start(['sleep', '600'])"),
     "Open vSwitch": ("from tests.interop.live.ovs import OpenVSwitch", "peer = OpenVSwitch()"),
+    "an example": (
+        "from tests.interop.live.laboratory import Laboratory",
+        "watching = Laboratory('vlan_switch').watched('right', 'trunk', 'vlan 99')",
+        "watching.__enter__()",
+    ),
 }
 """Not user-mode Linux: asked to end, it now and then spins in its own clean-up, and only `end` kills it then."""
+KINDS: Final[dict[str, Callable[[], Any]]] = {"Open vSwitch": OpenVSwitch, "an example": START["vlan_switch"]}
 
 
 @pytest.mark.parametrize("name", PEERS)
@@ -41,8 +48,8 @@ def test_a_killed_run_leaves_no_process(
     name: str, how: signal.Signals, tmp_path: Path, started: Callable[[Callable[[], Any]], Any]
 ) -> None:
     """The run that started a peer is killed, with no chance to end it."""
-    if name == "Open vSwitch":
-        started(OpenVSwitch)
+    if name in KINDS:
+        started(KINDS[name])  # whether it can run here
     mark = f"overlaycodec-{os.getpid()}-{name.replace(' ', '-')}-{how.name}"
     script = "\n".join((*PEERS[name], "print(flush=True)", "import time", "time.sleep(600)"))
     run = subprocess.Popen(

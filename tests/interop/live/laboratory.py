@@ -127,7 +127,9 @@ class Laboratory(Peer):
     @contextmanager
     def watched(self, name: str, device: str, wanted: str, words: str = "") -> Iterator[Callable[[], str]]:
         """While inside, tcpdump waits for a packet on a device; what is given returns what it says of that packet."""
-        command = f"exec ip netns exec {name} tcpdump --immediate-mode -lnv -c 1 {words} -i {device} '{wanted}' 2>&1"
+        # it stays root: whoever becomes another user is told no more that this process ended
+        tcpdump = f"tcpdump -Z root --immediate-mode -lnv -c 1 {words} -i {device} '{wanted}'"
+        command = f"exec ip netns exec {name} {tcpdump} 2>&1"
         with Program(self._inside(command)) as program:
             program.until(lambda line: "listening on" in line)
 

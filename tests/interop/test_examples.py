@@ -16,7 +16,7 @@ import pytest
 
 from tests.interop.live import pinging
 from tests.interop.live.laboratory import Laboratory
-from tests.interop.live.pinging import PATIENCE
+from tests.interop.live.machine import PATIENCE
 from tests.interop.test_offloads import transfer
 from tests.interop.test_pieces_tshark import TShark
 from tests.tools.examples import ROOT
@@ -43,7 +43,7 @@ def laboratory(started: Start) -> Callable[[str], Laboratory]:
     return lambda example: started(START[example])
 
 
-def pings(lab: Laboratory, name: str, address: str, words: str = "-W 10") -> tuple[bool, str]:
+def pings(lab: Laboratory, name: str, address: str, words: str = "-W 60") -> tuple[bool, str]:
     """Whether one ping in a namespace is answered, and what is printed."""
     said = lab.says(f"ip netns exec {name} ping -n -c 1 {words} {address}")
     assert "1 packets transmitted" in said, said
@@ -66,7 +66,7 @@ def test_vxlan_packet_endpoint(laboratory: Callable[[str], Laboratory]) -> None:
     lab = laboratory("vxlan_packet_endpoint")
     reach(lab, "near", "192.168.100.1")
     assert answered(lab, "near", "192.168.100.1", 500, 1422) == 500
-    came, said = pings(lab, "near", "192.168.100.1", "-W 10 -M do -s 1472")
+    came, said = pings(lab, "near", "192.168.100.1", "-W 60 -M do -s 1472")
     assert not came
     assert re.search("errors|message too long", said), said
     assert "mtu 1450" in lab.shell("ip -n near route get 192.168.100.1")
@@ -176,14 +176,14 @@ def test_one_armed_router(laboratory: Callable[[str], Laboratory]) -> None:
     lab = laboratory("one_armed_router")
     reach(lab, "red", "10.10.0.1")
     reach(lab, "red", "10.20.0.2")
-    assert "ttl=63" in lab.shell("ip netns exec red ping -n -c 1 -W 10 10.20.0.2")
+    assert "ttl=63" in lab.shell("ip netns exec red ping -n -c 1 -W 60 10.20.0.2")
     assert answered(lab, "red", "10.20.0.2", 200, 1472) == 200
     for words, error in (
         ("-t 1 10.20.0.2", "From 10.10.0.1 icmp_seq=1 Time to live exceeded"),
         ("10.20.0.77", "From 10.10.0.1 icmp_seq=1 Destination Host Unreachable"),
         ("10.30.0.1", "From 10.10.0.1 icmp_seq=1 Destination Net Unreachable"),
     ):
-        assert error in lab.says(f"ip netns exec red ping -n -c 1 -W 10 {words}")
+        assert error in lab.says(f"ip netns exec red ping -n -c 1 -W 60 {words}")
     with lab.namespace("red") as red, lab.namespace("blue") as blue:
         assert transfer(red, blue, "10.20.0.2")
         assert transfer(blue, red, "10.10.0.2")
@@ -194,15 +194,15 @@ def test_flannel_node(laboratory: Callable[[str], Laboratory]) -> None:
     lab = laboratory("flannel_node")
     reach(lab, "near", "10.244.1.7")
     reach(lab, "far", "10.244.2.7")
-    assert "ttl=62" in lab.shell("ip netns exec near ping -n -c 1 -W 10 10.244.1.7")
-    assert "ttl=62" in lab.shell("ip netns exec far ping -n -c 1 -W 10 10.244.2.7")
+    assert "ttl=62" in lab.shell("ip netns exec near ping -n -c 1 -W 60 10.244.1.7")
+    assert "ttl=62" in lab.shell("ip netns exec far ping -n -c 1 -W 60 10.244.2.7")
     for name, address in (("near", "10.244.1.7"), ("far", "10.244.2.7")):
         assert answered(lab, name, address, 200, 1422) == 200
     with lab.namespace("near") as near, lab.namespace("far") as far:
         assert transfer(near, far, "10.244.1.7")
         assert transfer(far, near, "10.244.2.7")
-    assert "Time to live exceeded" in lab.says("ip netns exec near ping -n -c 1 -t 1 -W 10 10.244.1.7")
-    assert "Destination Net Unreachable" in lab.says("ip netns exec near ping -n -c 1 -W 10 10.9.9.9")
+    assert "Time to live exceeded" in lab.says("ip netns exec near ping -n -c 1 -t 1 -W 60 10.244.1.7")
+    assert "Destination Net Unreachable" in lab.says("ip netns exec near ping -n -c 1 -W 60 10.9.9.9")
 
 
 BALANCER, SERVICE = ("10.0.1.1", 6081), ("10.0.1.2", 6081)

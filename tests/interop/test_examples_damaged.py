@@ -11,7 +11,7 @@ import pytest
 import overlaycodec as oc
 from overlaycodec import fuzz
 from tests.interop.live.laboratory import Laboratory
-from tests.interop.live.pinging import PATIENCE
+from tests.interop.live.machine import PATIENCE
 from tests.interop.live.ports import PacketSocket
 from tests.interop.test_examples import START, pings, reach
 

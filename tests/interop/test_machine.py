@@ -14,7 +14,7 @@ from typing import Any, Final
 import pytest
 
 from tests.interop.live import machine
-from tests.interop.live.machine import Unavailable
+from tests.interop.live.machine import PATIENCE, Unavailable
 from tests.interop.live.ovs import OpenVSwitch
 from tests.interop.live.uml import UserModeLinux
 from tests.interop.test_examples import START
@@ -78,7 +78,7 @@ def marked(mark: str) -> list[int]:
 
 
 def wait(condition: Callable[[], bool]) -> None:
-    end = time.monotonic() + 30
+    end = time.monotonic() + PATIENCE
     while not condition():
         assert time.monotonic() < end
         time.sleep(0.02)

@@ -13,6 +13,7 @@ import pytest
 
 import overlaycodec as oc
 from overlaycodec import offload, tunnel
+from tests.interop.live.machine import PATIENCE
 from tests.interop.live.namespaces import Namespace
 from tests.interop.live.pinging import answered
 from tests.interop.live.underlay import HERE, PEER
@@ -154,19 +155,19 @@ def transfer(sender: Namespace, receiver: Namespace, address: str) -> bool:
 
     def send() -> None:
         with connection:
-            connection.settimeout(60)
+            connection.settimeout(PATIENCE)
             connection.connect((address, 5001))
             connection.sendall(octets)
 
     thread = threading.Thread(target=send, daemon=True)
     with listening:
-        listening.settimeout(60)
+        listening.settimeout(PATIENCE)
         thread.start()
         accepted, _ = listening.accept()
         with accepted:
-            accepted.settimeout(60)
+            accepted.settimeout(PATIENCE)
             received = b"".join(iter(lambda: accepted.recv(1 << 16), b""))
-    thread.join(60)
+    thread.join(PATIENCE)
     return received == octets
 
 

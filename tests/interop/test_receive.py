@@ -15,6 +15,7 @@ import overlaycodec as oc
 from overlaycodec import Ethernet, tunnel
 from tests.interop.live import receivers
 from tests.interop.live.linux_vxlan import DEVICE
+from tests.interop.live.machine import PATIENCE
 from tests.interop.live.pinging import answered, eventually, reach
 from tests.interop.live.python_endpoint import (
     CONTAINER,
@@ -142,11 +143,11 @@ def transferred(live: PythonEndpoint, octets: int, address: str = KERNEL[0]) -> 
     arrived: list[int] = []
     with live.kernel.namespace.entered():
         listening = socket.create_server((address, 0))
-    listening.settimeout(20)
+    listening.settimeout(PATIENCE)
 
     def take() -> None:
         connection, _ = listening.accept()
-        connection.settimeout(20)
+        connection.settimeout(PATIENCE)
         with connection:
             while part := connection.recv(1 << 16):
                 arrived.append(len(part))
@@ -156,10 +157,10 @@ def transferred(live: PythonEndpoint, octets: int, address: str = KERNEL[0]) -> 
     with live.container.entered():
         sending = socket.socket()
     with sending:
-        sending.settimeout(20)
+        sending.settimeout(PATIENCE)
         sending.connect((address, listening.getsockname()[1]))
         sending.sendall(bytes(octets))
-    thread.join(30)
+    thread.join(PATIENCE)
     listening.close()
     return sum(arrived)
 

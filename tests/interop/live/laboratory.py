@@ -17,10 +17,9 @@ from typing import Final
 
 from tests.interop.live import machine
 from tests.interop.live.linux_vxlan import version_of_kernel
-from tests.interop.live.machine import Silent, Unavailable
+from tests.interop.live.machine import PATIENCE, Silent, Unavailable
 from tests.interop.live.namespaces import Namespace
 from tests.interop.live.peer import Peer
-from tests.interop.live.pinging import PATIENCE
 from tests.tools.examples import ROOT, shell_of
 
 _HOLDER: Final = "mount --make-rprivate / && mount -t tmpfs none /run && echo ready && exec cat"

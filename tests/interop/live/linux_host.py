@@ -16,7 +16,7 @@ from typing import Final
 
 import overlaycodec as oc
 from tests.interop.live.linux_vxlan import underlay, version_of_kernel
-from tests.interop.live.machine import Silent
+from tests.interop.live.machine import PATIENCE, Silent
 from tests.interop.live.namespaces import Namespace
 from tests.interop.live.passage import fence, number_of, on_one_processor
 from tests.interop.live.peer import Peer
@@ -27,7 +27,6 @@ PROTOCOLS: Final = (2, 17, 58, 89, 103, 112, 253)
 """What the sockets hear, by IP protocol; 253 is for experiments (RFC 3692)."""
 GROUPS_4: Final = ("224.0.0.5", "224.0.0.9", "224.0.0.13", "224.0.0.18", "224.0.0.22", "224.0.0.251", "239.1.1.1")
 GROUPS_6: Final = ("ff02::2", "ff02::9", "ff02::16", "ff02::1:2", "ff02::1:ff00:b", "ff02::1:3")
-_PATIENCE: Final = 30.0
 _FENCE_PROTOCOL: Final = 17
 
 
@@ -72,7 +71,7 @@ class LinuxHost(Peer):
 
     def _until_ready(self) -> None:
         """Waits for the route of IPv6 groups, which the kernel adds a moment after the link is up."""
-        end = time.monotonic() + _PATIENCE
+        end = time.monotonic() + PATIENCE
         while "multicast ff00::/8" not in self.namespace.run("ip", "-6", "route", "show", "table", "local"):
             if time.monotonic() > end:
                 raise Silent("the device did not become ready for IPv6")
@@ -80,7 +79,7 @@ class LinuxHost(Peer):
 
     def _until_heard(self) -> None:
         """Waits for a fence: what is sent before the link is up is lost."""
-        end = time.monotonic() + _PATIENCE
+        end = time.monotonic() + PATIENCE
         while True:
             self._number += 1
             self._out.send(_wrapped(fence(self._number)))
@@ -112,7 +111,7 @@ class LinuxHost(Peer):
             heard = heard or is_of(packet, frame, 4)
 
     def _next_datagram(self) -> bytes:
-        self._fences.settimeout(_PATIENCE)
+        self._fences.settimeout(PATIENCE)
         try:
             return self._fences.recv(LARGEST)
         except TimeoutError:

@@ -12,6 +12,9 @@ from typing import Final
 PATH: Final = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin"])
 """The tools of administration are not on everybody's PATH."""
 
+PATIENCE: Final = 120.0
+"""Seconds after which what should come is given up. Where all is well none is spent, however busy the machine is."""
+
 PACKAGES: Final = {
     "bridge": "iproute2",
     "ethtool": "ethtool",
@@ -64,7 +67,7 @@ def run(*argv: str, stdin: str = "", env: Mapping[str, str] | None = None) -> st
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        timeout=_PATIENCE,
+        timeout=2 * PATIENCE,
         check=False,
         env=environment(env),
     )
@@ -73,7 +76,6 @@ def run(*argv: str, stdin: str = "", env: Mapping[str, str] | None = None) -> st
     return done.stdout
 
 
-_PATIENCE: Final = 240.0
 _UNLESS_ORPHANED: Final = '[ "$PPID" = "$0" ] && exec "$@"'
 """A parent that ends before the child has asked to be told of it tells nobody: then the child ends of itself."""
 

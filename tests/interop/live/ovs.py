@@ -17,13 +17,12 @@ from pathlib import Path
 from typing import Any, Final, Self
 
 from tests.interop.live import machine
-from tests.interop.live.machine import Silent
+from tests.interop.live.machine import PATIENCE, Silent
 from tests.interop.live.peer import Peer
 from tests.interop.live.ports import StreamPort, connected
 from tests.interop.live.underlay import HERE, PEER
 
 _SCHEMA: Final = "/usr/share/openvswitch/vswitch.ovsschema"
-_PATIENCE: Final = 30.0
 
 
 class OpenVSwitch(Peer):
@@ -92,7 +91,7 @@ class OpenVSwitch(Peer):
 
     def vsctl(self, *words: str) -> str:
         """What `ovs-vsctl` says."""
-        return self._run("ovs-vsctl", f"--db={self._database}", "--timeout=30", *words)
+        return self._run("ovs-vsctl", f"--db={self._database}", f"--timeout={PATIENCE:.0f}", *words)
 
     def ofctl(self, *words: str, stdin: str = "") -> str:
         """What `ovs-ofctl` says."""
@@ -120,7 +119,7 @@ class OpenVSwitch(Peer):
         self._wait(self._folder / sign, lambda: process.poll() is None)
 
     def _wait(self, path: Path, alive: Any = lambda: True) -> None:  # a condition
-        end = time.monotonic() + _PATIENCE
+        end = time.monotonic() + PATIENCE
         while not path.exists():
             if time.monotonic() > end or not alive():
                 logs = "\n".join(log.read_text(encoding="utf-8") for log in self._folder.glob("*.log"))
@@ -151,8 +150,8 @@ class Control:
     """The control socket of a daemon: JSON-RPC, one request at a time."""
 
     def __init__(self, path: str) -> None:
-        self._socket = connected(path, _PATIENCE)
-        self._socket.settimeout(_PATIENCE)
+        self._socket = connected(path, PATIENCE)
+        self._socket.settimeout(PATIENCE)
         self._requests = 0
 
     def __call__(self, method: str, *params: str) -> str:

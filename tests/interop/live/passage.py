@@ -16,13 +16,12 @@ from contextlib import contextmanager
 from typing import Final
 
 import overlaycodec as oc
-from tests.interop.live.machine import Silent
+from tests.interop.live.machine import PATIENCE, Silent
 from tests.interop.live.ports import Port
 from tests.interop.live.underlay import unasked
 
 _MARK: Final = b"overlaycodec fence"
 _LOCAL_EXPERIMENT: Final = 0x88B5
-_PATIENCE: Final = 30.0
 _LATE: Final = 0.05
 
 
@@ -94,7 +93,7 @@ class Passage:
 
     def _open(self) -> None:
         """Waits until the peer passes fences on; it may be that it is only about to be ready."""
-        end = time.monotonic() + _PATIENCE
+        end = time.monotonic() + PATIENCE
         while not self._is_open:
             if time.monotonic() > end:
                 raise Silent("no fence came out")
@@ -111,7 +110,7 @@ class Passage:
     def _until(self, number: int) -> tuple[bytes, ...]:
         """What came before that fence."""
         before: list[bytes] = []
-        end = time.monotonic() + _PATIENCE
+        end = time.monotonic() + PATIENCE
         while True:
             left = max(0.0, end - time.monotonic())
             frame = self._exit.receive(left if self._unblock is None else min(left, _LATE))

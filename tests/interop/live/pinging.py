@@ -12,10 +12,10 @@ from collections.abc import Callable
 from typing import Final
 
 import overlaycodec as oc
+from tests.interop.live.machine import PATIENCE
 from tests.interop.live.namespaces import Namespace
 from tests.interop.live.ports import LARGEST
 
-PATIENCE: Final = 30.0
 _IDENTIFIER: Final = 0x4F43
 _UNDER_WAY: Final = 16
 _MTU_DISCOVER: Final = {4: (socket.IPPROTO_IP, 10), 6: (socket.IPPROTO_IPV6, 23)}

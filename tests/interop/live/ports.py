@@ -8,6 +8,7 @@ import struct
 import time
 from typing import Final, Protocol
 
+from tests.interop.live.machine import PATIENCE
 from tests.interop.live.namespaces import Namespace
 
 LARGEST: Final = 1 << 17
@@ -50,7 +51,7 @@ class PacketSocket:
 
     def send(self, frame: bytes) -> None:
         """Out by the device."""
-        select.select([], [self._socket], [], 10)
+        select.select([], [self._socket], [], PATIENCE)
         self._socket.send(frame)
 
     def mark(self, value: int) -> None:
@@ -113,7 +114,7 @@ class DatagramPort:
 
     def send(self, frame: bytes) -> None:
         """Waits while the peer has not taken enough of those before."""
-        if not select.select([], [self._socket], [], 30)[1]:
+        if not select.select([], [self._socket], [], PATIENCE)[1]:
             raise TimeoutError("the peer takes no frames")
         self._socket.send(frame)
 
@@ -129,7 +130,7 @@ class DatagramPort:
         self.peer.close()
 
 
-def connected(path: str, patience: float = 30.0) -> socket.socket:
+def connected(path: str, patience: float = PATIENCE) -> socket.socket:
     """A UNIX stream socket, once somebody listens there. Raises: OSError where nobody does in that time."""
     end = time.monotonic() + patience
     while True:
@@ -157,7 +158,7 @@ class StreamPort:
 
     def send(self, frame: bytes) -> None:
         """Waits while the peer has not taken enough of those before."""
-        self._socket.settimeout(30)
+        self._socket.settimeout(PATIENCE)
         self._socket.sendall(struct.pack("!H", len(frame)) + frame)
 
     def receive(self, seconds: float) -> bytes | None:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from tests.interop.live import machine
-from tests.interop.live.machine import Silent, Unavailable
+from tests.interop.live.machine import PATIENCE, Silent, Unavailable
 from tests.interop.live.peer import Peer
 from tests.interop.live.ports import DatagramPort
 from tests.interop.live.underlay import HERE, PEER
@@ -26,7 +26,6 @@ TIED: Final = "vec1"
 MTU: Final = 9000
 
 _DONE: Final = b"@@done "
-_PATIENCE: Final = 120.0
 _OURS: Final = ("ipv6", "geneve", "8021q", "bridge", "ip_gre", "vxlan", "veth")
 _ACTIONS: Final = ("sch_ingress", "cls_matchall", "cls_flower", "act_mirred", "act_tunnel_key", "act_vlan", "act_gact")
 
@@ -102,7 +101,7 @@ class UserModeLinux(Peer):
     def _until(self, sign: bytes) -> tuple[str, str]:
         """What was said before the sign, and the rest of its line."""
         assert self._process.stdout is not None
-        end = time.monotonic() + _PATIENCE
+        end = time.monotonic() + PATIENCE
         while (at := self._said.find(sign)) < 0 or b"\n" not in self._said[at:]:
             ready, _, _ = select.select([self._process.stdout], [], [], max(0.0, end - time.monotonic()))
             octets = os.read(self._process.stdout.fileno(), 1 << 16) if ready else b""

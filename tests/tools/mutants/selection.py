@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Final
 
 from tests.tools.mutants.runs import ROOT, SOURCE
@@ -187,7 +187,50 @@ _CODEC: Final = tuple(
     f"tests/codec/test_{name}.py"
     for name in ("stack_encoder", "packet_decoder", "options", "stack_decoder", "dialects", "jumbograms")
 )
-_COLUMNS: Final = ("columns", "where", "encode_columns", "record_columns", "list_columns", "guess_columns", "addresses")
+
+
+def _files(folder: str, *names: str) -> tuple[str, ...]:
+    return tuple(f"tests/{folder}/test_{name}.py" for name in names)
+
+
+_PCAP: Final = _files("capture", "pcap", "write", "damage", "readers")
+_PCAPNG: Final = _files("capture", "pcapng", "write", "damage", "decode")
+_KEPT: Final = "tests/cli/test_kept.py"
+_SCANS: Final = (*_files("capture", "record_scan", "odd_blocks"), *_files("columnar", "record_columns", "columns"))
+_SPLITS: Final = (*_files("capture", "splits"), *_files("columnar", "workers"))
+_PARTS_OF_CAPTURE: Final[dict[str, Sequence[str]]] = {
+    "capture": ("tests/capture", _RECORDS[0], _KEPT),
+    "capture.bulk": _SCANS,
+    "capture.bulk.record_write": _files("columnar", "encode_columns", "record_columns"),
+    "capture.frames": _files("columnar", "encode_columns", "record_columns", "table_pages"),
+    "capture.pcap": _PCAP,
+    "capture.pcap_writer": (*_PCAP[1:2], _KEPT),
+    "capture.pcapng": (*_PCAPNG, "tests/capture/test_odd_blocks.py", _KEPT),
+    "capture.pcapng_writer": (*_PCAPNG[:2], _KEPT),
+    "capture.pcapng_rewriter": (_KEPT, *_PCAPNG[1:2], "tests/cli/test_rewriting.py"),
+    "capture.pcapng_changes": (_KEPT, *_PCAPNG[1:2], "tests/cli/test_rewriting.py"),
+    **dict.fromkeys(("capture.boundaries", "capture.part", "capture.record_chains", "capture.split"), _SPLITS),
+    **dict.fromkeys(("capture.splitting", "capture.walk"), _SPLITS),
+}
+_SAME_COLUMNS: Final = (
+    *_files("columnar", "list_columns", "guess_columns", "many_stacks", "columns"),
+    *_files("columnar", "where", "jumbogram_columns", "record_columns", "trailer_columns", "pipelines"),
+)
+_PARTS_OF_COLUMNAR: Final[dict[str, Sequence[str]]] = {
+    "columnar": _files("columnar", "columns", "record_columns", "arrow_streams", "table_pages", "encode_columns"),
+    "columnar.address_text": _files("columnar", "addresses"),
+    **dict.fromkeys(
+        ("columnar.arrow", "columnar.arrow_reader", "columnar.column_facts", "columnar.identity"),
+        _files("columnar", "arrow_streams", "polars_scan", "addresses", "record_columns", "columns"),
+    ),
+    "columnar.decode": _SAME_COLUMNS,
+    "columnar.encode": _files("columnar", "encode_columns", "pipeline_stacks", "jumbogram_columns"),
+    "columnar.ones_complement": _files("columnar", "encode_columns", "columns"),
+    "columnar.polars_predicate": _files("columnar", "polars_scan"),
+    "columnar.polars_scan": _files("columnar", "polars_scan"),
+    "columnar.workers": _files("columnar", "workers"),
+}
+"""Modules of these two packages that few tests reach: a whole package takes minutes."""
 BRIEF: Final[dict[str, Sequence[str]]] = {
     "schema": ("tests/schema", _RECORDS[0], *VECTORS, *_CHECKSUMS, *_CODEC[:3], "tests/describe", "tests/tunnel"),
     "packet": (
@@ -208,8 +251,8 @@ BRIEF: Final[dict[str, Sequence[str]]] = {
     "reassembly": ("tests/reassembly", _RECORDS[0]),
     "findings": ("tests/findings", _RECORDS[0]),
     "tunnel": ("tests/tunnel", *_arguments("tunnel"), _RECORDS[0]),
-    "capture": ("tests/capture", _RECORDS[0], "tests/cli/test_kept.py"),
-    "columnar": (*(f"tests/columnar/test_{name}.py" for name in _COLUMNS), _RECORDS[0]),
+    **_PARTS_OF_CAPTURE,
+    **_PARTS_OF_COLUMNAR,
 }
 """Those that notice most, for a package: a tenth of the time. What survives them may be noticed by the others."""
 
@@ -220,14 +263,18 @@ CORE: Final = ("schema", "packet", "codec")
 def suite_of(module: str, *, brief: bool = False) -> Sequence[str]:
     """The tests of a module such as `codec.catalog`: of the longest name in `TESTS` that begins its name.
 
-    `brief`: only those of `BRIEF`, where its package has some.
+    `brief`: of the longest name in `BRIEF` instead, where there is one.
     """
-    if brief and (tests := BRIEF.get(module.partition(".")[0])):
-        return tests
-    name = module
-    while name not in TESTS:
-        name = name.rpartition(".")[0]
-    return TESTS[name]
+    if brief and (name := _longest(module, BRIEF)):
+        return BRIEF[name]
+    return TESTS[_longest(module, TESTS)]
+
+
+def _longest(module: str, names: Collection[str]) -> str:
+    """The longest of these names that the module has, or a package around it; empty if there is none."""
+    while module and module not in names:
+        module = module.rpartition(".")[0]
+    return module
 
 
 def packages() -> list[str]:

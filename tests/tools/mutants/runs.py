@@ -37,6 +37,7 @@ class Verdict(NamedTuple):
 def prepare() -> None:
     """Load what every run needs, but nothing of the library."""
     os.environ["HYPOTHESIS_PROFILE"] = "few"
+    os.environ["SPLIT_GUESSES"] = "300"
     os.chdir(ROOT)
     for name in _BEFORE_FORKING:
         with suppress(ImportError):

@@ -237,6 +237,7 @@ _WHERE: Final = tuple(
 _PCAP: Final = _files("capture", "pcap", "write", "damage", "readers")
 _PCAPNG: Final = _files("capture", "pcapng", "write", "damage", "decode")
 _KEPT: Final = "tests/cli/test_kept.py"
+_REWRITING: Final = (*_files("capture", "changed_packets"), _KEPT, *_PCAPNG[1:2], "tests/cli/test_rewriting.py")
 _SCANS: Final = (
     *_files("capture", "record_scan", "odd_blocks"),
     *_files("columnar", "record_columns"),
@@ -254,8 +255,8 @@ _PARTS_OF_CAPTURE: Final[dict[str, Sequence[str]]] = {
     "capture.pcap_writer": (*_PCAP[1:2], _KEPT),
     "capture.pcapng": (*_PCAPNG, "tests/capture/test_odd_blocks.py", _KEPT),
     "capture.pcapng_writer": (*_PCAPNG[:2], _KEPT),
-    "capture.pcapng_rewriter": (_KEPT, *_PCAPNG[1:2], "tests/cli/test_rewriting.py"),
-    "capture.pcapng_changes": (_KEPT, *_PCAPNG[1:2], "tests/cli/test_rewriting.py"),
+    "capture.pcapng_rewriter": _REWRITING,
+    "capture.pcapng_changes": _REWRITING,
     **dict.fromkeys(("capture.boundaries", "capture.part", "capture.record_chains", "capture.split"), _SPLITS),
     **dict.fromkeys(("capture.splitting", "capture.walk"), _SPLITS),
 }

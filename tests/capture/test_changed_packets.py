@@ -1,4 +1,4 @@
-"""A packet that is replaced in its block: the file has the new packet, in a block of the same kind where that can be."""
+"""A packet that is replaced in its block: the file has the new one, in a block of the same kind where that can be."""
 
 from __future__ import annotations
 

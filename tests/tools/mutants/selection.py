@@ -261,21 +261,30 @@ _PARTS_OF_CAPTURE: Final[dict[str, Sequence[str]]] = {
     **dict.fromkeys(("capture.splitting", "capture.walk"), _SPLITS),
 }
 _SAME_COLUMNS: Final = (
-    *_files("columnar", "list_columns", "guess_columns", "many_stacks"),
+    *_files("columnar", "arrays", "list_columns", "guess_columns", "many_stacks"),
     *_COLUMNS,
     *_files("columnar", "jumbogram_columns", "record_columns", "trailer_columns", "pipelines"),
     *_WHERE,
 )
+_TABLES: Final = _arguments("columns", "iter_columns", "arrow_schema", "batches", "Table", "Frames")
 _PARTS_OF_COLUMNAR: Final[dict[str, Sequence[str]]] = {
-    "columnar": (*_files("columnar", "arrow_streams", "table_pages"), *_COLUMNS, *_files("columnar", "record_columns")),
+    "columnar": (
+        *_files("columnar", "arrow_streams", "table_pages"),
+        *_COLUMNS,
+        *_files("columnar", "record_columns"),
+        *_TABLES,
+    ),
     "columnar.address_text": _files("columnar", "addresses"),
     **dict.fromkeys(
         ("columnar.arrow", "columnar.arrow_reader", "columnar.column_facts", "columnar.identity"),
         _files("columnar", "arrow_streams", "addresses", "polars_scan", "record_columns"),
     ),
     "columnar.decode": _SAME_COLUMNS,
-    "columnar.encode": _files("columnar", "encode_columns", "pipeline_stacks", "jumbogram_columns"),
-    "columnar.ones_complement": (*_files("columnar", "encode_columns"), *_COLUMNS),
+    "columnar.encode": (
+        *_files("columnar", "arrays", "pipeline_stacks", "encode_columns", "jumbogram_columns"),
+        *_arguments("encode_columns"),
+    ),
+    "columnar.ones_complement": (*_files("columnar", "arrays", "encode_columns"), *_COLUMNS),
     "columnar.polars_predicate": _files("columnar", "polars_scan"),
     "columnar.polars_scan": _files("columnar", "polars_scan"),
     "columnar.workers": _files("columnar", "workers"),

@@ -148,3 +148,14 @@ def test_the_first_that_breaks_a_rule_and_the_last_that_does_not(case: str) -> N
     rule, packet, broken, kept = EDGES[case]
     assert [value for value in broken if rule not in rules(packet(value))] == []
     assert [value for value in kept if rule in rules(packet(value))] == []
+
+
+def test_open_vswitch_reads_gre_from_its_first_bit_on_whatever_the_length_of_ip_is() -> None:
+    """IP carries nothing, so the fault is at the first bit of GRE; Open vSwitch takes the octets after it."""
+    octets = oc.encode(behind_gre(b""))
+    padded = octets + bytes.fromhex("00006558") + bytes(22)
+    bit = 8 * len(octets)
+    for receiver in ("rfc", "linux"):
+        assert ("gre-short", bit) in [(one.rule, one.bits[0]) for one in oc.diagnose(padded, receiver=receiver)]
+    assert "gre-short" not in [one.rule for one in oc.diagnose(padded, receiver="ovs")]
+    assert "gre-short" in [one.rule for one in oc.diagnose(octets, receiver="ovs")]

@@ -21,7 +21,7 @@ FILES: Final = [
 ]
 NAMES: Final = [
     "time_ns", "wire_length", "fault", "ipv4.src", "inner.ethernet.src", "vxlan.vni", "tcp.syn",
-    "inner.udp.checksum.verdict", "inner.vlan.vid",
+    "inner.udp.checksum.verdict", "inner.vlan.vid", "comment",
 ]  # fmt: skip
 C: Final = pl.col
 MOMENT: Final = datetime(2026, 11, 22, 21, 37, tzinfo=UTC)
@@ -48,6 +48,7 @@ PREDICATES: Final[dict[str, tuple[pl.Expr, str | None]]] = {
     "absent": (C("vxlan.vni").is_null(), "not vxlan.vni"),
     "present": (C("inner.vlan.vid").is_not_null(), "inner.vlan.vid"),
     "word": (C("inner.udp.checksum.verdict") == "valid", "inner.udp.checksum.verdict == valid"),
+    "text": (C("comment") == 'it\'s "or" tcp', r"""comment == 'it\'s "or" tcp'"""),
     "time": (C("time_ns") >= MOMENT, f"time_ns >= {int(MOMENT.timestamp()) * 10**9}"),
     "either": ((C("vxlan.vni") == 5) | C("tcp.syn"), "vxlan.vni == 5 or tcp.syn"),
     "either unknown": ((C("vxlan.vni") == 5) | (C("vxlan.vni") + 1 == 101), None),

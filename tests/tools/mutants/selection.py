@@ -221,6 +221,29 @@ _COLUMNS: Final = tuple(
     )
 )
 """Of the comparisons with the packets' own values: a few captures, and no survey."""
+_ENCODED: Final = tuple(
+    f"tests/columnar/test_encode_columns.py::test_{name}"
+    for name in (
+        "a_sum_of_ffff_is_told_from_0",
+        "what_cannot_be_written_is_refused_with_column_and_packet",
+        "addresses_in_every_form",
+        "payloads_as_rows_of_an_array",
+        "a_table_that_was_read_is_a_set_of_columns",
+        "frames_are_a_sequence_of_octets",
+        "frames_without_a_packet_and_those_that_no_file_can_hold",
+        "frames_have_a_link_type_and_check_sequences",
+        "times_of_frames_before_1970",
+        "what_one_field_decides_of_others",
+        "payloads_of_any_length_under_what_can_bear_them_and_what_cannot",
+        "what_real_stacks_wrote_is_written_again",
+        "more_packets_than_are_written_at_once_of_several_shapes_and_lengths",
+        *(
+            f"the_octets_are_those_of_the_scalar_encoder[{name}]"
+            for name in ("TCP", "Geneve", "SCTP", "GRE", "IPv6Routing", "ICMPv6")
+        ),
+        "a_capture_of_frames_is_that_of_their_records",
+    )
+)
 _WHERE: Final = tuple(
     f"tests/columnar/test_where.py::test_{name}"
     for name in (
@@ -249,7 +272,7 @@ _PARTS_OF_CAPTURE: Final[dict[str, Sequence[str]]] = {
     "capture.bulk": _SCANS,
     **dict.fromkeys(
         ("capture.bulk.record_write", "capture.frames"),
-        (*_files("capture", "bounds"), *_files("columnar", "table_pages", "encode_columns")),
+        (*_files("capture", "bounds"), *_files("columnar", "table_pages"), *_ENCODED),
     ),
     "capture.pcap": _PCAP,
     "capture.pcap_writer": (*_PCAP[1:2], _KEPT),
@@ -281,10 +304,12 @@ _PARTS_OF_COLUMNAR: Final[dict[str, Sequence[str]]] = {
     ),
     "columnar.decode": _SAME_COLUMNS,
     "columnar.encode": (
-        *_files("columnar", "arrays", "pipeline_stacks", "encode_columns", "jumbogram_columns"),
+        *_files("columnar", "arrays", "pipeline_stacks"),
+        *_ENCODED,
+        *_files("columnar", "jumbogram_columns"),
         *_arguments("encode_columns"),
     ),
-    "columnar.ones_complement": (*_files("columnar", "arrays", "encode_columns"), *_COLUMNS),
+    "columnar.ones_complement": (*_files("columnar", "arrays"), *_ENCODED, *_COLUMNS),
     "columnar.polars_predicate": _files("columnar", "polars_scan"),
     "columnar.polars_scan": _files("columnar", "polars_scan"),
     "columnar.workers": _files("columnar", "workers"),

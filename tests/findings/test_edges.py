@@ -159,3 +159,9 @@ def test_open_vswitch_reads_gre_from_its_first_bit_on_whatever_the_length_of_ip_
         assert ("gre-short", bit) in [(one.rule, one.bits[0]) for one in oc.diagnose(padded, receiver=receiver)]
     assert "gre-short" not in [one.rule for one in oc.diagnose(padded, receiver="ovs")]
     assert "gre-short" in [one.rule for one in oc.diagnose(octets, receiver="ovs")]
+
+
+def test_words_are_shown_without_their_class() -> None:
+    assert [repr(one) for one in oc.Severity] == ["drop", "violation", "note"]
+    assert [str(one) for one in oc.Severity] == ["drop", "violation", "note"]
+    assert [repr(one) for one in oc.ChecksumStatus] == [one.value for one in oc.ChecksumStatus]

@@ -207,17 +207,18 @@ def test_frames_of_any_lengths_are_written_as_their_records(form: Any, monkeypat
     octets += [source.randbytes(9)] * 5 + [source.randbytes(100), b"x"]
     monkeypatch.setattr(record_write, "_OCTETS", 60)
     monkeypatch.setattr(record_write, "_FRAMES", 4)
-    for times in (None, [NOW * 10**9 + source.randrange(10**12) for _ in octets]):
-        written = []
-        for given_ in (
-            frames_of(octets, times),
-            [oc.Record(o, 1, t) for o, t in zip(octets, times or [None] * 57, strict=True)],
-        ):
-            stream = io.BytesIO()
-            assert oc.write_capture(stream, given_, format=form) == 57
-            written.append(stream.getvalue())
-        assert written[0] == written[1]
-    assert [one.data for one in oc.open_capture(written[0])] == octets
+    stamps = [NOW * 10**9 + source.randrange(10**12) for _ in octets]
+    for times in (None, stamps):
+        records = [oc.Record(one, 1, None if times is None else times[n]) for n, one in enumerate(octets)]
+        found = written(frames_of(octets, times), form)
+        assert found == written(records, form)
+        assert [one.data for one in oc.open_capture(found)] == octets
+
+
+def written(items: Any, form: Any) -> bytes:  # Any: as above
+    stream = io.BytesIO()
+    assert oc.write_capture(stream, items, format=form) == len(items)
+    return stream.getvalue()
 
 
 def test_frames_are_rows_where_all_have_one_length() -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from tests.tools.mutants.changes import Key, mutants_of
-from tests.tools.mutants.selection import TESTS, modules_of, packages, suite_of
+from tests.tools.mutants.runs import ROOT, path_of
+from tests.tools.mutants.selection import BRIEF, TESTS, modules_of, packages, suite_of
 from tests.tools.mutants.table import TABLE, explained, outdated, row
 
 MODULE = '''
@@ -97,3 +98,14 @@ def test_every_module_of_the_packages_has_tests() -> None:
     }
     assert suite_of("checksum", brief=True) == suite_of("checksum")
     assert {name.partition(".")[0] for name in TESTS} == set(packages())
+
+
+def test_all_tests_and_modules_that_are_named_exist() -> None:
+    """A test that does not exist is an error, by which every mutant would be noticed."""
+    assert [name for name in (*TESTS, *BRIEF) if not path_of(name).exists()] == []
+    named = {test.removeprefix("--deselect=") for tests in (*TESTS.values(), *BRIEF.values()) for test in tests}
+    for test in named:
+        file, _, function = test.partition("::")
+        assert (ROOT / file).exists(), test
+        if function:
+            assert f"def {function.partition('[')[0]}(" in (ROOT / file).read_text(encoding="utf-8"), test

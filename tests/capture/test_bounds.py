@@ -6,12 +6,10 @@ import io
 import random
 import struct
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 import overlaycodec as oc
 from overlaycodec.capture.bulk import record_write
@@ -182,31 +180,36 @@ def frames_of(octets: list[bytes], times: list[int] | None = None) -> Any:  # An
     return Frames(np.frombuffer(b"".join(octets), np.uint8), starts, stamps)
 
 
-@given(st.lists(st.integers(0, 30), max_size=20), st.integers(1, 40), st.integers(1, 5))
-def test_frames_come_in_parts_of_so_many_octets_and_frames(lengths: list[int], octets: int, count: int) -> None:
-    frames = frames_of([bytes(n) for n in lengths])
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(record_write, "_OCTETS", octets)
-        patch.setattr(record_write, "_FRAMES", count)
-        parts: list[slice] = []
-        for part in record_write.parts_of(frames):
-            assert len(parts) < len(lengths)
-            parts.append(part)
+MIB: Final = 1 << 20
+COUNT: Final = 1 << 14
+
+
+@pytest.mark.parametrize(
+    "lengths",
+    [
+        [], [0], [MIB], [MIB + 1], [MIB, 1], [1, MIB], [MIB + 1, MIB + 1], [3, MIB + 7, 5], [MIB // 2] * 5,
+        [MIB - 1, 1, 1], [0] * (COUNT + 1), [1] * (2 * COUNT), [0, 0, MIB + 1, 0], [99] * 30_000,
+    ],
+    ids=lambda lengths: f"{len(lengths)} of {max(lengths, default=0)}",
+)  # fmt: skip
+def test_frames_come_in_parts_of_so_many_octets_and_frames(lengths: list[int]) -> None:
+    parts: list[slice] = []
+    for part in record_write.parts_of(frames_of([bytes(n) for n in lengths])):
+        assert len(parts) < len(lengths)
+        parts.append(part)
     assert [index for part in parts for index in range(len(lengths))[part]] == list(range(len(lengths)))
     sizes = [(part.stop - part.start, sum(lengths[part])) for part in parts]
-    assert all(0 < many <= count and (total <= octets or many == 1) for many, total in sizes)
+    assert all(0 < many <= COUNT and (total <= MIB or many == 1) for many, total in sizes)
     for part in parts[:-1]:  # each has as many as it may
         one_more = lengths[part.start : part.stop + 1]
-        assert len(one_more) > count or sum(one_more) > octets
+        assert len(one_more) > COUNT or sum(one_more) > MIB
 
 
 @pytest.mark.parametrize("form", ["pcap", "pcapng"])
-def test_frames_of_any_lengths_are_written_as_their_records(form: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_frames_of_any_lengths_are_written_as_their_records(form: Any) -> None:
     source = random.Random(4)
     octets = [source.randbytes(source.randrange(1, 40)) for _ in range(50)]
-    octets += [source.randbytes(9)] * 5 + [source.randbytes(100), b"x"]
-    monkeypatch.setattr(record_write, "_OCTETS", 60)
-    monkeypatch.setattr(record_write, "_FRAMES", 4)
+    octets += [bytes(200_000)] * 6 + [source.randbytes(9)] * 5 + [source.randbytes(100), b"x"]
     stamps = [NOW * 10**9 + source.randrange(10**12) for _ in octets]
     for times in (None, stamps):
         records = [oc.Record(one, 1, None if times is None else times[n]) for n, one in enumerate(octets)]

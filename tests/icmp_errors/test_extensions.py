@@ -88,3 +88,11 @@ def test_show_tells_what_they_say() -> None:
     assert "valid" in line
     assert "icmp_mpls_stack: " in line
     assert "labels[0].label 24015" in line
+
+
+def test_an_object_has_at_most_the_octets_that_its_length_counts() -> None:
+    """RFC 4884 section 8: 16 bits count the object with its header of 4 octets, and objects are of whole words."""
+    longest = icmp_errors.Extension(1, 1, bytes(65_528))
+    assert longest.octets[:4] == bytes.fromhex("fffc0101")
+    with pytest.raises(ValueError, match="at most 65528, not 65532"):
+        icmp_errors.Extension(1, 1, bytes(65_532))

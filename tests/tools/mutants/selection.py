@@ -177,7 +177,14 @@ TESTS: Final[dict[str, Sequence[str]]] = {
         "tests/laws/test_linear_cost.py",
         *_RECORDS,
     ),
-    "editing": ("tests/editing", "tests/vlan", "tests/tunnel", "tests/packet/test_fcs.py", *VECTORS),
+    "editing": (
+        "tests/editing",
+        "tests/icmp_errors/test_extensions.py",
+        "tests/vlan",
+        "tests/tunnel",
+        "tests/packet/test_fcs.py",
+        *VECTORS,
+    ),
     "offload": ("tests/offload", *_arguments("offload")),
     "icmp_errors": ("tests/icmp_errors", *_arguments("icmp_errors"), "tests/tunnel"),
 }

@@ -11,6 +11,7 @@ from typing import Any, Generic, TypeVar
 import msgspec
 
 from overlaycodec.codec.emitters import NoKeys
+from overlaycodec.codec.encode_state import NO_PACKET
 from overlaycodec.codec.header_decoder import reader_of
 from overlaycodec.codec.header_encoder import HeaderEncoder, header_encoder_of
 from overlaycodec.errors import DecodeError, SchemaError
@@ -98,5 +99,5 @@ class FieldView(msgspec.Struct, Generic[R, E], frozen=True):
         """What the field holds for this meaning. Raises: TypeError, EncodeError."""
         if not isinstance(meaning, self.meaning):
             raise TypeError(f"{self.field} means {self.meaning.__name__} here, not {type(meaning).__name__}")
-        octets = _encoder_of(self.meaning)(meaning, b"", None, None)
+        octets = _encoder_of(self.meaning)(meaning, b"", NO_PACKET, None)
         return int.from_bytes(octets, "big") if self.record.__layout__.by_name[self.field].kind == "int" else octets

@@ -115,6 +115,7 @@ def test_an_enumeration_must_fit_and_have_members() -> None:
         (lambda: oc.VXLAN(vin=1), "VXLAN has no field 'vin': did you mean 'vni'?"),  # type: ignore[call-arg]
         (lambda: oc.UDP(sport=1), "UDP has no field 'sport': did you mean 'src_port'?"),  # type: ignore[call-arg]
         (lambda: oc.VXLAN(5), "VXLAN takes its fields by keyword: vni=…"),  # type: ignore[call-arg]
+        (lambda: oc.TCPOption(oc.TCPOption.__layout__, kind=9), "TCPOption takes its fields by keyword: kind=…"),  # type: ignore[misc, arg-type]
         (lambda: oc.VXLAN(vni_valid=True), "missing 1 required keyword-only argument: 'vni'"),  # type: ignore[call-arg]
         (lambda: oc.VXLAN(vni=1).replace(vin=2), "VXLAN has no field 'vin': did you mean 'vni'?"),
     ],

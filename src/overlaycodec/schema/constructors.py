@@ -152,11 +152,11 @@ def checker_of(layout: Layout, name: str) -> Callable[[Any], Any]:  # Any: value
     return checked
 
 
-def _refused(layout: Layout, first: object, unknown: dict[str, object], given: tuple[object, ...]) -> None:
+def _refused(layout: Layout, positional: bool, unknown: dict[str, object], given: tuple[object, ...]) -> None:
     """Raises: TypeError for arguments without a keyword, for unknown ones, and for those missing of the required."""
     name, names = layout.cls.__name__, layout.by_name
     required = [field for field, its in names.items() if its.default is REQUIRED]
-    if first is not layout:
+    if positional:
         raise TypeError(f"{name} takes its fields by keyword: {(required or [*names][-1:])[0]}=…")
     check_known(layout, unknown)
     missing = [field for field, value in zip(required, given, strict=True) if value is REQUIRED]
@@ -174,14 +174,14 @@ def maker_of(layout: Layout, build: Any) -> Any:  # Any: a generated constructor
     """The constructor: keywords in, a checked value out."""
     arguments = ", ".join(f"{name}=_default_{name}" for name in layout.by_name)
     # not keyword-only: Python looks up each default of those, and takes all others at once; `_first` is refused
-    source = Source(layout.cls.__name__, f"_first=_layout, /, {arguments}, *_args, **_unknown")
+    source = Source(layout.cls.__name__, f"_first=_nothing, /, {arguments}, *_args, **_unknown")
     # no field begins with an underscore: these names cannot be hidden by one called `type` or `int`
-    source.names |= {"_check": check, "_layout": layout, "_build": build, "_refused": _refused}
+    source.names |= {"_check": check, "_layout": layout, "_build": build, "_refused": _refused, "_nothing": object()}
     source.names |= {"_int": int, "_str": str, "_type": type}
     required = [name for name, field in layout.by_name.items() if field.default is REQUIRED]
-    refused = " or ".join(["_first is not _layout", "_unknown", *(f"{name} is _default_{name}" for name in required)])
+    refused = " or ".join(["_first is not _nothing", "_unknown", *(f"{name} is _default_{name}" for name in required)])
     given = "".join(f"{name}, " for name in required)
-    source.add(f"if ({refused}):", f"    _refused(_layout, _first, _unknown, ({given}))")
+    source.add(f"if ({refused}):", f"    _refused(_layout, _first is not _nothing, _unknown, ({given}))")
     for field in layout.fields:
         name = field.name
         source.names[f"_field_{name}"] = field

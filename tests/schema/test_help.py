@@ -126,6 +126,15 @@ def test_a_wrong_keyword_gets_the_nearest_field(make: typing.Callable[[], object
     assert message in str(caught.value)
 
 
+def test_an_option_list_names_its_general_class_and_counts_the_others() -> None:
+    option = oc.GeneveOption(option_class=1, type=2)
+    for options, wanted in ((option, "a tuple of GeneveOption"), ((b"",), "a GeneveOption")):
+        with pytest.raises(TypeError, match=rf"takes {wanted} or one of \d+ other classes, not (GeneveOption|bytes)$"):
+            oc.Geneve(vni=1, options=options)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match=r"takes a tuple of \w+( or \w+)?, not int$"):
+        oc.IGMPv3Report(records=7)  # type: ignore[arg-type]
+
+
 def test_the_kinds_of_mac_addresses() -> None:
     """IEEE 802 clause 8: the group bit and the local bit are the lowest ones of the first octet."""
     broadcast, group, local = map(oc.MACAddress, ("ff:ff:ff:ff:ff:ff", "01:80:c2:00:00:00", "02:00:00:00:00:01"))

@@ -57,11 +57,10 @@ class FieldView(msgspec.Struct, Generic[R, E], frozen=True):
         if not isinstance(where, tuple) or not all(isinstance(one, tuple) and len(one) == 2 for one in where):
             raise TypeError(f"where takes pairs of a field and its value, not {text_of(where)}")
         layout, name = self.record.__layout__, self.record.__name__
-        field = layout.by_name.get(self.field)
         for other in (self.field, *(name for name, _ in self.where)):
             if other not in layout.by_name:
                 raise SchemaError(name, other, "is no field: a view reads one")
-        assert field is not None
+        field = layout.by_name[self.field]
         octets = self.meaning.__layout__.minimum_octets
         if not self.meaning.__layout__.fixed:
             raise SchemaError(name, self.field, f"{self.meaning.__name__} has no fixed size")

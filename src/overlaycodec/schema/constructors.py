@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import partial
-from ipaddress import AddressValueError, IPv4Address, IPv6Address
+from ipaddress import IPv4Address, IPv6Address
 from operator import index
 from typing import Any
 
@@ -32,10 +32,8 @@ _ADDRESS: dict[str, type[Any]] = {  # Any: each is built from text
 
 
 def _number(path: str, field: Field, value: Any) -> int:  # Any: it is what must be checked
-    if isinstance(value, bool | float | str | bytes):
-        raise TypeError(f"{path} takes an int, not {type(value).__name__}")
     try:
-        number = index(value)
+        number = index(None if isinstance(value, bool) else value)
     except TypeError:
         raise TypeError(f"{path} takes an int, not {type(value).__name__}") from None
     if not 0 <= number <= field.maximum:
@@ -54,24 +52,23 @@ def _octets(path: str, field: Field, value: Any) -> bytes:  # Any: it is what mu
 
 def _address(path: str, field: Field, value: Any) -> Any:  # Any: one of the address types, or bytes
     cls = _ADDRESS[field.kind]
-    if isinstance(value, cls):
-        return address_alone(path, value)
     if isinstance(value, str):
         try:
-            address = cls(value)
-        except (AddressValueError, ValueError) as error:
+            value = cls(value)
+        except ValueError as error:
             raise EncodeError(path, value, f"takes no such address: {error}") from None
-        return address_alone(path, address)
+    if isinstance(value, cls):
+        return address_alone(path, value)
     if field.kind in ("hardware", "protocol") and isinstance(value, bytes | bytearray | memoryview):
         octets = bytes(value)
         return cls(octets) if len(octets) == ADDRESS_OCTETS[field.kind] else octets
-    raise TypeError(
-        f"{path} takes {'a' if cls is MACAddress else 'an'} {cls.__name__} or its text, not {type(value).__name__}"
-    )
+    wanted = f"{'a' if cls is MACAddress else 'an'} {cls.__name__}"
+    raise TypeError(f"{path} takes {wanted} or its text, not {type(value).__name__}")
 
 
 def _elements(path: str, field: Field, value: Any) -> tuple[Any, ...]:  # Any: elements
-    names = " or ".join(element.__name__ for element in field.elements[::-1])
+    last, *others = (element.__name__ for element in field.elements[::-1])
+    names = f"{last} or one of {len(others)} other classes" if len(others) > 2 else " or ".join([last, *others])
     if not isinstance(value, tuple | list):
         raise TypeError(f"{path} takes a tuple of {names}, not {type(value).__name__}")
     for number, element in enumerate(value):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from overlaycodec.codec.emitters import without_checksum
 from overlaycodec.codec.pseudo_header import pseudo_header
@@ -99,5 +100,5 @@ class EncodeState:
         return addresses[0] + addresses[1] + octets + protocol
 
 
-NO_PACKET = EncodeState((), omits=False)
+NO_PACKET: Final = EncodeState((), omits=False)
 """What is around an element: nothing that its fields could be derived from."""

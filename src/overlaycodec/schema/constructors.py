@@ -32,8 +32,10 @@ _ADDRESS: dict[str, type[Any]] = {  # Any: each is built from text
 
 
 def _number(path: str, field: Field, value: Any) -> int:  # Any: it is what must be checked
+    if isinstance(value, bool | float | str | bytes):
+        raise TypeError(f"{path} takes an int, not {type(value).__name__}")
     try:
-        number = index(None if isinstance(value, bool) else value)
+        number = index(value)
     except TypeError:
         raise TypeError(f"{path} takes an int, not {type(value).__name__}") from None
     if not 0 <= number <= field.maximum:
@@ -142,11 +144,7 @@ def checker_of(layout: Layout, name: str) -> Callable[[Any], Any]:  # Any: value
     if field.kind != "int":
         return partial(check, layout, field)
     maximum = field.maximum
-
-    def checked(value: Any) -> Any:  # Any: as above
-        return value if type(value) is int and 0 <= value <= maximum else check(layout, field, value)
-
-    return checked
+    return lambda value: value if type(value) is int and 0 <= value <= maximum else check(layout, field, value)
 
 
 def _refused(layout: Layout, positional: bool, unknown: dict[str, object], given: tuple[object, ...]) -> None:

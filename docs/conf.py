@@ -39,7 +39,8 @@ toc_object_entries_show_parents = "hide"
 # Pages
 html_theme = "furo"
 html_title = "overlaycodec"
-html_static_path: list[str] = []
+html_static_path = ["static"]
+html_css_files = ["narrow.css"]
 html_show_sourcelink = False
 html_search_scorer = str(Path(__file__).parent / "scorer.js")
 copybutton_prompt_text = r">>> |\.\.\. |\$ "

@@ -95,6 +95,17 @@ ROWS = [re.split(r"(?<!\\)\|", line)[1:-1] for line in COMPARED.splitlines() if 
 TRACE = ROOT / "tests" / "captures" / "kernel-vxlan-inner-vlan.pcap"
 
 
+@pytest.mark.parametrize(
+    ("words", "page"),
+    [("add protocol", "declaring"), ("own header", "declaring"), ("vxlan endpoint offload", "offloads")],
+)
+def test_the_headings_of_a_page_have_the_words_that_people_search(words: str, page: str) -> None:
+    """The search of the site puts pages first that have the words in headings."""
+    text = (ROOT / "docs" / f"{page}.md").read_text(encoding="utf-8")
+    headings = " ".join(re.findall(r"^#+ (.*)", text, re.MULTILINE)).lower()
+    assert [word for word in words.split() if not re.search(rf"\b{word}", headings)] == []
+
+
 def test_no_cell_of_ours_is_empty() -> None:
     assert len(ROWS) > 30
     for row in ROWS:

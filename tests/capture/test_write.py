@@ -551,3 +551,18 @@ def test_a_changed_packet_has_the_flags_of_its_record(flags: int | None) -> None
         (b"other", flags, 6),
     ]
     assert target.getvalue().count(b"\x02\0\x04\0") == (0 if flags is None else 2)  # epb_flags, once in each
+
+
+def test_one_packet_is_no_list_of_packets(tmp_path: Path) -> None:
+    """It would be written header by header."""
+    packet = Ethernet(dst="02:00:00:00:00:02", src="02:00:00:00:00:01", ethertype=0x88B5) / b"..."
+    with pytest.raises(TypeError, match="items is one packet: give a list of packets"):
+        write_capture(tmp_path / "one.pcapng", packet)
+    assert [*tmp_path.iterdir()] == []
+
+
+def test_the_error_for_a_missing_folder_has_one_name(tmp_path: Path) -> None:
+    target = tmp_path / "nowhere" / "one.pcap"
+    with pytest.raises(FileNotFoundError) as caught:
+        write_capture(target, [ONE])
+    assert str(caught.value).endswith(f"{str(target)!r}")

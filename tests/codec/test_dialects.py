@@ -156,6 +156,30 @@ def test_a_constant_that_is_another_has_no_meaning() -> None:
     assert view.of(oc.VXLAN(vni=0xAB0007)) is None
 
 
+class Selecting(Element):
+    """A number that would select what follows, and nothing follows an element."""
+
+    zone: Annotated[int, Bits(8)] = 0
+    protocol: Annotated[int, Bits(16), oc.Selects(oc.ETHERTYPE)] = oc.AUTO
+
+
+class Carrying(oc.Header, spec="made up", keys=(oc.UDP_PORT(9998),)):
+    """A list of elements that select something."""
+
+    rows: Annotated[tuple[Selecting, ...], oc.Elements(), oc.Rest()] = ()
+    left: Annotated[bytes, oc.Unparsed("rows")] = b""
+
+
+def test_an_element_whose_selector_is_auto_asks_for_its_value() -> None:
+    view = oc.FieldView(oc.VXLAN, "vni", Selecting)
+    assert view.make(Selecting(zone=1, protocol=0x0800)).vni == 0x010800
+    for attempt in (view.value, view.make, lambda meaning: view.into(oc.VXLAN(vni=1), meaning)):
+        with pytest.raises(oc.UnresolvedError, match=r"^selecting\.protocol is AUTO.* give it a value$"):
+            attempt(Selecting(zone=1))
+    with pytest.raises(oc.UnresolvedError, match=r"^carrying\.rows\[1\]\.protocol is AUTO.* give it a value$"):
+        oc.encode(Carrying(rows=(Selecting(protocol=1), Selecting())))
+
+
 @pytest.mark.parametrize(
     ("record", "field", "meaning", "where"),
     [

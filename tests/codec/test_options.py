@@ -272,7 +272,7 @@ def test_what_is_no_option() -> None:
     for nothing in (Geneve, 7):
         with pytest.raises(oc.SchemaError, match="is no declared element"):
             oc.DEFAULT.with_option(Geneve, nothing)
-    with pytest.raises(TypeError, match=r"geneve\.options\[0\] takes a GeneveOption or "):
+    with pytest.raises(TypeError, match=r"geneve\.options\[0\] takes a GeneveOption or one of "):
         Geneve(vni=1, options=(oc.TCPOption(kind=1),))
 
 

@@ -158,6 +158,13 @@ def test_arguments_that_have_no_such_value() -> None:
         fuzz.mutations(VXLAN_FRAME, seed=-1)
 
 
+def test_the_seed_packets_of_several_are_records() -> None:
+    packet = oc.Ethernet(dst="02:00:00:00:00:02", src="02:00:00:00:00:01", ethertype=0x88B5) / b"..."
+    for given in (packet, [packet], [bytes(64)]):
+        with pytest.raises(TypeError, match="a seed packet takes a Record, not "):
+            fuzz.cases(given, seed=1)  # type: ignore[arg-type]
+
+
 def test_packets_records_and_octets_are_seed_packets_alike() -> None:
     packet = oc.decode(VXLAN_FRAME)
     expected = [case.packets for case in fuzz.mutations(VXLAN_FRAME, count=50)]

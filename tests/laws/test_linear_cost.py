@@ -15,12 +15,12 @@ import sys
 from collections.abc import Callable
 from contextlib import suppress
 from types import FrameType, FunctionType
-from typing import Any, Final, NamedTuple
+from typing import Annotated, Any, Final, NamedTuple
 
 import pytest
 
 import overlaycodec as oc
-from overlaycodec import reassembly, telemetry, tunnel, vlan
+from overlaycodec import reassembly, telemetry, trailers, tunnel, vlan
 from overlaycodec.codec import code_cache
 from tests.tools.internals import set_code
 
@@ -300,6 +300,18 @@ SHORT_DATAGRAMS: Final = Family(
 @pytest.mark.parametrize("row", ["decode, lax", "diagnose"])
 def test_the_work_for_datagrams_with_trailers_is_linear(row: str) -> None:
     assert slope(OF_PACKETS[row], SHORT_DATAGRAMS) <= MOST
+
+
+class Port(trailers.TrailerRecord, spec="made up"):
+    """One octet at the end of a frame."""
+
+    port: Annotated[int, oc.Bits(8)]
+
+
+def test_the_work_for_declared_trailers_is_linear() -> None:
+    octets = FRAME[:-2] + bytes.fromhex("88b5") + bytes(8000)
+    family = Family(lambda n: (oc.DEFAULT.with_trailer(*[Port] * n), octets[: 14 + 4 * n]), 100, 400)
+    assert slope(lambda given: given[0].decode(given[1]), family) <= MOST
 
 
 # --- sequences of packets ---------------------------------------------------------------------------------------------

@@ -76,6 +76,7 @@ WRONG: Final[dict[str, tuple[Callable[[], object], type[Exception], str]]] = {
         "nothing can follow a payload or a trailer",
     ),
     "a number behind a packet": (lambda: PACKET / 1, TypeError, "unsupported operand"),  # type: ignore[operator]
+    "nothing asked for": (lambda: PACKET.get(None), TypeError, "the key is a header class or a path, not NoneType"),  # type: ignore[call-overload]
     "a header that is not there": (lambda: PACKET[ICMP], oc.MissingHeaderError, "ICMP"),
     "a third header of two": (lambda: PACKET[Ethernet, 2], oc.MissingHeaderError, r"Ethernet \[2\]"),
     "the third from the end": (lambda: PACKET[Ethernet, -3], oc.MissingHeaderError, r"Ethernet \[-3\]"),

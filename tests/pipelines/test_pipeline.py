@@ -295,9 +295,9 @@ def test_what_is_named_chooses_the_stack() -> None:
         pipeline.build(udp={"src_port": 1}, ipv6=ends)
     with pytest.raises(oc.PathError, match="grammar"):
         pipeline.build({"IPv6": 1})
-    with pytest.raises(TypeError, match="ipv6 takes a IPv6"):
+    with pytest.raises(TypeError, match="ipv6 takes the header IPv6"):
         pipeline.build(ipv6=IPv4(src="10.0.0.1", dst="10.0.0.2"))
-    with pytest.raises(TypeError, match=r"ipv6 takes a IPv6 or its fields"):
+    with pytest.raises(TypeError, match=r"ipv6 takes the header IPv6 or its fields"):
         pipeline.build({"ipv6": 5})
     with pytest.raises(oc.FieldRangeError):
         pipeline.build(vlan={"vid": 4096}, ipv6=ends)

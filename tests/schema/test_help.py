@@ -115,6 +115,7 @@ def test_an_enumeration_must_fit_and_have_members() -> None:
         (lambda: oc.VXLAN(vin=1), "VXLAN has no field 'vin': did you mean 'vni'?"),  # type: ignore[call-arg]
         (lambda: oc.UDP(sport=1), "UDP has no field 'sport': did you mean 'src_port'?"),  # type: ignore[call-arg]
         (lambda: oc.VXLAN(5), "VXLAN takes its fields by keyword: vni=…"),  # type: ignore[call-arg]
+        (lambda: oc.TCPOption(oc.TCPOption.__layout__, kind=9), "TCPOption takes its fields by keyword: kind=…"),  # type: ignore[misc, arg-type]
         (lambda: oc.VXLAN(vni_valid=True), "missing 1 required keyword-only argument: 'vni'"),  # type: ignore[call-arg]
         (lambda: oc.VXLAN(vni=1).replace(vin=2), "VXLAN has no field 'vin': did you mean 'vni'?"),
     ],
@@ -123,6 +124,15 @@ def test_a_wrong_keyword_gets_the_nearest_field(make: typing.Callable[[], object
     with pytest.raises(TypeError) as caught:
         make()
     assert message in str(caught.value)
+
+
+def test_an_option_list_names_its_general_class_and_counts_the_others() -> None:
+    option = oc.GeneveOption(option_class=1, type=2)
+    for options, wanted in ((option, "a tuple of GeneveOption"), ((b"",), "a GeneveOption")):
+        with pytest.raises(TypeError, match=rf"takes {wanted} or one of \d+ other classes, not (GeneveOption|bytes)$"):
+            oc.Geneve(vni=1, options=options)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match=r"takes a tuple of \w+( or \w+)?, not int$"):
+        oc.IGMPv3Report(records=7)  # type: ignore[arg-type]
 
 
 def test_the_kinds_of_mac_addresses() -> None:

@@ -484,6 +484,7 @@ def test_outer_tags() -> None:
         ({**V4, "dst": 7}, "dst takes an IP address or its text, not int"),
         ({**V4, "dst": "10.0.0"}, "does not appear to be"),
         ({**V4, "link": "02:00:00:00:00:01"}, "no multicast group"),
+        ({**V4, "link": "eth0"}, "link is 'eth0', but dst .* is no multicast group: give Ethernet"),
         ({**V4, "tags": (VLANTag(vid=1),)}, "tags follow a link header"),
         ({**V4, "key": bytes(65)}, "at most 64"),
         ({**V4, "src_ports": (2, 1)}, "0..65535"),

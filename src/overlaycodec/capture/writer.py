@@ -72,6 +72,8 @@ def write_capture(
         check_number("time_ns", time_ns, None)
     check_type("source", source, (Capture, type(None)), "an open capture")
     given: object = items
+    if isinstance(given, Packet):  # which would give its headers, one by one
+        raise TypeError("items is one packet: give a list of packets")
     check_type("items", given, Iterable, "records, packets or octets: an iterable")
     sink: AbstractContextManager[Callable[[bytes], None]]
     if isinstance(target, str | os.PathLike):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from overlaycodec.codec.emitters import without_checksum
 from overlaycodec.codec.pseudo_header import pseudo_header
@@ -11,7 +12,7 @@ from overlaycodec.packet.header import Header
 from overlaycodec.packet.offsets import carries_unbounded, is_fragment, is_unbounded_outside
 from overlaycodec.values import AUTO
 
-__all__ = ["EncodeState"]
+__all__ = ["NO_PACKET", "EncodeState"]
 
 
 class EncodeState:
@@ -97,3 +98,7 @@ class EncodeState:
         if addresses is None:
             raise UnresolvedError(path, "is AUTO, but there are no addresses of an IP header to sum: give it a value")
         return addresses[0] + addresses[1] + octets + protocol
+
+
+NO_PACKET: Final = EncodeState((), omits=False)
+"""What is around an element: nothing that its fields could be derived from."""

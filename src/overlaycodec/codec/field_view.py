@@ -11,6 +11,7 @@ from typing import Any, Generic, TypeVar
 import msgspec
 
 from overlaycodec.codec.emitters import NoKeys
+from overlaycodec.codec.encode_state import NO_PACKET
 from overlaycodec.codec.header_decoder import reader_of
 from overlaycodec.codec.header_encoder import HeaderEncoder, header_encoder_of
 from overlaycodec.errors import DecodeError, SchemaError
@@ -56,11 +57,10 @@ class FieldView(msgspec.Struct, Generic[R, E], frozen=True):
         if not isinstance(where, tuple) or not all(isinstance(one, tuple) and len(one) == 2 for one in where):
             raise TypeError(f"where takes pairs of a field and its value, not {text_of(where)}")
         layout, name = self.record.__layout__, self.record.__name__
-        field = layout.by_name.get(self.field)
         for other in (self.field, *(name for name, _ in self.where)):
             if other not in layout.by_name:
                 raise SchemaError(name, other, "is no field: a view reads one")
-        assert field is not None
+        field = layout.by_name[self.field]
         octets = self.meaning.__layout__.minimum_octets
         if not self.meaning.__layout__.fixed:
             raise SchemaError(name, self.field, f"{self.meaning.__name__} has no fixed size")
@@ -98,5 +98,5 @@ class FieldView(msgspec.Struct, Generic[R, E], frozen=True):
         """What the field holds for this meaning. Raises: TypeError, EncodeError."""
         if not isinstance(meaning, self.meaning):
             raise TypeError(f"{self.field} means {self.meaning.__name__} here, not {type(meaning).__name__}")
-        octets = _encoder_of(self.meaning)(meaning, b"", None, None)
+        octets = _encoder_of(self.meaning)(meaning, b"", NO_PACKET, None)
         return int.from_bytes(octets, "big") if self.record.__layout__.by_name[self.field].kind == "int" else octets

@@ -36,7 +36,7 @@ from overlaycodec.values.by_class import ByClass
 __all__ = ["HeaderEncoder", "header_encoder_of"]
 
 HeaderEncoder = Callable[..., bytes]
-"""`encode(header, content, state, out)`; `state` is an `EncodeState`, and None for an element of an option list."""
+"""`encode(header, content, state, out)`; `state` is an `EncodeState`, and `NO_PACKET` for an element."""
 
 
 def header_encoder_of(layout: Layout, keys: Keys) -> HeaderEncoder:

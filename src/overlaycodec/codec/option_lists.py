@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from overlaycodec.codec.encode_state import NO_PACKET
 from overlaycodec.codec.header_decoder import option_list_reader
 from overlaycodec.errors import EncodeError
 from overlaycodec.schema.layout import Field, Layout
@@ -28,7 +29,7 @@ def option_list_encoder(
         octets = []
         for number, element in enumerate(elements):
             try:
-                octets.append(encoder(type(element))(element, b"", None, resolved))
+                octets.append(encoder(type(element))(element, b"", NO_PACKET, resolved))
             except EncodeError as error:
                 raise error.rebased(element.__layout__.name, f"{path}[{number}]") from None
         return (elements if resolved is None else tuple(resolved)), b"".join(octets)

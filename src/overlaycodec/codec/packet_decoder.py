@@ -127,9 +127,7 @@ def ended(
         trailers = tuple(trailer.moved(-1) for trailer in trailers)
     faults = tuple(state.faults) if state.faults else ()
     packet = packet_of(tuple(state), payload, trailers, faults, fault, missing)
-    for cls in declared:
-        packet = cls.taken_from(packet)
-    return packet
+    return declared[0].taken_from(packet, *declared[1:]) if declared else packet
 
 
 def _without_fcs(data: bytes, end: int, octets: int, state: DecodeState) -> int:

@@ -22,7 +22,7 @@ from overlaycodec.fuzz.case import Case
 from overlaycodec.fuzz.mutation import KINDS, Fix, Kind
 from overlaycodec.fuzz.mutator import Mutator
 from overlaycodec.fuzz.schedule import Row, turns
-from overlaycodec.values.argument_checks import check_number, text_of
+from overlaycodec.values.argument_checks import check_number, check_type, text_of
 
 __all__ = ["FORMS", "Form", "cases", "form_of", "seeds_of", "write_corpus"]
 
@@ -49,6 +49,7 @@ def seeds_of(records: Iterable[Record], *, catalog: Catalog = DEFAULT) -> dict[i
     """
     found: dict[tuple[object, ...], tuple[int, Record]] = {}
     for number, record in enumerate(records, 1):
+        check_type("a seed packet", record, Record, hint="`mutations` takes octets and packets")
         stack = (record.link_type, *map(type, record.decode(lax=True, catalog=catalog).headers))
         if record.data and (stack not in found or len(record.data) < len(found[stack][1].data)):
             found[stack] = number, record

@@ -150,7 +150,7 @@ class Packet(ForPeople, CheckedPacket, frozen=True, eq=False, gc=False):
         for header in self.headers:
             if type(header) is key:
                 return header
-        check_header_class("get", key)
+        check_header_class("the key", key, " or a path")
         return default
 
     def __contains__(self, key: type[Header] | str) -> bool:

@@ -86,9 +86,9 @@ def _header(cls: type[Header], name: str, given: dict[str, object], found: dict[
             elif isinstance(given[path], Header):
                 header = given[path]
             elif given[path] != {}:
-                raise TypeError(f"{name} takes a {cls.__name__} or its fields, not {given[path]!r}")
+                raise TypeError(f"{name} takes the header {cls.__name__} or its fields, not {given[path]!r}")
     if header is None:
         return cls(**fields)
     if type(header) is not cls:
-        raise TypeError(f"{name} takes a {cls.__name__}, not {header!r}")
+        raise TypeError(f"{name} takes the header {cls.__name__}, not {header!r}")
     return header.replace(**fields) if fields else header

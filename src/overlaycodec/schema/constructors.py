@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import partial
-from ipaddress import AddressValueError, IPv4Address, IPv6Address
+from ipaddress import IPv4Address, IPv6Address
 from operator import index
 from typing import Any
 
@@ -54,24 +54,23 @@ def _octets(path: str, field: Field, value: Any) -> bytes:  # Any: it is what mu
 
 def _address(path: str, field: Field, value: Any) -> Any:  # Any: one of the address types, or bytes
     cls = _ADDRESS[field.kind]
-    if isinstance(value, cls):
-        return address_alone(path, value)
     if isinstance(value, str):
         try:
-            address = cls(value)
-        except (AddressValueError, ValueError) as error:
+            value = cls(value)
+        except ValueError as error:
             raise EncodeError(path, value, f"takes no such address: {error}") from None
-        return address_alone(path, address)
+    if isinstance(value, cls):
+        return address_alone(path, value)
     if field.kind in ("hardware", "protocol") and isinstance(value, bytes | bytearray | memoryview):
         octets = bytes(value)
         return cls(octets) if len(octets) == ADDRESS_OCTETS[field.kind] else octets
-    raise TypeError(
-        f"{path} takes {'a' if cls is MACAddress else 'an'} {cls.__name__} or its text, not {type(value).__name__}"
-    )
+    wanted = f"{'a' if cls is MACAddress else 'an'} {cls.__name__}"
+    raise TypeError(f"{path} takes {wanted} or its text, not {type(value).__name__}")
 
 
 def _elements(path: str, field: Field, value: Any) -> tuple[Any, ...]:  # Any: elements
-    names = " or ".join(element.__name__ for element in field.elements[::-1])
+    last, *others = (element.__name__ for element in field.elements[::-1])
+    names = f"{last} or one of {len(others)} other classes" if len(others) > 2 else " or ".join([last, *others])
     if not isinstance(value, tuple | list):
         raise TypeError(f"{path} takes a tuple of {names}, not {type(value).__name__}")
     for number, element in enumerate(value):
@@ -145,18 +144,14 @@ def checker_of(layout: Layout, name: str) -> Callable[[Any], Any]:  # Any: value
     if field.kind != "int":
         return partial(check, layout, field)
     maximum = field.maximum
-
-    def checked(value: Any) -> Any:  # Any: as above
-        return value if type(value) is int and 0 <= value <= maximum else check(layout, field, value)
-
-    return checked
+    return lambda value: value if type(value) is int and 0 <= value <= maximum else check(layout, field, value)
 
 
-def _refused(layout: Layout, first: object, unknown: dict[str, object], given: tuple[object, ...]) -> None:
+def _refused(layout: Layout, positional: bool, unknown: dict[str, object], given: tuple[object, ...]) -> None:
     """Raises: TypeError for arguments without a keyword, for unknown ones, and for those missing of the required."""
     name, names = layout.cls.__name__, layout.by_name
     required = [field for field, its in names.items() if its.default is REQUIRED]
-    if first is not layout:
+    if positional:
         raise TypeError(f"{name} takes its fields by keyword: {(required or [*names][-1:])[0]}=…")
     check_known(layout, unknown)
     missing = [field for field, value in zip(required, given, strict=True) if value is REQUIRED]
@@ -174,14 +169,14 @@ def maker_of(layout: Layout, build: Any) -> Any:  # Any: a generated constructor
     """The constructor: keywords in, a checked value out."""
     arguments = ", ".join(f"{name}=_default_{name}" for name in layout.by_name)
     # not keyword-only: Python looks up each default of those, and takes all others at once; `_first` is refused
-    source = Source(layout.cls.__name__, f"_first=_layout, /, {arguments}, *_args, **_unknown")
+    source = Source(layout.cls.__name__, f"_first=_nothing, /, {arguments}, *_args, **_unknown")
     # no field begins with an underscore: these names cannot be hidden by one called `type` or `int`
-    source.names |= {"_check": check, "_layout": layout, "_build": build, "_refused": _refused}
+    source.names |= {"_check": check, "_layout": layout, "_build": build, "_refused": _refused, "_nothing": object()}
     source.names |= {"_int": int, "_str": str, "_type": type}
     required = [name for name, field in layout.by_name.items() if field.default is REQUIRED]
-    refused = " or ".join(["_first is not _layout", "_unknown", *(f"{name} is _default_{name}" for name in required)])
+    refused = " or ".join(["_first is not _nothing", "_unknown", *(f"{name} is _default_{name}" for name in required)])
     given = "".join(f"{name}, " for name in required)
-    source.add(f"if ({refused}):", f"    _refused(_layout, _first, _unknown, ({given}))")
+    source.add(f"if ({refused}):", f"    _refused(_layout, _first is not _nothing, _unknown, ({given}))")
     for field in layout.fields:
         name = field.name
         source.names[f"_field_{name}"] = field

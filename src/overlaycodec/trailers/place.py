@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 
 from overlaycodec.packet.header import Header
@@ -50,8 +52,8 @@ def _free(packet: Packet, reached: int) -> int:
     return sum(map(octets_in, packet.headers)) + len(packet.payload) + padding - reached
 
 
-def with_last(packet: Packet, trailer: Trailer, taken: int) -> Packet:
-    """The packet in which the last so many free octets are this trailer."""
+def with_last(packet: Packet, trailers: Sequence[Trailer], taken: int) -> Packet:
+    """The packet in which the last so many free octets, one or more, are these trailers."""
     padding = _padding(packet)
     later = packet.trailers[len(packet.trailers) - len(_read(packet)) - (packet.fcs is not None) :]
     earlier = packet.trailers[: len(packet.trailers) - len(later)]
@@ -60,7 +62,7 @@ def with_last(packet: Packet, trailer: Trailer, taken: int) -> Packet:
         payload = payload[:-taken]
     elif data := padding.data[:-taken]:
         kept = (*kept, Trailer(padding.header, data))
-    return msgspec.structs.replace(packet, payload=payload, trailers=(*kept, trailer, *later))
+    return msgspec.structs.replace(packet, payload=payload, trailers=(*kept, *trailers, *later))
 
 
 def _is_plain(trailer: Trailer) -> bool:

@@ -83,20 +83,27 @@ class TrailerRecord(Header, abstract=True):
         return DeclaredTrailer(header, encode(resolved)[::-1], record=_turned(resolved.headers[0]))
 
     @classmethod
-    def taken_from(cls, packet: Packet) -> Packet:
-        """The packet in which the last octets that no header counts are this trailer.
+    def taken_from(cls, packet: Packet, *inwards: type[TrailerRecord]) -> Packet:
+        """The packet in which the last octets that no header counts are this trailer, and those before it `inwards`.
 
-        It is the same packet if this trailer does not fit there, or if octets of the packet were not captured.
+        A trailer that does not fit there is left out. It is the same packet if none fits, or if octets of the packet
+        were not captured.
         """
-        free = free_octets(packet)
-        if not free:
-            return packet
-        try:
-            record, taken = cls.read(free)
-        except DecodeError:
-            return packet
-        header = outermost_bound(packet)
-        return with_last(packet, DeclaredTrailer(header, free[-taken:], record=record), taken)
+        waiting = [*inwards[::-1], cls]
+        while waiting and (free := free_octets(packet)):  # once for each run of octets that no header counts
+            header, backwards, at = outermost_bound(packet), free[::-1], 0
+            found: list[DeclaredTrailer] = []
+            while waiting and at < len(backwards):
+                try:
+                    record, end = reader_of(waiting.pop())(backwards, at, len(backwards))
+                except DecodeError:
+                    continue
+                if end > at:  # a construct object may read nothing
+                    found.append(DeclaredTrailer(header, backwards[at:end][::-1], record=_turned(record)))
+                    at = end
+            if found:
+                packet = with_last(packet, found[::-1], at)
+        return packet
 
     def wire_leaves(self) -> list[Leaf]:
         """Each field that is present, in wire order; its bits are counted from the first octet of the trailer."""

@@ -84,7 +84,10 @@ class Tunnel(Receiving, frozen=True, kw_only=True, dict=True):
         if self.src.version != self.dst.version:
             raise ValueError(f"src {self.src} and dst {self.dst} are not of one family")
         if isinstance(self.link, str | MACAddress) and not self.dst.is_multicast:
-            raise ValueError(f"link: {self.dst} is no multicast group: give Ethernet(dst=..., src=...)")
+            given = text_of(self.link)
+            raise ValueError(
+                f"link is {given}, but dst {self.dst} is no multicast group: give Ethernet(dst=..., src=...)"
+            )
         check_type("tags", self.tags, tuple, "a tuple of VLANTag values")
         for number, tag in enumerate(self.tags):
             check_type(f"tags[{number}]", tag, VLANTag)

@@ -8,6 +8,7 @@ checksums of tunnels outside, and the FCS, are updated by the difference (see `e
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import islice
 from typing import Any, Final
 
 import msgspec
@@ -136,6 +137,8 @@ def translate(packet: Packet, vids: Mapping[int, int], *, scope: str = "outer", 
     Raises: MissingHeaderError as `tags` does; FieldRangeError.
     """
     check_type("vids", vids, Mapping, "a mapping of VLANs to VLANs")
+    for vid in islice(vids, 1):  # one stands for all: a table may be large, and packets are many
+        check_number("a VLAN of vids", vid, None)
     stack = tags(packet, scope=scope)
     if check_number("depth", depth, 0) >= len(stack) or stack[depth].vid not in vids:
         return packet

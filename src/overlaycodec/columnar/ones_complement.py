@@ -86,7 +86,7 @@ def _in_place(octets: ByteBuffer, starts: Ints, ends: Ints) -> Sums:
     words = octets[: len(octets) // 4 * 4].view("<u4")
     first, last = (starts + 3) >> 2, ends >> 2
     edges = np.stack([first, last], axis=1).ravel()
-    total: Sums = np.add.reduceat(words[: int(last.max()) + 1], edges, dtype=np.uint64)[::2]
+    total: Sums = np.add.reduceat(words[: int(edges.max()) + 1], edges, dtype=np.uint64)[::2]
     total[first >= last] = 0
     before, after = ((starts & 3) * 8).astype(np.uint64), ((ends & 3) * 8).astype(np.uint64)
     tails = words[last] & (np.uint64(1) << after) - np.uint64(1)

@@ -1,4 +1,4 @@
-"""Which header follows: what is generated for that, for steps and for learnt stacks, against the conditions as they are.
+"""Which header follows: what is generated for that, in steps and for learnt stacks, against conditions as they are.
 
 What is chosen is worked out here from the keys of the catalog and from `guesses`, which reads signs without generated
 code. The octets are those of the vectors, with some bits that decide, or what follows them, not as they were.
@@ -6,6 +6,7 @@ code. The octets are those of the vectors, with some bits that decide, or what f
 
 from __future__ import annotations
 
+import inspect
 import random
 from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
@@ -15,10 +16,12 @@ import pytest
 import overlaycodec as oc
 from overlaycodec import Catalog, Header, Key, Packet
 from overlaycodec.codec import code_cache
+from overlaycodec.codec.stack_shape import option_free_stack
 from overlaycodec.guesses.corroboration import condition_holds, is_believed
-from overlaycodec.packet.offsets import is_fragment
+from overlaycodec.packet.offsets import is_fragment, octets_in
 from overlaycodec.protocols import HEADERS
 from overlaycodec.schema.keys import Asked, Fits, Peek, PreviousHeader
+from overlaycodec.schema.layout import Run
 from overlaycodec.schema.signs import Pattern
 from tests.codec.test_stack_shape import NEIGHBOURS, told
 from tests.tools.internals import code_of
@@ -33,7 +36,7 @@ class Place(NamedTuple):
 
     vector: str
     first: type[Header] | Key
-    index: int
+    number: int
     """Of the header in the packet."""
     octet: int
     """Where it begins."""
@@ -45,7 +48,7 @@ class Place(NamedTuple):
     @property
     def id(self) -> str:
         """A name for the test."""
-        return f"{self.vector} {type(self.packet.headers[self.index]).__name__}"
+        return f"{self.vector} {type(self.packet.headers[self.number]).__name__}"
 
 
 def key_of(first: type[Header] | Key, headers: tuple[Header, ...]) -> Key | None:
@@ -66,15 +69,15 @@ def places() -> Iterator[Place]:
         if packet.trailers or packet.faults or any(map(is_fragment, packet.headers)):
             continue
         octet = 0
-        for index, header in enumerate(packet.headers):
-            before = packet.headers[:index]
+        for number, header in enumerate(packet.headers):
+            before = packet.headers[:number]
             key = key_of(first, before)
             if key is not None and (type(header), key, len(before) > 1) not in seen:
                 found = catalog.candidates(key.space, key.value) or catalog.candidates(key.space, None)
                 if any(one.conditions or one.guess for one, _ in found):
                     seen.add((type(header), key, len(before) > 1))
-                    yield Place(name, first, index, octet, key, before, packet, data)
-            first_bit, last_bit = packet.span(packet.names[index])
+                    yield Place(name, first, number, octet, key, before, packet, data)
+            first_bit, last_bit = packet.span(packet.names[number])
             octet += (last_bit + 1 - first_bit) // 8
 
 
@@ -101,8 +104,22 @@ def deciding_bits(place: Place, catalog: Catalog) -> list[int]:
     return sorted(bit for bit in bits if bit < size)
 
 
+def conditions_on_the_header_before(place: Place, catalog: Catalog) -> list[PreviousHeader]:
+    """What keys ask of the header before."""
+    found = catalog.candidates(place.key.space, place.key.value) or catalog.candidates(place.key.space, None)
+    return [asked for key, _ in found for asked in key.conditions if isinstance(asked, PreviousHeader)]
+
+
+def bits_of_the_header_before(place: Place, field: str) -> list[int]:
+    """The bits of its field in the packet; none where it has no such field."""
+    if not place.before or field not in place.before[-1].__layout__.by_name:
+        return []
+    first, last = place.packet.span(f"{place.packet.names[place.number - 1]}.{field}")
+    return list(range(first, last + 1))
+
+
 def variants(place: Place, catalog: Catalog) -> Iterator[bytes]:
-    """The octets of the vector, and others that begin like them: before the place, nothing changes."""
+    """The octets of the vector, and others: before the place, only a field changes that some key asks for."""
     chance = random.Random(place.id)
     bits = deciding_bits(place, catalog)
     start, rest = place.data[: place.octet], place.data[place.octet :]
@@ -114,6 +131,11 @@ def variants(place: Place, catalog: Catalog) -> Iterator[bytes]:
         return start + bytes(changed)
 
     yield place.data
+    for field in {asked.field for asked in conditions_on_the_header_before(place, catalog)}:
+        for bit in bits_of_the_header_before(place, field):
+            changed = bytearray(place.data)
+            changed[bit // 8] ^= 0x80 >> bit % 8
+            yield bytes(changed)
     for bit in bits:
         yield flipped(rest, [bit])
     for count in (2, 2, 2, 3, 3, 4, 6):
@@ -163,23 +185,36 @@ def catalogs(place: Place) -> tuple[Catalog, Catalog]:
     return plain, learnt
 
 
+def read_at_once(catalog: Catalog, data: bytes) -> tuple[Header, ...]:
+    """The headers that the learnt stack reads; none where the packet has another."""
+    found = code_of(catalog).stack_cache.entry[1](data, len(data))
+    headers: tuple[Header, ...] = () if found is None else found.headers if isinstance(found, Packet) else found[0]
+    return headers
+
+
 def at(place: Place, packet: Packet) -> type[Header] | None:
     """The header that decoding found at the place, or could not read for lack of octets."""
-    return type(packet.headers[place.index]) if len(packet.headers) > place.index else None
+    return type(packet.headers[place.number]) if len(packet.headers) > place.number else None
 
 
 @each_place
 def test_what_follows_is_what_the_keys_and_the_signs_say(place: Place) -> None:
     plain, learnt = catalogs(place)
-    assert chosen_at(place, plain, place.data) is type(place.packet.headers[place.index])
+    assert chosen_at(place, plain, place.data) is type(place.packet.headers[place.number])
+    stack = option_free_stack(place.packet.headers)
+    if place.packet.get("ipv6.payload_length") != 0:  # as in a jumbogram: read one header after the other
+        assert len(read_at_once(learnt, place.data)) == (len(stack) if len(stack) > 1 else 0)
     for data in variants(place, plain):
-        expected = chosen_at(place, plain, data)
         packet = plain.decode(data, first=place.first, lax=True)
+        assert told(learnt.decode(data, first=place.first, lax=True)) == told(packet), data.hex()
+        before = packet.headers[: place.number]
+        if key_of(place.first, before) != place.key or sum(map(octets_in, before)) != place.octet:
+            continue  # the header before says that another key is asked, or stands elsewhere
+        expected = chosen_at(place._replace(before=before), plain, data)
         if at(place, packet) is not expected:  # it was chosen, and cannot be read
             assert expected is not None, data.hex()
             assert packet.fault is not None, data.hex()
             assert expected.__layout__.name in packet.fault.path, data.hex()
-        assert told(learnt.decode(data, first=place.first, lax=True)) == told(packet), data.hex()
 
 
 # --- how much is asked ------------------------------------------------------------------------------------------------
@@ -196,13 +231,6 @@ class Questions:
     def _is_believed(self, layout: Any, known: Any, data: bytes, pos: int, end: int, *, cut: bool) -> bool:
         self.asked.append((layout.cls, pos))
         return is_believed(layout, known, data, pos, end, cut=cut)
-
-
-def read_at_once(catalog: Catalog, data: bytes) -> tuple[Header, ...]:
-    """The headers that the learnt stack reads; none where the packet has another."""
-    found = code_of(catalog).stack_cache.entry[1](data, len(data))
-    headers: tuple[Header, ...] = () if found is None else found.headers if isinstance(found, Packet) else found[0]
-    return headers
 
 
 def is_usual(cls: type[Header], data: bytes, pos: int, catalog: Catalog) -> bool:
@@ -228,7 +256,7 @@ GUESSED: Final = [
     for place in PLACES
     for found in [oc.DEFAULT.candidates(place.key.space, place.key.value)]
     for key, cls in found or oc.DEFAULT.candidates(place.key.space, None)
-    if key.guess and cls is type(place.packet.headers[place.index]) and cls.__layout__.corroboration is not None
+    if key.guess and cls is type(place.packet.headers[place.number]) and cls.__layout__.corroboration is not None
 ]
 
 
@@ -238,7 +266,7 @@ def test_signs_are_counted_only_where_the_usual_case_does_not_hold(
 ) -> None:
     """One test of octets answers for most packets: a tunnel costs no more than a header that is no guess."""
     plain, learnt = catalogs(place)
-    cls = type(place.packet.headers[place.index])
+    cls = type(place.packet.headers[place.number])
     for data in variants(place, plain):
         if chosen_at(place, plain, data) is not cls:
             continue
@@ -248,6 +276,44 @@ def test_signs_are_counted_only_where_the_usual_case_does_not_hold(
                 questions = Questions(context)
                 if catalog is plain:
                     catalog.decode(data, first=place.first, lax=True)
-                elif len(read_at_once(catalog, data)) <= place.index:
+                elif len(read_at_once(catalog, data)) <= place.number:
                     continue
             assert [one for one in questions.asked if one == (cls, place.octet)] == expected, data.hex()
+
+
+def whole_fields(place: Place) -> list[Peek]:
+    """The conditions on one number of 2 or 4 octets, in the key by which the header of the place was found.
+
+    Smaller numbers may be read together with others.
+    """
+    cls = type(place.packet.headers[place.number])
+    run = cls.__layout__.parts[0]
+    assert isinstance(run, Run)
+    numbers = {
+        (run.bit_of(field.name), field.bits) for field in run.fields if field.kind == "int" and field.byte_order is None
+    }
+    found = oc.DEFAULT.candidates(place.key.space, place.key.value)
+    key = next(key for key, header in found if header is cls)
+    peeks = [asked for asked in key.conditions if isinstance(asked, Peek)]
+    return [one for one in peeks if (one.bit, one.count) in numbers and one.bit % 8 == 0 and one.count in (16, 32)]
+
+
+WHOLE: Final = [
+    place
+    for place in PLACES
+    if place.number < len(option_free_stack(place.packet.headers)) > 1 and place.key.value is not None
+    if any(
+        cls is type(place.packet.headers[place.number])
+        for _, cls in oc.DEFAULT.candidates(place.key.space, place.key.value)
+    )
+    and whole_fields(place)
+]
+
+
+@pytest.mark.parametrize("place", WHOLE, ids=[place.id for place in WHOLE])
+def test_a_learnt_stack_asks_the_numbers_that_it_has_read(place: Place) -> None:
+    """Not the octets again."""
+    _, learnt = catalogs(place)
+    source = inspect.getsource(code_of(learnt).stack_cache.entry[1])
+    for asked in whole_fields(place):
+        assert f"data[{place.octet} + {asked.bit // 8}] == {asked.value >> asked.count - 8}" not in source

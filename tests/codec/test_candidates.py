@@ -5,14 +5,15 @@ Which of them is found is worked out from what the documentation of `Key` says, 
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterator
-from itertools import permutations
+from itertools import permutations, product
 from typing import Annotated, Final, NamedTuple
 
 import pytest
 
 import overlaycodec as oc
-from overlaycodec import Bits, Catalog, Header, Key, KeySpace, Packet
+from overlaycodec import Bits, Catalog, Header, Key, KeySpace
 from overlaycodec.schema.keys import Fits, MinOctets, Peek, PreviousHeader
 from overlaycodec.schema.signs import Pattern
 from tests.codec.test_stack_shape import told
@@ -161,34 +162,66 @@ def test_the_first_one_whose_conditions_hold_and_that_is_believed(order: Order) 
 
 # --- a length in a sign -----------------------------------------------------------------------------------------------
 
+LENGTHS: Final = {
+    "its own": Fits(8, 8, unit=4, base=4),
+    "its own, which its first octets alone fulfil": Fits(8, 8, unit=4, base=4, least=4),
+    "its own, with content": Fits(8, 8, unit=4, base=4, least=8),
+    "its own, one octet more than it can have": Fits(8, 8, unit=4, base=4, least=5),
+    "in other units": Fits(8, 8, unit=2, base=4),
+    "without its first octets": Fits(8, 8, unit=4, base=0),
+    "that of another field": Fits(16, 8, unit=4, base=4),
+    "its last bits": Fits(12, 4, unit=4, base=4),
+    "with nothing behind": Fits(8, 8, unit=4, base=4, spare=0),
+}
 
-class Counted(Header, spec="in-house", path="counted", keys=(oc.UDP_PORT(9994).as_guess(),), signs=(
-    Pattern("length", ((Fits(8, 8, unit=4, base=4),),), decisive=True),
-    Pattern("version", ((Peek(0, 8, 1),),)),
-)):  # fmt: skip
+
+def counted(fits: Fits) -> type[Header]:
     """A header whose length says where its content ends: words of 4 octets behind the first 4."""
 
-    version: Annotated[int, Bits(8)] = 1
-    words: Annotated[int, Bits(8), oc.LengthField(unit=4, origin="end")] = 0
-    number: Annotated[int, Bits(16)] = 0
+    class Counted(Header, spec="in-house", path="counted", keys=(oc.UDP_PORT(9994).as_guess(),), signs=(
+        Pattern("length", ((fits,),), decisive=True), Pattern("version", ((Peek(0, 8, 1),),)),
+    )):  # fmt: skip
+        """Its octets."""
+
+        version: Annotated[int, Bits(8)] = 1
+        words: Annotated[int, Bits(8), oc.LengthField(unit=4, origin="end")] = 0
+        number: Annotated[int, Bits(8)] = 0
+        other: Annotated[int, Bits(8)] = 0
+
+    return Counted
 
 
-@pytest.mark.parametrize("words", range(4))
-def test_a_length_that_was_found_to_fit_is_not_asked_again(words: int) -> None:
-    """RFC 768: the length of UDP counts its own 8 octets."""
-    for version in (1, 2):
-        for content in range(14):
-            inside = bytes([version, words, 0, 9]) + bytes(content)
-            octets = (
-                (1).to_bytes(2, "big") + (9994).to_bytes(2, "big") + (8 + len(inside)).to_bytes(2, "big") + bytes(2)
-            )
-            expected = version == 1 or 4 * words <= content  # one sign alone refuses nothing
-            plain, learnt = (Catalog((oc.UDP, Counted)) for _ in range(2))
-            fitting = octets[:4] + (20).to_bytes(2, "big") + bytes(2) + bytes([1, 2, 0, 9]) + bytes(8)
-            code_of(learnt).stack_cache.learn(oc.UDP, plain.decode(fitting, first=oc.UDP).headers)
-            assert code_of(learnt).stack_cache.entry[1](fitting, len(fitting)) is not None
-            packets: list[Packet] = [
-                catalog.decode(octets + inside, first=oc.UDP, lax=True) for catalog in (plain, learnt)
-            ]
-            assert told(packets[0]) == told(packets[1])
-            assert (Counted in packets[0]) is expected
+def datagram(content: bytes) -> bytes:
+    """RFC 768: the length counts the 8 octets of the header too."""
+    return bytes.fromhex("0001 270a") + (8 + len(content)).to_bytes(2, "big") + bytes(2) + content
+
+
+@pytest.mark.parametrize("name", LENGTHS)
+def test_a_length_fits_or_not(name: str) -> None:
+    """One sign alone refuses nothing: the version is wrong too where the length must decide."""
+    fits, cls = LENGTHS[name], counted(LENGTHS[name])
+    plain, learnt = (Catalog((oc.UDP, cls)) for _ in range(2))
+    code_of(plain).stack_cache.misses_left = code_of(learnt).stack_cache.misses_left = -1
+    fitting = datagram(bytes([1, 2, 1, 9]) + bytes(8))
+    code_of(learnt).stack_cache.learn(oc.UDP, plain.decode(fitting, first=oc.UDP).headers)
+    read = code_of(learnt).stack_cache.entry[1]
+    assert read(fitting, len(fitting)) is not None
+    for words, version, number, content in product((0, 1, 2, 3, 16, 17), (1, 2), (0, 3), (*range(14), 64, 68)):
+        inside = bytes([version, words, number, 9]) + bytes(content)
+        counts = number if fits.bit == 16 else words % 16 if fits.bit == 12 else words
+        claimed = counts * fits.unit + fits.base
+        holds = fits.least <= claimed <= len(inside) and (fits.spare is None or len(inside) - claimed <= fits.spare)
+        packets = [catalog.decode(datagram(inside), first=oc.UDP, lax=True) for catalog in (plain, learnt)]
+        assert told(packets[0]) == told(packets[1]), inside.hex()
+        assert (cls in packets[0]) is (version == 1 or holds), inside.hex()
+
+
+@pytest.mark.parametrize("name", LENGTHS)
+def test_a_length_that_was_found_to_fit_is_not_asked_again(name: str) -> None:
+    """A learnt stack tests that the content ends where the octets do: it is enough for a sign that says no more."""
+    catalog = Catalog((oc.UDP, counted(LENGTHS[name])))
+    fitting = datagram(bytes([1, 2, 1, 9]) + bytes(8))
+    code_of(catalog).stack_cache.learn(oc.UDP, catalog.decode(fitting, first=oc.UDP).headers)
+    source = inspect.getsource(code_of(catalog).stack_cache.entry[1])
+    enough = name in ("its own", "its own, which its first octets alone fulfil", "with nothing behind")
+    assert ("<= end - 8" in source) is not enough

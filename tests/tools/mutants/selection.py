@@ -189,7 +189,9 @@ _CODEC: Final = tuple(
     f"tests/codec/test_{name}.py"
     for name in ("stack_encoder", "packet_decoder", "options", "stack_decoder", "dialects", "jumbograms")
 )
-_CHOICES: Final = tuple(f"tests/codec/test_{name}.py" for name in ("candidates", "choices", "field_views"))
+_CHOICES: Final = tuple(
+    f"tests/codec/test_{name}.py" for name in ("candidates", "code_limits", "field_views", "choices")
+)
 _COLUMNS: Final = ("columns", "where", "encode_columns", "record_columns", "list_columns", "guess_columns", "addresses")
 BRIEF: Final[dict[str, Sequence[str]]] = {
     "schema": ("tests/schema", _RECORDS[0], *VECTORS, *_CHECKSUMS, *_CODEC[:3], "tests/describe", "tests/tunnel"),

@@ -191,7 +191,8 @@ _CODEC: Final = tuple(
     for name in ("stack_encoder", "packet_decoder", "options", "stack_decoder", "dialects", "jumbograms")
 )
 _CHOICES: Final = tuple(
-    f"tests/codec/test_{name}.py" for name in ("catalog", "candidates", "code_limits", "field_views", "choices")
+    f"tests/codec/test_{name}.py"
+    for name in ("struct_plan", "catalog", "candidates", "code_limits", "field_views", "choices")
 )
 _COLUMNS: Final = ("columns", "where", "encode_columns", "record_columns", "list_columns", "guess_columns", "addresses")
 BRIEF: Final[dict[str, Sequence[str]]] = {

@@ -169,6 +169,22 @@ def test_each_learnt_stack_is_read_at_once_whatever_the_order(turn: int, kept: i
             assert catalog.decode(octets, lax=True) == PLAIN.decode(octets, lax=True)
 
 
+def test_octets_that_are_always_the_same_are_known_to_the_choice() -> None:
+    """EtherTypes, IP's version and protocol, and UDP's port lie where IEEE 802.3 and RFC 791, 768 and 7348 say."""
+    catalog = new()
+    learn(catalog, FRAMES[5])
+    (decoder,) = cache_of(catalog).decoders.values()
+    link, inner = {12: 0x08, 13: 0x00, 14: 0x45, 23: 17, 36: 4789 >> 8, 37: 4789 & 255}, {62: 0x08, 63: 0x00, 64: 0x45}
+    assert {**link, **inner, 73: 17}.items() <= decoder.constants.items()
+    assert decoder.octets == len(FRAMES[5])
+    for data in FRAMES:
+        other = new()
+        learn(other, data)
+        for one in cache_of(other).decoders.values():
+            assert all(data[offset] == value for offset, value in one.constants.items())
+            assert {12: data[12], 13: data[13]}.items() <= one.constants.items()
+
+
 # --- what is generated for one header, and to write stacks ------------------------------------------------------------
 
 

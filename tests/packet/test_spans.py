@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from itertools import product
-from typing import Final
+from typing import Annotated, Final
 
+import construct
 import pytest
 
 import overlaycodec as oc
@@ -64,3 +65,26 @@ def test_what_stands_behind_optional_parts(checksum: bool, key: bool, sequence: 
     assert packet.span("gre") == (0, at - 1)
     assert packet.span("gre.protocol_type") == (16, 31)
     assert packet.span("payload") == (at, at - 1)
+
+
+class Kept(oc.Header, spec="in-house", path="kept"):
+    """A field that a construct object reads, if a flag says so, and one behind it."""
+
+    flag: Annotated[bool, oc.Bits(1)] = False
+    spare: Annotated[int, oc.Bits(7)] = 0
+    size: Annotated[int, oc.Bits(8)] = oc.AUTO
+    numbers: Annotated[
+        tuple[int, ...] | None,
+        oc.ConstructField(construct.GreedyRange(construct.Byte)),
+        oc.SizedBy("size"),
+        oc.When("flag"),
+    ] = None
+    rest: Annotated[bytes, oc.Rest()] = b""
+
+
+def test_what_a_construct_object_reads_takes_no_octets_where_it_is_absent() -> None:
+    absent, there = Kept(flag=False, size=0, rest=b"ab"), Kept(flag=True, size=3, numbers=(1, 2, 3), rest=b"ab")
+    assert (octets_in(absent), octets_in(there)) == (4, 7)
+    assert (oc.Packet((absent,)).span("kept"), oc.Packet((there,)).span("kept")) == ((0, 31), (0, 55))
+    assert oc.Packet((there,)).span("kept.rest") == (40, 55)
+    assert oc.Packet((absent,)).span("kept.rest") == (16, 31)

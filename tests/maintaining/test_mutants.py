@@ -63,6 +63,11 @@ def test_what_changes_nothing_is_no_mutant() -> None:
     assert [key.after for key in changes("def f():\n    return False\n")] == ["True"]
 
 
+def test_comments_of_generated_source_are_not_changed() -> None:
+    text = 'source = Source("f")\nsource.comment("1 and 2", f"{1} + 1")\nsource.add("1 and 2")\n'
+    assert {key.before for key in changes(text)} == {'"1 and 2"', 'source.add("1 and 2")'}
+
+
 def test_keys_do_not_depend_on_lines_around_the_function() -> None:
     moved = MODULE.replace("class Reader", "def other() -> int:\n    return 0\n\n\nclass Reader")
     moved = moved.replace("self.count(size + 1, size", "self.count(size\n            + 1, size")

@@ -84,6 +84,38 @@ def test_what_it_cannot_be(wrong: dict[str, Any], message: str) -> None:
         oc.decode(DATA, fcs_octets=-4)
 
 
+@pytest.mark.parametrize("octets", range(-1, 7))
+def test_it_has_one_octet_or_more_and_no_more_than_it_says(octets: int) -> None:
+    """Of so many octets on the wire, each number of them may have been captured."""
+    if octets < 1:
+        with pytest.raises(ValueError, match="has 1 octet or more"):
+            FCS(octets=octets)
+        return
+    for captured in range(octets + 1):
+        fcs = FCS(data=bytes(captured), octets=octets)
+        assert fcs.missing == octets - captured
+        assert fcs.is_crc(PLAIN.headers) is (octets == 4)
+        assert not fcs.is_crc(PLAIN.headers[1:])  # no link
+        assert not fcs.is_crc(())
+        packet = PLAIN / fcs
+        first, last = packet.span("fcs")
+        assert (first, last - first + 1) == (len(DATA) * 8, captured * 8)
+        assert packet.at("fcs") == bytes(captured)
+        assert packet.replace_at("fcs", b"").fcs == FCS(data=b"", octets=octets)
+    assert FCS(octets=octets).missing == 0
+    with pytest.raises(ValueError, match=f"of {octets} octets? has no {octets + 1} octets"):
+        FCS(data=bytes(octets + 1), octets=octets)
+
+
+@pytest.mark.parametrize("header", range(-3, 3))
+def test_it_follows_no_header(header: int) -> None:
+    if header == -1:
+        assert FCS(header=header) == FCS()
+        return
+    with pytest.raises(ValueError, match=f"follows no header: header is -1, not {header}"):
+        FCS(header=header)
+
+
 def test_a_packet_keeps_it() -> None:
     assert (
         WHOLE.replace(IPv4, ttl=9).fcs == WHOLE.without(VLANTag).fcs == WHOLE.insert(1, VLANTag(vid=1)).fcs == WHOLE.fcs

@@ -143,7 +143,8 @@ def _assigned(node: ast.AST) -> str:
 def _passed_over(tree: ast.AST) -> set[int]:
     """The nodes without effect at run time: annotations, names for `import *`, what only type checkers see.
 
-    So are assertions of the library about itself: `assert`, and the `strict=True` of `zip`.
+    So are assertions of the library about itself, `assert` and the `strict=True` of `zip`, and the comments that are
+    written into generated source.
     """
     silent: list[ast.AST] = []
     for node in ast.walk(tree):
@@ -155,13 +156,19 @@ def _passed_over(tree: ast.AST) -> set[int]:
             silent.append(node)
         elif isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
             silent += [node.test, *node.body]
-        elif isinstance(node, ast.Assert | ast.Import | ast.ImportFrom) or _is_strict_zip(node):
+        elif isinstance(node, ast.Assert | ast.Import | ast.ImportFrom) or _is_strict_zip(node) or _is_comment(node):
             silent.append(node)
     return {id(inner) for node in silent for inner in ast.walk(node)}
 
 
 def _is_strict_zip(node: ast.AST) -> bool:
     return isinstance(node, ast.keyword) and node.arg == "strict" and _is_constant(node.value, True)
+
+
+def _is_comment(node: ast.AST) -> bool:
+    """Whether it is a call such as `source.comment("what follows")`."""
+    call = node.value if isinstance(node, ast.Expr) else None
+    return isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr == "comment"
 
 
 def _of_code(source: _Module) -> Iterator[_Change]:

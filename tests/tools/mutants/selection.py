@@ -85,7 +85,10 @@ TESTS: Final[dict[str, Sequence[str]]] = {
         "tests/codec/test_packet_decoder.py",
         "tests/vlan",
         *VECTORS,
+        "tests/packet/test_scopes.py",
+        "tests/packet/test_spans.py",
         "tests/packet/test_repeated_headers.py",
+        "tests/trailers",
         "tests/schema",
         "tests/codec/test_options.py",
         "tests/codec/test_jumbograms.py",
@@ -193,6 +196,10 @@ TESTS: Final[dict[str, Sequence[str]]] = {
 _CODEC: Final = tuple(
     f"tests/codec/test_{name}.py"
     for name in ("stack_encoder", "packet_decoder", "options", "stack_decoder", "dialects", "jumbograms")
+)
+_CHOICES: Final = tuple(
+    f"tests/codec/test_{name}.py"
+    for name in ("struct_plan", "catalog", "candidates", "code_limits", "field_views", "choices")
 )
 
 
@@ -328,7 +335,10 @@ BRIEF: Final[dict[str, Sequence[str]]] = {
         "tests/packet/test_packets.py",
         "tests/packet/test_text_paths.py",
         "tests/packet/test_fcs.py",
+        "tests/packet/test_scopes.py",
+        "tests/packet/test_spans.py",
         "tests/packet/test_repeated_headers.py",
+        "tests/trailers",
         "tests/vlan",
         _RECORDS[0],
         *VECTORS,
@@ -337,7 +347,7 @@ BRIEF: Final[dict[str, Sequence[str]]] = {
         *_CODEC,
         "tests/tunnel",
     ),
-    "codec": (*_CODEC[:2], *VECTORS, *_CODEC[2:], "tests/test_errors.py", "tests/schema", *_CHECKSUMS),
+    "codec": (*_CODEC[:2], *VECTORS, *_CODEC[2:], *_CHOICES, "tests/test_errors.py", "tests/schema", *_CHECKSUMS),
     "vlan": ("tests/vlan", *_arguments("vlan"), _RECORDS[0]),
     "reassembly": ("tests/reassembly", _RECORDS[0], *_arguments("reassembly")),
     "findings": ("tests/findings", _RECORDS[0], *_arguments("diagnose")),

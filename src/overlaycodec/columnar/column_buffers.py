@@ -78,15 +78,16 @@ class Output:
         self.count = 0
         self.values: dict[str, Values] = {}
         # One block for all columns: the operating system gives one large block, zeroed, much faster than many small.
-        block = self._allocate(sum(_rounded(dtype.itemsize * capacity) for dtype in form.numbers.values()))
-        start = 0
-        for column in columns:
-            dtype = form.numbers.get(column.name)
-            if dtype is None:
-                self.values[column.name] = np.empty(capacity, object)
-            else:
-                self.values[column.name] = np.ndarray((capacity,), dtype, block, start)
-                start += _rounded(dtype.itemsize * capacity)
+        starts, octets = [], 0
+        for dtype in form.numbers.values():
+            starts.append(octets)
+            octets += -(-dtype.itemsize * capacity // 64) * 64
+        block, at = self._allocate(octets), iter(starts)
+        for name in form.presence:
+            number = form.numbers.get(name)
+            self.values[name] = (
+                np.empty(capacity, object) if number is None else np.ndarray((capacity,), number, block, next(at))
+            )
         self._masks: Mask | None = None
         self.absent: dict[str, Mask] = {}
         """The masks in which something is absent, by the presence of their columns."""
@@ -149,10 +150,6 @@ class Output:
 
 def _zeros(octets: int) -> ByteBuffer:
     return np.zeros(octets, np.uint8)
-
-
-def _rounded(octets: int) -> int:
-    return -(-octets // 64) * 64
 
 
 class Part:
@@ -243,6 +240,9 @@ def put(name: str, index: Ints | None, found: list[Any], output: Part) -> None: 
         index = np.flatnonzero(present) if index is None else index[present]
         found = [value for value in found if value is not None]
     if found:
+        if index is None and output.values[name].dtype != object:
+            output.store(name, None, found)
+            return
         values = np.empty(len(found), output.values[name].dtype)
         values[:] = found
         output.store(name, index, values)

@@ -66,9 +66,12 @@ class Table(ForNotebooks):
         self._count = sum(output.count for output in outputs)
         self._values, self._absent = Columns(), {}
         for name in self._columns:
+            if len(outputs) == 1:
+                self._values[name] = first.values.pop(name)[: first.count]
+                continue
             parts = [output.values.pop(name)[: output.count] for output in outputs]
             self._values.add(name, partial(_joined, parts))
-        for presence in first.alike:
+        for presence in first.alike if any(output.absent for output in outputs) else ():
             masks = [output.absent.pop(presence, None) for output in outputs]
             if any(mask is not None for mask in masks):
                 self._absent[presence] = _joined(

@@ -189,7 +189,8 @@ class _Blocks:
         """Reads the options of these packets, each from `at` to its end, and notes which are not ordinary."""
         for _ in range(_MOST_OPTIONS):
             there = ends - at >= 4
-            which, at, ends = which[there], at[there], ends[there]
+            if not there.all():
+                which, at, ends = which[there], at[there], ends[there]
             if not len(which):
                 return
             halves = np.ascontiguousarray(_heads(octets, at, 1, self._order)).view(f"{self._order}u2")
@@ -197,16 +198,24 @@ class _Blocks:
             at = at + 4
             wrong = (lengths > ends - at) & (codes != 0)
             marks = codes == _FLAGS
-            wrong |= marks & ((lengths != 4) | self.flagged[which])
-            right[which[wrong]] = False
-            marks &= ~wrong
-            self.flags[which[marks]] = _heads(octets, at[marks], 1, self._order)[:, 0]
-            self.flagged[which[marks]] = True
+            if marks.any():
+                wrong |= marks & ((lengths != 4) | self.flagged[which])
+                marks &= ~wrong
+                self.flags[which[marks]] = _heads(octets, at[marks], 1, self._order)[:, 0]
+                self.flagged[which[marks]] = True
+            if wrong.any():
+                right[which[wrong]] = False
             noted = (codes == _COMMENT) & ~wrong
-            if noted.any():
+            if noted.all():
+                self.comments.append((which, at, at + lengths))
+            elif noted.any():
                 self.comments.append((which[noted], at[noted], (at + lengths)[noted]))
             more = (codes != 0) & ~wrong
-            which, at, ends = which[more], (at + (lengths + 3) // 4 * 4)[more], ends[more]
+            if not more.any():
+                return
+            at = at + (lengths + 3) // 4 * 4
+            if not more.all():
+                which, at, ends = which[more], at[more], ends[more]
         right[which[ends - at >= 4]] = False
 
     def block(self, octets: memoryview, offsets: Ints, end: int, left: int | None) -> RecordBlock:
@@ -247,11 +256,15 @@ class _Blocks:
         """The comments of the packets of so many blocks."""
         if not self.comments:
             return None
-        which, starts, stops = (np.concatenate(columns) for columns in zip(*self.comments, strict=True))
-        order = np.argsort(which, kind="stable")
-        order = order[which[order] < count]
-        number = np.cumsum(self.packets) - 1
-        return number[which[order]], starts[order], stops[order]
+        which, starts, stops = self.comments[0]
+        if len(self.comments) > 1:
+            which, starts, stops = (np.concatenate(columns) for columns in zip(*self.comments, strict=True))
+            order = np.argsort(which, kind="stable")
+            which, starts, stops = which[order], starts[order], stops[order]
+        here = int(np.searchsorted(which, count))
+        packets = self.packets[:count]
+        number = which[:here] if packets.all() else (np.cumsum(packets) - 1)[which[:here]]
+        return number, starts[:here], stops[:here]
 
 
 def _limit(interface: Interface) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -38,8 +38,7 @@ class ScalarFallback:
         self.payloads = any(column.name == "payload" for column in columns)
         asked = (("fault", self.faults), ("payload", self.payloads))
         self._names = [name for name, is_asked in asked if is_asked] + [column.name for column in self.columns]
-        self._places: dict[tuple[type[Header], ...], list[tuple[int | None, str]]] = {}
-        """For each stack, which header each column is of, and the name of the checksum that it has the status of."""
+        self._places: dict[tuple[type[Header], ...], list[_Place]] = {}
 
     @property
     def stacks(self) -> list[tuple[type[Header], ...]]:
@@ -87,8 +86,11 @@ class ScalarFallback:
         places = self._places.get(stack)
         if places is None:
             places = self._places[stack] = [_place_of(column, stack) for column in self.columns]
-        for column, (depth, checksum) in zip(self.columns, places, strict=True):
-            if column.in_trailer:
+        headers = packet.headers
+        for column, (depth, field, checksum) in zip(self.columns, places, strict=True):
+            if field and depth is not None:
+                yield scalar_of(getattr(headers[depth], field), column.dtype)
+            elif column.in_trailer:
                 yield scalar_of(column.value_at_end(packet), column.dtype)
             elif depth is None:
                 yield None
@@ -96,14 +98,29 @@ class ScalarFallback:
                 found = statuses.get(checksum)
                 yield None if found is None else CATEGORIES["status"].index(str(found))
             else:
-                yield scalar_of(column.value_in(packet.headers[depth]), column.dtype)
+                yield scalar_of(column.value_in(headers[depth]), column.dtype)
 
 
-def _place_of(column: Column, stack: tuple[type[Header], ...]) -> tuple[int | None, str]:
+class _Place(NamedTuple):
+    """Where the value of a column is, in packets of one stack."""
+
+    depth: int | None
+    """Of which header it is."""
+    field: str
+    """The field that it is; empty where it is found in another way."""
+    checksum: str
+    """The name of the checksum that it is the status of."""
+
+
+def _place_of(column: Column, stack: tuple[type[Header], ...]) -> _Place:
     depth = column.depth_in(stack)
-    if depth is None or not column.status:
-        return depth, ""
-    return depth, f"{names_of(stack)[depth]}.{column.rest[0][0]}"
+    if depth is None or column.in_trailer:
+        return _Place(depth, "", "")
+    (name, number), *deeper = column.rest
+    if column.status:
+        return _Place(depth, "", f"{names_of(stack)[depth]}.{name}")
+    plain = number is None and not deeper and not column.types_from and name in stack[depth].__layout__.by_name
+    return _Place(depth, name if plain else "", "")
 
 
 def scalar_of(value: Any, dtype: str) -> Any:  # Any: a field's own type, and what NumPy takes for it

@@ -1,4 +1,4 @@
-"""Headers with more fixed octets than the rows that are copied of most packets: WireGuard's handshakes."""
+"""Headers with many fixed octets: WireGuard's handshakes, behind tags, some of them cut off."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def _frame(source: random.Random) -> bytes:
     return data[: source.randrange(14, len(data))] if source.random() < 0.3 else data
 
 
-def test_wide_headers_in_rows_that_lie_apart_have_the_values_of_the_packets() -> None:
+def test_wide_headers_have_the_values_of_the_packets() -> None:
     source = random.Random(1)
     frames = [_frame(source) for _ in range(2000)]
     table = oc.columns(frames, _NAMES)

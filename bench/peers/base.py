@@ -22,9 +22,8 @@ class _Apart(ast.NodeTransformer):
 def untupled(function: F, **names: object) -> F:
     """The function, its statements such as `header.src, header.dst` made one statement a field.
 
-    `names` take the place of globals.
-
-    So they stand on one line and yet measure the reading of fields, and not the building of tuples.
+    So they stand on one line and yet measure the reading of fields, and not the building of tuples. `names` take the
+    place of globals.
     """
     tree = ast.parse(inspect.getsource(function))
     for node in tree.body:

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from overlaycodec.codec.catalog import DEFAULT, Catalog, check_catalog
 from overlaycodec.codec.decode_state import CAPTURED, DecodeState
 from overlaycodec.codec.decode_step import Step
-from overlaycodec.codec.header_decoder import reader_of
+from overlaycodec.codec.header_decoder import Reader, reader_of
 from overlaycodec.errors import DecodeError, NestingError, TruncatedError
 from overlaycodec.packet.header import METACLASS, Header, check_header_class
 from overlaycodec.packet.offsets import ends_of, octets_in
@@ -26,7 +26,6 @@ from overlaycodec.values.bytes_like import BytesLike, bytes_of
 __all__ = ["begun", "check_nesting", "decode", "decode_header", "ended", "located"]
 
 H = TypeVar("H", bound=Header)
-
 _READER: Any = reader_of.__wrapped__  # type: ignore[attr-defined]  # what `kept_with_class` keeps readers by
 
 
@@ -58,11 +57,8 @@ def decode(
         check_catalog(catalog)
         raise
     expected, read = stacks.entry
-    if (
-        (expected is first or expected == first)
-        and (wire_length is None or (wire_length.__class__ is int and 0 <= wire_length <= end))
-        and fcs_octets == 0
-    ):
+    complete = wire_length is None or (wire_length.__class__ is int and 0 <= wire_length <= end)
+    if complete and (expected is first or expected == first) and fcs_octets == 0:
         found = read(octets, end)
         if type(found) is Packet:
             return found
@@ -93,8 +89,7 @@ def _decoded(  # the state of one decode
 ) -> Packet:
     """The packet, whose headers before `pos` are decoded: goes on from step to step."""
     fault: DecodeError | None = None
-    if lax:
-        state.lax = True
+    state.lax = lax
     if step is not None:
         try:
             for _ in range(catalog.max_headers - len(state)):
@@ -186,13 +181,12 @@ def _bounding_field(state: DecodeState, end: int) -> str:
         return state.truncated_by
     found, start = CAPTURED, 0
     for index, (name, header) in enumerate(zip(names_of(state), state, strict=True)):
-        octets = octets_in(header)
         for field, stop in ends_of(state, index):
             if start + stop == end:
                 bit = header.__layout__.fixed_bit_of(field.name)
                 where = "" if bit is None else f" (bits {start * 8 + bit}-{start * 8 + bit + (field.bits or 1) - 1})"
                 found = f"{name}.{field.name}{where}"
-        start += octets
+        start += octets_in(header)
     return found
 
 
@@ -203,14 +197,11 @@ def decode_header(cls: type[H], data: BytesLike) -> tuple[H, int]:
     """
     octets = data if type(data) is bytes else bytes_of(data)
     try:
-        read = cls.__layout__.products[_READER] if type(cls) is METACLASS else None
+        read: Reader = cls.__layout__.products[_READER if type(cls) is METACLASS else None]
     except (AttributeError, KeyError):
-        read = None
-    if read is None:
         check_header_class("cls", cls)
         read = reader_of(cls)
     try:
-        found: tuple[H, int] = read(octets, 0, len(octets))
+        return read(octets, 0, len(octets))
     except TruncatedError as error:
         raise error.rebased(error.path, "the data") from None
-    return found

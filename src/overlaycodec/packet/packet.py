@@ -248,9 +248,8 @@ class Packet(ForPeople, CheckedPacket, frozen=True, eq=False, gc=False):
         if trailers:
             trailers = tuple(t.moved(t.header - start) for t in trailers if t.header >= start)
             missing = self.without_fcs().missing  # the FCS is that of the outermost frame
-        tail: Self = unchecked(
-            type(self), self.headers[start:], self.payload, trailers, self.faults, self.fault, missing
-        )
+        headers = self.headers[start:]
+        tail: Self = unchecked(type(self), headers, self.payload, trailers, self.faults, self.fault, missing)
         return tail
 
     @property

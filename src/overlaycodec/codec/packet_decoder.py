@@ -89,7 +89,8 @@ def _decoded(  # the state of one decode
 ) -> Packet:
     """The packet, whose headers before `pos` are decoded: goes on from step to step."""
     fault: DecodeError | None = None
-    state.lax = lax
+    if lax:
+        state.lax = True
     if step is not None:
         try:
             for _ in range(catalog.max_headers - len(state)):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from bench.peers.overlaycodec_ import read_packet
+from bench.peers.overlaycodec_ import frame_reader
 from bench.report import OURS
 from bench.timing import Contestant
 from overlaycodec import (
@@ -38,18 +38,6 @@ _OUTER = Pipeline(Ethernet, IPv4, UDP)
 _OTHER = Pipeline(Ethernet, IPv4, UDP, Geneve)
 
 
-def _open(data: bytes) -> object:
-    return read_packet(decode(data))
-
-
-def _fixed(data: bytes) -> object:
-    return read_packet(_FIXED.decode(data))
-
-
-def _pattern(data: bytes) -> object:
-    return read_packet(_PATTERN.decode(data))
-
-
 def _sorted_out(data: bytes) -> bool:
     return Geneve not in decode(data)
 
@@ -65,9 +53,9 @@ def _refused(data: bytes) -> bool:
 def contestants() -> list[Contestant]:
     """Each reads the same frames of seven headers."""
     return [
-        Contestant(OURS, _open),
-        Contestant(FIXED, _fixed),
-        Contestant("a pipeline with repetitions and alternatives", _pattern),
+        Contestant(OURS, frame_reader(decode)),
+        Contestant(FIXED, frame_reader(_FIXED.decode)),
+        Contestant("a pipeline with repetitions and alternatives", frame_reader(_PATTERN.decode)),
         Contestant("the outer three headers by a pipeline, no field read", _OUTER.decode),
         Contestant(SORTED_OUT, _sorted_out),
         Contestant(REFUSED, _refused),

@@ -19,10 +19,11 @@ class _Apart(ast.NodeTransformer):
         return [ast.copy_location(ast.Expr(value), node) for value in values]
 
 
-def untupled(function: F) -> F:
+def untupled(function: F, **names: object) -> F:
     """The function, its statements such as `header.src, header.dst` made one statement a field.
 
-    So they stand on one line and yet measure the reading of fields, and not the building of tuples.
+    So they stand on one line and yet measure the reading of fields, and not the building of tuples. `names` take the
+    place of globals.
     """
     tree = ast.parse(inspect.getsource(function))
     for node in tree.body:
@@ -32,7 +33,7 @@ def untupled(function: F) -> F:
     code = compile(
         ast.fix_missing_locations(_Apart().visit(tree)), inspect.getfile(function), "exec", dont_inherit=True
     )
-    exec(code, function.__globals__, namespace)
+    exec(code, {**function.__globals__, **names} if names else function.__globals__, namespace)
     return namespace[function.__name__]
 
 

@@ -12,9 +12,9 @@ from typing import Any, TypeVar
 from overlaycodec.codec.catalog import DEFAULT, Catalog, check_catalog
 from overlaycodec.codec.decode_state import CAPTURED, DecodeState
 from overlaycodec.codec.decode_step import Step
-from overlaycodec.codec.header_decoder import reader_of
+from overlaycodec.codec.header_decoder import Reader, reader_of
 from overlaycodec.errors import DecodeError, NestingError, TruncatedError
-from overlaycodec.packet.header import Header, check_header_class
+from overlaycodec.packet.header import METACLASS, Header, check_header_class
 from overlaycodec.packet.offsets import ends_of, octets_in
 from overlaycodec.packet.packet import FCS, Packet, packet_of
 from overlaycodec.packet.paths import names_of
@@ -26,6 +26,7 @@ from overlaycodec.values.bytes_like import BytesLike, bytes_of
 __all__ = ["begun", "check_nesting", "decode", "decode_header", "ended", "located"]
 
 H = TypeVar("H", bound=Header)
+_READER: Any = reader_of.__wrapped__  # type: ignore[attr-defined]  # what `kept_with_class` keeps readers by
 
 
 def decode(
@@ -51,18 +52,17 @@ def decode(
     octets = data if type(data) is bytes else bytes_of(data)
     end = len(octets)
     try:
-        code = catalog._code
+        stacks = catalog._code.stack_cache
     except AttributeError:
         check_catalog(catalog)
         raise
-    stacks = code.stack_cache
     expected, read = stacks.entry
     complete = wire_length is None or (wire_length.__class__ is int and 0 <= wire_length <= end)
     if complete and (expected is first or expected == first) and fcs_octets == 0:
         found = read(octets, end)
+        if type(found) is Packet:
+            return found
         if found is not None:
-            if isinstance(found, Packet):
-                return found
             headers, step, pos = found
             if step is None:
                 return packet_of(headers, octets[pos:end])
@@ -70,7 +70,7 @@ def decode(
             stacks.miss(first, packet.headers)
             return packet
     state, end, missing = begun(octets, wire_length, fcs_octets)
-    packet = _decoded(code.first_step(first), octets, 0, end, state, lax, catalog, first, missing)
+    packet = _decoded(catalog._code.first_step(first), octets, 0, end, state, lax, catalog, first, missing)
     if not catalog.trailers:  # stack decoders read none
         stacks.miss(first, packet.headers)
     return packet
@@ -180,13 +180,12 @@ def _bounding_field(state: DecodeState, end: int) -> str:
         return state.truncated_by
     found, start = CAPTURED, 0
     for index, (name, header) in enumerate(zip(names_of(state), state, strict=True)):
-        octets = octets_in(header)
         for field, stop in ends_of(state, index):
             if start + stop == end:
                 bit = header.__layout__.fixed_bit_of(field.name)
                 where = "" if bit is None else f" (bits {start * 8 + bit}-{start * 8 + bit + (field.bits or 1) - 1})"
                 found = f"{name}.{field.name}{where}"
-        start += octets
+        start += octets_in(header)
     return found
 
 
@@ -196,9 +195,12 @@ def decode_header(cls: type[H], data: BytesLike) -> tuple[H, int]:
     Raises: DecodeError.
     """
     octets = data if type(data) is bytes else bytes_of(data)
-    check_header_class("cls", cls)
     try:
-        found: tuple[H, int] = reader_of(cls)(octets, 0, len(octets))
+        read: Reader = cls.__layout__.products[_READER if type(cls) is METACLASS else None]
+    except (AttributeError, KeyError):
+        check_header_class("cls", cls)
+        read = reader_of(cls)
+    try:
+        return read(octets, 0, len(octets))
     except TruncatedError as error:
         raise error.rebased(error.path, "the data") from None
-    return found

@@ -244,13 +244,11 @@ class Packet(ForPeople, CheckedPacket, frozen=True, eq=False, gc=False):
     def _tail(self, start: int) -> Self:
         if not start:
             return self
-        trailers, missing = self.trailers, self.missing
+        headers, trailers, missing = self.headers[start:], self.trailers, self.missing
         if trailers:
             trailers = tuple(t.moved(t.header - start) for t in trailers if t.header >= start)
             missing = self.without_fcs().missing  # the FCS is that of the outermost frame
-        tail: Self = unchecked(
-            type(self), self.headers[start:], self.payload, trailers, self.faults, self.fault, missing
-        )
+        tail: Self = unchecked(type(self), headers, self.payload, trailers, self.faults, self.fault, missing)
         return tail
 
     @property

@@ -48,8 +48,12 @@ def afresh(vector: dict[str, Any], use: str) -> oc.Catalog:
 
 @cache
 def _catalog_with(bindings: str, use: str = "") -> oc.Catalog:
-    catalog = oc.Catalog(HEADERS) if use else oc.DEFAULT
-    for binding in json.loads(bindings):
+    return bound(oc.Catalog(HEADERS) if use else oc.DEFAULT, json.loads(bindings))
+
+
+def bound(catalog: oc.Catalog, bindings: list[dict[str, Any]]) -> oc.Catalog:
+    """The catalog with the bindings of a vector."""
+    for binding in bindings:
         catalog = catalog.with_binding(SPACES[binding["space"]](binding["value"]), BY_NAME[binding["header"]])
     return catalog
 

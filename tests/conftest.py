@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import importlib
 import os
 from collections.abc import Generator
 from pathlib import Path
@@ -34,6 +35,24 @@ settings.register_profile(
     print_blob=True,
     suppress_health_check=[HealthCheck.too_slow],
 )
+
+
+def _draw_no_constants_of_the_sources() -> None:
+    """Let examples be the same whatever else was imported: on which worker, in which order, with which other tests.
+
+    Hypothesis sometimes draws constants that stand in the loaded modules of the source tree, though not in those of a
+    wheel. It has no setting for this; releases before 6.131 do not do so.
+    """
+    try:
+        providers = importlib.import_module("hypothesis.internal.conjecture.providers")
+    except ImportError:
+        return
+    if hasattr(providers, "_get_local_constants"):
+        none = providers._local_constants
+        setattr(providers, "_get_local_constants", lambda: none)  # noqa: B010 - a name that stubs may not have
+
+
+_draw_no_constants_of_the_sources()
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.environ.get("CI") else "dev"))
 
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from functools import cache
 from typing import Annotated, Any, Final
 
-import pytest
-
 import overlaycodec as oc
 from overlaycodec import Bits
 from overlaycodec.packet.header import Header

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import gc
+import importlib
 import os
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
@@ -32,6 +35,24 @@ settings.register_profile(
     print_blob=True,
     suppress_health_check=[HealthCheck.too_slow],
 )
+
+
+def _draw_no_constants_of_the_sources() -> None:
+    """Let examples be the same whatever else was imported: on which worker, in which order, with which other tests.
+
+    Hypothesis sometimes draws constants that stand in the loaded modules of the source tree, though not in those of a
+    wheel. It has no setting for this; releases before 6.131 do not do so.
+    """
+    try:
+        providers = importlib.import_module("hypothesis.internal.conjecture.providers")
+    except ImportError:
+        return
+    if hasattr(providers, "_get_local_constants"):
+        none = providers._local_constants
+        setattr(providers, "_get_local_constants", lambda: none)  # noqa: B010 - a name that stubs may not have
+
+
+_draw_no_constants_of_the_sources()
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.environ.get("CI") else "dev"))
 
 
@@ -65,13 +86,29 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
     return lines
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Do not even import the tests against live stacks, unless they are asked for: all there is marked."""
+    return True if collection_path == Path(__file__).parent / "interop" and not _interop(config) else None
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Look for no garbage among what stays: a third of collecting would be that, and all later searches were longer."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out what needs a machine of one's own, unless it is asked for."""
     marks = _left_out(config)
-    left_out = [item for item in items if any(map(item.get_closest_marker, marks))]
+    left_out = {item for item in items if not marks.isdisjoint(mark.name for mark in item.iter_markers())}
     if left_out:
-        config.hook.pytest_deselected(items=left_out)
-        items[:] = [item for item in items if not any(map(item.get_closest_marker, marks))]
+        config.hook.pytest_deselected(items=[item for item in items if item in left_out])
+        items[:] = [item for item in items if item not in left_out]
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:

@@ -23,7 +23,7 @@ from overlaycodec.codec.header_decoder import reader_of
 from overlaycodec.codegen import Source, identifier, literal, remove_freed
 from overlaycodec.protocols import HEADERS
 from tests.tools.internals import code_of
-from tests.vectors.test_vectors import DECODING, catalog_of, decoded, first_of
+from tests.vectors.test_vectors import DECODING, bound, decoded, first_of
 
 FRAME: Final = oc.Ethernet(dst="02:00:00:00:00:02", src="02:00:00:00:00:01") / oc.IPv4(src="10.0.0.1", dst="10.0.0.2")
 
@@ -185,7 +185,7 @@ def test_the_source_of_a_function_goes_with_it() -> None:
 def sources() -> Iterator[str]:
     """The sources that are generated for the packets of all vectors."""
     for vector in DECODING.values():
-        catalog = catalog_of(vector, Catalog(HEADERS))
+        catalog = bound(Catalog(HEADERS), vector.get("bindings", []))
         packet = decoded(vector, catalog=catalog)
         code_of(catalog).stack_cache.learn(first_of(vector), packet.headers)
         for _ in range(33):

@@ -21,7 +21,7 @@ from overlaycodec.packet.offsets import is_fragment
 from overlaycodec.protocols import HEADERS
 from tests.laws.test_agreement import types_of
 from tests.tools.internals import code_of
-from tests.vectors.test_vectors import DECODING, catalog_of, decoded, first_of
+from tests.vectors.test_vectors import DECODING, afresh, decoded, first_of
 
 FRAME: Final = oc.Ethernet(dst="02:00:00:00:00:02", src="02:00:00:00:00:01")
 OUTER: Final = oc.IPv4(src="10.0.0.1", dst="10.0.0.2")
@@ -52,7 +52,7 @@ def told(packet: Packet) -> tuple[object, ...]:
 def test_every_bit_of_a_guessed_packet(name: str) -> None:
     """A packet of which one bit is not as it was, or some octets are not there, or more than there were."""
     vector = DECODING[name]
-    plain, guessing = (catalog_of(vector, Catalog(HEADERS)) for _ in range(2))
+    plain, guessing = afresh(vector, "plain"), afresh(vector, "guessing")
     first, data = first_of(vector), bytes.fromhex(vector["hex"])
     code_of(plain).stack_cache.misses_left = code_of(guessing).stack_cache.misses_left = -1  # neither learns any more
     packet = plain.decode(data, first=first, lax=True)
@@ -189,7 +189,7 @@ def with_auto(packet: Packet) -> list[Packet]:
 
 @pytest.mark.parametrize("name", NEIGHBOURS)
 def test_what_is_derived_in_one_go(name: str) -> None:
-    catalog, packet = catalog_of(DECODING[name], Catalog(HEADERS)), decoded(DECODING[name])
+    catalog, packet = afresh(DECODING[name], "deriving"), decoded(DECODING[name])
     packet = Packet(packet.headers, packet.payload + b"?")  # an odd number of octets
     for _ in range(STACK_USES + 1):
         catalog.encode(packet)

@@ -19,7 +19,6 @@ from tests.vectors.test_vectors import VECTORS, catalog_of, decoded
 
 fastjsonschema = pytest.importorskip("fastjsonschema", reason="of the group test")
 
-VALIDATE: Final = fastjsonschema.compile(oc.json_schema())
 CAPTURES: Final = sorted(Path("tests/captures").glob("*.pcap"))
 LINK: Final = oc.Ethernet(dst="52:54:00:00:00:02", src="52:54:00:00:00:01")
 
@@ -27,14 +26,19 @@ LINK: Final = oc.Ethernet(dst="52:54:00:00:00:02", src="52:54:00:00:00:01")
 @functools.cache
 def validator_of(catalog: oc.Catalog) -> Any:
     """A function of another package, made from the schema: this takes a second or more."""
-    return VALIDATE if catalog == oc.DEFAULT else fastjsonschema.compile(oc.json_schema(catalog))
+    return fastjsonschema.compile(oc.json_schema(catalog))
+
+
+def check(document: Any) -> None:
+    """Raises an error of that package unless the document is valid by the schema of the default catalog."""
+    validator_of(oc.DEFAULT)(document)
 
 
 def document_of(packet: oc.Packet) -> Any:
     return json.loads(packet.to_json())
 
 
-def is_valid(document: Any, validate: Any = VALIDATE) -> bool:
+def is_valid(document: Any, validate: Any = check) -> bool:
     try:
         validate(document)
     except fastjsonschema.JsonSchemaValueException:
@@ -54,7 +58,7 @@ def is_read(document: Any) -> bool:
 def test_documents_of_captures_are_valid(path: Path) -> None:
     with oc.open_capture(path) as capture:
         for packet in capture.packets(lax=True):
-            VALIDATE(document_of(packet))
+            check(document_of(packet))
 
 
 @pytest.mark.survey
@@ -69,17 +73,17 @@ def test_documents_of_any_packet_are_valid(cls: type[oc.Header]) -> None:
     @share(10, cls)
     @given(packets(cls))
     def law(packet: oc.Packet) -> None:
-        VALIDATE(document_of(packet))
+        check(document_of(packet))
 
     law()
 
 
 def test_what_is_not_resolved_is_valid() -> None:
     packet = LINK / oc.IPv4(src="10.0.0.1", dst="10.0.0.2") / oc.UDP(src_port=1) / oc.VXLAN(vni=100)
-    VALIDATE(document_of(packet / LINK / b"x" / oc.FCS()))
-    VALIDATE({"headers": [{"protocol": "VXLAN", "fields": {"vni": 5}}]})
-    VALIDATE({"headers": [{"protocol": "IPv4", "fields": {"src": "10.0.0.1", "dst": "10.0.0.2"}}]})
-    VALIDATE({})
+    check(document_of(packet / LINK / b"x" / oc.FCS()))
+    check({"headers": [{"protocol": "VXLAN", "fields": {"vni": 5}}]})
+    check({"headers": [{"protocol": "IPv4", "fields": {"src": "10.0.0.1", "dst": "10.0.0.2"}}]})
+    check({})
 
 
 def test_lines_of_the_command_line_are_valid(capsys: pytest.CaptureFixture[str]) -> None:
@@ -89,7 +93,7 @@ def test_lines_of_the_command_line_are_valid(capsys: pytest.CaptureFixture[str])
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert len(lines) > 5
     for line in lines:
-        VALIDATE(line)
+        check(line)
 
 
 DOCUMENTS: Final = [

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 from typing import Any, NamedTuple, TypeVar
 
 from hypothesis import settings
@@ -94,6 +95,7 @@ def field_with(cls: type[WireStruct], fact: type[Fact]) -> Declared | None:
 # --- stacks -----------------------------------------------------------------------------------------------------------
 
 
+@cache
 def first_of(cls: type[oc.Header]) -> type[oc.Header]:
     """Ethernet, where some way leads from there to this header; else the header itself."""
     try:
@@ -103,8 +105,9 @@ def first_of(cls: type[oc.Header]) -> type[oc.Header]:
     return oc.Ethernet
 
 
+@cache
 def packets(cls: type[oc.Header], *, resolved: bool = True) -> st.SearchStrategy[oc.Packet]:
-    """Stacks through a header, reserved bits too."""
+    """Stacks through a header, reserved bits too: one strategy for all laws."""
     return overlay.packets(cls, first=first_of(cls), resolved=resolved, reserved=True)
 
 

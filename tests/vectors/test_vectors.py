@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
+from functools import cache
 from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
 from typing import Any, Final
@@ -17,6 +18,7 @@ import pytest
 import overlaycodec as oc
 from overlaycodec import Header, MACAddress, Packet, reference
 from overlaycodec.codec.code_cache import STACK_USES
+from overlaycodec.codec.stack_cache import StackCache
 from overlaycodec.protocols import HEADERS
 from tests.laws import common as laws
 from tests.tools.internals import code_of
@@ -33,8 +35,25 @@ BY_NAME: Final[dict[str, type[Header]]] = {header.__layout__.name: header for he
 SPACES: Final = {space.name: space for space in vars(oc).values() if isinstance(space, oc.KeySpace)}
 
 
-def catalog_of(vector: dict[str, Any], catalog: oc.Catalog = oc.DEFAULT) -> oc.Catalog:
-    for binding in vector.get("bindings", ()):
+def catalog_of(vector: dict[str, Any]) -> oc.Catalog:
+    return _catalog_with(json.dumps(vector.get("bindings", ())))
+
+
+def afresh(vector: dict[str, Any], use: str) -> oc.Catalog:
+    """A catalog that has learnt no stack, one for each use. Its code for single headers is kept: it is dear."""
+    catalog = _catalog_with(json.dumps(vector.get("bindings", ())), use)
+    code_of(catalog).stack_cache = StackCache(code_of(catalog))
+    return catalog
+
+
+@cache
+def _catalog_with(bindings: str, use: str = "") -> oc.Catalog:
+    return bound(oc.Catalog(HEADERS) if use else oc.DEFAULT, json.loads(bindings))
+
+
+def bound(catalog: oc.Catalog, bindings: list[dict[str, Any]]) -> oc.Catalog:
+    """The catalog with the bindings of a vector."""
+    for binding in bindings:
         catalog = catalog.with_binding(SPACES[binding["space"]](binding["value"]), BY_NAME[binding["header"]])
     return catalog
 
@@ -135,7 +154,7 @@ def test_each_header_decodes_alone(name: str) -> None:
 @pytest.mark.parametrize("name", VECTORS)
 def test_a_guess_gives_the_same(name: str) -> None:
     vector = VECTORS[name]
-    plain, guessing = (catalog_of(vector, oc.Catalog(HEADERS)) for _ in range(2))
+    plain, guessing = afresh(vector, "plain"), afresh(vector, "guessing")
     packet = decoded(vector, lax=True, catalog=plain)
     code_of(guessing).stack_cache.learn(first_of(vector), packet.headers)
     assert decoded(vector, lax=True, catalog=guessing) == packet == decoded(vector, lax=True)
@@ -152,7 +171,7 @@ def test_most_vectors_are_guessed() -> None:
     """What the test before claims to try is tried."""
     hits = 0
     for vector in DECODING.values():
-        catalog = catalog_of(vector, oc.Catalog(HEADERS))
+        catalog = afresh(vector, "guessing")
         code_of(catalog).stack_cache.learn(first_of(vector), decoded(vector, catalog=catalog).headers)
         data = bytes.fromhex(vector["hex"])
         hits += code_of(catalog).stack_cache.entry[1](data, len(data)) is not None

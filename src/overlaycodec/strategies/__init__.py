@@ -38,7 +38,7 @@ from overlaycodec.strategies.guesses import believed
 from overlaycodec.strategies.malformed import DAMAGE, MalformedBytes, damaged
 from overlaycodec.strategies.records import Room
 from overlaycodec.strategies.selection import Selection, StackOptions, selection_of
-from overlaycodec.strategies.stack_graph import graph_of
+from overlaycodec.strategies.stack_graph import Node, ends_of
 from overlaycodec.trailers.record import add_trailer
 from overlaycodec.values import AUTO
 from overlaycodec.values.argument_checks import check_flag, check_number
@@ -66,11 +66,11 @@ def headers(cls: type[H], /, **fixed: object) -> st.SearchStrategy[H]:
     if foreign := [field.name for field in layout.fields if field.construct is not None and field.name not in fixed]:
         raise ValueError(f"{cls.__name__}.{foreign[0]} is read by a construct object: give a strategy for it")
     kept = any(value is AUTO for value in fixed.values())
-    graph = graph_of(DEFAULT, cls)
+    ends = tuple(ends_of(Node(cls), DEFAULT))
 
     @st.composite
     def draw_header(draw: st.DrawFn) -> Any:  # Any: a header of the class
-        header = stacks.lone_header(draw, cls, graph, DEFAULT, fixed, open_=kept)
+        header = stacks.lone_header(draw, cls, ends, DEFAULT, fixed, open_=kept)
         return header if kept else resolve(header).headers[0]
 
     strategy: st.SearchStrategy[H] = draw_header()

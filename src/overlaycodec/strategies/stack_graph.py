@@ -16,7 +16,7 @@ from overlaycodec.packet.header import Header
 from overlaycodec.schema.keys import Key, MinOctets, Peek, PreviousHeader
 from overlaycodec.schema.layout import Field, Layout
 
-__all__ = ["Edge", "End", "Node", "StackGraph", "drawable", "graph_of"]
+__all__ = ["Edge", "End", "Node", "StackGraph", "drawable", "ends_of", "graph_of"]
 
 Conditions = tuple[Peek | MinOctets, ...]
 Values = tuple[tuple[str, int], ...]
@@ -342,7 +342,8 @@ def _edges(node: Node, catalog: Catalog) -> Iterable[Edge]:
             yield Edge(other, "carried", previous=previous)
 
 
-def _ends(node: Node, catalog: Catalog) -> Iterable[End]:
+def ends_of(node: Node, catalog: Catalog) -> Iterable[End]:
+    """How a stack can end at a node."""
     layout = node.cls.__layout__
     if _closed(layout):
         yield End("closed")
@@ -380,7 +381,7 @@ def graph_of(catalog: Catalog, first: type[Header]) -> StackGraph:
         if node not in edges:
             edges[node] = tuple(edge for edge in _edges(node, catalog) if drawable(edge.node.cls.__layout__))
             found += [edge.node for edge in edges[node]]
-    ends = {node: tuple(_ends(node, catalog)) for node in edges}
+    ends = {node: tuple(ends_of(node, catalog)) for node in edges}
     return StackGraph(edges, ends)
 
 

@@ -154,16 +154,16 @@ def network_after(layout: Layout, outside: Layout | None) -> Layout | None:
 
 
 def lone_header(
-    draw: st.DrawFn, cls: type[Header], graph: StackGraph, catalog: Catalog, fixed: dict[str, Any], *, open_: bool
+    draw: st.DrawFn, cls: type[Header], ends: tuple[End, ...], catalog: Catalog, fixed: dict[str, Any], *, open_: bool
 ) -> Header:
-    """A header that nothing follows and that is in no other; derived fields are AUTO where that is enough.
+    """A header that ends in one of these ways and is in no other; derived fields are AUTO where that is enough.
 
     With `open_`, one that will be put in a packet: what its neighbours determine is AUTO.
     """
     layout = cls.__layout__
-    ends = [end for end in graph.ends[Node(cls)] if not _contradicts(layout, end, fixed)]
+    possible = [end for end in ends if not _contradicts(layout, end, fixed)]
     if open_:
-        ends = [end for end in ends if end.kind not in ("no_key", "fragment")]
+        possible = [end for end in possible if end.kind not in ("no_key", "fragment")]
         names = {layout.more_fragments, *(field.name for field in (layout.selector, layout.checksum) if field)}
         unset = {
             field.name: field.default
@@ -172,7 +172,7 @@ def lone_header(
         }
         fixed = unset | fixed
     entropy = entropy_of(draw, catalog.layout(cls))
-    after = ends[entropy.spare() % len(ends)] if ends else None
+    after = possible[entropy.spare() % len(possible)] if possible else None
     step = Step(Node(cls), after or End("data"))
     return header_at(draw, step, None, 0, catalog, Room(_FRAME), entropy, fixed, loose=after is None)
 

@@ -17,8 +17,10 @@ from struct import pack
 from typing import TYPE_CHECKING, NamedTuple
 
 from bench.captures import FILE_HEADER, uniform_blocks, write_assorted, write_uniform
+from bench.columns import MEMORY
 from bench.frames import ETHERNET, OCTETS, UDP, VXLAN, capture_record, frame, ipv4, tcp
 from bench.peers.tables import COLUMNS
+from bench.timing import fetch_memory
 
 if TYPE_CHECKING:
     import numpy as np
@@ -72,16 +74,18 @@ def run(addressed: int, packets: int, rounds: int, say: Callable[[str], None]) -
         return Ratios(addressed, max(addressed // 5, 1), rows)
 
 
-def _took(work: Callable[[], object]) -> float:
+def _took(work: Callable[[], object], packets: int) -> float:
+    """The seconds of work that makes a table of so many packets."""
+    fetch_memory(packets * MEMORY)
     start = time.process_time()
     work()
     return time.process_time() - start
 
 
-def _ratio(work: Callable[[], object], base: Callable[[], object], rounds: int) -> float:
-    """The median of the ratios of so many rounds; each is worked once before."""
-    _took(base), _took(work)
-    return statistics.median(_took(work) / _took(base) for _ in range(rounds))
+def _ratio(work: Callable[[], object], base: Callable[[], object], rounds: int, packets: int) -> float:
+    """The median of the ratios of so many rounds, over so many packets; each is worked once before."""
+    _took(base, packets), _took(work, packets)
+    return statistics.median(_took(work, packets) / _took(base, packets) for _ in range(rounds))
 
 
 # --- addresses and filters --------------------------------------------------------------------------------------------
@@ -114,13 +118,14 @@ def _addresses(folder: Path, packets: int, rounds: int) -> Iterator[Ratio]:
     overlaycodec.columns([], COLUMNS).to_arrow()  # so that all is loaded
     found: dict[str, list[float]] = {"to_arrow": [], "to_pandas": [], "to_polars": []}
     for _ in range(rounds):
+        fetch_memory(packets * MEMORY)
         start = time.process_time()
         table = overlaycodec.columns(path, COLUMNS)
         scans.append(time.process_time() - start)
         four = table.only(_TEXTS)
         for name, times in found.items():
             try:
-                times.append(_took(getattr(four, name)))
+                times.append(_took(getattr(four, name), packets))
             except ModuleNotFoundError:
                 continue
         del table, four
@@ -143,7 +148,7 @@ def _filters(folder: Path, packets: int, rounds: int) -> Iterator[Ratio]:
     }
     for name, where in filters.items():
         plain = partial(overlaycodec.columns, path, COLUMNS)
-        value = _ratio(partial(plain, where=where), plain, rounds)
+        value = _ratio(partial(plain, where=where), plain, rounds, packets)
         yield Ratio(f"`where=` by address, of distinct hosts: {name}", "without a filter", 1.5, value)
     path.unlink()
 
@@ -205,9 +210,13 @@ def _shapes(folder: Path, packets: int, rounds: int) -> Iterator[Ratio]:
                 file.write(b"".join(records))
     write_uniform(uniform, packets)
     write_assorted(mixed, packets)
-    value = _ratio(lambda: overlaycodec.columns(many, COLUMNS), lambda: overlaycodec.columns(one, COLUMNS), rounds)
+    value = _ratio(
+        lambda: overlaycodec.columns(many, COLUMNS), lambda: overlaycodec.columns(one, COLUMNS), rounds, packets
+    )
     yield Ratio("256 stacks", "one stack", 4, value)
-    value = _ratio(lambda: overlaycodec.columns(mixed, COLUMNS), lambda: overlaycodec.columns(uniform, COLUMNS), rounds)
+    value = _ratio(
+        lambda: overlaycodec.columns(mixed, COLUMNS), lambda: overlaycodec.columns(uniform, COLUMNS), rounds, packets
+    )
     yield Ratio("Ten shapes, some damaged", "one shape", 2, value)
     for path in (one, many, uniform, mixed):
         path.unlink()
@@ -233,7 +242,10 @@ def _records(folder: Path, packets: int, rounds: int) -> Iterator[Ratio]:
                 fields = pack("<IIIII", 0, 0, number, len(data), len(data))
                 file.write(block(6, fields + data + bytes(-len(data) % 4) + (odd if number % 2 else b"")))
     value = _ratio(
-        lambda: overlaycodec.columns(paths[1], COLUMNS), lambda: overlaycodec.columns(paths[0], COLUMNS), rounds
+        lambda: overlaycodec.columns(paths[1], COLUMNS),
+        lambda: overlaycodec.columns(paths[0], COLUMNS),
+        rounds,
+        packets,
     )
     yield Ratio("pcapng, every other record with a comment", "none with one", 1.5, value)
 
@@ -247,7 +259,7 @@ def _few(folder: Path, rounds: int) -> Iterator[Ratio]:
     for packets, most in ((1, 0.2), (1000, 1.0)):
         path = folder / f"few-{packets}.pcap"
         write_uniform(path, packets)
-        times = [_took(partial(overlaycodec.columns, path.read_bytes(), COLUMNS)) for _ in range(rounds * 20 + 1)]
+        times = [_took(partial(overlaycodec.columns, path.read_bytes(), COLUMNS), 0) for _ in range(rounds * 20 + 1)]
         what = f"{packets:,} packet{'s' if packets > 1 else ''}, after the first call"
         yield Ratio(what, "", most, statistics.median(times[1:]) * 1e3, "ms")
 
@@ -286,5 +298,5 @@ def _lists(folder: Path, packets: int, rounds: int) -> Iterator[Ratio]:
         count = packets if len(data) < 1 << 16 else max(packets // 20, 20)
         path.write_bytes(FILE_HEADER + b"".join(capture_record(number, data) for number in range(count)))
         assert overlaycodec.columns(path, ["fault"])["fault"].count() == 0, name
-        value = _ratio(partial(overlaycodec.columns, path, COLUMNS), partial(one_by_one, path), rounds)
+        value = _ratio(partial(overlaycodec.columns, path, COLUMNS), partial(one_by_one, path), rounds, count)
         yield Ratio(name, "`packets()`", 1, value)

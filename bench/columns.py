@@ -12,9 +12,12 @@ from bench.captures import write_assorted, write_uniform
 from bench.peers import Values
 from bench.peers.overlaycodec_ import build
 from bench.peers.tables import COLUMNS, Taker, takers
-from bench.timing import Timing
+from bench.timing import Timing, fetch_memory
 
-__all__ = ["Columns", "run"]
+__all__ = ["MEMORY", "Columns", "run"]
+
+MEMORY = 256
+"""Octets that are fetched for each packet before it becomes a row: more than the row takes."""
 
 
 @dataclass
@@ -47,7 +50,7 @@ def run(packets: int, written: int, rounds: int, say: Callable[[str], None], *, 
         for count in (packets // 1000, packets // 100, packets // 10, packets):
             path = folder / "growing.pcap"
             write_uniform(path, max(count, 1))
-            growth[count] = min(found[0].take(path, count).seconds for _ in range(rounds)) * 1e6 / count
+            growth[count] = min(_seconds(found[0], path, count, count) for _ in range(rounds)) * 1e6 / count
         say("Columns: packets written")
         return Columns(packets, written, uniform, mixed, growth, _encoding(written, rounds), shares, absent)
 
@@ -102,12 +105,18 @@ def _uniform(
         turn = number % len(found)
         for taker in (*found[turn:], *found[:turn]):
             count = shares[taker.name]
-            taken = taker.take(paths[count], count)
-            assert taken.packets == count, taker.name
-            timings[taker.name].rounds.append(taken.seconds * 1e6 / count)
+            timings[taker.name].rounds.append(_seconds(taker, paths[count], count, packets) * 1e6 / count)
     for path in paths.values():
         path.unlink()
     return timings, shares
+
+
+def _seconds(taker: Taker, path: Path, count: int, fetched: int) -> float:
+    """The seconds in which a file of `count` packets is taken, after memory for so many rows was fetched."""
+    fetch_memory(fetched * MEMORY)
+    taken = taker.take(path, count)
+    assert taken.packets == count, taker.name
+    return taken.seconds
 
 
 def _mixed(folder: Path, packets: int, rounds: int) -> Timing:
@@ -117,6 +126,7 @@ def _mixed(folder: Path, packets: int, rounds: int) -> Timing:
     write_assorted(path, packets)
     timing = Timing("overlaycodec")
     for _ in range(rounds):
+        fetch_memory(packets * MEMORY)
         start = time.process_time()
         table = overlaycodec.columns(path, COLUMNS)
         timing.rounds.append((time.process_time() - start) * 1e6 / packets)
@@ -152,6 +162,7 @@ def _encoding(packets: int, rounds: int) -> dict[str, Timing]:
             "payload": source.integers(0, 256, (packets, 64), np.uint8),
         }
         template = build(_TEMPLATE)
+        fetch_memory(packets * MEMORY)
         start = time.process_time()
         frames = overlaycodec.encode_columns(template, columns)
         timings["encode_columns"].rounds.append((time.process_time() - start) * 1e6 / packets)

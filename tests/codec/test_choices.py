@@ -26,7 +26,7 @@ from overlaycodec.schema.layout import Run
 from overlaycodec.schema.signs import Pattern
 from tests.codec.test_stack_shape import NEIGHBOURS, told
 from tests.tools.internals import code_of
-from tests.vectors.test_vectors import DECODING, catalog_of, first_of
+from tests.vectors.test_vectors import DECODING, bound, first_of
 
 DNS: Final = bytes.fromhex("1a2b81800001000100000000 076578616d706c6503636f6d00 00010001")
 """The answer of RFC 1035, as far as its question: no tunnel."""
@@ -60,11 +60,16 @@ def key_of(first: type[Header] | Key, headers: tuple[Header, ...]) -> Key | None
     return key if isinstance(key, Key) else None
 
 
+def own(vector: dict[str, Any]) -> Catalog:
+    """A catalog of the vector's bindings that nobody else uses."""
+    return bound(Catalog(HEADERS), vector.get("bindings", []))
+
+
 def places() -> Iterator[Place]:
     """A place for each header and each key at which it is found, in the shortest vectors."""
     seen = set()
     for name in NEIGHBOURS:
-        catalog, first = catalog_of(DECODING[name], Catalog(HEADERS)), first_of(DECODING[name])
+        catalog, first = own(DECODING[name]), first_of(DECODING[name])
         data = bytes.fromhex(DECODING[name]["hex"])
         packet = catalog.decode(data, first=first, lax=True)
         if packet.trailers or packet.faults or any(map(is_fragment, packet.headers)):
@@ -180,7 +185,7 @@ def holds(asked: Asked, place: Place, data: bytes, catalog: Catalog) -> bool:
 
 def catalogs(place: Place) -> tuple[Catalog, Catalog]:
     """One that goes from step to step, and one that has learnt the stack of the vector; both learn no more."""
-    plain, learnt = (catalog_of(DECODING[place.vector], Catalog(HEADERS)) for _ in range(2))
+    plain, learnt = (own(DECODING[place.vector]) for _ in range(2))
     code_of(plain).stack_cache.misses_left = code_of(learnt).stack_cache.misses_left = -1
     code_of(learnt).stack_cache.learn(place.first, place.packet.headers)
     return plain, learnt

@@ -19,7 +19,7 @@ from overlaycodec import protocols
 from overlaycodec.protocols import HEADERS, index
 from overlaycodec.schema.keys import Asked
 from tests.tools import protocol_index, stacks
-from tests.vectors.test_vectors import VECTORS, catalog_of, decoded
+from tests.vectors.test_vectors import VECTORS, bound, decoded
 
 FOLDER: Final = Path(protocols.__file__).parent
 NEW_FAMILY: Final = """
@@ -172,7 +172,8 @@ def test_another_order_of_the_headers_decodes_the_same() -> None:
     catalogs = [shuffled(seed) for seed in range(2)]
     for name, vector in VECTORS.items():
         for catalog in catalogs:
-            assert decoded(vector, lax=True, catalog=catalog_of(vector, catalog)) == decoded(vector, lax=True), name
+            other = bound(catalog, vector.get("bindings", []))
+            assert decoded(vector, lax=True, catalog=other) == decoded(vector, lax=True), name
     for path in stacks.captures(stacks.CAPTURES).values():
         with oc.open_capture(path) as capture:
             for record in capture:

@@ -47,8 +47,8 @@ def _draw_no_constants_of_the_sources() -> None:
         providers = importlib.import_module("hypothesis.internal.conjecture.providers")
     except ImportError:
         return
-    if hasattr(providers, "_get_local_constants"):
-        none = providers._local_constants
+    none = getattr(providers, "_local_constants", None)
+    if none is not None and hasattr(providers, "_get_local_constants"):
         setattr(providers, "_get_local_constants", lambda: none)  # noqa: B010 - a name that stubs may not have
 
 
@@ -88,7 +88,9 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     """Do not even import the tests against live stacks, unless they are asked for: all there is marked."""
-    return True if collection_path == Path(__file__).parent / "interop" and not _interop(config) else None
+    folder = Path(__file__).parent / "interop"
+    named = any(folder in (Path(argument).absolute(), *Path(argument).absolute().parents) for argument in config.args)
+    return True if collection_path == folder and not _interop(config) and not named else None
 
 
 @pytest.hookimpl(wrapper=True)

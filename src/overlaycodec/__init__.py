@@ -305,6 +305,7 @@ else:
         "pipelines.pipeline": "Pipeline",
     }
     _HOME_OF = {name: home for home, names in _LATE.items() for name in names.split()}
+    _HOMES = frozenset(home.partition(".")[0] for home in _LATE)
     _PROTOCOLS = frozenset(protocols.__all__)
 
     def __getattr__(name):
@@ -313,7 +314,7 @@ else:
             value = getattr(protocols, name)
         elif name in _HOME_OF:
             value = getattr(import_module(f"overlaycodec.{_HOME_OF[name]}"), name)
-        elif name in _SUBMODULES:
+        elif name in _SUBMODULES or name in _HOMES:
             try:
                 return import_module(f"overlaycodec.{name}")
             except ModuleNotFoundError as error:  # an optional dependency; the error says which

@@ -255,7 +255,7 @@ def test_translate_retag_normalise() -> None:
     assert vlan.tags(vlan.translate(packet, {7: 8, 9: 1}))[0] == vlan.Tag(8, 2)
     assert vlan.tags(vlan.translate(packet, {9: 1}, depth=1))[1] == vlan.Tag(1)
     assert vlan.translate(packet, {9: 1}) == packet
-    with pytest.raises(TypeError, match="a VLAN of vids takes an int, not str"):
+    with pytest.raises(TypeError, match="vids takes numbers of VLANs, not text: '7'"):
         vlan.translate(packet, {"7": 8})  # type: ignore[dict-item]
     assert vlan.translate(vlan.pop(vlan.pop(packet)), {7: 8}) == vlan.pop(vlan.pop(packet))
     assert vlan.tags(vlan.retag(packet, pcp=6, dei=True, tpid=0x9100))[0] == vlan.Tag(7, 6, True, 0x9100)

@@ -8,7 +8,6 @@ checksums of tunnels outside, and the FCS, are updated by the difference (see `e
 from __future__ import annotations
 
 from collections.abc import Mapping
-from itertools import islice
 from typing import Any, Final
 
 import msgspec
@@ -134,15 +133,19 @@ def retag(
 def translate(packet: Packet, vids: Mapping[int, int], *, scope: str = "outer", depth: int = 0) -> Packet:
     """The packet in another VLAN, by the table; unchanged without such a tag, or where its VLAN is not in the table.
 
-    Raises: MissingHeaderError as `tags` does; FieldRangeError.
+    Raises: MissingHeaderError as `tags` does; FieldRangeError; TypeError where the table has the VLAN as text.
     """
     check_type("vids", vids, Mapping, "a mapping of VLANs to VLANs")
-    for vid in islice(vids, 1):  # one stands for all: a table may be large, and packets are many
-        check_number("a VLAN of vids", vid, None)
     stack = tags(packet, scope=scope)
-    if check_number("depth", depth, 0) >= len(stack) or stack[depth].vid not in vids:
+    if check_number("depth", depth, 0) >= len(stack):
         return packet
-    return retag(packet, vid=vids[stack[depth].vid], scope=scope, depth=depth)
+    vid = stack[depth].vid
+    if vid in vids:
+        return retag(packet, vid=vids[vid], scope=scope, depth=depth)
+    text: object = str(vid)  # as in a JSON document, whose members are named by text
+    if text in vids:
+        raise TypeError(f"vids takes numbers of VLANs, not text: {text!r}")
+    return packet
 
 
 def normalise(packet: Packet, *, outer: int = S_TAG, inner: int = C_TAG, scope: str = "outer") -> Packet:

@@ -126,7 +126,7 @@ class Laboratory(Peer):
     @contextmanager
     def watched(self, name: str, device: str, wanted: str, words: str = "") -> Iterator[Callable[[], str]]:
         """While inside, tcpdump waits for a packet on a device; what is given returns what it says of that packet."""
-        # it stays root: whoever becomes another user is told no more that this process ended
+        # it stays root: a process that changes its user is no longer sent the signal when its parent ends
         tcpdump = f"tcpdump -Z root --immediate-mode -lnv -c 1 {words} -i {device} '{wanted}'"
         command = f"exec ip netns exec {name} {tcpdump} 2>&1"
         with Program(self._inside(command)) as program:

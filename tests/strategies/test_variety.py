@@ -1,8 +1,7 @@
 """Overlay stacks are common in what the strategies draw, and what fails shrinks to the fewest headers.
 
-Which examples Hypothesis draws depends on its version and on the modules that are loaded, from whose sources it takes
-constants; it also makes several examples of each one that it draws. So nothing here asks for much in one survey: of
-five surveys of 500 examples, most have each kind.
+Which examples Hypothesis draws depends on its version; it also makes several examples of each one that it draws. So
+nothing here asks for much in one survey: of five surveys of 500 examples, most have each kind.
 """
 
 from __future__ import annotations

@@ -5,8 +5,8 @@ known before anything is drawn, so that no walk gets stuck. For headers in order
 for other goals, the places are explored once.
 
 A choice either takes the shortest way to the goal and then to the end, or it sets an aim: a header to go to, of which
-tunnels, tags and transports are chosen often, and all others alike. So each kind of stack is common, and one of which
-headers are left out still goes the same way.
+tunnels (most of all overlays), tags and transports are chosen often, and all others alike. So each kind of stack is
+common, and one of which headers are left out still goes the same way.
 """
 
 from __future__ import annotations
@@ -26,7 +26,9 @@ CHOICE_OCTETS: Final = 3
 """The octets that choose what follows: whether to go somewhere else, to what kind of header, to which one of these."""
 _FROM_FIRST, _FROM_AIM, _FROM_OTHERS = 8, 250, 112
 """From which value of the first octet on an aim is set: at the first header, on the way to another aim, elsewhere."""
-_KINDS: Final = ("next", *("tags",) * 6, *("tunnels",) * 8, *("transports",) * 2, *("headers",) * 7)
+_KINDS: Final = ("next", *("tags",) * 6, *("overlays",) * 3, *("tunnels",) * 6, *("transports",) * 2, *("headers",) * 6)
+_TENANT: Final = 24
+"""The bits of the number of a tenant, such as a VNI: tunnels that have one are chosen more often than others."""
 _TAGS: Final = (1, 2, 3, 3, 3)
 """How many tags are stacked."""
 _MOST_WALKS: Final = 2_000
@@ -200,10 +202,13 @@ class Walk:
 def _headers_by_kind(graph: StackGraph) -> dict[str, tuple[type[Header], ...]]:
     headers = graph.headers()
     tunnels = tuple(cls for cls in headers if cls.__layout__.tunnel)
+    overlays = tuple(cls for cls in tunnels if any(field.bits == _TENANT for field in cls.__layout__.fields))
     # UDP, TCP and what else is checked together with the addresses
     transports = tuple(cls for cls in headers if (summed := cls.__layout__.coverage) and summed.pseudo)
     tags = tuple(filter(graph.is_tag, headers))
-    return {"next": (), "tags": tags, "tunnels": tunnels, "transports": transports, "headers": headers}
+    return {
+        "next": (), "tags": tags, "overlays": overlays, "tunnels": tunnels, "transports": transports, "headers": headers
+    }  # fmt: skip
 
 
 def _shut(end: End) -> bool:

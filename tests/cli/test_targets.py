@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
@@ -246,9 +246,14 @@ def test_several_signals_leave_no_unfinished_file(tmp_path: Path) -> None:
 
 
 def test_an_interrupt_leaves_no_unfinished_file(tmp_path: Path) -> None:
+    """Python drops a KeyboardInterrupt in a callback of a weak reference, so it may take a second one."""
     with writing("decap", tmp_path) as process:
-        process.send_signal(signal.SIGINT)
-        assert process.wait(SECONDS) == 130
+        for _ in range(SECONDS // 10):
+            process.send_signal(signal.SIGINT)
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(10)
+                break
+        assert process.wait(1) == 130
     assert os.listdir(tmp_path) == []
 
 

@@ -7,16 +7,21 @@ from pathlib import Path
 from struct import pack
 from typing import TYPE_CHECKING
 
-from bench.frames import OCTETS, capture_record, frame, hosts
+from bench.frames import OCTETS, PAYLOAD_OCTETS, capture_record, frame, hosts
 from bench.shapes import assorted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["FILE_HEADER", "write_assorted", "write_uniform"]
+    import numpy as np
+
+__all__ = ["FILE_HEADER", "write_assorted", "write_sizes", "write_uniform"]
 
 FILE_HEADER = pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 1)
 _BLOCK = 20_000
+_PAYLOAD = OCTETS - PAYLOAD_OCTETS
+"""Where the payload begins."""
+_MOST_PAYLOAD = 1400
 _RANDOM = ((34, 36), (46, 49), (88, 96), (98, 100), (104, OCTETS))
 """Source port, VNI, sequence and acknowledgment number, window, payload."""
 
@@ -48,6 +53,37 @@ def uniform_blocks(packets: int) -> Iterator[bytes]:
             records[:, 16 + first : 16 + last] = numbers.integers(0, 256, (count, last - first), np.uint8)
         records[:, 16 + 34] |= 0xC0  # a port that nothing is bound to
         yield records[: stop - start].tobytes()
+
+
+def write_sizes(path: Path, packets: int) -> None:
+    """The same frames with payloads of 0 to 1,400 octets, their lengths and the checksums of IPv4 right."""
+    import numpy as np
+
+    numbers = np.random.default_rng(packets)
+    with path.open("wb") as file:
+        file.write(FILE_HEADER)
+        for block in uniform_blocks(packets):
+            heads = np.frombuffer(bytearray(block), np.uint8).reshape(-1, 16 + OCTETS)[:, : 16 + _PAYLOAD]
+            lengths = _PAYLOAD + numbers.integers(0, _MOST_PAYLOAD + 1, len(heads))
+            heads[:, 8:16] = np.stack([lengths, lengths], axis=1).astype("<u4").view(np.uint8)
+            for at, before in ((16, 14), (38, 34), (66, 64)):  # outer IPv4, UDP, inner IPv4
+                heads[:, 16 + at : 18 + at] = (lengths - before).astype(">u2")[:, None].view(np.uint8)
+            for at in (14, 64):
+                _sum_up(heads[:, 16 + at : 36 + at])
+            starts = np.cumsum(16 + lengths) - (16 + lengths)
+            octets = numbers.integers(0, 256, int((16 + lengths).sum()), np.uint8)
+            octets[starts[:, None] + np.arange(heads.shape[1])] = heads
+            file.write(octets.tobytes())
+
+
+def _sum_up(headers: np.ndarray) -> None:
+    """Writes the checksums of IPv4 headers without options (RFC 1071), one in each row."""
+    headers[:, 10:12] = 0
+    words = headers[:, 0::2].astype("u4") << 8 | headers[:, 1::2]
+    total = words.sum(axis=1)
+    for _ in range(2):
+        total = (total & 0xFFFF) + (total >> 16)
+    headers[:, 10:12] = (0xFFFF - total).astype(">u2")[:, None].view("u1")
 
 
 def write_assorted(path: Path, packets: int) -> None:

@@ -6,9 +6,9 @@ where something is absent.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any, Final, NamedTuple, TypeAlias
+from typing import Any, Final, NamedTuple, Protocol
 
 import numpy as np
 
@@ -17,16 +17,23 @@ from overlaycodec.columnar.column import Column
 from overlaycodec.columnar.identity import Same
 from overlaycodec.filters.operands import FAULTS, STATUSES
 
-__all__ = ["CATEGORIES", "Allocate", "Output", "Part", "put"]
-
-Allocate: TypeAlias = Callable[[int], ByteBuffer]
-"""Gives so many octets, all of them 0."""
+__all__ = ["CATEGORIES", "Memory", "Output", "Part", "put"]
 
 CATEGORIES: Final[dict[str, tuple[str, ...]]] = {
     "fault": FAULTS,
     "status": STATUSES,
 }
 """Types of columns whose values are a few words; the index of the word is stored."""
+
+
+class Memory(Protocol):
+    """What gives memory for arrays."""
+
+    zeroed: bool
+    """Whether all octets that it gives are 0; if not, they are made 0 where a value is absent."""
+
+    def allocate(self, octets: int) -> ByteBuffer:
+        """A block of octets."""
 
 
 class _Form(NamedTuple):
@@ -57,8 +64,8 @@ class Output:
     """Arrays for the values of some columns of some packets, filled from their start on."""
 
     __slots__ = (
-        "_allocate",
         "_masks",
+        "_memory",
         "absent",
         "alike",
         "capacity",
@@ -70,8 +77,8 @@ class Output:
         "values",
     )
 
-    def __init__(self, columns: tuple[Column, ...], capacity: int, allocate: Allocate | None = None) -> None:
-        self._allocate = _zeros if allocate is None else allocate
+    def __init__(self, columns: tuple[Column, ...], capacity: int, memory: Memory | None = None) -> None:
+        self._memory = memory
         form = _form_of(Same(columns))
         self.columns = columns
         self.capacity = capacity
@@ -82,7 +89,8 @@ class Output:
         for dtype in form.numbers.values():
             starts.append(octets)
             octets += -(-dtype.itemsize * capacity // 64) * 64
-        block, at = self._allocate(octets), iter(starts)
+        block = np.zeros(octets, np.uint8) if memory is None else memory.allocate(octets)
+        at = iter(starts)
         for name in form.presence:
             number = form.numbers.get(name)
             self.values[name] = (
@@ -124,6 +132,11 @@ class Output:
         self.absent = {presence: mask[: self.count][rows] for presence, mask in self.absent.items()}
         self.count = int(rows.sum())
 
+    @property
+    def zeroed(self) -> bool:
+        """Whether all values were 0 before any was stored."""
+        return self._memory is None or self._memory.zeroed
+
     def next_part(self, count: int) -> Part:
         """The arrays of this many packets more."""
         start, self.count = self.count, self.count + count
@@ -138,18 +151,14 @@ class Output:
         mask = self.absent.get(presence)
         if mask is None:
             if self._masks is None:
-                if self._allocate is _zeros:
+                if self._memory is None:
                     self._masks = np.empty((len(self.alike), self.capacity), np.bool_)
                 else:
-                    masks = self._allocate(len(self.alike) * self.capacity)
+                    masks = self._memory.allocate(len(self.alike) * self.capacity)
                     self._masks = masks.view(np.bool_).reshape(len(self.alike), self.capacity)
             mask = self.absent[presence] = self._masks[len(self.absent)]
             mask[:start] = False
         return mask
-
-
-def _zeros(octets: int) -> ByteBuffer:
-    return np.zeros(octets, np.uint8)
 
 
 class Part:
@@ -228,8 +237,16 @@ class Part:
             mask = self._masks[presence] = complete[self._start : self._stop]
             if not self._filled:
                 mask[...] = presence not in self._all
+                if not self._output.zeroed and presence not in self._all:
+                    self._make_zero(presence)
             self._all.discard(presence)
         return mask
+
+    def _make_zero(self, presence: str) -> None:
+        """Makes the values of the columns of this presence 0, before any of them is stored."""
+        for name in self._output.alike[presence]:
+            if self.values[name].dtype != object:
+                self.values[name].view(np.uint8)[...] = 0
 
 
 def put(name: str, index: Ints | None, found: list[Any], output: Part) -> None:  # Any: what a column holds

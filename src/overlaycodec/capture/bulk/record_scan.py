@@ -16,13 +16,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from overlaycodec.capture.buffered_reader import BufferedReader
-from overlaycodec.capture.bulk.arrays import Ints
+from overlaycodec.capture.bulk.arrays import Ints, Mask
 
 __all__ = ["CHUNK", "FIRST_RECORDS", "SEGMENT_RECORDS", "RecordFormat", "blocks_of", "record_offsets"]
 
 CHUNK: Final = 1 << 18
 _SPARE: Final = 256
 """Octets after a block that can be read, whatever they are, so that no access needs a check for its end."""
+_FEW_RECORDS: Final = 1 << 14
+_LONGEST: Final = 2
+"""Blocks with few records become longer, up to so many times as long: each block has costs that all records share."""
 FIRST_RECORDS: Final = 64
 """Records that are walked one by one, for their mean size."""
 _SEGMENTS: Final = 512
@@ -81,10 +84,11 @@ def blocks_of(
 ) -> Iterator[tuple[memoryview, Ints, int]]:
     """The stream in blocks, as long as complete records follow one another: octets, offsets, and the end of the last.
 
-    The first blocks are short and each later one is longer, up to `octets`: what is scanned in vain, after the last
-    usable record, is in proportion to what is used. The octets may be more than the block. Afterwards the stream is
-    after the last record, or before the first that is not usable. `memory` is the content of the stream, if it is in
-    memory: then the blocks are views of it; otherwise all of them take the same memory.
+    The first blocks are short and each later one is longer, up to `octets`, or more if records are long: what is
+    scanned in vain, after the last usable record, is in proportion to what is used. The octets may be more than the
+    block. Afterwards the stream is after the last record, or before the first that is not usable. `memory` is the
+    content of the stream, if it is in memory: then the blocks are views of it; otherwise all of them take the same
+    memory.
     """
     if memory is not None:
         yield from _blocks_in(stream, memory, form, octets, maximum, usable)
@@ -98,14 +102,18 @@ def blocks_of(
             yield buffer, offsets, end
         elif filled < size or size > maximum:
             break
-        if not len(offsets) or size < octets:
-            size *= 2
+        size = _next_size(size, octets, len(offsets))
         left = bytes(buffer[end:filled])
         if len(buffer) < size:
             buffer = _allocate(size)
         filled = len(left)
         buffer[:filled] = left
     stream.unread(bytes(buffer[:filled]))
+
+
+def _next_size(size: int, octets: int, records: int) -> int:
+    """The octets of the next block, after one of `size` octets with so many records."""
+    return 2 * size if size < octets or not records or (records < _FEW_RECORDS and size < _LONGEST * octets) else size
 
 
 def _used(octets: memoryview, form: RecordFormat, maximum: int, usable: Usable | None) -> tuple[Ints, int, bool]:
@@ -134,8 +142,7 @@ def _blocks_in(
             yield block, offsets, end
         elif at + size > len(memory) or size > maximum:
             break
-        if not len(offsets) or size < octets:
-            size *= 2
+        size = _next_size(size, octets, len(offsets))
     stream.restart((bytes(memory[start : start + CHUNK]) for start in range(at, len(memory), CHUNK)), at)
 
 
@@ -224,12 +231,14 @@ def _candidates(octets: _Octets, start: int, segments: int, widest: int, commons
     apart = (last - start) // segments
     common_offset = start + octets.form.common_offset
     first, second = octets.octets[common_offset], octets.octets[common_offset + 1]
-    shape, strides = (segments - 1, min(2 * widest, apart)), (apart, 1)  # there may be wider ones than those known
+    shape, strides = (segments - 1, min(widest, apart)), (apart, 1)
     seen = np.ndarray(shape, np.uint8, buffer=octets.octets, offset=common_offset + apart, strides=strides)
     segment, at = np.divmod(np.flatnonzero(seen == first), shape[1])  # much faster than nonzero of rows
     offsets = start + (segment + 1) * apart + at
-    plausible = np.frombuffer(octets.octets, np.uint8)[offsets + octets.form.common_offset + 1] == second
+    alike = np.frombuffer(octets.octets, np.uint8)[offsets + octets.form.common_offset + 1] == second
+    offsets, segment = offsets[alike], segment[alike]
     following = offsets
+    plausible: Mask = np.ones(len(offsets), np.bool_)
     for _ in range(2):
         following = octets.ends(following)
         plausible &= following <= last

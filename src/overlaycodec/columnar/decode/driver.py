@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from overlaycodec.codec.catalog import Catalog, check_catalog
 from overlaycodec.columnar.column import BY_REQUEST, RECORD_COLUMNS, columns_of
-from overlaycodec.columnar.column_buffers import Allocate, Output
+from overlaycodec.columnar.column_buffers import Memory, Output
 from overlaycodec.columnar.decode.batch import Batch
 from overlaycodec.columnar.decode.column_filler import ColumnFiller
 from overlaycodec.columnar.decode.row_filter import RowFilter
@@ -183,7 +183,7 @@ def outputs_of(
     *,
     most: int | None = None,
     filler: ColumnFiller | None = None,
-    allocate: Allocate | None = None,
+    memory: Memory | None = None,
 ) -> Iterator[tuple[Output, int]]:
     """Filled outputs of at most `most` packets, and the octets of these packets; there is at least one output.
 
@@ -203,7 +203,7 @@ def outputs_of(
             if most is None:
                 ahead = batch.ahead
                 capacity = min(4 * capacity, _MOST_CAPACITY) if ahead is None else _capacity_of(ahead, len(batch))
-            output = Output(columns, _room(most, len(batch)) if most else capacity + len(batch), allocate)
+            output = Output(columns, _room(most, len(batch)) if most else capacity + len(batch), memory)
         wanted, others = rows.wanted(batch)
         output.others += others
         if len(wanted):

@@ -169,7 +169,7 @@ def serve(connection: Connection, inherited: list[Connection], request: Request)
         while True:
             listen()
             number, split = tasks[0]
-            for part in worker.parts(split, arenas.allocate):
+            for part in worker.parts(split, arenas):
                 _send_outcome(connection, number, part, arenas, is_all=False)
                 listen()
             tasks.popleft()

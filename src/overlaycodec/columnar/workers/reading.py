@@ -159,7 +159,7 @@ class Workers(Origin):
                     yield from self._settled(plan.queue.popleft(), plan, worker)
                 elif not collect(wait_for_one=mine is None) and mine is not None:
                     mine.given = True
-                    for part in worker.parts(mine.split, crew.blocks.allocate):
+                    for part in worker.parts(mine.split, crew.blocks):
                         mine.parts.append(part)
                         collect(wait_for_one=False)
                     mine.done = True

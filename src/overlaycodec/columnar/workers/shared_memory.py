@@ -39,6 +39,9 @@ class Packing(NamedTuple):
 class Arenas:
     """The memory in which a process fills arrays."""
 
+    zeroed = False
+    """An arena is used again with what is in it."""
+
     def __init__(self) -> None:
         self._arenas: list[ByteBuffer] = []
         self._free: set[int] = set()
@@ -53,7 +56,7 @@ class Arenas:
         return len(self._arenas) - len(self._free)
 
     def allocate(self, octets: int) -> ByteBuffer:
-        """A block of octets, all of them 0; shared, if it is large and the system can."""
+        """A block of octets; shared, if it is large and the system can."""
         if octets < _LEAST or not _HAS_MEMORY:
             return np.zeros(octets, np.uint8)
         fitting = [number for number in self._free if len(self._arenas[number]) >= octets]
@@ -63,9 +66,7 @@ class Arenas:
         number = min(fitting, key=lambda one: len(self._arenas[one]))
         self._free.remove(number)
         self._used[number] = 0
-        block = self._arenas[number][:octets]
-        block[:] = 0
-        return block
+        return self._arenas[number][:octets]
 
     def _new(self, octets: int) -> int:
         descriptor = os.memfd_create("overlaycodec", os.MFD_CLOEXEC)
@@ -112,6 +113,8 @@ class Arenas:
 
 class LargeBlocks:
     """Memory for many arrays, in blocks so large that the system hands them out in large pages."""
+
+    zeroed = True
 
     def __init__(self) -> None:
         self._block = np.zeros(0, np.uint8)

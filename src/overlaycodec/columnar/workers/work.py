@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from overlaycodec.capture.split import Split
 from overlaycodec.codec.catalog import Catalog
 from overlaycodec.columnar.column import columns_of
-from overlaycodec.columnar.column_buffers import Allocate, Output
+from overlaycodec.columnar.column_buffers import Memory, Output
 from overlaycodec.columnar.decode.batch import Batch
 from overlaycodec.columnar.decode.column_filler import ColumnFiller
 from overlaycodec.columnar.decode.driver import facts_for, occurring_names, outputs_of, until_failure
@@ -54,14 +54,14 @@ class Worker:
         self.columns = () if self._rows is None else self._rows.columns
         self._filler = None if names is None else ColumnFiller(self.columns, self._catalog, self._pipeline)
 
-    def parts(self, split: Split, allocate: Allocate | None = None) -> Iterator[Outcome]:
+    def parts(self, split: Split, memory: Memory | None = None) -> Iterator[Outcome]:
         """What comes of a split, an output at a time; the last one may have an error."""
         try:
-            yield from self._parts(split, allocate)
+            yield from self._parts(split, memory)
         except Exception as error:
             yield Outcome([], [], 0, error)
 
-    def _parts(self, split: Split, allocate: Allocate | None) -> Iterator[Outcome]:
+    def _parts(self, split: Split, memory: Memory | None) -> Iterator[Outcome]:
         if self._rows is None:
             failed: list[Exception] = []
             octets: list[int] = []
@@ -76,7 +76,7 @@ class Worker:
             self._pipeline,
             most=self._most,
             filler=self._filler,
-            allocate=allocate,
+            memory=memory,
         ):
             yield Outcome([output], [])
 

@@ -38,6 +38,8 @@ PY := $(VENV)/bin/python
 PIP_OPTIONS := --quiet --disable-pip-version-check --retries 10 --timeout 60
 # pyright asks for its newest release at each start otherwise.
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
+# Containers often set it. Hundreds of processes of the tests would then compile the sources, each for itself.
+unexport PYTHONDONTWRITEBYTECODE
 
 TYPED := src tests $(wildcard examples bench fuzz)
 DEMO_CAPTURE := tests/captures/kernel-vxlan-inner-vlan.pcap

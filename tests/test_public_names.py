@@ -94,20 +94,25 @@ def test_every_name_that_dir_shows_is_there() -> None:
     assert [name for name in dir(oc) if not hasattr(oc, name)] == []
 
 
-@pytest.mark.parametrize("name", SUBMODULES)
-def test_a_documented_submodule_is_that_submodule(name: str) -> None:
-    """In a process of its own, by attribute and by import, also after families of such a name were imported."""
+def test_a_documented_submodule_is_that_submodule() -> None:
+    """Each in a process of its own, by attribute and by import, also after families of such a name were imported."""
     code = f"""
-import sys, overlaycodec as oc
+import os, sys, overlaycodec as oc
 import overlaycodec.protocols.vlan, overlaycodec.protocols.telemetry
 oc.VLANTag, oc.INTMD, oc.DEFAULT.headers
-module = oc.{name}
-from overlaycodec import {name}
-assert module is {name} is sys.modules["overlaycodec.{name}"]
-print(module.__name__)
+for name in {SUBMODULES}:
+    child = os.fork()
+    if child == 0:
+        module = getattr(oc, name)
+        exec(f"from overlaycodec import {{name}} as imported")
+        assert module is imported is sys.modules[f"overlaycodec.{{name}}"]
+        print(module.__name__, flush=True)
+        os._exit(0)
+    assert os.waitpid(child, 0)[1] == 0, name
 """
-    assert run(code) == f"overlaycodec.{name}\n"
-    assert getattr(oc, name) is import_module(f"overlaycodec.{name}")
+    assert run(code).split() == [f"overlaycodec.{name}" for name in SUBMODULES]
+    for name in SUBMODULES:
+        assert getattr(oc, name) is import_module(f"overlaycodec.{name}")
 
 
 def test_a_submodule_without_its_dependency_is_no_attribute() -> None:

@@ -7,7 +7,6 @@ The facts in TSHARK are what tshark 4.0.17 prints for the captures, with the opt
 from __future__ import annotations
 
 import json
-import os
 import re
 import subprocess
 import sys
@@ -577,18 +576,6 @@ def test_a_reader_that_goes_is_no_error(tmp_path: Path, buffered: bool) -> None:
         process.stdout.close()
         assert process.stderr.read() == b""
         assert process.wait(60) == 141
-
-
-@pytest.mark.parametrize(
-    "words", [("headers",), ("diagram", "vxlan"), ("diagnose", str(INNER_VLAN)), ("decap", str(INNER_VLAN), "-")]
-)
-def test_no_command_minds_a_reader_that_went(words: tuple[str, ...]) -> None:
-    reader, writer = os.pipe()
-    os.close(reader)
-    env = environment()
-    result = subprocess.run([*COMMAND, *words], stdout=writer, stderr=subprocess.PIPE, env=env, check=False, timeout=60)
-    os.close(writer)
-    assert (result.returncode, result.stderr) == (141, b"")
 
 
 def test_colours_on_a_terminal_only_and_not_if_no_color_is_set() -> None:

@@ -44,7 +44,7 @@ def run(*args: str | Path, status: int = 0) -> Said:
     streams = [io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True) for _ in range(2)]
     with redirect_stdout(streams[0]), redirect_stderr(streams[1]):
         found = cli.main([*map(str, args)])
-    said = Said(*(stream.buffer.getvalue().decode() for stream in streams))
+    said = Said(*(stream.buffer.getvalue().decode(errors="backslashreplace") for stream in streams))
     assert found == status, said
     return said
 

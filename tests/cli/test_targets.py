@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import shutil
 import signal
@@ -225,8 +226,16 @@ SIGNALS: Final = {name: [signal.SIGTERM, signal.SIGHUP] for name in WAITING} | {
 """Every signal for one of the commands, and the usual ones for the others."""
 
 
+USUAL: Final = {(command, signal.SIGTERM) for command in WAITING} | {("decap", signal.SIGHUP)}
+
+
 @pytest.mark.parametrize(
-    ("command", "number"), [(command, number) for command, numbers in SIGNALS.items() for number in numbers]
+    ("command", "number"),
+    [
+        pytest.param(command, number, marks=[] if (command, number) in USUAL else [pytest.mark.survey])
+        for command, numbers in SIGNALS.items()
+        for number in numbers
+    ],
 )
 def test_a_signal_leaves_no_unfinished_file(command: str, number: signal.Signals, tmp_path: Path) -> None:
     with writing(command, tmp_path) as process:
@@ -320,17 +329,31 @@ def test_handlers_are_there_while_a_file_is_written_and_replace_none(how: str, t
     assert os.listdir(tmp_path) == ["out.pcap"]
 
 
-@pytest.mark.parametrize("command", WAITING)
-def test_a_full_disk_leaves_no_unfinished_file(command: str, tmp_path: Path) -> None:
+LIMITED: Final = """
+import json, os, resource, sys
+from pathlib import Path
+from overlaycodec import cli
+
+folder, runs = Path(sys.argv[1]), json.loads(sys.argv[2])
+usual = resource.getrlimit(resource.RLIMIT_FSIZE)
+for words in runs:
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, usual[1]))
+    status = cli.main(words)
+    resource.setrlimit(resource.RLIMIT_FSIZE, usual)
+    print(json.dumps([status, os.listdir(folder)]), flush=True)
+"""
+
+
+def test_a_full_disk_leaves_no_unfinished_file(tmp_path: Path) -> None:
     """A process that may write no octet to files."""
-    words, name = WAITING[command]
+    runs = [args(words, INNER_VLAN, tmp_path / name) for words, name in WAITING.values()]
     done = subprocess.run(
-        ["sh", "-c", 'ulimit -f 0; exec "$@"', "sh", *COMMAND, *args(words, INNER_VLAN, tmp_path / name)],
-        stderr=subprocess.PIPE,
+        [sys.executable, "-c", LIMITED, str(tmp_path), json.dumps(runs)],
+        capture_output=True,
         env=environment(PYTHONDONTWRITEBYTECODE="1"),
         timeout=SECONDS,
         check=False,
     )
-    assert done.returncode == 1
-    assert os.strerror(errno.EFBIG) in done.stderr.decode()
-    assert os.listdir(tmp_path) == []
+    assert done.returncode == 0, done.stderr.decode()
+    assert [json.loads(line) for line in done.stdout.splitlines()] == [[1, []]] * len(WAITING)
+    assert [os.strerror(errno.EFBIG) in line for line in done.stderr.decode().splitlines()] == [True] * len(WAITING)

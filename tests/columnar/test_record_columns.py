@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any, Final
@@ -13,6 +12,7 @@ import numpy as np
 import pytest
 
 import overlaycodec as oc
+from overlaycodec import cli
 from overlaycodec.columnar.decode.batch import Batch
 from overlaycodec.columnar.decode.source_batches import batches_from
 from tests.tools import capture_files as files
@@ -147,8 +147,7 @@ def test_export_writes_the_facts(ending: str, tmp_path: Path) -> None:
 
     source, target = tmp_path / "in.pcapng", tmp_path / f"out.{ending}"
     source.write_bytes(pcapng(files.LITTLE))
-    command = [sys.executable, "-m", "overlaycodec.cli", "export", "-f", ",".join(FACTS), str(source), str(target)]
-    subprocess.run(command, check=True)
+    assert cli.main(["export", "-f", ",".join(FACTS), str(source), str(target)]) == 0
     comments = EXPECTED["comment"]
     if ending == "parquet":
         assert parquet.read_table(target)["comment"].to_pylist() == comments

@@ -53,7 +53,7 @@ def test_the_cases_are_the_same_everywhere(name: str) -> None:
     assert digest(name) == DIGESTS[name]
 
 
-@pytest.mark.parametrize("hash_seed", ["0", "4711"])
+@pytest.mark.parametrize("hash_seed", ["0", pytest.param("4711", marks=pytest.mark.survey)])
 def test_no_order_of_hashes_is_in_the_cases(hash_seed: str) -> None:
     code = "from tests.fuzz.test_cases import DIGESTS, digest; print(*map(digest, DIGESTS))"
     environment = os.environ | {"PYTHONHASHSEED": hash_seed, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
@@ -119,6 +119,8 @@ def test_every_kind_occurs_in_the_captures() -> None:
     found: Counter[str] = Counter()
     for record in seeds():
         found.update({kind: len(members) for kind, members in fuzz.Mutator(record).by_kind.items()})
+        if all(found[kind] >= 50 for kind in fuzz.KINDS):
+            break
     assert set(found) == set(fuzz.KINDS)
     assert all(count >= 50 for count in found.values()), found
 

@@ -89,16 +89,17 @@ def test_a_payload_is_taken_as_it_is(packet: oc.Packet) -> None:
 
 
 def test_a_fixed_field_shrinks_with_the_packet() -> None:
-    several = [
-        find(
+    """From some start, at least, to a packet of few headers."""
+    for start in range(3):
+        found = find(
             overlay.packets(fixed={"inner.ipv4.src": ADDRESSES}),
             lambda packet: packet["inner.ipv4.src"] > IPv4Address("10.1.0.7"),
             random=Random(start),
         )
-        for start in range(3)
-    ]
-    assert {found["inner.ipv4.src"] for found in several} == {IPv4Address("10.1.0.8")}
-    assert min(len(found.headers) for found in several) <= 3
+        assert found["inner.ipv4.src"] == IPv4Address("10.1.0.8")
+        if len(found.headers) <= 3:
+            return
+    pytest.fail("shrinking keeps more than three headers")
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,10 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 import pytest
@@ -54,7 +55,7 @@ def outcomes(
     shell: str = "",
     python: Sequence[str] = (),
     stdout: int = subprocess.DEVNULL,
-    **environ: str,
+    environ: Mapping[str, str] = MappingProxyType({}),
 ) -> dict[str, Outcome]:
     """The outcome of each run, in one process; `shell` has redirections of its streams."""
     results = tmp_path / "results.json"
@@ -227,7 +228,7 @@ def test_encodings_that_lack_letters(environ: dict[str, str], hostile: Path, tmp
     runs["show --json"] = ["show", "--json", str(hostile)]
     runs["absent"] = ["show", str(hostile) + "x"]
     runs["misuse"] = ["show", "--" + HOSTILE, str(hostile)]
-    for name, found in outcomes(runs, tmp_path, **environ).items():
+    for name, found in outcomes(runs, tmp_path, environ=environ).items():
         status = {"absent": 1, "misuse": 2}.get(name, usual(name))
         assert found.status == status, (name, found.stderr)
         assert all(line.startswith("overlaycodec: ") for line in found.stderr.splitlines())

@@ -148,10 +148,10 @@ def test_octets_of_every_link_type_are_survived(link_type: int) -> None:
 
 
 @every_header
-@pytest.mark.parametrize("octet", [0x00, 0x01, 0x45, 0x60, 0x81, 0xFF])
-def test_long_monotonous_octets_are_survived(cls: type[oc.Header], octet: int) -> None:
-    packet = survive(bytes([octet]) * 5_000, cls)
-    assert len(packet.headers) <= oc.DEFAULT.max_headers
+def test_long_monotonous_octets_are_survived(cls: type[oc.Header]) -> None:
+    for octet in (0x00, 0x01, 0x45, 0x60, 0x81, 0xFF):
+        packet = survive(bytes([octet]) * 5_000, cls)
+        assert len(packet.headers) <= oc.DEFAULT.max_headers, octet
 
 
 @laws.share(4)

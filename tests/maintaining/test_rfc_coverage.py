@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -38,21 +37,20 @@ def test_a_header_of_a_specification_is_named_by_it() -> None:
     assert set(records()) - named - parts == set()
 
 
-@pytest.mark.parametrize(("spec", "row"), ROWS, ids=lambda value: value if isinstance(value, str) else value["section"])
-def test_what_a_row_names_exists(spec: str, row: dict[str, Any]) -> None:
-    assert row["state"] in rfc_coverage.STATES
-    assert set(row.get("names", ())) <= set(records())
-    assert set(row.get("vectors", ())) <= set(DECODING)
-    for test in row.get("tests", ()):
-        path, _, function = test.partition("::")
-        assert function in functions_of(ROOT / path), test
-    if row["state"] == "done":  # with a vector or a test
-        assert any(rfc_coverage.vectors().get(name) for name in row.get("names", ())) or row.keys() & {
-            "tests",
-            "vectors",
-        }
-    if row["state"] == "not done":
-        assert not row.keys() & {"names", "tests", "vectors"}
+@pytest.mark.parametrize("spec", sorted({spec for spec, _ in ROWS}))
+def test_what_a_row_names_exists(spec: str) -> None:
+    for row in (row for other, row in ROWS if other == spec):
+        assert row["state"] in rfc_coverage.STATES
+        assert set(row.get("names", ())) <= set(records())
+        assert set(row.get("vectors", ())) <= set(DECODING)
+        for test in row.get("tests", ()):
+            path, _, function = test.partition("::")
+            assert function in functions_of(ROOT / path), test
+        if row["state"] == "done":  # with a vector or a test
+            named = any(rfc_coverage.vectors().get(name) for name in row.get("names", ()))
+            assert named or row.keys() & {"tests", "vectors"}, row
+        if row["state"] == "not done":
+            assert not row.keys() & {"names", "tests", "vectors"}, row
 
 
 def test_the_page_is_up_to_date() -> None:

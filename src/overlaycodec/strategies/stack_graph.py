@@ -375,14 +375,24 @@ def ends_of(node: Node, catalog: Catalog) -> Iterable[End]:
 @lru_cache(maxsize=64)
 def graph_of(catalog: Catalog, first: type[Header]) -> StackGraph:
     """The graph of what can follow `first`."""
+    known = _known(catalog)
     edges: dict[Node, tuple[Edge, ...]] = {}
+    ends: dict[Node, tuple[End, ...]] = {}
     found = [Node(first)]
     for node in found:  # grows while it is read
         if node not in edges:
-            edges[node] = tuple(edge for edge in _edges(node, catalog) if drawable(edge.node.cls.__layout__))
+            if node not in known:
+                drawn = (edge for edge in _edges(node, catalog) if drawable(edge.node.cls.__layout__))
+                known[node] = tuple(drawn), tuple(ends_of(node, catalog))
+            edges[node], ends[node] = known[node]
             found += [edge.node for edge in edges[node]]
-    ends = {node: tuple(ends_of(node, catalog)) for node in edges}
     return StackGraph(edges, ends)
+
+
+@lru_cache(maxsize=64)
+def _known(catalog: Catalog) -> dict[Node, tuple[tuple[Edge, ...], tuple[End, ...]]]:
+    """The nodes whose edges and ends were asked for: they are the same whatever header is the first."""
+    return {}
 
 
 def drawable(layout: Layout) -> bool:

@@ -265,9 +265,10 @@ def main(arguments: list[str]) -> None:
         case [grouped, streamed]:
             from bench.report import engines_table, environment, stream_table
 
+            cores = f"{len(CORES)} core{'s' if len(CORES) > 1 else ''}"
             if int(grouped):
                 found = group(int(grouped), 3, lambda what: print(what, file=sys.stderr, flush=True))
-                print(environment(f"{len(CORES)} cores", found.versions, found.absent), end="\n\n")
+                print(environment(cores, found.versions, found.absent), end="\n\n")
                 print(engines_table(found), end="\n\n")
             if int(streamed):
                 print(stream_table(stream(int(streamed))))

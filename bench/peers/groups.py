@@ -48,7 +48,7 @@ def _scapy(path: Path) -> list[Row]:
 
 
 _HEADERS = 14 + 20 + 8 + 8 + 14 + 20
-"""Octets of a frame before the content of its inner IPv4 packet: pcaptoparquet writes only the length of this content."""
+"""Octets of a frame before the content of its inner IPv4 packet: pcaptoparquet writes only the length of this."""
 
 
 def _pcaptoparquet(path: Path) -> list[Row]:

@@ -48,7 +48,7 @@ ALLOWED: Final[dict[str, str]] = {
     "vlan": "editing errors packet protocols schema values",
     "reassembly": "checksum codec editing errors packet protocols values",
     "offload": "checksum codec editing errors packet protocols reassembly schema values",
-    "comparison": "capture codec describe packet protocols schema values",
+    "comparison": "capture codec describe errors packet protocols schema values",
     "columnar": "capture checksum codec describe editing errors filters packet pipelines schema values",
     "filters": "codec editing errors packet schema values",
     "icmp_errors": "checksum codec editing packet protocols values",

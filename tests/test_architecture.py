@@ -41,7 +41,7 @@ ALLOWED: Final[dict[str, str]] = {
     "trailers": "codec describe errors packet schema values",
     "codec": "checksum codegen errors guesses packet protocols schema values",
     "pipelines": "codec describe errors guesses packet schema values",
-    "dialects": "codec packet protocols schema",
+    "dialects": "codec packet protocols schema values",
     "strategies": "capture codec editing errors packet pipelines protocols schema trailers values",
     "capture": "codec errors filters packet pipelines schema values",
     "editing": "checksum codec codegen errors guesses packet schema values",

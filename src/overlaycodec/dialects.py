@@ -15,6 +15,7 @@ from overlaycodec.protocols import GRE, STT, VXLAN, VXLANGBP, VXLANGPE, VXLANRCO
 from overlaycodec.schema.facts import Bits, Reserved, ValueNames
 from overlaycodec.schema.keyspaces import UDP_PORT
 from overlaycodec.schema.record import Element
+from overlaycodec.values.nearest_names import Named
 
 __all__ = [
     "AWS_GATEWAY_LOAD_BALANCER",
@@ -149,18 +150,20 @@ AZURE_TUNNEL: Final = FieldView(VXLAN, "vni", AzureTunnel)
 AZURE_GATEWAY_LOAD_BALANCER: Final = _at(VXLAN, 10800, 10801).with_view(AZURE_TUNNEL)
 """VXLAN to port 10800 (internal, VNI 800) and 10801 (external, VNI 801), which are the defaults."""
 
-NAMED: Final[dict[str, Catalog]] = {
-    "plain": PLAIN,
-    "gbp": GBP,
-    "gpe": GPE,
-    "linux-rco": LINUX_RCO,
-    "cisco-aci": CISCO_ACI,
-    "nvgre": NVGRE,
-    "ovn": OVN,
-    "cilium": CILIUM,
-    "flannel": FLANNEL,
-    "aws-gateway-load-balancer": AWS_GATEWAY_LOAD_BALANCER,
-    "aws-traffic-mirroring": AWS_TRAFFIC_MIRRORING,
-    "azure-gateway-load-balancer": AZURE_GATEWAY_LOAD_BALANCER,
-}
+NAMED: Final[dict[str, Catalog]] = Named(
+    {
+        "plain": PLAIN,
+        "gbp": GBP,
+        "gpe": GPE,
+        "linux-rco": LINUX_RCO,
+        "cisco-aci": CISCO_ACI,
+        "nvgre": NVGRE,
+        "ovn": OVN,
+        "cilium": CILIUM,
+        "flannel": FLANNEL,
+        "aws-gateway-load-balancer": AWS_GATEWAY_LOAD_BALANCER,
+        "aws-traffic-mirroring": AWS_TRAFFIC_MIRRORING,
+        "azure-gateway-load-balancer": AZURE_GATEWAY_LOAD_BALANCER,
+    }
+)
 """The catalogs by their names on the command line."""

@@ -59,6 +59,7 @@ VXLAN_FIELDS: Final = [f"vxlan.{field.name}" for field in oc.VXLAN.__layout__.fi
         (["export", "-f", "nothing.at.all"], []),
         (["export", "-f", "["], []),
         (["diff", "--ignore", "tt"], ["ttl"]),
+        (["diff", "--ignore", "inner"], ["inner."]),
         (["vlan", "pop", "--scope", "inner.q"], ["inner.quoted"]),
         (["show", "--bind", "udp_"], ["udp_port:"]),
         (["show", "--bind", "udp_port:1=vxlan_g"], ["udp_port:1=vxlan_gbp", "udp_port:1=vxlan_gpe"]),

@@ -449,6 +449,7 @@ def test_diff_ignores(inside: Path, tmp_path: Path) -> None:
     run("diff", inside, late, status=1)
     run("diff", inside, late, "--ignore", "time")
     assert "is no path" in run("diff", inside, late, "--ignore", "a/b", status=2).stderr
+    assert "did you mean ipv4.ttl?" in run("diff", inside, late, "--ignore", "ipv4.tll", status=2).stderr
 
 
 def test_diff_in_trouble(inside: Path, tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ from overlaycodec.dialects import (
     OVN_VNI,
     NVGREKey,
 )
+from overlaycodec.trailers import timestamps
 
 CAPTURES = Path(__file__).parents[1] / "captures"
 
@@ -48,6 +49,18 @@ def test_captures_are_read_in_their_dialect(name: str, dialect: str, header: typ
     assert found
     for packet in found:
         assert oc.encode(packet, catalog=dialects.NAMED[dialect])
+
+
+@pytest.mark.parametrize(
+    ("named", "wrong", "near"), [(dialects.NAMED, "ovnn", "ovn"), (timestamps.NAMED, "metamaco", "metamako")]
+)
+def test_a_name_that_there_is_not(named: dict[str, Any], wrong: str, near: str) -> None:
+    with pytest.raises(KeyError) as caught:
+        named[wrong]
+    assert str(caught.value) == f"no name {wrong!r} in {', '.join(named)}: did you mean {near}?"
+    assert named.get(wrong) is None
+    assert wrong not in named
+    assert copy.copy(named) == pickle.loads(pickle.dumps(named)) == named
 
 
 def test_every_dialect_has_a_name_and_keeps_the_default_bindings() -> None:

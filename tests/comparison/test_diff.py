@@ -8,7 +8,7 @@ from functools import cache
 from itertools import combinations, pairwise
 from pathlib import Path
 from random import Random
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import pytest
 from hypothesis import assume, given
@@ -153,6 +153,48 @@ def test_what_is_ignored(ignore: list[str], left: list[str]) -> None:
     other = tagged.replace(oc.VLANTag, vid=2).replace(oc.IPv4, ttl=1).replace_at("inner.ipv4.ttl", 1)
     other = other.replace_at("payload", b"HELLO")
     assert [change.path for change in oc.diff(tagged, other, ignore=ignore)] == left
+
+
+@pytest.mark.parametrize(
+    ("pattern", "near"),
+    [
+        ("geneve.vnii", ": did you mean geneve.vni?"),  # of the catalog, in neither packet
+        ("genev.vni", ": did you mean geneve.vni?"),
+        ("geneve.options[0].typ", ": did you mean geneve.options[0].type?"),
+        ("ttll", ": did you mean ttl?"),
+        ("outer.ttl", ": did you mean outer.ipv4.ttl?"),
+        ("ttl[0]", ": did you mean ttl?"),
+        ("payloda", ": did you mean payload?"),
+        ("fcs.octts", ": did you mean fcs.octets?"),
+        ("innermost.ipv4", ": did you mean inner.ipv4?"),
+        ("xyzzyq", ""),
+    ],
+)
+def test_a_path_that_no_packet_has_is_refused(pattern: str, near: str) -> None:
+    with pytest.raises(oc.PathError) as caught:
+        oc.diff(PACKET, PACKET, ignore=["ttl", pattern])
+    assert str(caught.value) == f"no path {pattern!r} to ignore in the catalog{near}"
+    with pytest.raises(oc.PathError, match="to ignore"):
+        oc.diff(CAPTURES / "ovs-vxlan.pcap", CAPTURES / "ovs-vxlan.pcap", ignore=[pattern])
+
+
+class Apart(oc.Header, spec="in-house"):
+    """A header that no catalog has."""
+
+    colour: Annotated[int, oc.Bits(8)] = 0
+
+
+def test_a_path_that_some_packet_can_have_is_ignored() -> None:
+    present = [
+        "geneve.vni", "vlan", "vlan[3].vid", "outer.geneve", "inner.inner.ipv6", "quoted.tcp.sequence",
+        "options[0].type", "options.type", "vlan.dei", "checksum", "trailers[2]", "trailers.header", "fcs.octets",
+        "missing", "time", "comments", "interface", "link_type", "payload",
+    ]  # fmt: skip
+    assert not oc.diff(PACKET, PACKET, ignore=present)
+    packet = PACKET.headers[0] / Apart()
+    assert not oc.diff(packet, packet.replace(Apart, colour=1), ignore=["apart.colour"])
+    with pytest.raises(oc.PathError, match=r"did you mean apart\.colour"):
+        oc.diff(packet, packet, ignore=["apart.color"])
 
 
 def test_wrong_arguments() -> None:

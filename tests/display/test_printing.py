@@ -60,6 +60,25 @@ def test_a_part_of_the_dump() -> None:
         PACKET.hexdump("inner.tcp")
 
 
+def test_a_part_of_the_tree() -> None:
+    out = io.StringIO()
+    PACKET.show("inner.ipv4", file=out)
+    whole = shown(PACKET).splitlines()
+    start = next(number for number, line in enumerate(whole) if "inner.ipv4 " in line)
+    stop = next(number for number, line in enumerate(whole) if "inner.udp " in line)
+    assert out.getvalue().splitlines() == whole[start:stop]
+    out = io.StringIO()
+    PACKET.show("ipv4.options", file=out)
+    assert [line.split() for line in out.getvalue().splitlines()[1:]] == [["options", "none"], ["options_rest", "none"]]
+    out = io.StringIO()
+    PACKET.show("payload", file=out)
+    assert out.getvalue() == whole[-1] + "\n"
+    with pytest.raises(oc.MissingHeaderError, match=r"did you mean .*inner\.ipv4"):
+        PACKET.show("inner.ipv5")
+    with pytest.raises(TypeError, match="path takes a str, not StringIO"):
+        PACKET.show(out)  # type: ignore[arg-type]  # the stream is `file`
+
+
 def test_the_summary_is_one_line() -> None:
     assert PACKET.summary() == "10.0.0.1 → 10.0.0.2  vxlan 100 │ 10.0.0.1 → 10.0.0.2  udp 1 → 2"
 

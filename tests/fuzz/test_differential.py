@@ -52,6 +52,24 @@ def cases(name: str, count: int) -> list[fuzz.Case]:
         return list(fuzz.cases(capture, seed=1, count=count, kinds=["value"]))
 
 
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        (oc.decode(bytes(14)), "cases is one packet: give a list of packets"),
+        (oc.Record(bytes(14)), "cases is one packet: give a list of packets"),
+        (bytes(14), "cases takes several packets: give a list, not bytes"),
+        ([bytes(14), 14], r"cases\[1\] takes a packet, octets, a record or a case, not int"),
+        ([oc.VXLAN(vni=5)], r"cases\[0\] takes a packet, octets, a record or a case, not VXLAN"),
+    ],
+)
+def test_what_is_compared_is_a_list_of_packets(given: object, message: str) -> None:
+    decoders = ["overlaycodec", Planted(narrowed("vxlan", "vni", 0x0F))]
+    with pytest.raises(TypeError, match=message):
+        fuzz.compare(given, decoders)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="decoders takes several decoders: give a list, not str"):
+        fuzz.compare([bytes(14)], "tshark")
+
+
 def test_an_error_is_found_and_its_packet_is_least() -> None:
     found = fuzz.compare(cases("kernel-vxlan-v4", 120), ["overlaycodec", Planted(narrowed("vxlan", "vni", 0x0F))])
     [difference] = found.differences

@@ -110,10 +110,17 @@ HEADER = {"protocol": "VXLAN", "fields": {"vni": 5}}
         ({"missing": -1}, "missing: a number of octets is 0 or more"),
         ({"trailers": [{"header": "ipv9", "octets": ""}]}, "trailers[0].header: the packet has no header 'ipv9'"),
         ({"fcs": {"octets": "0102030405"}}, "fcs: an FCS of 4 octets has no 5 octets"),
+        ({"payloda": ""}, "the document: there is no member 'payloda': did you mean 'payload'?"),
+        ({"header": []}, "the document: there is no member 'header': did you mean 'headers'?"),
+        ({"xyzzyq": 1}, "the document: there is no member 'xyzzyq': there are headers, payload, "),
+        ({5: 1}, "the document: there is no member 5: there are headers, "),
+        ({"headers": [HEADER | {"feilds": {}}]}, "headers[0]: there is no member 'feilds': did you mean 'fields'?"),
+        ({"trailers": [{"octts": ""}]}, "trailers[0]: there is no member 'octts': did you mean 'octets'?"),
+        ({"fcs": {"octets_on_wire": 4}}, "fcs: there is no member 'octets_on_wire'"),
     ],
 )
 def test_a_refusal_names_the_place(document: Any, reason: str) -> None:
-    with pytest.raises(ValueError, match=r"should|has no|is no|are hexa|is 0 or more") as caught:
+    with pytest.raises(ValueError, match=r"should|has no|there is no|is no|are hexa|is 0 or more") as caught:
         oc.from_dict(document)
     assert reason in str(caught.value)
 

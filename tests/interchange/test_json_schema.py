@@ -92,8 +92,25 @@ def test_lines_of_the_command_line_are_valid(capsys: pytest.CaptureFixture[str])
     assert main(["show", "--json", "tests/captures/linux-geneve-options.pcap"]) == 0
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert len(lines) > 5
-    for line in lines:
+    with oc.open_capture("tests/captures/linux-geneve-options.pcap") as capture:
+        packets = list(capture.packets(lax=True))
+    for line, packet in zip(lines, packets, strict=True):
         check(line)
+        assert oc.from_dict(line) == packet
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"payloda": ""},
+        {"headers": [{"protocol": "VXLAN", "fields": {"vni": 5}, "feilds": {}}]},
+        {"trailers": [{"octts": ""}]},
+        {"fcs": {"octts": ""}},
+    ],
+)
+def test_unknown_members_are_refused_by_both(document: dict[str, Any]) -> None:
+    assert not is_valid(document)
+    assert not is_read(document)
 
 
 DOCUMENTS: Final = [

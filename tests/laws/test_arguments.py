@@ -166,6 +166,7 @@ CALLS: Final[dict[str, Call]] = {
     "checksums": Call(oc.checksums, {"packet": PACKET}),
     "diagnose": Call(oc.diagnose, {"data": DATA}),
     "diff": Call(oc.diff, {"a": PACKET, "b": PACKET}),
+    "diff, ignoring": Call(lambda path: oc.diff(PACKET, PACKET, ignore=[path]), {"path": "ttl"}),
     "Packet": Call(
         lambda headers=(LINK,), payload=b"", trailers=(), missing=0: oc.Packet(
             headers, payload, trailers, missing=missing
@@ -176,6 +177,7 @@ CALLS: Final[dict[str, Call]] = {
     "Packet.insert": Call(PACKET.insert, {"index": 1, "header": oc.VLANTag(vid=1)}),
     "Packet.replace": Call(PACKET.replace, {"key": oc.VXLAN, "changes": {"vni": 5}}),
     "Packet.replace_at": Call(PACKET.replace_at, {"path": "inner.ipv4.src", "value": "10.0.0.9"}),
+    "Packet.show": Call(lambda path: PACKET.show(path, file=io.StringIO()), {"path": "vxlan"}),
     "Packet.span": Call(PACKET.span, {"path": "vxlan.vni"}),
     "Packet.without": Call(PACKET.without, {"key": oc.VXLAN}),
     "Packet[]": Call(PACKET.__getitem__, {"key": oc.VXLAN}),

@@ -500,6 +500,25 @@ def test_settings_that_cannot_be(settings: dict[str, Any], reason: str) -> None:
         tunnel.VXLANTunnel(**{"vni": 1} | settings)
 
 
+@pytest.mark.parametrize(
+    "cls",
+    [tunnel.VXLANTunnel, tunnel.VXLANGBPTunnel, tunnel.VXLANGPETunnel, tunnel.GeneveTunnel, tunnel.NVGRETunnel,
+     tunnel.STTTunnel],
+)  # fmt: skip
+def test_a_misspelt_setting_is_answered_with_the_nearest(cls: Any) -> None:
+    network = {tunnel.NVGRETunnel: "vsid", tunnel.STTTunnel: "context_id"}.get(cls, "vni")
+    tep = cls(**{network: 5000}, **V4)
+    for call in (partial(cls, **{network: 5000}, **V4), tep.replace):
+        with pytest.raises(TypeError, match=f"^{cls.__name__} has no field '{network}i': did you mean '{network}'"):
+            call(**{f"{network}i": 1})
+        with pytest.raises(TypeError, match="has no field 'zzz': there are src, dst, "):
+            call(zzz=1)
+    with pytest.raises(TypeError, match="Missing required argument 'src'"):
+        cls(**{network: 1}, dst="10.0.0.1")
+    with pytest.raises(TypeError, match=r"Reception has no field 'recever': did you mean 'receiver'\?"):
+        tunnel.Reception(recever="linux")  # type: ignore[call-arg]
+
+
 def test_room() -> None:
     """The kernel gives a VXLAN device an MTU of 1450 on a link of 1500 over IPv4, and 1430 over IPv6."""
     assert FAMILIES["vxlan"](**V4).inner_mtu(1500) == 1450

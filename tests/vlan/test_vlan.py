@@ -285,6 +285,11 @@ def test_a_scope_is_text(scope: Any) -> None:
         vlan.tags(Packet((BASE, VLANTag(vid=7))), scope=scope)
 
 
+def test_a_misspelt_setting_of_a_port() -> None:
+    with pytest.raises(TypeError, match=r"Port has no field 'pvidd': did you mean 'pvid'\?"):
+        vlan.Port(pvidd=5)  # type: ignore[call-arg]
+
+
 def test_what_is_not_there() -> None:
     packet = oc.resolve(BASE / VLANTag(vid=7, ethertype=0x9999))
     for call, reason in (

@@ -26,7 +26,7 @@ from overlaycodec.describe.plain import Plain, plain_of, printable
 from overlaycodec.display.output import ColorChoice, Output, output_for
 from overlaycodec.display.spans import Part, Role, Span
 from overlaycodec.display.summary import parts_of
-from overlaycodec.errors import CaptureError
+from overlaycodec.errors import CaptureError, PathError
 
 __all__ = ["diff"]
 
@@ -72,7 +72,8 @@ def diff(
     """
     try:
         ignored = Ignored(ignore)
-    except ValueError as error:
+        ignored.check_known(catalog)
+    except (ValueError, PathError) as error:
         raise click.BadParameter(str(error), param_hint="'--ignore'") from None
     if a == b == "-":
         raise click.UsageError("the standard input can be read once")

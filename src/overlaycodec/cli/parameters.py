@@ -153,7 +153,8 @@ def _columns(catalog: Catalog, incomplete: str) -> Iterable[str]:
 
 
 def _ignored(catalog: Catalog, incomplete: str) -> Iterable[str]:
-    return _paths(catalog, incomplete, _IGNORED)
+    # a difference has the path of its header from the outermost scope on
+    return (path for path in _paths(catalog, incomplete, _IGNORED) if not path.startswith("innermost."))
 
 
 def _scopes(_: Catalog, incomplete: str) -> Iterable[str]:

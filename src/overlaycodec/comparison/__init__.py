@@ -61,7 +61,8 @@ def diff(
     Packets of captures are paired by their octets, by their time stamps and by fields that do not change in transit. A
     lost or inserted packet does not affect other pairs. Packets in another order are reported as removed and added.
 
-    Raises: EncodeError for a packet whose AUTO fields cannot be derived; CaptureError and OSError as reading does.
+    Raises: EncodeError for a packet whose AUTO fields cannot be derived; CaptureError and OSError as reading does;
+    PathError for what `ignore` names and no packet of the catalog can have, ValueError for what is no path.
     """
     from overlaycodec.comparison.ignore_patterns import Ignored
 
@@ -71,9 +72,12 @@ def diff(
 
         if not isinstance(b, Packet | Header | bytes | bytearray | memoryview):
             raise TypeError(f"a packet is compared with a packet, not with {type(b).__name__}")
-        return packet_diff(packet_of(a, first, catalog), packet_of(b, first, catalog), ignored)
+        packets = packet_of(a, first, catalog), packet_of(b, first, catalog)
+        ignored.check_known(catalog, *packets)
+        return packet_diff(*packets, ignored)
     from overlaycodec.comparison.captures import capture_diff
 
     if isinstance(b, Packet | Header | bytes | bytearray | memoryview):
         raise TypeError(f"a capture is compared with a capture, not with {type(b).__name__}")
+    ignored.check_known(catalog)
     return capture_diff(a, b, ignored, catalog)

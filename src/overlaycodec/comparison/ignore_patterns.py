@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
+from overlaycodec.codec.catalog import Catalog
+from overlaycodec.comparison.known_parts import KnownParts
+from overlaycodec.errors import PathError
+from overlaycodec.packet.packet import Packet
 from overlaycodec.packet.paths import Token, tokens_of
 from overlaycodec.values.argument_checks import check_several
 
@@ -21,7 +25,8 @@ class Ignored:
 
     def __init__(self, patterns: Iterable[str] = ()) -> None:
         check_several("ignore", patterns, "several paths")
-        self._patterns = [_tokens(_ALSO.get(pattern, pattern)) for pattern in patterns]
+        self._by_text = {pattern: _tokens(_ALSO.get(pattern, pattern)) for pattern in patterns}
+        self._patterns = list(self._by_text.values())
 
     def __bool__(self) -> bool:
         return bool(self._patterns)
@@ -31,6 +36,18 @@ class Ignored:
             return False
         tokens = _tokens(path)
         return any(_within(pattern, tokens) for pattern in self._patterns)
+
+    def check_known(self, catalog: Catalog, *packets: Packet) -> None:
+        """Raises: PathError for a pattern that is in no path of these packets, nor of any packet of the catalog."""
+        present = KnownParts.of_packets(packets)
+        unknown = [text for text, pattern in self._by_text.items() if not present.has(pattern)]
+        if not unknown:
+            return  # most often: the catalog imports all its headers to tell
+        known = KnownParts.of_catalog(catalog)
+        for text in unknown:
+            if not known.has(self._by_text[text]):
+                near = present.near(self._by_text[text]) or known.near(self._by_text[text])
+                raise PathError(f"path {text!r} to ignore", "the catalog", near)
 
 
 def _tokens(path: str) -> tuple[Token, ...]:

@@ -18,18 +18,16 @@ from overlaycodec.packet.packet import Packet
 __all__ = ["hexdump", "resolved", "show", "summary"]
 
 
-def show(packet: Packet, file: TextIO | None = None, catalog: Catalog = DEFAULT) -> None:
-    """Writes the tree. Fields that are AUTO are shown as they would be encoded. Raises: EncodeError."""
-    _write(tree_lines(view_of(resolved(packet, catalog), catalog)), file)
+def show(packet: Packet, path: str | None = None, file: TextIO | None = None, catalog: Catalog = DEFAULT) -> None:
+    """Writes the tree. Fields that are AUTO are shown as they would be encoded. Raises: EncodeError, PathError."""
+    packet = resolved(packet, catalog)
+    _write(tree_lines(_view_at(packet, path, catalog)), file)
 
 
 def hexdump(packet: Packet, path: str | None = None, file: TextIO | None = None, catalog: Catalog = DEFAULT) -> None:
     """Writes the octets by their fields. Raises: EncodeError, PathError."""
     packet = resolved(packet, catalog)
-    view = view_of(packet, catalog)
-    if path is not None:
-        view = _part_of(view, *packet.span(path))
-    _write(octet_lines(view, encode(packet, catalog=catalog)), file)
+    _write(octet_lines(_view_at(packet, path, catalog), encode(packet, catalog=catalog)), file)
 
 
 def summary(packet: Packet, catalog: Catalog = DEFAULT) -> str:
@@ -45,14 +43,26 @@ def resolved(packet: Packet, catalog: Catalog) -> Packet:
     return resolved
 
 
+def _view_at(packet: Packet, path: str | None, catalog: Catalog) -> PacketView:
+    """The view of a packet without AUTO, or of what the path names in it. Raises: PathError."""
+    view = view_of(packet, catalog)
+    return view if path is None else _part_of(view, *packet.span(path))
+
+
 def _part_of(view: PacketView, first: int, last: int) -> PacketView:
-    """The fields of which a bit is among those from `first` to `last`, and the same of payload and trailers."""
+    """The fields of which a bit is among those from `first` to `last`, and the same of payload and trailers.
+
+    A header that is among them as a whole has its empty fields too. Where `last` is before `first`, it is the fields
+    that are empty there.
+    """
 
     def within(start: int, bits: int) -> bool:
-        return start <= last and start + bits > first
+        return (start <= last and start + bits > first) or (last < first == start and not bits)
 
     def part(header: HeaderView) -> HeaderView:
         start = header.start * 8
+        if first <= start and start + header.octets * 8 - 1 <= last:
+            return header
         return _with_fields(header, tuple(f for f in header.fields if within(start + f.leaf.bit, f.leaf.bits)))
 
     headers = tuple(found for found in map(part, view.headers) if found.fields)

@@ -24,7 +24,8 @@ from overlaycodec.fuzz.shrinking import least_of
 from overlaycodec.packet.packet import Packet
 from overlaycodec.packet.paths import SCOPES
 from overlaycodec.schema.keyspaces import LINK_TYPE
-from overlaycodec.values.bytes_like import BytesLike
+from overlaycodec.values.argument_checks import check_several
+from overlaycodec.values.bytes_like import BytesLike, bytes_of
 
 __all__ = ["Comparison", "Difference", "compare"]
 
@@ -107,13 +108,18 @@ def compare(
     >>> [(difference.field, difference.least.data.hex()) for difference in found.differences]
     [('fault', '00')]
 
-    Raises: ValueError for fewer than two decoders, and for one that gives no proper answers; OSError and ImportError
-    for one that is not installed.
+    Raises: TypeError for one packet instead of several; ValueError for fewer than two decoders, and for one that gives
+    no proper answers; OSError and ImportError for one that is not installed.
     """
+    one: object = cases
+    if isinstance(one, Packet | Record | Case):
+        raise TypeError("cases is one packet: give a list of packets")
+    check_several("cases", cases, "several packets")
+    check_several("decoders", decoders, "several decoders")
     chosen = [OverlayCodec(catalog) if each == "overlaycodec" else decoder_of(each) for each in decoders]
     if len(chosen) < 2 or len({each.name for each in chosen}) < len(chosen):
         raise ValueError("give two decoders or more, of different names")
-    records = [record for case in cases for record in _records(case, catalog)]
+    records = [record for number, case in enumerate(cases) for record in _records(number, case, catalog)]
     readings = [decoder.read(records) for decoder in chosen]
     fields: dict[tuple[str, str], int] = {}
     found: list[Difference] = []
@@ -126,7 +132,7 @@ def compare(
     return Comparison(tuple(each.name for each in chosen), len(records), fields, tuple(found))
 
 
-def _records(case: Case | Record | Packet | BytesLike, catalog: Catalog) -> tuple[Record, ...]:
+def _records(number: int, case: Case | Record | Packet | BytesLike, catalog: Catalog) -> tuple[Record, ...]:
     if isinstance(case, Record):
         return (case,)
     if isinstance(case, Case):
@@ -134,7 +140,11 @@ def _records(case: Case | Record | Packet | BytesLike, catalog: Catalog) -> tupl
     if isinstance(case, Packet):
         link = catalog.key_of(LINK_TYPE, type(case.headers[0])) if case.headers else None
         return (Record(encode(case, catalog=catalog), _ETHERNET if link is None else link),)
-    return (Record(bytes(case)),)
+    try:
+        return (Record(bytes_of(case)),)
+    except TypeError:
+        kinds = "a packet, octets, a record or a case"
+        raise TypeError(f"cases[{number}] takes {kinds}, not {type(case).__name__}") from None
 
 
 def _field_of(path: str) -> str:

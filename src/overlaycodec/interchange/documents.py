@@ -21,10 +21,20 @@ from overlaycodec.packet.trailer import FCS, Trailer
 from overlaycodec.schema.layout import Field, Layout
 from overlaycodec.schema.record import WireStruct
 from overlaycodec.values import AUTO
-from overlaycodec.values.argument_checks import check_type
+from overlaycodec.values.argument_checks import check_type, text_of
 from overlaycodec.values.nearest_names import suggestion
 
-__all__ = ["fault_document", "from_dict", "from_json", "to_dict", "to_json"]
+__all__ = ["RECORD_MEMBERS", "fault_document", "from_dict", "from_json", "to_dict", "to_json"]
+
+RECORD_MEMBERS: Final = (
+    "file", "number", "time_ns", "wire_length", "captured_length", "link_type", "interface", "comments",
+)  # fmt: skip
+"""What `overlaycodec show --json` writes of the record, beside the packet."""
+_MEMBERS: Final = ("headers", "payload", "trailers", "fcs", "missing", "fault", "faults", *RECORD_MEMBERS)
+_HEADER: Final = ("path", "protocol", "fields", "meanings")
+_TRAILER: Final = ("header", "octets", "protocol", "fields")
+_FCS: Final = ("octets", "wire_octets")
+_CONSTRUCT: Final = ("value", "octets")
 
 _W = TypeVar("_W", bound=WireStruct)
 _HEX_KINDS: Final = frozenset({"bytes", "hardware", "protocol"})
@@ -114,14 +124,15 @@ def from_dict(document: Mapping[str, Any], *, catalog: Catalog = DEFAULT) -> Pac
     """The packet of a document (see `to_dict`).
 
     Of each header, and of each declared trailer, `protocol` and `fields` are read; fields that are left out have their
-    defaults. All else may be left out.
+    defaults. All else may be left out. Not read are what decoding found (`fault`, `faults`), `path` and `meanings` of a
+    header, and what `overlaycodec show --json` says of the record. There are no other members.
 
     Raises: ValueError for what is no such document, with the place in it; EncodeError for values that a field
     does not take.
     """
     check_catalog(catalog)
     reader = _Reader(catalog)
-    whole = reader.mapping(document, "the document")
+    whole = reader.mapping(document, "the document", _MEMBERS)
     headers = tuple(
         reader.header(item, f"headers[{number}]")
         for number, item in enumerate(reader.sequence(whole.get("headers", ()), "headers"))
@@ -146,9 +157,17 @@ class _Reader:
     def refuse(self, place: str, reason: str) -> NoReturn:
         raise ValueError(f"{place}: {reason}")
 
-    def mapping(self, part: object, place: str) -> Mapping[str, Any]:  # Any: what JSON can hold
+    def mapping(
+        self, part: object, place: str, members: Sequence[str] | None = None
+    ) -> Mapping[str, Any]:  # Any: what JSON can hold
+        """An object, with no others than these members."""
         if not isinstance(part, Mapping):
             self.refuse(place, f"an object should be here, not {type(part).__name__}")
+        if members is not None:
+            for name in part:
+                if name not in members:
+                    near = suggestion(name, members) or f": there are {', '.join(members)}"
+                    self.refuse(place, f"there is no member {text_of(name)}{near}")
         return part
 
     def sequence(self, part: object, place: str) -> Sequence[Any]:  # Any: what JSON can hold
@@ -168,7 +187,7 @@ class _Reader:
         return part
 
     def header(self, part: object, place: str) -> Header:
-        whole = self.mapping(part, place)
+        whole = self.mapping(part, place, _HEADER)
         name = whole.get("protocol")
         cls = self._catalog.class_called(name) if isinstance(name, str) else None
         if cls is None:
@@ -198,7 +217,7 @@ class _Reader:
         if field.construct is not None:
             from overlaycodec.values.constructs import parse_octets
 
-            octets = self.octets(self.mapping(part, place).get("octets"), f"{place}.octets")
+            octets = self.octets(self.mapping(part, place, _CONSTRUCT).get("octets"), f"{place}.octets")
             try:
                 return parse_octets(field.construct, place, octets, 0, len(octets), to_end=True)[0]
             except CodecError as error:
@@ -224,7 +243,7 @@ class _Reader:
         return self.made(cls, self.values(whole, cls.__layout__, place), place)
 
     def trailer(self, part: object, place: str, names: list[str]) -> Trailer:
-        whole = self.mapping(part, place)
+        whole = self.mapping(part, place, _TRAILER)
         owner = whole.get("header")
         if owner is not None and owner not in names:
             self.refuse(f"{place}.header", f"the packet has no header {owner!r}{suggestion(owner, names)}")
@@ -240,7 +259,7 @@ class _Reader:
         return Trailer(index, self.octets(whole.get("octets", ""), f"{place}.octets"))
 
     def fcs(self, part: object) -> FCS:
-        whole = self.mapping(part, "fcs")
+        whole = self.mapping(part, "fcs", _FCS)
         octets = whole.get("octets", "AUTO")
         data = AUTO if octets == "AUTO" else self.octets(octets, "fcs.octets")
         try:

@@ -9,12 +9,15 @@ from __future__ import annotations
 from overlaycodec.codec.catalog import DEFAULT, Catalog, check_catalog
 from overlaycodec.describe.facts import meanings_of, presence_of, size_of
 from overlaycodec.describe.plain import Plain
+from overlaycodec.interchange.documents import RECORD_MEMBERS
 from overlaycodec.schema.layout import ADDRESS_OCTETS, REQUIRED, Field, Layout
 
 __all__ = ["json_schema"]
 
 _DIALECT = "http://json-schema.org/draft-07/schema#"
 _MAC_PATTERN = "^[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){5}$"
+_OF_THE_RECORD: dict[str, Plain] = {"description": "Of the record in a capture; it is not read back"}
+_MEANINGS: dict[str, Plain] = {"description": "What fields mean in a deployment; it is not read back"}
 _HEX_PATTERN = "^([0-9A-Fa-f]{2})*$"
 _FAULT: dict[str, Plain] = {
     "type": "object",
@@ -68,7 +71,9 @@ def json_schema(catalog: Catalog = DEFAULT) -> dict[str, Plain]:
             },
             "fault": {"anyOf": [_reference("fault"), {"type": "null"}]},
             "faults": {"type": "array", "items": _reference("fault")},
+            **dict.fromkeys(RECORD_MEMBERS, _OF_THE_RECORD),
         },
+        "additionalProperties": False,
         "definitions": definitions,
     }
 
@@ -90,6 +95,7 @@ def _trailer() -> dict[str, Plain]:
             "protocol": {"type": "string", "description": "The class that the catalog declares for these octets"},
             "fields": {"type": "object", "description": "What the octets say; where it is here, encoding takes it"},
         },
+        "additionalProperties": False,
     }
 
 
@@ -105,6 +111,7 @@ def _fcs() -> dict[str, Plain]:
             },
             "wire_octets": {"type": "integer", "minimum": 0},
         },
+        "additionalProperties": False,
     }
 
 
@@ -136,8 +143,9 @@ def _define(layout: Layout, definitions: dict[str, Plain], *, option: bool) -> N
             "description": "Where the header is, for people; it is not read back",
         }
         shape = {
-            "properties": {"path": path, "protocol": {"const": name}, "fields": inside},
+            "properties": {"path": path, "protocol": {"const": name}, "fields": inside, "meanings": _MEANINGS},
             "required": demanded,
+            "additionalProperties": False,
         }
     definitions[name] = {"type": "object", "description": described} | shape
     for field in layout.fields:
@@ -165,6 +173,7 @@ def _value(field: Field) -> dict[str, Plain]:
             "type": "object",
             "properties": {"value": {"description": "For people; it is not read back"}, "octets": _reference("octets")},
             "required": ["octets"],
+            "additionalProperties": False,
         }
     if field.kind == "items":
         references: list[Plain] = [_reference(element.__name__) for element in field.elements]

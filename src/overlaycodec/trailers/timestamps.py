@@ -7,6 +7,7 @@ from typing import Annotated, Final
 from overlaycodec.schema.facts import Bits, Elements, Reserved, SizedBy, ValueNames, When
 from overlaycodec.trailers.record import TrailerElement, TrailerRecord
 from overlaycodec.values import AUTO
+from overlaycodec.values.nearest_names import Named
 
 __all__ = ["NAMED", "Arista7150", "Exablaze", "Metamako", "MetamakoExtension"]
 
@@ -69,5 +70,7 @@ class Arista7150(TrailerRecord, spec="Arista: Timestamping on the 7150 series"):
     high: Annotated[int, Bits(24), "The highest 24 of 31 bits"] = 0
 
 
-NAMED: Final[dict[str, type[TrailerRecord]]] = {cls.__layout__.name: cls for cls in (Metamako, Exablaze, Arista7150)}
+NAMED: Final[dict[str, type[TrailerRecord]]] = Named(
+    {cls.__layout__.name: cls for cls in (Metamako, Exablaze, Arista7150)}
+)
 """The trailers by the names that the command line takes."""

@@ -11,8 +11,6 @@ from functools import cached_property, lru_cache
 from operator import attrgetter
 from typing import Any, ClassVar, Final
 
-import msgspec
-
 from overlaycodec.checksum import internet_sum
 from overlaycodec.codec.catalog import DEFAULT, Catalog, check_catalog
 from overlaycodec.codec.packet_decoder import decode
@@ -30,6 +28,7 @@ from overlaycodec.tunnel.path_mtu import told_mtu
 from overlaycodec.tunnel.reception import InnerTags, Priorities, Received, Reception, Refusal
 from overlaycodec.values import AnyIP, MACAddress
 from overlaycodec.values.bytes_like import BytesLike, bytes_of
+from overlaycodec.values.checked_keywords import CheckedKeywords
 
 __all__ = ["Receiving"]
 
@@ -40,7 +39,7 @@ _CE: Final = 3
 _UNCHANGED: Final = tuple(ECNOutcome(mark) for mark in range(4))
 
 
-class Receiving(msgspec.Struct, frozen=True, kw_only=True, dict=True):
+class Receiving(CheckedKeywords, frozen=True, kw_only=True, dict=True):
     """The receiving half of an endpoint."""
 
     src: AnyIP

@@ -14,6 +14,7 @@ from overlaycodec.findings.model import RECEIVERS, Finding, Receiver
 from overlaycodec.schema.record import Element
 from overlaycodec.tunnel.decapsulation import Decapsulated
 from overlaycodec.values.argument_checks import check_choice, check_number, check_type, text_of
+from overlaycodec.values.checked_keywords import CheckedKeywords
 from overlaycodec.vlan.tags import Tag
 
 __all__ = ["CLASS_SELECTORS", "InnerTags", "Priorities", "Received", "Reception", "Refusal"]
@@ -53,7 +54,7 @@ CLASS_SELECTORS: Final = Priorities(
 """PCP n is the class selector n, DSCP 8 n: the three bits that were the precedence (RFC 2474 section 4.2.2)."""
 
 
-class Reception(msgspec.Struct, frozen=True, kw_only=True):
+class Reception(CheckedKeywords, frozen=True, kw_only=True):
     """What an endpoint accepts. What `diagnose` says that the receiver drops is always refused.
 
     Raises: ValueError, TypeError for settings that do not exist.

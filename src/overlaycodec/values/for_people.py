@@ -27,14 +27,17 @@ class ForPeople(ForNotebooks):
 
         return encode(self._packet)
 
-    def show(self, *, file: TextIO | None = None) -> None:
+    def show(self, path: str | None = None, *, file: TextIO | None = None) -> None:
         """Writes the packet as a tree, to the standard output unless `file` is given; in colours on a terminal.
 
-        Fields that are AUTO are shown as they are encoded. Raises: EncodeError where they cannot be.
+        With a path (`inner.ipv4`, `geneve.options[0]`), it writes that header or field alone. Fields that are AUTO are
+        shown as they are encoded.
+
+        Raises: EncodeError where they cannot be; PathError.
         """
         from overlaycodec.display.printing import show
 
-        show(self._packet, file)
+        show(self._packet, path, file)
 
     def hexdump(self, path: str | None = None, *, file: TextIO | None = None) -> None:
         """Writes the octets with the fields that they belong to; of one header or field where a path names it.

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Final
+from typing import Final, TypeVar
 
-__all__ = ["missing_arguments", "nearest", "suggestion"]
+from overlaycodec.errors import PathError
+from overlaycodec.values.argument_checks import text_of
+
+__all__ = ["Named", "missing_arguments", "nearest", "suggestion"]
+
+V = TypeVar("V")
 
 _LONGEST: Final = 64
 """How much of a wrong name is compared with the names that there are."""
@@ -32,3 +37,10 @@ def missing_arguments(function: str, missing: Sequence[str]) -> str:
     comma, plural = "," * (len(others) > 1), "s" * bool(others)
     listed = f"{', '.join(others)}{comma} and {last}" if others else last
     return f"{function}() missing {len(missing)} required keyword-only argument{plural}: {listed}"
+
+
+class Named(dict[str, V]):
+    """Values by name: the KeyError for another name has the names that there are, and the nearest."""
+
+    def __missing__(self, name: object) -> V:
+        raise PathError(f"name {text_of(name)}", ", ".join(self), nearest(name, self))

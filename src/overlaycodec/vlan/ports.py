@@ -14,6 +14,7 @@ import msgspec
 from overlaycodec.errors import number_text
 from overlaycodec.packet.packet import Packet
 from overlaycodec.values.argument_checks import check_choice, check_flag, check_number, check_type
+from overlaycodec.values.checked_keywords import CheckedKeywords
 from overlaycodec.vlan.tags import C_TAG, pop, push, tags
 
 __all__ = ["Classified", "Port"]
@@ -34,7 +35,7 @@ class Classified(msgspec.Struct, frozen=True):
     dei: bool = False
 
 
-class Port(msgspec.Struct, frozen=True, kw_only=True):
+class Port(CheckedKeywords, frozen=True, kw_only=True):
     """A port of a bridge. `Port.access` and `Port.trunk` make the usual ones.
 
     Raises: ValueError for VLANs outside 1..4094, priorities outside 0..7, TPIDs outside 0..65535 and an unknown value

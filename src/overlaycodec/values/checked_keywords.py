@@ -1,0 +1,35 @@
+"""The base class of settings that are given by keyword: the error for a keyword that is none names the nearest.
+
+Strategy: msgspec's own constructor finds what is wrong; the names are compared when it has refused the call.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from overlaycodec.values.nearest_names import suggestion
+
+__all__ = ["CheckedKeywords"]
+
+if TYPE_CHECKING:
+    CheckedKeywords = msgspec.Struct
+else:
+
+    class _Checking(type(msgspec.Struct)):
+        """Calls the constructor of the class, and says more of a keyword that it does not take."""
+
+        def __call__(cls, *values, **named):
+            try:
+                return super().__call__(*values, **named)
+            except TypeError:
+                fields = cls.__struct_fields__
+                for name in named:
+                    if name not in fields:
+                        near = suggestion(name, fields) or f": there are {', '.join(fields)}"
+                        raise TypeError(f"{cls.__name__} has no field {name!r}{near}") from None
+                raise
+
+    class CheckedKeywords(msgspec.Struct, metaclass=_Checking, frozen=True):
+        """The base class."""

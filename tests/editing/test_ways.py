@@ -1,0 +1,145 @@
+"""Two ways to one result agree for the stacks of all vectors: with every length, checksum and flag as it is, and wrong.
+
+Strategy: the vectors come from outside, and each is changed in one field at a time. What is asked of such a packet is
+found in two ways that have no code in common, such as the function of its stack and the rules for single headers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import cache
+from typing import Any, Final
+
+import pytest
+
+import overlaycodec as oc
+from overlaycodec import vlan
+from overlaycodec.codec.code_cache import STACK_USES
+from overlaycodec.editing.checksum_status import PARTS
+from overlaycodec.editing.stack_plan import PLANS
+from tests.editing.test_fill import right_packets, whole
+from tests.editing.test_rewrite import changes_of
+from tests.tools.internals import code_of
+from tests.vectors.test_vectors import DECODING, catalog_of, decoded
+
+Case = tuple[str, oc.Packet, oc.Catalog]
+
+
+@cache
+def stacks() -> list[Case]:
+    """A packet of each stack of headers that the vectors have."""
+    found: dict[tuple[type[oc.Header], ...], Case] = {}
+    for name, vector in DECODING.items():
+        packet = decoded(vector)
+        found.setdefault(tuple(map(type, packet.headers)), (name, packet, catalog_of(vector)))
+    return list(found.values())
+
+
+def otherwise(header: oc.Header) -> Iterator[dict[str, Any]]:  # Any: numbers
+    """Other values of the fields that rules ask about, one at a time: at bounds, and next to what there is."""
+    layout = header.__layout__
+    names = {*layout.sized_by, *layout.fragment_fields, *layout.flag_of}
+    names |= {field.name for field in (layout.length_field, layout.checksum, layout.selector) if field is not None}
+    if layout.coverage is not None and layout.coverage.flag is not None:
+        names.add(layout.coverage.flag)
+    for name in sorted(names):
+        value, field = getattr(header, name), layout.by_name[name]
+        if field.kind == "bool":
+            yield {name: not value}
+        elif field.kind == "int" and value is not None:
+            most = (1 << field.width) - 1
+            yield from ({name: other} for other in {0, value + 1 & most, max(value - 1, 0), most} - {value})
+
+
+@cache
+def spoilt(name: str) -> list[oc.Packet]:
+    """The packet of a vector, and packets that differ from it in one field, in the payload, or in what is missing."""
+    packet = decoded(DECODING[name])
+    changed = [packet, packet.replace_at("payload", packet.payload + b"more")]
+    changed += [packet.replace_at("payload", packet.payload[:-1]), packet.__replace__(missing=packet.missing + 5)]
+    for index, header in enumerate(packet.headers):
+        for changes in otherwise(header):
+            headers = (*packet.headers[:index], header.replace(**changes), *packet.headers[index + 1 :])
+            changed.append(oc.Packet(headers, packet.payload, packet.trailers, missing=packet.missing))
+    return changed
+
+
+def told(operation: Callable[..., Any], *arguments: Any, **options: Any) -> Any:  # Any: whatever is asked
+    try:
+        return operation(*arguments, **options)
+    except oc.CodecError as error:
+        return f"{type(error).__name__}: {error}"
+
+
+OPERATIONS: Final = (oc.checksums, oc.fill)
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.__name__)
+def test_the_functions_of_a_stack_say_what_the_rules_for_single_headers_say(operation: Any) -> None:
+    for name, packet, catalog in stacks():
+        first = []
+        for changed in spoilt(name):
+            for table in (PLANS, PARTS, code_of(catalog).stack_encoders):
+                table.clear()
+            first.append(told(operation, changed, catalog=catalog))
+        for _ in range(2 * STACK_USES):
+            told(operation, packet, catalog=catalog)
+        for changed, wanted in zip(spoilt(name), first, strict=True):
+            assert told(operation, changed, catalog=catalog) == wanted, (name, changed)
+
+
+def test_a_card_finishes_nothing_where_nothing_is_bad() -> None:
+    """What the card is said to have left changes the verdict of a bad checksum alone: its own, and those around it."""
+    counts = [0, 0]
+    for name, _, catalog in stacks():
+        for changed in spoilt(name):
+            plain, left = (told(oc.checksums, changed, left_to_card=card, catalog=catalog) for card in (False, True))
+            if isinstance(plain, str):
+                assert left == plain, (name, changed)
+                continue
+            others = {path: (str(plain[path]), str(status)) for path, status in left.items() if plain[path] != status}
+            assert plain.keys() == left.keys()
+            assert set(others.values()) <= {("bad", "partial"), ("bad", "valid")}, (name, changed)
+            counts[bool(others)] += 1
+    assert min(counts) > 100
+
+
+def test_what_follows_by_the_difference_is_what_is_computed_anew() -> None:
+    """Other addresses, ports and payloads in each right vector: the checksums by RFC 1624 are those by RFC 1071."""
+    count = 0
+    for name, (packet, catalog) in right_packets().items():
+        if not whole(packet):
+            continue
+        changes = {**changes_of(packet), "payload": bytes(octet ^ 0x5A for octet in packet.payload)}
+        edited = packet
+        for path, value in changes.items():
+            edited = edited.replace_at(path, value)
+        assert oc.rewrite(packet, changes, catalog=catalog) == oc.fill(edited, catalog=catalog), name
+        count += 1
+    assert count > 80
+
+
+def test_what_did_not_change_is_filled_in_with_the_packet_before_as_without_it() -> None:
+    for name, _, catalog in stacks():
+        for changed in spoilt(name):
+            if isinstance(told(oc.encode, changed, catalog=catalog), str):
+                continue  # a flag without what it says is there
+            plain = told(oc.fill, changed, catalog=catalog)
+            assert told(oc.fill, changed, before=changed, catalog=catalog) == plain, (name, changed)
+
+
+def test_a_tag_in_each_frame_that_can_have_one_is_in_all_lengths_and_checksums() -> None:
+    """A tag inside each right vector: what is outside follows by the difference as it is computed anew."""
+    count = 0
+    for name, (packet, catalog) in right_packets().items():
+        link = packet.innermost.headers[0]
+        if not whole(packet) or not isinstance(link, oc.Ethernet) or link.ethertype < 1536 or packet.trailers or catalog is not oc.DEFAULT:
+            continue
+        at = len(packet.headers) - len(packet.innermost.headers)
+        tag = oc.VLANTag(vid=9, ethertype=link.ethertype)
+        headers = (*packet.headers[:at], link.replace(ethertype=0x8100), tag, *packet.headers[at + 1 :])
+        wanted = oc.fill(oc.Packet(headers, packet.payload))
+        assert vlan.push(packet, vid=9, scope="innermost") == wanted, name
+        assert vlan.pop(wanted, scope="innermost") == packet, name
+        count += at > 0
+    assert count > 20

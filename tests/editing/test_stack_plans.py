@@ -35,6 +35,7 @@ _FRAME = oc.encode(
 )
 _OTHERWISE: dict[str, int] = {
     "ethernet.ethertype": 100,
+    "udp.dst_port": 9,
     "ipv4.ihl": 6,
     "ipv4.total_length": 0,
     "ipv4.more_fragments": True,
@@ -57,6 +58,12 @@ _OPERATIONS: list[Callable[[bytes], Any]] = [
     lambda data: oc.fill(oc.decode(data, lax=True)),
     lambda data: oc.fill(_longer(oc.decode(data, lax=True))),
     lambda data: oc.fill(oc.decode(data + b"\0", lax=True, wire_length=len(data) + 5)),
+    lambda data: oc.fill(oc.decode(data, lax=True), selectors=True),
+    lambda data: oc.fill(_longer(oc.decode(data, lax=True)), lengths=False),
+    lambda data: oc.fill(_longer(oc.decode(data, lax=True)), checksums=False),
+    lambda data: oc.fill(oc.decode(data, lax=True).replace(oc.IPv4, ttl=1), before=oc.decode(data, lax=True)),
+    lambda data: oc.checksums(oc.decode(data, lax=True), left_to_card=True),
+    lambda data: oc.checksums(oc.decode(data, lax=True, fcs_octets=4)),
     lambda data: oc.resolve(_opened(oc.decode(data, lax=True))),
     lambda data: oc.checksums(_opened(oc.decode(data, lax=True))),
     tunnel.decapsulate,

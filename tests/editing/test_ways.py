@@ -19,6 +19,7 @@ from overlaycodec.editing.checksum_status import PARTS
 from overlaycodec.editing.stack_plan import PLANS
 from tests.editing.test_fill import right_packets, whole
 from tests.editing.test_rewrite import changes_of
+from tests.laws.common import words_sum
 from tests.tools.internals import code_of
 from tests.vectors.test_vectors import DECODING, catalog_of, decoded
 
@@ -36,7 +37,7 @@ def stacks() -> list[Case]:
 
 
 def otherwise(header: oc.Header) -> Iterator[dict[str, Any]]:  # Any: numbers
-    """Other values of the fields that rules ask about, one at a time: at bounds, and next to what there is."""
+    """Other values of the fields that rules ask about, one at a time: 0, and next to what there is."""
     layout = header.__layout__
     names = {*layout.sized_by, *layout.fragment_fields, *layout.flag_of}
     names |= {field.name for field in (layout.length_field, layout.checksum, layout.selector) if field is not None}
@@ -47,8 +48,8 @@ def otherwise(header: oc.Header) -> Iterator[dict[str, Any]]:  # Any: numbers
         if field.kind == "bool":
             yield {name: not value}
         elif field.kind == "int" and value is not None:
-            most = (1 << field.width) - 1
-            yield from ({name: other} for other in {0, value + 1 & most, max(value - 1, 0), most} - {value})
+            others = {0, value + 1 & (1 << field.width) - 1, max(value - 1, 0)} - {value}
+            yield from ({name: other} for other in sorted(others))
 
 
 @cache
@@ -145,3 +146,110 @@ def test_a_tag_in_each_frame_that_can_have_one_is_in_all_lengths_and_checksums()
         assert vlan.pop(wanted, scope="innermost") == packet, name
         count += at > 0
     assert count > 20
+
+
+# --- what is left to a card, and what is wrong ------------------------------------------------------------------------
+
+
+def pseudo_sums() -> Iterator[tuple[str, oc.Packet, oc.Catalog, str, int]]:
+    """Each right packet, the path of a valid checksum over addresses in it, and the sum of those addresses.
+
+    RFC 768 and RFC 8200 section 8.1: the addresses, the length and the protocol.
+    """
+    protocols = {oc.UDP: 17, oc.TCP: 6, oc.ICMPv6: 58}
+    for name, (packet, catalog) in right_packets().items():
+        verdicts = oc.checksums(packet, catalog=catalog) if whole(packet) and not packet.trailers else {}
+        for index, header in enumerate(packet.headers[1:], 1):
+            network: Any = packet.headers[index - 1]
+            path = f"{packet.names[index]}.checksum"
+            if type(header) in protocols and isinstance(network, oc.IPv4 | oc.IPv6):
+                plain = isinstance(network, oc.IPv6) or network.ihl == 5
+                if plain and verdicts.get(path) is oc.ChecksumStatus.VALID:
+                    octets = len(oc.encode(oc.Packet(packet.headers[index:], packet.payload), catalog=catalog))
+                    numbers = octets.to_bytes(4, "big") + protocols[type(header)].to_bytes(4, "big")
+                    yield name, packet, catalog, path, words_sum(network.src.packed + network.dst.packed + numbers)
+
+
+def test_a_checksum_left_to_a_card_is_partial_and_those_around_it_are_of_the_finished_packet() -> None:
+    """Linux, Documentation/networking/checksum-offloads.rst, LCO: the outer checksum is that of the finished packet."""
+    around = 0
+    for name, packet, catalog, path, total in pseudo_sums():
+        right = oc.checksums(packet, catalog=catalog)
+        left = packet.replace_at(path, total)
+        wanted = right | {path: oc.ChecksumStatus.PARTIAL}
+        assert oc.checksums(left, catalog=catalog) == oc.checksums(left, left_to_card=True, catalog=catalog) == wanted
+        assert oc.fill(left, catalog=catalog).at(path) == packet.at(path), name
+        assert oc.rewrite(left, {}, catalog=catalog) == left
+        wrong = packet.replace_at(path, total ^ 0x0101)
+        innermost = path == [other for other in right if other.rpartition(".")[0] in packet.names][-1]
+        if innermost and packet.at(path) != total ^ 0x0101:
+            assert oc.checksums(wrong, catalog=catalog)[path] is oc.ChecksumStatus.BAD
+            assert oc.checksums(wrong, left_to_card=True, catalog=catalog) == wanted, name
+        changes = {**changes_of(packet), "payload": bytes(octet ^ 0x5A for octet in packet.payload)}
+        changed = oc.rewrite(left, changes, catalog=catalog)
+        assert oc.checksums(changed, catalog=catalog) == wanted, name
+        outside = [other for other, verdict in right.items() if verdict is oc.ChecksumStatus.VALID]
+        around += len(outside) > 1 and "inner" in path and "udp.checksum" in outside
+    assert around > 0
+
+
+def test_a_bad_checksum_inside_a_partial_one_is_bad() -> None:
+    """Where the record does not say that a card finishes a checksum, only the sum of addresses alone is partial."""
+    count = 0
+    for name, packet, catalog, path, total in pseudo_sums():
+        inner = [other for other in oc.checksums(packet, catalog=catalog) if other.startswith("inner")]
+        if path.startswith("inner") or not inner or not packet.at(inner[-1]):
+            continue
+        left = packet.replace_at(path, total).replace_at(inner[-1], packet.at(inner[-1]) ^ 0x0101)
+        verdicts = oc.checksums(left, catalog=catalog)
+        assert (verdicts[path], verdicts[inner[-1]]) == (oc.ChecksumStatus.PARTIAL, oc.ChecksumStatus.BAD), name
+        count += 1
+    assert count > 0
+
+
+def test_what_is_wrong_stays_wrong_by_as_much_in_each_header() -> None:
+    """RFC 1624: an edit and its opposite give the very same packet, whatever is wrong or missing in it."""
+    count = 0
+    for name, _, catalog in stacks():
+        for changed in spoilt(name)[::3]:
+            if isinstance(told(oc.encode, changed, catalog=catalog), str):
+                continue
+            changes = changes_of(changed)
+            edited = told(oc.rewrite, changed, changes, catalog=catalog)
+            if isinstance(edited, str):
+                assert "covers octets that are not here" in edited, (name, changed)
+                continue
+            verdicts = oc.checksums(changed, catalog=catalog)
+            if oc.ChecksumStatus.PARTIAL in verdicts.values():
+                continue  # what a length counts is in its sum, and lengths are wrong here
+            assert oc.checksums(edited, catalog=catalog) == verdicts, (name, changed)
+            if any(
+                changed.at(path) % 0xFFFF == 0 for path in verdicts if verdicts[path] is not oc.ChecksumStatus.ABSENT
+            ):
+                continue  # by the difference, 0 and 0xFFFF are the same number
+            back = {path: changed.at(path) for path in changes}
+            assert oc.rewrite(edited, back, catalog=catalog) == changed, (name, changed)
+            count += bool(changes)
+    assert count > 300
+
+
+def plain_numbers(packet: oc.Packet) -> Iterator[tuple[str, int]]:
+    """The paths of numbers that nothing is derived from, and another value for each."""
+    for name, header in zip(packet.names, packet.headers, strict=True):
+        layout = header.__layout__
+        for field in layout.fields:
+            value = getattr(header, field.name)
+            if field.kind == "int" and value is not None and not layout.derived(field) and field.const is None:
+                if field.name not in layout.deciding and layout.checksum is not field:
+                    yield f"{name}.{field.name}", value ^ 1
+
+
+def test_each_number_that_is_changed_is_in_the_checksums() -> None:
+    count = 0
+    for name, (packet, catalog) in right_packets().items():
+        if whole(packet):
+            for path, value in plain_numbers(packet):
+                edited = packet.replace_at(path, value)
+                assert oc.rewrite(packet, {path: value}, catalog=catalog) == oc.fill(edited, catalog=catalog), name
+                count += 1
+    assert count > 500

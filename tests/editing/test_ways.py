@@ -16,7 +16,7 @@ import overlaycodec as oc
 from overlaycodec import vlan
 from overlaycodec.codec.code_cache import STACK_USES
 from overlaycodec.editing.checksum_status import PARTS
-from overlaycodec.editing.stack_plan import PLANS
+from overlaycodec.editing.stack_plan import PLANS, is_open
 from tests.editing.test_fill import right_packets, whole
 from tests.editing.test_rewrite import changes_of
 from tests.laws.common import words_sum
@@ -144,8 +144,25 @@ def test_a_tag_in_each_frame_that_can_have_one_is_in_all_lengths_and_checksums()
         wanted = oc.fill(oc.Packet(headers, packet.payload))
         assert vlan.push(packet, vid=9, scope="innermost") == wanted, name
         assert vlan.pop(wanted, scope="innermost") == packet, name
+        for opened in opened_outside(packet, at):
+            pushed = vlan.push(opened, vid=9, scope="innermost")
+            assert [*map(is_open, opened.headers[:at])] == [*map(is_open, pushed.headers[:at])], name
+            assert oc.resolve(pushed) == wanted, name
+            assert oc.resolve(vlan.pop(pushed, scope="innermost")) == packet, name
         count += at > 0
     assert count > 20
+
+
+def opened_outside(packet: oc.Packet, stop: int) -> Iterator[oc.Packet]:
+    """The packet with AUTO for a length or a checksum that is right, in one of the headers up to `stop`."""
+    for index, header in enumerate(packet.headers[:stop]):
+        layout = header.__layout__
+        for field in (layout.length_field, layout.checksum):
+            if field is not None and getattr(header, field.name):
+                changed = header.replace(**{field.name: oc.AUTO})
+                opened = oc.Packet((*packet.headers[:index], changed, *packet.headers[index + 1 :]), packet.payload)
+                if oc.resolve(opened) == packet:  # in front of VXLAN, a UDP checksum would be left out
+                    yield opened
 
 
 # --- what is left to a card, and what is wrong ------------------------------------------------------------------------
@@ -223,9 +240,8 @@ def test_what_is_wrong_stays_wrong_by_as_much_in_each_header() -> None:
             if oc.ChecksumStatus.PARTIAL in verdicts.values():
                 continue  # what a length counts is in its sum, and lengths are wrong here
             assert oc.checksums(edited, catalog=catalog) == verdicts, (name, changed)
-            if any(
-                changed.at(path) % 0xFFFF == 0 for path in verdicts if verdicts[path] is not oc.ChecksumStatus.ABSENT
-            ):
+            there = [path for path, verdict in verdicts.items() if verdict is not oc.ChecksumStatus.ABSENT]
+            if any(changed.at(path) % 0xFFFF == 0 for path in there):
                 continue  # by the difference, 0 and 0xFFFF are the same number
             back = {path: changed.at(path) for path in changes}
             assert oc.rewrite(edited, back, catalog=catalog) == changed, (name, changed)
@@ -238,10 +254,10 @@ def plain_numbers(packet: oc.Packet) -> Iterator[tuple[str, int]]:
     for name, header in zip(packet.names, packet.headers, strict=True):
         layout = header.__layout__
         for field in layout.fields:
-            value = getattr(header, field.name)
-            if field.kind == "int" and value is not None and not layout.derived(field) and field.const is None:
-                if field.name not in layout.deciding and layout.checksum is not field:
-                    yield f"{name}.{field.name}", value ^ 1
+            plain = field.kind == "int" and not layout.derived(field) and field.const is None
+            value = getattr(header, field.name) if plain else None
+            if value is not None and field.name not in layout.deciding and layout.checksum is not field:
+                yield f"{name}.{field.name}", value ^ 1
 
 
 def test_each_number_that_is_changed_is_in_the_checksums() -> None:

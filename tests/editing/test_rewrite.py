@@ -147,6 +147,32 @@ def test_around_a_checksum_that_is_left_to_a_card_by_an_endpoint_that_does_not_k
     assert str(oc.checksums(plain)["udp.checksum"]) == str(oc.checksums(changed)["udp.checksum"]) == "valid"
 
 
+@pytest.mark.parametrize("behind", range(-1, 7))
+@pytest.mark.parametrize("off", [0, 1])
+def test_around_a_checksum_that_is_left_to_a_card_with_octets_behind(behind: int, off: int) -> None:
+    """Three octets behind a header's content are in the sums of what is outside it. What is off by 1 stays so."""
+    outer = LINK / oc.IPv6(src="::1", dst="::2") / oc.UDP(src_port=1, checksum=1) / oc.Geneve(vni=1)
+    inner = LINK / oc.IPv4(src="192.0.2.1", dst="192.0.2.2") / oc.TCP(src_port=1, dst_port=2) / b"payload"
+    made = oc.resolve(outer / inner)
+    packet = oc.fill(oc.Packet(made.headers, made.payload, (oc.Trailer(behind, b"\xab\xcd\xef"),)))
+    right = oc.checksums(packet)
+    assert set(map(str, right.values())) == {"valid"}
+    # RFC 9293 section 3.1: the addresses, the protocol, the length
+    partial = 0xC000 + 0x0201 + 0xC000 + 0x0202 + 6 + 27
+    left = packet.replace_at("inner.tcp.checksum", (partial & 0xFFFF) + (partial >> 16))
+    left = left.replace_at("udp.checksum", left.at("udp.checksum") + off)
+    verdicts = {path: str(verdict) for path, verdict in oc.checksums(left).items()}
+    assert (verdicts["inner.tcp.checksum"], verdicts["udp.checksum"]) == ("partial", "bad" if off else "valid")
+    changes = {**changes_of(left), "payload": b"another"}
+    if off:
+        del changes["payload"]
+    changed = oc.rewrite(left, changes)
+    assert {path: str(verdict) for path, verdict in oc.checksums(changed).items()} == verdicts
+    finished = oc.fill(changed)
+    assert changed.at("udp.checksum") == finished.at("udp.checksum") + off
+    assert oc.rewrite(changed, {path: left.at(path) for path in changes}) == left
+
+
 def test_a_checksum_that_is_given_is_kept_and_those_outside_follow() -> None:
     outer = LINK / oc.IPv6(src="::1", dst="::2") / oc.UDP(src_port=1, checksum=1) / oc.VXLAN(vni=1)
     packet = oc.fill(oc.resolve(outer / DATAGRAM))

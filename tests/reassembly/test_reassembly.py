@@ -701,6 +701,23 @@ def test_a_flood_of_first_pieces_is_held_within_bounds(kind: str, count: int) ->
     assert made.drops[Drop.EVICTED] == count - len(made) > 0
 
 
+def test_what_is_held_in_pieces_with_gaps_counts_at_what_it_costs() -> None:
+    """Eight octets, and a gap of eight: a datagram that costs many times its octets."""
+    made = FragmentReassembler()
+    pieces = [oc.encode(piece(16 * number, bytes(8), identification=1)) for number in range(1000)]
+    for data in pieces[:200]:  # what the library learns of such packets comes first
+        made.feed(oc.decode(data, lax=True))
+    tracemalloc.start()
+    try:
+        before, held = tracemalloc.get_traced_memory()[0], made.octets
+        for data in pieces[200:]:
+            made.feed(oc.decode(data, lax=True))
+        memory = tracemalloc.get_traced_memory()[0] - before
+    finally:
+        tracemalloc.stop()
+    assert memory / 2 < made.octets - held < memory * 2
+
+
 def test_the_oldest_goes_first() -> None:
     reassembler = STTReassembler(max_pending=2)
     feed(reassembler, *(segment(0, 100, frame=number) for number in (1, 2, 3)))

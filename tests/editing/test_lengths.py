@@ -76,8 +76,8 @@ def ways_to_checksums(packet: oc.Packet) -> Iterator[dict[str, str]]:
 
 def ways_to_fill(packet: oc.Packet) -> Iterator[oc.Packet]:
     PLANS.clear()
-    for options in ({"selectors": True}, *({},) * (STACK_USES + 1)):
-        yield oc.fill(packet, catalog=CATALOG, **options)
+    for selectors in (True, *(False,) * (STACK_USES + 1)):
+        yield oc.fill(packet, catalog=CATALOG, selectors=selectors)
 
 
 def made(form: Form, value: Any) -> oc.Packet:  # Any: a number or AUTO

@@ -68,8 +68,11 @@ def spoilt(name: str) -> list[oc.Packet]:
     ]
     sums = [{name for name in names if "checksum" in name} for names in opened]
     for chosen in (opened, sums):
-        headers = (h.replace(**dict.fromkeys(names, oc.AUTO)) for h, names in zip(packet.headers, chosen, strict=True))
-        changed.append(oc.Packet(tuple(headers), packet.payload, packet.trailers, missing=packet.missing))
+        open_headers = (
+            header.replace(**dict.fromkeys(names, oc.AUTO))
+            for header, names in zip(packet.headers, chosen, strict=True)
+        )
+        changed.append(oc.Packet(tuple(open_headers), packet.payload, packet.trailers, missing=packet.missing))
     for index, header in enumerate(packet.headers):
         for changes in otherwise(header):
             headers = (*packet.headers[:index], header.replace(**changes), *packet.headers[index + 1 :])

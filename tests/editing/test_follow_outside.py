@@ -93,3 +93,16 @@ def test_a_length_in_place_of_a_type_follows() -> None:
     before = oc.resolve(link / INSIDE)
     assert before[oc.Ethernet].ethertype == 3 + 5 + 14 + 20 + 8 + 4
     assert tagged(before).at("ethernet.ethertype") == before.at("ethernet.ethertype") + 4
+
+
+@pytest.mark.parametrize("checksum", [0, 1, 0xFF, 0x100, 0x101, 0xFE00, 0xFEFF, 0xFF00, 0xFF01, 0xFFFE])
+@pytest.mark.parametrize("ttl", [2, 64, 255])
+def test_a_router_counts_the_hops_down_in_any_checksum(checksum: int, ttl: int) -> None:
+    """RFC 1624 section 3: the least and the largest sums are where the end-around carry matters."""
+    none = oc.resolve(LINK / oc.IPv4(src="10.0.0.1", dst="10.0.0.2", ttl=ttl, protocol=99) / b"....")
+    number = (none[oc.IPv4].checksum - checksum) % 0xFFFF
+    packet = oc.fill(none.replace(oc.IPv4, identification=number))
+    assert packet[oc.IPv4].checksum == checksum
+    routed = vlan.route(packet, vid=None, src="02:00:00:00:00:aa", dst="02:00:00:00:00:bb")
+    assert routed[oc.IPv4].ttl == ttl - 1
+    assert oc.checksums(routed)["ipv4.checksum"] is oc.ChecksumStatus.VALID

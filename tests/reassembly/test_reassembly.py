@@ -313,6 +313,18 @@ def test_segments_in_any_order_are_the_frame_and_loss_gives_none(
     assert seen == set(range(len(sizes))) - {spoilt}
 
 
+@pytest.mark.parametrize("behind", [3, 4, 5])
+def test_what_stands_behind_headers_of_the_frame_is_in_the_segments(behind: int) -> None:
+    """Octets behind the content of a header inside are of the frame; those behind the segment's are not."""
+    whole = oc.resolve(stt_packet(300, six=False))
+    assert whole.names[2:5] == ["stt_segment", "stt", "inner.ethernet"]
+    padded = oc.fill(oc.Packet(whole.headers, whole.payload, (oc.Trailer(behind, b"\xab\xcd\xef"),)))
+    reassembler = STTReassembler()
+    frames = [reassembler.feed(piece) for piece in segment_stt(padded, mtu=200)]
+    assert frames[-1] is not None
+    assert frames[-1].frame == oc.encode(padded)[14 + 20 + 20 + 18 :]
+
+
 def test_the_longest_frame() -> None:
     octets = 65517 - len(oc.encode(INNER / b""))
     segments = segment_stt(stt_packet(octets, six=False), mtu=1500)

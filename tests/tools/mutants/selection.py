@@ -110,6 +110,7 @@ TESTS: Final[dict[str, Sequence[str]]] = {
         *_CHECKSUMS,
         *_AGREEMENT,
         "tests/protocols/test_late_families.py",
+        "tests/trailers",
         *_USERS,
         "tests/laws/test_roundtrip.py::test_damaged_octets_encode_to_themselves",
     ),
@@ -334,7 +335,11 @@ _PARTS_OF_COLUMNAR: Final[dict[str, Sequence[str]]] = {
     "columnar.workers": _files("columnar", "workers"),
 }
 """Modules of these two packages that few tests reach: a whole package takes minutes."""
-_ABOVE_CODEC: Final = ("tests/test_errors.py", "tests/pipelines/test_pipeline.py", "tests/schema", *_CHECKSUMS)
+_ABOVE_CODEC: Final = (
+    "tests/test_errors.py",
+    *("tests/pipelines/test_pipeline.py", "tests/trailers", "tests/schema"),
+    *_CHECKSUMS,
+)
 BRIEF: Final[dict[str, Sequence[str]]] = {
     "schema": ("tests/schema", _RECORDS[0], *VECTORS, *_CHECKSUMS, *_CODEC[:3], "tests/describe", "tests/tunnel"),
     "packet": (

@@ -153,8 +153,12 @@ def test_a_jumbo_payload_length_after_other_options() -> None:
 
 
 def test_a_jumbo_payload_length_alone_is_unresolved() -> None:
-    with pytest.raises(oc.UnresolvedError):
-        oc.encode(oc.IPv6HopByHop(next_header=59, options=(oc.IPv6JumboPayloadOption(),) * 2))
+    """Of several options the first counts the octets; no rule says what the others are."""
+    open_options = oc.IPv6HopByHop(next_header=59, options=(oc.IPv6JumboPayloadOption(),) * 2)
+    with pytest.raises(oc.UnresolvedError, match=r"options\[1\]\.jumbo_payload_length is AUTO, but no packet follows"):
+        oc.encode(open_options)
+    counted = oc.IPv6HopByHop(next_header=59, options=(oc.IPv6JumboPayloadOption(jumbo_payload_length=9),) * 2)
+    assert oc.encode(counted).hex() == "3b01" + "c20400000009" * 2 + "0100"
 
 
 # --- edits ------------------------------------------------------------------------------------------------------------

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
-from typing import Final
+from typing import Annotated, Final
 
 import pytest
 
 import overlaycodec as oc
+from overlaycodec import Bits
+from overlaycodec.schema.facts import CountedBy, Elements, Octets, SizedBy
 from tests.columnar.test_columns import check
 
 LINK: Final = oc.Ethernet(dst="02:00:00:00:00:02", src="02:00:00:00:00:01")
@@ -89,3 +91,29 @@ def test_long_lists_of_few_packets() -> None:
     source = random.Random(5)
     records = [oc.Record(oc.encode(packet)) for packet in (long, *(_lldp(source) for _ in range(100)))]
     assert check(records, ["fault", "payload", "lldp.tlvs[1].type", "lldp.tlvs[399].type"]) == 1
+
+
+class Chapter(oc.Element, spec="in-house", path="chapter"):
+    """More octets at fixed places than the walk takes at once."""
+
+    text: Annotated[bytes, Octets(130)]
+    length: Annotated[int, Bits(8)] = oc.AUTO
+    notes: Annotated[bytes, SizedBy("length")] = b""
+
+
+class Book(oc.Header, spec="in-house", path="book", keys=(oc.ETHERTYPE(0x88B9),)):
+    count: Annotated[int, Bits(8)] = oc.AUTO
+    chapters: Annotated[tuple[Chapter, ...], CountedBy("count"), Elements()] = ()
+    pages: Annotated[int, Bits(16)] = 0
+
+
+def test_lists_of_long_elements_are_read_one_by_one() -> None:
+    catalog = oc.DEFAULT.with_header(Book)
+    frame = LINK.replace(ethertype=0x88B9)
+    records = []
+    for number in range(60):
+        book = Book(chapters=(Chapter(text=bytes(range(130)), notes=b"n" * number),) * (number % 3), pages=number)
+        records.append(oc.Record(catalog.encode(frame / book / b"end")))
+    names = ["fault", "payload", "book.pages", "book.count"]
+    assert check(records, names, catalog) == sum(number % 3 > 0 for number in range(60))
+    check(records, [*names, "book.chapters[1].text"], catalog)

@@ -147,6 +147,32 @@ def test_around_a_checksum_that_is_left_to_a_card_by_an_endpoint_that_does_not_k
     assert str(oc.checksums(plain)["udp.checksum"]) == str(oc.checksums(changed)["udp.checksum"]) == "valid"
 
 
+@pytest.mark.parametrize("behind", range(-1, 7))
+@pytest.mark.parametrize("off", [0, 1])
+def test_around_a_checksum_that_is_left_to_a_card_with_octets_behind(behind: int, off: int) -> None:
+    """Three octets behind a header's content are in the sums of what is outside it. What is off by 1 stays so."""
+    outer = LINK / oc.IPv6(src="::1", dst="::2") / oc.UDP(src_port=1, checksum=1) / oc.Geneve(vni=1)
+    inner = LINK / oc.IPv4(src="192.0.2.1", dst="192.0.2.2") / oc.TCP(src_port=1, dst_port=2) / b"payload"
+    made = oc.resolve(outer / inner)
+    packet = oc.fill(oc.Packet(made.headers, made.payload, (oc.Trailer(behind, b"\xab\xcd\xef"),)))
+    right = oc.checksums(packet)
+    assert set(map(str, right.values())) == {"valid"}
+    # RFC 9293 section 3.1: the addresses, the protocol, the length
+    partial = 0xC000 + 0x0201 + 0xC000 + 0x0202 + 6 + 27
+    left = packet.replace_at("inner.tcp.checksum", (partial & 0xFFFF) + (partial >> 16))
+    left = left.replace_at("udp.checksum", left.at("udp.checksum") + off)
+    verdicts = {path: str(verdict) for path, verdict in oc.checksums(left).items()}
+    assert (verdicts["inner.tcp.checksum"], verdicts["udp.checksum"]) == ("partial", "bad" if off else "valid")
+    changes = {**changes_of(left), "payload": b"another"}
+    if off:
+        del changes["payload"]
+    changed = oc.rewrite(left, changes)
+    assert {path: str(verdict) for path, verdict in oc.checksums(changed).items()} == verdicts
+    finished = oc.fill(changed)
+    assert changed.at("udp.checksum") == finished.at("udp.checksum") + off
+    assert oc.rewrite(changed, {path: left.at(path) for path in changes}) == left
+
+
 def test_a_checksum_that_is_given_is_kept_and_those_outside_follow() -> None:
     outer = LINK / oc.IPv6(src="::1", dst="::2") / oc.UDP(src_port=1, checksum=1) / oc.VXLAN(vni=1)
     packet = oc.fill(oc.resolve(outer / DATAGRAM))
@@ -165,6 +191,28 @@ def test_sctp_needs_all_octets() -> None:
     assert oc.rewrite(snapped, {"ipv4.src": "192.0.2.9"})[oc.SCTP] == snapped[oc.SCTP]
     with pytest.raises(oc.EncodeError, match=r"sctp\.checksum covers octets that are not here"):
         oc.rewrite(snapped, {"sctp.src_port": 9})
+
+
+def test_sctp_follows_a_payload_and_neither_in_a_fragment_nor_in_a_quotation() -> None:
+    """RFC 9260 section 6.8: the CRC-32C is over the whole packet, of which a fragment or a quotation has a part."""
+    ip = oc.IPv4(src="192.0.2.1", dst="192.0.2.2")
+    packet = oc.resolve(LINK / ip / oc.SCTP(src_port=1, dst_port=2) / bytes(range(9)))
+    changed = oc.rewrite(packet, {"payload": bytes(9), "sctp.dst_port": 7})
+    assert changed == oc.fill(packet.replace(oc.SCTP, dst_port=7).__replace__(payload=bytes(9)))
+    padded = packet.__replace__(trailers=(oc.Trailer(1, b"\xab\xcd"), oc.Trailer(0, b"\xef")))
+    assert str(oc.checksums(oc.rewrite(padded, {"sctp.dst_port": 7}))["sctp.checksum"]) == "valid"
+    wrong = packet.replace(oc.SCTP, checksum=packet[oc.SCTP].checksum ^ 0x10)
+    assert oc.rewrite(wrong, {"sctp.dst_port": 7})[oc.SCTP].checksum == (
+        oc.rewrite(packet, {"sctp.dst_port": 7})[oc.SCTP].checksum ^ 0x10
+    )
+    first = oc.fill(packet.replace(oc.IPv4, more_fragments=True))
+    error = LINK / ip / oc.ICMP() / oc.ICMPUnreachable()
+    quoting = oc.resolve(oc.Packet((*error.headers, *packet.headers[1:]), packet.payload))
+    for part, path in ((first, "sctp"), (quoting, "quoted.sctp")):
+        with pytest.raises(oc.EncodeError, match=rf"^{path}\.checksum covers octets that are not here"):
+            oc.rewrite(part, {f"{path}.dst_port": 7})
+        edited = part.replace_at(f"{path}.dst_port", 7)
+        assert oc.fill(edited, before=part).at(f"{path}.checksum") == part.at(f"{path}.checksum")
 
 
 def test_sizes_cannot_change() -> None:
@@ -200,3 +248,27 @@ def test_the_flags_of_a_record_decide(tmp_path: Path) -> None:
     assert rules == [["checksum-partial"], ["checksum-udp"], ["checksum-udp"]]
     broken = oc.fill(unfinished, checksums=False).replace(oc.IPv4, checksum=1)
     assert str(oc.checksums(broken, left_to_card=True)["ipv4.checksum"]) == "bad"
+
+
+def test_no_card_finishes_a_checksum_in_a_quotation() -> None:
+    """RFC 792: an error quotes what was received. The whole datagram may be there, with its wrong checksum."""
+    quoted = DATAGRAM.replace(oc.UDP, checksum=0x1234)
+    error = LINK / oc.IPv4(src="192.0.2.2", dst="192.0.2.1") / oc.ICMP() / oc.ICMPUnreachable()
+    packet = oc.resolve(oc.Packet((*error.headers, *quoted.headers[1:]), quoted.payload))
+    assert str(oc.checksums(packet)["quoted.udp.checksum"]) == "bad"
+    assert oc.checksums(packet, left_to_card=True) == oc.checksums(packet)
+
+
+def test_a_card_finishes_the_innermost_checksum_alone() -> None:
+    outer = LINK / oc.IPv6(src="::1", dst="::2") / oc.UDP(src_port=1, checksum=1) / oc.VXLAN(vni=1)
+    right = oc.fill(oc.resolve(outer / DATAGRAM))
+    for inner, udp, verdicts in (
+        (0x1234, None, ("valid", "partial")),
+        (None, 0x1234, ("bad", "valid")),
+        (0x1234, 0x1234, ("bad", "partial")),
+        (0, None, ("bad", "absent")),
+    ):
+        packet = right if inner is None else right.replace_at("inner.udp.checksum", inner)
+        packet = packet if udp is None else packet.replace_at("udp.checksum", udp)
+        found = oc.checksums(packet, left_to_card=True)
+        assert (str(found["udp.checksum"]), str(found["inner.udp.checksum"])) == verdicts, (inner, udp)

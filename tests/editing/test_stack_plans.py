@@ -16,7 +16,7 @@ import overlaycodec as oc
 from overlaycodec import tunnel, vlan
 from overlaycodec.codec.code_cache import STACK_USES
 from overlaycodec.editing.checksum_status import PARTS
-from overlaycodec.editing.stack_plan import PLANS
+from overlaycodec.editing.stack_plan import PLANS, resolved_packet
 from overlaycodec.packet.stack_paths import STACKS
 from overlaycodec.values import AUTO
 from overlaycodec.values.by_class import ByClass
@@ -35,6 +35,7 @@ _FRAME = oc.encode(
 )
 _OTHERWISE: dict[str, int] = {
     "ethernet.ethertype": 100,
+    "udp.dst_port": 9,
     "ipv4.ihl": 6,
     "ipv4.total_length": 0,
     "ipv4.more_fragments": True,
@@ -57,8 +58,18 @@ _OPERATIONS: list[Callable[[bytes], Any]] = [
     lambda data: oc.fill(oc.decode(data, lax=True)),
     lambda data: oc.fill(_longer(oc.decode(data, lax=True))),
     lambda data: oc.fill(oc.decode(data + b"\0", lax=True, wire_length=len(data) + 5)),
+    lambda data: oc.fill(oc.decode(data, lax=True), selectors=True),
+    lambda data: oc.fill(_longer(oc.decode(data, lax=True)), lengths=False),
+    lambda data: oc.fill(_longer(oc.decode(data, lax=True)), checksums=False),
+    lambda data: oc.fill(oc.decode(data, lax=True).replace(oc.IPv4, ttl=1), before=oc.decode(data, lax=True)),
+    lambda data: oc.checksums(oc.decode(data, lax=True), left_to_card=True),
+    lambda data: oc.checksums(oc.decode(data, lax=True, fcs_octets=4)),
     lambda data: oc.resolve(_opened(oc.decode(data, lax=True))),
     lambda data: oc.checksums(_opened(oc.decode(data, lax=True))),
+    lambda data: _closed(oc.decode(data, lax=True)),
+    lambda data: _closed(_opened(oc.decode(data, lax=True))),
+    lambda data: _closed(_opened(oc.decode(data, lax=True)), omits=False),
+    lambda data: _closed(oc.decode(data, lax=True) / oc.FCS()),
     tunnel.decapsulate,
     lambda data: tunnel.decapsulate(data, diffserv="uniform"),
     lambda data: vlan.push(oc.decode(data, lax=True), vid=5, scope="inner"),
@@ -76,6 +87,11 @@ def _opened(packet: oc.Packet) -> oc.Packet:
         names = [field.name for field in header.__layout__.fields if header.__layout__.computed(field)]
         headers.append(header.replace(**{name: AUTO for name in names if getattr(header, name) is not None}))
     return oc.Packet(tuple(headers), packet.payload)
+
+
+def _closed(packet: oc.Packet, **options: bool) -> Any:  # Any: what is told of the packet
+    closed, octets = resolved_packet(packet, oc.DEFAULT, **options)
+    return closed, closed.fault, closed.faults, closed.missing, octets
 
 
 def _longer(packet: oc.Packet) -> oc.Packet:
@@ -129,6 +145,15 @@ def test_the_functions_are_there_for_a_stack_that_came_often() -> None:
     assert PLANS[classes].is_open is not None
     assert PLANS[classes].derive is not None
     assert PARTS[classes].of_stack is not None
+
+
+def test_what_is_resolved_has_no_faults() -> None:
+    """A fault is of the octets that were decoded; the packet is written as it is."""
+    packet = oc.decode(_FRAME[:45], lax=True)
+    assert packet.fault is not None
+    for _ in range(3 * STACK_USES):
+        closed, octets = resolved_packet(packet, oc.DEFAULT)
+        assert (closed.fault, closed.faults, octets) == (None, (), _FRAME[:45])
 
 
 def test_the_tables_are_bounded() -> None:

@@ -165,3 +165,11 @@ def test_words_are_shown_without_their_class() -> None:
     assert [repr(one) for one in oc.Severity] == ["drop", "violation", "note"]
     assert [str(one) for one in oc.Severity] == ["drop", "violation", "note"]
     assert [repr(one) for one in oc.ChecksumStatus] == [one.value for one in oc.ChecksumStatus]
+
+
+def test_no_length_is_missing_where_the_options_are_not_here() -> None:
+    """RFC 2675 section 3: an IPv6 length of 0 with a hop-by-hop header, in which there is no jumbo payload option."""
+    whole = oc.encode(ipv6(next_header=oc.AUTO, payload_length=0) / oc.IPv6HopByHop(next_header=59))
+    for octets, missing in ((len(whole), True), (54, False), (57, False)):
+        rules = {finding.rule for finding in oc.diagnose(whole[:octets], wire_length=len(whole))}
+        assert ("jumbo-missing" in rules) is missing, octets

@@ -78,6 +78,13 @@ def test_a_checksum_that_linux_left_to_a_card() -> None:
     (frame,) = offload.from_kernel(data)
     assert str(oc.checksums(oc.decode(frame))["udp.checksum"]) == "valid"
     assert offload.finish_checksum(data[10:], 34, 6) == frame
+    assert offload.finish_checksum(data[44:], 0, 6) == frame[34:]
+    for start, offset, stop, name in ((-1, 6, 8, "start"), (0, -1, 8, "offset"), (0, 6, -1, "stop")):
+        with pytest.raises(ValueError, match=rf"^{name} is .*, not -1$"):
+            offload.finish_checksum(data[44:], start, offset, stop=stop)
+    assert offload.finish_checksum(data[44:], 0, 6, stop=8) != data[44:]
+    with pytest.raises(oc.FieldRangeError, match=r"start \+ offset = 6 is not in 0\.\.5"):
+        offload.finish_checksum(data[44:], 0, 6, stop=7)
     nothing = left_to_the_card("nothing-left-to-do")
     assert offload.from_kernel(nothing) == (nothing[10:],)
 

@@ -313,6 +313,18 @@ def test_segments_in_any_order_are_the_frame_and_loss_gives_none(
     assert seen == set(range(len(sizes))) - {spoilt}
 
 
+@pytest.mark.parametrize("behind", [3, 4, 5])
+def test_what_stands_behind_headers_of_the_frame_is_in_the_segments(behind: int) -> None:
+    """Octets behind the content of a header inside are of the frame; those behind the segment's are not."""
+    whole = oc.resolve(stt_packet(300, six=False))
+    assert whole.names[2:5] == ["stt_segment", "stt", "inner.ethernet"]
+    padded = oc.fill(oc.Packet(whole.headers, whole.payload, (oc.Trailer(behind, b"\xab\xcd\xef"),)))
+    reassembler = STTReassembler()
+    frames = [reassembler.feed(piece) for piece in segment_stt(padded, mtu=200)]
+    assert frames[-1] is not None
+    assert frames[-1].frame == oc.encode(padded)[14 + 20 + 20 + 18 :]
+
+
 def test_the_longest_frame() -> None:
     octets = 65517 - len(oc.encode(INNER / b""))
     segments = segment_stt(stt_packet(octets, six=False), mtu=1500)
@@ -699,6 +711,23 @@ def test_a_flood_of_first_pieces_is_held_within_bounds(kind: str, count: int) ->
         tracemalloc.stop()
     assert peak < limit * 1.5 + 100_000  # one packet, and what the library interns of its addresses
     assert made.drops[Drop.EVICTED] == count - len(made) > 0
+
+
+def test_what_is_held_in_pieces_with_gaps_counts_at_what_it_costs() -> None:
+    """Eight octets, and a gap of eight: a datagram that costs many times its octets."""
+    made = FragmentReassembler()
+    pieces = [oc.encode(piece(16 * number, bytes(8), identification=1)) for number in range(1000)]
+    for data in pieces[:200]:  # what the library learns of such packets comes first
+        made.feed(oc.decode(data, lax=True))
+    tracemalloc.start()
+    try:
+        before, held = tracemalloc.get_traced_memory()[0], made.octets
+        for data in pieces[200:]:
+            made.feed(oc.decode(data, lax=True))
+        memory = tracemalloc.get_traced_memory()[0] - before
+    finally:
+        tracemalloc.stop()
+    assert memory / 2 < made.octets - held < memory * 2
 
 
 def test_the_oldest_goes_first() -> None:

@@ -135,6 +135,15 @@ def test_an_option_list_names_its_general_class_and_counts_the_others() -> None:
         oc.IGMPv3Report(records=7)  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("name", ["_repr_html_", "_repr_mimebundle_"])
+def test_a_notebook_shows_a_declared_class_and_no_base(name: str) -> None:
+    """IPython asks an object for these methods, and takes None for "no"; for a class it must not get that of values."""
+    for declared in (oc.VXLAN, oc.GeneveOption):
+        assert getattr(declared, name).__self__ is declared
+    for base in (oc.Header, oc.Element):
+        assert getattr(base, name) is None
+
+
 def test_the_kinds_of_mac_addresses() -> None:
     """IEEE 802 clause 8: the group bit and the local bit are the lowest ones of the first octet."""
     broadcast, group, local = map(oc.MACAddress, ("ff:ff:ff:ff:ff:ff", "01:80:c2:00:00:00", "02:00:00:00:00:01"))

@@ -269,6 +269,15 @@ def test_translate_retag_normalise() -> None:
     assert moved == oc.fill(inner.replace_at("inner.vlan.vid", 8))
 
 
+@pytest.mark.parametrize("tpid", [-1, 0x10000])
+@pytest.mark.parametrize("name", ["outer", "inner"])
+@pytest.mark.parametrize("count", range(3))
+def test_a_tpid_of_more_bits_is_refused_whatever_tags_there_are(tpid: int, name: str, count: int) -> None:
+    packet = Packet((BASE, *(VLANTag(vid=vid) for vid in range(count))), b"...")
+    with pytest.raises(ValueError, match=rf"^{name} is in 0\.\.65535, not {tpid}$"):
+        vlan.normalise(packet, **{name: tpid})
+
+
 @pytest.mark.parametrize("tpid", [0, 0xFFFF])
 def test_a_tpid_is_any_number_of_16_bits(tpid: int) -> None:
     packet = BASE / VLANTag(vid=7) / VLANTag(vid=9) / b"..."

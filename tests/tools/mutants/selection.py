@@ -110,6 +110,7 @@ TESTS: Final[dict[str, Sequence[str]]] = {
         *_CHECKSUMS,
         *_AGREEMENT,
         "tests/protocols/test_late_families.py",
+        "tests/trailers",
         *_USERS,
         "tests/laws/test_roundtrip.py::test_damaged_octets_encode_to_themselves",
     ),
@@ -183,10 +184,15 @@ TESTS: Final[dict[str, Sequence[str]]] = {
     "editing": (
         "tests/editing",
         "tests/icmp_errors/test_extensions.py",
+        "tests/packet/test_fcs.py",
+        "tests/codec/test_jumbograms.py",
+        "tests/codec/test_guesses.py",
+        *_arguments("checksums", "fill", "rewrite"),
         "tests/vlan",
         "tests/tunnel",
-        "tests/packet/test_fcs.py",
         *VECTORS,
+        "tests/reassembly",
+        *_RECORDS,
     ),
     "offload": ("tests/offload", *_arguments("offload")),
     "icmp_errors": ("tests/icmp_errors", *_arguments("icmp_errors"), "tests/tunnel"),
@@ -329,6 +335,11 @@ _PARTS_OF_COLUMNAR: Final[dict[str, Sequence[str]]] = {
     "columnar.workers": _files("columnar", "workers"),
 }
 """Modules of these two packages that few tests reach: a whole package takes minutes."""
+_ABOVE_CODEC: Final = (
+    "tests/test_errors.py",
+    *("tests/pipelines/test_pipeline.py", "tests/trailers", "tests/schema"),
+    *_CHECKSUMS,
+)
 BRIEF: Final[dict[str, Sequence[str]]] = {
     "schema": ("tests/schema", _RECORDS[0], *VECTORS, *_CHECKSUMS, *_CODEC[:3], "tests/describe", "tests/tunnel"),
     "packet": (
@@ -347,7 +358,7 @@ BRIEF: Final[dict[str, Sequence[str]]] = {
         *_CODEC,
         "tests/tunnel",
     ),
-    "codec": (*_CODEC[:2], *VECTORS, *_CODEC[2:], *_CHOICES, "tests/test_errors.py", "tests/schema", *_CHECKSUMS),
+    "codec": (*_CODEC[:2], *VECTORS, *_CODEC[2:], *_CHOICES, *_ABOVE_CODEC),
     "vlan": ("tests/vlan", *_arguments("vlan"), _RECORDS[0]),
     "reassembly": ("tests/reassembly", _RECORDS[0], *_arguments("reassembly")),
     "findings": ("tests/findings", _RECORDS[0], *_arguments("diagnose")),

@@ -13,7 +13,8 @@ import numpy as np
 from overlaycodec.capture.bulk.arrays import ByteBuffer, Ints, Mask
 from overlaycodec.columnar.column import Column
 from overlaycodec.columnar.column_buffers import Part, put
-from overlaycodec.columnar.decode.bit_fields import bits_of, stored
+from overlaycodec.columnar.decode.batch import ROW
+from overlaycodec.columnar.decode.bit_fields import SPARE, bits_of, stored
 from overlaycodec.columnar.decode.group import Group
 from overlaycodec.columnar.decode.plan import Node
 from overlaycodec.columnar.decode.record_reader import PartReader, octets_each
@@ -34,13 +35,15 @@ def walkable(column: Column, part: Field) -> bool:
         return False
     if column.dtype == "object" and any(field.kind != "bytes" for field in wanted):
         return False
+    parts = [inner for layout in layouts for inner in layout.parts]
+    if any(inner.octets + SPARE > ROW for inner in parts if isinstance(inner, Run)):
+        return False
     return all(
         isinstance(inner, Run)
         or isinstance(inner.size, UnparsedSize)
         or (isinstance(inner.size, LengthSize) and inner.construct is None)
         or (isinstance(inner.size, CountSize) and octets_each(inner) is not None)
-        for layout in layouts
-        for inner in layout.parts
+        for inner in parts
     )
 
 

@@ -276,3 +276,16 @@ def test_one_that_is_no_crc_or_is_cut_is_kept(fcs: FCS) -> None:
     frame = Ethernet(dst="02:00:00:00:00:01", src="02:00:00:00:00:02", ethertype=0x88B5) / b"..."
     assert oc.fill(frame / fcs).fcs == fcs
     assert oc.fill(frame / FCS(data=bytes(4))).fcs != FCS(data=bytes(4))
+
+
+def test_octets_are_replaced_by_octets_and_a_check_sequence_by_auto_too() -> None:
+    """AUTO asks for the CRC-32 of the frame; a payload is never computed."""
+    opened = WRONG.replace_at("fcs", oc.AUTO)
+    assert opened.at("fcs") is oc.AUTO
+    assert oc.resolve(opened) == WHOLE
+    for octets in (b"\1\2\3\4", bytearray(b"\1\2\3\4"), memoryview(b"\1\2\3\4")):
+        assert WHOLE.replace_at("fcs", octets) == WRONG
+        assert WHOLE.replace_at("payload", octets).payload == b"\1\2\3\4"
+    for path, value in (("fcs", 4), ("fcs", "text"), ("payload", 4), ("payload", "text"), ("payload", oc.AUTO)):
+        with pytest.raises(TypeError, match=f"^{path} takes bytes, not "):
+            WHOLE.replace_at(path, value)

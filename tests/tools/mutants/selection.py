@@ -335,11 +335,7 @@ _PARTS_OF_COLUMNAR: Final[dict[str, Sequence[str]]] = {
     "columnar.workers": _files("columnar", "workers"),
 }
 """Modules of these two packages that few tests reach: a whole package takes minutes."""
-_ABOVE_CODEC: Final = (
-    "tests/test_errors.py",
-    *("tests/pipelines/test_pipeline.py", "tests/trailers", "tests/schema"),
-    *_CHECKSUMS,
-)
+_ABOVE_CODEC: Final = ("tests/test_errors.py", "tests/pipelines/test_pipeline.py", "tests/trailers", *_CHECKSUMS)
 BRIEF: Final[dict[str, Sequence[str]]] = {
     "schema": ("tests/schema", _RECORDS[0], *VECTORS, *_CHECKSUMS, *_CODEC[:3], "tests/describe", "tests/tunnel"),
     "packet": (
@@ -358,7 +354,7 @@ BRIEF: Final[dict[str, Sequence[str]]] = {
         *_CODEC,
         "tests/tunnel",
     ),
-    "codec": (*_CODEC[:2], *VECTORS, *_CODEC[2:], *_CHOICES, *_ABOVE_CODEC),
+    "codec": (*_CODEC[:2], *VECTORS, *_CODEC[2:], *_CHOICES, *_ABOVE_CODEC, "tests/schema"),
     "vlan": ("tests/vlan", *_arguments("vlan"), _RECORDS[0]),
     "reassembly": ("tests/reassembly", _RECORDS[0], *_arguments("reassembly")),
     "findings": ("tests/findings", _RECORDS[0], *_arguments("diagnose")),

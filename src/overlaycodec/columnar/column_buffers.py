@@ -34,6 +34,7 @@ class Memory(Protocol):
 
     def allocate(self, octets: int) -> ByteBuffer:
         """A block of octets."""
+        ...
 
 
 class _Form(NamedTuple):

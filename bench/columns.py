@@ -1,23 +1,28 @@
-"""The contests of columns: a capture into twenty columns, uniform and mixed, and packets written from columns."""
+"""The contests of columns: captures into twenty columns, and packets written from columns.
+
+The packets of a capture are of one shape and one size, of one shape and many sizes, or of ten shapes.
+"""
 
 from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bench.captures import write_assorted, write_uniform
+from bench.captures import write_assorted, write_sizes, write_uniform
 from bench.peers import Values
 from bench.peers.overlaycodec_ import build
-from bench.peers.tables import COLUMNS, Taker, takers
+from bench.peers.tables import COLUMNS, PARSER, Taker, takers
 from bench.timing import Timing, fetch_memory
 
-__all__ = ["MEMORY", "Columns", "run"]
+__all__ = ["MEMORY", "PARSER", "Columns", "run"]
 
 MEMORY = 256
 """Octets that are fetched for each packet before it becomes a row: more than the row takes."""
+_SIZED = 4
+"""One packet in so many is in the capture of many sizes: its packets are five times as long."""
 
 
 @dataclass
@@ -27,6 +32,9 @@ class Columns:
     packets: int
     written: int
     uniform: dict[str, Timing]
+    sized: dict[str, Timing]
+    """Packets of many sizes: of this library, and of the fastest peer where it is there."""
+    sized_packets: int
     mixed: Timing
     growth: dict[int, float]
     """Of this library, by how many packets the capture has."""
@@ -43,7 +51,12 @@ def run(packets: int, written: int, rounds: int, say: Callable[[str], None], *, 
         found, absent = takers(folder, programs=programs)
         _check(folder, found)
         say("Columns: a capture of one shape")
-        uniform, shares = _uniform(folder, found, packets, rounds)
+        shares = {taker.name: max(packets // taker.share, 1) for taker in found}
+        uniform = _contest(folder / "uniform.pcap", write_uniform, found, shares, rounds)
+        say("Columns: a capture of many sizes")
+        fast = [taker for taker in found if taker.name in ("overlaycodec", PARSER)]
+        few = max(packets // _SIZED, 1)
+        sized = _contest(folder / "sized.pcap", write_sizes, fast, {taker.name: few for taker in fast}, rounds)
         say("Columns: a capture of ten shapes")
         mixed = _mixed(folder, packets, rounds)
         growth = {}
@@ -52,24 +65,26 @@ def run(packets: int, written: int, rounds: int, say: Callable[[str], None], *, 
             write_uniform(path, max(count, 1))
             growth[count] = min(_seconds(found[0], path, count, count) for _ in range(rounds)) * 1e6 / count
         say("Columns: packets written")
-        return Columns(packets, written, uniform, mixed, growth, _encoding(written, rounds), shares, absent)
+        encoding = _encoding(written, rounds)
+        return Columns(packets, written, uniform, sized, few, mixed, growth, encoding, shares, absent)
 
 
 def _check(folder: Path, found: Sequence[Taker]) -> None:
-    """All find the same in one capture; this library finds in a mixed one what it finds packet by packet.
+    """All find the same in captures of one shape; this library finds in a mixed one what it finds packet by packet.
 
     Raises: AssertionError.
     """
     import overlaycodec
 
     path = folder / "check.pcap"
-    write_uniform(path, 500)
-    results = {taker.name: taker.take(path, 500) for taker in found}
-    first = results["overlaycodec"]
-    assert first.packets == 500
-    assert first.sums[-1] == 0
-    for name, result in results.items():
-        assert result.sums == first.sums, name
+    for write in (write_uniform, write_sizes):
+        write(path, 500)
+        results = {taker.name: taker.take(path, 500) for taker in found}
+        first = results["overlaycodec"]
+        assert first.packets == 500
+        assert first.sums[-1] == 0
+        for name, result in results.items():
+            assert result.sums == first.sums, name
     write_assorted(path, 2000)
     table = overlaycodec.columns(path, COLUMNS)
     with overlaycodec.open_capture(path) as capture:
@@ -92,23 +107,32 @@ def _masked() -> object:
     return np.ma.masked
 
 
-def _uniform(
-    folder: Path, found: Sequence[Taker], packets: int, rounds: int
-) -> tuple[dict[str, Timing], dict[str, int]]:
-    shares = {taker.name: max(packets // taker.share, 1) for taker in found}
-    paths = {}
-    for count in set(shares.values()):
-        paths[count] = folder / f"uniform-{count}.pcap"
-        write_uniform(paths[count], count)
+def _contest(
+    path: Path, write: Callable[[Path, int], None], found: Sequence[Taker], shares: Mapping[str, int], rounds: int
+) -> dict[str, Timing]:
+    """All of them by turns, each on a file of its share of the packets that is beside `path`.
+
+    Each takes its file once before it is timed: what is imported and generated at first use.
+    """
+    most = max(shares.values())
+    paths = {count: path.with_stem(f"{path.stem}-{count}") for count in set(shares.values())}
+    for count, its in paths.items():
+        write(its, count)
+
+    def took(taker: Taker) -> float:
+        count = shares[taker.name]
+        return _seconds(taker, paths[count], count, most) * 1e6 / count
+
     timings = {taker.name: Timing(taker.name) for taker in found}
+    for taker in found:
+        took(taker)
     for number in range(rounds):
         turn = number % len(found)
         for taker in (*found[turn:], *found[:turn]):
-            count = shares[taker.name]
-            timings[taker.name].rounds.append(_seconds(taker, paths[count], count, packets) * 1e6 / count)
-    for path in paths.values():
-        path.unlink()
-    return timings, shares
+            timings[taker.name].rounds.append(took(taker))
+    for its in paths.values():
+        its.unlink()
+    return timings
 
 
 def _seconds(taker: Taker, path: Path, count: int, fetched: int) -> float:

@@ -1,14 +1,14 @@
-"""Engines over columns: hosts of the inner packets grouped, and a stream of packets that never ends up in memory.
+"""Hosts of the inner packets grouped by engines over columns and by peers, and a stream that never ends up in memory.
 
 Strategy: each contestant is a program of its own, from its start to its end, and they take turns. Memory is what all
 processes of the program have together, apart from pages of files; pages that several have are divided among them. Run
-alone, it prints its tables: `python -m bench.engines 10000000 100000000`.
+alone, it prints its tables and what they were measured on: `python -m bench.engines 10000000 100000000`.
 """
 
 from __future__ import annotations
 
-import importlib.util
 import json
+import shutil
 import statistics
 import subprocess
 import sys
@@ -16,20 +16,55 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from bench.captures import FILE_HEADER, uniform_blocks
 from bench.column_ratios import HOSTS, write_hosts
 from bench.memory_columns import anonymous
+from bench.peers.groups import PEERS, Row
 from bench.peers.tables import COLUMNS
+from bench.timing import CORES, all_cores
 
-__all__ = ["Grouping", "Stream", "group", "stream"]
+__all__ = ["Grouping", "Groupings", "Stream", "group", "stream"]
 
 _NAMES = ("inner.ipv4.src", "wire_length")
-_MODULES = {"DuckDB, a table": "duckdb", "DuckDB, a stream": "duckdb", "Polars": "polars", "Dask": "distributed"}
 _SQL = 'select "inner.ipv4.src", count(*), sum(wire_length) from packets group by all'
 _MARKS = 10
+_CHECKED = 2_000
+"""Packets of the capture in which all have to find the same."""
+
+
+class Engine(NamedTuple):
+    """Somebody who can group, of one package; slow ones get one packet in so many."""
+
+    name: str
+    package: str
+    workers: tuple[int, ...] = (1, 2)
+    share: int = 1
+
+    @property
+    def version(self) -> str | None:
+        """That of the package; None if it is not there."""
+        if self.package != "tshark":
+            with suppress(PackageNotFoundError):
+                return version(self.package)
+        elif shutil.which("tshark") is not None:
+            said = subprocess.run(["tshark", "--version"], capture_output=True, text=True, check=True).stdout
+            return said.partition("\n")[0].split()[2]
+        return None
+
+
+_ENGINES = (
+    Engine("DuckDB, a table", "duckdb"),
+    Engine("DuckDB, a stream", "duckdb"),
+    Engine("Polars", "polars"),
+    Engine("Dask", "distributed"),
+    Engine("tshark", "tshark", (1,), 20),
+    Engine("pcaptoparquet", "pcaptoparquet", (1,), 100),
+    Engine("scapy", "scapy", (1,), 200),
+)
 
 
 class Grouping(NamedTuple):
@@ -42,6 +77,14 @@ class Grouping(NamedTuple):
     memory: int
 
 
+class Groupings(NamedTuple):
+    """All of them, the versions of their packages, and the packages that are not there."""
+
+    rows: list[Grouping]
+    versions: dict[str, str]
+    absent: list[str]
+
+
 class Stream(NamedTuple):
     """Memory after each tenth of a stream of packets, in octets over what there was before it, and how long it took."""
 
@@ -50,24 +93,43 @@ class Stream(NamedTuple):
     memory: list[int]
 
 
-def group(packets: int, rounds: int, say: Callable[[str], None]) -> list[Grouping]:
-    """Packets and octets of each of some thousands of inner hosts, by each engine that is installed."""
-    engines = [name for name, module in _MODULES.items() if importlib.util.find_spec(module) is not None]
-    jobs = [(engine, workers) for engine in engines for workers in (1, 2)]
-    found: dict[tuple[str, int], list[tuple[float, int]]] = {job: [] for job in jobs}
+def group(packets: int, rounds: int, say: Callable[[str], None]) -> Groupings:
+    """Packets and octets of each of some thousands of inner hosts, by each engine and peer that is installed.
+
+    Raises: AssertionError if two of them find different packets or octets of a host.
+    """
+    known = {engine.package: engine.version for engine in _ENGINES}
+    engines = [engine for engine in _ENGINES if known[engine.package] is not None]
+    jobs = [(engine, workers) for engine in engines for workers in engine.workers]
+    found: dict[tuple[Engine, int], list[tuple[float, int]]] = {job: [] for job in jobs}
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "hosts.pcap")
-        write_hosts(path, packets, HOSTS)
+        write_hosts(path, _CHECKED, HOSTS)
+        say("Engines: whether all find the same")
+        first, *others = (_program("rows", engine.name, path, workers).communicate()[0] for engine, workers in jobs)
+        for (engine, _), other in zip(jobs[1:], others, strict=True):
+            assert json.loads(other) == json.loads(first), engine.name
+        counts = {engine: max(packets // engine.share, 1) for engine in engines}
+        for count in set(counts.values()):
+            write_hosts(path.with_stem(f"hosts-{count}"), count, HOSTS)
         for number in range(rounds):
             for engine, workers in jobs[number % len(jobs) :] + jobs[: number % len(jobs)]:
-                say(f"Engines: {engine}, {workers}")
-                found[engine, workers].append(_measured(path, engine, workers, packets))
-    return [
+                say(f"Engines: {engine.name}, {workers}")
+                count = counts[engine]
+                its = path.with_stem(f"hosts-{count}")
+                found[engine, workers].append(_measured(its, engine.name, workers, count))
+    rows = [
         Grouping(
-            engine, workers, packets, statistics.median(seconds for seconds, _ in rows), max(peak for _, peak in rows)
+            engine.name,
+            workers,
+            counts[engine],
+            statistics.median(seconds for seconds, _ in measured),
+            max(peak for _, peak in measured),
         )
-        for (engine, workers), rows in found.items()
+        for (engine, workers), measured in found.items()
     ]
+    versions = {name: number for name, number in known.items() if number is not None}
+    return Groupings(rows, versions, [name for name in known if name not in versions])
 
 
 def stream(packets: int) -> Stream:
@@ -81,8 +143,7 @@ def stream(packets: int) -> Stream:
 
 def _measured(path: Path, engine: str, workers: int, packets: int) -> tuple[float, int]:
     start, peak = time.perf_counter(), 0
-    command = [sys.executable, "-m", "bench.engines", "group", engine, str(path), str(workers)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as program:
+    with _program("group", engine, path, workers) as program:
         while program.poll() is None:
             peak = max(peak, sum(map(_own_memory, _tree(program.pid))))
             time.sleep(0.1)
@@ -90,6 +151,12 @@ def _measured(path: Path, engine: str, workers: int, packets: int) -> tuple[floa
         assert program.stdout is not None
         assert json.loads(program.stdout.read()) == packets, engine
     return seconds, peak
+
+
+def _program(work: str, engine: str, path: Path, workers: int) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "bench.engines", work, engine, str(path), str(workers)]
+    with all_cores():
+        return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
 
 
 def _tree(process: int) -> Iterator[int]:
@@ -113,18 +180,19 @@ def _own_memory(process: int) -> int:
 # --- what the programs do ---------------------------------------------------------------------------------------------
 
 
-def _grouped(engine: str, path: str, workers: int) -> int:
-    """The packets of all hosts together."""
-    import overlaycodec as oc
-
+def _grouped(engine: str, path: str, workers: int) -> list[Row]:
+    """Each host, its packets and its octets, in any order."""
+    if engine in PEERS:
+        return PEERS[engine](Path(path))
     if engine == "Dask":
         return _grouped_by_dask(path, workers)
+    import overlaycodec as oc
+
     if engine == "Polars":
         import polars as pl
 
         scan = oc.scan_polars(path, _NAMES, workers=workers)
-        of_hosts = scan.group_by("inner.ipv4.src").agg(pl.len(), pl.col("wire_length").sum()).collect()
-        return int(of_hosts["len"].sum())
+        return scan.group_by("inner.ipv4.src").agg(pl.len(), pl.col("wire_length").sum()).collect().rows()
     import duckdb
 
     packets = (
@@ -132,14 +200,15 @@ def _grouped(engine: str, path: str, workers: int) -> int:
     )
     connection = duckdb.connect()
     connection.register("packets", packets)
-    return sum(row[1] for row in connection.sql(_SQL).fetchall())
+    rows: list[Row] = connection.sql(_SQL).fetchall()
+    return rows
 
 
 def _read(split: Any) -> Any:  # Any: a split, and a data frame of an optional package
     return split.columns(_NAMES).to_pandas()
 
 
-def _grouped_by_dask(path: str, workers: int) -> int:
+def _grouped_by_dask(path: str, workers: int) -> list[Row]:
     import dask.dataframe as dd
     from dask.distributed import Client
 
@@ -149,7 +218,7 @@ def _grouped_by_dask(path: str, workers: int) -> int:
         empty = oc.columns([], _NAMES).to_pandas()
         packets = dd.from_map(_read, oc.splits([path], octets=64 << 20), meta=empty)
         of_hosts = packets.groupby("inner.ipv4.src")["wire_length"].agg(["count", "sum"]).compute()
-        return int(of_hosts["count"].sum())
+        return list(zip(of_hosts.index, of_hosts["count"].tolist(), of_hosts["sum"].tolist(), strict=True))
 
 
 class _Made:
@@ -188,17 +257,19 @@ def main(arguments: list[str]) -> None:
     """What a program of a contest does; or both contests."""
     match arguments:
         case ["group", engine, path, workers]:
-            print(json.dumps(_grouped(engine, path, int(workers))))
+            print(json.dumps(sum(packets for _, packets, _ in _grouped(engine, path, int(workers)))))
+        case ["rows", engine, path, workers]:
+            print(json.dumps(sorted(_grouped(engine, path, int(workers)))))
         case ["stream", packets]:
             print(json.dumps(_streamed(int(packets))))
         case [grouped, streamed]:
-            from bench.report import engines_table, stream_table
+            from bench.report import engines_table, environment, stream_table
 
+            cores = f"{len(CORES)} core{'s' if len(CORES) > 1 else ''}"
             if int(grouped):
-                print(
-                    engines_table(group(int(grouped), 3, lambda what: print(what, file=sys.stderr, flush=True))),
-                    end="\n\n",
-                )
+                found = group(int(grouped), 3, lambda what: print(what, file=sys.stderr, flush=True))
+                print(environment(cores, found.versions, found.absent), end="\n\n")
+                print(engines_table(found), end="\n\n")
             if int(streamed):
                 print(stream_table(stream(int(streamed))))
         case _:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from bench.column_ratios import Ratio, Ratios
 from bench.columns import Columns
-from bench.engines import Grouping, Stream
+from bench.engines import Groupings, Stream
 from bench.growth import Growth
 from bench.memory import Reading
 from bench.memory_columns import ColumnsMemory, Held
@@ -123,16 +123,14 @@ def _beside_scapy(found: Mapping[Kind, Operations], operation: Operation) -> str
 
 def columns_tables(found: Columns) -> str:
     """The contests of columns."""
-    ours = found.uniform[OURS].median
-    ranked = sorted(found.uniform.values(), key=lambda timing: timing.median)
-    rows = [
-        (t.name, f"{found.shares[t.name]:,}", _number(t.median), _number(t.best), _number(t.median / ours))
-        for t in ranked
-    ]
     missing = f" Not there: {', '.join(found.absent)}." if found.absent else ""
+    ours = found.uniform[OURS].median
     tables = [
         f"### Columns: file to 20 columns\n\nMicroseconds a packet, each from a file of so many packets.{missing}\n\n"
-        + _table(("", "packets", "median", "best", "times ours"), rows),
+        + _takers_table(found.uniform, found.shares),
+        "### Columns: file to 20 columns, packets of many sizes\n\n"
+        "Microseconds a packet; payloads of 0 to 1,400 octets.\n\n"
+        + _takers_table(found.sized, dict.fromkeys(found.sized, found.sized_packets)),
         "### Columns: ten shapes in random order\n\nMicroseconds a packet.\n\n"
         + _table(
             ("", "packets", "median", "best", "times one shape"),
@@ -161,6 +159,15 @@ def columns_tables(found: Columns) -> str:
     return "\n\n".join(tables)
 
 
+def _takers_table(timings: Mapping[str, Timing], shares: Mapping[str, int]) -> str:
+    ours = timings[OURS].median
+    rows = [
+        (t.name, f"{shares[t.name]:,}", _number(t.median), _number(t.best), _number(t.median / ours))
+        for t in sorted(timings.values(), key=lambda timing: timing.median)
+    ]
+    return _table(("", "packets", "median", "best", "times ours"), rows)
+
+
 def workers_table(timings: Mapping[str, Timing]) -> str:
     """Several processes, from the start of the first to the end of the last."""
     base = min(timings.values(), key=lambda timing: timing.median).median
@@ -170,22 +177,27 @@ def workers_table(timings: Mapping[str, Timing]) -> str:
     )
 
 
-def engines_table(found: Sequence[Grouping]) -> str:
-    """Inner hosts grouped by engines, with one worker and with two."""
-    if not found:
-        return ""
+def engines_table(found: Groupings) -> str:
+    """Inner hosts grouped by engines, with one worker and with two, and by peers."""
+    times = [one.seconds * 1e6 / one.packets for one in found.rows]
     rows = [
         (
             one.engine,
             str(one.workers),
+            f"{one.packets:,}",
             f"{one.seconds:.2f}",
-            _number(one.seconds * 1e6 / one.packets),
+            _number(time),
+            _number(time / min(times)),
             f"{one.memory / MIB:,.0f}",
         )
-        for one in found
+        for one, time in zip(found.rows, times, strict=True)
     ]
-    head = ("", "workers", "seconds", "µs a packet", "memory at most, MiB")
-    return f"### Engines: inner hosts of {found[0].packets:,} packets grouped\n\n" + _table(head, rows)
+    missing = f" Not there: {', '.join(found.absent)}." if found.absent else ""
+    head = ("", "workers", "packets", "seconds", "µs a packet", "times the fastest", "memory at most, MiB")
+    return (
+        "### Engines: inner hosts grouped\n\n"
+        f"A program of each, from its start to its end, on a file of so many packets.{missing}\n\n" + _table(head, rows)
+    )
 
 
 def stream_table(found: Stream) -> str:

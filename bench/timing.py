@@ -15,12 +15,15 @@ import gc
 import os
 import statistics
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-__all__ = ["Contestant", "Timing", "compete", "fetch_memory", "use_one_core"]
+__all__ = ["CORES", "Contestant", "Timing", "all_cores", "compete", "fetch_memory", "use_one_core"]
 
+CORES = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set(range(os.cpu_count() or 1))
+"""Those that this process may use when it starts."""
 _PAGE = 4096
 
 
@@ -59,6 +62,20 @@ def use_one_core() -> str:
     core = max(os.sched_getaffinity(0))
     os.sched_setaffinity(0, {core})
     return "bound to one core"
+
+
+@contextmanager
+def all_cores() -> Iterator[None]:
+    """A program that is started within this uses all cores, where the process that starts it is bound to one."""
+    if not hasattr(os, "sched_setaffinity"):
+        yield
+        return
+    bound = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, CORES)
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, bound)
 
 
 def fetch_memory(octets: int) -> None:

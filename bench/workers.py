@@ -5,7 +5,6 @@ Strategy: each contestant is a program of its own, from its start to its end, an
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import tempfile
@@ -14,7 +13,7 @@ from pathlib import Path
 
 from bench.captures import FILE_HEADER, uniform_blocks
 from bench.columns import MEMORY
-from bench.timing import Timing, fetch_memory
+from bench.timing import Timing, all_cores, fetch_memory
 
 __all__ = ["HALVES", "ONE", "TWO_WORKERS", "run"]
 
@@ -55,15 +54,9 @@ def run(packets: int, rounds: int) -> dict[str, Timing]:
 
 def _packets(jobs: list[tuple[Path, int]]) -> int:
     """The packets that programs read which run at once, on all cores."""
-    affinity = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set()
-    if affinity:
-        os.sched_setaffinity(0, range(os.cpu_count() or 1))
-    try:
+    with all_cores():
         running = [
             subprocess.Popen([sys.executable, "-c", _PROGRAM, path, str(workers)], stdout=subprocess.PIPE, text=True)
             for path, workers in jobs
         ]
-    finally:
-        if affinity:
-            os.sched_setaffinity(0, affinity)
     return sum(int(process.communicate()[0]) for process in running)

@@ -30,9 +30,11 @@ def test_a_quick_run_gives_a_whole_report() -> None:
     assert done.returncode == 0, done.stderr
     assert "figures mean nothing" in done.stdout
     sections = [line for line in done.stdout.splitlines() if line.startswith("### ")]
-    assert len(sections) == 24, sections
+    assert len(sections) == 25, sections
     rows = [line for line in done.stdout.splitlines() if line.startswith("| overlaycodec |")]
-    assert len(rows) == 13, rows  # once in each contest, with columns of one shape and of ten, and in memory
+    assert len(rows) == 14, (
+        rows
+    )  # once in each contest, with columns of one size, many sizes and ten shapes, and memory
     assert "| a fixed pipeline |" in done.stdout
     assert "packets decoded" in done.stdout
 

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from bench.peers.base import Taken
 
-__all__ = ["COLUMNS", "Taker", "takers"]
+__all__ = ["COLUMNS", "PARSER", "Taker", "takers"]
 
 COLUMNS = (
     "time_ns", "wire_length", "outer.ethernet.dst", "outer.ethernet.src", "outer.ipv4.src", "outer.ipv4.dst",
@@ -24,6 +24,7 @@ COLUMNS = (
     "inner.ipv4.dst", "inner.ipv4.ttl", "inner.ipv4.identification", "inner.tcp.src_port", "inner.tcp.dst_port",
     "inner.tcp.sequence", "inner.tcp.window", "fault",
 )  # fmt: skip
+PARSER = "gopacket, DecodingLayerParser"
 _MODULO = 1 << 64
 
 
@@ -154,7 +155,7 @@ def takers(folder: Path, *, programs: bool) -> tuple[list[Taker], list[str]]:
     found, absent = [Taker("overlaycodec", _ours, 1)], []
     reason = gopacket_.ready(folder) if programs else "not asked"
     if reason is None:
-        found.append(Taker("gopacket, DecodingLayerParser", gopacket_.by_parser, 1))
+        found.append(Taker(PARSER, gopacket_.by_parser, 1))
         found.append(Taker("gopacket, NewPacket", gopacket_.by_packet, 1))
     else:
         absent.append(f"gopacket ({reason})")

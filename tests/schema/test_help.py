@@ -135,6 +135,14 @@ def test_an_option_list_names_its_general_class_and_counts_the_others() -> None:
         oc.IGMPv3Report(records=7)  # type: ignore[arg-type]
 
 
+def test_a_base_class_has_the_docstring_that_is_written_and_a_declared_one_its_fields() -> None:
+    for base in (oc.Header, oc.Element):
+        assert base.__doc__ == base.__dict__["__doc__"] is not None
+    for declared in (oc.VXLAN, oc.GeneveOption):
+        written = declared.__dict__["__doc__"]
+        assert written.splitlines()[0] in declared.__doc__ != written
+
+
 @pytest.mark.parametrize("name", ["_repr_html_", "_repr_mimebundle_"])
 def test_a_notebook_shows_a_declared_class_and_no_base(name: str) -> None:
     """IPython asks an object for these methods, and takes None for "no"; for a class it must not get that of values."""

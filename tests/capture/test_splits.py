@@ -193,3 +193,14 @@ def test_an_open_capture_is_not_pickled() -> None:
 def test_what_cannot_be_opened_again_has_no_splits() -> None:
     with pytest.raises(TypeError, match="another process"):
         oc.splits(pcap())  # type: ignore[arg-type]
+
+
+def test_a_later_part_of_pcapng_gives_no_blocks(tmp_path: Path) -> None:
+    """Sections and interfaces are in the blocks at the beginning of the file: a copy of the others would lack them."""
+    path = tmp_path / "many.pcapng"
+    oc.write_capture(path, [oc.Record(bytes([number]) * 60) for number in range(200)])
+    parts = list(oc.splits(path, octets=4000))
+    assert len(parts) > 2
+    for part in parts[1:]:
+        with part.open() as capture, pytest.raises(ValueError, match=r"gives records and packets, no blocks"):
+            next(iter(capture.blocks()))

@@ -104,5 +104,6 @@ def test_a_router_counts_the_hops_down_in_any_checksum(checksum: int, ttl: int) 
     packet = oc.fill(none.replace(oc.IPv4, identification=number))
     assert packet[oc.IPv4].checksum == checksum
     routed = vlan.route(packet, vid=None, src="02:00:00:00:00:aa", dst="02:00:00:00:00:bb")
+    assert routed is not None
     assert routed[oc.IPv4].ttl == ttl - 1
     assert oc.checksums(routed)["ipv4.checksum"] is oc.ChecksumStatus.VALID

@@ -140,7 +140,9 @@ def test_a_base_class_has_the_docstring_that_is_written_and_a_declared_one_its_f
         assert base.__doc__ == base.__dict__["__doc__"] is not None
     for declared in (oc.VXLAN, oc.GeneveOption):
         written = declared.__dict__["__doc__"]
-        assert written.splitlines()[0] in declared.__doc__ != written
+        shown = declared.__doc__
+        assert shown is not None
+        assert written.splitlines()[0] in shown != written
 
 
 @pytest.mark.parametrize("name", ["_repr_html_", "_repr_mimebundle_"])

@@ -275,7 +275,7 @@ def test_translate_retag_normalise() -> None:
 def test_a_tpid_of_more_bits_is_refused_whatever_tags_there_are(tpid: int, name: str, count: int) -> None:
     packet = Packet((BASE, *(VLANTag(vid=vid) for vid in range(count))), b"...")
     with pytest.raises(ValueError, match=rf"^{name} is in 0\.\.65535, not {tpid}$"):
-        vlan.normalise(packet, **{name: tpid})
+        vlan.normalise(packet, outer=tpid if name == "outer" else 0x88A8, inner=tpid if name == "inner" else 0x8100)
 
 
 @pytest.mark.parametrize("tpid", [0, 0xFFFF])

@@ -139,3 +139,15 @@ def test_a_length_that_does_not_apply_bounds_nothing(other: int, verdict: str) -
     wanted = SIZE + CONTENT + (1 if other else 0)
     for filled in ways_to_fill(packet):
         assert filled == packet.replace(Unless, length=wanted)
+
+
+@pytest.mark.parametrize(("more", "missing", "verdict"), [(0, 0, "valid"), (1, 0, "unverifiable"), (0, 3, "valid")])
+def test_the_length_of_a_jumbogram_tells_whether_its_content_is_here(more: int, missing: int, verdict: str) -> None:
+    """RFC 2675 section 2: the option counts in place of the IPv6 length, which is 0."""
+    option = oc.IPv6JumboPayloadOption()
+    stack = oc.IPv6(src="::1", dst="::2") / oc.IPv6HopByHop(options=(option,)) / oc.TCP(src_port=1, dst_port=2)
+    right = oc.resolve(stack / b"data")
+    path = "ipv6_hop_by_hop.options[0].jumbo_payload_length"
+    packet = right.replace_at(path, right.at(path) + more).__replace__(missing=missing)
+    for verdicts in ways_to_checksums(packet):
+        assert verdicts == {"tcp.checksum": verdict}

@@ -36,8 +36,8 @@ __all__ = ["Workers", "can_work"]
 LEAST: Final = 1 << 24
 """Octets of a split: of fewer, starting a process costs more than it gains."""
 _MOST: Final = 1 << 27
-_PACKETS: Final = 1 << 16
-"""The most packets of an output: few enough that the memory that is shared is used often."""
+_PACKETS: Final = 1 << 15
+"""The most packets of an output: few enough that the memory that is shared is used often, and stays in caches."""
 
 
 def can_work() -> bool:
@@ -161,7 +161,8 @@ class Workers(Origin):
                     mine.given = True
                     for part in worker.parts(mine.split, crew.blocks):
                         mine.parts.append(part)
-                        collect(wait_for_one=False)
+                        while collect(wait_for_one=False):
+                            pass
                     mine.done = True
 
     def _tasks_of(self, number: int) -> Iterator[_Task]:

@@ -86,10 +86,11 @@ def test_what_is_not_resolved_is_valid() -> None:
     check({})
 
 
-def test_lines_of_the_command_line_are_valid(capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("options", [[], ["-v", "-x", "--verify"]])
+def test_lines_of_the_command_line_are_valid(options: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     from overlaycodec.cli import main
 
-    assert main(["show", "--json", "tests/captures/linux-geneve-options.pcap"]) == 0
+    assert main(["show", "--json", *options, "tests/captures/linux-geneve-options.pcap"]) == 0
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert len(lines) > 5
     with oc.open_capture("tests/captures/linux-geneve-options.pcap") as capture:

@@ -28,8 +28,9 @@ __all__ = ["RECORD_MEMBERS", "fault_document", "from_dict", "from_json", "to_dic
 
 RECORD_MEMBERS: Final = (
     "file", "number", "time_ns", "wire_length", "captured_length", "link_type", "interface", "comments",
+    "checksums", "octets", "verified",
 )  # fmt: skip
-"""What `overlaycodec show --json` writes of the record, beside the packet."""
+"""What `overlaycodec show --json` writes of the record, beside the packet; the last three if options ask for them."""
 _MEMBERS: Final = ("headers", "payload", "trailers", "fcs", "missing", "fault", "faults", *RECORD_MEMBERS)
 _HEADER: Final = ("path", "protocol", "fields", "meanings")
 _TRAILER: Final = ("header", "octets", "protocol", "fields")
@@ -124,8 +125,9 @@ def from_dict(document: Mapping[str, Any], *, catalog: Catalog = DEFAULT) -> Pac
     """The packet of a document (see `to_dict`).
 
     Of each header, and of each declared trailer, `protocol` and `fields` are read; fields that are left out have their
-    defaults. All else may be left out. Not read are what decoding found (`fault`, `faults`), `path` and `meanings` of a
-    header, and what `overlaycodec show --json` says of the record. There are no other members.
+    defaults. All else may be left out. These members are accepted and not read: what decoding found (`fault`,
+    `faults`), `path` and `meanings` of a header, and what `overlaycodec show --json` writes of the record. All others
+    are refused.
 
     Raises: ValueError for what is no such document, with the place in it; EncodeError for values that a field
     does not take.

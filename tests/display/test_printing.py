@@ -69,7 +69,10 @@ def test_a_part_of_the_tree() -> None:
     assert out.getvalue().splitlines() == whole[start:stop]
     out = io.StringIO()
     PACKET.show("ipv4.options", file=out)
-    assert [line.split() for line in out.getvalue().splitlines()[1:]] == [["options", "none"], ["options_rest", "none"]]
+    assert [line.split() for line in out.getvalue().splitlines()[1:]] == [["options", "none"]]
+    out = io.StringIO()
+    (PACKET.headers[0] / oc.IPv4(src="10.0.0.1", dst="10.0.0.2", protocol=253)).show("payload", file=out)
+    assert out.getvalue() == ""  # not the options, which are empty at the same place
     out = io.StringIO()
     PACKET.show("payload", file=out)
     assert out.getvalue() == whole[-1] + "\n"

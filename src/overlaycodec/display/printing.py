@@ -14,6 +14,7 @@ from overlaycodec.display.spans import Line, joined, text_of_line
 from overlaycodec.display.summary import parts_of
 from overlaycodec.display.tree import tree_lines
 from overlaycodec.packet.packet import Packet
+from overlaycodec.packet.paths import find
 
 __all__ = ["hexdump", "resolved", "show", "summary"]
 
@@ -46,18 +47,34 @@ def resolved(packet: Packet, catalog: Catalog) -> Packet:
 def _view_at(packet: Packet, path: str | None, catalog: Catalog) -> PacketView:
     """The view of a packet without AUTO, or of what the path names in it. Raises: PathError."""
     view = view_of(packet, catalog)
-    return view if path is None else _part_of(view, *packet.span(path))
+    if path is None:
+        return view
+    first, last = packet.span(path)
+    return _part_of(view, first, last) if first <= last else _empty_part_of(view, packet, path)
+
+
+def _empty_part_of(view: PacketView, packet: Packet, path: str) -> PacketView:
+    """The header or the field that a path names; it has no octets."""
+    if path in ("payload", "fcs"):
+        return PacketView(
+            (), tuple(one for one in view.regions if isinstance(one, RegionView) and one.title == path), ()
+        )
+    target = find(packet.headers, path)
+    header = view.headers[target.header]
+    rest = (name if number is None else f"{name}[{number}]" for name, number in target.rest)
+    named = ".".join((header.path, *rest))
+    fields = tuple(field for field in header.fields if named in (header.path, field.path))
+    return PacketView((_with_fields(header, fields),), (), ())
 
 
 def _part_of(view: PacketView, first: int, last: int) -> PacketView:
     """The fields of which a bit is among those from `first` to `last`, and the same of payload and trailers.
 
-    A header that is among them as a whole has its empty fields too. Where `last` is before `first`, it is the fields
-    that are empty there.
+    A header all of whose bits are among them has its empty fields, too.
     """
 
     def within(start: int, bits: int) -> bool:
-        return (start <= last and start + bits > first) or (last < first == start and not bits)
+        return start <= last and start + bits > first
 
     def part(header: HeaderView) -> HeaderView:
         start = header.start * 8

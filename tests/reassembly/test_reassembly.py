@@ -727,7 +727,7 @@ def test_what_is_held_in_pieces_with_gaps_counts_at_what_it_costs() -> None:
         memory = tracemalloc.get_traced_memory()[0] - before
     finally:
         tracemalloc.stop()
-    assert memory / 2 < made.octets - held < memory * 2
+    assert memory / 3 < made.octets - held < memory * 3  # objects have other sizes in each version of Python
 
 
 def test_the_oldest_goes_first() -> None:

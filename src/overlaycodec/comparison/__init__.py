@@ -62,7 +62,7 @@ def diff(
     lost or inserted packet does not affect other pairs. Packets in another order are reported as removed and added.
 
     Raises: EncodeError for a packet whose AUTO fields cannot be derived; CaptureError and OSError as reading does;
-    PathError for what `ignore` names and no packet of the catalog can have, ValueError for what is no path.
+    PathError for a path in `ignore` that no packet of the catalog can have, ValueError for text that is no path.
     """
     from overlaycodec.comparison.ignore_patterns import Ignored
 

@@ -1,6 +1,6 @@
-"""The base class of settings that are given by keyword: the error for a keyword that is none names the nearest.
+"""The base class of settings that are given by keyword: the error for an unknown keyword names the nearest field.
 
-Strategy: msgspec's own constructor finds what is wrong; the names are compared when it has refused the call.
+Strategy: msgspec's own constructor finds what is wrong; the names are compared after it has refused the call.
 """
 
 from __future__ import annotations

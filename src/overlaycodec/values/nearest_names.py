@@ -40,7 +40,7 @@ def missing_arguments(function: str, missing: Sequence[str]) -> str:
 
 
 class Named(dict[str, V]):
-    """Values by name: the KeyError for another name has the names that there are, and the nearest."""
+    """Values by name: the KeyError for an unknown name lists the known names, and suggests the nearest."""
 
     def __missing__(self, name: object) -> V:
         raise PathError(f"name {text_of(name)}", ", ".join(self), nearest(name, self))

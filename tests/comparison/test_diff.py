@@ -167,6 +167,7 @@ def test_what_is_ignored(ignore: list[str], left: list[str]) -> None:
         ("payloda", ": did you mean payload?"),
         ("fcs.octts", ": did you mean fcs.octets?"),
         ("innermost.ipv4", ": did you mean inner.ipv4?"),
+        ("inner.payload", ""),  # the payload and the time are of no scope
         ("xyzzyq", ""),
     ],
 )

@@ -76,14 +76,15 @@ class KnownParts:
         outer = pattern[0][0] == "outer"
         places: list[_Place] = [None] if outer else [None, *self._records]
         for index in range(int(outer), len(pattern)):
-            after = [follower for place in places for follower in self._after(place, pattern[index])]
+            begins = index == int(outer)
+            after = [follower for place in places for follower in self._after(place, pattern[index], begins)]
             if not after:
                 return index, places
             places = after
         return len(pattern), places
 
-    def _after(self, place: _Place, token: Token) -> Iterator[_Place]:
-        """The places after a part; nothing where that cannot stand in this place."""
+    def _after(self, place: _Place, token: Token, begins: bool) -> Iterator[_Place]:
+        """The places after a part; nothing where that cannot stand in this place. `begins`: it is the first one."""
         name, number = token
         if isinstance(place, Layout):
             field = place.by_name.get(name)
@@ -98,7 +99,7 @@ class KnownParts:
                 yield None
         elif name in self._headers:
             yield self._headers[name]
-        elif name in _WORDS and (number is None or name == "trailers"):
+        elif begins and name in _WORDS and (number is None or name == "trailers"):
             yield _WORDS[name]
 
     def _names(self, place: _Place) -> Iterable[str]:

@@ -32,9 +32,8 @@ def test_a_quick_run_gives_a_whole_report() -> None:
     sections = [line for line in done.stdout.splitlines() if line.startswith("### ")]
     assert len(sections) == 25, sections
     rows = [line for line in done.stdout.splitlines() if line.startswith("| overlaycodec |")]
-    assert len(rows) == 14, (
-        rows
-    )  # once in each contest, with columns of one size, many sizes and ten shapes, and memory
+    # once in each contest, with columns of one size, many sizes and ten shapes, and memory
+    assert len(rows) == 14, rows
     assert "| a fixed pipeline |" in done.stdout
     assert "packets decoded" in done.stdout
 

@@ -70,8 +70,9 @@ def write_sizes(path: Path, packets: int) -> None:
                 heads[:, 16 + at : 18 + at] = (lengths - before).astype(">u2")[:, None].view(np.uint8)
             for at in (14, 64):
                 _sum_up(heads[:, 16 + at : 36 + at])
-            starts = np.cumsum(16 + lengths) - (16 + lengths)
-            octets = numbers.integers(0, 256, int((16 + lengths).sum()), np.uint8)
+            ends = np.cumsum(16 + lengths)
+            starts = ends - (16 + lengths)
+            octets = numbers.integers(0, 256, ends[-1], np.uint8)
             octets[starts[:, None] + np.arange(heads.shape[1])] = heads
             file.write(octets.tobytes())
 

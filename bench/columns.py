@@ -112,7 +112,7 @@ def _contest(
 ) -> dict[str, Timing]:
     """All of them by turns, each on a file of its share of the packets that is beside `path`.
 
-    Each takes its file once before it is timed: what is imported and generated at first use.
+    Each takes its file once before it is timed, so that imports and generated code are not in the times.
     """
     most = max(shares.values())
     paths = {count: path.with_stem(f"{path.stem}-{count}") for count in set(shares.values())}

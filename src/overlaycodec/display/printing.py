@@ -14,7 +14,7 @@ from overlaycodec.display.spans import Line, joined, text_of_line
 from overlaycodec.display.summary import parts_of
 from overlaycodec.display.tree import tree_lines
 from overlaycodec.packet.packet import Packet
-from overlaycodec.packet.paths import find
+from overlaycodec.packet.paths import find, tokens_of
 
 __all__ = ["hexdump", "resolved", "show", "summary"]
 
@@ -61,9 +61,8 @@ def _empty_part_of(view: PacketView, packet: Packet, path: str) -> PacketView:
         )
     target = find(packet.headers, path)
     header = view.headers[target.header]
-    rest = (name if number is None else f"{name}[{number}]" for name, number in target.rest)
-    named = ".".join((header.path, *rest))
-    fields = tuple(field for field in header.fields if named in (header.path, field.path))
+    named = (*(tokens_of(header.path) or ()), *target.rest)
+    fields = tuple(field for field in header.fields if not target.rest or tokens_of(field.path) == named)
     return PacketView((_with_fields(header, fields),), (), ())
 
 

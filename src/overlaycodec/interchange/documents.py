@@ -22,7 +22,7 @@ from overlaycodec.schema.layout import Field, Layout
 from overlaycodec.schema.record import WireStruct
 from overlaycodec.values import AUTO
 from overlaycodec.values.argument_checks import check_type, text_of
-from overlaycodec.values.nearest_names import suggestion
+from overlaycodec.values.nearest_names import suggestion, suggestion_or_all
 
 __all__ = ["RECORD_MEMBERS", "fault_document", "from_dict", "from_json", "to_dict", "to_json"]
 
@@ -168,8 +168,7 @@ class _Reader:
         if members is not None:
             for name in part:
                 if name not in members:
-                    near = suggestion(name, members) or f": there are {', '.join(members)}"
-                    self.refuse(place, f"there is no member {text_of(name)}{near}")
+                    self.refuse(place, f"there is no member {text_of(name)}{suggestion_or_all(name, members)}")
         return part
 
     def sequence(self, part: object, place: str) -> Sequence[Any]:  # Any: what JSON can hold

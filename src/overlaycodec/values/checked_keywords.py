@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from overlaycodec.values.nearest_names import suggestion
+from overlaycodec.values.nearest_names import suggestion_or_all
 
 __all__ = ["CheckedKeywords"]
 
@@ -27,7 +27,7 @@ else:
                 fields = cls.__struct_fields__
                 for name in named:
                     if name not in fields:
-                        near = suggestion(name, fields) or f": there are {', '.join(fields)}"
+                        near = suggestion_or_all(name, fields)
                         raise TypeError(f"{cls.__name__} has no field {name!r}{near}") from None
                 raise
 

@@ -8,7 +8,7 @@ from typing import Final, TypeVar
 from overlaycodec.errors import PathError
 from overlaycodec.values.argument_checks import text_of
 
-__all__ = ["Named", "missing_arguments", "nearest", "suggestion"]
+__all__ = ["Named", "missing_arguments", "nearest", "suggestion", "suggestion_or_all"]
 
 V = TypeVar("V")
 
@@ -29,6 +29,11 @@ def suggestion(name: object, known: Iterable[str]) -> str:
     """The nearest of the known names, as the end of a message; empty where none is near."""
     near = nearest(name, known)
     return f": did you mean {near[0]!r}?" if near else ""
+
+
+def suggestion_or_all(name: object, known: Sequence[str]) -> str:
+    """The same; all known names where none is near."""
+    return suggestion(name, known) or f": there are {', '.join(known)}"
 
 
 def missing_arguments(function: str, missing: Sequence[str]) -> str:
